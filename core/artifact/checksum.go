@@ -1,0 +1,38 @@
+package artifact
+
+import (
+	"hash/crc32"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// Checksum follows the bytes of an artifact from offset 12 on.
+type Checksum struct{ sum uint32 }
+
+// Add takes the next bytes of the file, whose first stands at offset off.
+func (c *Checksum) Add(off uint64, b []byte) {
+	if off < offChecked {
+		b = b[min(offChecked-off, uint64(len(b))):]
+	}
+	c.sum = crc32.Update(c.sum, crc32.IEEETable, b)
+}
+
+// Check compares what was added with the header. The error is a
+// [damage.Refusal] of reason checksum.
+func (c *Checksum) Check(h *Header) error {
+	if c.sum != h.CRC {
+		return damage.Refuse(damage.Checksum, offCRC, nil)
+	}
+	return nil
+}
+
+// ReadHeader reads and checks the header of src.
+func ReadHeader(src source.Source) (Header, error) {
+	var b [HeaderSize]byte
+	n := max(min(src.Size(), HeaderSize), 0)
+	if err := source.Read(src, b[:n], 0); err != nil {
+		return Header{}, damage.Refuse(damage.Unreadable, 0, err)
+	}
+	return DecodeHeader(b[:n], src.Size())
+}

@@ -1,0 +1,112 @@
+package artifact
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// ErrFull is returned by [Draft.Append] when the tables can number no more
+// records or names.
+var ErrFull = errors.New("artifact: no more than 2^32-2 records and 4 GiB of names")
+
+// Draft is the content of an artifact that is being made, in memory: records
+// and names in the form they have in the file. It is for one goroutine.
+type Draft struct {
+	names   *strtab.Builder
+	records []byte
+}
+
+// NewDraft is an empty draft.
+func NewDraft() *Draft { return &Draft{names: strtab.NewBuilder(true)} }
+
+// Len is the number of records.
+func (d *Draft) Len() int { return len(d.records) / RecordSize }
+
+// At returns record i, which must be below Len. The slice aliases the draft
+// and holds until the draft changes.
+func (d *Draft) At(i int) Raw { return Raw(d.records[i*RecordSize : (i+1)*RecordSize]) }
+
+// Append adds a record. Its sequence must be above the last one's.
+func (d *Draft) Append(f *event.Facts, entity, scope []byte) error {
+	if d.Len() >= MaxRecords {
+		return ErrFull
+	}
+	e, ok1 := d.names.Intern(entity)
+	s, ok2 := d.names.Intern(scope)
+	if !ok1 || !ok2 {
+		return ErrFull
+	}
+	d.records = AppendRecord(d.records, &event.Record{Facts: *f, Entity: e, Scope: s})
+	return nil
+}
+
+// AppendFrom adds the records of another draft from number first on.
+func (d *Draft) AppendFrom(o *Draft, first int) error {
+	for i := first; i < o.Len(); i++ {
+		r := o.At(i).Decode()
+		if err := d.Append(&r.Facts, o.names.At(r.Entity), o.names.At(r.Scope)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Mark remembers how much a draft holds.
+type Mark struct{ records, names int }
+
+// Mark returns the present extent, for [Draft.Rollback].
+func (d *Draft) Mark() Mark { return Mark{d.Len(), d.names.Len()} }
+
+// Records is the number of records at the mark.
+func (m Mark) Records() int { return m.records }
+
+// Rollback forgets every record and name added since the mark.
+func (d *Draft) Rollback(m Mark) {
+	d.records = d.records[:m.records*RecordSize]
+	d.names.Truncate(m.names)
+}
+
+// Cut removes the records from first up to end. Their names stay: a name that
+// no record uses is harmless.
+func (d *Draft) Cut(first, end int) {
+	d.records = append(d.records[:first*RecordSize], d.records[end*RecordSize:]...)
+}
+
+// SetSequence gives record i another sequence.
+func (d *Draft) SetSequence(i int, sequence uint64) { d.At(i).setSequence(sequence) }
+
+// AppendFile adds the whole artifact to dst, checksum included.
+func (d *Draft) AppendFile(dst []byte, w Watermark, allocator uint64) []byte {
+	h := Header{
+		Watermark: w,
+		Allocator: allocator,
+		Strings:   uint32(d.names.Len()),
+		Records:   uint64(d.Len()),
+		TableSize: uint64(d.names.TableSize()),
+	}
+	at := len(dst)
+	if need := int(h.size()); cap(dst)-at < need {
+		dst = append(make([]byte, 0, at+need), dst...)
+	}
+	dst = appendHeader(dst, &h)
+	dst = d.names.AppendTable(dst)
+	dst = append(dst, d.records...)
+	Seal(dst[at:])
+	return dst
+}
+
+// Seal writes the checksum of a whole artifact into it.
+func Seal(file []byte) {
+	binary.LittleEndian.PutUint32(file[offCRC:], crc32.ChecksumIEEE(file[offChecked:]))
+}
+
+// AppendNames adds the string table as it stands to dst.
+func (d *Draft) AppendNames(dst []byte) []byte { return d.names.AppendTable(dst) }
+
+// Bytes returns the records as they stand. The slice aliases the draft and
+// holds until the draft changes.
+func (d *Draft) Bytes() []byte { return d.records }

@@ -1,0 +1,104 @@
+package artifact
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/thawlog/thaw/core/damage"
+)
+
+const (
+	// FileName is the artifact's name in a store's directory.
+	FileName = "index.fbati"
+	// HeaderSize is the number of bytes in front of the string table.
+	HeaderSize = 56
+	// MaxAllocator is the highest allocator that is believed.
+	MaxAllocator = 1 << 63
+	// MaxRecords is the highest number of records that tables can number.
+	MaxRecords = math.MaxUint32 - 1
+
+	magic   = "FBATIX"
+	version = 1
+
+	offVersion          = 6
+	offCRC              = 8
+	offChecked          = 12 // the checksum covers the bytes from here on
+	offWatermarkSegment = 12
+	offWatermarkOffset  = 20
+	offAllocator        = 28
+	offStringCount      = 36
+	offRecordCount      = 40
+	offTableSize        = 48
+)
+
+// Watermark divides a log: everything before it is in the artifact, everything
+// from it on is the tail.
+type Watermark struct {
+	Segment, Offset uint64
+}
+
+// Header is the head of an artifact.
+type Header struct {
+	CRC       uint32
+	Watermark Watermark
+	Allocator uint64
+	Strings   uint32
+	Records   uint64
+	TableSize uint64
+}
+
+// DecodeHeader reads the header of an artifact that is size bytes long; b
+// holds its first bytes, 56 of them unless the file is shorter. The error is a
+// [damage.Refusal]: short, magic, version, overflow, length or records.
+func DecodeHeader(b []byte, size int64) (h Header, err error) {
+	if len(b) < HeaderSize || size < HeaderSize {
+		return h, damage.Refuse(damage.Short, size, nil)
+	}
+	if string(b[:len(magic)]) != magic {
+		return h, damage.Refuse(damage.Magic, 0, nil)
+	}
+	if binary.LittleEndian.Uint16(b[offVersion:]) != version {
+		return h, damage.Refuse(damage.Version, offVersion, nil)
+	}
+	h = Header{
+		CRC: binary.LittleEndian.Uint32(b[offCRC:]),
+		Watermark: Watermark{
+			Segment: binary.LittleEndian.Uint64(b[offWatermarkSegment:]),
+			Offset:  binary.LittleEndian.Uint64(b[offWatermarkOffset:]),
+		},
+		Allocator: binary.LittleEndian.Uint64(b[offAllocator:]),
+		Strings:   binary.LittleEndian.Uint32(b[offStringCount:]),
+		Records:   binary.LittleEndian.Uint64(b[offRecordCount:]),
+		TableSize: binary.LittleEndian.Uint64(b[offTableSize:]),
+	}
+	if h.Records > (math.MaxInt64-HeaderSize)/RecordSize ||
+		h.TableSize > math.MaxInt64-HeaderSize-h.Records*RecordSize {
+		return Header{}, damage.Refuse(damage.Overflow, offRecordCount, nil)
+	}
+	if h.size() != uint64(size) {
+		return Header{}, damage.Refuse(damage.Length, offRecordCount, nil)
+	}
+	if h.Records > MaxRecords {
+		return Header{}, damage.Refuse(damage.Records, offRecordCount, nil)
+	}
+	return h, nil
+}
+
+// size is the length of the file that the header describes.
+func (h *Header) size() uint64 { return h.RecordsAt() + h.Records*RecordSize }
+
+// RecordsAt is the offset of the first record.
+func (h *Header) RecordsAt() uint64 { return HeaderSize + h.TableSize }
+
+// appendHeader adds the 56 bytes to dst with a zero checksum.
+func appendHeader(dst []byte, h *Header) []byte {
+	dst = append(dst, magic...)
+	dst = binary.LittleEndian.AppendUint16(dst, version)
+	dst = binary.LittleEndian.AppendUint32(dst, 0)
+	dst = binary.LittleEndian.AppendUint64(dst, h.Watermark.Segment)
+	dst = binary.LittleEndian.AppendUint64(dst, h.Watermark.Offset)
+	dst = binary.LittleEndian.AppendUint64(dst, h.Allocator)
+	dst = binary.LittleEndian.AppendUint32(dst, h.Strings)
+	dst = binary.LittleEndian.AppendUint64(dst, h.Records)
+	return binary.LittleEndian.AppendUint64(dst, h.TableSize)
+}

@@ -1,0 +1,110 @@
+package artifact
+
+import (
+	"encoding/binary"
+
+	"github.com/thawlog/thaw/core/event"
+)
+
+const (
+	// RecordSize is the size of one record in bytes.
+	RecordSize = 162
+
+	offEventID     = 0
+	offEntity      = 16
+	offScope       = 20
+	offKind        = 24
+	offWallMS      = 26
+	offClock       = 34
+	offPrevHash    = 38
+	offEventHash   = 70
+	offSegment     = 102
+	offFrameOffset = 110
+	offFrameLength = 118
+	offSequence    = 122
+	offCorrelation = 130
+	offCausation   = 146
+)
+
+// Raw is one record as it stands in the file, for readers that need only some
+// of its fields. It must be RecordSize bytes long.
+type Raw []byte
+
+// ID is the event id.
+func (r Raw) ID() event.ID { return event.IDFromLE(r[offEventID:]) }
+
+// Entity is the entity's number in the string table, unchecked.
+func (r Raw) Entity() uint32 { return binary.LittleEndian.Uint32(r[offEntity:]) }
+
+// Scope is the scope's number in the string table, unchecked.
+func (r Raw) Scope() uint32 { return binary.LittleEndian.Uint32(r[offScope:]) }
+
+// Kind is the event's kind.
+func (r Raw) Kind() event.Kind { return event.Kind(binary.LittleEndian.Uint16(r[offKind:])) }
+
+// Clock is the event's number within its entity.
+func (r Raw) Clock() uint32 { return binary.LittleEndian.Uint32(r[offClock:]) }
+
+// Sequence is the global sequence.
+func (r Raw) Sequence() uint64 { return binary.LittleEndian.Uint64(r[offSequence:]) }
+
+// Correlation is the correlation id.
+func (r Raw) Correlation() event.ID { return event.IDFromLE(r[offCorrelation:]) }
+
+// Causation is the causation id, zero for none.
+func (r Raw) Causation() event.ID { return event.IDFromLE(r[offCausation:]) }
+
+// Position is where the frame lies.
+func (r Raw) Position() event.Position {
+	return event.Position{
+		Segment: binary.LittleEndian.Uint64(r[offSegment:]),
+		Offset:  binary.LittleEndian.Uint64(r[offFrameOffset:]),
+		Length:  binary.LittleEndian.Uint32(r[offFrameLength:]),
+	}
+}
+
+// Decode reads every field.
+func (r Raw) Decode() event.Record {
+	_ = r[RecordSize-1]
+	return event.Record{
+		Facts: event.Facts{
+			Sequence:    r.Sequence(),
+			ID:          r.ID(),
+			Correlation: r.Correlation(),
+			Causation:   r.Causation(),
+			Kind:        r.Kind(),
+			WallMS:      binary.LittleEndian.Uint64(r[offWallMS:]),
+			Clock:       r.Clock(),
+			PrevHash:    event.Hash(r[offPrevHash:offEventHash]),
+			EventHash:   event.Hash(r[offEventHash:offSegment]),
+			Position:    r.Position(),
+		},
+		Entity: r.Entity(),
+		Scope:  r.Scope(),
+	}
+}
+
+// setSequence rewrites the sequence in place.
+func (r Raw) setSequence(n uint64) { binary.LittleEndian.PutUint64(r[offSequence:], n) }
+
+// AppendRecord adds the record to dst.
+func AppendRecord(dst []byte, r *event.Record) []byte {
+	at := len(dst)
+	dst = append(dst, make([]byte, RecordSize)...)
+	b := dst[at:]
+	r.ID.PutLE(b[offEventID:])
+	binary.LittleEndian.PutUint32(b[offEntity:], r.Entity)
+	binary.LittleEndian.PutUint32(b[offScope:], r.Scope)
+	binary.LittleEndian.PutUint16(b[offKind:], uint16(r.Kind))
+	binary.LittleEndian.PutUint64(b[offWallMS:], r.WallMS)
+	binary.LittleEndian.PutUint32(b[offClock:], r.Clock)
+	copy(b[offPrevHash:], r.PrevHash[:])
+	copy(b[offEventHash:], r.EventHash[:])
+	binary.LittleEndian.PutUint64(b[offSegment:], r.Position.Segment)
+	binary.LittleEndian.PutUint64(b[offFrameOffset:], r.Position.Offset)
+	binary.LittleEndian.PutUint32(b[offFrameLength:], r.Position.Length)
+	binary.LittleEndian.PutUint64(b[offSequence:], r.Sequence)
+	r.Correlation.PutLE(b[offCorrelation:])
+	r.Causation.PutLE(b[offCausation:])
+	return dst
+}

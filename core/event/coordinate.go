@@ -1,0 +1,47 @@
+package event
+
+import (
+	"errors"
+	"unicode/utf8"
+)
+
+// MaxName is the longest entity or scope name, in bytes.
+const MaxName = 1024
+
+// Errors of [CheckName] and [Coordinate.Check].
+var (
+	ErrNameEmpty = errors.New("event: a name must not be empty")
+	ErrNameLong  = errors.New("event: a name is longer than 1024 bytes")
+	ErrNameUTF8  = errors.New("event: a name is not valid UTF-8")
+)
+
+// Coordinate says where an event belongs: the entity (who: the stream's key)
+// and the scope (where: the isolation boundary).
+type Coordinate struct {
+	Entity, Scope string
+}
+
+// At is the coordinate of entity in scope.
+func At(entity, scope string) Coordinate { return Coordinate{entity, scope} }
+
+// Check returns the first rule of [CheckName] that a part breaks, or nil.
+func (c Coordinate) Check() error {
+	if err := CheckName([]byte(c.Entity)); err != nil {
+		return err
+	}
+	return CheckName([]byte(c.Scope))
+}
+
+// CheckName returns nil when name can be an entity or a scope: 1 to 1024 bytes
+// of UTF-8, control characters and NUL included.
+func CheckName(name []byte) error {
+	switch {
+	case len(name) == 0:
+		return ErrNameEmpty
+	case len(name) > MaxName:
+		return ErrNameLong
+	case !utf8.Valid(name):
+		return ErrNameUTF8
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package event
+
+import (
+	"errors"
+	"strconv"
+)
+
+// Kind says what sort of thing happened: a category in the top 4 bits and a
+// type id in the low 12. Category 0x0 is the system's and 0xD is effects';
+// applications use 0x1 to 0xC, 0xE and 0xF.
+type Kind uint16
+
+// The kinds that have names. Every other value is legal and kept as it is.
+const (
+	SystemInit         Kind = 0x0001
+	SystemShutdown     Kind = 0x0002
+	SystemHeartbeat    Kind = 0x0003
+	SystemConfigChange Kind = 0x0004
+	SystemCheckpoint   Kind = 0x0005
+	// SystemBatchBegin and SystemBatchCommit mark atomic batches in segments.
+	// They are never events: no record, footer entry or query shows them.
+	SystemBatchBegin   Kind = 0x0006
+	SystemBatchCommit  Kind = 0x0007
+	Tombstone          Kind = 0x0FFE
+	Data               Kind = 0x1000
+	EffectError        Kind = 0xD001
+	EffectRetry        Kind = 0xD002
+	EffectAck          Kind = 0xD004
+	EffectBackpressure Kind = 0xD005
+	EffectCancel       Kind = 0xD006
+	EffectConflict     Kind = 0xD007
+)
+
+// ErrKind is returned by [ParseKind] for text that is not a kind.
+var ErrKind = errors.New("event: a kind is a number from 0 to 0xFFFF, such as 0x1000")
+
+// ParseKind reads a decimal or 0x-prefixed number from 0 to 0xFFFF.
+func ParseKind(s string) (Kind, error) {
+	n, err := strconv.ParseUint(s, 0, 16)
+	if err != nil {
+		return 0, ErrKind
+	}
+	return Kind(n), nil
+}
+
+// Category returns the top 4 bits, 0 to 15.
+func (k Kind) Category() uint8 { return uint8(k >> 12) }
+
+// TypeID returns the low 12 bits, 0 to 4095.
+func (k Kind) TypeID() uint16 { return uint16(k) & 0x0FFF }
+
+// IsMarker reports whether k marks a batch and so never belongs to an event.
+func (k Kind) IsMarker() bool { return k == SystemBatchBegin || k == SystemBatchCommit }
+
+// String returns the kind as 0x and four upper-case hexadecimal digits.
+func (k Kind) String() string {
+	const digits = "0123456789ABCDEF"
+	return string([]byte{'0', 'x', digits[k>>12], digits[k>>8&15], digits[k>>4&15], digits[k&15]})
+}
+
+// MarshalText returns the spelling of String, so that a Kind is a string in JSON.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Kinds is a set of kinds that a query asks for: one, or a whole category.
+// The zero Kinds is every kind.
+type Kinds struct {
+	first, last Kind
+	limited     bool
+}
+
+// Only is the set of the one kind k.
+func Only(k Kind) Kinds { return Kinds{k, k, true} }
+
+// InCategory is the set of the 4096 kinds of category c, of which only the low
+// 4 bits count.
+func InCategory(c uint8) Kinds {
+	first := Kind(c&15) << 12
+	return Kinds{first, first | 0x0FFF, true}
+}
+
+// All reports whether the set holds every kind.
+func (s Kinds) All() bool { return !s.limited }
+
+// Has reports whether k is in the set.
+func (s Kinds) Has(k Kind) bool { return !s.limited || s.first <= k && k <= s.last }
+
+// Bounds returns the lowest and the highest kind of the set; every kind
+// between them is in it too.
+func (s Kinds) Bounds() (first, last Kind) {
+	if !s.limited {
+		return 0, 0xFFFF
+	}
+	return s.first, s.last
+}
+
+// Intersect returns the kinds that are in both sets, and whether there are any.
+func (s Kinds) Intersect(o Kinds) (Kinds, bool) {
+	if !s.limited {
+		return o, true
+	}
+	if !o.limited {
+		return s, true
+	}
+	both := Kinds{max(s.first, o.first), min(s.last, o.last), true}
+	return both, both.first <= both.last
+}

@@ -1,0 +1,148 @@
+package index
+
+import (
+	"encoding/binary"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// buildBlock is how many records a build reads at once: 166 kB.
+const buildBlock = 1024
+
+// Input is what [Build] makes tables of.
+type Input struct {
+	Image  Image
+	Names  *strtab.Table
+	Bounds Bounds
+	// Seed makes the places in the hash tables unpredictable.
+	Seed uint64
+	// Each, when set, is given every block of records in order with its offset
+	// in Image.Records, before it is looked at. Its error ends the build.
+	Each func(off uint64, block []byte) error
+}
+
+// Build reads the records once, judges each, and makes the tables. Its memory
+// is the tables (about 26 bytes a record), and while it runs 16 bytes a record
+// and 24 bytes for each correlation or causation. The error of records that break
+// a rule is a [damage.Refusal]: entity_index, scope_index, coordinate, order,
+// allocator, kind, position or unreadable. When one is found, the remaining
+// blocks are still given to Each.
+func Build(in Input) (*Tables, error) {
+	b := builder{
+		in:      &in,
+		n:       in.Image.Count,
+		strings: uint32(in.Names.Len()),
+		judge:   judge{bounds: &in.Bounds, strings: uint32(in.Names.Len())},
+		flags:   flagDense | flagClockOrder | flagUnique,
+		seed:    in.Seed,
+	}
+	b.start()
+	if err := b.read(); err != nil {
+		return nil, err
+	}
+	return b.finish()
+}
+
+type builder struct {
+	in      *Input
+	n       uint32
+	strings uint32
+	judge   judge
+	flags   flags
+	seed    uint64
+	first   uint64 // sequence of record 0
+
+	entity, scope, kind []uint32 // per record
+	entities, scopes    []byte   // section "ends", used to count first
+	kinds               []uint32 // count per kind
+	lastClock           []uint32 // per entity, clock of its last record plus 1
+	correlated, caused  []link
+	ids                 idSlots
+	segments            []byte
+}
+
+func (b *builder) start() {
+	b.entity = make([]uint32, b.n)
+	b.scope = make([]uint32, b.n)
+	b.kind = make([]uint32, b.n)
+	b.entities = make([]byte, 4*int(b.strings))
+	b.scopes = make([]byte, 4*int(b.strings))
+	b.kinds = make([]uint32, 1<<16)
+	b.lastClock = make([]uint32, b.strings)
+	b.ids = newIDSlots(b.n, b.seed)
+}
+
+// read goes over the records in blocks. After a record that breaks a rule the
+// blocks still go to Each.
+func (b *builder) read() error {
+	var why error
+	i := uint32(0)
+	err := b.in.Image.EachBlock(func(off uint64, block []byte) error {
+		if b.in.Each != nil {
+			if err := b.in.Each(off, block); err != nil {
+				return err
+			}
+		}
+		for k := 0; k < len(block) && why == nil; k += artifact.RecordSize {
+			r := artifact.Raw(block[k : k+artifact.RecordSize])
+			if reason := b.judge.record(r); reason != "" {
+				why = damage.Refuse(reason, int64(off)+int64(k), nil)
+				break
+			}
+			b.take(i, r)
+			i++
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if why == nil && b.in.Bounds.Allocator > artifact.MaxAllocator {
+		why = damage.Refuse(damage.Allocator, -1, nil)
+	}
+	return why
+}
+
+// take files record i, which was judged.
+func (b *builder) take(i uint32, r artifact.Raw) {
+	e, s, k := r.Entity(), r.Scope(), uint32(r.Kind())
+	b.entity[i], b.scope[i], b.kind[i] = e, s, k
+	addU32(b.entities, e, 1)
+	addU32(b.scopes, s, 1)
+	b.kinds[k]++
+	if i == 0 {
+		b.first = r.Sequence()
+	} else if r.Sequence() != b.first+uint64(i) {
+		b.flags &^= flagDense
+	}
+	// A clock of 2^32-1 wraps to 0 and merely costs the flag on the next event.
+	clock := r.Clock()
+	if clock < b.lastClock[e] {
+		b.flags &^= flagClockOrder
+	}
+	b.lastClock[e] = clock + 1
+	id := r.ID()
+	b.ids.insert(i, id)
+	if c := r.Correlation(); c != id {
+		b.correlated = append(b.correlated, makeLink(c, i))
+	}
+	if c := r.Causation(); !c.IsZero() {
+		b.caused = append(b.caused, makeLink(c, i))
+	}
+	p := r.Position()
+	if n := len(b.segments); n == 0 || b.judge.segment != binary.LittleEndian.Uint64(b.segments[n-segmentSize:]) {
+		size, _ := b.in.Bounds.SegmentSize(p.Segment)
+		b.segments = binary.LittleEndian.AppendUint64(b.segments, p.Segment)
+		b.segments = binary.LittleEndian.AppendUint64(b.segments, size)
+		b.segments = binary.LittleEndian.AppendUint32(b.segments, i)
+		b.segments = binary.LittleEndian.AppendUint32(b.segments, 0)
+	}
+	addU32(b.segments[len(b.segments)-4:], 0, 1)
+}
+
+func addU32(b []byte, i, n uint32) {
+	at := 4 * int(i)
+	binary.LittleEndian.PutUint32(b[at:], binary.LittleEndian.Uint32(b[at:])+n)
+}

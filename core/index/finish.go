@@ -1,0 +1,186 @@
+package index
+
+import (
+	"encoding/binary"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// finish turns what was counted and gathered into sections.
+func (b *builder) finish() (*Tables, error) {
+	t := &Tables{records: b.n, strings: b.strings, nameSeed: b.in.Seed}
+	t.put(secEntityList, fill(b.entity, b.entities))
+	t.put(secEntityEnds, b.entities)
+	t.put(secScopeList, fill(b.scope, b.scopes))
+	t.put(secScopeEnds, b.scopes)
+	kinds, kindList := fillKinds(b.kind, b.kinds)
+	t.put(secKinds, kinds)
+	t.put(secKindList, kindList)
+	b.entity, b.scope, b.kind = nil, nil, nil
+	t.put(secCorrelations, sortLinks(b.correlated))
+	b.correlated = nil
+	t.put(secCausations, sortLinks(b.caused))
+	b.caused = nil
+	t.put(secSegments, b.segments)
+	b.names(t)
+	if err := b.finishIDs(t); err != nil {
+		return nil, damage.Refuse(damage.Unreadable, -1, err)
+	}
+	t.flags = b.flags
+	return t, nil
+}
+
+func (t *Tables) put(section int, b []byte) { t.section[section] = source.Bytes(b) }
+
+// fill makes the flat list of record numbers per string by counting sort.
+// ends holds the counts and is left holding where each string's list ends.
+func fill(of []uint32, ends []byte) (list []byte) {
+	at := uint32(0)
+	for i := 0; i < len(ends); i += 4 { // counts to beginnings
+		count := binary.LittleEndian.Uint32(ends[i:])
+		binary.LittleEndian.PutUint32(ends[i:], at)
+		at += count
+	}
+	list = make([]byte, 4*len(of))
+	for record, s := range of { // each beginning moves to its end
+		place := binary.LittleEndian.Uint32(ends[4*int(s):])
+		binary.LittleEndian.PutUint32(list[4*int(place):], uint32(record))
+		binary.LittleEndian.PutUint32(ends[4*int(s):], place+1)
+	}
+	return list
+}
+
+// fillKinds does the same for kinds, of which only those present are listed.
+func fillKinds(of, counts []uint32) (kinds, list []byte) {
+	at := uint32(0)
+	for k, count := range counts {
+		if count == 0 {
+			continue
+		}
+		counts[k] = at
+		at += count
+		kinds = binary.LittleEndian.AppendUint32(kinds, uint32(k))
+		kinds = binary.LittleEndian.AppendUint32(kinds, at)
+	}
+	list = make([]byte, 4*len(of))
+	for record, k := range of {
+		binary.LittleEndian.PutUint32(list[4*int(counts[k]):], uint32(record))
+		counts[k]++
+	}
+	return kinds, list
+}
+
+// names makes the sections that lead from a string to its number.
+func (b *builder) names(t *Tables) {
+	names := b.in.Names
+	extents := make([]byte, 0, nameSize*names.Len())
+	for i := range names.Len() {
+		start, n := names.Extent(uint32(i))
+		extents = binary.LittleEndian.AppendUint32(extents, start)
+		extents = binary.LittleEndian.AppendUint32(extents, n)
+	}
+	t.put(secNames, extents)
+	order := make([]byte, 0, 4*len(names.Sorted()))
+	for _, i := range names.Sorted() {
+		order = binary.LittleEndian.AppendUint32(order, i)
+	}
+	t.put(secNameOrder, order)
+	t.put(secNameSlots, nameSlots(names, b.in.Seed))
+}
+
+// nameSlots is the hash table from names, which are distinct, to their
+// numbers. It is nil when a name stands too far from its place; then readers
+// search the sorted names.
+func nameSlots(names *strtab.Table, seed uint64) []byte {
+	n := uint64(len(names.Sorted()))*5/3 + 1
+	slots := make([]byte, 4*n)
+	for _, number := range names.Sorted() {
+		at, probes := slot(strtab.Hash(names.At(number), seed), n), 0
+		for binary.LittleEndian.Uint32(slots[4*at:]) != 0 {
+			if probes++; probes == maxProbe {
+				return nil
+			}
+			if at++; at == n {
+				at = 0
+			}
+		}
+		binary.LittleEndian.PutUint32(slots[4*at:], number)
+	}
+	return slots
+}
+
+// finishIDs checks the table of ids, and makes a sorted list instead where
+// they crowd under every seed.
+func (b *builder) finishIDs(t *Tables) error {
+	img := &b.in.Image
+	for tries := 1; b.ids.full && tries < maxSeeds; tries++ {
+		if err := b.ids.retry(img, strtab.Mix(b.ids.seed, 0xA0761D6478BD642F)); err != nil {
+			return err
+		}
+	}
+	t.idSeed = b.ids.seed
+	t.put(secIDSlots, nil)
+	t.put(secIDOrder, nil)
+	if !b.ids.full {
+		unique, err := b.ids.unique(img)
+		if !unique {
+			b.flags &^= flagUnique
+		}
+		t.put(secIDSlots, b.ids.slots)
+		return err
+	}
+	// Ids that crowd under three seeds are equal ids.
+	b.flags &^= flagUnique
+	links := make([]link, 0, b.n)
+	err := eachRecord(img, func(i uint32, r artifact.Raw) { links = append(links, makeLink(r.ID(), i)) })
+	t.put(secIDOrder, sortLinks(links))
+	return err
+}
+
+// eachRecord reads all records of an image in order.
+func eachRecord(img *Image, f func(i uint32, r artifact.Raw)) error {
+	win := source.NewWindow(img.Records, buildBlock*artifact.RecordSize)
+	for i := range img.Count {
+		r, err := img.record(win, i)
+		if err != nil {
+			return err
+		}
+		f(i, r)
+	}
+	return nil
+}
+
+// EachBlock gives all records to f in blocks, each with its offset in Records.
+func (img *Image) EachBlock(f func(off uint64, block []byte) error) error {
+	win := source.NewWindow(img.Records, buildBlock*artifact.RecordSize)
+	for i := uint32(0); i < img.Count; {
+		off, block, err := img.block(win, i)
+		if err != nil {
+			return err
+		}
+		if err := f(off, block); err != nil {
+			return err
+		}
+		i += uint32(len(block) / artifact.RecordSize)
+	}
+	return nil
+}
+
+// block reads the records from number i on, as many as a build reads at once.
+func (img *Image) block(win *source.Window, i uint32) (off uint64, block []byte, err error) {
+	off = img.RecordsAt + uint64(i)*artifact.RecordSize
+	block, err = win.Bytes(off, uint64(min(buildBlock, img.Count-i))*artifact.RecordSize)
+	if err != nil {
+		return off, nil, damage.Refuse(damage.Unreadable, int64(off), err)
+	}
+	return off, block, nil
+}
+
+// record reads record i, which must be below Count, through win.
+func (img *Image) record(win *source.Window, i uint32) (artifact.Raw, error) {
+	b, err := win.Bytes(img.RecordsAt+uint64(i)*artifact.RecordSize, artifact.RecordSize)
+	return artifact.Raw(b), err
+}

@@ -1,0 +1,82 @@
+package index
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/segment"
+)
+
+// Bounds is what records must keep within to be believed.
+type Bounds struct {
+	Allocator uint64
+	Watermark artifact.Watermark
+	// SegmentSize tells how long a segment is; ok is false when there is none.
+	SegmentSize func(id uint64) (size uint64, ok bool)
+}
+
+// judge looks at records in order and refuses the first that breaks a rule.
+type judge struct {
+	bounds  *Bounds
+	strings uint32
+
+	any      bool
+	sequence uint64
+	segment  uint64 // of the last record
+	size     uint64 // of that segment
+	end      uint64 // where the last record's frame ends
+}
+
+// record returns the reason why r cannot be believed, or "".
+func (j *judge) record(r artifact.Raw) damage.Reason {
+	switch e := r.Entity(); {
+	case e >= j.strings:
+		return damage.EntityIndex
+	case r.Scope() >= j.strings:
+		return damage.ScopeIndex
+	case e == 0 || r.Scope() == 0: // the leading empty string is no name
+		return damage.Coordinate
+	case r.Kind().IsMarker():
+		return damage.Kind
+	}
+	sequence := r.Sequence()
+	if j.any && sequence <= j.sequence {
+		return damage.Order
+	}
+	if sequence >= j.bounds.Allocator || j.bounds.Allocator > artifact.MaxAllocator {
+		return damage.Allocator
+	}
+	if !j.position(r) {
+		return damage.Position
+	}
+	j.any, j.sequence = true, sequence
+	return ""
+}
+
+// position holds when the frame lies behind the last one, inside a segment,
+// and before the watermark.
+func (j *judge) position(r artifact.Raw) bool {
+	p := r.Position()
+	if !j.any || p.Segment != j.segment {
+		if j.any && p.Segment < j.segment {
+			return false
+		}
+		size, ok := j.bounds.SegmentSize(p.Segment)
+		if !ok {
+			return false
+		}
+		if w := j.bounds.Watermark; p.Segment > w.Segment {
+			return false
+		} else if p.Segment == w.Segment {
+			size = min(size, w.Offset)
+		}
+		j.segment, j.size, j.end = p.Segment, size, segment.MinSize
+	}
+	if p.Length <= segment.FrameHead || p.Length > segment.MaxFrame {
+		return false
+	}
+	if p.Offset < j.end || p.Offset > j.size || uint64(p.Length) > j.size-p.Offset {
+		return false
+	}
+	j.end = p.End()
+	return true
+}

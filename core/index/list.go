@@ -1,0 +1,182 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// List is a posting list: record numbers in rising order, unless the method
+// that returned it says otherwise. It is read through the Reader it came from.
+type List struct {
+	section  int
+	from, to uint32
+}
+
+// Len is the number of items.
+func (l List) Len() int { return int(l.to - l.from) }
+
+// Item returns item i of a list, which must be below its length.
+func (r *Reader) Item(l List, i int) (uint32, error) {
+	record, err := r.u32(l.section, uint64(l.from)+uint64(i))
+	if err == nil && record >= r.img.Count {
+		err = ErrTable
+	}
+	return record, err
+}
+
+// From returns the part of a list whose record numbers are at least record.
+func (r *Reader) From(l List, record uint32) (List, error) {
+	if record == 0 {
+		return l, nil
+	}
+	n, err := bound(l.to-l.from, func(i uint32) (bool, error) {
+		got, err := r.Item(l, int(i))
+		return err == nil && got >= record, err
+	})
+	l.from += n
+	return l, err
+}
+
+// Entity lists the records of the entity with a string number.
+func (r *Reader) Entity(number uint32) (List, error) {
+	return r.ends(secEntityEnds, secEntityList, number)
+}
+
+// Scope lists the records of the scope with a string number.
+func (r *Reader) Scope(number uint32) (List, error) {
+	return r.ends(secScopeEnds, secScopeList, number)
+}
+
+func (r *Reader) ends(ends, list int, number uint32) (List, error) {
+	l := List{section: list}
+	var err error
+	if number > 0 {
+		if l.from, err = r.u32(ends, uint64(number)-1); err != nil {
+			return List{}, err
+		}
+	}
+	if l.to, err = r.u32(ends, uint64(number)); err != nil {
+		return List{}, err
+	}
+	return l.check(r)
+}
+
+func (l List) check(r *Reader) (List, error) {
+	if l.from > l.to || l.to > r.elements(l.section) {
+		return List{}, ErrTable
+	}
+	return l, nil
+}
+
+// EntityClocksRise reports whether every entity's list is in the order of
+// clocks.
+func (r *Reader) EntityClocksRise() bool { return r.t.flags&flagClockOrder != 0 }
+
+// Kinds returns one list for each kind from first to last that is present.
+func (r *Reader) Kinds(first, last event.Kind) ([]List, error) {
+	var lists []List
+	n := uint32(r.section[secKinds].Size() / kindSize)
+	at, err := bound(n, func(i uint32) (bool, error) {
+		k, _, err := r.kind(i)
+		return err == nil && k >= uint32(first), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	l := List{section: secKindList}
+	if at > 0 {
+		if _, l.from, err = r.kind(at - 1); err != nil {
+			return nil, err
+		}
+	}
+	for ; at < n; at++ {
+		k, end, err := r.kind(at)
+		if err != nil {
+			return nil, err
+		}
+		if k > uint32(last) {
+			break
+		}
+		l.to = end
+		if _, err := l.check(r); err != nil {
+			return nil, err
+		}
+		lists = append(lists, l)
+		l.from = end
+	}
+	return lists, nil
+}
+
+func (r *Reader) kind(i uint32) (kind, end uint32, err error) {
+	b, err := r.section[secKinds].Bytes(kindSize*uint64(i), kindSize)
+	if err != nil {
+		return 0, 0, err
+	}
+	return binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]), nil
+}
+
+// Correlated lists the records whose correlation is id and is not their own
+// event id.
+func (r *Reader) Correlated(id event.ID) (List, error) {
+	return r.linked(secCorrelations, id, artifact.Raw.Correlation)
+}
+
+// Caused lists the records whose causation is id.
+func (r *Reader) Caused(id event.ID) (List, error) {
+	return r.linked(secCausations, id, artifact.Raw.Causation)
+}
+
+// linked finds the records that a field files under id.
+func (r *Reader) linked(section int, id event.ID, field func(artifact.Raw) event.ID) (List, error) {
+	l := List{section: section, to: r.elements(section)}
+	compare := func(want int) (uint32, error) {
+		return bound(l.to, func(i uint32) (bool, error) {
+			record, err := r.Item(l, int(i))
+			if err != nil {
+				return false, err
+			}
+			rec, err := r.Record(record)
+			if err != nil {
+				return false, err
+			}
+			got := field(rec)
+			return bytes.Compare(got[:], id[:]) >= want, nil
+		})
+	}
+	lo, err := compare(0)
+	if err != nil {
+		return List{}, err
+	}
+	hi, err := compare(1)
+	l.from, l.to = lo, hi
+	return l, err
+}
+
+// Segment is what the tables know of one segment that records lie in.
+type Segment struct {
+	ID, Length uint64
+	First      uint32 // number of its first record
+	Records    uint32
+}
+
+// Segments lists them by rising id.
+func (r *Reader) Segments() ([]Segment, error) {
+	n := r.section[secSegments].Size() / segmentSize
+	out := make([]Segment, 0, n)
+	for i := range n {
+		b, err := r.section[secSegments].Bytes(segmentSize*i, segmentSize)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Segment{
+			ID:      binary.LittleEndian.Uint64(b),
+			Length:  binary.LittleEndian.Uint64(b[8:]),
+			First:   binary.LittleEndian.Uint32(b[16:]),
+			Records: binary.LittleEndian.Uint32(b[20:]),
+		})
+	}
+	return out, nil
+}

@@ -1,0 +1,254 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// ErrTable is returned when a table leads outside what it is a table of. The
+// records are not touched by it: a scan still answers.
+var ErrTable = errors.New("index: a lookup table is damaged")
+
+// Blocks of a Reader's windows, in bytes. One record or list is rarely asked
+// for alone, and a 4 kB read costs little more than one of 162 bytes.
+const (
+	recordBlock = 4096
+	listBlock   = 1024
+	pointBlock  = 64
+)
+
+// Reader reads one image through its tables. It is for one goroutine and holds
+// a few small buffers; many readers may share an image and its tables.
+type Reader struct {
+	img     *Image
+	t       *Tables
+	records source.Window
+	names   source.Window
+	section [sections]source.Window
+}
+
+// NewReader reads img through t, which must have been built from it.
+func NewReader(img *Image, t *Tables) *Reader {
+	r := &Reader{
+		img:     img,
+		t:       t,
+		records: source.MakeWindow(img.Records, recordBlock),
+		names:   source.MakeWindow(img.Names, pointBlock),
+	}
+	for i, s := range t.section {
+		block := pointBlock
+		if i == secEntityList || i == secScopeList || i == secKindList {
+			block = listBlock
+		}
+		r.section[i] = source.MakeWindow(s, block)
+	}
+	return r
+}
+
+// Count is the number of records.
+func (r *Reader) Count() uint32 { return r.img.Count }
+
+// Names is the number of strings, the leading empty one included.
+func (r *Reader) Names() uint32 { return r.t.strings }
+
+// Record reads record i. The slice holds until the next call.
+func (r *Reader) Record(i uint32) (artifact.Raw, error) {
+	if i >= r.img.Count {
+		return nil, ErrTable
+	}
+	return r.img.record(&r.records, i)
+}
+
+// u32 reads element i of a section of u32 numbers.
+func (r *Reader) u32(section int, i uint64) (uint32, error) {
+	b, err := r.section[section].Bytes(4*i, 4)
+	if err != nil {
+		return 0, err
+	}
+	return binary.LittleEndian.Uint32(b), nil
+}
+
+// elements is the number of u32 in a section.
+func (r *Reader) elements(section int) uint32 {
+	return uint32(r.section[section].Size() / 4)
+}
+
+// Name reads string i. The slice holds until the next call.
+func (r *Reader) Name(i uint32) ([]byte, error) {
+	if i >= r.t.strings {
+		return nil, ErrTable
+	}
+	b, err := r.section[secNames].Bytes(nameSize*uint64(i), nameSize)
+	if err != nil {
+		return nil, err
+	}
+	start := uint64(binary.LittleEndian.Uint32(b))
+	n := uint64(binary.LittleEndian.Uint32(b[4:]))
+	if start+n > r.img.NamesSize || n > event.MaxName {
+		return nil, ErrTable
+	}
+	return r.names.Bytes(r.img.NamesAt+start, n)
+}
+
+// FindName returns the number of a name, and whether the image has it.
+func (r *Reader) FindName(name []byte) (number uint32, ok bool, err error) {
+	n := uint64(r.elements(secNameSlots))
+	if n == 0 {
+		return r.searchName(name)
+	}
+	at := slot(strtab.Hash(name, r.t.nameSeed), n)
+	for range min(n, maxProbe+1) {
+		number, err := r.u32(secNameSlots, at)
+		if err != nil || number == 0 {
+			return 0, false, err
+		}
+		got, err := r.Name(number)
+		if err != nil {
+			return 0, false, err
+		}
+		if bytes.Equal(got, name) {
+			return number, true, nil
+		}
+		if at++; at == n {
+			at = 0
+		}
+	}
+	return 0, false, nil
+}
+
+func (r *Reader) searchName(name []byte) (number uint32, ok bool, err error) {
+	at, err := r.orderBound(func(got []byte) bool { return bytes.Compare(got, name) >= 0 })
+	if err != nil || at == r.elements(secNameOrder) {
+		return 0, false, err
+	}
+	number, got, err := r.orderedName(at)
+	return number, err == nil && bytes.Equal(got, name), err
+}
+
+// NamesWithPrefix returns the places in the sorted names, from lo up to hi, of
+// the names that begin with prefix.
+func (r *Reader) NamesWithPrefix(prefix []byte) (lo, hi uint32, err error) {
+	lo, err = r.orderBound(func(name []byte) bool { return bytes.Compare(name, prefix) >= 0 })
+	if err != nil {
+		return 0, 0, err
+	}
+	hi, err = r.orderBound(func(name []byte) bool {
+		return bytes.Compare(name, prefix) > 0 && !bytes.HasPrefix(name, prefix)
+	})
+	return lo, hi, err
+}
+
+// OrderedName returns the number of the name at a place in the sorted names.
+func (r *Reader) OrderedName(place uint32) (number uint32, err error) {
+	return r.u32(secNameOrder, uint64(place))
+}
+
+func (r *Reader) orderedName(place uint32) (number uint32, name []byte, err error) {
+	if number, err = r.OrderedName(place); err != nil {
+		return 0, nil, err
+	}
+	name, err = r.Name(number)
+	return number, name, err
+}
+
+// orderBound is the first place in the sorted names at which f holds.
+func (r *Reader) orderBound(f func(name []byte) bool) (uint32, error) {
+	return bound(r.elements(secNameOrder), func(place uint32) (bool, error) {
+		_, name, err := r.orderedName(place)
+		return err == nil && f(name), err
+	})
+}
+
+// bound is the first i below n at which f holds, n when there is none; f must
+// hold for every i behind one for which it holds.
+func bound(n uint32, f func(i uint32) (bool, error)) (uint32, error) {
+	lo, hi := uint32(0), n
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		ok, err := f(mid)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return lo, nil
+}
+
+// After is the number of the first record whose sequence is at least sequence.
+func (r *Reader) After(sequence uint64) (uint32, error) {
+	if r.img.Count == 0 {
+		return 0, nil
+	}
+	if r.t.flags&flagDense != 0 {
+		first, err := r.Record(0)
+		if err != nil {
+			return 0, err
+		}
+		if s := first.Sequence(); sequence > s {
+			return uint32(min(sequence-s, uint64(r.img.Count))), nil
+		}
+		return 0, nil
+	}
+	return bound(r.img.Count, func(i uint32) (bool, error) {
+		rec, err := r.Record(i)
+		return err == nil && rec.Sequence() >= sequence, err
+	})
+}
+
+// FindID returns the number of the first record with an event id that accept
+// admits.
+func (r *Reader) FindID(id event.ID, accept func(artifact.Raw) bool) (record uint32, ok bool, err error) {
+	n := uint64(r.elements(secIDSlots))
+	if n == 0 {
+		return r.searchID(id, accept)
+	}
+	at := slot(hashID(id, r.t.idSeed), n)
+	for range min(n, maxProbe+1) {
+		number, err := r.u32(secIDSlots, at)
+		if err != nil || number == 0 {
+			return 0, false, err
+		}
+		rec, err := r.Record(number - 1)
+		if err != nil {
+			return 0, false, err
+		}
+		if rec.ID() == id && accept(rec) {
+			return number - 1, true, nil
+		}
+		if at++; at == n {
+			at = 0
+		}
+	}
+	return 0, false, nil
+}
+
+// searchID is FindID where the ids are sorted instead of hashed.
+func (r *Reader) searchID(id event.ID, accept func(artifact.Raw) bool) (record uint32, ok bool, err error) {
+	l, err := r.linked(secIDOrder, id, artifact.Raw.ID)
+	if err != nil {
+		return 0, false, err
+	}
+	for i := range l.Len() {
+		if record, err = r.Item(l, i); err != nil {
+			return 0, false, err
+		}
+		rec, err := r.Record(record)
+		if err != nil {
+			return 0, false, err
+		}
+		if accept(rec) {
+			return record, true, nil
+		}
+	}
+	return 0, false, nil
+}

@@ -1,0 +1,157 @@
+package replay
+
+import (
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+)
+
+// batch is an atomic batch whose COMMIT has not come yet.
+type batch struct {
+	open   bool
+	id     event.ID
+	count  uint32 // events that BEGIN announced
+	cursor Cursor
+	staged []staged
+	gaps   int    // damaged places since BEGIN
+	lost   uint64 // bytes in them
+
+	file     string
+	segment  uint64
+	offset   uint64 // of the BEGIN frame
+	unhinted bool   // an item has no entry in its segment's footer
+}
+
+// leastFrame is fewer bytes than any frame has: its fixed keys alone are more.
+const leastFrame = 256
+
+// staged is what a record does not hold of an item.
+type staged struct {
+	timestamp int64
+	hinted    bool
+}
+
+func (s *Scan) begin(p event.Position, b *segment.Body) {
+	s.abandon()
+	s.gap = lastGap{}
+	s.batch = batch{
+		open:    true,
+		id:      b.ID,
+		count:   b.PayloadSize,
+		cursor:  s.log.Begin(),
+		staged:  s.batch.staged[:0],
+		file:    s.file,
+		segment: p.Segment,
+		offset:  p.Offset,
+	}
+}
+
+// commit ends the open batch, or settles what a COMMIT without one means.
+func (s *Scan) commit(p event.Position, b *segment.Body) {
+	if s.batch.open && s.batch.id != b.ID {
+		s.abandon()
+	}
+	if !s.batch.open {
+		s.orphanCommit(p)
+		return
+	}
+	whole := s.batch.gaps == 0 && len(s.batch.staged) == int(s.batch.count)
+	if whole {
+		if s.hints != nil && s.batch.unhinted && s.batch.segment == p.Segment {
+			s.wrong = true // the footer leaves out events that were committed
+		}
+		s.batch.cursor.Commit()
+		s.batch.open = false
+		return
+	}
+	s.dropDamaged(len(s.batch.staged))
+}
+
+// abandon ends a batch whose COMMIT did not come. Its items are dropped, and
+// the frames behind them that another append wrote are kept.
+func (s *Scan) abandon() {
+	if !s.batch.open {
+		return
+	}
+	items := 0
+	for items < len(s.batch.staged) && s.batch.staged[items].timestamp == s.batch.staged[0].timestamp {
+		items++
+	}
+	if s.batch.gaps > 0 {
+		// Its COMMIT may have been in the damaged bytes.
+		s.dropDamaged(items)
+		return
+	}
+	s.report.Unfinished = append(s.report.Unfinished, Unfinished{s.batch.file, s.batch.offset, items})
+	s.keepFrom(items, s.batch.cursor.next)
+}
+
+// dropDamaged drops the first items of a batch that was, or may have been,
+// committed, tells which events that loses, and keeps their numbers free.
+func (s *Scan) dropDamaged(items int) {
+	first, base := s.batch.cursor.First(), s.batch.cursor.next
+	if items > 0 {
+		base = s.log.draft.At(first).Sequence()
+	}
+	// The count is only believed as far as there were bytes for it.
+	count := min(uint64(s.batch.count), uint64(items)+s.batch.lost/leastFrame+1)
+	d := &damage.Damage{
+		File:          s.batch.file,
+		Offset:        s.batch.offset,
+		Reason:        damage.Batch,
+		FirstSequence: base,
+		EndSequence:   base + max(count, uint64(items)),
+	}
+	for i := range items {
+		r := s.log.draft.At(first + i)
+		d.Touch(damage.Touched{ID: r.ID(), Sequence: r.Sequence(), Numbered: true})
+	}
+	s.damaged(d)
+	s.keepFrom(items, d.EndSequence)
+}
+
+// keepFrom removes the first items of the open batch, commits the records
+// behind them as appends of their own, and numbers those from next on where no
+// footer did.
+func (s *Scan) keepFrom(items int, next uint64) {
+	s.batch.open = false
+	first := s.batch.cursor.First()
+	kept := s.batch.staged[items:]
+	if len(kept) == 0 {
+		s.batch.cursor.Abort()
+		s.log.next = max(s.log.next, next)
+		return
+	}
+	s.salvaged = true
+	s.log.draft.Cut(first, first+items)
+	for i, item := range kept {
+		if r := s.log.draft.At(first + i); item.hinted && r.Sequence() >= next {
+			next = r.Sequence()
+		} else {
+			s.log.draft.SetSequence(first+i, next)
+		}
+		next++
+	}
+	s.log.next = next
+	s.batch.cursor.Commit()
+}
+
+// orphanCommit settles a COMMIT whose BEGIN was not seen. When one damaged
+// frame came before, that was the BEGIN: it had no number, so the events since
+// move down by one.
+func (s *Scan) orphanCommit(p event.Position) {
+	switch g := s.gap; {
+	case g.one && !g.hinted:
+		for i := g.first; i < s.log.draft.Len(); i++ {
+			s.log.draft.SetSequence(i, s.log.draft.At(i).Sequence()-1)
+		}
+		s.log.next--
+		g.damage.EndSequence = g.damage.FirstSequence
+		for i := range g.damage.Events {
+			g.damage.Events[i].Numbered = false
+		}
+	case g.damage == nil:
+		s.damaged(&damage.Damage{File: s.file, Offset: p.Offset, Length: uint64(p.Length), Reason: damage.Batch})
+	}
+	s.gap = lastGap{}
+}

@@ -1,0 +1,82 @@
+package replay
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// ErrSequence is returned when a sequence would not rise, or would pass 2^63.
+var ErrSequence = errors.New("replay: a sequence does not follow the one before")
+
+// Log is a run of committed records, and the state that numbers the next. It
+// is for one goroutine.
+type Log struct {
+	draft     *artifact.Draft
+	committed int
+	next      uint64
+}
+
+// NewLog is an empty log that gives out sequences from floor on: the allocator
+// that the artifact in front of it recorded, or 0.
+func NewLog(floor uint64) *Log {
+	return &Log{draft: artifact.NewDraft(), next: floor}
+}
+
+// Draft holds the log's records, of which the first Committed ones count.
+func (l *Log) Draft() *artifact.Draft { return l.draft }
+
+// Committed is the number of records that readers may see.
+func (l *Log) Committed() int { return l.committed }
+
+// Next is the next sequence to give out. It never falls below the floor.
+func (l *Log) Next() uint64 { return l.next }
+
+// Reserve leaves n sequences unused, for events that are known to have had
+// them and cannot be read.
+func (l *Log) Reserve(n uint64) {
+	l.next += min(n, artifact.MaxAllocator-min(l.next, artifact.MaxAllocator))
+}
+
+// Cursor is one change to a log that happens as a whole or not at all. At most
+// one may be open at a time.
+type Cursor struct {
+	log  *Log
+	mark artifact.Mark
+	next uint64
+}
+
+// Begin opens a cursor.
+func (l *Log) Begin() Cursor { return Cursor{l, l.draft.Mark(), l.next} }
+
+// Insert adds an event under the next free sequence and returns it.
+func (c Cursor) Insert(f event.Facts, entity, scope []byte) (sequence uint64, err error) {
+	return c.InsertAt(c.log.next, f, entity, scope)
+}
+
+// InsertAt adds an event under a sequence that is known, which must not be
+// below the next free one.
+func (c Cursor) InsertAt(sequence uint64, f event.Facts, entity, scope []byte) (uint64, error) {
+	if sequence < c.log.next || sequence >= artifact.MaxAllocator {
+		return 0, ErrSequence
+	}
+	f.Sequence = sequence
+	if err := c.log.draft.Append(&f, entity, scope); err != nil {
+		return 0, err
+	}
+	c.log.next = sequence + 1
+	return sequence, nil
+}
+
+// Commit makes everything inserted visible.
+func (c Cursor) Commit() { c.log.committed = c.log.draft.Len() }
+
+// Abort takes everything inserted back, the sequences included.
+func (c Cursor) Abort() {
+	c.log.draft.Rollback(c.mark)
+	c.log.next = c.next
+}
+
+// First is the number of the first record inserted through the cursor.
+func (c Cursor) First() int { return c.mark.Records() }

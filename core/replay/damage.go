@@ -1,0 +1,74 @@
+package replay
+
+import (
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/segment"
+)
+
+// damaged adds to the report.
+func (s *Scan) damaged(d *damage.Damage) { s.report.Damages = append(s.report.Damages, d) }
+
+// lose reports a loss of events of which nobody knows how many there were.
+func (s *Scan) lose(d *damage.Damage) {
+	d.FirstSequence, d.EndSequence = s.log.next, damage.UnknownEnd
+	s.damaged(d)
+	s.open = d
+}
+
+// step reports the damage of one step of the walk.
+func (s *Scan) step(step segment.Step) {
+	d := &damage.Damage{
+		File:   s.file,
+		Offset: step.Offset,
+		Length: step.Length,
+		Reason: step.Damage.Reason,
+		Err:    step.Damage.Err,
+	}
+	if step.Body != nil { // the event is kept
+		d.Touch(damage.Touched{ID: step.Body.ID})
+		s.damaged(d)
+		return
+	}
+	if s.hints != nil {
+		s.hints.lost(d)
+	}
+	if len(d.Events) == 0 && step.Named {
+		d.Touch(damage.Touched{ID: step.ID})
+	}
+	switch {
+	case s.batch.open:
+		s.batch.gaps++
+		s.batch.lost += d.Length
+		s.damaged(d)
+	case s.hints != nil: // the footer has named them, or there was no event
+		s.damaged(d)
+		s.gap = lastGap{damage: d, hinted: true}
+	case step.One:
+		d.FirstSequence, d.EndSequence = s.log.next, s.log.next+1
+		for i := range d.Events {
+			d.Events[i].Sequence, d.Events[i].Numbered = s.log.next, true
+		}
+		s.damaged(d)
+		s.log.Reserve(1)
+		s.gap = lastGap{damage: d, one: true, first: s.log.draft.Len()}
+	default:
+		s.lose(d)
+		s.gap = lastGap{damage: d}
+	}
+}
+
+// Unreadable reports that a segment could not be read to its end. What was read
+// of it stays.
+func (s *Scan) Unreadable(id uint64, err error) {
+	s.abandon()
+	s.last = id
+	s.lose(&damage.Damage{File: segment.Name(id), Offset: s.read(id), Reason: damage.Unreadable, Err: err})
+}
+
+// read is how far segment id was read.
+func (s *Scan) read(id uint64) uint64 {
+	if s.at.Segment == id {
+		return s.at.Offset
+	}
+	return 0
+}

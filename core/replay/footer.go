@@ -1,0 +1,73 @@
+package replay
+
+import (
+	"bytes"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/sidx"
+)
+
+// hints hands out the sequences of a footer, frame by frame, and finds out on
+// the way whether the footer says what the frames say. A nil *hints is a
+// segment without a footer.
+type hints struct {
+	footer *sidx.Footer
+	at     uint64 // where the footer begins
+	next   int    // entry to hand out next
+	from   uint64 // first offset of the walk; entries before it are not checked
+}
+
+// newHints starts behind the entries of frames before from. ok is false when
+// the entries are not in the order of their frames.
+func newHints(f *sidx.Footer, at, from uint64) (h *hints, ok bool) {
+	h = &hints{footer: f, at: at, from: from}
+	for h.next < f.Len() && f.FrameOffset(h.next) < from {
+		h.next++
+	}
+	for i := 1; i < f.Len(); i++ {
+		if f.FrameOffset(i-1) >= f.FrameOffset(i) {
+			return nil, false
+		}
+	}
+	return h, true
+}
+
+// take returns the sequence of the frame at p, whose content is b. found is
+// false when the footer has no entry for it; ok is false when it has another.
+func (h *hints) take(p event.Position, b *segment.Body) (sequence uint64, found, ok bool) {
+	if h.next >= h.footer.Len() || h.footer.FrameOffset(h.next) > p.Offset {
+		return 0, false, true
+	}
+	e := h.footer.Entry(h.next)
+	sequence = e.Sequence
+	h.next++
+	names := uint32(h.footer.Names.Len())
+	if e.Entity >= names || e.Scope >= names ||
+		!bytes.Equal(h.footer.Names.At(e.Entity), b.Entity) || !bytes.Equal(h.footer.Names.At(e.Scope), b.Scope) {
+		return 0, false, false
+	}
+	want := b.Facts(p)
+	e.Sequence, e.Position.Segment = 0, p.Segment
+	return sequence, true, e.Facts == want && sequence < artifact.MaxAllocator
+}
+
+// lost names the events whose frames lie in damaged bytes.
+func (h *hints) lost(d *damage.Damage) {
+	inside := func(at uint64) bool { return at >= d.Offset && at-d.Offset < d.Length }
+	for h.next < h.footer.Len() && inside(h.footer.FrameOffset(h.next)) {
+		e := h.footer.Entry(h.next)
+		h.next++
+		if len(d.Events) == 0 && d.Unnamed == 0 {
+			d.FirstSequence = e.Sequence
+		}
+		d.EndSequence = e.Sequence + 1
+		d.Touch(damage.Touched{ID: e.ID, Sequence: e.Sequence, Numbered: true})
+	}
+}
+
+// holds reports whether every entry found its frame and the frames end where
+// the footer begins.
+func (h *hints) holds(end uint64) bool { return h.next == h.footer.Len() && end == h.at }

@@ -1,0 +1,48 @@
+package replay
+
+import (
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Report is what a replay met besides events.
+type Report struct {
+	// Damages is trouble in the segments, in the order met.
+	Damages []*damage.Damage
+	// Rejected lists footers that were not believed; the frames were.
+	Rejected []*damage.Refusal
+	// Unfinished lists batches without a COMMIT, which do not exist.
+	Unfinished []Unfinished
+	// Gaps lists sequences that footers leave out.
+	Gaps []Gap
+	// Torn is the end of the newest segment that is no frame, nil when there
+	// is none: the ordinary trace of an unclean stop.
+	Torn *Torn
+}
+
+// Unfinished is a batch that was never committed.
+type Unfinished struct {
+	File string
+	// Offset of its BEGIN frame.
+	Offset uint64
+	// Items is how many of its events had been written.
+	Items int
+}
+
+// Gap is a run of sequences, from First up to End (exclusive), that footers
+// leave out: a failed append of batpak's, unless something else says that they
+// were there.
+type Gap struct {
+	// File is the segment whose footer goes on behind the gap.
+	File       string
+	First, End uint64
+}
+
+// Torn is what an unclean stop left at the end of the newest segment.
+type Torn struct {
+	File           string
+	Offset, Length uint64
+	// ID is the event that was being written, when Named is true.
+	ID    event.ID
+	Named bool
+}

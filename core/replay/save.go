@@ -1,0 +1,55 @@
+package replay
+
+import (
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+)
+
+// saved is the state of a scan between two segments, to go back to when a
+// footer turns out wrong half way.
+type saved struct {
+	scan      Scan
+	committed int
+	next      uint64
+	mark      artifact.Mark
+	openEnd   uint64
+	// held are the records of a batch that is open across the two segments,
+	// which the second may drop.
+	held *artifact.Draft
+}
+
+func (s *Scan) save() saved {
+	b := saved{scan: *s, committed: s.log.committed, next: s.log.next, mark: s.log.draft.Mark()}
+	if s.open != nil {
+		b.openEnd = s.open.EndSequence
+	}
+	if s.batch.open {
+		b.mark = s.batch.cursor.mark
+		b.held = artifact.NewDraft()
+		b.scan.batch.staged = slices.Clone(s.batch.staged)
+		// What was added once can be added again.
+		_ = b.held.AppendFrom(s.log.draft, s.batch.cursor.First())
+	}
+	return b
+}
+
+// restore undoes everything since save. Slices of the saved state still have
+// their old lengths; what was appended behind is overwritten.
+func (s *Scan) restore(b saved) {
+	*s = b.scan
+	s.log.draft.Rollback(b.mark)
+	if b.held != nil {
+		_ = s.log.draft.AppendFrom(b.held, 0)
+	}
+	s.log.committed, s.log.next = b.committed, b.next
+	if s.open != nil {
+		s.open.EndSequence = b.openEnd
+	}
+}
+
+// Continue returns a scan that goes on where s ended, over the same log, with
+// an empty report. s must not be used for reading any more.
+func (s *Scan) Continue(stop func() error) *Scan {
+	return &Scan{log: s.log, at: s.at, last: s.last, stop: stop}
+}

@@ -1,0 +1,309 @@
+package replay
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// Scan reads segments in the order of their ids into a log. It is for one
+// goroutine.
+type Scan struct {
+	log    *Log
+	report Report
+	batch  batch
+	gap    lastGap
+	// open is the last damage whose end nothing has told yet.
+	open *damage.Damage
+	last uint64 // id of the last segment that was read or is covered
+
+	// of the segment being read:
+	file  string
+	hints *hints
+	wrong bool // the footer was found out
+	jump  bool // no event yet, and the id does not follow the last one's
+	at    Place
+	stop  func() error
+	// salvaged says that a batch was taken apart, so that what is committed and
+	// the place to resume from no longer agree.
+	salvaged bool
+}
+
+// lastGap is the damaged place that a COMMIT without BEGIN may explain: the
+// last one outside a batch since the last marker.
+type lastGap struct {
+	damage *damage.Damage
+	one    bool // exactly one frame, for which one number was kept free
+	first  int  // the first record behind it
+	hinted bool // a record behind it has its number from a footer
+}
+
+// Place is a place in the log: an offset in a segment.
+type Place struct{ Segment, Offset uint64 }
+
+// NewScan reads into log. covered is the id of the last segment that the
+// artifact in front of the log covers, 0 when there is none. stop, which may
+// be nil, is asked now and then; its error ends the scan.
+func NewScan(log *Log, covered uint64, stop func() error) *Scan {
+	return &Scan{log: log, last: covered, stop: stop}
+}
+
+// Report is what the scan met so far.
+func (s *Scan) Report() *Report { return &s.report }
+
+// Log is the log that the scan reads into.
+func (s *Scan) Log() *Log { return s.log }
+
+// Resume is the place from which a later scan of the same files can go on with
+// the same log: behind everything that is settled. ok is false when damage or a
+// batch that was taken apart leaves no such place.
+func (s *Scan) Resume() (at Place, ok bool) {
+	return s.at, len(s.report.Damages) == 0 && !s.salvaged
+}
+
+// Input is one segment to read.
+type Input struct {
+	ID     uint64
+	Source source.Source
+	// From is the offset to begin at: 0 for the header, otherwise where a frame
+	// begins or the frames end.
+	From uint64
+	// Newest says that no segment with a higher id is there.
+	Newest bool
+}
+
+// Segment reads one segment. The error is the source's, the stop function's,
+// or [artifact.ErrFull]; damage is not an error but part of the report.
+func (s *Scan) Segment(in Input) error {
+	s.file = segment.Name(in.ID)
+	s.jump = s.last != 0 && in.ID > s.last+1
+	s.gap = lastGap{damage: s.gap.damage} // a gap is not explained from another segment
+	from, why, err := s.header(in)
+	if err != nil {
+		return err
+	}
+	if why != nil && !s.salvageable(in, why) {
+		s.last = in.ID
+		return nil
+	}
+	if !s.batch.open {
+		s.at = Place{in.ID, from}
+	}
+	footer, err := s.findFooter(in, from)
+	if err != nil {
+		return err
+	}
+	before := s.save()
+	if err := s.walk(in, from, footer, why); err != nil {
+		return err
+	}
+	if s.wrong {
+		s.restore(before)
+		s.reject(footer.at, nil)
+		if err := s.walk(in, from, nil, why); err != nil {
+			return err
+		}
+	}
+	s.last = in.ID
+	return nil
+}
+
+// Finish ends the log: a batch that is still open was not finished.
+func (s *Scan) Finish() { s.abandon() }
+
+// header reads the segment's header and returns where the frames begin. why is
+// what is wrong with it; then from is 0.
+func (s *Scan) header(in Input) (from uint64, why *damage.Refusal, err error) {
+	if in.From > 0 {
+		return in.From, nil, nil
+	}
+	size := uint64(max(in.Source.Size(), 0))
+	b := make([]byte, min(size, segment.MaxHeader+8))
+	if err := source.Read(in.Source, b, 0); err != nil {
+		return 0, nil, err
+	}
+	h, n, err := segment.DecodeHeader(b)
+	switch {
+	case errors.As(err, &why):
+		return 0, why, nil
+	case err != nil:
+		return 0, nil, err
+	case h.SegmentID != in.ID:
+		return 0, damage.Refuse(damage.SegmentID, 0, nil), nil
+	}
+	return uint64(n), nil, nil
+}
+
+// salvageable reports whether frames may be looked for behind a bad header,
+// and tells the loss when they may not.
+func (s *Scan) salvageable(in Input, why *damage.Refusal) bool {
+	size := uint64(max(in.Source.Size(), 0))
+	switch why.Reason {
+	case damage.Short:
+		if in.Newest { // a crash came before the header was whole: nothing was acknowledged
+			s.at = Place{in.ID, 0}
+			s.report.Torn = &Torn{File: s.file, Length: size}
+			return false
+		}
+	case damage.SegmentID, damage.Version: // a copy, or frames of another form
+	default:
+		return true
+	}
+	s.lose(&damage.Damage{File: s.file, Length: size, Reason: why.Reason, Err: why.Err})
+	return false
+}
+
+// findFooter decodes the footer that the trailer points to.
+func (s *Scan) findFooter(in Input, from uint64) (*hints, error) {
+	at, ok, err := segment.FooterOffset(in.Source)
+	if err != nil || !ok || at < from {
+		return nil, err
+	}
+	f, err := segment.Footer(in.Source, at)
+	var why *damage.Refusal
+	if errors.As(err, &why) {
+		return nil, nil // the walk will end in front of it and say so
+	}
+	if err != nil {
+		return nil, err
+	}
+	h, ok := newHints(f, at, from)
+	if !ok {
+		return nil, nil
+	}
+	return h, nil
+}
+
+// walk reads the frames from offset from on, numbered by footer unless it is
+// nil, and returns as soon as the footer is found out. header is what was wrong
+// with the header, which the bytes in front of the first frame then belong to.
+func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal) error {
+	s.hints, s.wrong = footer, false
+	w := segment.NewWalker(in.Source, from)
+	for steps := 0; !s.wrong; steps++ {
+		if s.stop != nil && steps%1024 == 0 {
+			if err := s.stop(); err != nil {
+				return err
+			}
+		}
+		step, ok := w.Next()
+		if !ok {
+			break
+		}
+		if header != nil {
+			step.Damage, step.One, step.Named, header = header, false, false, nil
+		}
+		if step.Damage != nil {
+			s.step(step)
+		}
+		if step.Body != nil {
+			if err := s.frame(in.ID, &step); err != nil {
+				return err
+			}
+		}
+		// Bytes at the very end may be an append that is still being written.
+		if !s.batch.open && (step.Body != nil || w.Offset() < w.Size()) {
+			s.at = Place{in.ID, w.Offset()}
+		}
+	}
+	if w.Err() != nil || s.wrong {
+		return w.Err()
+	}
+	rest := w.Rest()
+	if header != nil {
+		s.lose(&damage.Damage{File: s.file, Length: rest.Length, Reason: header.Reason, Err: header.Err})
+		return nil
+	}
+	s.end(in, rest)
+	return nil
+}
+
+// end settles what lies behind the last frame.
+func (s *Scan) end(in Input, rest segment.Rest) {
+	sealed := s.hints != nil || rest.Footer
+	switch {
+	case s.hints != nil:
+		s.wrong = !s.hints.holds(rest.Offset)
+	case rest.Footer:
+		s.reject(rest.Offset, nil)
+	case rest.Length > 0 && in.Newest:
+		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named}
+	case rest.Length > 0:
+		d := &damage.Damage{File: s.file, Offset: rest.Offset, Length: rest.Length, Reason: damage.Torn}
+		if rest.Named {
+			d.Touch(damage.Touched{ID: rest.ID})
+		}
+		s.lose(d)
+	}
+	if !s.wrong && !sealed && !in.Newest {
+		s.abandon() // an unclean stop: the next segment is another session's
+	}
+}
+
+func (s *Scan) reject(offset uint64, err error) {
+	s.report.Rejected = append(s.report.Rejected,
+		&damage.Refusal{File: s.file, Reason: damage.Footer, Offset: int64(offset), Err: err})
+}
+
+// frame files one frame.
+func (s *Scan) frame(id uint64, step *segment.Step) error {
+	b := step.Body
+	p := event.Position{Segment: id, Offset: step.Offset, Length: uint32(step.Length)}
+	switch b.Kind {
+	case event.SystemBatchBegin:
+		s.begin(p, b)
+		return nil
+	case event.SystemBatchCommit:
+		s.commit(p, b)
+		return nil
+	}
+	if s.batch.open && len(s.batch.staged) >= int(s.batch.count) {
+		s.abandon()
+	}
+	cursor := s.batch.cursor
+	if !s.batch.open {
+		cursor = s.log.Begin()
+	}
+	sequence, hinted := s.log.next, false
+	if s.hints != nil {
+		hint, found, ok := s.hints.take(p, b)
+		if !ok || found && hint < s.log.next || !found && !s.batch.open {
+			s.wrong = true
+			return nil
+		}
+		if hinted = found; found {
+			s.leap(hint)
+			sequence = hint
+		}
+	}
+	if _, err := cursor.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope); err != nil {
+		return err
+	}
+	s.jump = false
+	if s.batch.open {
+		s.batch.staged = append(s.batch.staged, staged{b.TimestampUS, hinted})
+		s.batch.unhinted = s.batch.unhinted || !hinted
+		return nil
+	}
+	s.gap.hinted = s.gap.hinted || hinted
+	cursor.Commit()
+	return nil
+}
+
+// leap notes the sequences that a footer leaves out before the next event.
+func (s *Scan) leap(to uint64) {
+	switch from := s.log.next; {
+	case s.open != nil:
+		s.open.EndSequence, s.open = max(to, s.open.FirstSequence), nil
+	case to == from:
+	case s.jump:
+		s.report.Damages = append(s.report.Damages, &damage.Damage{
+			File: segment.Name(s.last + 1), Reason: damage.SegmentMissing, FirstSequence: from, EndSequence: to,
+		})
+	default:
+		s.report.Gaps = append(s.report.Gaps, Gap{s.file, from, to})
+	}
+}

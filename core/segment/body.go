@@ -1,0 +1,222 @@
+package segment
+
+import (
+	"errors"
+	"math"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/msgpack"
+)
+
+// Body is what one frame holds: an event, or the marker of a batch.
+type Body struct {
+	ID          event.ID
+	Correlation event.ID
+	Causation   event.ID
+	// Caused says that the frame has a causation id; nil stands for none.
+	Caused      bool
+	TimestampUS int64
+	WallMS      uint64
+	// Counter, Depth and Lane are 0 in everything batpak 0.4.0 writes.
+	Counter, Depth, Lane uint32
+	Clock                uint32
+	// PayloadSize is the payload's size in bytes, or in a SYSTEM_BATCH_BEGIN
+	// the number of the batch's events.
+	PayloadSize uint32
+	Kind        event.Kind
+	Flags       uint8
+	ContentHash event.Hash
+	Payload     []byte
+	Form        PayloadForm
+	// Chained says that the frame has a hash chain; markers have none.
+	Chained             bool
+	PrevHash, EventHash event.Hash
+	Entity, Scope       []byte
+}
+
+// PayloadForm is how a frame spells its payload.
+type PayloadForm uint8
+
+const (
+	// PayloadArray is batpak's form: an array of integers, one per byte.
+	PayloadArray PayloadForm = iota
+	// PayloadBin is a MessagePack binary.
+	PayloadBin
+	// PayloadValue is a MessagePack value in place of its bytes: what batpak
+	// 0.4.0's retention leaves behind and cannot read again. The payload is the
+	// value's own bytes, and whether they are the original ones is told by the
+	// event hash.
+	PayloadValue
+)
+
+// Errors of [Body.Decode], besides those of packages msgpack and event.
+var (
+	ErrIDSize  = errors.New("segment: an id is not 16 bytes long")
+	ErrPayload = errors.New("segment: the payload is not one value")
+)
+
+// AppendBody adds the body's MessagePack to dst.
+func AppendBody(dst []byte, b *Body) []byte {
+	dst = msgpack.AppendMap(dst, 3)
+	dst = msgpack.AppendMap(msgpack.AppendStr(dst, "event"), 3)
+	dst = msgpack.AppendMap(msgpack.AppendStr(dst, "header"), 9)
+	dst = msgpack.AppendBin(msgpack.AppendStr(dst, "event_id"), b.ID[:])
+	dst = msgpack.AppendBin(msgpack.AppendStr(dst, "correlation_id"), b.Correlation[:])
+	dst = msgpack.AppendStr(dst, "causation_id")
+	if b.Caused {
+		dst = msgpack.AppendBin(dst, b.Causation[:])
+	} else {
+		dst = msgpack.AppendNil(dst)
+	}
+	dst = msgpack.AppendInt(msgpack.AppendStr(dst, "timestamp_us"), b.TimestampUS)
+	dst = msgpack.AppendMap(msgpack.AppendStr(dst, "position"), 5)
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "wall_ms"), b.WallMS)
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "counter"), uint64(b.Counter))
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "depth"), uint64(b.Depth))
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "lane"), uint64(b.Lane))
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "sequence"), uint64(b.Clock))
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "payload_size"), uint64(b.PayloadSize))
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "event_kind"), uint64(b.Kind))
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "flags"), uint64(b.Flags))
+	dst = msgpack.AppendByteArray(msgpack.AppendStr(dst, "content_hash"), b.ContentHash[:])
+	dst = msgpack.AppendStr(dst, "payload")
+	switch b.Form {
+	case PayloadBin:
+		dst = msgpack.AppendBin(dst, b.Payload)
+	case PayloadValue:
+		dst = append(dst, b.Payload...)
+	default:
+		dst = msgpack.AppendByteArray(dst, b.Payload)
+	}
+	dst = msgpack.AppendStr(dst, "hash_chain")
+	if b.Chained {
+		dst = msgpack.AppendMap(dst, 2)
+		dst = msgpack.AppendByteArray(msgpack.AppendStr(dst, "prev_hash"), b.PrevHash[:])
+		dst = msgpack.AppendByteArray(msgpack.AppendStr(dst, "event_hash"), b.EventHash[:])
+	} else {
+		dst = msgpack.AppendNil(dst)
+	}
+	dst = msgpack.AppendStr(msgpack.AppendStr(dst, "entity"), b.Entity)
+	return msgpack.AppendStr(msgpack.AppendStr(dst, "scope"), b.Scope)
+}
+
+// Decode reads raw, which must be exactly one body. Entity and Scope alias raw;
+// Payload reuses the capacity that b.Payload had, so that one Body serves a
+// whole scan. On error b holds nothing of use.
+func (b *Body) Decode(raw []byte) error {
+	var r msgpack.Reader
+	r.Reset(raw)
+	b.read(&r)
+	return r.End()
+}
+
+// read decodes a body from r, which may hold more bytes behind it.
+func (b *Body) read(r *msgpack.Reader) {
+	*b = Body{Payload: b.Payload[:0]}
+	r.MapOf(3)
+	r.Key("event")
+	r.MapOf(3)
+	r.Key("header")
+	b.readHeader(r)
+	r.Key("payload")
+	b.readPayload(r)
+	r.Key("hash_chain")
+	if !r.Nil() {
+		b.Chained = true
+		r.MapOf(2)
+		r.Key("prev_hash")
+		r.FixedByteArray(b.PrevHash[:])
+		r.Key("event_hash")
+		r.FixedByteArray(b.EventHash[:])
+	}
+	r.Key("entity")
+	b.Entity = readName(r)
+	r.Key("scope")
+	b.Scope = readName(r)
+}
+
+func (b *Body) readHeader(r *msgpack.Reader) {
+	r.MapOf(9)
+	r.Key("event_id")
+	b.ID = readID(r)
+	r.Key("correlation_id")
+	b.Correlation = readID(r)
+	r.Key("causation_id")
+	if !r.Nil() {
+		b.Caused = true
+		b.Causation = readID(r)
+	}
+	r.Key("timestamp_us")
+	b.TimestampUS = r.Int()
+	r.Key("position")
+	r.MapOf(5)
+	r.Key("wall_ms")
+	b.WallMS = r.Uint(math.MaxUint64)
+	r.Key("counter")
+	b.Counter = uint32(r.Uint(math.MaxUint32))
+	r.Key("depth")
+	b.Depth = uint32(r.Uint(math.MaxUint32))
+	r.Key("lane")
+	b.Lane = uint32(r.Uint(math.MaxUint32))
+	r.Key("sequence")
+	b.Clock = uint32(r.Uint(math.MaxUint32))
+	r.Key("payload_size")
+	b.PayloadSize = uint32(r.Uint(math.MaxUint32))
+	r.Key("event_kind")
+	b.Kind = event.Kind(r.Uint(math.MaxUint16))
+	r.Key("flags")
+	b.Flags = uint8(r.Uint(math.MaxUint8))
+	r.Key("content_hash")
+	r.FixedByteArray(b.ContentHash[:])
+}
+
+// readPayload takes the three forms apart: bytes as an array, a binary, and
+// anything else as a value that stands for its own bytes.
+func (b *Body) readPayload(r *msgpack.Reader) {
+	before := *r
+	if b.Payload = r.ByteArray(b.Payload); r.Err() == nil {
+		return
+	}
+	b.Payload, *r = b.Payload[:0], before
+	if bin := r.Bin(); r.Err() == nil {
+		b.Form, b.Payload = PayloadBin, append(b.Payload, bin...)
+		return
+	}
+	*r = before
+	b.Form, b.Payload = PayloadValue, append(b.Payload, r.Skip()...)
+}
+
+func readID(r *msgpack.Reader) (id event.ID) {
+	p := r.Bin()
+	if r.Err() == nil && len(p) != event.IDSize {
+		r.Fail(ErrIDSize)
+	}
+	copy(id[:], p)
+	return id
+}
+
+func readName(r *msgpack.Reader) []byte {
+	name := r.Str()
+	if r.Err() == nil {
+		if err := event.CheckName(name); err != nil {
+			r.Fail(err)
+		}
+	}
+	return name
+}
+
+// Facts is what an index keeps of the body, at position p and without a
+// sequence.
+func (b *Body) Facts(p event.Position) event.Facts {
+	return event.Facts{
+		ID:          b.ID,
+		Correlation: b.Correlation,
+		Causation:   b.Causation,
+		Kind:        b.Kind,
+		WallMS:      b.WallMS,
+		Clock:       b.Clock,
+		PrevHash:    b.PrevHash,
+		EventHash:   b.EventHash,
+		Position:    p,
+	}
+}

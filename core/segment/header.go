@@ -1,0 +1,96 @@
+package segment
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/msgpack"
+)
+
+const (
+	magic         = "FBAT"
+	headerVersion = 1
+	offHeaderSize = 4
+	offHeader     = 8
+	// MaxHeader bounds the header map. batpak's has 49 bytes; the bound keeps a
+	// damaged length from being believed.
+	MaxHeader = 4096
+	// MinSize is the least size of a segment whose header is whole.
+	MinSize = offHeader + 1
+)
+
+// Header is the head of a segment.
+type Header struct {
+	// Flags is 0 in every segment that batpak 0.4.0 writes; it is kept.
+	Flags uint64
+	// CreatedNS is when the segment was made, in ns since the Unix epoch.
+	CreatedNS int64
+	SegmentID uint64
+}
+
+// ErrHeaderSize is the cause when a header claims more than [MaxHeader] bytes.
+var ErrHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
+
+// AppendHeader adds a segment's first bytes to dst: magic, length and map.
+func AppendHeader(dst []byte, h Header) []byte {
+	dst = append(dst, magic...)
+	at := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = msgpack.AppendMap(dst, 4)
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "version"), headerVersion)
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "flags"), h.Flags)
+	dst = msgpack.AppendInt(msgpack.AppendStr(dst, "created_ns"), h.CreatedNS)
+	dst = msgpack.AppendUint(msgpack.AppendStr(dst, "segment_id"), h.SegmentID)
+	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	return dst
+}
+
+// HeaderSize reads how long the header is from a segment's first 8 bytes. The
+// error is a [damage.Refusal].
+func HeaderSize(head []byte) (int, error) {
+	if len(head) < offHeader {
+		return 0, damage.Refuse(damage.Short, 0, nil)
+	}
+	if string(head[:len(magic)]) != magic {
+		return 0, damage.Refuse(damage.Magic, 0, nil)
+	}
+	n := binary.BigEndian.Uint32(head[offHeaderSize:])
+	if n > MaxHeader {
+		return 0, damage.Refuse(damage.Header, offHeaderSize, ErrHeaderSize)
+	}
+	return offHeader + int(n), nil
+}
+
+// DecodeHeader reads the header from the first bytes of a segment and returns
+// its size, which is the offset of the first frame. The map must hold the four
+// keys in batpak's order and nothing else. The error is a [damage.Refusal]:
+// short, magic, header or version.
+func DecodeHeader(b []byte) (Header, int, error) {
+	size, err := HeaderSize(b)
+	if err != nil {
+		return Header{}, 0, err
+	}
+	if len(b) < size {
+		return Header{}, 0, damage.Refuse(damage.Short, int64(len(b)), nil)
+	}
+	var r msgpack.Reader
+	r.Reset(b[offHeader:size])
+	r.MapOf(4)
+	r.Key("version")
+	version := r.Uint(1<<64 - 1)
+	if r.Err() == nil && version != headerVersion {
+		return Header{}, 0, damage.Refuse(damage.Version, offHeader, nil)
+	}
+	var h Header
+	r.Key("flags")
+	h.Flags = r.Uint(1<<64 - 1)
+	r.Key("created_ns")
+	h.CreatedNS = r.Int()
+	r.Key("segment_id")
+	h.SegmentID = r.Uint(1<<64 - 1)
+	if err := r.End(); err != nil {
+		return Header{}, 0, damage.Refuse(damage.Header, int64(offHeader+r.Offset()), err)
+	}
+	return h, size, nil
+}

@@ -1,0 +1,80 @@
+package segment
+
+import (
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/sidx"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// Rest is what lies behind the last frame of a segment.
+type Rest struct {
+	Offset, Length uint64
+	// Footer says that the bytes end like a footer; whether it holds up is
+	// another question.
+	Footer bool
+	// ID is the event id that a frame cut short still shows, when Named is true.
+	ID    event.ID
+	Named bool
+}
+
+// Rest describes the bytes from the walk's Offset to the end. It is of use
+// after Next returned false.
+func (w *Walker) Rest() Rest {
+	r := Rest{Offset: w.off, Length: w.end - w.off}
+	if r.Length == 0 {
+		return r
+	}
+	if r.Length >= sidx.MinSize {
+		// A footer whose trailer is damaged and points elsewhere is still no
+		// frame, so where it points is not asked.
+		_, r.Footer = trailer(w.win, w.end)
+	}
+	if !r.Footer {
+		r.ID, r.Named = w.peek(w.off)
+	}
+	return r
+}
+
+// Footer decodes the footer that begins at offset at. The error is a
+// [damage.Refusal] of reason footer, or the source's own.
+func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
+	size := uint64(max(src.Size(), 0))
+	if at > size {
+		return nil, source.ErrShort
+	}
+	raw := make([]byte, size-at)
+	if err := source.Read(src, raw, at); err != nil {
+		return nil, err
+	}
+	return sidx.Decode(raw, at)
+}
+
+// FooterOffset is where the segment's trailer says the footer begins. ok is
+// false without a trailer, or when it points outside the file.
+func FooterOffset(src source.Source) (at uint64, ok bool, err error) {
+	size := uint64(max(src.Size(), 0))
+	if size < sidx.MinSize {
+		return 0, false, nil
+	}
+	var b [sidx.TrailerSize]byte
+	if err := source.Read(src, b[:], size-sidx.TrailerSize); err != nil {
+		return 0, false, err
+	}
+	t, ok := sidx.DecodeTrailer(b[:])
+	if !ok || t.TableOffset > size-sidx.MinSize {
+		return 0, false, nil
+	}
+	return t.TableOffset, true, nil
+}
+
+// trailer reads the last bytes of a segment of size end.
+func trailer(win *source.Window, end uint64) (t sidx.Trailer, ok bool) {
+	if end < sidx.MinSize {
+		return t, false
+	}
+	b, err := win.Bytes(end-sidx.TrailerSize, sidx.TrailerSize)
+	if err != nil {
+		return t, false
+	}
+	return sidx.DecodeTrailer(b)
+}

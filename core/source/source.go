@@ -1,0 +1,63 @@
+// Package source is how the core reads: from anything that has a size and can
+// be read at an offset. A file, a mapping, a byte slice and a File in a web
+// page all can; the core never learns which it is.
+package source
+
+import (
+	"errors"
+	"io"
+)
+
+// Source is a run of bytes of fixed size. ReadAt keeps the contract of
+// io.ReaderAt: it fills p or returns an error, and many goroutines may call it
+// at once. Bytes that were read are the reader's own copy.
+type Source interface {
+	ReadAt(p []byte, off int64) (int, error)
+	Size() int64
+}
+
+// ErrShort is returned when a source ends before the bytes that were asked
+// for: the file shrank, or a length in it was wrong.
+var ErrShort = errors.New("source: the bytes asked for lie behind the end")
+
+// Read fills p from offset off. The end of the source inside p is [ErrShort],
+// every other error is the source's own.
+func Read(s Source, p []byte, off uint64) error {
+	size := uint64(max(s.Size(), 0))
+	if off > size || uint64(len(p)) > size-off {
+		return ErrShort
+	}
+	if len(p) == 0 {
+		return nil
+	}
+	n, err := s.ReadAt(p, int64(off))
+	switch {
+	case n == len(p):
+		return nil
+	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return ErrShort
+	}
+	return err
+}
+
+// Bytes is a Source over memory. It does not copy b; the caller must not
+// change it while it is read.
+type Bytes []byte
+
+// ReadAt is io.ReaderAt over the slice.
+func (b Bytes) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, ErrShort
+	}
+	if off >= int64(len(b)) {
+		return 0, io.EOF
+	}
+	n := copy(p, b[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Size is the slice's length.
+func (b Bytes) Size() int64 { return int64(len(b)) }

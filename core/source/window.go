@@ -1,0 +1,55 @@
+package source
+
+// Window reads a Source through one buffer, so that a scan costs one read per
+// block and no allocation per item. Memory is not copied. It is for one
+// goroutine.
+type Window struct {
+	src   Source
+	mem   Bytes // src, when it is memory
+	size  uint64
+	block int
+	buf   []byte
+	start uint64 // offset of buf[0] in src
+}
+
+// NewWindow reads src in blocks of at least block bytes.
+func NewWindow(src Source, block int) *Window {
+	w := MakeWindow(src, block)
+	return &w
+}
+
+// MakeWindow is NewWindow for a window that is part of something else.
+func MakeWindow(src Source, block int) Window {
+	mem, _ := src.(Bytes)
+	return Window{src: src, mem: mem, size: uint64(max(src.Size(), 0)), block: block}
+}
+
+// Size is the source's size when the window was made.
+func (w *Window) Size() uint64 { return w.size }
+
+// Bytes returns the n bytes at off. The slice aliases the window's buffer and
+// holds until the next call. The buffer grows to n at most beyond the block,
+// and only after n was found to lie inside the source: otherwise [ErrShort].
+func (w *Window) Bytes(off uint64, n uint64) ([]byte, error) {
+	if off > w.size || n > w.size-off {
+		return nil, ErrShort
+	}
+	if w.mem != nil {
+		return w.mem[off : off+n : off+n], nil
+	}
+	if off >= w.start && off-w.start <= uint64(len(w.buf)) && n <= uint64(len(w.buf))-(off-w.start) {
+		at := off - w.start
+		return w.buf[at : at+n : at+n], nil
+	}
+	want := min(max(n, uint64(w.block)), w.size-off)
+	if uint64(cap(w.buf)) < want {
+		w.buf = make([]byte, want)
+	}
+	w.buf = w.buf[:want]
+	w.start = off
+	if err := Read(w.src, w.buf, off); err != nil {
+		w.buf = w.buf[:0]
+		return nil, err
+	}
+	return w.buf[:n:n], nil
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Ancestors returns what led to an event: its cause, the cause of that, and so
+// on, nearest first. The event itself is not among them. depth bounds the
+// number of steps, 0 for no bound. A cause that is not in the store, or is
+// hidden, ends the chain, as does one that was there before. An unknown id is
+// [ErrNotFound].
+func (s *Snapshot) Ancestors(id event.ID, depth int) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		e, err := s.Get(id)
+		if err != nil {
+			yield(event.Event{}, err)
+			return
+		}
+		seen := map[event.ID]bool{id: true}
+		for step := 0; (depth <= 0 || step < depth) && !e.Causation.IsZero() && !seen[e.Causation]; step++ {
+			seen[e.Causation] = true
+			if e, err = s.Get(e.Causation); err == ErrNotFound {
+				return
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Effects returns what an event caused, then what those events caused, and so
+// on: nearest first, and in order of sequence at one distance. The event itself
+// is not among them. depth bounds the distance, 0 for no bound. The id may be
+// that of a cause outside the store; when no event is or was caused by it, the
+// error is [ErrNotFound].
+func (s *Snapshot) Effects(id event.ID, depth int) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		cursors := s.cursors()
+		seen := map[event.ID]bool{id: true}
+		any := false
+		for level, at := []event.ID{id}, 1; len(level) > 0 && (depth <= 0 || at <= depth); at++ {
+			sequences, err := cursors.caused(level)
+			if err != nil {
+				yield(event.Event{}, err)
+				return
+			}
+			level = level[:0:0]
+			for _, sequence := range sequences {
+				e, err := cursors.at(sequence)
+				if err != nil {
+					yield(event.Event{}, err)
+					return
+				}
+				any = true
+				if seen[e.ID] {
+					continue
+				}
+				seen[e.ID] = true
+				level = append(level, e.ID)
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+		if !any {
+			if _, err := s.Get(id); err != nil {
+				yield(event.Event{}, err)
+			}
+		}
+	}
+}
+
+// caused returns the sequences of the visible events that any of ids caused,
+// rising.
+func (cs cursors) caused(ids []event.ID) (sequences []uint64, err error) {
+	for _, c := range cs {
+		for _, id := range ids {
+			l, err := c.Caused(id)
+			if err != nil {
+				return nil, err
+			}
+			for i := range l.Len() {
+				r, err := c.itemRecord(c.Item(l, i))
+				if err != nil {
+					return nil, err
+				}
+				if r.Causation() == id && c.visible(r) {
+					sequences = append(sequences, r.Sequence())
+				}
+			}
+		}
+	}
+	slices.Sort(sequences)
+	return sequences, nil
+}
+
+func (c *cursor) itemRecord(record uint32, err error) (artifact.Raw, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c.Record(record)
+}
+
+// Correlated returns the visible events of one conversation in order of
+// sequence: those with the correlation id, the event of that id included when
+// it has no other.
+func (s *Snapshot) Correlated(id event.ID) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		cursors := s.cursors()
+		for _, c := range cursors {
+			sequences, err := c.correlated(id)
+			if err != nil {
+				yield(event.Event{}, err)
+				return
+			}
+			for _, sequence := range sequences {
+				e, err := cursors.at(sequence)
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (c *cursor) correlated(id event.ID) (sequences []uint64, err error) {
+	l, err := c.Correlated(id)
+	if err != nil {
+		return nil, err
+	}
+	for i := range l.Len() {
+		r, err := c.itemRecord(c.Item(l, i))
+		if err != nil {
+			return nil, err
+		}
+		if r.Correlation() == id && c.visible(r) {
+			sequences = append(sequences, r.Sequence())
+		}
+	}
+	// Events whose correlation is their own id are in no list.
+	_, _, err = c.FindID(id, func(r artifact.Raw) bool {
+		if r.Correlation() == id && c.visible(r) {
+			sequences = append(sequences, r.Sequence())
+		}
+		return false
+	})
+	slices.Sort(sequences)
+	return sequences, err
+}

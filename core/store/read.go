@@ -1,0 +1,101 @@
+package store
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// Read returns an event with its payload, read from its frame. The frame must
+// hold up and say what the index says; otherwise the error is a
+// [damage.Damage] that names the event.
+func (s *Snapshot) Read(e event.Event) (event.Full, error) {
+	var full event.Full
+	raw, err := s.frame(e.Position)
+	if err != nil {
+		return full, s.lost(e, damage.Unreadable, err)
+	}
+	var b segment.Body
+	if err := segment.DecodeFrame(raw, &b); err != nil {
+		var why *damage.Refusal
+		errors.As(err, &why)
+		return full, s.lost(e, why.Reason, why.Err)
+	}
+	facts := b.Facts(e.Position)
+	facts.Sequence = e.Sequence
+	if facts != e.Facts || string(b.Entity) != e.Entity || string(b.Scope) != e.Scope {
+		return full, s.lost(e, damage.Disagrees, nil)
+	}
+	if hash := s.options.Hash; hash != nil && !b.EventHash.IsZero() && hash(b.Payload) != b.EventHash {
+		return full, s.lost(e, damage.PayloadHash, nil)
+	}
+	return event.Full{
+		Event:       e,
+		TimestampUS: b.TimestampUS,
+		PayloadSize: b.PayloadSize,
+		Flags:       b.Flags,
+		ContentHash: b.ContentHash,
+		Payload:     b.Payload,
+	}, nil
+}
+
+// ReadID is Get and Read in one.
+func (s *Snapshot) ReadID(id event.ID) (event.Full, error) {
+	e, err := s.Get(id)
+	if err != nil {
+		return event.Full{}, err
+	}
+	return s.Read(e)
+}
+
+// frame reads the bytes at a position. The length is believed only as far as
+// the file goes.
+func (s *Snapshot) frame(p event.Position) ([]byte, error) {
+	src, err := s.files.Open(segment.Name(p.Segment))
+	if err != nil {
+		return nil, err
+	}
+	size := uint64(max(src.Size(), 0))
+	if p.Offset > size || uint64(p.Length) > size-p.Offset {
+		return nil, source.ErrShort
+	}
+	raw := make([]byte, p.Length)
+	return raw, source.Read(src, raw, p.Offset)
+}
+
+func (s *Snapshot) lost(e event.Event, reason damage.Reason, err error) error {
+	d := &damage.Damage{
+		File:   segment.Name(e.Position.Segment),
+		Offset: e.Position.Offset,
+		Length: uint64(e.Position.Length),
+		Reason: reason,
+		Err:    &EventError{ID: e.ID, Sequence: e.Sequence, Kind: e.Kind, Err: err},
+	}
+	d.Touch(damage.Touched{ID: e.ID, Sequence: e.Sequence, Numbered: true})
+	return d
+}
+
+// EventError says which event could not be read.
+type EventError struct {
+	ID       event.ID
+	Sequence uint64
+	Kind     event.Kind
+	// Err is the cause, when there is more to say.
+	Err error
+}
+
+// Error names the event and the cause.
+func (e *EventError) Error() string {
+	s := "event " + e.ID.String() + " (sequence " + strconv.FormatUint(e.Sequence, 10) + ", kind " + e.Kind.String() + ")"
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *EventError) Unwrap() error { return e.Err }

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+// Refresh returns the store as it is now. When only events were appended since
+// s was taken, it reads just those and shares everything else with s; when
+// nothing was, it returns s itself. When files were replaced, or the tail had
+// damage, reload is true: then the caller opens anew. s stays as it is.
+//
+// stop is as in [Options]. After an error s can still be queried, and is not to
+// be refreshed again. At most one goroutine may refresh snapshots of one chain
+// at a time.
+func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err error) {
+	l, err := list(s.files)
+	if err != nil {
+		return nil, false, err
+	}
+	at, ok := s.scan.Resume()
+	if !ok || !s.sameFiles(l, at) {
+		return nil, true, nil
+	}
+	hidden := s.listing.other[visibility.FileName] != l.other[visibility.FileName]
+	grown := s.grown(l, at)
+	if !hidden && !grown {
+		return s, false, nil
+	}
+	options := *s.options
+	options.Stop = stop
+	n := &Snapshot{
+		files:   s.files,
+		options: &options,
+		listing: l,
+		report:  s.report,
+		base:    s.base,
+		parts:   append([]*part(nil), s.parts...),
+		scan:    s.scan,
+	}
+	if hidden {
+		if n.report.HiddenRanges, err = loadHidden(n.files, l, n.options); err != nil {
+			return nil, false, err
+		}
+	}
+	if grown {
+		n.report.Rejected = slices.Clip(n.report.Rejected)
+		n.scan = s.scan.Continue(stop)
+		if err := n.readSegments(at); err != nil {
+			return nil, false, err
+		}
+		if _, ok := n.scan.Resume(); !ok {
+			return nil, true, nil
+		}
+		n.parts = n.parts[:n.base]
+		return n, false, n.settle()
+	}
+	return n, false, n.count()
+}
+
+// sameFiles reports whether everything in front of the place that was read up
+// to is as it was.
+func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
+	for _, name := range []string{artifact.FileName, checkpoint.FileName} {
+		if s.listing.other[name] != l.other[name] {
+			return false
+		}
+	}
+	if len(l.odd) != len(s.listing.odd) || len(l.segments) < len(s.listing.segments) {
+		return false
+	}
+	for i, was := range s.listing.segments {
+		is := l.segments[i]
+		if is.id != was.id || is.Size < was.Size && (is.id != at.Segment || uint64(is.Size) < at.Offset) {
+			return false
+		}
+		if is.id < at.Segment && is.Size != was.Size {
+			return false
+		}
+	}
+	return true
+}
+
+// grown reports whether there is anything behind the place that was not there
+// before.
+func (s *Snapshot) grown(l *listing, at replay.Place) bool {
+	if len(l.segments) != len(s.listing.segments) {
+		return true
+	}
+	for i, was := range s.listing.segments {
+		if was.id >= at.Segment && l.segments[i].Size != was.Size {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+// Way is how a store was opened. Its text is its stable name.
+type Way string
+
+const (
+	// FromIndex: index.fbati, then the tail.
+	FromIndex Way = "index"
+	// FromCheckpoint: index.ckpt, then the tail.
+	FromCheckpoint Way = "checkpoint"
+	// FromSegments: every segment was read.
+	FromSegments Way = "segments"
+)
+
+// Report says how an open went. Everything that was not taken is in it.
+type Report struct {
+	OpenedFrom Way
+	// Events that readers see, and events that a cancelled fence hides.
+	Events, Hidden uint64
+	// Allocator is the next sequence a writer would give out.
+	Allocator uint64
+	Segments  int
+	// TailEvents is how many events were read from segments at open.
+	TailEvents uint64
+	// Rejected lists every file that was there and was not taken.
+	Rejected []*damage.Refusal
+	// Damages lists what is wrong with bytes that nothing else holds. What
+	// could be read is shown all the same.
+	Damages []*damage.Damage
+	// Unfinished, Gaps and Torn are what replay met besides.
+	Unfinished []replay.Unfinished
+	Gaps       []replay.Gap
+	Torn       *replay.Torn
+	// HiddenRanges are the sequences that stay hidden.
+	HiddenRanges visibility.Ranges
+	// DuplicateIDs says that an event id stands in the log twice: a look-up by
+	// id finds the first.
+	DuplicateIDs bool
+	// TableBytes is the memory of the lookups.
+	TableBytes int64
+}
+
+// Damaged returns the first damage, or nil.
+func (r *Report) Damaged() error {
+	if len(r.Damages) == 0 {
+		return nil
+	}
+	return r.Damages[0]
+}

@@ -1,0 +1,102 @@
+// Package store answers queries over a directory of files: the read-only store
+// as pure logic. It reads through [Files], which a host implements over a file
+// system, a plugin over its host and a web page over dropped files.
+package store
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/replay"
+)
+
+// ErrNotFound is returned for an event id that no visible event has.
+var ErrNotFound = errors.New("thaw: no visible event has this id")
+
+// Snapshot is the store as it was at one moment. It is immutable; any number
+// of goroutines may query it, and an iterator is for one of them.
+type Snapshot struct {
+	files   Files
+	options *Options
+	listing *listing
+	report  Report
+	parts   []*part
+	base    int // how many of the parts came from index.fbati or index.ckpt
+	scan    *replay.Scan
+}
+
+// Report tells how the store was opened. The slices must not be changed.
+func (s *Snapshot) Report() Report { return s.report }
+
+// cursor reads one part for one iteration.
+type cursor struct {
+	*index.Reader
+	snapshot *Snapshot
+	names    [nameCache]cachedName
+}
+
+// nameCache bounds the names an iteration keeps, so that events of a few
+// entities share their strings and many entities cost no memory.
+const nameCache = 256
+
+type cachedName struct {
+	number uint32
+	name   string
+}
+
+func (s *Snapshot) cursor(p *part) *cursor {
+	return &cursor{Reader: p.reader(), snapshot: s}
+}
+
+func (c *cursor) name(number uint32) (string, error) {
+	slot := &c.names[number%nameCache]
+	if slot.number == number && slot.name != "" {
+		return slot.name, nil
+	}
+	b, err := c.Name(number)
+	if err != nil {
+		return "", err
+	}
+	*slot = cachedName{number, string(b)}
+	return slot.name, nil
+}
+
+// event decodes a record and looks up its names.
+func (c *cursor) event(r artifact.Raw) (e event.Event, err error) {
+	rec := r.Decode()
+	e.Facts = rec.Facts
+	if e.Entity, err = c.name(rec.Entity); err != nil {
+		return event.Event{}, err
+	}
+	if e.Scope, err = c.name(rec.Scope); err != nil {
+		return event.Event{}, err
+	}
+	return e, nil
+}
+
+// visible reports whether readers see a record.
+func (c *cursor) visible(r artifact.Raw) bool {
+	return !c.snapshot.report.HiddenRanges.Hides(r.Sequence())
+}
+
+// Get returns the first visible event with an id, or [ErrNotFound].
+func (s *Snapshot) Get(id event.ID) (event.Event, error) {
+	for _, p := range s.parts {
+		c := s.cursor(p)
+		record, ok, err := c.FindID(id, c.visible)
+		if err != nil {
+			return event.Event{}, err
+		}
+		if !ok {
+			continue
+		}
+		r, err := c.Record(record)
+		if err != nil {
+			return event.Event{}, err
+		}
+		return c.event(r)
+	}
+	return event.Event{}, ErrNotFound
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// StreamPage says where a stream begins and how far it goes. To go on where
+// one ended, set From to the last event's clock plus one.
+type StreamPage struct {
+	// From is the lowest clock wanted.
+	From uint32
+	// Limit is the highest number of events wanted, 0 for no limit.
+	Limit int
+}
+
+// Stream returns the visible events of one entity in order of clocks. Where two
+// have the same clock, as batpak 0.4.0 can make it, the lower sequence comes
+// first. The first error ends the iteration.
+func (s *Snapshot) Stream(entity string, page StreamPage) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		region := Region{Entity: entity, Clocks: ClocksBetween(page.From, ^uint32(0))}
+		ordered, err := s.clocksRise(entity)
+		if err != nil {
+			yield(event.Event{}, err)
+			return
+		}
+		if ordered {
+			s.Query(region, Page{Limit: page.Limit})(yield)
+			return
+		}
+		s.streamSorted(region, page.Limit, yield)
+	}
+}
+
+// clocksRise reports whether the entity's clocks rise with its sequences.
+func (s *Snapshot) clocksRise(entity string) (bool, error) {
+	var last uint32
+	any := false
+	for _, p := range s.parts {
+		c := s.cursor(p)
+		if !c.EntityClocksRise() {
+			return false, nil
+		}
+		number, ok, err := c.FindName([]byte(entity))
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			continue
+		}
+		l, err := c.Entity(number)
+		if err != nil {
+			return false, err
+		}
+		if l.Len() == 0 {
+			continue
+		}
+		low, err := c.clockAt(c.Item(l, 0))
+		if err != nil {
+			return false, err
+		}
+		if any && low < last {
+			return false, nil
+		}
+		if last, err = c.clockAt(c.Item(l, l.Len()-1)); err != nil {
+			return false, err
+		}
+		any = true
+	}
+	return true, nil
+}
+
+func (c *cursor) clockAt(record uint32, err error) (uint32, error) {
+	if err != nil {
+		return 0, err
+	}
+	r, err := c.Record(record)
+	if err != nil {
+		return 0, err
+	}
+	return r.Clock(), nil
+}
+
+// streamSorted gathers what the entity has and sorts it: 16 bytes an event.
+func (s *Snapshot) streamSorted(region Region, limit int, yield func(event.Event, error) bool) {
+	type item struct {
+		sequence uint64
+		clock    uint32
+	}
+	var items []item
+	for _, p := range s.parts {
+		_, err := s.cursor(p).query(&region, 0, func(r artifact.Raw) (bool, error) {
+			items = append(items, item{r.Sequence(), r.Clock()})
+			return true, nil
+		})
+		if err != nil {
+			yield(event.Event{}, err)
+			return
+		}
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(a.clock, b.clock) })
+	if limit > 0 {
+		items = items[:min(limit, len(items))]
+	}
+	cursors := s.cursors()
+	for _, it := range items {
+		e, err := cursors.at(it.sequence)
+		if !yield(e, err) || err != nil {
+			return
+		}
+	}
+}
+
+// cursors reads events of all parts by sequence.
+type cursors []*cursor
+
+func (s *Snapshot) cursors() cursors {
+	var cs cursors
+	for _, p := range s.parts {
+		cs = append(cs, s.cursor(p))
+	}
+	return cs
+}
+
+// at returns the event with a sequence, which must be there.
+func (cs cursors) at(sequence uint64) (event.Event, error) {
+	for _, c := range cs {
+		record, err := c.After(sequence)
+		if err != nil {
+			return event.Event{}, err
+		}
+		if record == c.Count() {
+			continue
+		}
+		r, err := c.Record(record)
+		if err != nil {
+			return event.Event{}, err
+		}
+		if r.Sequence() == sequence {
+			return c.event(r)
+		}
+	}
+	return event.Event{}, ErrNotFound
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// checkWatermark holds a snapshot's watermark against the segments that are
+// there. The error is a [damage.Refusal].
+func checkWatermark(w artifact.Watermark, sizes func(uint64) (uint64, bool)) error {
+	size, ok := sizes(w.Segment)
+	if !ok {
+		return damage.Refuse(damage.WatermarkSegmentMissing, -1, nil)
+	}
+	if w.Offset > size {
+		return damage.Refuse(damage.WatermarkPastEnd, -1, nil)
+	}
+	return nil
+}
+
+// checkBoundary reports whether the watermark lies between two frames: walking
+// on from the last record's frame must lead there. At the end of its segment
+// there is nothing to walk into.
+func checkBoundary(files Files, p *part, w artifact.Watermark, size uint64) error {
+	if w.Offset == size {
+		return nil
+	}
+	refuse := func(err error) error { return damage.Refuse(damage.WatermarkPosition, -1, err) }
+	src, err := files.Open(segment.Name(w.Segment))
+	if err != nil {
+		return refuse(err)
+	}
+	from, err := lastEnd(p, w.Segment)
+	if err != nil {
+		return refuse(err)
+	}
+	if from == 0 {
+		head := make([]byte, min(size, segment.MaxHeader+8))
+		if err := source.Read(src, head, 0); err != nil {
+			return refuse(err)
+		}
+		_, n, err := segment.DecodeHeader(head)
+		if err != nil {
+			return refuse(err)
+		}
+		from = uint64(n)
+	}
+	walk := segment.NewWalker(src, from)
+	for walk.Offset() < w.Offset {
+		if _, ok := walk.Next(); !ok {
+			return refuse(walk.Err())
+		}
+	}
+	if walk.Offset() != w.Offset {
+		return refuse(nil)
+	}
+	return nil
+}
+
+// lastEnd is where the frame of the part's last record ends when it lies in a
+// segment, and 0 when it lies in an earlier one.
+func lastEnd(p *part, id uint64) (uint64, error) {
+	if p.image.Count == 0 {
+		return 0, nil
+	}
+	r, err := p.reader().Record(p.image.Count - 1)
+	if err != nil {
+		return 0, err
+	}
+	if at := r.Position(); at.Segment == id {
+		return at.End(), nil
+	}
+	return 0, nil
+}
+
+// refusal makes a [damage.Refusal] of any error, with the file's name.
+func refusal(file string, err error) *damage.Refusal {
+	var r *damage.Refusal
+	if errors.As(err, &r) {
+		named := *r
+		named.File = file
+		return &named
+	}
+	return &damage.Refusal{File: file, Reason: damage.Unreadable, Offset: -1, Err: err}
+}

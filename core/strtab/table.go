@@ -1,0 +1,134 @@
+// Package strtab holds the string tables of index.fbati, index.ckpt and of
+// segment footers: a MessagePack array of strings that records refer to by
+// number.
+//
+// In index.fbati and index.ckpt the empty string stands at number 0, which no
+// record uses, and the names follow in the order first seen. A footer's table
+// has no such leading string.
+package strtab
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"slices"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/msgpack"
+)
+
+// Errors of [Decode], besides those of package msgpack.
+var (
+	ErrLeading   = errors.New("strtab: the first string is not the empty one")
+	ErrDuplicate = errors.New("strtab: a string stands in the table twice")
+	ErrSize      = errors.New("strtab: the table is longer than 4 GiB")
+)
+
+// NameError says which string of a table is not a valid name.
+type NameError struct {
+	// Number of the string in the table.
+	Number int
+	// Err is one of the name errors of package event.
+	Err error
+}
+
+func (e *NameError) Error() string { return "strtab: " + e.Err.Error() }
+func (e *NameError) Unwrap() error { return e.Err }
+
+// Table is a decoded string table. It aliases the bytes it was decoded from
+// and is immutable: any number of goroutines may read it.
+type Table struct {
+	raw    []byte
+	heads  []uint32 // where each string's MessagePack head begins in raw
+	sorted []uint32 // every name, by bytes
+	lead   int      // 1 when the empty string leads
+}
+
+// Decode reads raw, which must be exactly one array of strings: with lead the
+// empty string first, then distinct valid names. Its memory is at most four
+// bytes per byte of raw.
+func Decode(raw []byte, lead bool) (*Table, error) {
+	if len(raw) > math.MaxUint32 {
+		return nil, ErrSize
+	}
+	var r msgpack.Reader
+	r.Reset(raw)
+	n := r.Array()
+	t := &Table{raw: raw}
+	if lead {
+		t.lead = 1
+		if s := r.Str(); r.Err() == nil && (n == 0 || len(s) != 0) {
+			return nil, ErrLeading
+		}
+	}
+	if n-t.lead > r.Left()/2 { // a name is a head and at least one byte
+		r.Fail(msgpack.ErrShort)
+	}
+	if r.Err() != nil {
+		return nil, r.Err()
+	}
+	t.heads = make([]uint32, 0, n)
+	if lead {
+		t.heads = append(t.heads, uint32(r.Offset()-1))
+	}
+	for i := t.lead; i < n; i++ {
+		t.heads = append(t.heads, uint32(r.Offset()))
+		s := r.Str()
+		if r.Err() != nil {
+			return nil, r.Err()
+		}
+		if err := event.CheckName(s); err != nil {
+			return nil, &NameError{i, err}
+		}
+	}
+	if err := r.End(); err != nil {
+		return nil, err
+	}
+	return t, t.sort()
+}
+
+// sort orders the names by their bytes, which finds equal ones whatever the
+// input would do to a hash.
+func (t *Table) sort() error {
+	t.sorted = make([]uint32, t.Len()-t.lead)
+	for i := range t.sorted {
+		t.sorted[i] = uint32(i + t.lead)
+	}
+	slices.SortFunc(t.sorted, func(a, b uint32) int { return bytes.Compare(t.At(a), t.At(b)) })
+	for i := 1; i < len(t.sorted); i++ {
+		if bytes.Equal(t.At(t.sorted[i-1]), t.At(t.sorted[i])) {
+			return ErrDuplicate
+		}
+	}
+	return nil
+}
+
+// Len is the number of strings, the leading empty one included.
+func (t *Table) Len() int { return len(t.heads) }
+
+// At returns string i, which must be below Len. The slice aliases the table.
+func (t *Table) At(i uint32) []byte {
+	start, n := t.Extent(i)
+	return t.raw[start : start+n : start+n]
+}
+
+// Extent says where in the table's bytes string i stands: the offset of its
+// first byte, behind its MessagePack head, and its length.
+func (t *Table) Extent(i uint32) (start, length uint32) {
+	at := t.heads[i]
+	switch h := t.raw[at]; h { // names of up to 1024 bytes have these heads
+	case 0xd9:
+		return at + 2, uint32(t.raw[at+1])
+	case 0xda:
+		return at + 3, uint32(t.raw[at+1])<<8 | uint32(t.raw[at+2])
+	default:
+		return at + 1, uint32(h & 0x1f)
+	}
+}
+
+// Raw is the table as it stands in its file.
+func (t *Table) Raw() []byte { return t.raw }
+
+// Sorted lists the numbers of all names in the order of their bytes, the
+// leading empty string left out. The slice must not be changed.
+func (t *Table) Sorted() []uint32 { return t.sorted }
