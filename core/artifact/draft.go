@@ -21,7 +21,9 @@ type Draft struct {
 }
 
 // NewDraft is an empty draft.
-func NewDraft() *Draft { return &Draft{names: strtab.NewBuilder(true)} }
+func NewDraft() *Draft {
+	return &Draft{names: strtab.NewBuilder(true), records: make([]byte, 0, 32*RecordSize)}
+}
 
 // Len is the number of records.
 func (d *Draft) Len() int { return len(d.records) / RecordSize }

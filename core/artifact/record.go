@@ -63,6 +63,29 @@ func (r Raw) Position() event.Position {
 	}
 }
 
+// The halves of an id are its first and its last 8 bytes as numbers, which
+// compare as the id does and need no copy.
+
+// IDHalves is ID in two numbers.
+func (r Raw) IDHalves() (hi, lo uint64) { return r.halves(offEventID) }
+
+// CorrelationHalves is Correlation in two numbers.
+func (r Raw) CorrelationHalves() (hi, lo uint64) { return r.halves(offCorrelation) }
+
+// CausationHalves is Causation in two numbers, both zero for none.
+func (r Raw) CausationHalves() (hi, lo uint64) { return r.halves(offCausation) }
+
+func (r Raw) halves(at int) (hi, lo uint64) {
+	return binary.LittleEndian.Uint64(r[at+8:]), binary.LittleEndian.Uint64(r[at:])
+}
+
+// CorrelatesSelf reports whether the correlation id is the event's own.
+func (r Raw) CorrelatesSelf() bool {
+	hi, lo := r.IDHalves()
+	chi, clo := r.CorrelationHalves()
+	return hi == chi && lo == clo
+}
+
 // Decode reads every field.
 func (r Raw) Decode() event.Record {
 	_ = r[RecordSize-1]

@@ -114,6 +114,9 @@ func (c *Checkpoint) refuse(err error) error {
 	return damage.Refuse(damage.Body, int64(headSize+c.r.Offset()), err)
 }
 
+// Offset is where in the file the next entry begins.
+func (c *Checkpoint) Offset() int { return headSize + c.r.Offset() }
+
 // Next reads the next entry. It is called Entries times; then [Checkpoint.End]
 // tells whether anything followed. The error is a [damage.Refusal]: body.
 func (c *Checkpoint) Next() (e event.Record, err error) {

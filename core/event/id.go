@@ -1,9 +1,6 @@
 package event
 
-import (
-	"encoding/hex"
-	"errors"
-)
+import "errors"
 
 // IDSize is the length of an [ID] in bytes.
 const IDSize = 16
@@ -30,20 +27,47 @@ func ParseID(s string) (ID, error) {
 	if len(s) != 2*IDSize {
 		return ID{}, ErrID
 	}
-	if _, err := hex.Decode(id[:], []byte(s)); err != nil {
-		return ID{}, ErrID
+	for i := range id {
+		hi, lo := digit(s[2*i]), digit(s[2*i+1])
+		if hi > 15 || lo > 15 {
+			return ID{}, ErrID
+		}
+		id[i] = hi<<4 | lo
 	}
 	return id, nil
+}
+
+// digit is the value of a hexadecimal digit, above 15 for any other byte.
+func digit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10
+	}
+	return 0xff
+}
+
+// appendHex adds two lower-case digits per byte. Package encoding/hex would
+// bring package fmt, and with it os, into every program.
+func appendHex(dst, b []byte) []byte {
+	const digits = "0123456789abcdef"
+	for _, c := range b {
+		dst = append(dst, digits[c>>4], digits[c&15])
+	}
+	return dst
 }
 
 // IsZero reports whether id is the zero ID, which stands for "none".
 func (id ID) IsZero() bool { return id == ID{} }
 
 // String returns 32 lower-case hexadecimal digits, which [ParseID] accepts.
-func (id ID) String() string { return hex.EncodeToString(id[:]) }
+func (id ID) String() string { return string(appendHex(nil, id[:])) }
 
 // MarshalText returns the digits of String, so that an ID is a string in JSON.
-func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+func (id ID) MarshalText() ([]byte, error) { return appendHex(nil, id[:]), nil }
 
 // UnmarshalText is ParseID.
 func (id *ID) UnmarshalText(b []byte) error {
@@ -66,7 +90,7 @@ type Hash [HashSize]byte
 func (h Hash) IsZero() bool { return h == Hash{} }
 
 // String returns 64 lower-case hexadecimal digits.
-func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+func (h Hash) String() string { return string(appendHex(nil, h[:])) }
 
 // MarshalText returns the digits of String, so that a Hash is a string in JSON.
-func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+func (h Hash) MarshalText() ([]byte, error) { return appendHex(nil, h[:]), nil }

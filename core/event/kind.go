@@ -36,7 +36,11 @@ var ErrKind = errors.New("event: a kind is a number from 0 to 0xFFFF, such as 0x
 
 // ParseKind reads a decimal or 0x-prefixed number from 0 to 0xFFFF.
 func ParseKind(s string) (Kind, error) {
-	n, err := strconv.ParseUint(s, 0, 16)
+	base := 10
+	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+		base, s = 16, s[2:]
+	}
+	n, err := strconv.ParseUint(s, base, 16)
 	if err != nil {
 		return 0, ErrKind
 	}

@@ -16,14 +16,12 @@ func (b *builder) finish() (*Tables, error) {
 	t.put(secEntityEnds, b.entities)
 	t.put(secScopeList, fill(b.scope, b.scopes))
 	t.put(secScopeEnds, b.scopes)
-	kinds, kindList := fillKinds(b.kind, b.kinds)
+	kinds, kindList := b.kinds.fill(b.kind)
 	t.put(secKinds, kinds)
 	t.put(secKindList, kindList)
 	b.entity, b.scope, b.kind = nil, nil, nil
-	t.put(secCorrelations, sortLinks(b.correlated))
-	b.correlated = nil
-	t.put(secCausations, sortLinks(b.caused))
-	b.caused = nil
+	t.put(secCorrelations, b.correlated.sorted())
+	t.put(secCausations, b.caused.sorted())
 	t.put(secSegments, b.segments)
 	b.names(t)
 	if err := b.finishIDs(t); err != nil {
@@ -53,26 +51,6 @@ func fill(of []uint32, ends []byte) (list []byte) {
 	return list
 }
 
-// fillKinds does the same for kinds, of which only those present are listed.
-func fillKinds(of, counts []uint32) (kinds, list []byte) {
-	at := uint32(0)
-	for k, count := range counts {
-		if count == 0 {
-			continue
-		}
-		counts[k] = at
-		at += count
-		kinds = binary.LittleEndian.AppendUint32(kinds, uint32(k))
-		kinds = binary.LittleEndian.AppendUint32(kinds, at)
-	}
-	list = make([]byte, 4*len(of))
-	for record, k := range of {
-		binary.LittleEndian.PutUint32(list[4*int(counts[k]):], uint32(record))
-		counts[k]++
-	}
-	return kinds, list
-}
-
 // names makes the sections that lead from a string to its number.
 func (b *builder) names(t *Tables) {
 	names := b.in.Names
@@ -98,7 +76,7 @@ func nameSlots(names *strtab.Table, seed uint64) []byte {
 	n := uint64(len(names.Sorted()))*5/3 + 1
 	slots := make([]byte, 4*n)
 	for _, number := range names.Sorted() {
-		at, probes := slot(strtab.Hash(names.At(number), seed), n), 0
+		at, probes := slot(uint32(strtab.Hash(names.At(number), seed)>>32), n), 0
 		for binary.LittleEndian.Uint32(slots[4*at:]) != 0 {
 			if probes++; probes == maxProbe {
 				return nil
@@ -112,19 +90,21 @@ func nameSlots(names *strtab.Table, seed uint64) []byte {
 	return slots
 }
 
-// finishIDs checks the table of ids, and makes a sorted list instead where
-// they crowd under every seed.
+// finishIDs makes the table of ids, and a sorted list instead where they crowd
+// under every seed.
 func (b *builder) finishIDs(t *Tables) error {
 	img := &b.in.Image
-	for tries := 1; b.ids.full && tries < maxSeeds; tries++ {
+	ok := b.ids.fill()
+	for tries := 1; !ok && tries < maxSeeds; tries++ {
 		if err := b.ids.retry(img, strtab.Mix(b.ids.seed, 0xA0761D6478BD642F)); err != nil {
 			return err
 		}
+		ok = b.ids.fill()
 	}
 	t.idSeed = b.ids.seed
 	t.put(secIDSlots, nil)
 	t.put(secIDOrder, nil)
-	if !b.ids.full {
+	if ok {
 		unique, err := b.ids.unique(img)
 		if !unique {
 			b.flags &^= flagUnique
@@ -134,9 +114,12 @@ func (b *builder) finishIDs(t *Tables) error {
 	}
 	// Ids that crowd under three seeds are equal ids.
 	b.flags &^= flagUnique
-	links := make([]link, 0, b.n)
-	err := eachRecord(img, func(i uint32, r artifact.Raw) { links = append(links, makeLink(r.ID(), i)) })
-	t.put(secIDOrder, sortLinks(links))
+	var all links
+	err := eachRecord(img, func(i uint32, r artifact.Raw) {
+		hi, lo := r.IDHalves()
+		all.add(hi, lo, i)
+	})
+	t.put(secIDOrder, all.sorted())
 	return err
 }
 

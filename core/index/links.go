@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
-
-	"github.com/thawlog/thaw/core/event"
 )
 
 // link files a record under an id, for the lists that are sorted by id.
@@ -14,14 +12,35 @@ type link struct {
 	record uint32
 }
 
-func makeLink(id event.ID, record uint32) link {
-	return link{binary.BigEndian.Uint64(id[:]), binary.BigEndian.Uint64(id[8:]), record}
+// linkChunk is how many links are gathered in one piece: a list that grew by
+// doubling would leave three times its size behind.
+const linkChunk = 4096
+
+// links gathers links by rising record number.
+type links struct {
+	chunks [][]link
+	count  int
 }
 
-// sortLinks returns the record numbers in order of (id, number) as a section.
-// The links come in by rising number, which a comparison of numbers keeps.
-func sortLinks(links []link) []byte {
-	slices.SortFunc(links, func(a, b link) int {
+func (l *links) add(hi, lo uint64, record uint32) {
+	if l.count%linkChunk == 0 {
+		l.chunks = append(l.chunks, make([]link, 0, linkChunk))
+	}
+	last := &l.chunks[len(l.chunks)-1]
+	*last = append(*last, link{hi, lo, record})
+	l.count++
+}
+
+// sorted returns the record numbers in order of (id, number) as a section, and
+// forgets the links.
+func (l *links) sorted() []byte {
+	all := make([]link, 0, l.count)
+	for i, chunk := range l.chunks {
+		all = append(all, chunk...)
+		l.chunks[i] = nil
+	}
+	*l = links{}
+	slices.SortFunc(all, func(a, b link) int {
 		if a.hi != b.hi {
 			return cmp.Compare(a.hi, b.hi)
 		}
@@ -30,9 +49,9 @@ func sortLinks(links []link) []byte {
 		}
 		return cmp.Compare(a.record, b.record)
 	})
-	out := make([]byte, 0, 4*len(links))
-	for i := range links {
-		out = binary.LittleEndian.AppendUint32(out, links[i].record)
+	out := make([]byte, 0, 4*len(all))
+	for i := range all {
+		out = binary.LittleEndian.AppendUint32(out, all[i].record)
 	}
 	return out
 }

@@ -36,8 +36,11 @@ func (r *Reader) From(l List, record uint32) (List, error) {
 		got, err := r.Item(l, int(i))
 		return err == nil && got >= record, err
 	})
+	if err != nil {
+		return List{}, err
+	}
 	l.from += n
-	return l, err
+	return l, nil
 }
 
 // Entity lists the records of the entity with a string number.
@@ -111,7 +114,7 @@ func (r *Reader) Kinds(first, last event.Kind) ([]List, error) {
 }
 
 func (r *Reader) kind(i uint32) (kind, end uint32, err error) {
-	b, err := r.section[secKinds].Bytes(kindSize*uint64(i), kindSize)
+	b, err := r.bytes(secKinds, kindSize*uint64(i), kindSize)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -151,8 +154,14 @@ func (r *Reader) linked(section int, id event.ID, field func(artifact.Raw) event
 		return List{}, err
 	}
 	hi, err := compare(1)
+	if err != nil {
+		return List{}, err
+	}
+	if lo > hi { // the list is not sorted
+		return List{}, ErrTable
+	}
 	l.from, l.to = lo, hi
-	return l, err
+	return l, nil
 }
 
 // Segment is what the tables know of one segment that records lie in.

@@ -65,9 +65,18 @@ func (r *Reader) Record(i uint32) (artifact.Raw, error) {
 	return r.img.record(&r.records, i)
 }
 
+// bytes reads n bytes of a section; that it ends before them is [ErrTable].
+func (r *Reader) bytes(section int, off, n uint64) ([]byte, error) {
+	w := &r.section[section]
+	if off > w.Size() || n > w.Size()-off {
+		return nil, ErrTable
+	}
+	return w.Bytes(off, n)
+}
+
 // u32 reads element i of a section of u32 numbers.
 func (r *Reader) u32(section int, i uint64) (uint32, error) {
-	b, err := r.section[section].Bytes(4*i, 4)
+	b, err := r.bytes(section, 4*i, 4)
 	if err != nil {
 		return 0, err
 	}
@@ -84,7 +93,7 @@ func (r *Reader) Name(i uint32) ([]byte, error) {
 	if i >= r.t.strings {
 		return nil, ErrTable
 	}
-	b, err := r.section[secNames].Bytes(nameSize*uint64(i), nameSize)
+	b, err := r.bytes(secNames, nameSize*uint64(i), nameSize)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +111,7 @@ func (r *Reader) FindName(name []byte) (number uint32, ok bool, err error) {
 	if n == 0 {
 		return r.searchName(name)
 	}
-	at := slot(strtab.Hash(name, r.t.nameSeed), n)
+	at := slot(uint32(strtab.Hash(name, r.t.nameSeed)>>32), n)
 	for range min(n, maxProbe+1) {
 		number, err := r.u32(secNameSlots, at)
 		if err != nil || number == 0 {
@@ -212,7 +221,8 @@ func (r *Reader) FindID(id event.ID, accept func(artifact.Raw) bool) (record uin
 	if n == 0 {
 		return r.searchID(id, accept)
 	}
-	at := slot(hashID(id, r.t.idSeed), n)
+	hi, lo := binary.BigEndian.Uint64(id[:]), binary.BigEndian.Uint64(id[8:])
+	at := slot(hashID(hi, lo, r.t.idSeed), n)
 	for range min(n, maxProbe+1) {
 		number, err := r.u32(secIDSlots, at)
 		if err != nil || number == 0 {

@@ -1,10 +1,6 @@
 package index
 
 import (
-	"encoding/binary"
-	"math/bits"
-
-	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
@@ -71,17 +67,14 @@ func (t *Tables) Size() (n int64) {
 	return n
 }
 
-// slot is where hash belongs in a table of n slots: the high half of hash × n
-// spreads over any n without a division.
-func slot(hash uint64, n uint64) uint64 {
-	hi, _ := bits.Mul64(hash, n)
-	return hi
+// slot is where hash belongs in a table of n slots. Multiplying spreads over
+// any n without a division, and keeps the order of hashes.
+func slot(hash uint32, n uint64) uint64 {
+	return uint64(hash) * n >> 32
 }
 
-// hashID mixes an id with the seed of one build, so that nobody can prepare
-// ids that crowd.
-func hashID(id event.ID, seed uint64) uint64 {
-	a := binary.LittleEndian.Uint64(id[:])
-	b := binary.LittleEndian.Uint64(id[8:])
-	return strtab.Mix(strtab.Mix(a^seed, 0x9E3779B97F4A7C15)^b, 0xD6E8FEB86659FD93)
+// hashID mixes the halves of an id with the seed of one build, so that nobody
+// can prepare ids that crowd.
+func hashID(hi, lo, seed uint64) uint32 {
+	return uint32(strtab.Mix(strtab.Mix(lo^seed, 0x9E3779B97F4A7C15)^hi, 0xD6E8FEB86659FD93) >> 32)
 }

@@ -316,11 +316,13 @@ func (r *Reader) ByteArray(dst []byte) []byte {
 // FixedByteArray fills dst from an array of exactly len(dst) integers from 0
 // to 255.
 func (r *Reader) FixedByteArray(dst []byte) {
-	if r.err != nil {
-		return
-	}
-	if got := r.ByteArray(dst[:0:len(dst)]); r.err == nil && len(got) != len(dst) {
+	before := *r
+	if n := r.Array(); r.err == nil && n != len(dst) {
 		r.err = ErrType
+	}
+	if r.err == nil { // the count is right, so nothing is allocated
+		*r = before
+		r.ByteArray(dst[:0:len(dst)])
 	}
 }
 

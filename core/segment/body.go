@@ -205,6 +205,18 @@ func readName(r *msgpack.Reader) []byte {
 	return name
 }
 
+// Names of the coordinate that the markers of a batch have.
+const (
+	MarkerEntity = "_batch"
+	MarkerScope  = "_system"
+)
+
+// IsMarker reports whether the body has the form of a batch marker, whatever
+// its kind: its coordinate, no payload and no hash chain.
+func (b *Body) IsMarker() bool {
+	return !b.Chained && len(b.Payload) == 0 && string(b.Entity) == MarkerEntity && string(b.Scope) == MarkerScope
+}
+
 // Facts is what an index keeps of the body, at position p and without a
 // sequence.
 func (b *Body) Facts(p event.Position) event.Facts {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/msgpack"
+	"github.com/thawlog/thaw/core/source"
 )
 
 const (
@@ -93,4 +94,23 @@ func DecodeHeader(b []byte) (Header, int, error) {
 		return Header{}, 0, damage.Refuse(damage.Header, int64(offHeader+r.Offset()), err)
 	}
 	return h, size, nil
+}
+
+// ReadHeader is DecodeHeader on the beginning of src. An error that is no
+// [damage.Refusal] is the source's own.
+func ReadHeader(src source.Source) (Header, int, error) {
+	size := uint64(max(src.Size(), 0))
+	head := make([]byte, min(size, offHeader))
+	if err := source.Read(src, head, 0); err != nil {
+		return Header{}, 0, err
+	}
+	n, err := HeaderSize(head)
+	if err != nil {
+		return Header{}, 0, err
+	}
+	b := make([]byte, min(size, uint64(n)))
+	if err := source.Read(src, b, 0); err != nil {
+		return Header{}, 0, err
+	}
+	return DecodeHeader(b)
 }

@@ -20,20 +20,26 @@ type Rest struct {
 // Rest describes the bytes from the walk's Offset to the end. It is of use
 // after Next returned false.
 func (w *Walker) Rest() Rest {
-	r := Rest{Offset: w.off, Length: w.end - w.off}
+	r := Rest{Offset: w.off, Length: w.end - min(w.off, w.end)}
 	if r.Length == 0 {
 		return r
 	}
 	if r.Length >= sidx.MinSize {
 		// A footer whose trailer is damaged and points elsewhere is still no
 		// frame, so where it points is not asked.
-		_, r.Footer = trailer(w.win, w.end)
+		_, magic, err := w.readTrailer()
+		first, err2 := w.win.Bytes(w.off, 1)
+		r.Footer = magic && err == nil && err2 == nil && beginsFooter(first[0])
 	}
 	if !r.Footer {
 		r.ID, r.Named = w.peek(w.off)
 	}
 	return r
 }
+
+// beginsFooter reports whether b is the head of a MessagePack array, which no
+// frame begins with: its length would be above the bound.
+func beginsFooter(b byte) bool { return b&0xf0 == 0x90 || b == 0xdc || b == 0xdd }
 
 // Footer decodes the footer that begins at offset at. The error is a
 // [damage.Refusal] of reason footer, or the source's own.
@@ -65,16 +71,4 @@ func FooterOffset(src source.Source) (at uint64, ok bool, err error) {
 		return 0, false, nil
 	}
 	return t.TableOffset, true, nil
-}
-
-// trailer reads the last bytes of a segment of size end.
-func trailer(win *source.Window, end uint64) (t sidx.Trailer, ok bool) {
-	if end < sidx.MinSize {
-		return t, false
-	}
-	b, err := win.Bytes(end-sidx.TrailerSize, sidx.TrailerSize)
-	if err != nil {
-		return t, false
-	}
-	return sidx.DecodeTrailer(b)
 }

@@ -7,13 +7,25 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/msgpack"
+	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
 )
 
-// walkBlock is how much a walk reads at once: large enough that the calls cost
-// nothing, small enough that a scan of many segments stays within the memory
-// bound.
-const walkBlock = 1 << 20
+// Blocks of a walk, in bytes.
+const (
+	// walkBlock is how much a walk reads at once: large enough that the calls
+	// cost nothing, small enough that a scan of many segments stays within the
+	// memory bound.
+	walkBlock = 1 << 20
+	// nearBlock is what a search looks at first, and what a body is read from
+	// whose length is not known: well below walkBlock, so that a look at the
+	// next few frames rarely costs another read.
+	nearBlock = 1 << 16
+)
+
+// ErrEffort ends a walk over a file made of false starts: looking for frames
+// has cost many times the file's size, and the rest was not looked at.
+var ErrEffort = errors.New("segment: too much of the file begins like a frame and is none")
 
 // Step is what a walk found at one place.
 type Step struct {
@@ -34,21 +46,26 @@ type Step struct {
 
 // Walker goes over the frames of one segment. It is for one goroutine.
 type Walker struct {
+	src    source.Source
 	win    *source.Window
 	off    uint64
 	end    uint64
 	budget uint64
 	body   Body
 	err    error
+
+	trailer       sidx.Trailer
+	asked, footed bool // whether the trailer was read, and is there
 }
 
 // NewWalker walks src from offset from, which must be where a frame begins or
 // the frames end.
 func NewWalker(src source.Source, from uint64) *Walker {
 	win := source.NewWindow(src, walkBlock)
-	// Looking for frames behind damage checks candidates byte by byte; a file
-	// made of false starts must not cost the square of its size.
-	return &Walker{win: win, off: from, end: win.Size(), budget: 8*win.Size() + walkBlock}
+	// Every failed attempt to read a frame is charged to the budget with the
+	// bytes it looked at, so that a file made of false starts does not cost the
+	// square of its size.
+	return &Walker{src: src, win: win, off: from, end: win.Size(), budget: 8*win.Size() + walkBlock}
 }
 
 // Offset is where the walk stands: behind the last step.
@@ -57,31 +74,18 @@ func (w *Walker) Offset() uint64 { return w.off }
 // Size is the size of the segment when the walk began.
 func (w *Walker) Size() uint64 { return w.end }
 
-// Err is the error of the source that ended the walk, if one did.
+// Err is the error that ended the walk, if one did: the source's own, or
+// [ErrEffort].
 func (w *Walker) Err() error { return w.err }
 
 // Next returns the next step. ok is false where no whole frame follows: at the
 // end, at a footer, at a torn end, or after an error; Offset tells where.
 func (w *Walker) Next() (s Step, ok bool) {
 	if w.err != nil || w.off >= w.end {
-		return s, false
+		return Step{}, false
 	}
-	length, why, err := w.try(w.off)
-	if err != nil {
-		w.err = err
-		return s, false
-	}
-	s.Offset, s.Length = w.off, length
-	switch {
-	case why == nil:
-		s.Body = &w.body
-	case why.Reason == damage.FrameBody:
-		s.One = true
-		s.Damage = why
-	default:
-		if s, ok = w.mend(why); !ok {
-			return s, false
-		}
+	if s, ok, w.err = w.step(); !ok || w.err != nil {
+		return Step{}, false
 	}
 	if s.Body == nil {
 		s.ID, s.Named = w.peek(s.Offset)
@@ -93,13 +97,29 @@ func (w *Walker) Next() (s Step, ok bool) {
 	return s, true
 }
 
+func (w *Walker) step() (s Step, ok bool, err error) {
+	length, why, err := w.try(w.off)
+	s = Step{Offset: w.off, Length: length, Damage: why}
+	switch {
+	case err != nil:
+		return s, false, err
+	case why == nil:
+		s.Body = &w.body
+	case why.Reason == damage.FrameBody:
+		s.One = true
+	default:
+		return w.mend(length, why)
+	}
+	return s, true, nil
+}
+
 // try decodes the frame at off into w.body. why tells what is wrong with it;
 // the length is the one it claims.
 func (w *Walker) try(off uint64) (length uint64, why *damage.Refusal, err error) {
-	head, err := w.win.Bytes(off, FrameHead)
-	if errors.Is(err, source.ErrShort) {
-		return 0, damage.Refuse(damage.Torn, 0, nil), w.shrunk()
+	if w.end-off < FrameHead {
+		return 0, damage.Refuse(damage.Torn, 0, nil), nil
 	}
+	head, err := w.win.Bytes(off, FrameHead)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -107,119 +127,156 @@ func (w *Walker) try(off uint64) (length uint64, why *damage.Refusal, err error)
 	if length > w.end-off || length > MaxFrame {
 		return length, damage.Refuse(damage.Torn, 0, nil), nil
 	}
+	if length == FrameHead {
+		// The checksum of nothing is 0, so a run of zeros would be frames.
+		return length, damage.Refuse(damage.Frame, 0, nil), nil
+	}
 	raw, err := w.win.Bytes(off, length)
 	if err != nil {
 		return 0, nil, err
 	}
 	if err := DecodeFrame(raw, &w.body); err != nil {
-		var why *damage.Refusal
 		errors.As(err, &why)
-		return length, why, nil
+		return length, why, w.spend(length)
 	}
 	return length, nil, nil
 }
 
-// shrunk tells a source that ends inside a frame's head from one that lost
-// bytes since the walk began.
-func (w *Walker) shrunk() error {
-	if w.end-w.off >= FrameHead {
-		return source.ErrShort
+// spend charges n bytes that were looked at in vain.
+func (w *Walker) spend(n uint64) error {
+	if n > w.budget {
+		return ErrEffort
 	}
+	w.budget -= n
 	return nil
 }
 
-// mend handles a frame at w.off that cannot be read as its head says.
-func (w *Walker) mend(why *damage.Refusal) (s Step, ok bool) {
-	s = Step{Offset: w.off, Damage: why}
+// mend handles a frame at w.off that cannot be read as its head says. length
+// is the one it claims.
+func (w *Walker) mend(length uint64, why *damage.Refusal) (s Step, ok bool, err error) {
+	s = Step{Offset: w.off}
 	if w.end-w.off < FrameHead {
-		return s, false
+		return s, false, nil
 	}
-	head, err := w.win.Bytes(w.off, FrameHead)
+	// First of all the body itself: a wrong length may lead to a frame too.
+	n, ok, err := w.whole(w.off)
 	if err != nil {
-		w.err = err
-		return s, false
+		return s, false, err
 	}
-	length := frameLength(head)
-	if length <= w.end-w.off && length <= MaxFrame && length > FrameHead && w.leads(w.off+length) {
-		s.Length, s.One = length, true
-		return s, true
-	}
-	if n, ok := w.whole(w.off); ok {
+	if ok {
 		s.Length, s.Body = n, &w.body
 		s.Damage = damage.Refuse(damage.FrameLength, 0, nil)
-		return s, true
+		return s, true, nil
 	}
-	next, ok := w.search(w.off + 1)
-	if !ok {
-		return s, false
+	if length > FrameHead && length <= w.end-w.off && length <= MaxFrame {
+		if ok, err = w.leads(w.off + length); err != nil {
+			return s, false, err
+		}
+		if ok {
+			s.Length, s.One, s.Damage = length, true, why
+			return s, true, nil
+		}
+	}
+	next, ok, err := w.search(w.off + 1)
+	if err == nil && !ok {
+		next, ok, err = w.footer(w.off + 1)
 	}
 	s.Length = next - w.off
 	s.Damage = damage.Refuse(damage.Frame, 0, nil)
-	return s, true
+	return s, ok, err
 }
 
 // leads reports whether a frame, a footer or the end is at off.
-func (w *Walker) leads(off uint64) bool {
+func (w *Walker) leads(off uint64) (bool, error) {
 	if off == w.end {
-		return true
+		return true, nil
 	}
-	if off > w.end {
-		return false
+	if _, why, err := w.try(off); err != nil || why == nil {
+		return err == nil, err
 	}
-	if _, why, err := w.try(off); err == nil && why == nil {
-		return true
-	}
-	t, ok := trailer(w.win, w.end)
-	return ok && t.TableOffset == off
+	t, ok, err := w.readTrailer()
+	return ok && t.TableOffset == off, err
 }
 
 // whole reads the body at off without its length and reports its frame's
 // length when the checksum agrees: then only the length is damaged.
-func (w *Walker) whole(off uint64) (length uint64, ok bool) {
-	raw, err := w.win.Bytes(off, min(w.end-off, MaxFrame))
-	if err != nil || !bytes.HasPrefix(raw[FrameHead:], []byte(bodyPrefix)) {
-		return 0, false
+func (w *Walker) whole(off uint64) (length uint64, ok bool, err error) {
+	most := min(w.end-off, MaxFrame)
+	for size := min(most, nearBlock); ; size = min(most, 16*size) {
+		raw, err := w.win.Bytes(off, size)
+		if err != nil || !bytes.HasPrefix(raw[min(FrameHead, len(raw)):], []byte(bodyPrefix)) {
+			return 0, false, err
+		}
+		var r msgpack.Reader
+		r.Reset(raw[FrameHead:])
+		w.body.read(&r)
+		n := FrameHead + r.Offset()
+		if r.Err() == nil && checkBody(raw, raw[FrameHead:n]) {
+			return uint64(n), true, nil
+		}
+		more := errors.Is(r.Err(), msgpack.ErrShort) && size < most
+		if more {
+			n = len(raw)
+		}
+		if err := w.spend(uint64(n)); err != nil || !more {
+			return 0, false, err
+		}
 	}
-	var r msgpack.Reader
-	r.Reset(raw[FrameHead:])
-	w.body.read(&r)
-	w.budget -= min(w.budget, uint64(r.Offset()))
-	if r.Err() != nil || !checkBody(raw, raw[FrameHead:FrameHead+r.Offset()]) {
-		return 0, false
-	}
-	return FrameHead + uint64(r.Offset()), true
 }
 
 // search finds the first whole frame at or after off.
-func (w *Walker) search(off uint64) (at uint64, ok bool) {
+func (w *Walker) search(off uint64) (at uint64, ok bool, err error) {
 	const keep = FrameHead + len(bodyPrefix)
+	size := uint64(nearBlock)
 	for off < w.end && w.end-off >= uint64(keep) {
-		block, err := w.win.Bytes(off, min(w.end-off, walkBlock))
+		block, err := w.win.Bytes(off, min(w.end-off, size))
 		if err != nil {
-			w.err = err
-			return 0, false
+			return 0, false, err
 		}
 		i := bytes.Index(block[FrameHead:], []byte(bodyPrefix))
 		if i < 0 {
-			off += uint64(max(len(block)-keep+1, 1))
+			off += uint64(len(block) - keep + 1)
+			size = min(4*size, walkBlock)
 			continue
 		}
 		off += uint64(i)
-		head := block[i : i+FrameHead]
-		cost := min(frameLength(head), w.end-off)
-		if cost > w.budget {
-			return 0, false
+		size = nearBlock
+		if _, why, err := w.try(off); err != nil || why == nil {
+			return off, err == nil, err
 		}
-		w.budget -= cost
-		if _, why, err := w.try(off); err == nil && why == nil {
-			return off, true
-		}
-		if _, ok := w.whole(off); ok {
-			return off, true
+		if _, ok, err := w.whole(off); err != nil || ok {
+			return off, ok, err
 		}
 		off++
 	}
-	return 0, false
+	return 0, false, nil
+}
+
+// footer finds a footer at or after off that holds up by itself: the bytes in
+// front of it are damage, not part of it.
+func (w *Walker) footer(off uint64) (at uint64, ok bool, err error) {
+	t, ok, err := w.readTrailer()
+	if !ok || t.TableOffset < off || t.TableOffset > w.end-sidx.MinSize {
+		return 0, false, err
+	}
+	_, err = Footer(w.src, t.TableOffset)
+	if why := (*damage.Refusal)(nil); errors.As(err, &why) {
+		return 0, false, nil
+	}
+	return t.TableOffset, err == nil, err
+}
+
+// readTrailer reads the last bytes of the segment, once.
+func (w *Walker) readTrailer() (t sidx.Trailer, ok bool, err error) {
+	if !w.asked && w.end >= sidx.MinSize {
+		var b [sidx.TrailerSize]byte
+		if err := source.Read(w.src, b[:], w.end-sidx.TrailerSize); err != nil {
+			return t, false, err
+		}
+		w.trailer, w.footed = sidx.DecodeTrailer(b[:])
+	}
+	w.asked = true
+	return w.trailer, w.footed, nil
 }
 
 func (w *Walker) peek(off uint64) (event.ID, bool) {

@@ -84,7 +84,10 @@ func Decode(raw []byte, lead bool) (*Table, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return t, t.sort()
+	if err := t.sort(); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // sort orders the names by their bytes, which finds equal ones whatever the

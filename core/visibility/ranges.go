@@ -56,6 +56,23 @@ func (rs Ranges) End() uint64 {
 	return rs[len(rs)-1].End
 }
 
+// Add returns the ranges with one more, merged with those it meets. rs stays
+// as it is.
+func (rs Ranges) Add(r Range) Ranges {
+	if r.Start >= r.End {
+		return rs
+	}
+	lo := sort.Search(len(rs), func(i int) bool { return rs[i].End >= r.Start })
+	hi := sort.Search(len(rs), func(i int) bool { return rs[i].Start > r.End })
+	if lo < hi {
+		r.Start = min(r.Start, rs[lo].Start)
+		r.End = max(r.End, rs[hi-1].End)
+	}
+	out := make(Ranges, 0, len(rs)-(hi-lo)+1)
+	out = append(append(out, rs[:lo]...), r)
+	return append(out, rs[hi:]...)
+}
+
 // Decode reads a whole file. The error is a [damage.Refusal]: short, magic,
 // version, checksum, body or ranges.
 func Decode(b []byte) (Ranges, error) {

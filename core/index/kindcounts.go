@@ -1,0 +1,44 @@
+package index
+
+import "encoding/binary"
+
+const kindPage = 256
+
+// kindCounts counts the records of each kind. Pages come into being on first
+// use, so that a handful of records does not cost a table of all 65,536 kinds.
+type kindCounts [1 << 16 / kindPage]*[kindPage]uint32
+
+func (c *kindCounts) at(kind uint16) *[kindPage]uint32 {
+	p := &c[kind/kindPage]
+	if *p == nil {
+		*p = new([kindPage]uint32)
+	}
+	return *p
+}
+
+// fill makes the section of the kinds that are present and the flat list of
+// their records, as fill does for strings. of is the kind of each record.
+func (c *kindCounts) fill(of []uint16) (kinds, list []byte) {
+	at := uint32(0)
+	for page, counts := range c {
+		if counts == nil {
+			continue
+		}
+		for low, count := range counts {
+			if count == 0 {
+				continue
+			}
+			counts[low] = at
+			at += count
+			kinds = binary.LittleEndian.AppendUint32(kinds, uint32(page*kindPage+low))
+			kinds = binary.LittleEndian.AppendUint32(kinds, at)
+		}
+	}
+	list = make([]byte, 4*len(of))
+	for record, k := range of {
+		place := &c.at(k)[k%kindPage]
+		binary.LittleEndian.PutUint32(list[4*int(*place):], uint32(record))
+		*place++
+	}
+	return kinds, list
+}
