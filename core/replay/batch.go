@@ -32,6 +32,10 @@ type staged struct {
 }
 
 func (s *Scan) begin(p event.Position, b *segment.Body) {
+	if s.batch.open && s.batch.id == b.ID && b.PayloadSize == 0 {
+		s.dropDamaged(len(s.batch.staged)) // its COMMIT under the other kind
+		return
+	}
 	s.abandon()
 	s.gap = lastGap{}
 	s.batch = batch{
@@ -48,14 +52,11 @@ func (s *Scan) begin(p event.Position, b *segment.Body) {
 
 // commit ends the open batch, or settles what a COMMIT without one means.
 func (s *Scan) commit(p event.Position, b *segment.Body) {
-	if s.batch.open && s.batch.id != b.ID {
-		s.abandon()
-	}
 	if !s.batch.open {
 		s.orphanCommit(p)
 		return
 	}
-	whole := s.batch.gaps == 0 && len(s.batch.staged) == int(s.batch.count)
+	whole := s.batch.id == b.ID && s.batch.gaps == 0 && len(s.batch.staged) == int(s.batch.count)
 	if whole {
 		if s.hints != nil && s.batch.unhinted && s.batch.segment == p.Segment {
 			s.wrong = true // the footer leaves out events that were committed
@@ -73,8 +74,8 @@ func (s *Scan) abandon() {
 	if !s.batch.open {
 		return
 	}
-	items := 0
-	for items < len(s.batch.staged) && s.batch.staged[items].timestamp == s.batch.staged[0].timestamp {
+	items, most := 0, min(len(s.batch.staged), int(s.batch.count))
+	for items < most && s.batch.staged[items].timestamp == s.batch.staged[0].timestamp {
 		items++
 	}
 	if s.batch.gaps > 0 {
@@ -94,7 +95,10 @@ func (s *Scan) dropDamaged(items int) {
 		base = s.log.draft.At(first).Sequence()
 	}
 	// The count is only believed as far as there were bytes for it.
-	count := min(uint64(s.batch.count), uint64(items)+s.batch.lost/leastFrame+1)
+	count := uint64(items)
+	if s.batch.lost > 0 {
+		count = min(uint64(s.batch.count), count+s.batch.lost/leastFrame+1)
+	}
 	d := &damage.Damage{
 		File:          s.batch.file,
 		Offset:        s.batch.offset,
@@ -119,7 +123,7 @@ func (s *Scan) keepFrom(items int, next uint64) {
 	kept := s.batch.staged[items:]
 	if len(kept) == 0 {
 		s.batch.cursor.Abort()
-		s.log.next = max(s.log.next, next)
+		s.log.Reserve(next - min(next, s.log.next))
 		return
 	}
 	s.salvaged = true
@@ -132,7 +136,7 @@ func (s *Scan) keepFrom(items int, next uint64) {
 		}
 		next++
 	}
-	s.log.next = next
+	s.log.least, s.log.next = next, next
 	s.batch.cursor.Commit()
 }
 
@@ -146,6 +150,7 @@ func (s *Scan) orphanCommit(p event.Position) {
 			s.log.draft.SetSequence(i, s.log.draft.At(i).Sequence()-1)
 		}
 		s.log.next--
+		s.log.least = s.log.next
 		g.damage.EndSequence = g.damage.FirstSequence
 		for i := range g.damage.Events {
 			g.damage.Events[i].Numbered = false

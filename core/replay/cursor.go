@@ -15,13 +15,16 @@ var ErrSequence = errors.New("replay: a sequence does not follow the one before"
 type Log struct {
 	draft     *artifact.Draft
 	committed int
-	next      uint64
+	floor     uint64 // what the artifact says is free
+	least     uint64 // above every sequence that is taken
+	next      uint64 // what an event without a number gets
 }
 
-// NewLog is an empty log that gives out sequences from floor on: the allocator
-// that the artifact in front of it recorded, or 0.
-func NewLog(floor uint64) *Log {
-	return &Log{draft: artifact.NewDraft(), next: floor}
+// NewLog is an empty log behind records of which the highest sequence is below
+// taken. It gives out sequences from floor on: the allocator that the artifact
+// recorded, or 0.
+func NewLog(taken, floor uint64) *Log {
+	return &Log{draft: artifact.NewDraft(), floor: floor, least: taken, next: max(taken, floor)}
 }
 
 // Draft holds the log's records, of which the first Committed ones count.
@@ -30,42 +33,48 @@ func (l *Log) Draft() *artifact.Draft { return l.draft }
 // Committed is the number of records that readers may see.
 func (l *Log) Committed() int { return l.committed }
 
-// Next is the next sequence to give out. It never falls below the floor.
+// Next is the sequence that an event without a number gets.
 func (l *Log) Next() uint64 { return l.next }
+
+// Allocator is the next sequence a writer may give out. It never falls below
+// the floor.
+func (l *Log) Allocator() uint64 { return max(l.next, l.floor) }
 
 // Reserve leaves n sequences unused, for events that are known to have had
 // them and cannot be read.
 func (l *Log) Reserve(n uint64) {
 	l.next += min(n, artifact.MaxAllocator-min(l.next, artifact.MaxAllocator))
+	l.least = l.next
 }
 
 // Cursor is one change to a log that happens as a whole or not at all. At most
 // one may be open at a time.
 type Cursor struct {
-	log  *Log
-	mark artifact.Mark
-	next uint64
+	log         *Log
+	mark        artifact.Mark
+	least, next uint64
 }
 
 // Begin opens a cursor.
-func (l *Log) Begin() Cursor { return Cursor{l, l.draft.Mark(), l.next} }
+func (l *Log) Begin() Cursor { return Cursor{l, l.draft.Mark(), l.least, l.next} }
 
 // Insert adds an event under the next free sequence and returns it.
 func (c Cursor) Insert(f event.Facts, entity, scope []byte) (sequence uint64, err error) {
 	return c.InsertAt(c.log.next, f, entity, scope)
 }
 
-// InsertAt adds an event under a sequence that is known, which must not be
-// below the next free one.
+// InsertAt adds an event under a sequence that is known, which must be above
+// every one that is taken. It may lie below the floor: a sequence that was
+// given out after the artifact was written says that the floor is too high.
 func (c Cursor) InsertAt(sequence uint64, f event.Facts, entity, scope []byte) (uint64, error) {
-	if sequence < c.log.next || sequence >= artifact.MaxAllocator {
+	if sequence < c.log.least || sequence >= artifact.MaxAllocator {
 		return 0, ErrSequence
 	}
 	f.Sequence = sequence
 	if err := c.log.draft.Append(&f, entity, scope); err != nil {
 		return 0, err
 	}
-	c.log.next = sequence + 1
+	c.log.least, c.log.next = sequence+1, sequence+1
 	return sequence, nil
 }
 
@@ -75,7 +84,7 @@ func (c Cursor) Commit() { c.log.committed = c.log.draft.Len() }
 // Abort takes everything inserted back, the sequences included.
 func (c Cursor) Abort() {
 	c.log.draft.Rollback(c.mark)
-	c.log.next = c.next
+	c.log.least, c.log.next = c.least, c.next
 }
 
 // First is the number of the first record inserted through the cursor.

@@ -43,6 +43,9 @@ func (s *Scan) step(step segment.Step) {
 	case s.hints != nil: // the footer has named them, or there was no event
 		s.damaged(d)
 		s.gap = lastGap{damage: d, hinted: true}
+		if d.EndSequence > s.log.next {
+			s.log.Reserve(d.EndSequence - s.log.next)
+		}
 	case step.One:
 		d.FirstSequence, d.EndSequence = s.log.next, s.log.next+1
 		for i := range d.Events {

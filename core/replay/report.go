@@ -15,6 +15,10 @@ type Report struct {
 	Unfinished []Unfinished
 	// Gaps lists sequences that footers leave out.
 	Gaps []Gap
+	// Unsealed lists the ends of segments that are not the newest and have no
+	// footer: an unclean stop, or compaction. Bytes cut off exactly between two
+	// frames leave no other trace.
+	Unsealed []Unsealed
 	// Torn is the end of the newest segment that is no frame, nil when there
 	// is none: the ordinary trace of an unclean stop.
 	Torn *Torn
@@ -36,6 +40,14 @@ type Gap struct {
 	// File is the segment whose footer goes on behind the gap.
 	File       string
 	First, End uint64
+}
+
+// Unsealed is the end of a segment that has no footer.
+type Unsealed struct {
+	File   string
+	Offset uint64
+	// Next is the sequence behind the segment's last event.
+	Next uint64
 }
 
 // Torn is what an unclean stop left at the end of the newest segment.

@@ -11,6 +11,7 @@ import (
 type saved struct {
 	scan      Scan
 	committed int
+	least     uint64
 	next      uint64
 	mark      artifact.Mark
 	openEnd   uint64
@@ -20,7 +21,7 @@ type saved struct {
 }
 
 func (s *Scan) save() saved {
-	b := saved{scan: *s, committed: s.log.committed, next: s.log.next, mark: s.log.draft.Mark()}
+	b := saved{scan: *s, committed: s.log.committed, least: s.log.least, next: s.log.next, mark: s.log.draft.Mark()}
 	if s.open != nil {
 		b.openEnd = s.open.EndSequence
 	}
@@ -42,7 +43,7 @@ func (s *Scan) restore(b saved) {
 	if b.held != nil {
 		_ = s.log.draft.AppendFrom(b.held, 0)
 	}
-	s.log.committed, s.log.next = b.committed, b.next
+	s.log.committed, s.log.least, s.log.next = b.committed, b.least, b.next
 	if s.open != nil {
 		s.open.EndSequence = b.openEnd
 	}

@@ -25,8 +25,10 @@ type Scan struct {
 	hints *hints
 	wrong bool // the footer was found out
 	jump  bool // no event yet, and the id does not follow the last one's
-	at    Place
-	stop  func() error
+	// unsealed says that no event came yet behind a segment without a footer.
+	unsealed bool
+	at       Place
+	stop     func() error
 	// salvaged says that a batch was taken apart, so that what is committed and
 	// the place to resume from no longer agree.
 	salvaged bool
@@ -100,9 +102,8 @@ func (s *Scan) Segment(in Input) error {
 	if err := s.walk(in, from, footer, why); err != nil {
 		return err
 	}
-	if s.wrong {
+	if s.wrong { // the second walk ends in front of it and says so
 		s.restore(before)
-		s.reject(footer.at, nil)
 		if err := s.walk(in, from, nil, why); err != nil {
 			return err
 		}
@@ -120,12 +121,7 @@ func (s *Scan) header(in Input) (from uint64, why *damage.Refusal, err error) {
 	if in.From > 0 {
 		return in.From, nil, nil
 	}
-	size := uint64(max(in.Source.Size(), 0))
-	b := make([]byte, min(size, segment.MaxHeader+8))
-	if err := source.Read(in.Source, b, 0); err != nil {
-		return 0, nil, err
-	}
-	h, n, err := segment.DecodeHeader(b)
+	h, n, err := segment.ReadHeader(in.Source)
 	switch {
 	case errors.As(err, &why):
 		return 0, why, nil
@@ -228,7 +224,7 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 	case s.hints != nil:
 		s.wrong = !s.hints.holds(rest.Offset)
 	case rest.Footer:
-		s.reject(rest.Offset, nil)
+		s.reject(rest.Offset)
 	case rest.Length > 0 && in.Newest:
 		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named}
 	case rest.Length > 0:
@@ -240,28 +236,33 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 	}
 	if !s.wrong && !sealed && !in.Newest {
 		s.abandon() // an unclean stop: the next segment is another session's
+		s.unsealed = true
+		s.report.Unsealed = append(s.report.Unsealed, Unsealed{s.file, rest.Offset, s.log.next})
 	}
 }
 
-func (s *Scan) reject(offset uint64, err error) {
+func (s *Scan) reject(offset uint64) {
 	s.report.Rejected = append(s.report.Rejected,
-		&damage.Refusal{File: s.file, Reason: damage.Footer, Offset: int64(offset), Err: err})
+		&damage.Refusal{File: s.file, Reason: damage.Footer, Offset: int64(offset)})
 }
 
 // frame files one frame.
 func (s *Scan) frame(id uint64, step *segment.Step) error {
 	b := step.Body
 	p := event.Position{Segment: id, Offset: step.Offset, Length: uint32(step.Length)}
-	switch b.Kind {
-	case event.SystemBatchBegin:
+	switch {
+	case b.Kind == event.SystemBatchBegin:
 		s.begin(p, b)
 		return nil
-	case event.SystemBatchCommit:
+	case b.Kind == event.SystemBatchCommit:
 		s.commit(p, b)
 		return nil
-	}
-	if s.batch.open && len(s.batch.staged) >= int(s.batch.count) {
-		s.abandon()
+	case b.IsMarker(): // under the kind of an event: it would be one that never was
+		s.step(segment.Step{
+			Offset: step.Offset, Length: step.Length, One: true,
+			Damage: damage.Refuse(damage.Kind, int64(step.Offset), nil),
+		})
+		return nil
 	}
 	cursor := s.batch.cursor
 	if !s.batch.open {
@@ -270,7 +271,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	sequence, hinted := s.log.next, false
 	if s.hints != nil {
 		hint, found, ok := s.hints.take(p, b)
-		if !ok || found && hint < s.log.next || !found && !s.batch.open {
+		if !ok || found && hint < s.log.least || !found && !s.batch.open {
 			s.wrong = true
 			return nil
 		}
@@ -282,7 +283,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	if _, err := cursor.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope); err != nil {
 		return err
 	}
-	s.jump = false
+	s.jump, s.unsealed = false, false
 	if s.batch.open {
 		s.batch.staged = append(s.batch.staged, staged{b.TimestampUS, hinted})
 		s.batch.unhinted = s.batch.unhinted || !hinted
@@ -298,7 +299,14 @@ func (s *Scan) leap(to uint64) {
 	switch from := s.log.next; {
 	case s.open != nil:
 		s.open.EndSequence, s.open = max(to, s.open.FirstSequence), nil
-	case to == from:
+	case to <= from:
+	case s.unsealed:
+		// Numbers are left out right behind a segment that was never sealed: its
+		// last events were cut off.
+		u := s.report.Unsealed[len(s.report.Unsealed)-1]
+		s.report.Damages = append(s.report.Damages, &damage.Damage{
+			File: u.File, Offset: u.Offset, Reason: damage.SequenceGap, FirstSequence: from, EndSequence: to,
+		})
 	case s.jump:
 		s.report.Damages = append(s.report.Damages, &damage.Damage{
 			File: segment.Name(s.last + 1), Reason: damage.SegmentMissing, FirstSequence: from, EndSequence: to,

@@ -41,7 +41,7 @@ type Memory map[string][]byte
 func (m Memory) List() ([]Entry, error) {
 	out := make([]Entry, 0, len(m))
 	for name, b := range m {
-		out = append(out, Entry{Name: name, Size: int64(len(b)), Regular: true, Stamp: uint64(len(b))})
+		out = append(out, Entry{Name: name, Size: int64(len(b)), Regular: true})
 	}
 	return out, nil
 }

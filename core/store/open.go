@@ -29,6 +29,10 @@ type Options struct {
 	// records them, readable or not. It is for salvage: what it shows was
 	// promised to stay hidden.
 	ShowHidden bool
+	// CheckFrames compares every event that an iteration returns with its frame
+	// first, so that not even an artifact that lies under a valid checksum can
+	// change an answer. It costs a read and a decode per event.
+	CheckFrames bool
 	// Skip names snapshots that are not to be looked at, for tests and tools.
 	Skip []string
 }
@@ -99,7 +103,11 @@ func open(files Files, o *Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.scan = replay.NewScan(replay.NewLog(base.allocator), base.watermark.Segment, o.Stop)
+	taken, err := s.taken()
+	if err != nil {
+		return nil, err
+	}
+	s.scan = replay.NewScan(replay.NewLog(taken, base.allocator), base.watermark.Segment, o.Stop)
 	if err := s.readSegments(replay.Place{Segment: base.watermark.Segment, Offset: base.watermark.Offset}); err != nil {
 		return nil, err
 	}
@@ -296,8 +304,21 @@ func (s *Snapshot) settle() error {
 	r.Segments = len(s.listing.segments)
 	r.Rejected = append(r.Rejected, met.Rejected...)
 	r.Damages = append(r.Damages, met.Damages...)
-	r.Unfinished, r.Gaps, r.Torn = met.Unfinished, met.Gaps, met.Torn
+	r.Unfinished, r.Gaps, r.Unsealed, r.Torn = met.Unfinished, met.Gaps, met.Unsealed, met.Torn
+	r.HiddenRanges = hideUncertain(r.HiddenRanges, r.Damages)
 	return s.count()
+}
+
+// taken is the sequence behind the last record of the base.
+func (s *Snapshot) taken() (uint64, error) {
+	if s.base == 0 || s.parts[0].image.Count == 0 {
+		return 0, nil
+	}
+	r, err := s.parts[0].reader().Record(s.parts[0].image.Count - 1)
+	if err != nil {
+		return 0, err
+	}
+	return r.Sequence() + 1, nil
 }
 
 // tailBounds admits what replay made: it has checked the positions itself.
@@ -325,8 +346,20 @@ func (s *Snapshot) count() error {
 	}
 	// A range may reach behind the last event, when a crash took the events it
 	// hides. Their numbers are never given out again.
-	r.Allocator = max(s.scan.Log().Next(), r.HiddenRanges.End())
+	r.Allocator = max(s.scan.Log().Allocator(), r.HiddenRanges.End())
 	return nil
+}
+
+// hideUncertain widens the hidden ranges where a loss of unknown size comes
+// before them: behind it events may have lower numbers than they once had, and
+// a cancelled one must not slip out from under its range.
+func hideUncertain(ranges visibility.Ranges, damages []*damage.Damage) visibility.Ranges {
+	for _, d := range damages {
+		if d.EndSequence == damage.UnknownEnd && d.FirstSequence < ranges.End() {
+			ranges = ranges.Add(visibility.Range{Start: d.FirstSequence, End: ranges.End()})
+		}
+	}
+	return ranges
 }
 
 func hiddenIn(p *part, ranges visibility.Ranges) (n uint64, err error) {

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -21,6 +23,9 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	l, err := list(s.files)
 	if err != nil {
 		return nil, false, err
+	}
+	if s.unchanged(l) {
+		return s, false, nil
 	}
 	at, ok := s.scan.Resume()
 	if !ok || !s.sameFiles(l, at) {
@@ -62,6 +67,24 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	return n, false, n.count()
 }
 
+// unchanged reports whether the directory is as it was, so that reading it again
+// would find the same, damage included. A file that could not be read is worth
+// another try.
+func (s *Snapshot) unchanged(l *listing) bool {
+	for _, d := range s.report.Damages {
+		if d.Reason == damage.Unreadable {
+			return false
+		}
+	}
+	for _, r := range s.report.Rejected {
+		if r.Reason == damage.Unreadable {
+			return false
+		}
+	}
+	return maps.Equal(s.listing.other, l.other) &&
+		slices.Equal(s.listing.segments, l.segments) && slices.Equal(s.listing.odd, l.odd)
+}
+
 // sameFiles reports whether everything in front of the place that was read up
 // to is as it was.
 func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
@@ -75,7 +98,10 @@ func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
 	}
 	for i, was := range s.listing.segments {
 		is := l.segments[i]
-		if is.id != was.id || is.Size < was.Size && (is.id != at.Segment || uint64(is.Size) < at.Offset) {
+		if is.id != was.id || is.Stamp != was.Stamp {
+			return false
+		}
+		if is.Size < was.Size && (is.id != at.Segment || uint64(is.Size) < at.Offset) {
 			return false
 		}
 		if is.id < at.Segment && is.Size != was.Size {

@@ -33,9 +33,10 @@ type Report struct {
 	// Damages lists what is wrong with bytes that nothing else holds. What
 	// could be read is shown all the same.
 	Damages []*damage.Damage
-	// Unfinished, Gaps and Torn are what replay met besides.
+	// Unfinished, Gaps, Unsealed and Torn are what replay met besides.
 	Unfinished []replay.Unfinished
 	Gaps       []replay.Gap
+	Unsealed   []replay.Unsealed
 	Torn       *replay.Torn
 	// HiddenRanges are the sequences that stay hidden.
 	HiddenRanges visibility.Ranges

@@ -7,9 +7,11 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // ErrNotFound is returned for an event id that no visible event has.
@@ -34,12 +36,12 @@ func (s *Snapshot) Report() Report { return s.report }
 type cursor struct {
 	*index.Reader
 	snapshot *Snapshot
-	names    [nameCache]cachedName
+	names    *[nameCache]cachedName
 }
 
 // nameCache bounds the names an iteration keeps, so that events of a few
 // entities share their strings and many entities cost no memory.
-const nameCache = 256
+const nameCache = 64
 
 type cachedName struct {
 	number uint32
@@ -51,6 +53,9 @@ func (s *Snapshot) cursor(p *part) *cursor {
 }
 
 func (c *cursor) name(number uint32) (string, error) {
+	if c.names == nil {
+		c.names = new([nameCache]cachedName)
+	}
 	slot := &c.names[number%nameCache]
 	if slot.number == number && slot.name != "" {
 		return slot.name, nil
@@ -66,12 +71,24 @@ func (c *cursor) name(number uint32) (string, error) {
 // event decodes a record and looks up its names.
 func (c *cursor) event(r artifact.Raw) (e event.Event, err error) {
 	rec := r.Decode()
+	if rec.Entity == 0 || rec.Scope == 0 || rec.Position.Length == 0 {
+		// It was not so when the artifact was judged: the file was truncated, and
+		// the rest of its last page reads as zeros through a mapping.
+		why := damage.Refuse(damage.Short, -1, source.ErrShort)
+		why.File = artifact.FileName
+		return event.Event{}, why
+	}
 	e.Facts = rec.Facts
 	if e.Entity, err = c.name(rec.Entity); err != nil {
 		return event.Event{}, err
 	}
 	if e.Scope, err = c.name(rec.Scope); err != nil {
 		return event.Event{}, err
+	}
+	if c.snapshot.options.CheckFrames {
+		if _, err := c.snapshot.Read(e); err != nil {
+			return event.Event{}, err
+		}
 	}
 	return e, nil
 }

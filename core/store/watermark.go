@@ -6,7 +6,6 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/source"
 )
 
 // checkWatermark holds a snapshot's watermark against the segments that are
@@ -39,11 +38,7 @@ func checkBoundary(files Files, p *part, w artifact.Watermark, size uint64) erro
 		return refuse(err)
 	}
 	if from == 0 {
-		head := make([]byte, min(size, segment.MaxHeader+8))
-		if err := source.Read(src, head, 0); err != nil {
-			return refuse(err)
-		}
-		_, n, err := segment.DecodeHeader(head)
+		_, n, err := segment.ReadHeader(src)
 		if err != nil {
 			return refuse(err)
 		}
