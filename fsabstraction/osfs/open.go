@@ -1,0 +1,69 @@
+package osfs
+
+import (
+	"os"
+
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// Open implements fsabstraction.ReadFS.
+func (FS) Open(name string) (fsabstraction.File, error) {
+	f, err := openExisting(name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	return &file{f: f, path: name}, nil
+}
+
+// OpenWrite implements fsabstraction.FS.
+func (FS) OpenWrite(name string) (fsabstraction.WriteFile, error) {
+	f, err := openExisting(name, os.O_RDWR)
+	if err != nil {
+		return nil, err
+	}
+	return &writeFile{file{f: f, path: name}}, nil
+}
+
+// Create implements fsabstraction.FS. Permissions are 0666 before umask.
+func (FS) Create(name string) (fsabstraction.WriteFile, error) {
+	// What O_EXCL creates is a regular file and not behind a link.
+	f, err := open(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return &writeFile{file{f: f, path: name}}, nil
+}
+
+func openExisting(name string, flag int) (*os.File, error) {
+	if err := requireRegular("open", name); err != nil {
+		return nil, err
+	}
+	f, err := open(name, flag, 0)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err == nil {
+		err = regular("open", name, fi.Mode())
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func requireRegular(op, name string) error {
+	fi, err := os.Lstat(name)
+	if err != nil {
+		return err
+	}
+	return regular(op, name, fi.Mode())
+}
+
+func regular(op, name string, mode os.FileMode) error {
+	if t := fsabstraction.TypeOf(mode); t != fsabstraction.Regular {
+		return &fsabstraction.NotRegularError{Op: op, Path: name, Type: t}
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package osfs
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// open goes through an os.Root because that opens with FILE_SHARE_DELETE. The
+// plain os.OpenFile does not, and one reader's handle would then make the
+// writer's Rename fail.
+func open(name string, flag int, perm os.FileMode) (*os.File, error) {
+	root, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return root.OpenFile(filepath.Base(name), flag, perm)
+}
+
+// rename goes through an os.Root because that asks for POSIX semantics, where a
+// file that is open can be replaced. Between two directories there is no
+// such call and an open target is an error.
+func rename(oldName, newName string) error {
+	dir := filepath.Dir(oldName)
+	if dir != filepath.Dir(newName) {
+		return os.Rename(oldName, newName)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return root.Rename(filepath.Base(oldName), filepath.Base(newName))
+}

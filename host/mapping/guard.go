@@ -1,0 +1,69 @@
+package mapping
+
+import (
+	"io"
+	"io/fs"
+	"runtime"
+	"runtime/debug"
+	"unsafe"
+)
+
+// guarded copies from the mapping, and is the one place where that can fault.
+// The range must be inside the mapping, or p empty.
+//
+// Without the guard a fault ends the process, and no recover can stop it.
+// SetPanicOnFault makes it a panic, for this goroutine only, so it is set
+// and put back around each copy. One deferred function does all that must happen
+// afterwards, because each costs as much as the guard. That it uses s also keeps s
+// and with it the mapping, which has a finalizer, reachable until the copy is done.
+func (s *Source) guarded(p []byte, off int64) (n int, err error) {
+	lane := s.lane(p)
+	lane.RLock()
+	before := debug.SetPanicOnFault(true)
+	defer func() {
+		debug.SetPanicOnFault(before)
+		lane.RUnlock()
+		if r := recover(); r != nil {
+			cause, ok := faultOutside(p, r)
+			if !ok {
+				panic(r)
+			}
+			n, err = 0, s.fault(p, off, cause)
+		}
+	}()
+	if s.m == nil {
+		return 0, &fs.PathError{Op: "readat", Path: s.path, Err: ErrClosed}
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err = s.m.ReadAt(p, off)
+	if n < len(p) && (err == nil || err == io.EOF) {
+		// Without a mapping this is how a file shows that it was cut.
+		return 0, s.fault(p, off, io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
+func (s *Source) fault(p []byte, off int64, cause error) error {
+	return &FaultError{Path: s.path, Offset: off, Length: len(p), Err: cause}
+}
+
+// faultOutside tells whether the recovered value r is a fault at an address, and
+// not one in p. Only those runtime errors have the method Addr. Nothing
+// besides p and the mapping is touched under the guard, so what is not p is
+// the mapping, whose address x/exp/mmap does not tell.
+func faultOutside(p []byte, r any) (error, bool) {
+	fault, ok := r.(interface {
+		runtime.Error
+		Addr() uintptr
+	})
+	if !ok {
+		return nil, false
+	}
+	start := uintptr(unsafe.Pointer(unsafe.SliceData(p)))
+	if a := fault.Addr(); a >= start && a-start < uintptr(len(p)) {
+		return nil, false
+	}
+	return fault, true
+}

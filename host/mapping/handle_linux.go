@@ -1,0 +1,36 @@
+package mapping
+
+import (
+	"strconv"
+	"syscall"
+
+	"golang.org/x/exp/mmap"
+
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// mapHandle maps the very file that f has open, whatever its path means now, by
+// opening its descriptor once more through /proc. Control keeps the descriptor
+// from being closed, and so from being given to another file, meanwhile.
+func mapHandle(f fsabstraction.PathFile, id fsabstraction.Identity) (*mmap.ReaderAt, error) {
+	c, ok := f.(syscall.Conn)
+	if !ok {
+		return mapPath(f, id, mmap.Open)
+	}
+	conn, err := c.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var m *mmap.ReaderAt
+	var mapErr error
+	err = conn.Control(func(fd uintptr) {
+		m, mapErr = mmap.Open("/proc/self/fd/" + strconv.FormatUint(uint64(fd), 10))
+	})
+	if err != nil {
+		return nil, err
+	}
+	if mapErr != nil { // no /proc, for example in a chroot
+		return mapPath(f, id, mmap.Open)
+	}
+	return m, nil
+}
