@@ -1,0 +1,77 @@
+package payload
+
+import (
+	"errors"
+	"io"
+)
+
+// guard feeds checked bytes to the msgpack library and keeps it from reading the inside of an ext as if values
+// were there.
+//
+// Check proves every count and depth outside ext bodies; an ext body is opaque. The library, asked to fill a Go map
+// from an ext, steps over the ext's head and takes the body for the map: a body of df ff ff ff ff then asks for four
+// thousand million entries, and a body of nested arrays overflows the stack. It reads codes with ReadByte and bodies
+// with Read, so an ext body that is reached by ReadByte is that mistake and is refused. An empty ext would make the
+// library take the next value instead, which would slip one level out of Check's depth; it is refused as well.
+type guard struct {
+	b    []byte // passed Check
+	pos  int
+	next int // offset of the first value head not yet seen; all heads follow each other, containers included
+	ext  int // the last ext seen has its body at b[ext:next]; otherwise ext == next
+	err  error
+}
+
+var errExtAsValue = errors.New("an ext cannot be read as this type")
+
+func (g *guard) ReadByte() (byte, error) {
+	if g.err != nil {
+		return 0, g.err
+	}
+	if g.pos >= len(g.b) {
+		return 0, io.EOF
+	}
+	for g.next <= g.pos {
+		h, err := headAt(g.b, g.next)
+		if err != nil {
+			g.err = err // cannot happen in checked bytes
+			return 0, err
+		}
+		at := g.next
+		g.next += h.span()
+		g.ext = g.next
+		if h.kind == kindExt {
+			g.ext = at + h.size
+			if h.n == 0 {
+				g.err = errExtAsValue
+				return 0, g.err
+			}
+		}
+	}
+	if g.pos >= g.ext {
+		g.err = errExtAsValue
+		return 0, g.err
+	}
+	c := g.b[g.pos]
+	g.pos++
+	return c, nil
+}
+
+func (g *guard) UnreadByte() error {
+	if g.pos == 0 {
+		return errors.New("nothing to unread")
+	}
+	g.pos--
+	return nil
+}
+
+func (g *guard) Read(p []byte) (int, error) {
+	if g.err != nil {
+		return 0, g.err
+	}
+	n := copy(p, g.b[g.pos:])
+	g.pos += n
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}

@@ -1,0 +1,92 @@
+package payload
+
+import (
+	"bytes"
+	"slices"
+	"unicode/utf8"
+)
+
+// mapForms decides for every map of a checked value, in the order their heads come, whether it is written as a
+// plain JSON object. It is a pass of its own because the answer must be known before the map's first byte is
+// written; asking at each map instead would read the innermost bytes once per level.
+type mapForms struct {
+	b     []byte
+	plain []bool // one per map
+	keys  []int  // offsets of the string keys of the maps that are open, innermost last
+}
+
+// scan visits the value at b[at] and returns the offset after it. Recursion is bounded by MaxDepth.
+func (m *mapForms) scan(at int) int {
+	h, _ := headAt(m.b, at)
+	at += h.span()
+	switch h.kind {
+	case kindArray:
+		for range h.n {
+			at = m.scan(at)
+		}
+	case kindMap:
+		at = m.scanMap(at, h.n)
+	}
+	return at
+}
+
+func (m *mapForms) scanMap(at, pairs int) int {
+	nth, from := len(m.plain), len(m.keys)
+	m.plain = append(m.plain, true)
+	plain := true
+	for range pairs {
+		if k, ok := strAt(m.b, at); ok && utf8.Valid(k) {
+			m.keys = append(m.keys, at)
+		} else {
+			plain = false
+		}
+		at = m.scan(m.scan(at))
+	}
+	if plain {
+		keys := m.keys[from:]
+		m.plain[nth] = !loneDollar(m.b, keys) && duplicate(m.b, keys) < 0
+	} else {
+		m.plain[nth] = false
+	}
+	m.keys = m.keys[:from]
+	return at
+}
+
+// strAt returns the text of the str at b[at].
+func strAt(b []byte, at int) ([]byte, bool) {
+	h, err := headAt(b, at)
+	if err != nil || h.kind != kindStr {
+		return nil, false
+	}
+	at += h.size
+	return b[at : at+h.n], true
+}
+
+// loneDollar reports whether there is one key and it begins with "$".
+func loneDollar(b []byte, keys []int) bool {
+	if len(keys) != 1 {
+		return false
+	}
+	k, _ := strAt(b, keys[0])
+	return len(k) > 0 && k[0] == '$'
+}
+
+// duplicate returns the offset of a str key whose text another key has too, or -1. It reorders keys.
+// Sorting rather than hashing: no key can be chosen that makes it slow.
+func duplicate(b []byte, keys []int) int {
+	if len(keys) < 2 {
+		return -1
+	}
+	compare := func(x, y int) int {
+		k, _ := strAt(b, x)
+		l, _ := strAt(b, y)
+		return bytes.Compare(k, l)
+	}
+	slices.SortFunc(keys, compare)
+	for i := 1; i < len(keys); i++ {
+		if compare(keys[i-1], keys[i]) == 0 {
+			return keys[i]
+		}
+	}
+	return -1
+}

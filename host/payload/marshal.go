@@ -1,0 +1,236 @@
+package payload
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// Marshal returns v as canonical MessagePack, the bytes batpak writes for the same value (rmp-serde with named
+// fields): every integer and length in its smallest form, structs as maps in field order. The same value gives the
+// same bytes: Go maps are sorted, string keys first and by their bytes, other keys by encoding.
+//
+// Fields are named and left out by the rules of msgpack/v5 (`msgpack:"name,omitempty"`, "-", inline, as_array), and
+// its interfaces for custom encodings are honoured; what a custom encoder writes is checked. Byte slices and byte
+// arrays are bin, time.Time is a timestamp (ext -1), nil slices and maps are nil. The intern option is ignored: it
+// needs readers that share a dictionary.
+//
+// The library's own encoder is not used because it sorts three map types only. An error is a [*TypeError]; its cause
+// is ErrTooDeep for cyclic values and ErrTooLarge for a result that no event could hold.
+func Marshal(v any) ([]byte, error) {
+	var e encoder
+	if err := e.value(reflect.ValueOf(v), 0); err != nil {
+		return nil, &TypeError{Cause: err}
+	}
+	// Only custom encoders can have added depth unseen.
+	if err := Check(e.out); err != nil {
+		return nil, &TypeError{Cause: err}
+	}
+	return e.out, nil
+}
+
+// maxHops is how many pointers and interfaces may lie between a field and its value.
+const maxHops = 100
+
+var errorType = reflect.TypeFor[error]()
+
+// encoder is also the writer that custom encoders write to.
+type encoder struct {
+	out []byte
+}
+
+func (e *encoder) Write(p []byte) (int, error) {
+	e.out = append(e.out, p...)
+	return len(p), nil
+}
+
+func (e *encoder) WriteByte(c byte) error {
+	e.out = append(e.out, c)
+	return nil
+}
+
+// value appends v, which is inside depth arrays and maps.
+func (e *encoder) value(v reflect.Value, depth int) error {
+	for hops := 0; ; hops++ {
+		if !v.IsValid() {
+			e.out = appendNil(e.out)
+			return nil
+		}
+		if w, ok := custom(v); ok {
+			return e.custom(w)
+		}
+		if k := v.Kind(); k != reflect.Pointer && k != reflect.Interface {
+			break
+		}
+		if v.IsNil() {
+			e.out = appendNil(e.out)
+			return nil
+		}
+		if v.Type() == errorType {
+			e.out = appendStr(e.out, v.Interface().(error).Error())
+			return nil
+		}
+		if hops == maxHops {
+			return fmt.Errorf("%w: a pointer leads back to itself", ErrTooDeep)
+		}
+		v = v.Elem()
+	}
+	switch v.Kind() {
+	case reflect.Array, reflect.Slice, reflect.Map, reflect.Struct:
+		if depth == MaxDepth && !isBytes(v.Type()) {
+			return fmt.Errorf("%w: at %s", ErrTooDeep, v.Type())
+		}
+		return e.composite(v, depth+1)
+	}
+	return e.scalar(v)
+}
+
+func (e *encoder) scalar(v reflect.Value) error {
+	switch v.Kind() {
+	case reflect.Bool:
+		e.out = appendBool(e.out, v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		e.out = appendInt(e.out, v.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		e.out = appendUint(e.out, v.Uint())
+	case reflect.Float32:
+		e.out = appendFloat32(e.out, math.Float32bits(float32(v.Float())))
+	case reflect.Float64:
+		e.out = appendFloat64(e.out, math.Float64bits(v.Float()))
+	case reflect.String:
+		if v.Len() > MaxSize {
+			return ErrTooLarge
+		}
+		e.out = appendStr(e.out, v.String())
+	default:
+		return fmt.Errorf("%s has no MessagePack form", v.Type())
+	}
+	return nil
+}
+
+func isBytes(t reflect.Type) bool {
+	k := t.Kind()
+	return (k == reflect.Slice || k == reflect.Array) && t.Elem().Kind() == reflect.Uint8
+}
+
+// composite appends an array, slice, map or struct whose elements are inside depth arrays and maps.
+func (e *encoder) composite(v reflect.Value, depth int) error {
+	k := v.Kind()
+	if (k == reflect.Slice || k == reflect.Map) && v.IsNil() {
+		e.out = appendNil(e.out)
+		return nil
+	}
+	switch {
+	case k == reflect.Struct:
+		return e.structure(v, depth)
+	case v.Len() > MaxSize:
+		return ErrTooLarge
+	case k == reflect.Map:
+		return e.mapping(v, depth)
+	case isBytes(v.Type()):
+		e.out = appendBin(e.out, byteElems(v))
+		return nil
+	}
+	e.out = appendArrayHead(e.out, v.Len())
+	for i := range v.Len() {
+		if err := e.value(v.Index(i), depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func byteElems(v reflect.Value) []byte {
+	if v.Kind() == reflect.Array && !v.CanAddr() {
+		v = addressable(v)
+	}
+	return v.Bytes()
+}
+
+func (e *encoder) structure(v reflect.Value, depth int) error {
+	fields := fieldsOf(v.Type())
+	present := fields.present(v)
+	if fields.asArray {
+		present = fields.list
+		e.out = appendArrayHead(e.out, len(present))
+	} else {
+		e.out = appendMapHead(e.out, len(present))
+	}
+	for _, f := range present {
+		if !fields.asArray {
+			e.out = appendStr(e.out, f.name)
+		}
+		fv, _ := f.of(v) // the zero Value behind a nil embedded pointer, which is nil
+		if err := e.value(fv, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mapping appends the pairs where they belong in the end: encoded aside, sorted by key, then copied.
+func (e *encoder) mapping(v reflect.Value, depth int) error {
+	e.out = appendMapHead(e.out, v.Len())
+	if v.Len() == 0 {
+		return nil
+	}
+	var aside encoder
+	type pair struct{ key, value, end int } // offsets in aside.out
+	pairs := make([]pair, 0, v.Len())
+	for iter := v.MapRange(); iter.Next(); {
+		p := pair{key: len(aside.out)}
+		if err := aside.value(iter.Key(), depth); err != nil {
+			return err
+		}
+		p.value = len(aside.out)
+		if err := aside.value(iter.Value(), depth); err != nil {
+			return err
+		}
+		p.end = len(aside.out)
+		pairs = append(pairs, p)
+	}
+	slices.SortFunc(pairs, func(x, y pair) int {
+		return cmp.Or( // unequal Go keys can have one encoding: int8(1) and int64(1)
+			compareKeys(aside.out[x.key:x.value], aside.out[y.key:y.value]),
+			bytes.Compare(aside.out[x.value:x.end], aside.out[y.value:y.end]))
+	})
+	for _, p := range pairs {
+		e.out = append(e.out, aside.out[p.key:p.end]...)
+	}
+	return nil
+}
+
+// compareKeys puts strings first, ordered by their text whatever their length, then all else, ordered by encoding.
+func compareKeys(x, y []byte) int {
+	s, xIsStr := strAt(x, 0)
+	t, yIsStr := strAt(y, 0)
+	switch {
+	case xIsStr && yIsStr:
+		return bytes.Compare(s, t)
+	case xIsStr:
+		return -1
+	case yIsStr:
+		return 1
+	}
+	return bytes.Compare(x, y)
+}
+
+// custom appends a value that encodes itself, through the library.
+func (e *encoder) custom(v reflect.Value) error {
+	start := len(e.out)
+	enc := msgpack.NewEncoder(e)
+	enc.UseCompactInts(true)
+	enc.SetSortMapKeys(true)
+	if err := enc.EncodeValue(v); err != nil {
+		return err
+	}
+	if err := Check(e.out[start:]); err != nil {
+		return fmt.Errorf("what %s wrote for itself: %w", v.Type(), err)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package payload
+
+import (
+	"encoding"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// form says whether a type encodes itself.
+type form uint8
+
+const (
+	formPlain   form = iota
+	formValue        // the type does
+	formPointer      // a pointer to it does
+)
+
+var timeType = reflect.TypeFor[time.Time]() // an ext that the library has registered
+
+var encoders = []reflect.Type{
+	reflect.TypeFor[msgpack.CustomEncoder](), reflect.TypeFor[msgpack.Marshaler](),
+	reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.TextMarshaler](),
+}
+
+var decoders = []reflect.Type{
+	reflect.TypeFor[msgpack.CustomDecoder](), reflect.TypeFor[msgpack.Unmarshaler](),
+	reflect.TypeFor[encoding.BinaryUnmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
+}
+
+func implements(t reflect.Type, some []reflect.Type) bool {
+	return slices.ContainsFunc(some, t.Implements)
+}
+
+var formCache sync.Map // reflect.Type to form
+
+func formOf(t reflect.Type) form {
+	if t.Kind() == reflect.Interface || t.Name() != "" && t.PkgPath() == "" {
+		return formPlain // an interface: what it holds decides; int, string and the like have no methods
+	}
+	if f, ok := formCache.Load(t); ok {
+		return f.(form)
+	}
+	f := formPlain
+	switch {
+	case t == timeType || t == reflect.PointerTo(timeType) || implements(t, encoders):
+		f = formValue
+	case t.Kind() != reflect.Pointer && implements(reflect.PointerTo(t), encoders):
+		f = formPointer
+	}
+	formCache.Store(t, f)
+	return f
+}
+
+// hasOwnForm reports whether the type or a pointer to it encodes or decodes itself.
+func hasOwnForm(t reflect.Type) bool {
+	return formOf(t) != formPlain || implements(t, decoders) || implements(reflect.PointerTo(t), decoders)
+}
+
+// custom returns v in the form in which it encodes itself, if it does.
+func custom(v reflect.Value) (reflect.Value, bool) {
+	f := formOf(v.Type())
+	if f == formPlain || !v.CanInterface() {
+		return v, false
+	}
+	if f == formPointer {
+		if !v.CanAddr() {
+			v = addressable(v) // the library would refuse
+		}
+		v = v.Addr()
+	}
+	return v, true
+}
+
+func addressable(v reflect.Value) reflect.Value {
+	p := reflect.New(v.Type()).Elem()
+	p.Set(v)
+	return p
+}

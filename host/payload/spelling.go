@@ -1,0 +1,250 @@
+package payload
+
+import (
+	"encoding/base64"
+	"math"
+	"strconv"
+)
+
+// spelling reports whether the object that begins at p.at has exactly one key and it begins with "$", and returns
+// that key. It looks ahead and moves nothing; what it steps over is validated when it is parsed.
+func (p *parser) spelling() (key string, ok bool) {
+	ahead := parser{in: p.in, at: p.at + 1}
+	ahead.space()
+	k, err := ahead.str()
+	if err != nil || len(k) == 0 || k[0] != '$' {
+		return "", false
+	}
+	key = string(k)
+	if ahead.expect(':') != nil {
+		return "", false
+	}
+	ahead.space()
+	ahead.skip()
+	ahead.space()
+	return key, ahead.at < len(ahead.in) && ahead.in[ahead.at] == '}'
+}
+
+// skip steps over one value, minding only strings and brackets, without recursion.
+func (p *parser) skip() {
+	depth := 0
+	for p.at < len(p.in) {
+		switch p.in[p.at] {
+		case '"':
+			p.skipString()
+			if depth == 0 {
+				return
+			}
+			continue
+		case '[', '{':
+			depth++
+		case ']', '}':
+			if depth == 0 {
+				return // the end of what surrounds a number or a word
+			}
+			depth--
+			if depth == 0 {
+				p.at++
+				return
+			}
+		case ',', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return
+			}
+		}
+		p.at++
+	}
+}
+
+func (p *parser) skipString() {
+	for p.at++; p.at < len(p.in); p.at++ {
+		switch p.in[p.at] {
+		case '\\':
+			p.at++
+		case '"':
+			p.at++
+			return
+		}
+	}
+}
+
+// spelled parses the object at p.at, known to be a spelling with this key.
+func (p *parser) spelled(key string, depth int) error {
+	opened := p.at
+	p.at++
+	p.space()
+	if _, err := p.str(); err != nil {
+		return err
+	}
+	if err := p.expect(':'); err != nil {
+		return err
+	}
+	p.space()
+	var err error
+	switch key {
+	case keyBin, keyStr:
+		err = p.spelledBytes(key)
+	case keyExt:
+		err = p.spelledExt()
+	case keyF32:
+		err = p.spelledFloat32()
+	case keyFloat:
+		err = p.spelledFloat64()
+	case keyMap:
+		err = p.spelledMap(depth)
+	default:
+		return fail(ErrMalformed, opened,
+			"unknown spelling "+strconv.Quote(clip(key))+`; a map with that key is {"$map":[[key,value]]}`)
+	}
+	if err != nil {
+		return err
+	}
+	return p.expect('}')
+}
+
+func (p *parser) spelledBytes(key string) error {
+	body, err := p.base64()
+	if err != nil {
+		return err
+	}
+	if key == keyBin {
+		p.out = appendBin(p.out, body)
+	} else {
+		p.out = appendStr(p.out, body)
+	}
+	return nil
+}
+
+// base64 parses a string of standard base64 in its one accepted form.
+func (p *parser) base64() ([]byte, error) {
+	p.space()
+	at := p.at
+	text, err := p.str()
+	if err != nil {
+		return nil, err
+	}
+	body, err := base64.StdEncoding.Strict().AppendDecode(nil, text)
+	// The decoder skips line breaks; one spelling means none.
+	if err != nil || base64.StdEncoding.EncodedLen(len(body)) != len(text) {
+		return nil, fail(ErrMalformed, at, "not standard base64 with padding")
+	}
+	return body, nil
+}
+
+func (p *parser) spelledExt() error {
+	if err := p.expect('['); err != nil {
+		return err
+	}
+	p.space()
+	at := p.at
+	c, err := p.peek()
+	if err != nil {
+		return err
+	}
+	if c != '-' && !isDigit(c) {
+		return fail(ErrMalformed, at, "an ext type is an integer")
+	}
+	text, _, err := p.numberText()
+	if err != nil {
+		return err
+	}
+	typ, err := strconv.ParseInt(text, 10, 8)
+	if err != nil {
+		return fail(ErrMalformed, at, "an ext type is an integer from -128 to 127")
+	}
+	if err := p.expect(','); err != nil {
+		return err
+	}
+	body, err := p.base64()
+	if err != nil {
+		return err
+	}
+	p.out = appendExt(p.out, int8(typ), body)
+	return p.expect(']')
+}
+
+func (p *parser) spelledFloat32() error {
+	at := p.at
+	c, err := p.peek()
+	if err != nil {
+		return err
+	}
+	if c == '"' {
+		name, err := p.str()
+		if err != nil {
+			return err
+		}
+		bits, ok := specialBits32(string(name))
+		if !ok {
+			return fail(ErrMalformed, at, "not a float 32 by name")
+		}
+		p.out = appendFloat32(p.out, bits)
+		return nil
+	}
+	if c != '-' && !isDigit(c) {
+		return fail(ErrMalformed, at, "expected a number or a name")
+	}
+	text, _, err := p.numberText()
+	if err != nil {
+		return err
+	}
+	// Straight to 32 bits: going through float64 would round twice.
+	f, err := strconv.ParseFloat(text, 32)
+	if err != nil {
+		return fail(ErrRange, at, "too large for a float 32")
+	}
+	p.out = appendFloat32(p.out, math.Float32bits(float32(f)))
+	return nil
+}
+
+func (p *parser) spelledFloat64() error {
+	at := p.at
+	name, err := p.str()
+	if err != nil {
+		return err
+	}
+	bits, ok := specialBits64(string(name))
+	if !ok {
+		return fail(ErrMalformed, at, "not a float 64 by name")
+	}
+	p.out = appendFloat64(p.out, bits)
+	return nil
+}
+
+// spelledMap parses [[key,value],…]. Its keys are of any type and may repeat.
+func (p *parser) spelledMap(depth int) error {
+	if depth == MaxDepth {
+		return fail(ErrTooDeep, p.at, "")
+	}
+	if err := p.expect('['); err != nil {
+		return err
+	}
+	start, n := len(p.out), 0
+	p.out = append(p.out, 0)
+	for more, err := p.first(']'); ; more, err = p.next(']') {
+		if err != nil {
+			return err
+		}
+		if !more {
+			p.finish(start, appendMapHead, n)
+			return nil
+		}
+		if err := p.keyAndValue(depth); err != nil {
+			return err
+		}
+		n++
+	}
+}
+
+// keyAndValue parses [key,value].
+func (p *parser) keyAndValue(depth int) error {
+	for _, before := range [...]byte{'[', ','} {
+		if err := p.expect(before); err != nil {
+			return err
+		}
+		if err := p.value(depth + 1); err != nil {
+			return err
+		}
+	}
+	return p.expect(']')
+}
