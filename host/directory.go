@@ -1,0 +1,223 @@
+package host
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// directory is a store's directory as the core reads it. Segments open on
+// demand and at most OpenSegments stay open; the other files stay open, so that
+// they keep the content they were opened with when a writer replaces them.
+type directory struct {
+	path    string
+	options *ReaderOptions
+	users   atomic.Int64
+
+	mu       sync.Mutex
+	segments map[string]*segmentSource
+	open     openList
+	others   map[string]*file
+	// retired are files whose names were given to others while the store was
+	// being opened.
+	retired []*file
+	seen    map[string]seen
+	settled bool // the store is open: queries read what was there then
+	closed  bool
+}
+
+// seen is what a name led to when it was last listed.
+type seen struct {
+	info  fsabstraction.Info
+	stamp uint64
+}
+
+func newDirectory(path string, o *ReaderOptions) *directory {
+	d := &directory{
+		path:     path,
+		options:  o,
+		segments: map[string]*segmentSource{},
+		others:   map[string]*file{},
+		seen:     map[string]seen{},
+	}
+	d.users.Store(1)
+	return d
+}
+
+// settle says that the store was opened from what is listed. From now on a
+// segment that is open stays the file it is, whatever its name leads to.
+func (d *directory) settle() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.settled = true
+}
+
+func (d *directory) retain() { d.users.Add(1) }
+
+// release closes every file when the last user lets go.
+func (d *directory) release() error {
+	if d.users.Add(-1) > 0 {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	var errs []error
+	for _, f := range d.others {
+		errs = append(errs, f.close())
+	}
+	for _, f := range d.retired {
+		errs = append(errs, f.close())
+	}
+	for s := d.open.first; s != nil; s = s.next {
+		errs = append(errs, s.file.close())
+	}
+	d.open, d.others, d.retired = openList{}, nil, nil
+	return errors.Join(errs...)
+}
+
+// List returns the store's own names; other files in the directory are left
+// alone. The snapshots of the index are looked at before the segments, which
+// only grow, so that a snapshot written meanwhile does not seem to cover more
+// than is there.
+func (d *directory) List() ([]store.Entry, error) {
+	early := map[string]fsabstraction.Info{}
+	var failed error
+	for _, name := range []string{artifact.FileName, checkpoint.FileName, visibility.FileName} {
+		info, err := d.options.FS.Lstat(filepath.Join(d.path, name))
+		switch {
+		case err == nil:
+			early[name] = info
+		case !errors.Is(err, fs.ErrNotExist):
+			failed = err
+		}
+	}
+	names, err := d.options.FS.ReadDir(d.path)
+	if err != nil {
+		return nil, err
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	var out []store.Entry
+	for _, n := range names {
+		if info, ok := early[n.Name]; ok {
+			out = append(out, d.entry(n.Name, false, info))
+			continue
+		}
+		if _, ok := segment.ParseName(n.Name); !ok {
+			continue
+		}
+		info, err := d.options.FS.Lstat(filepath.Join(d.path, n.Name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // replaced or removed since
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d.entry(n.Name, true, info))
+	}
+	return out, nil
+}
+
+func (d *directory) entry(name string, isSegment bool, info fsabstraction.Info) store.Entry {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := store.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular}
+	was, ok := d.seen[name]
+	same := ok && !replaced(was.info, info) && was.info.Type == info.Type &&
+		(isSegment || was.info.Size == info.Size && was.info.ModTime == info.ModTime)
+	if !same {
+		was.stamp++
+	}
+	d.seen[name] = seen{info, was.stamp}
+	e.Stamp = was.stamp
+	switch s := d.segments[name]; {
+	case s == nil:
+	case !replaced(s.info, info):
+		s.size.Store(info.Size)
+	case !d.settled:
+		// The open starts again, with the file that is there now.
+		if s.file != nil {
+			d.open.remove(s)
+			d.retired = append(d.retired, s.file)
+			s.file = nil
+		}
+		delete(d.segments, name)
+	}
+	return e
+}
+
+// replaced reports whether two looks at a name are known to have met different
+// files. Where files cannot be told apart it says no.
+func replaced(was, is fsabstraction.Info) bool {
+	return was.Identity.Known() && is.Identity.Known() && !fsabstraction.SameFile(was.Identity, is.Identity)
+}
+
+// Open returns the content of a listed name.
+func (d *directory) Open(name string) (source.Source, error) {
+	if _, ok := segment.ParseName(name); ok {
+		return d.segment(name)
+	}
+	f, err := d.openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, errors.Join(ErrClosed, f.close())
+	}
+	// Only one goroutine opens or refreshes, and of these files only the
+	// artifact, which a refresh never opens again, is read afterwards.
+	if old := d.others[name]; old != nil {
+		if err := old.close(); err != nil {
+			return nil, errors.Join(err, f.close())
+		}
+	}
+	d.others[name] = f
+	return f, nil
+}
+
+func (d *directory) openFile(name string) (*file, error) {
+	f, err := d.options.FS.Open(filepath.Join(d.path, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(store.ErrGone, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	size, err := f.Size()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &file{file: f, size: size, mapping: !d.options.NoMapping}, nil
+}
+
+// segment returns the one source of a segment, which opens its file when it is
+// read.
+func (d *directory) segment(name string) (*segmentSource, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := d.segments[name]; s != nil {
+		return s, nil
+	}
+	info, ok := d.seen[name]
+	if !ok {
+		return nil, store.ErrGone
+	}
+	s := &segmentSource{directory: d, name: name, info: info.info}
+	s.size.Store(info.info.Size)
+	d.segments[name] = s
+	return s, nil
+}

@@ -1,0 +1,16 @@
+package host_test
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(writerDirEnv); dir != "" {
+		writeForOthers(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}

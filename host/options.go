@@ -1,0 +1,69 @@
+package host
+
+import (
+	"log/slog"
+
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/osfs"
+)
+
+// Words of the core that users of this package need.
+type (
+	// Region says which events a query asks for.
+	Region = store.Region
+	// Page says where a query begins and how far it goes.
+	Page = store.Page
+	// StreamPage is the same for one entity's stream.
+	StreamPage = store.StreamPage
+)
+
+// Errors that queries return besides the typed damages of core/damage.
+var (
+	// ErrNotFound: no visible event has the id.
+	ErrNotFound = store.ErrNotFound
+)
+
+// defaultOpenSegments is how many segments a reader keeps open: below the 1024
+// files that a process may commonly have, and enough for most stores to keep
+// all of theirs.
+const defaultOpenSegments = 256
+
+// ReaderOptions are the choices of [OpenReader]. The zero value is safe: every
+// fallback is taken and told, hidden events stay hidden.
+type ReaderOptions struct {
+	// FS is where the directory lies, by default the operating system's.
+	FS fsabstraction.ReadFS
+	// NoMapping reads files with ReadAt alone. It is slower per event and keeps
+	// the address space and the resident size small.
+	NoMapping bool
+	// Strict makes damage to segments an error of opening instead of a line in
+	// the report.
+	Strict bool
+	// ShowHidden shows what cancelled fences hide, and opens a store whose
+	// visibility_ranges.fbv is damaged. It is for salvage.
+	ShowHidden bool
+	// CheckFrames compares every event that is returned with its frame, so that
+	// not even an index that lies under a valid checksum changes an answer. It
+	// costs a read of the segment per event.
+	CheckFrames bool
+	// OpenSegments bounds the segment files kept open, by default 256.
+	OpenSegments int
+	// Logger gets an error for each damage and a warning for each file that was
+	// not taken, once while they last and at most ten of a sort per open, and a
+	// debug line per open and refresh. By default it is slog.Default().
+	Logger *slog.Logger
+}
+
+func (o ReaderOptions) withDefaults() ReaderOptions {
+	if o.FS == nil {
+		o.FS = osfs.FS{}
+	}
+	if o.OpenSegments <= 0 {
+		o.OpenSegments = defaultOpenSegments
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}

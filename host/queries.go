@@ -1,0 +1,108 @@
+package host
+
+import (
+	"context"
+	"iter"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// Queries are the questions that a [Reader] and a [Snapshot] answer. Each
+// iteration sees one moment from beginning to end, whatever is appended or
+// refreshed meanwhile; the first error ends it. ctx is asked between events.
+type Queries struct {
+	acquire func() (v *view, release func(), err error)
+}
+
+// contextEvery is how many events an iteration passes between looks at its
+// context: a look costs about as much as an event.
+const contextEvery = 64
+
+// each runs an iteration of the core on the view of the moment it begins.
+func (q *Queries) each(ctx context.Context, f func(*store.Snapshot) iter.Seq2[event.Event, error]) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		if err := ctx.Err(); err != nil {
+			yield(event.Event{}, err)
+			return
+		}
+		v, release, err := q.acquire()
+		if err != nil {
+			yield(event.Event{}, err)
+			return
+		}
+		defer release()
+		n := 0
+		for e, err := range f(v.snapshot) {
+			if n++; n%contextEvery == 0 && ctx.Err() != nil {
+				yield(event.Event{}, ctx.Err())
+				return
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// on asks one question of the current view.
+func on[T any](ctx context.Context, q *Queries, f func(*store.Snapshot) (T, error)) (T, error) {
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	v, release, err := q.acquire()
+	if err != nil {
+		return none, err
+	}
+	defer release()
+	return f(v.snapshot)
+}
+
+// Query returns the visible events of a region in order of sequence.
+func (q *Queries) Query(ctx context.Context, region Region, page Page) iter.Seq2[event.Event, error] {
+	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Query(region, page) })
+}
+
+// Count returns how many events Query would return from a sequence on.
+func (q *Queries) Count(ctx context.Context, region Region, from uint64) (uint64, error) {
+	return on(ctx, q, func(s *store.Snapshot) (uint64, error) { return s.Count(region, from) })
+}
+
+// Stream returns the visible events of one entity in order of clocks.
+func (q *Queries) Stream(ctx context.Context, entity string, page StreamPage) iter.Seq2[event.Event, error] {
+	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Stream(entity, page) })
+}
+
+// Ancestors returns what led to an event, nearest first, without the event
+// itself; depth bounds the steps, 0 for no bound. An unknown id is
+// [ErrNotFound].
+func (q *Queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Ancestors(id, depth) })
+}
+
+// Effects returns what an event caused, what that caused, and so on: nearest
+// first, in order of sequence at one distance, without the event itself. depth
+// bounds the distance, 0 for no bound. An id that nothing knows is
+// [ErrNotFound].
+func (q *Queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Effects(id, depth) })
+}
+
+// Correlated returns the visible events of one conversation in order of
+// sequence.
+func (q *Queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error] {
+	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Correlated(id) })
+}
+
+// Get returns the visible event with an id and its payload, which is read from
+// its segment and checked. An unknown id is [ErrNotFound]; an event that can no
+// longer be read is a *damage.Damage.
+func (q *Queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
+	return on(ctx, q, func(s *store.Snapshot) (event.Full, error) { return s.ReadID(id) })
+}
+
+// Read returns an event that a query found with its payload, as Get does.
+func (q *Queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
+	return on(ctx, q, func(s *store.Snapshot) (event.Full, error) { return s.Read(e) })
+}

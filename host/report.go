@@ -1,0 +1,84 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// Report says how a store was opened or refreshed: which way, what was not
+// taken and why, and what is damaged.
+type Report struct {
+	store.Report
+	// Took is how long the open or refresh took.
+	Took time.Duration
+}
+
+// Report tells about the reader's last open or refresh. It is empty when the
+// reader is closed. The slices must not be changed.
+func (q *Queries) Report() Report {
+	v, release, err := q.acquire()
+	if err != nil {
+		return Report{}
+	}
+	defer release()
+	return Report{v.snapshot.Report(), v.took}
+}
+
+// loggedAtMost bounds the lines that one open writes about one sort of trouble.
+const loggedAtMost = 10
+
+// log tells how an open or a refresh went. What was already in the report
+// before is not told again.
+func (r *Reader) log(ctx context.Context, message string, v *view, before *store.Report) {
+	report := v.snapshot.Report()
+	if before == nil {
+		before = &store.Report{}
+	}
+	l := r.options.Logger.With(slog.String("store", r.path))
+	l.DebugContext(ctx, message,
+		slog.String("from", string(report.OpenedFrom)), slog.Uint64("events", report.Events),
+		slog.Uint64("tail", report.TailEvents), slog.Duration("took", v.took))
+	damages := news(report.Damages, before.Damages, func(d *damage.Damage) trouble {
+		return trouble{d.File, d.Offset, d.Reason}
+	})
+	for i, d := range damages {
+		if i == loggedAtMost {
+			l.ErrorContext(ctx, "thaw: more damages", slog.Int("count", len(damages)-i))
+			break
+		}
+		l.ErrorContext(ctx, "thaw: damaged", slog.String("file", d.File), slog.Uint64("offset", d.Offset),
+			slog.String("reason", string(d.Reason)), slog.Any("error", d))
+	}
+	rejected := news(report.Rejected, before.Rejected, func(f *damage.Refusal) trouble {
+		return trouble{f.File, uint64(f.Offset), f.Reason}
+	})
+	for i, f := range rejected {
+		if i == loggedAtMost {
+			l.WarnContext(ctx, "thaw: more files not taken", slog.Int("count", len(rejected)-i))
+			break
+		}
+		l.WarnContext(ctx, "thaw: file not taken", slog.String("file", f.File),
+			slog.String("reason", string(f.Reason)), slog.Any("error", f))
+	}
+}
+
+// trouble is what makes two entries of two reports the same.
+type trouble struct {
+	file   string
+	offset uint64
+	reason damage.Reason
+}
+
+// news returns those of is that have no equal among was.
+func news[T any](is, was []T, key func(T) trouble) []T {
+	known := map[trouble]bool{}
+	for _, t := range was {
+		known[key(t)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(is), func(t T) bool { return known[key(t)] })
+}
