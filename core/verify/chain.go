@@ -1,0 +1,95 @@
+package verify
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Causes of damage with reason chain.
+var (
+	errFirst     = errors.New("verify: the entity's first event has a clock or a previous hash")
+	errClock     = errors.New("verify: the clock is not the one after the entity's last event")
+	errPrevHash  = errors.New("verify: prev_hash is not the hash of the entity's last event")
+	errContinues = errors.New("verify: the event continues none of its entity")
+	errWall      = errors.New("verify: the wall clock is before that of the entity's last event")
+	errNoChain   = errors.New("verify: the event has no hash chain")
+)
+
+// head is an event that another one may continue.
+type head struct {
+	hash   event.Hash
+	wall   uint64
+	clock  uint32
+	any    bool
+	hidden bool
+	// suspect says that the event's own frame is at odds with itself.
+	suspect bool
+}
+
+// continues reports whether an event with facts f comes right behind h.
+func (h *head) continues(f *event.Facts) bool {
+	return h.any && f.PrevHash == h.hash && f.Clock == h.clock+1 && f.Clock != 0
+}
+
+// chain is the state of one entity.
+type chain struct {
+	last     head
+	branches *branches
+	epoch    uint32 // the losses before the last event
+}
+
+// branches are the heads besides the last event: they differ from it only
+// within and behind fences.
+type branches struct {
+	visible head // the last event that is not hidden
+	forked  head // the last event in front of the last new beginning
+}
+
+// link files the next event of the entity. epoch counts what the log has lost
+// so far. why is what is wrong with it, fork says that it begins anew without
+// a reason in sight.
+func (c *chain) link(f *event.Facts, now head, epoch uint32) (why error, fork bool) {
+	lost := epoch != c.epoch
+	begins := f.Clock == 0 && f.PrevHash.IsZero()
+	from := &c.last
+	switch b := c.branches; {
+	case !c.last.any:
+		if !begins && !lost {
+			why = errFirst
+		}
+	case c.last.continues(f):
+	case b != nil && b.visible.continues(f):
+		from = &b.visible
+	case b != nil && b.forked.continues(f):
+		from, fork = &b.forked, true
+	case begins:
+		fork = !c.last.hidden && !lost && !c.last.suspect
+		c.branch().forked = c.last
+		from = &head{}
+	case lost:
+	case c.last.suspect && (f.PrevHash == c.last.hash || f.Clock == c.last.clock+1):
+	case f.PrevHash == c.last.hash:
+		why = errClock
+	case f.Clock == c.last.clock+1:
+		why = errPrevHash
+	default:
+		why = errContinues
+	}
+	if why == nil && from.any && now.wall < from.wall && !from.suspect {
+		why = errWall
+	}
+	now.suspect = now.suspect || why != nil
+	if now.hidden && !c.last.hidden {
+		c.branch().visible = c.last
+	}
+	c.last, c.epoch = now, epoch
+	return why, fork
+}
+
+func (c *chain) branch() *branches {
+	if c.branches == nil {
+		c.branches = &branches{}
+	}
+	return c.branches
+}

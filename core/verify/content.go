@@ -1,0 +1,233 @@
+package verify
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// Causes of damage in the body of a frame whose checksum holds.
+var (
+	errContentHash = errors.New("verify: content_hash is not event_hash")
+	errDigest      = errors.New("verify: the payload has another digest than event_hash")
+	errPayloadSize = errors.New("verify: payload_size is not the size of the payload")
+	errMarker      = errors.New("verify: the marker of a batch holds what only events have")
+)
+
+// walked is what the walk over one segment leaves for the comparison.
+type walked struct {
+	rest segment.Rest
+	ok   bool // the frames could be walked to their end
+	// Events at or behind spanFrom, or in front of spanTo, belong to a batch
+	// that goes on in the next segment or came from the one before.
+	spanFrom, spanTo uint64
+}
+
+// walk is the state of the walk over all frames.
+type walk struct {
+	*run
+	chains []chain // by number of the entity's name
+	event  int     // the next event of the truth
+	losses int     // how many the walk has passed
+	epoch  uint32
+	batch  openBatch
+	files  []walked
+}
+
+type openBatch struct {
+	open  bool
+	id    event.ID
+	count uint32
+	items uint32
+	holes bool
+}
+
+// content goes over every frame of every segment and looks at what it holds.
+func (r *run) content() error {
+	w := &walk{run: r, chains: make([]chain, r.truth.names.Len())}
+	r.suspects = map[int]bool{}
+	for _, s := range r.dir.segments {
+		src, err := r.dir.Open(s.Name)
+		if errors.Is(err, store.ErrGone) {
+			return err
+		}
+		var done walked
+		if err == nil { // otherwise replay has told it
+			if done, err = w.segment(s, src); err != nil {
+				return err
+			}
+		}
+		w.files = append(w.files, done)
+		r.progress(size(s.Entry))
+	}
+	r.walked = w.files
+	return nil
+}
+
+// segment walks one segment.
+func (w *walk) segment(s numbered, src source.Source) (walked, error) {
+	done := walked{spanFrom: ^uint64(0)}
+	from, ok := w.header(s, src)
+	if !ok {
+		return done, nil
+	}
+	carried := w.batch.open
+	begun := ^uint64(0)
+	frames := segment.NewWalker(src, from)
+	for n := 0; ; n++ {
+		if err := w.each(n); err != nil {
+			return done, err
+		}
+		step, ok := frames.Next()
+		if !ok {
+			break
+		}
+		if step.Body == nil {
+			w.batch.holes = true
+			continue
+		}
+		w.frames++
+		w.pass(s.id, step.Offset)
+		switch step.Body.Kind {
+		case event.SystemBatchBegin:
+			begun, carried = step.Offset, false
+			w.batch = openBatch{open: true, id: step.Body.ID, count: step.Body.PayloadSize}
+			w.marker(s.Name, &step)
+		case event.SystemBatchCommit:
+			if carried {
+				done.spanTo, carried = step.Offset, false
+			}
+			if b := &w.batch; b.open && b.id == step.Body.ID && b.count == b.items && !b.holes {
+				w.batches++
+			}
+			w.batch = openBatch{}
+			w.marker(s.Name, &step)
+		default:
+			w.batch.items++
+			w.eventFrame(s, &step)
+		}
+	}
+	if w.batch.open && begun != ^uint64(0) {
+		done.spanFrom = begun
+	}
+	if err := frames.Err(); err != nil && !w.findings.blames(s.Name, damage.Unreadable) {
+		w.findings.damage(at(s.Name, frames.Offset(), damage.Unreadable, err, nil))
+	}
+	done.rest, done.ok = frames.Rest(), frames.Err() == nil
+	return done, nil
+}
+
+// header returns where the frames of a segment begin. ok is false when there is
+// nothing to walk, which replay has told.
+func (w *walk) header(s numbered, src source.Source) (from uint64, ok bool) {
+	head := make([]byte, min(uint64(max(src.Size(), 0)), segment.MaxHeader+8))
+	if source.Read(src, head, 0) != nil {
+		return 0, false
+	}
+	h, n, err := segment.DecodeHeader(head)
+	var why *damage.Refusal
+	if errors.As(err, &why) {
+		return 0, why.Reason != damage.Short && why.Reason != damage.Version
+	}
+	if err != nil || h.SegmentID != s.id {
+		return 0, false
+	}
+	if h.Flags != 0 {
+		w.findings.note(Note{Topic: Unusual, File: s.Name, Detail: "the header has flags"})
+	}
+	return uint64(n), true
+}
+
+// pass counts the losses in front of a place.
+func (w *walk) pass(id, offset uint64) {
+	for ; w.losses < len(w.truth.losses); w.losses++ {
+		l := w.truth.losses[w.losses]
+		if l.segment > id || l.segment == id && l.end > offset {
+			return
+		}
+		if l.damage.Reason != damage.FrameLength { // there the event was kept
+			w.epoch++
+		}
+	}
+}
+
+// marker checks the form of a BEGIN or COMMIT.
+func (w *walk) marker(file string, step *segment.Step) {
+	b := step.Body
+	if !b.IsMarker() || !b.ContentHash.IsZero() || b.Clock != 0 || b.Caused ||
+		b.Kind == event.SystemBatchCommit && b.PayloadSize != 0 {
+		w.findings.damage(at(file, step.Offset, damage.Batch, errMarker, nil))
+	}
+}
+
+// eventFrame checks the frame of an event, and its place in the entity's chain
+// unless it is the item of a batch that does not exist.
+func (w *walk) eventFrame(s numbered, step *segment.Step) {
+	b := step.Body
+	p := event.Position{Segment: s.id, Offset: step.Offset, Length: uint32(step.Length)}
+	for w.event < w.truth.len() && before(w.truth.at(w.event).Position(), p) {
+		w.event++
+	}
+	i, exists := w.event, w.event < w.truth.len() && w.truth.at(w.event).Position() == p
+	t := damage.Touched{ID: b.ID}
+	if exists {
+		t.Sequence, t.Numbered = w.shown.sequences[i], true
+	}
+	tell := func(reason damage.Reason, err error) {
+		w.findings.damage(at(s.Name, step.Offset, reason, err, &t))
+		if exists {
+			w.suspects[i] = true
+		}
+	}
+	switch {
+	case !b.Chained && !b.ContentHash.IsZero():
+		tell(damage.Chain, errNoChain)
+	case b.ContentHash != b.EventHash:
+		tell(damage.PayloadHash, errContentHash)
+	case w.o.Hash != nil && !b.EventHash.IsZero() && w.o.Hash(b.Payload) != b.EventHash:
+		tell(damage.PayloadHash, errDigest)
+	}
+	if uint64(b.PayloadSize) != uint64(len(b.Payload)) {
+		tell(damage.FrameBody, errPayloadSize)
+	}
+	w.unusual(s.Name, step, t)
+	if !exists {
+		return
+	}
+	w.event++
+	f := b.Facts(p)
+	now := head{hash: b.EventHash, wall: b.WallMS, clock: b.Clock, any: true, hidden: w.hides(i), suspect: w.suspects[i]}
+	why, fork := w.chains[w.truth.at(i).Entity()].link(&f, now, w.epoch)
+	if why != nil {
+		tell(damage.Chain, why)
+	}
+	if fork {
+		w.findings.note(Note{Topic: ChainFork, File: s.Name, Offset: step.Offset, Event: t, Named: true})
+	}
+}
+
+// unusual notes fields that no known writer fills.
+func (w *walk) unusual(file string, step *segment.Step, t damage.Touched) {
+	b := step.Body
+	n := Note{Topic: Unusual, File: file, Offset: step.Offset, Event: t, Named: true}
+	const known = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
+	switch {
+	case b.ID.IsZero():
+		n.Detail = "the event id is zero"
+	case b.Caused && b.Causation.IsZero():
+		n.Detail = "the causation id is zero"
+	case b.Counter|b.Depth|b.Lane != 0:
+		n.Detail = "counter, depth or lane is not zero"
+	case b.Flags&^known != 0:
+		n.Detail = "a flag without a name is set"
+	case b.Form != segment.PayloadArray:
+		n.Detail = "the payload is not an array of bytes"
+	default:
+		return
+	}
+	w.findings.note(n)
+}

@@ -1,0 +1,170 @@
+package verify
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+// directory is a store's directory as it was listed. It is the Files of every
+// open within a run: what was appended later is not seen, and a small file that
+// is replaced meanwhile keeps its content.
+type directory struct {
+	files    store.Files
+	entries  []store.Entry
+	byName   map[string]store.Entry
+	segments []numbered // regular files, by rising id
+	opened   map[string]source.Source
+
+	segmentBytes, snapshotBytes uint64
+}
+
+type numbered struct {
+	id uint64
+	store.Entry
+}
+
+// size is the size of an entry that is not below 0.
+func size(e store.Entry) uint64 { return uint64(max(e.Size, 0)) }
+
+func freeze(files store.Files) (*directory, error) {
+	entries, err := files.List()
+	if err != nil {
+		return nil, err
+	}
+	d := &directory{
+		files:   files,
+		entries: entries,
+		byName:  map[string]store.Entry{},
+		opened:  map[string]source.Source{},
+	}
+	for _, e := range entries {
+		d.byName[e.Name] = e
+		id, ok := segment.ParseName(e.Name)
+		switch {
+		case ok && e.Regular:
+			d.segments = append(d.segments, numbered{id, e})
+			d.segmentBytes += size(e)
+		case snapshotName(e.Name) && e.Regular:
+			d.snapshotBytes += size(e)
+		}
+	}
+	slices.SortFunc(d.segments, func(a, b numbered) int { return cmp.Compare(a.id, b.id) })
+	return d, nil
+}
+
+func snapshotName(name string) bool {
+	return name == artifact.FileName || name == checkpoint.FileName || name == visibility.FileName
+}
+
+// List returns what was listed.
+func (d *directory) List() ([]store.Entry, error) { return d.entries, nil }
+
+// Open returns a file as long as it was when it was listed.
+func (d *directory) Open(name string) (source.Source, error) {
+	if src := d.opened[name]; src != nil {
+		return src, nil
+	}
+	src, err := d.files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := segment.ParseName(name); ok {
+		return cut(src, int64(size(d.byName[name]))), nil
+	}
+	d.opened[name] = src
+	return src, nil
+}
+
+// newest is the highest id of a segment, 0 when there is none.
+func (d *directory) newest() uint64 {
+	if len(d.segments) == 0 {
+		return 0
+	}
+	return d.segments[len(d.segments)-1].id
+}
+
+// segmentSize is the size of the segment with an id.
+func (d *directory) segmentSize(id uint64) (uint64, bool) {
+	i, ok := slices.BinarySearchFunc(d.segments, id, func(s numbered, id uint64) int { return cmp.Compare(s.id, id) })
+	if !ok {
+		return 0, false
+	}
+	return size(d.segments[i].Entry), true
+}
+
+// cut limits a source to n bytes.
+func cut(src source.Source, n int64) source.Source {
+	if src.Size() <= n {
+		return src
+	}
+	if b, ok := src.(source.Bytes); ok {
+		return b[:n:n]
+	}
+	return limited{src, n}
+}
+
+type limited struct {
+	source.Source
+	size int64
+}
+
+func (l limited) Size() int64 { return l.size }
+
+// errName is the cause when a segment has the wrong sort of name.
+var errName = errors.New("verify: the name is not the one a segment has")
+
+// names looks for segments under names that are not theirs. The rest of what
+// other files hold is not the store's business.
+func (r *run) names() error {
+	for _, e := range r.dir.entries {
+		if _, ok := segment.ParseName(e.Name); ok {
+			if !e.Regular {
+				d := at(e.Name, 0, damage.NotRegular, nil, nil)
+				d.EndSequence = damage.UnknownEnd
+				r.findings.damage(d)
+			}
+			continue
+		}
+		if !likeSegment(e.Name) {
+			continue
+		}
+		if e.Regular && strings.HasSuffix(e.Name, segment.Extension) && r.holdsSegment(e.Name) {
+			r.findings.damage(at(e.Name, 0, damage.SegmentID, errName, nil))
+			continue
+		}
+		r.findings.note(Note{Topic: Stray, File: e.Name})
+	}
+	return nil
+}
+
+// likeSegment reports whether a name that is not a segment's may have been one:
+// batpak's compaction sets sources aside as .compact-src, and a crash leaves
+// them there.
+func likeSegment(name string) bool {
+	return strings.HasSuffix(name, segment.Extension) || strings.Contains(name, segment.Extension+".") ||
+		strings.HasSuffix(name, ".compact-src")
+}
+
+// holdsSegment reports whether a file begins like a segment.
+func (r *run) holdsSegment(name string) bool {
+	src, err := r.dir.files.Open(name)
+	if err != nil {
+		return false
+	}
+	head := make([]byte, min(max(src.Size(), 0), segment.MaxHeader+8))
+	if source.Read(src, head, 0) != nil {
+		return false
+	}
+	_, _, err = segment.DecodeHeader(head)
+	return err == nil
+}

@@ -1,0 +1,137 @@
+package verify
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// snapshotBlock is how much of index.fbati is read at once.
+const snapshotBlock = 1 << 18
+
+// snapshot is index.fbati or index.ckpt, taken by an open and now read record
+// by record.
+type snapshot struct {
+	file      string
+	watermark artifact.Watermark
+	allocator uint64
+	names     *strtab.Table
+	namesAt   uint64
+	image     *index.Image // of index.fbati
+	used      []uint64     // a bit for each name that a record uses
+
+	record event.Record // valid when more is true
+	offset uint64       // of the record, or behind the last one
+	more   bool
+	behind uint64 // the sequence behind that of the last record read
+	left   int
+	read   func() (record event.Record, offset uint64, err error)
+}
+
+// readSnapshot begins to read a snapshot that an open has taken.
+func (r *run) readSnapshot(file string) (s *snapshot, err error) {
+	s = &snapshot{file: file}
+	if file == artifact.FileName {
+		err = s.openIndex(r.dir)
+	} else {
+		err = s.openCheckpoint(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.used = make([]uint64, (s.names.Len()+63)/64)
+	return s, s.next()
+}
+
+func (s *snapshot) openIndex(d *directory) error {
+	src, err := d.Open(s.file)
+	if err != nil {
+		return err
+	}
+	h, err := artifact.ReadHeader(src)
+	if err != nil {
+		return err
+	}
+	raw := make([]byte, h.TableSize)
+	if err := source.Read(src, raw, artifact.HeaderSize); err != nil {
+		return err
+	}
+	if s.names, err = strtab.Decode(raw, true); err != nil {
+		return err
+	}
+	image := index.FileImage(src, &h)
+	s.image = &image
+	s.watermark, s.allocator, s.left = h.Watermark, h.Allocator, int(h.Records)
+	s.namesAt = artifact.HeaderSize
+	win := source.NewWindow(src, snapshotBlock)
+	at := h.RecordsAt()
+	s.offset = at
+	s.read = func() (event.Record, uint64, error) {
+		b, err := win.Bytes(at, artifact.RecordSize)
+		if err != nil {
+			return event.Record{}, at, err
+		}
+		at += artifact.RecordSize
+		return artifact.Raw(b).Decode(), at - artifact.RecordSize, nil
+	}
+	return nil
+}
+
+func (s *snapshot) openCheckpoint(r *run) error {
+	raw, err := r.whole(s.file)
+	if err != nil {
+		return err
+	}
+	c, err := checkpoint.Decode(raw)
+	if err != nil {
+		return err
+	}
+	s.names, s.watermark, s.allocator, s.left = c.Names, c.Watermark, c.Allocator, c.Entries
+	s.offset = uint64(c.Offset())
+	s.read = func() (event.Record, uint64, error) {
+		at := c.Offset()
+		e, err := c.Next()
+		return e, uint64(at), err
+	}
+	return nil
+}
+
+// next goes on to the next record.
+func (s *snapshot) next() (err error) {
+	if s.more = s.left > 0; !s.more {
+		if s.record.Position.Length > 0 && s.image != nil {
+			s.offset += artifact.RecordSize
+		}
+		return nil
+	}
+	s.left--
+	s.record, s.offset, err = s.read()
+	if err == nil {
+		s.behind = s.record.Sequence + 1
+		s.used[s.record.Entity/64] |= 1 << (s.record.Entity % 64)
+		s.used[s.record.Scope/64] |= 1 << (s.record.Scope % 64)
+	}
+	return err
+}
+
+func (s *snapshot) position() event.Position { return s.record.Position }
+
+// covers reports whether an event lies in front of the watermark.
+func (s *snapshot) covers(p event.Position) bool {
+	w := s.watermark
+	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
+}
+
+// claim is what the snapshot says of its current record.
+func (s *snapshot) claim() claim {
+	return claim{
+		file:   s.file,
+		offset: s.offset,
+		facts:  s.record.Facts,
+		entity: s.names.At(s.record.Entity),
+		scope:  s.names.At(s.record.Scope),
+	}
+}

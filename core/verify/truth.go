@@ -1,0 +1,114 @@
+package verify
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// truth is what the segments alone say.
+type truth struct {
+	draft  *artifact.Draft
+	report *replay.Report
+	next   uint64 // the sequence behind every event
+	names  *strtab.Table
+	losses []loss // in log order
+	lost   map[event.ID]bool
+}
+
+// loss is a place in the log where something is missing or damaged.
+type loss struct {
+	segment, offset, end uint64
+	damage               *damage.Damage
+}
+
+func (t *truth) len() int { return t.draft.Len() }
+
+func (t *truth) at(i int) artifact.Raw { return t.draft.At(i) }
+
+func (t *truth) entity(r artifact.Raw) []byte { return t.names.At(r.Entity()) }
+
+func (t *truth) scope(r artifact.Raw) []byte { return t.names.At(r.Scope()) }
+
+// covering is the damage whose bytes hold offset off of a segment, or nil.
+func (t *truth) covering(id, off uint64) *damage.Damage {
+	i, _ := slices.BinarySearchFunc(t.losses, off, func(l loss, off uint64) int {
+		return cmp.Or(cmp.Compare(l.segment, id), cmp.Compare(l.end, off+1))
+	})
+	if i < len(t.losses) && t.losses[i].segment == id && t.losses[i].offset <= off {
+		return t.losses[i].damage
+	}
+	return nil
+}
+
+// replay reads every segment from its first byte, as an open without any
+// snapshot does, and carries over what that reports.
+func (r *run) replay() error {
+	log := replay.NewLog(0, 0)
+	scan := replay.NewScan(log, 0, r.stop)
+	for _, s := range r.dir.segments {
+		in := replay.Input{ID: s.id, Newest: s.id == r.dir.newest()}
+		src, err := r.dir.Open(s.Name)
+		if err == nil {
+			in.Source = src
+			err = scan.Segment(in)
+		}
+		switch {
+		case r.stopped != nil, errors.Is(err, store.ErrGone),
+			errors.Is(err, artifact.ErrFull), errors.Is(err, replay.ErrSequence):
+			return err
+		case err != nil:
+			scan.Unreadable(s.id, err)
+		}
+		r.progress(size(s.Entry))
+	}
+	scan.Finish()
+	t := &r.truth
+	t.draft, t.report, t.next = log.Draft(), scan.Report(), log.Next()
+	t.lost = map[event.ID]bool{}
+	var err error
+	if t.names, err = strtab.Decode(t.draft.AppendNames(nil), true); err != nil {
+		return err
+	}
+	for _, d := range t.report.Damages {
+		r.findings.damage(d)
+		id, _ := segment.ParseName(d.File)
+		end := d.Offset + d.Length
+		if d.Reason == damage.Unreadable { // from there on
+			end = ^uint64(0)
+		}
+		t.losses = append(t.losses, loss{id, d.Offset, end, d})
+		for _, e := range d.Events {
+			t.lost[e.ID] = true
+		}
+	}
+	slices.SortStableFunc(t.losses, func(a, b loss) int {
+		return cmp.Or(cmp.Compare(a.segment, b.segment), cmp.Compare(a.end, b.end))
+	})
+	r.replayNotes()
+	return nil
+}
+
+func (r *run) replayNotes() {
+	report := r.truth.report
+	for _, u := range report.Unfinished {
+		r.findings.note(Note{Topic: UnfinishedBatch, File: u.File, Offset: u.Offset})
+	}
+	for _, g := range report.Gaps {
+		r.findings.note(Note{Topic: SequenceGap, File: g.File, First: g.First, End: g.End})
+	}
+	if t := report.Torn; t != nil {
+		r.findings.note(Note{
+			Topic: TornTail, File: t.File, Offset: t.Offset,
+			Event: damage.Touched{ID: t.ID}, Named: t.Named,
+		})
+	}
+}

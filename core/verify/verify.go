@@ -1,0 +1,152 @@
+package verify
+
+import (
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// Options are the choices of a run. The zero Options check everything but the
+// payloads' digests.
+type Options struct {
+	// Hash is BLAKE3-256; without it payloads are not compared with their digests.
+	Hash func(payload []byte) event.Hash
+	// Stop, when set, is asked now and then; its error ends the run and is
+	// returned.
+	Stop func() error
+	// Progress, when set, is told how much of the work is done. total is the same
+	// on every call, done rises up to it.
+	Progress func(done, total uint64)
+	// Seed makes places in hash tables unpredictable; any number will do.
+	Seed uint64
+}
+
+// Result is what a run found.
+type Result struct {
+	// Damages lists what is wrong, by file and offset. At most [MaxFindings]
+	// with one reason are listed for one file; Omitted counts the rest.
+	Damages []*damage.Damage
+	// Notes lists what is told and is no damage, bounded in the same way.
+	Notes   []Note
+	Omitted uint64
+
+	// Bytes of all files that were checked.
+	Bytes uint64
+	// Segments and Frames that were read; frames are events, markers, and the
+	// items of batches that do not exist.
+	Segments, Frames uint64
+	// Events in the log, the hidden ones included; Hidden counts those.
+	Events, Hidden uint64
+	// Batches that were committed.
+	Batches uint64
+	// OpenedFrom is the way an open takes.
+	OpenedFrom store.Way
+}
+
+// Sound reports whether there is no damage.
+func (r *Result) Sound() bool { return len(r.Damages) == 0 }
+
+// Err returns the first damage, or nil.
+func (r *Result) Err() error {
+	if r.Sound() {
+		return nil
+	}
+	return r.Damages[0]
+}
+
+// Run checks the store in files as it is when it is listed; a writer may go on
+// appending. An error means that the check could not be made: the directory
+// cannot be listed, a segment went away meanwhile, or Stop asked for an end.
+// Whatever is wrong with the bytes is in the result. Memory is proportional to
+// the number of events, and at most 16 MiB and four times the size of the
+// files whatever they hold.
+func Run(files store.Files, o Options) (*Result, error) {
+	d, err := freeze(files)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{o: &o, dir: d, findings: newFindings()}
+	r.total = 2*d.segmentBytes + d.snapshotBytes
+	for _, step := range []func() error{
+		r.names,
+		r.replay,
+		r.hiddenRanges,
+		r.open,
+		r.content,
+		r.compare,
+		r.judgeRanges,
+		r.lookups,
+	} {
+		if err := step(); err != nil {
+			if r.stopped != nil {
+				return nil, r.stopped
+			}
+			return nil, err
+		}
+	}
+	r.progress(r.total)
+	return r.result(), nil
+}
+
+// run is the state of one Run; its steps stand in files of their own.
+type run struct {
+	o        *Options
+	dir      *directory
+	findings *findings
+	stopped  error // what Stop returned
+
+	done, total uint64
+
+	truth     truth
+	ranges    hidden
+	shown     shown
+	snapshots []*snapshot
+	// suspects are the numbers of events whose frames are at odds with
+	// themselves: what repeats them is not blamed.
+	suspects map[int]bool
+
+	walked          []walked // by place in dir.segments
+	frames, batches uint64
+}
+
+// stop asks Options.Stop.
+func (r *run) stop() error {
+	if r.stopped == nil && r.o.Stop != nil {
+		r.stopped = r.o.Stop()
+	}
+	return r.stopped
+}
+
+// each asks stop on every 1024th i.
+func (r *run) each(i int) error {
+	if i%1024 != 0 {
+		return nil
+	}
+	return r.stop()
+}
+
+// progress tells that n more bytes are done.
+func (r *run) progress(n uint64) {
+	r.done = min(r.done+n, r.total)
+	if r.o.Progress != nil {
+		r.o.Progress(r.done, r.total)
+	}
+}
+
+func (r *run) result() *Result {
+	out := &Result{
+		Bytes:      r.dir.segmentBytes + r.dir.snapshotBytes,
+		Segments:   uint64(len(r.dir.segments)),
+		Frames:     r.frames,
+		Events:     uint64(r.truth.len()),
+		Batches:    r.batches,
+		OpenedFrom: r.shown.way,
+	}
+	for i := range r.truth.len() {
+		if r.hides(i) {
+			out.Hidden++
+		}
+	}
+	r.findings.fill(out)
+	return out
+}

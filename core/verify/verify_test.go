@@ -1,0 +1,234 @@
+package verify_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/zeebo/blake3"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/verify"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+func hash(b []byte) event.Hash { return blake3.Sum256(b) }
+
+func run(t testing.TB, files map[string][]byte) *verify.Result {
+	r, err := verify.Run(store.Memory(files), verify.Options{Hash: hash})
+	require.NoError(t, err)
+	return r
+}
+
+// topics lists what is noted, missing snapshots aside.
+func topics(r *verify.Result) (met []verify.Topic) {
+	for _, n := range r.Notes {
+		if n.Topic != verify.NoSnapshot {
+			met = append(met, n.Topic)
+		}
+	}
+	return met
+}
+
+// counts is what a sound store holds.
+type counts struct{ segments, frames, events, hidden, batches uint64 }
+
+// TestFixtures finds nothing wrong with what batpak wrote, on any step of the
+// ladder.
+func TestFixtures(t *testing.T) {
+	ladder := []struct {
+		name   string
+		remove []string
+	}{
+		{"as it is", nil},
+		{"without index.fbati", []string{artifact.FileName}},
+		{"without index.ckpt", []string{checkpoint.FileName}},
+		{"without both", []string{artifact.FileName, checkpoint.FileName}},
+	}
+	noted := map[string][]verify.Topic{
+		"torn-batch": {verify.UnfinishedBatch, verify.TornTail},
+	}
+	want := map[string]counts{
+		"batch":          {1, 29, 25, 0, 2},
+		"compacted":      {3, 65, 65, 0, 0},
+		"compacted-tail": {3, 63, 63, 0, 0},
+		"empty":          {1, 0, 0, 0, 0},
+		"fences":         {1, 12, 12, 1, 0},
+		"rotated":        {6, 48, 48, 0, 0},
+		"tail":           {4, 48, 48, 0, 0},
+	}
+	for _, name := range fixture.Names() {
+		for _, step := range ladder {
+			t.Run(name+"/"+step.name, func(t *testing.T) {
+				files := fixture.Store(name)
+				for _, f := range step.remove {
+					delete(files, f)
+				}
+				r := run(t, files)
+				require.Empty(t, r.Damages)
+				require.NoError(t, r.Err())
+				require.True(t, r.Sound())
+				require.Equal(t, noted[name], topics(r))
+				if w, ok := want[name]; ok {
+					require.Equal(t, w, counts{r.Segments, r.Frames, r.Events, r.Hidden, r.Batches})
+				}
+				require.EqualValues(t, bytes.Count(fixture.Expected(name), []byte("\n")), r.Events-r.Hidden)
+				size := uint64(0)
+				for _, b := range files {
+					size += uint64(len(b))
+				}
+				require.Equal(t, size, r.Bytes)
+			})
+		}
+	}
+}
+
+// growing is a directory that is not in memory, whose last segment is longer
+// than it was listed, by a frame that is half written.
+type growing struct{ store.Memory }
+
+type plain struct{ source.Source }
+
+func (g growing) Open(name string) (source.Source, error) {
+	b := g.Memory[name]
+	if name == "000004.fbat" {
+		b = append(b[:len(b):len(b)], 0, 0, 1)
+	}
+	return plain{source.Bytes(b)}, nil
+}
+
+// TestWriterGoesOn checks the store as it was listed.
+func TestWriterGoesOn(t *testing.T) {
+	for _, name := range fixture.Names() {
+		files := fixture.Store(name)
+		want := run(t, files)
+		got, err := verify.Run(growing{files}, verify.Options{Hash: hash})
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	files := fixture.Store("tail")
+	files["000004.fbat"] = append(files["000004.fbat"], 1)
+	r, err := verify.Run(growing{files}, verify.Options{Hash: hash})
+	require.NoError(t, err)
+	require.Equal(t, []verify.Topic{verify.TornTail}, topics(r))
+}
+
+// odd lists some names as no regular files.
+type odd struct {
+	store.Memory
+	names []string
+}
+
+func (o odd) List() ([]store.Entry, error) {
+	entries, err := o.Memory.List()
+	for i := range entries {
+		entries[i].Regular = !slices.Contains(o.names, entries[i].Name)
+	}
+	return entries, err
+}
+
+// TestNotRegular tells directories, links and devices under the store's names.
+func TestNotRegular(t *testing.T) {
+	for _, c := range []struct{ store, file string }{
+		{"tail", "000004.fbat"}, {"fences", artifact.FileName}, {"fences", checkpoint.FileName},
+		{"fences", visibility.FileName},
+	} {
+		r, err := verify.Run(odd{fixture.Store(c.store), []string{c.file}}, verify.Options{Hash: hash})
+		require.NoError(t, err)
+		require.Len(t, r.Damages, 1)
+		require.ErrorIs(t, r.Err(), damage.NotRegular)
+		require.Equal(t, c.file, r.Damages[0].File)
+	}
+	files := fixture.Store("tail")
+	files["x.fbat"] = files["000001.fbat"]
+	r, err := verify.Run(odd{files, []string{"x.fbat"}}, verify.Options{Hash: hash})
+	require.NoError(t, err)
+	require.Empty(t, r.Damages)
+	require.Equal(t, []verify.Topic{verify.Stray}, topics(r))
+}
+
+// broken fails to list, or to open one file.
+type broken struct {
+	store.Memory
+	list error
+	file string
+	open error
+}
+
+func (b broken) List() ([]store.Entry, error) {
+	if b.list != nil {
+		return nil, b.list
+	}
+	return b.Memory.List()
+}
+
+func (b broken) Open(name string) (source.Source, error) {
+	if name == b.file {
+		return nil, b.open
+	}
+	return b.Memory.Open(name)
+}
+
+// TestCannotRun tells a run that could not be made from a store that is
+// damaged.
+func TestCannotRun(t *testing.T) {
+	boom := errors.New("boom")
+	files := store.Memory(fixture.Store("tail"))
+	_, err := verify.Run(broken{Memory: files, list: boom}, verify.Options{})
+	require.ErrorIs(t, err, boom)
+	_, err = verify.Run(broken{Memory: files, file: "000002.fbat", open: store.ErrGone}, verify.Options{})
+	require.ErrorIs(t, err, store.ErrGone)
+
+	r, err := verify.Run(broken{Memory: files, file: "000002.fbat", open: boom}, verify.Options{Hash: hash})
+	require.NoError(t, err)
+	require.Len(t, r.Damages, 1)
+	require.ErrorIs(t, r.Err(), boom)
+	require.Len(t, r.Damages[0].Events, 13, "the snapshots name what was in it")
+}
+
+// TestStop ends a run at every place that asks.
+func TestStop(t *testing.T) {
+	boom := errors.New("boom")
+	for n := 0; ; n++ {
+		asked := 0
+		_, err := verify.Run(store.Memory(fixture.Store("rotated")), verify.Options{
+			Hash: hash,
+			Stop: func() error {
+				if asked++; asked > n {
+					return boom
+				}
+				return nil
+			},
+		})
+		if asked <= n {
+			require.NoError(t, err)
+			require.Greater(t, n, 20)
+			return
+		}
+		require.Equal(t, boom, err)
+		require.Equal(t, n+1, asked)
+	}
+}
+
+// TestProgress rises to the total.
+func TestProgress(t *testing.T) {
+	var last, of uint64
+	_, err := verify.Run(store.Memory(fixture.Store("rotated")), verify.Options{
+		Progress: func(done, total uint64) {
+			require.GreaterOrEqual(t, done, last)
+			require.True(t, of == 0 || of == total)
+			last, of = done, total
+		},
+	})
+	require.NoError(t, err)
+	require.Equal(t, of, last)
+	require.NotZero(t, of)
+}

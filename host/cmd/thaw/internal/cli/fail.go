@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+// The exit codes; see exitCodes for what they say.
+const (
+	exitDone        = 0
+	exitIncomplete  = 1
+	exitFailed      = 2
+	exitInterrupted = 130
+)
+
+// usageError is a command line that makes no sense.
+type usageError struct {
+	command *cobra.Command
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// countError is a wrong number of arguments.
+type countError struct{ want, got []string }
+
+func (e *countError) Error() string {
+	if len(e.got) > len(e.want) {
+		return fmt.Sprintf("one argument too many: %q", e.got[len(e.want)])
+	}
+	return "missing " + strings.Join(e.want[len(e.got):], " and ")
+}
+
+// notFoundError is an answer that is not there.
+type notFoundError struct{ what, hint string }
+
+func (e *notFoundError) Error() string { return e.what }
+
+// storeError is a store that could not be opened or read any further.
+type storeError struct {
+	dir string
+	err error
+}
+
+func (e *storeError) Error() string {
+	return e.dir + ": " + strings.TrimPrefix(e.err.Error(), "thaw: ")
+}
+func (e *storeError) Unwrap() error { return e.err }
+
+// finish tells how a run ended and returns its exit code.
+func (a *app) finish(ctx context.Context, err error) int {
+	if a.untold > 0 {
+		a.warn("%d more damages are not listed; thaw verify tells about the whole store", a.untold)
+	}
+	code := exitDone
+	if a.damages > 0 {
+		code = exitIncomplete
+	}
+	var missing *notFoundError
+	switch {
+	case err == nil, errors.Is(err, errPipe):
+		return code
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		a.warn("interrupted")
+		return exitInterrupted
+	case errors.Is(err, errIncomplete):
+		return exitIncomplete
+	case errors.As(err, &missing):
+		code = exitIncomplete
+	default:
+		code = exitFailed
+	}
+	what, hint := explain(err)
+	a.warn("%s", what)
+	if hint != "" {
+		fmt.Fprintf(a.env.Stderr, "  %s\n", hint)
+	}
+	return code
+}
+
+// errIncomplete ends a command that has told why its answer is not whole.
+var errIncomplete = errors.New("the answer is not whole")
+
+// warn writes a line to stderr.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.env.Stderr, "thaw: "+format+"\n", args...)
+}
+
+// explain says what happened and what to do about it.
+func explain(err error) (what, hint string) {
+	var (
+		usage   *usageError
+		missing *notFoundError
+		opened  *storeError
+		output  *outputError
+	)
+	switch {
+	case errors.As(err, &missing):
+		return missing.what, missing.hint
+	case errors.As(err, &opened):
+		return explainStore(opened)
+	case errors.As(err, &output):
+		return err.Error(), ""
+	case errors.As(err, &usage):
+		return err.Error(), fmt.Sprintf("Run '%s --help' for how it is used.", usage.command.CommandPath())
+	}
+	return err.Error(), "Run 'thaw --help' for how it is used." // from cobra: an unknown command or argument
+}
+
+func explainStore(e *storeError) (what, hint string) {
+	var d *damage.Damage
+	switch {
+	case errors.As(e.err, &d) && d.File == visibility.FileName:
+		return fmt.Sprintf("%s: %s; it alone says which events must stay hidden, so nothing is shown", e.dir, damageText(d)),
+			"Restore " + d.File + " from a backup, or use --show-hidden to see everything, hidden events included."
+	case errors.As(e.err, &d):
+		return fmt.Sprintf("%s: %s", e.dir, damageText(d)),
+			"Leave out --strict to read what is intact; thaw verify tells about the whole store."
+	case errors.Is(e.err, fs.ErrNotExist):
+		return e.dir + ": no such directory", "DIR is the directory that holds a store's *.fbat files."
+	case errors.Is(e.err, fs.ErrPermission):
+		return e.Error(), "Read permission is needed on the directory and its files; thaw needs no other."
+	case notDirectory(e.err):
+		return e.dir + ": not a directory", "DIR is the directory that holds a store's *.fbat files."
+	}
+	return e.Error(), "Nothing was changed. Try again; if it stays, the disk may be failing: copy the store away first."
+}

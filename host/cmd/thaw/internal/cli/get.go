@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+)
+
+func (a *app) get() *cobra.Command {
+	var read readFlags
+	c := &cobra.Command{
+		Use:   "get",
+		Short: "Print one event with its payload",
+		Long: `Print the visible event with an id as one JSON object: the keys of thaw dump and of
+thaw dump --payloads together. An id is 32 hexadecimal digits, with or without the
+dashes of a UUID. Where two events have the same id it is the first.`,
+		Example: lines(
+			`thaw get orders 01a2046944b6768dadb2f522b5437a79`,
+			`thaw get orders 01a20469-44b6-768d-adb2-f522b5437a79 | jq .payload`),
+	}
+	arguments(c, "DIR", "ID")
+	read.add(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		id, err := parseID(c, args[1])
+		if err != nil {
+			return err
+		}
+		ctx := c.Context()
+		r, err := a.open(ctx, args[0], read.options(a))
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		e, err := r.Get(ctx, id)
+		if errors.Is(err, host.ErrNotFound) {
+			return unknownID(r, id)
+		}
+		if err != nil {
+			return a.ended(args[0], err)
+		}
+		a.out.buf = appendLine(a.out.buf, full, &e)
+		return a.out.line()
+	}
+	return c
+}
+
+func parseID(c *cobra.Command, s string) (event.ID, error) {
+	id, err := event.ParseID(s)
+	if err != nil {
+		err = &usageError{c, fmt.Errorf("%q is no id: an id is 32 hexadecimal digits, with or without the dashes of a UUID", s)}
+	}
+	return id, err
+}
+
+// unknownID is the error for an id that no visible event has.
+func unknownID(r *host.Reader, id event.ID) error {
+	return &notFoundError{"no visible event has the id " + id.String(), hiddenHint(r)}
+}
+
+// hiddenHint tells of hidden events, since the one that was asked for may be
+// among them.
+func hiddenHint(r *host.Reader) string {
+	n := r.Report().Hidden
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s hidden by cancelled fences and not looked at; --show-hidden does.",
+		map[bool]string{true: "1 event is", false: fmt.Sprint(n) + " events are"}[n == 1])
+}

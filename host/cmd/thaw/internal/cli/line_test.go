@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/event"
+)
+
+func someEvent() *event.Full {
+	return &event.Full{
+		Event: event.Event{
+			Facts: event.Facts{
+				Sequence: 1<<64 - 1, ID: event.ID{1}, Correlation: event.ID{2}, Causation: event.ID{3},
+				Kind: 0xD00F, WallMS: 1790000000000, Clock: 1<<32 - 1, EventHash: event.Hash{31: 0xff},
+				Position: event.Position{Segment: 7, Offset: 1 << 40, Length: 500},
+			},
+			Coordinate: event.At("order:42", "shop:eu"),
+		},
+		TimestampUS: -1, PayloadSize: 3, Flags: 10, Payload: []byte{0x81, 0xa1, 'n', 1},
+	}
+}
+
+// TestLineIsJSON: the lines are JSON, with their keys in order and nothing lost.
+func TestLineIsJSON(t *testing.T) {
+	for _, s := range []shape{plain, payloads, full} {
+		line := appendLine(nil, s, someEvent())
+		var keys map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(line, &keys))
+		require.Len(t, keys, map[shape]int{plain: 14, payloads: 6, full: 19}[s])
+		var sorted bytes.Buffer
+		enc := json.NewEncoder(&sorted)
+		enc.SetEscapeHTML(false)
+		require.NoError(t, enc.Encode(keys))
+		require.Equal(t, sorted.String(), string(line))
+	}
+	line := string(appendLine(nil, full, someEvent()))
+	require.Contains(t, line, `"seq":18446744073709551615,`)
+	require.Contains(t, line, `"timestamp_us":-1,`)
+	require.Contains(t, line, `"kind":"0xD00F"`)
+	require.Contains(t, line, `{"causation_id":"03000000000000000000000000000000",`)
+}
+
+// TestStrings compares with encoding/json, which escapes a few characters more.
+func TestStrings(t *testing.T) {
+	var every []rune
+	for r := range rune(0x2100) {
+		every = append(every, r)
+	}
+	for _, s := range []string{"", "plain", `"\`, "\x00\x01\x1f\x7f", "tab\tnew\nline\r\b\f", "a\u2028b", "🚀", "<&>", string(every)} {
+		got := appendString(nil, s)
+		var back string
+		require.NoError(t, json.Unmarshal(got, &back))
+		require.Equal(t, s, back)
+		require.NotContains(t, string(got), "\n")
+	}
+	require.Equal(t, `"\u0000\u001f`+"\x7f\u2028"+`\t\n\r\b\f\"\\"`, string(appendString(nil, "\x00\x1f\x7f\u2028\t\n\r\b\f\"\\")))
+}
+
+// TestOddPayload: bytes that are no MessagePack value are shown as they are.
+func TestOddPayload(t *testing.T) {
+	for raw, want := range map[string]string{
+		"\xc1":     `{"$raw":"wQ=="}`,
+		"":         `{"$raw":""}`,
+		"\x01\x01": `{"$raw":"AQE="}`,
+		"\xc0":     `null`,
+	} {
+		require.Equal(t, `x`+want, string(appendValue([]byte("x"), []byte(raw))))
+	}
+}
+
+func TestLineAllocates(t *testing.T) {
+	e := someEvent()
+	buf := make([]byte, 0, 2048)
+	require.Zero(t, testing.AllocsPerRun(100, func() { buf = appendLine(buf[:0], plain, e) }))
+}
+
+func BenchmarkLine(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		shape shape
+	}{{"plain", plain}, {"payloads", payloads}, {"full", full}} {
+		b.Run(c.name, func(b *testing.B) {
+			e := someEvent()
+			var buf []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = appendLine(buf[:0], c.shape, e)
+			}
+			b.SetBytes(int64(len(buf)))
+		})
+	}
+}

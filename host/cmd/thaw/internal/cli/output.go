@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"errors"
+	"io"
+)
+
+const (
+	// flushAt is when the buffer is written out. It is the size of a pipe's
+	// buffer on Linux.
+	flushAt = 64 << 10
+	// keepAtMost bounds the buffer that is kept after a large payload.
+	keepAtMost = 1 << 20
+)
+
+// errPipe ends a command whose reader went away. It is no failure.
+var errPipe = errors.New("the reader of the output went away")
+
+// output gathers whole lines for stdout. Commands append to buf and call line.
+type output struct {
+	w   io.Writer
+	buf []byte
+	err error
+}
+
+// line says that buf ends with a whole line.
+func (o *output) line() error {
+	if len(o.buf) < flushAt {
+		return o.err
+	}
+	return o.flush()
+}
+
+// Write lets a tabwriter write to it.
+func (o *output) Write(p []byte) (int, error) {
+	o.buf = append(o.buf, p...)
+	return len(p), o.err
+}
+
+// flush writes what was gathered. After an error nothing more is written.
+func (o *output) flush() error {
+	if len(o.buf) == 0 || o.err != nil {
+		return o.err
+	}
+	_, err := o.w.Write(o.buf)
+	switch {
+	case err == nil:
+	case pipeClosed(err) || errors.Is(err, io.ErrClosedPipe):
+		o.err = errPipe
+	default:
+		o.err = &outputError{err}
+	}
+	if o.buf = o.buf[:0]; cap(o.buf) > keepAtMost {
+		o.buf = nil
+	}
+	return o.err
+}
+
+// outputError is a failure to write the output, such as a full disk.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return "cannot write the output: " + e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }

@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	progressAfter = time.Second            // work that is done sooner shows nothing
+	progressEvery = 200 * time.Millisecond // between two figures
+)
+
+// progress shows a percentage on a terminal and nothing anywhere else.
+type progress struct {
+	w     io.Writer // nil: show nothing
+	what  string
+	next  time.Time
+	shown bool
+}
+
+func (a *app) progress(what string) *progress {
+	p := &progress{what: what, next: time.Now().Add(progressAfter)}
+	if a.env.Terminal {
+		p.w = a.env.Stderr
+	}
+	return p
+}
+
+func (p *progress) report(done, total uint64) {
+	if p.w == nil || total == 0 || time.Now().Before(p.next) {
+		return
+	}
+	p.next = time.Now().Add(progressEvery)
+	p.shown = true
+	fmt.Fprintf(p.w, "\r%s: %d %% ", p.what, int(float64(done)*100/float64(total)))
+}
+
+// clear removes the figure from the line.
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

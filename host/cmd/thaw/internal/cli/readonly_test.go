@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestNeverWrites runs every command on a copy of every fixture, whole and
+// damaged, in a directory without write permission: names, sizes, times and
+// content stay.
+func TestNeverWrites(t *testing.T) {
+	const id = "0102030405060708090a0b0c0d0e0f10"
+	commands := [][]string{
+		{"dump"}, {"dump", "--payloads"}, {"dump", "--no-mapping"}, {"dump", "--show-hidden"}, {"dump", "--strict"},
+		{"query", "--prefix", "a"}, {"query", "--count"}, {"get", id}, {"ancestors", id}, {"effects", id},
+		{"correlated", id}, {"stream", "opt"}, {"stat"}, {"stat", "--json"}, {"verify"}, {"verify", "--json"},
+	}
+	tried := map[string]bool{}
+	for _, name := range fixtureNames {
+		for _, harm := range []string{"", "index.fbati", "index.ckpt", "000001.fbat", "visibility_ranges.fbv"} {
+			dir := t.TempDir()
+			files := storeFiles(t, name)
+			if harm != "" {
+				if files[harm] == nil {
+					continue
+				}
+				files[harm][len(files[harm])/2] ^= 0xff
+			}
+			old := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+			for file, b := range files {
+				path := filepath.Join(dir, file)
+				require.NoError(t, os.WriteFile(path, b, 0o444))
+				require.NoError(t, os.Chtimes(path, old, old))
+			}
+			require.NoError(t, os.Chtimes(dir, old, old))
+			require.NoError(t, os.Chmod(dir, 0o555))
+			before := look(t, dir)
+			for _, c := range commands {
+				tried[c[0]] = true
+				run(nil, append([]string{c[0], dir}, c[1:]...)...)
+				require.Equal(t, before, look(t, dir), "%s %v", name, c)
+			}
+			require.NoError(t, os.Chmod(dir, 0o755))
+		}
+	}
+	for _, c := range (&app{}).root().Commands() {
+		if name := c.Name(); name != "help" && name != "completion" && name != "version" {
+			require.True(t, tried[name], "%s is not tried", name)
+		}
+	}
+}
+
+type entry struct {
+	name, content string
+	size          int64
+	mode          fs.FileMode
+	modified      time.Time
+}
+
+// look is everything about a directory that a writer would change.
+func look(t *testing.T, dir string) (all []entry) {
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		info, err := d.Info()
+		require.NoError(t, err)
+		e := entry{name: path, size: info.Size(), mode: info.Mode(), modified: info.ModTime()}
+		if !d.IsDir() {
+			b, err := os.ReadFile(path)
+			require.NoError(t, err)
+			e.content = string(b)
+		}
+		all = append(all, e)
+		return nil
+	}))
+	return all
+}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/osfs"
+)
+
+// Env is the world of one command.
+type Env struct {
+	Stdout, Stderr io.Writer
+	// Terminal says that a person watches Stderr: long work may show how far it
+	// is.
+	Terminal bool
+	// FS is where stores lie, by default the operating system's file system.
+	FS fsabstraction.ReadFS
+}
+
+// app is one run of the command.
+type app struct {
+	env     Env
+	out     output
+	damages int // told or shown
+	untold  int // damages beyond toldAtMost
+}
+
+const about = `thaw reads event stores: directories of *.fbat segments that batpak 0.4.0 or thaw
+wrote. It never writes to them, takes no lock, and may be used while another
+process appends.
+
+Events are printed as JSON, one object a line, in an order that does not change
+from run to run. What is wrong is told on stderr.`
+
+const exitCodes = `
+Exit codes:
+  0    done; also when the reader of a pipe had enough
+  1    an event was not found, or damage was met: what could be read was printed
+       and each damage told
+  2    nothing could be done: wrong arguments, no store, a store that must not be
+       shown; or the output could not be written
+  130  interrupted
+`
+
+// Run runs one command line, without the program's name, and returns its exit
+// code. When ctx ends, so does the command, with whole lines only.
+func Run(ctx context.Context, args []string, env Env) int {
+	if env.FS == nil {
+		env.FS = osfs.FS{}
+	}
+	a := &app{env: env, out: output{w: env.Stdout}}
+	root := a.root()
+	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
+	err := root.ExecuteContext(ctx)
+	if flushed := a.out.flush(); err == nil {
+		err = flushed
+	}
+	return a.finish(ctx, err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "thaw",
+		Short: "Read event stores that batpak 0.4.0 or thaw wrote",
+		Long:  about,
+		Example: lines(
+			`thaw stat orders                              # what is in it, how it was opened`,
+			`thaw dump orders | jq -c 'select(.clock==0)'  # every event`,
+			`thaw query orders --entity order:42 --payloads`,
+			`thaw verify orders && cp -r orders backup/`),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(a.env.Stdout)
+	root.SetErr(a.env.Stderr)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c, err} })
+	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
+	root.AddCommand(a.dump(), a.query(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
+		a.stat(), a.verify(), version(&a.out))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.Example = lines(
+			`source <(thaw completion bash)                                   # this shell`,
+			`thaw completion zsh > "${fpath[1]}/_thaw"                        # every zsh`,
+			`thaw completion fish > ~/.config/fish/completions/thaw.fish      # every fish`,
+			`thaw completion powershell | Out-String | Invoke-Expression      # this PowerShell`)
+		c.Long = "Print a script that makes a shell complete thaw's commands, flags, directories\nand the names of kinds."
+	}
+	return root
+}
+
+// lines makes an Example of command lines.
+func lines(text ...string) string { return "  " + strings.Join(text, "\n  ") }
+
+// arguments wants exactly these, and completes the first as a directory.
+func arguments(c *cobra.Command, names ...string) {
+	c.Use = strings.Join(append([]string{c.Use}, names...), " ")
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		return &usageError{c, &countError{names, args}}
+	}
+	c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == 0 && len(names) > 0 {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// plainFlag keeps a shell from offering file names as a flag's value.
+func plainFlag(c *cobra.Command, names ...string) {
+	for _, n := range names {
+		_ = c.RegisterFlagCompletionFunc(n, cobra.NoFileCompletions) // fails only for a flag that is not there
+	}
+}

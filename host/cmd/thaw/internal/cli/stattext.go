@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/visibility"
+	"github.com/thawlog/thaw/host"
+)
+
+// rowsAtMost is how many lines of one sort the table for people has; --json has
+// them all.
+const rowsAtMost = 20
+
+// table prints rows of a name and a value.
+type table struct{ w *tabwriter.Writer }
+
+func (t table) row(name, format string, args ...any) {
+	fmt.Fprintf(t.w, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+}
+
+// rows prints a row for each item, the name on the first alone, or nothing.
+func rows[T any](t table, name string, items []T, text func(T) string) {
+	for i, item := range items {
+		if i == rowsAtMost {
+			t.row("", "and %d more; --json lists them", len(items)-i)
+			return
+		}
+		t.row(name, "%s", text(item))
+		name = ""
+	}
+}
+
+func (a *app) statTable(dir string, r *host.Report) error {
+	t := table{tabwriter.NewWriter(&a.out, 0, 8, 2, ' ', 0)}
+	t.row("store", "%s", dir)
+	t.row("opened from", "%s, in %v", wayText(r.OpenedFrom), r.Took.Round(time.Microsecond))
+	t.row("events", "%d", r.Events)
+	if r.Hidden > 0 || len(r.HiddenRanges) > 0 {
+		t.row("hidden", "%s, by cancelled fences: %s", counted(r.Hidden, "event"), rangesText(r.HiddenRanges))
+	}
+	t.row("next sequence", "%d", r.Allocator)
+	t.row("segments", "%d", r.Segments)
+	t.row("tail", "%s read from segments", counted(r.TailEvents, "event"))
+	t.row("lookups", "%s, %s", lookups, counted(uint64(max(r.TableBytes, 0)), "byte"))
+	rows(t, "not taken", r.Rejected, func(f *damage.Refusal) string {
+		return strings.Replace(refusalText(f), " was not taken", "", 1)
+	})
+	rows(t, "damage", r.Damages, damageText)
+	rows(t, "unfinished", r.Unfinished, func(u replay.Unfinished) string {
+		return fmt.Sprintf("%s at byte %d: a batch of which %s written; it does not exist",
+			u.File, u.Offset, map[bool]string{true: "1 event was", false: fmt.Sprint(u.Items) + " events were"}[u.Items == 1])
+	})
+	if n := r.Torn; n != nil {
+		what := ""
+		if n.Named {
+			what = " of event " + n.ID.String()
+		}
+		t.row("torn", "%s at byte %d: %s%s, from an unclean stop", n.File, n.Offset, counted(n.Length, "byte"), what)
+	}
+	rows(t, "gaps", r.Gaps, func(g replay.Gap) string {
+		return fmt.Sprintf("sequences %d to %d belong to no event (before %s)", g.First, g.End-1, g.File)
+	})
+	rows(t, "unsealed", r.Unsealed, func(u replay.Unsealed) string {
+		return fmt.Sprintf("%s ends without a footer at byte %d, before sequence %d", u.File, u.Offset, u.Next)
+	})
+	if r.DuplicateIDs {
+		t.row("duplicate ids", "an event id occurs twice; a look-up by id finds the first")
+	}
+	if err := t.w.Flush(); err != nil {
+		return err
+	}
+	return a.out.line()
+}
+
+func rangesText(ranges visibility.Ranges) string {
+	var b strings.Builder
+	for i, r := range ranges {
+		if i == rowsAtMost {
+			fmt.Fprintf(&b, " and %d more", len(ranges)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "sequences %d to %d", r.Start, r.End-1)
+	}
+	return b.String()
+}

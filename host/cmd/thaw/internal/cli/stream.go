@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thawlog/thaw/host"
+)
+
+func (a *app) stream() *cobra.Command {
+	var read readFlags
+	var line lineFlags
+	var from number[uint32]
+	c := &cobra.Command{
+		Use:   "stream",
+		Short: "Print the events of one entity in order of clock",
+		Long: `Print the visible events of one entity in order of clock (their number within the
+entity), with the keys of thaw dump. To go on where a stream ended, give the last
+line's clock plus one to --from.`,
+		Example: lines(
+			`thaw stream orders order:42`,
+			`thaw stream orders order:42 --from 10 --limit 5 --payloads`),
+	}
+	arguments(c, "DIR", "ENTITY")
+	c.Flags().Var(&from, "from", "begin at this clock")
+	plainFlag(c, "from")
+	line.addLimit(c)
+	line.add(c)
+	read.add(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		dir, entity := args[0], args[1]
+		if entity == "" {
+			return &usageError{c, errors.New("ENTITY is empty")}
+		}
+		ctx := c.Context()
+		r, err := a.open(ctx, dir, read.options(a))
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		any, err := r.Count(ctx, host.Region{Entity: entity}, 0)
+		if err != nil {
+			return a.ended(dir, err)
+		}
+		if any == 0 {
+			return &notFoundError{fmt.Sprintf("no visible event belongs to the entity %q", entity), hiddenHint(r)}
+		}
+		_, err = a.print(ctx, dir, r, r.Stream(ctx, entity, host.StreamPage{From: from.value}), &line)
+		return err
+	}
+	return c
+}

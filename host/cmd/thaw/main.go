@@ -1,0 +1,31 @@
+// Command thaw reads event stores that batpak 0.4.0 or thaw wrote: it prints
+// events, follows what caused what, says how a store was opened and checks every
+// byte. It never writes to a store's directory, takes no lock, and may be used
+// while another process writes.
+//
+// thaw help says how; package cli is what it does.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+
+	"github.com/thawlog/thaw/host/cmd/thaw/internal/cli"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ignoreBrokenPipe()
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals...)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	return cli.Run(ctx, os.Args[1:], cli.Env{Stdout: os.Stdout, Stderr: os.Stderr, Terminal: isTerminal(os.Stderr)})
+}
+
+// isTerminal reports whether somebody is likely to watch f.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && info.Name() != os.DevNull
+}
