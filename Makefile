@@ -1,0 +1,61 @@
+# `make demo` and `make test` are all a newcomer needs; `make check` is what CI
+# adds. Everything is fetched by the go command through its module proxy.
+
+GO      ?= go
+FUZZFOR ?= 5s
+# A race detector is ten times slower; it gets every 101st bit flip.
+RACE_STRIDE ?= 101
+
+# Every system the modules must build for.
+PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
+
+.PHONY: build demo test check bench fuzz fmt vet staticcheck race platforms tidy clean
+
+build:
+	$(GO) build -o bin/ ./host/cmd/thaw
+
+demo: build
+	$(GO) run ./examples/demo
+
+test:
+	$(GO) test -timeout 30m ./...
+
+check: fmt vet staticcheck platforms tidy race fuzz
+
+fmt:
+	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "not formatted: $$bad"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+	cd host/bench && $(GO) vet ./...
+
+# The linter's own dependencies stay in a module of their own, so that nobody
+# who imports thaw downloads them.
+staticcheck:
+	$(GO) tool -modfile=.ci/tools/go.mod staticcheck ./...
+
+race:
+	THAW_DAMAGE_STRIDE=$(RACE_STRIDE) $(GO) test -race -timeout 30m ./...
+
+platforms:
+	@set -e; for p in $(PLATFORMS); do echo "vet $$p"; \
+		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./...; done
+
+tidy:
+	$(GO) mod tidy -diff
+	cd host/bench && $(GO) mod tidy -diff
+	cd .ci/tools && $(GO) mod tidy -diff
+
+# Every fuzz target in the tree, for FUZZFOR each, from its committed corpus.
+fuzz:
+	@set -e; grep -rl --include='*_test.go' '^func Fuzz' core host fsabstraction | xargs -n1 dirname | sort -u | while read dir; do \
+		grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -d' ' -f2 | while read target; do \
+			echo "fuzz $$dir $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZFOR) ./$$dir </dev/null; done; done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./host/...
+	cd host/bench && $(GO) run ./cmd/openbench
+
+clean:
+	rm -rf bin
