@@ -6,6 +6,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 )
 
 // Ancestors returns what led to an event: its cause, the cause of that, and so
@@ -81,17 +82,8 @@ func (cs cursors) caused(ids []event.ID) (sequences []uint64, err error) {
 	for _, c := range cs {
 		for _, id := range ids {
 			l, err := c.Caused(id)
-			if err != nil {
+			if sequences, err = c.linked(sequences, l, err, id, artifact.Raw.Causation); err != nil {
 				return nil, err
-			}
-			for i := range l.Len() {
-				r, err := c.itemRecord(c.Item(l, i))
-				if err != nil {
-					return nil, err
-				}
-				if r.Causation() == id && c.visible(r) {
-					sequences = append(sequences, r.Sequence())
-				}
 			}
 		}
 	}
@@ -99,11 +91,19 @@ func (cs cursors) caused(ids []event.ID) (sequences []uint64, err error) {
 	return sequences, nil
 }
 
-func (c *cursor) itemRecord(record uint32, err error) (artifact.Raw, error) {
-	if err != nil {
-		return nil, err
+// linked adds the sequences of a list's visible records in which field is id.
+func (c *cursor) linked(sequences []uint64, l index.List, err error, id event.ID, field func(artifact.Raw) event.ID) ([]uint64, error) {
+	for i := 0; err == nil && i < l.Len(); i++ {
+		var record uint32
+		if record, err = c.Item(l, i); err != nil {
+			break
+		}
+		var r artifact.Raw
+		if r, err = c.Record(record); err == nil && field(r) == id && c.visible(r) {
+			sequences = append(sequences, r.Sequence())
+		}
 	}
-	return c.Record(record)
+	return sequences, err
 }
 
 // Correlated returns the visible events of one conversation in order of
@@ -130,17 +130,8 @@ func (s *Snapshot) Correlated(id event.ID) iter.Seq2[event.Event, error] {
 
 func (c *cursor) correlated(id event.ID) (sequences []uint64, err error) {
 	l, err := c.Correlated(id)
-	if err != nil {
+	if sequences, err = c.linked(nil, l, err, id, artifact.Raw.Correlation); err != nil {
 		return nil, err
-	}
-	for i := range l.Len() {
-		r, err := c.itemRecord(c.Item(l, i))
-		if err != nil {
-			return nil, err
-		}
-		if r.Correlation() == id && c.visible(r) {
-			sequences = append(sequences, r.Sequence())
-		}
 	}
 	// Events whose correlation is their own id are in no list.
 	_, _, err = c.FindID(id, func(r artifact.Raw) bool {

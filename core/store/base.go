@@ -1,0 +1,116 @@
+package store
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// base is what a snapshot of the index covers.
+type base struct {
+	watermark artifact.Watermark
+	allocator uint64
+}
+
+// loadBase takes the first of index.fbati and index.ckpt that holds up as the
+// snapshot's first part. Without one the base is empty.
+func (s *Snapshot) loadBase() (base, error) {
+	s.report.OpenedFrom = FromSegments
+	for _, c := range []struct {
+		name string
+		way  Way
+		load func(source.Source) (*part, base, error)
+	}{
+		{artifact.FileName, FromIndex, s.loadIndex},
+		{checkpoint.FileName, FromCheckpoint, s.loadCheckpoint},
+	} {
+		e, ok := s.listing.other[c.name]
+		if !ok || s.options.skips(c.name) {
+			continue
+		}
+		p, b, err := s.tryBase(e, c.load)
+		var stop stopError
+		if errors.As(err, &stop) {
+			return base{}, err
+		}
+		if errors.Is(err, ErrGone) { // replaced or removed since the listing
+			continue
+		}
+		if err != nil {
+			s.report.Rejected = append(s.report.Rejected, refusal(c.name, err))
+			continue
+		}
+		s.report.OpenedFrom = c.way
+		s.parts, s.base = append(s.parts, p), 1
+		return b, nil
+	}
+	return base{}, nil
+}
+
+func (o *Options) skips(name string) bool {
+	return slices.Contains(o.Skip, name)
+}
+
+func (s *Snapshot) tryBase(e Entry, load func(source.Source) (*part, base, error)) (*part, base, error) {
+	if !e.Regular {
+		return nil, base{}, damage.Refuse(damage.NotRegular, -1, nil)
+	}
+	src, err := s.files.Open(e.Name)
+	if err != nil {
+		return nil, base{}, err
+	}
+	p, b, err := load(src)
+	if err != nil {
+		return nil, base{}, err
+	}
+	size, _ := s.listing.size(b.watermark.Segment)
+	return p, b, checkBoundary(s.files, p, b.watermark, size)
+}
+
+func (s *Snapshot) loadIndex(src source.Source) (*part, base, error) {
+	p, h, err := loadArtifact(src, s.listing.size, s.options)
+	return p, base{h.Watermark, h.Allocator}, err
+}
+
+func (s *Snapshot) loadCheckpoint(src source.Source) (*part, base, error) {
+	raw := make([]byte, max(src.Size(), 0))
+	if err := source.Read(src, raw, 0); err != nil {
+		return nil, base{}, damage.Refuse(damage.Unreadable, 0, err)
+	}
+	c, err := checkpoint.Decode(raw)
+	if err != nil {
+		return nil, base{}, err
+	}
+	b := base{c.Watermark, c.Allocator}
+	if err := checkWatermark(c.Watermark, s.listing.size); err != nil {
+		return nil, b, err
+	}
+	d := artifact.NewDraft()
+	for range c.Entries {
+		e, err := c.Next()
+		if err != nil {
+			return nil, b, err
+		}
+		switch n := uint32(c.Names.Len()); {
+		case e.Entity >= n:
+			return nil, b, damage.Refuse(damage.EntityIndex, -1, nil)
+		case e.Scope >= n:
+			return nil, b, damage.Refuse(damage.ScopeIndex, -1, nil)
+		case e.Entity == 0 || e.Scope == 0:
+			return nil, b, damage.Refuse(damage.Coordinate, -1, nil)
+		}
+		if err := d.Append(&e.Facts, c.Names.At(e.Entity), c.Names.At(e.Scope)); err != nil {
+			return nil, b, damage.Refuse(damage.Records, -1, err)
+		}
+	}
+	if err := c.End(); err != nil {
+		return nil, b, err
+	}
+	p, err := draftPart(d, index.Bounds{Allocator: c.Allocator, Watermark: c.Watermark, SegmentSize: s.listing.size}, s.options)
+	return p, b, err
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+// loadHidden reads visibility_ranges.fbv. Whatever is wrong with it is an
+// error, since nothing else knows which events must stay hidden.
+func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) {
+	e, ok := l.other[visibility.FileName]
+	if !ok || o.ShowHidden {
+		return nil, nil
+	}
+	ranges, err := readHidden(files, e)
+	if err != nil {
+		r := refusal(e.Name, err)
+		return nil, &damage.Damage{
+			File: e.Name, Offset: uint64(max(r.Offset, 0)), Reason: r.Reason, Err: r.Err,
+			EndSequence: damage.UnknownEnd,
+		}
+	}
+	return ranges, nil
+}
+
+func readHidden(files Files, e Entry) (visibility.Ranges, error) {
+	if !e.Regular {
+		return nil, damage.Refuse(damage.NotRegular, -1, nil)
+	}
+	src, err := files.Open(e.Name)
+	if err != nil {
+		return nil, err
+	}
+	raw := make([]byte, max(src.Size(), 0))
+	if err := source.Read(src, raw, 0); err != nil {
+		return nil, err
+	}
+	return visibility.Decode(raw)
+}
+
+// hideUncertain widens the hidden ranges where a loss of unknown size comes
+// before them: behind it events may have lower numbers than they once had, and
+// a cancelled one must not slip out from under its range.
+func hideUncertain(ranges visibility.Ranges, damages []*damage.Damage) visibility.Ranges {
+	for _, d := range damages {
+		if d.EndSequence == damage.UnknownEnd && d.FirstSequence < ranges.End() {
+			ranges = ranges.Add(visibility.Range{Start: d.FirstSequence, End: ranges.End()})
+		}
+	}
+	return ranges
+}
+
+func hiddenIn(p *part, ranges visibility.Ranges) (n uint64, err error) {
+	r := p.reader()
+	for _, h := range ranges {
+		from, err := r.After(h.Start)
+		if err != nil {
+			return 0, err
+		}
+		if from == p.image.Count {
+			break
+		}
+		to, err := r.After(h.End)
+		if err != nil {
+			return 0, err
+		}
+		n += uint64(to - from)
+	}
+	return n, nil
+}

@@ -1,0 +1,43 @@
+package store
+
+import (
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Options are the choices of an open. The zero Options are safe.
+type Options struct {
+	// Seed makes places in hash tables unpredictable; any number will do.
+	Seed uint64
+	// Hash, when set, checks every payload that is read against its recorded
+	// BLAKE3-256 digest.
+	Hash func(payload []byte) event.Hash
+	// Stop, when set, is asked now and then while work is long; its error ends
+	// the work and is returned.
+	Stop func() error
+	// Strict makes damage an error of Open instead of a line in the report.
+	Strict bool
+	// ShowHidden leaves cancelled fences aside, and with them the file that
+	// records them, readable or not. It is for salvage: what it shows was
+	// promised to stay hidden.
+	ShowHidden bool
+	// CheckFrames compares every event that an iteration returns with its frame
+	// first, so that not even an artifact that lies under a valid checksum can
+	// change an answer. It costs a read and a decode per event.
+	CheckFrames bool
+	// Skip names snapshots that are not to be looked at, for tests and tools.
+	Skip []string
+}
+
+func (o *Options) stopped() error {
+	if o.Stop == nil {
+		return nil
+	}
+	return o.Stop()
+}
+
+// stopError marks the error of Options.Stop, so that it is not taken for
+// trouble with a file.
+type stopError struct{ err error }
+
+func (e stopError) Error() string { return e.err.Error() }
+func (e stopError) Unwrap() error { return e.err }
