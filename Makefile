@@ -51,7 +51,7 @@ fuzz:
 	@set -e; grep -rl --include='*_test.go' '^func Fuzz' core host fsabstraction | xargs -n1 dirname | sort -u | while read dir; do \
 		grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -d' ' -f2 | while read target; do \
 			echo "fuzz $$dir $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZFOR) ./$$dir </dev/null; done; done
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZFOR) -fuzzminimizetime 20x ./$$dir </dev/null; done; done
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./host/...

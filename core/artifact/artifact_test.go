@@ -101,7 +101,7 @@ func TestHeaderRefusals(t *testing.T) {
 	}, h)
 	h, err = artifact.DecodeHeader(put64(40, artifact.MaxRecords), artifact.HeaderSize+int64(h.TableSize)+artifact.MaxRecords*artifact.RecordSize)
 	require.NoError(t, err)
-	require.EqualValues(t, artifact.MaxRecords, h.Records)
+	require.Equal(t, uint64(artifact.MaxRecords), h.Records)
 }
 
 type broken struct{ source.Bytes }

@@ -34,7 +34,7 @@ func (d *Draft) At(i int) Raw { return Raw(d.records[i*RecordSize : (i+1)*Record
 
 // Append adds a record. Its sequence must be above the last one's.
 func (d *Draft) Append(f *event.Facts, entity, scope []byte) error {
-	if d.Len() >= MaxRecords {
+	if uint64(d.Len()) >= MaxRecords {
 		return ErrFull
 	}
 	e, ok1 := d.names.Intern(entity)

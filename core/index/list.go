@@ -157,7 +157,7 @@ func (r *Reader) linked(section int, id event.ID, field func(artifact.Raw) event
 	if err != nil {
 		return List{}, err
 	}
-	if lo > hi { // the list is not sorted
+	if lo > hi { // the bytes changed in between
 		return List{}, ErrTable
 	}
 	l.from, l.to = lo, hi

@@ -248,7 +248,8 @@ func TestByteArrayAppends(t *testing.T) {
 	}), uint64(100_000))
 }
 
-// scripts turns bytes into calls: each method, and what it must give back.
+// script turns bytes into calls: what a method read must be what its Append
+// function writes.
 func script(t testing.TB, ops, b []byte) {
 	r := msgpack.NewReader(b)
 	for _, op := range ops {

@@ -106,7 +106,7 @@ type scanned struct {
 }
 
 func scan(t *testing.T, floor uint64, segments ...*maker) scanned {
-	s := replay.NewScan(replay.NewLog(0, floor), 0, nil)
+	s := replay.NewScan(replay.NewLog(0, floor), replay.Place{}, nil)
 	for i, m := range segments {
 		require.NoError(t, s.Segment(replay.Input{ID: m.id, Source: source.Bytes(m.b), Newest: i == len(segments)-1}))
 	}

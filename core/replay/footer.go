@@ -35,6 +35,27 @@ func newHints(f *sidx.Footer, at, from uint64) (h *hints, ok bool) {
 	return h, true
 }
 
+// confirms reports whether the footer gives the records of segment id that d
+// already holds the sequences they have. They were read when the segment was
+// not sealed, and numbered on from the ones before.
+func (h *hints) confirms(d *artifact.Draft, id uint64) bool {
+	entry := h.next - 1
+	for i := d.Len() - 1; i >= 0; i-- {
+		r := d.At(i)
+		at := r.Position()
+		if at.Segment != id {
+			break
+		}
+		for entry >= 0 && h.footer.FrameOffset(entry) > at.Offset {
+			entry--
+		}
+		if entry >= 0 && h.footer.FrameOffset(entry) == at.Offset && h.footer.Entry(entry).Sequence != r.Sequence() {
+			return false
+		}
+	}
+	return true
+}
+
 // take returns the sequence of the frame at p, whose content is b. found is
 // false when the footer has no entry for it; ok is false when it has another.
 func (h *hints) take(p event.Position, b *segment.Body) (sequence uint64, found, ok bool) {

@@ -32,6 +32,9 @@ type Scan struct {
 	// salvaged says that a batch was taken apart, so that what is committed and
 	// the place to resume from no longer agree.
 	salvaged bool
+	// renumbered says that a footer has other sequences for events that were read
+	// before it was there.
+	renumbered bool
 }
 
 // lastGap is the damaged place that a COMMIT without BEGIN may explain: the
@@ -46,11 +49,11 @@ type lastGap struct {
 // Place is a place in the log: an offset in a segment.
 type Place struct{ Segment, Offset uint64 }
 
-// NewScan reads into log. covered is the id of the last segment that the
-// artifact in front of the log covers, 0 when there is none. stop, which may
-// be nil, is asked now and then; its error ends the scan.
-func NewScan(log *Log, covered uint64, stop func() error) *Scan {
-	return &Scan{log: log, last: covered, stop: stop}
+// NewScan reads into log. from is where the artifact in front of the log ends,
+// the zero Place when there is none. stop, which may be nil, is asked now and
+// then; its error ends the scan.
+func NewScan(log *Log, from Place, stop func() error) *Scan {
+	return &Scan{log: log, last: from.Segment, at: from, stop: stop}
 }
 
 // Report is what the scan met so far.
@@ -60,10 +63,10 @@ func (s *Scan) Report() *Report { return &s.report }
 func (s *Scan) Log() *Log { return s.log }
 
 // Resume is the place from which a later scan of the same files can go on with
-// the same log: behind everything that is settled. ok is false when damage or a
-// batch that was taken apart leaves no such place.
+// the same log: behind everything that is settled. ok is false when damage, a
+// batch that was taken apart or a footer with other numbers leaves no such place.
 func (s *Scan) Resume() (at Place, ok bool) {
-	return s.at, len(s.report.Damages) == 0 && !s.salvaged
+	return s.at, len(s.report.Damages) == 0 && !s.salvaged && !s.renumbered
 }
 
 // Input is one segment to read.
@@ -97,6 +100,9 @@ func (s *Scan) Segment(in Input) error {
 	footer, err := s.findFooter(in, from)
 	if err != nil {
 		return err
+	}
+	if footer != nil && !footer.confirms(s.log.draft, in.ID) {
+		s.renumbered = true
 	}
 	before := s.save()
 	if err := s.walk(in, from, footer, why); err != nil {

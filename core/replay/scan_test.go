@@ -171,7 +171,7 @@ func TestResume(t *testing.T) {
 	whole := newSegment(1).event(0, 1).begin(1, 2).event(1, 2).event(2, 2).commit(1).event(3, 3).b
 	want := scan(t, 0, &maker{id: 1, b: whole})
 	for cut := 0; cut <= len(whole); cut++ {
-		s := replay.NewScan(replay.NewLog(0, 0), 0, nil)
+		s := replay.NewScan(replay.NewLog(0, 0), replay.Place{}, nil)
 		require.NoError(t, s.Segment(replay.Input{ID: 1, Source: source.Bytes(whole[:cut]), Newest: true}))
 		s.Finish()
 		at, ok := s.Resume()
@@ -189,7 +189,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestScanStops(t *testing.T) {
-	s := replay.NewScan(replay.NewLog(0, 0), 0, func() error { return errStop })
+	s := replay.NewScan(replay.NewLog(0, 0), replay.Place{}, func() error { return errStop })
 	err := s.Segment(replay.Input{ID: 1, Source: source.Bytes(newSegment(1).event(0, 1).b)})
 	require.ErrorIs(t, err, errStop)
 }

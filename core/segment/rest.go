@@ -1,6 +1,9 @@
 package segment
 
 import (
+	"math"
+
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
@@ -47,6 +50,9 @@ func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 	size := uint64(max(src.Size(), 0))
 	if at > size {
 		return nil, source.ErrShort
+	}
+	if size-at > math.MaxInt { // on a 32-bit system
+		return nil, damage.Refuse(damage.Footer, int64(at), nil)
 	}
 	raw := make([]byte, size-at)
 	if err := source.Read(src, raw, at); err != nil {

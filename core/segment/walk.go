@@ -202,7 +202,7 @@ func (w *Walker) leads(off uint64) (bool, error) {
 // length when the checksum agrees: then only the length is damaged.
 func (w *Walker) whole(off uint64) (length uint64, ok bool, err error) {
 	most := min(w.end-off, MaxFrame)
-	for size := min(most, nearBlock); ; size = min(most, 16*size) {
+	for size := min(most, nearBlock); ; {
 		raw, err := w.win.Bytes(off, size)
 		if err != nil || !bytes.HasPrefix(raw[min(FrameHead, len(raw)):], []byte(bodyPrefix)) {
 			return 0, false, err
@@ -214,11 +214,11 @@ func (w *Walker) whole(off uint64) (length uint64, ok bool, err error) {
 		if r.Err() == nil && checkBody(raw, raw[FrameHead:n]) {
 			return uint64(n), true, nil
 		}
-		more := errors.Is(r.Err(), msgpack.ErrShort) && size < most
-		if more {
-			n = len(raw)
+		if !errors.Is(r.Err(), msgpack.ErrShort) || size == most {
+			return 0, false, w.spend(uint64(n))
 		}
-		if err := w.spend(uint64(n)); err != nil || !more {
+		size = min(most, 4*size)
+		if err := w.spend(size); err != nil { // more is read, whatever comes of it
 			return 0, false, err
 		}
 	}

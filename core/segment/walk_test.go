@@ -259,7 +259,7 @@ func TestTornEnd(t *testing.T) {
 func TestSearchBlocks(t *testing.T) {
 	f := segment.AppendFrame(nil, sample(3, 10))
 	for _, block := range []int{1 << 16, 1<<16 + 1<<18, 1<<16 + 1<<18 + 1<<20} {
-		for n := block - 120; n < block+5; n++ {
+		for n := block - 45; n < block+3; n++ {
 			b := append(bytes.Repeat([]byte{0xff}, n), f...)
 			w := segment.NewWalker(source.Bytes(b), 0)
 			s, ok := w.Next()
@@ -411,7 +411,7 @@ func (s shrunk) Size() int64 { return int64(len(s.Bytes)) + 100000 }
 // which would cost a look at much of the file.
 func TestFalseStarts(t *testing.T) {
 	const prefix = "\x83\xa5event\x83\xa6header\x89\xa8event_id\xc4\x10"
-	size := 3 << 20
+	size := 5 << 18
 	whole := segment.AppendFrame(nil, sample(1, 40))
 	upTo := func(key string) string {
 		i := bytes.Index(whole, []byte(key))
@@ -420,14 +420,15 @@ func TestFalseStarts(t *testing.T) {
 	for _, c := range []struct{ name, start string }{
 		{"heads only", prefix},
 		{"numbers that claim the file", upTo("content_hash") + "\xdd\x00\x00\xff\xff\x01"},
-		{"numbers that claim much", upTo("content_hash") + "\xdd\x00\x20\x00\x00\x01"},
-		{"payload array", upTo("\xa7payload") + "\xdd\x00\x20\x00\x00\x01"},
-		{"payload binary", upTo("\xa7payload") + "\xc6\x00\x18\x00\x00\x01"},
-		{"payload map", upTo("\xa7payload") + "\xdf\x00\x08\x00\x00\x01"},
+		{"numbers that claim much", upTo("content_hash") + "\xdd\x00\x08\x00\x00\x01"},
+		{"payload array", upTo("\xa7payload") + "\xdd\x00\x08\x00\x00\x01"},
+		{"payload binary", upTo("\xa7payload") + "\xc6\x00\x08\x00\x00\x01"},
+		{"payload map", upTo("\xa7payload") + "\xdf\x00\x04\x00\x00\x01"},
 		{"payload string in an array", upTo("\xa7payload") + "\x91\xdb\x00\x10\x00\x00\x01"},
+		{"payload binary nearby", upTo("\xa7payload") + "\xc5\xea\x60\x01"},
 		{"whole but for the checksum", string(whole[8:])},
 	} {
-		for _, length := range []uint32{0, 1, uint32(len(c.start)), 1000, 1 << 16, 1 << 20, 1<<20 + 1, 3 << 19, uint32(size), 1 << 31, 0} {
+		for _, length := range []uint32{0, uint32(len(c.start)), 1 << 16, 1<<20 + 1, uint32(size), 1 << 31} {
 			t.Run(fmt.Sprintf("%s/%d", c.name, length), func(t *testing.T) {
 				one := binary.BigEndian.AppendUint32(nil, length)
 				one = append(binary.BigEndian.AppendUint32(one, 0xdeadbeef), c.start...)
@@ -454,7 +455,7 @@ func TestFalseStarts(t *testing.T) {
 				require.Less(t, f.bytes, 30*len(b), "bytes read")
 				require.Less(t, allocated, uint64(8*len(b)), "bytes allocated")
 				require.Less(t, time.Since(began), 5*time.Second)
-				if w.Err() != nil {
+				if w.Err() != nil || strings.HasSuffix(c.name, "nearby") {
 					require.ErrorIs(t, w.Err(), segment.ErrEffort)
 				}
 			})
@@ -475,7 +476,7 @@ func TestManyDamages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := segment.AppendHeader(nil, segment.Header{})
 			from := len(b)
-			const frames = 8000
+			const frames = 6000
 			for i := range frames {
 				f := segment.AppendFrame(nil, sample(i, 20))
 				if i%2 == 1 {
@@ -486,18 +487,20 @@ func TestManyDamages(t *testing.T) {
 			f := &file{Bytes: b}
 			w := segment.NewWalker(f, uint64(from))
 			good, bad := 0, 0
-			for {
-				s, ok := w.Next()
-				if !ok {
-					break
+			allocated := fuzzing.Allocated(func() {
+				for {
+					s, ok := w.Next()
+					if !ok {
+						break
+					}
+					if s.Body != nil {
+						good++
+					}
+					if s.Damage != nil {
+						bad++
+					}
 				}
-				if s.Body != nil {
-					good++
-				}
-				if s.Damage != nil {
-					bad++
-				}
-			}
+			})
 			if name == "length too long" {
 				// Each costs a look at a megabyte: the walk gives up and says so.
 				require.ErrorIs(t, w.Err(), segment.ErrEffort)
@@ -505,6 +508,7 @@ func TestManyDamages(t *testing.T) {
 				require.NoError(t, w.Err())
 				require.GreaterOrEqual(t, good, frames/2)
 				require.GreaterOrEqual(t, bad, frames/2-1)
+				require.Less(t, allocated, uint64(5<<19), "one window, not the file")
 			}
 			require.Less(t, f.bytes, 20*len(b), "bytes read")
 		})
@@ -530,7 +534,7 @@ func TestLongBody(t *testing.T) {
 // TestRandomDamage: nothing that is not damaged is lost, and nothing is made
 // up.
 func TestRandomDamage(t *testing.T) {
-	for seed := range uint64(3000) {
+	for seed := range uint64(1200) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		l := newLog(seed%2 == 0)
 		b := bytes.Clone(l.b)

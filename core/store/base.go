@@ -18,8 +18,10 @@ type base struct {
 }
 
 // loadBase takes the first of index.fbati and index.ckpt that holds up as the
-// snapshot's first part. Without one the base is empty.
-func (s *Snapshot) loadBase() (base, error) {
+// snapshot's first part. Without one the base is empty. When one was replaced or
+// removed since the listing, the error is [ErrGone], so that the open starts
+// again, unless this is the last try.
+func (s *Snapshot) loadBase(last bool) (base, error) {
 	s.report.OpenedFrom = FromSegments
 	for _, c := range []struct {
 		name string
@@ -38,7 +40,10 @@ func (s *Snapshot) loadBase() (base, error) {
 		if errors.As(err, &stop) {
 			return base{}, err
 		}
-		if errors.Is(err, ErrGone) { // replaced or removed since the listing
+		if errors.Is(err, ErrGone) {
+			if !last {
+				return base{}, err
+			}
 			continue
 		}
 		if err != nil {

@@ -1,19 +1,25 @@
 package store
 
 import (
+	"errors"
+
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
 // loadHidden reads visibility_ranges.fbv. Whatever is wrong with it is an
-// error, since nothing else knows which events must stay hidden.
+// error, since nothing else knows which events must stay hidden. That it is gone
+// since the listing is [ErrGone].
 func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) {
 	e, ok := l.other[visibility.FileName]
 	if !ok || o.ShowHidden {
 		return nil, nil
 	}
 	ranges, err := readHidden(files, e)
+	if errors.Is(err, ErrGone) {
+		return nil, err
+	}
 	if err != nil {
 		r := refusal(e.Name, err)
 		return nil, &damage.Damage{
@@ -41,11 +47,13 @@ func readHidden(files Files, e Entry) (visibility.Ranges, error) {
 
 // hideUncertain widens the hidden ranges where a loss of unknown size comes
 // before them: behind it events may have lower numbers than they once had, and
-// a cancelled one must not slip out from under its range.
-func hideUncertain(ranges visibility.Ranges, damages []*damage.Damage) visibility.Ranges {
+// a cancelled one must not slip out from under its range. Sequences below taken
+// are an artifact's, which a loss does not move.
+func hideUncertain(ranges visibility.Ranges, damages []*damage.Damage, taken uint64) visibility.Ranges {
 	for _, d := range damages {
-		if d.EndSequence == damage.UnknownEnd && d.FirstSequence < ranges.End() {
-			ranges = ranges.Add(visibility.Range{Start: d.FirstSequence, End: ranges.End()})
+		start := max(d.FirstSequence, taken)
+		if d.EndSequence == damage.UnknownEnd && start < ranges.End() {
+			ranges = ranges.Add(visibility.Range{Start: start, End: ranges.End()})
 		}
 	}
 	return ranges

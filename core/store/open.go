@@ -26,9 +26,9 @@ func Open(files Files, o Options) (*Snapshot, error) {
 			return nil
 		}
 	}
-	s, err := open(files, &o)
-	for try := 1; try < openTries && errors.Is(err, ErrGone); try++ {
-		s, err = open(files, &o)
+	s, err := open(files, &o, false)
+	for try := 2; try <= openTries && errors.Is(err, ErrGone); try++ {
+		s, err = open(files, &o, try == openTries)
 	}
 	var stop stopError
 	if errors.As(err, &stop) {
@@ -43,7 +43,7 @@ func Open(files Files, o Options) (*Snapshot, error) {
 	return s, nil
 }
 
-func open(files Files, o *Options) (*Snapshot, error) {
+func open(files Files, o *Options, last bool) (*Snapshot, error) {
 	l, err := list(files)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func open(files Files, o *Options) (*Snapshot, error) {
 			File: e.Name, Reason: damage.NotRegular, EndSequence: damage.UnknownEnd,
 		})
 	}
-	base, err := s.loadBase()
+	base, err := s.loadBase(last)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,11 @@ func (s *Snapshot) settle() error {
 	r.Rejected = append(r.Rejected, met.Rejected...)
 	r.Damages = append(r.Damages, met.Damages...)
 	r.Unfinished, r.Gaps, r.Unsealed, r.Torn = met.Unfinished, met.Gaps, met.Unsealed, met.Torn
-	r.HiddenRanges = hideUncertain(r.HiddenRanges, r.Damages)
+	taken, err := s.taken()
+	if err != nil {
+		return err
+	}
+	r.HiddenRanges = hideUncertain(r.HiddenRanges, r.Damages, taken)
 	return s.count()
 }
 

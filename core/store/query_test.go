@@ -190,3 +190,28 @@ func TestHiddenEvent(t *testing.T) {
 		}
 	}
 }
+
+// TestHiddenBehindLoss: where a loss of unknown size moves the numbers of later
+// events, a hidden one does not slip out from under its range.
+func TestHiddenBehindLoss(t *testing.T) {
+	files := fixture.Store("fences")
+	delete(files, artifact.FileName)
+	delete(files, checkpoint.FileName)
+	whole, err := store.Open(store.Memory(files), store.Options{ShowHidden: true})
+	require.NoError(t, err)
+	events := collect(t, whole.Query(store.Region{}, store.Page{}))
+
+	seg := slices.Clone(files["000001.fbat"][:events[11].Position.End()]) // without the footer
+	clear(seg[events[2].Position.Offset:events[3].Position.End()])
+	files["000001.fbat"] = seg
+	s, err := store.Open(store.Memory(files), store.Options{})
+	require.NoError(t, err)
+	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+		require.NotEqual(t, events[6].ID, e.ID)
+	}
+	require.NotEmpty(t, s.Report().Damages)
+	_, err = s.Get(events[6].ID)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	_, err = s.Get(events[11].ID)
+	require.NoError(t, err, "behind the range nothing is hidden")
+}

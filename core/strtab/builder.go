@@ -41,7 +41,7 @@ func (b *Builder) Intern(name []byte) (number uint32, ok bool) {
 	if found {
 		return b.slots[slot] - 1, true
 	}
-	if len(b.body)+msgpack.StrSize(len(name)) > math.MaxUint32-8 {
+	if uint64(len(b.body))+uint64(msgpack.StrSize(len(name))) > math.MaxUint32-8 {
 		return 0, false
 	}
 	number = uint32(len(b.heads))

@@ -48,7 +48,7 @@ type Table struct {
 // empty string first, then distinct valid names. Its memory is at most four
 // bytes per byte of raw.
 func Decode(raw []byte, lead bool) (*Table, error) {
-	if len(raw) > math.MaxUint32 {
+	if uint64(len(raw)) > math.MaxUint32 {
 		return nil, ErrSize
 	}
 	var r msgpack.Reader

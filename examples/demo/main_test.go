@@ -13,8 +13,8 @@ import (
 func TestDemo(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, demo(t.Context(), &out, "../../core/internal/fixture/testdata"))
-	times := regexp.MustCompile(`in [0-9.]+[a-zµ]+`)
+	times := regexp.MustCompile(`in [0-9.]+(ns|µs|ms|s)\n`)
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	require.Contains(t, times.ReplaceAllString(string(readme), "in T"), times.ReplaceAllString(out.String(), "in T"))
+	require.Contains(t, times.ReplaceAllString(string(readme), "in T\n"), times.ReplaceAllString(out.String(), "in T\n"))
 }
