@@ -87,20 +87,15 @@ func (d *directory) release() error {
 }
 
 // List returns the store's own names; other files in the directory are left
-// alone. The snapshots of the index are looked at before the segments, which
-// only grow, so that a snapshot written meanwhile does not seem to cover more
-// than is there.
+// alone. Snapshots of the index are looked at before the segments, which only
+// grow, so that one that is written meanwhile does not seem to cover more than
+// is there; and the hidden ranges behind them, so that what is there and was
+// cancelled is hidden.
 func (d *directory) List() ([]store.Entry, error) {
-	early := map[string]fsabstraction.Info{}
+	var out []store.Entry
 	var failed error
-	for _, name := range []string{artifact.FileName, checkpoint.FileName, visibility.FileName} {
-		info, err := d.options.FS.Lstat(filepath.Join(d.path, name))
-		switch {
-		case err == nil:
-			early[name] = info
-		case !errors.Is(err, fs.ErrNotExist):
-			failed = err
-		}
+	for _, name := range []string{artifact.FileName, checkpoint.FileName} {
+		failed = errors.Join(failed, d.list(&out, name, false))
 	}
 	names, err := d.options.FS.ReadDir(d.path)
 	if err != nil {
@@ -109,25 +104,28 @@ func (d *directory) List() ([]store.Entry, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	var out []store.Entry
 	for _, n := range names {
-		if info, ok := early[n.Name]; ok {
-			out = append(out, d.entry(n.Name, false, info))
-			continue
-		}
 		if _, ok := segment.ParseName(n.Name); !ok {
 			continue
 		}
-		info, err := d.options.FS.Lstat(filepath.Join(d.path, n.Name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // replaced or removed since
-		}
-		if err != nil {
+		if err := d.list(&out, n.Name, true); err != nil {
 			return nil, err
 		}
-		out = append(out, d.entry(n.Name, true, info))
 	}
-	return out, nil
+	return out, d.list(&out, visibility.FileName, false)
+}
+
+// list adds a name to out, unless it is not or no longer there.
+func (d *directory) list(out *[]store.Entry, name string, isSegment bool) error {
+	info, err := d.options.FS.Lstat(filepath.Join(d.path, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	*out = append(*out, d.entry(name, isSegment, info))
+	return nil
 }
 
 func (d *directory) entry(name string, isSegment bool, info fsabstraction.Info) store.Entry {
@@ -178,6 +176,11 @@ func (d *directory) Open(name string) (source.Source, error) {
 	if d.closed {
 		return nil, errors.Join(ErrClosed, f.close())
 	}
+	if name != visibility.FileName { // of which the latest is always right
+		if err := f.check(d.seen[name].info); err != nil {
+			return nil, errors.Join(err, f.close())
+		}
+	}
 	// Only one goroutine opens or refreshes, and of these files only the
 	// artifact, which a refresh never opens again, is read afterwards.
 	if old := d.others[name]; old != nil {
@@ -202,6 +205,15 @@ func (d *directory) openFile(name string) (*file, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return &file{file: f, size: size, mapping: !d.options.NoMapping}, nil
+}
+
+// check requires that the file is the one that was listed.
+func (f *file) check(listed fsabstraction.Info) error {
+	info, err := f.file.Stat()
+	if err == nil && replaced(listed, info) {
+		err = store.ErrGone
+	}
+	return err
 }
 
 // segment returns the one source of a segment, which opens its file when it is

@@ -12,5 +12,9 @@ func TestMain(m *testing.M) {
 		writeForOthers(dir)
 		return
 	}
+	if dir := os.Getenv(readerDirEnv); dir != "" {
+		readForOthers(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"iter"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,6 +55,9 @@ func fixture(t testing.TB, name string) map[string][]byte {
 	}
 	return files
 }
+
+// quiet is for stores that are damaged on purpose.
+var quiet = slog.New(slog.DiscardHandler)
 
 // place is where a test keeps a store.
 type place struct {
@@ -112,7 +116,7 @@ func (p place) truncate(t require.TestingT, name string, size int64) {
 
 // open opens the store, and closes it at the end of the test.
 func (p place) open(t testing.TB, o host.ReaderOptions) *host.Reader {
-	o.FS = p.fs
+	o.FS, o.Logger = p.fs, quiet
 	r, err := host.OpenReader(t.Context(), p.dir, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = r.Close() })

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"sync/atomic"
 
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
@@ -65,11 +64,7 @@ func (s *segmentSource) open() (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.file.Stat()
-	if err == nil && replaced(s.info, info) {
-		err = store.ErrGone
-	}
-	if err != nil {
+	if err := f.check(s.info); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
 	return f, nil

@@ -8,11 +8,13 @@ const Extension = ".fbat"
 // Name is the file name of segment id: the id in decimal, zero-padded to at
 // least six digits.
 func Name(id uint64) string {
-	digits := strconv.FormatUint(id, 10)
-	for len(digits) < 6 {
-		digits = "0" + digits
+	var b [20 + len(Extension)]byte
+	name := b[:0]
+	for least := uint64(100000); least > 1 && id < least; least /= 10 {
+		name = append(name, '0')
 	}
-	return digits + Extension
+	name = strconv.AppendUint(name, id, 10)
+	return string(append(name, Extension...))
 }
 
 // ParseName returns the id when name is exactly what [Name] makes of an id

@@ -194,6 +194,9 @@ func (w *Walker) leads(off uint64) (bool, error) {
 	if _, why, err := w.try(off); err != nil || why == nil {
 		return err == nil, err
 	}
+	if _, ok := w.peek(off); ok { // a frame that is damaged too
+		return true, nil
+	}
 	t, ok, err := w.readTrailer()
 	return ok && t.TableOffset == off, err
 }

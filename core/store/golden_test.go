@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/store"
@@ -39,6 +41,22 @@ func dump(t testing.TB, s *store.Snapshot) string {
 		b.WriteString(line(e))
 	}
 	return b.String()
+}
+
+// TestAllocatorWithoutRoom: an allocator that leaves no number for the tail is
+// refused, and the store opens all the same.
+func TestAllocatorWithoutRoom(t *testing.T) {
+	files := fixture.Store("compacted-tail")
+	delete(files, checkpoint.FileName)
+	b := files[artifact.FileName]
+	binary.LittleEndian.PutUint64(b[28:], artifact.MaxAllocator-2)
+	artifact.Seal(b)
+	s, err := store.Open(store.Memory(files), store.Options{})
+	require.NoError(t, err)
+	require.Equal(t, string(fixture.Expected("compacted-tail")), dump(t, s))
+	require.Len(t, s.Report().Rejected, 1)
+	require.ErrorIs(t, s.Report().Rejected[0], damage.Allocator)
+	require.Equal(t, artifact.FileName, s.Report().Rejected[0].File)
 }
 
 // TestFixtures opens every fixture on each step of the ladder: the answers are

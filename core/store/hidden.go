@@ -1,25 +1,19 @@
 package store
 
 import (
-	"errors"
-
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
 // loadHidden reads visibility_ranges.fbv. Whatever is wrong with it is an
-// error, since nothing else knows which events must stay hidden. That it is gone
-// since the listing is [ErrGone].
+// error, since nothing else knows which events must stay hidden.
 func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) {
 	e, ok := l.other[visibility.FileName]
 	if !ok || o.ShowHidden {
 		return nil, nil
 	}
 	ranges, err := readHidden(files, e)
-	if errors.Is(err, ErrGone) {
-		return nil, err
-	}
 	if err != nil {
 		r := refusal(e.Name, err)
 		return nil, &damage.Damage{

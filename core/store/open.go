@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
@@ -26,9 +27,9 @@ func Open(files Files, o Options) (*Snapshot, error) {
 			return nil
 		}
 	}
-	s, err := open(files, &o, false)
+	s, err := open(files, &o, false, nil)
 	for try := 2; try <= openTries && errors.Is(err, ErrGone); try++ {
-		s, err = open(files, &o, try == openTries)
+		s, err = open(files, &o, try == openTries, nil)
 	}
 	var stop stopError
 	if errors.As(err, &stop) {
@@ -43,7 +44,9 @@ func Open(files Files, o Options) (*Snapshot, error) {
 	return s, nil
 }
 
-func open(files Files, o *Options, last bool) (*Snapshot, error) {
+// open is one try, the last or not. rejected lists snapshots that this open has
+// found out already.
+func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snapshot, error) {
 	l, err := list(files)
 	if err != nil {
 		return nil, err
@@ -65,9 +68,19 @@ func open(files Files, o *Options, last bool) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.report.Rejected = append(s.report.Rejected, rejected...)
 	from := replay.Place{Segment: base.watermark.Segment, Offset: base.watermark.Offset}
 	s.scan = replay.NewScan(replay.NewLog(taken, base.allocator), from, o.Stop)
-	if err := s.readSegments(from); err != nil {
+	err = s.readSegments(from)
+	if errors.Is(err, replay.ErrSequence) && s.base > 0 {
+		// The allocator leaves no room for the tail, so it is a lie.
+		refused := damage.Refuse(damage.Allocator, -1, err)
+		refused.File = s.report.OpenedFrom.file()
+		without := *o
+		without.Skip = append(slices.Clone(o.Skip), refused.File)
+		return open(files, &without, last, append(rejected, refused))
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := s.settle(); err != nil {

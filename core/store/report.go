@@ -1,6 +1,8 @@
 package store
 
 import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/visibility"
@@ -17,6 +19,17 @@ const (
 	// FromSegments: every segment was read.
 	FromSegments Way = "segments"
 )
+
+// file is the snapshot that a way begins with, "" for none.
+func (w Way) file() string {
+	switch w {
+	case FromIndex:
+		return artifact.FileName
+	case FromCheckpoint:
+		return checkpoint.FileName
+	}
+	return ""
+}
 
 // Report says how an open went. Everything that was not taken is in it.
 type Report struct {

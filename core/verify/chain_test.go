@@ -127,7 +127,6 @@ func TestChains(t *testing.T) {
 		{"a damaged length loses nothing", func(w *writer) {
 			at := len(w.files[w.name()])
 			w.append("a", nil)
-			w.append("a", nil)
 			w.append("a", func(b *segment.Body) { b.Clock++ })
 			w.files[w.name()][at+2] ^= 1
 		}, []damage.Reason{damage.FrameLength, damage.Chain}, nil},

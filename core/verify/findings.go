@@ -27,6 +27,15 @@ type place struct {
 	reason string
 }
 
+// placeOf keeps the tables apart, which all have one reason.
+func placeOf(d *damage.Damage) place {
+	p := place{d.File, d.Offset, string(d.Reason)}
+	if d.Reason == damage.Lookups {
+		p.reason += d.Err.Error()
+	}
+	return p
+}
+
 func newFindings() *findings {
 	return &findings{places: map[place]*damage.Damage{}, counts: map[place]int{}}
 }
@@ -44,14 +53,14 @@ func (f *findings) admit(file, reason string) bool {
 
 // damage adds d. When its place was told before, only its events are added.
 func (f *findings) damage(d *damage.Damage) {
-	k := place{d.File, d.Offset, string(d.Reason)}
+	k := placeOf(d)
 	if was := f.places[k]; was != nil {
 		for _, t := range d.Events {
 			touch(was, t)
 		}
 		return
 	}
-	if f.admit(d.File, string(d.Reason)) {
+	if f.admit(d.File, k.reason) {
 		f.places[k] = d
 		f.damages = append(f.damages, d)
 	}
@@ -59,7 +68,7 @@ func (f *findings) damage(d *damage.Damage) {
 
 // has reports whether a damage of the same place was told.
 func (f *findings) has(d *damage.Damage) bool {
-	return f.places[place{d.File, d.Offset, string(d.Reason)}] != nil
+	return f.places[placeOf(d)] != nil
 }
 
 // blames reports whether there is a damage of a file for a reason.

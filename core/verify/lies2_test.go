@@ -46,7 +46,7 @@ var indexLies = []lie{
 	{name: "version", store: "tail", file: idx, reason: damage.Version, change: header(6, 2, 1)},
 	{name: "checksum", store: "tail", file: idx, reason: damage.Checksum, change: func(m *made) { m.files[idx][9]++ }},
 	{name: "a bit in a record", store: "tail", file: idx, reason: damage.Checksum,
-		change: func(m *made) { m.files[idx][m.record(7)+40] ^= 4; m.id = event.ID{} }},
+		change: func(m *made) { m.files[idx][m.record(7)+40] ^= 4; m.id, m.at = event.ID{}, 0 }},
 	{name: "watermark's segment before", store: "tail", file: idx, reason: damage.Position, change: header(12, 8, ^uint64(0))},
 	{name: "watermark's segment behind", store: "tail", file: idx, reason: damage.WatermarkPosition, change: header(12, 8, 1)},
 	{name: "watermark's segment far off", store: "tail", file: idx, reason: damage.WatermarkSegmentMissing, change: header(12, 8, 1<<40)},
@@ -152,7 +152,8 @@ var indexLies = []lie{
 		m.index(func(_ *head, _ *names, rs *entries) { m.id = (*rs)[7].ID; *rs = slices.Delete(*rs, 7, 8) })
 	}},
 	{name: "the last record left out", store: "tail", file: idx, reason: damage.Disagrees, change: func(m *made) {
-		m.index(func(_ *head, _ *names, rs *entries) { n := len(*rs) - 1; m.id = (*rs)[n].ID; *rs = (*rs)[:n] })
+		m.record(-1)
+		m.index(func(_ *head, _ *names, rs *entries) { *rs = (*rs)[:len(*rs)-1] })
 	}},
 	{name: "no records", store: "tail", file: idx, reason: damage.Disagrees, anyEvent: true, change: func(m *made) {
 		m.index(func(_ *head, _ *names, rs *entries) { *rs = nil })
@@ -186,14 +187,12 @@ var indexLies = []lie{
 			}
 			facts := f.body.Facts(event.Position{Segment: 1, Offset: f.offset, Length: uint32(f.length)})
 			facts.Sequence = n
-			if n++; n == 26 {
-				m.id = f.body.ID
-			}
-			if n <= 26 {
+			if n++; n <= 26 {
 				_ = d.Append(&facts, f.body.Entity, f.body.Scope)
 			}
 		}
 		m.files[idx] = d.AppendFile(nil, artifact.Watermark{Segment: 1, Offset: end}, 40)
+		m.record(25)
 	}},
 	{name: "watermark in front of a COMMIT", store: "batch", file: idx, reason: damage.WatermarkPosition, change: func(m *made) {
 		d := artifact.NewDraft()
@@ -307,6 +306,8 @@ var rangeLies = []lie{
 		m.hide(visibility.Range{Start: 2, End: 7}, visibility.Range{Start: 6, End: 8})
 	}},
 	{name: "behind the allocator", store: "fences", file: fbv, reason: damage.Ranges, change: func(m *made) {
+		m.hide(visibility.Range{Start: 6, End: 7})
+		m.at = uint64(len(m.files[fbv])) // where a second one begins
 		m.hide(visibility.Range{Start: 6, End: 7}, visibility.Range{Start: 11, End: 13})
 	}},
 	{name: "behind the allocator after an unclean stop", store: "tail", file: fbv, note: verify.HiddenAhead, change: func(m *made) {

@@ -27,7 +27,7 @@ type lie struct {
 	note   verify.Topic
 	// more allows other damages beside it.
 	more bool
-	// anyEvent leaves open which event is named.
+	// anyEvent leaves open which event is named, and where.
 	anyEvent bool
 }
 
@@ -64,7 +64,7 @@ func TestLies(t *testing.T) {
 			found := false
 			for _, d := range r.Damages {
 				t.Log(d, d.Events)
-				if d.File != l.file || d.Reason != l.reason {
+				if d.File != l.file || d.Reason != l.reason || !l.anyEvent && m.at != 0 && d.Offset != m.at {
 					continue
 				}
 				found = found || m.id.IsZero() || l.anyEvent ||
@@ -143,8 +143,8 @@ var frameLies = []lie{
 			return fs
 		})
 	}},
-	{name: "no hash chain", store: "batch", file: seg1, reason: damage.Chain, more: true, change: func(m *made) {
-		m.rewrite(seg1, func(fs []frame) []frame { fs[3].body.Chained, m.id = false, fs[3].body.ID; return fs })
+	{name: "no hash chain", store: "batch", file: seg1, reason: damage.Chain, change: func(m *made) {
+		m.rewrite(seg1, func(fs []frame) []frame { fs[0].body.Chained, m.id = false, fs[0].body.ID; return fs })
 	}},
 	{name: "payload as binary", store: "batch", file: seg1, note: verify.Unusual, change: func(m *made) {
 		m.rewrite(seg1, func(fs []frame) []frame {
@@ -333,9 +333,33 @@ var footerLies = []lie{
 	}},
 	{name: "footer: entries exchanged", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
 		a, b := m.entry(seg2, 3), m.entry(seg2, 2)
+		m.at = a // where the other one stands then
 		x, y := slices.Clone(m.files[seg2][a:a+154]), slices.Clone(m.files[seg2][b:b+154])
 		copy(m.files[seg2][a:], y)
 		copy(m.files[seg2][b:], x)
+	}},
+	{name: "footer: an entry too many", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
+		a := m.entry(seg2, 3) + 154
+		m.splice(seg2, a, a, m.files[seg2][a-154:a]...)
+		m.files[seg2][a]++
+		m.add(seg2, a+102, 8, 1)
+		m.add(seg2, uint64(len(m.files[seg2])-8), 4, 1)
+		m.at, m.id = a, event.IDFromLE(m.files[seg2][a:])
+	}},
+	{name: "footer: an entry too many at the end", store: "rotated", file: seg6, reason: damage.Footer, more: true, change: func(m *made) {
+		a := m.entry(seg6, -1) + 154
+		m.splice(seg6, a, a, m.files[seg6][a-154:a]...)
+		m.add(seg6, a+102, 8, 1)
+		m.add(seg6, uint64(len(m.files[seg6])-8), 4, 1)
+		m.at = a
+	}},
+	{name: "footer: a sequence where all leave numbers out", store: "tail", file: seg1, reason: damage.Footer, change: func(m *made) {
+		w := newWriter()
+		w.append("a", nil)
+		w.next += 5
+		w.append("a", nil)
+		m.files = w.close()
+		entry(seg1, 1, 114, 8, ^uint64(0))(m)
 	}},
 	{name: "footer: an entry left out", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
 		a := m.entry(seg2, 3)

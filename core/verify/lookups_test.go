@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"reflect"
+	"slices"
 	"strconv"
 	"testing"
 	"unsafe"
@@ -175,9 +176,20 @@ func TestStaleTables(t *testing.T) {
 		lies, err := verify.Lookups("x", img, tables, sizesOf, nil)
 		require.NoError(t, err)
 		require.NotEmpty(t, lies)
+		require.True(t, slices.ContainsFunc(lies, func(d *damage.Damage) bool { return errors.Is(d, verify.ErrSegments) }))
 	}
-	_, tables := build(t, linked(t, 60, false))
-	lies, err := verify.Lookups("x", img, tables, func(uint64) (uint64, bool) { return 99999, true }, nil)
+
+	// A link in front of all others leaves every other list as it is.
+	more := linked(t, 60, false)
+	copy(more.At(0)[146:], []byte{1})
+	_, tables := build(t, more)
+	lies, err := verify.Lookups("x", img, tables, sizesOf, nil)
+	require.NoError(t, err)
+	require.Len(t, lies, 1)
+	require.ErrorIs(t, lies[0], verify.ErrCausations)
+
+	_, tables = build(t, linked(t, 60, false))
+	lies, err = verify.Lookups("x", img, tables, func(uint64) (uint64, bool) { return 99999, true }, nil)
 	require.NoError(t, err)
 	require.Len(t, lies, 3, "one for each segment")
 	require.ErrorIs(t, lies[0], verify.ErrSegments)

@@ -53,7 +53,7 @@ func (t *truth) covering(id, off uint64) *damage.Damage {
 // snapshot does, and carries over what that reports.
 func (r *run) replay() error {
 	log := replay.NewLog(0, 0)
-	scan := replay.NewScan(log, 0, r.stop)
+	scan := replay.NewScan(log, replay.Place{}, r.stop)
 	for _, s := range r.dir.segments {
 		in := replay.Input{ID: s.id, Newest: s.id == r.dir.newest()}
 		src, err := r.dir.Open(s.Name)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/msgpack"
 )
 
 func nested(n int, inner ...byte) []byte {
@@ -98,7 +100,7 @@ func TestCheckDepth(t *testing.T) {
 	require.ErrorAs(t, Check(nested(MaxDepth+1, 0xc0)), &e)
 	require.Equal(t, MaxDepth, e.Offset)
 	// Depth is what is open, not what has been: siblings do not add up.
-	wide := appendArrayHead(nil, 1000)
+	wide := msgpack.AppendArray(nil, 1000)
 	for range 1000 {
 		wide = append(wide, nested(MaxDepth-1, 0xc0)...)
 	}
@@ -130,7 +132,7 @@ func TestCheckPrefixes(t *testing.T) {
 
 func TestCheckAllocatesNothing(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}
-	b := appendArrayHead(nil, 5000)
+	b := msgpack.AppendArray(nil, 5000)
 	for range 5000 {
 		b = g.value(b, 5)
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"github.com/thawlog/thaw/core/msgpack"
 )
 
 // ParseJSON reads one JSON value and appends it to dst as MessagePack in its smallest form. It is the inverse of
@@ -60,7 +62,7 @@ func (p *parser) value(depth int) error {
 		if err != nil {
 			return err
 		}
-		p.out = appendStr(p.out, s)
+		p.out = msgpack.AppendStr(p.out, s)
 		return nil
 	case c == '[':
 		return p.array(depth)
@@ -107,7 +109,7 @@ func (p *parser) array(depth int) error {
 			return err
 		}
 		if !more {
-			p.finish(start, appendArrayHead, n)
+			p.finish(start, msgpack.AppendArray, n)
 			return nil
 		}
 		if err := p.value(depth + 1); err != nil {
@@ -138,7 +140,7 @@ func (p *parser) object(depth int) error {
 				return fail(ErrDuplicateKey, opened, "the object that begins here has "+strconv.Quote(clip(string(key)))+" twice")
 			}
 			p.keys = p.keys[:from]
-			p.finish(start, appendMapHead, n)
+			p.finish(start, msgpack.AppendMap, n)
 			return nil
 		}
 		p.keys = append(p.keys, len(p.out))
@@ -156,7 +158,7 @@ func (p *parser) pair(depth int) error {
 	if err != nil {
 		return err
 	}
-	p.out = appendStr(p.out, key)
+	p.out = msgpack.AppendStr(p.out, key)
 	if err := p.expect(':'); err != nil {
 		return err
 	}
@@ -189,13 +191,13 @@ func (p *parser) number() error {
 		if err != nil {
 			return fail(ErrRange, start, "below the smallest int64")
 		}
-		p.out = appendInt(p.out, n)
+		p.out = msgpack.AppendInt(p.out, n)
 	default:
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			return fail(ErrRange, start, "above the largest uint64")
 		}
-		p.out = appendUint(p.out, n)
+		p.out = msgpack.AppendUint(p.out, n)
 	}
 	return nil
 }

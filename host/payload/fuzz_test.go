@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/vmihailenco/msgpack/v5"
+
+	wire "github.com/thawlog/thaw/core/msgpack"
 )
 
 // classified fails unless err is an *Error of a known class whose offset lies in an input of n bytes.
@@ -38,19 +40,19 @@ func canonical(b []byte) bool {
 		var want []byte
 		switch h.kind {
 		case kindUint:
-			want = appendUint(nil, h.bodyUint(b, at))
+			want = wire.AppendUint(nil, h.bodyUint(b, at))
 		case kindInt:
-			want = appendInt(nil, h.bodyInt(b, at))
+			want = wire.AppendInt(nil, h.bodyInt(b, at))
 		case kindStr:
-			want = appendStr(nil, body)[:h.size]
+			want = wire.AppendStr(nil, body)[:h.size]
 		case kindBin:
-			want = appendBin(nil, body)[:h.size]
+			want = wire.AppendBin(nil, body)[:h.size]
 		case kindExt:
 			want = appendExt(nil, h.extType(b, at), body)[:h.size]
 		case kindArray:
-			want = appendArrayHead(nil, h.n)
+			want = wire.AppendArray(nil, h.n)
 		case kindMap:
-			want = appendMapHead(nil, h.n)
+			want = wire.AppendMap(nil, h.n)
 		}
 		if !bytes.HasPrefix(b[at:], want) {
 			return false

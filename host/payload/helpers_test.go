@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/msgpack"
 )
 
 // unhex turns "81 a1 61 01" into bytes.
@@ -38,26 +40,26 @@ func (g generator) value(dst []byte, depth int) []byte {
 	}
 	switch g.IntN(n) {
 	case 0:
-		return appendNil(dst)
+		return msgpack.AppendNil(dst)
 	case 1:
 		return appendBool(dst, g.IntN(2) == 0)
 	case 2, 3:
-		return appendInt(dst, int64(g.Uint64())>>g.IntN(64))
+		return msgpack.AppendInt(dst, int64(g.Uint64())>>g.IntN(64))
 	case 4:
-		return appendUint(dst, g.Uint64()>>g.IntN(64))
+		return msgpack.AppendUint(dst, g.Uint64()>>g.IntN(64))
 	case 5:
 		return appendFloat32(dst, g.float32())
 	case 6:
 		return appendFloat64(dst, g.float64())
 	case 7, 8:
-		return appendStr(dst, g.text())
+		return msgpack.AppendStr(dst, g.text())
 	case 9:
-		return appendBin(dst, g.bytes(g.length()))
+		return msgpack.AppendBin(dst, g.bytes(g.length()))
 	case 10:
 		return appendExt(dst, int8(g.IntN(256)-128), g.bytes(g.length()))
 	case 11:
 		k := g.count()
-		dst = appendArrayHead(dst, k)
+		dst = msgpack.AppendArray(dst, k)
 		for range k {
 			dst = g.value(dst, depth-1)
 		}
@@ -68,17 +70,17 @@ func (g generator) value(dst []byte, depth int) []byte {
 
 func (g generator) mapping(dst []byte, depth int) []byte {
 	n := g.count()
-	dst = appendMapHead(dst, n)
+	dst = msgpack.AppendMap(dst, n)
 	for i := range n {
 		switch g.IntN(12) {
 		case 0:
 			dst = g.value(dst, depth)
 		case 1:
-			dst = appendStr(dst, []string{"$bin", "$map", "$ext", "$f32", "$float", "$str", "$", "$ref"}[g.IntN(8)])
+			dst = msgpack.AppendStr(dst, []string{"$bin", "$map", "$ext", "$f32", "$float", "$str", "$", "$ref"}[g.IntN(8)])
 		case 2:
-			dst = appendStr(dst, "same")
+			dst = msgpack.AppendStr(dst, "same")
 		default:
-			dst = appendStr(dst, "k"+strings.Repeat("x", i))
+			dst = msgpack.AppendStr(dst, "k"+strings.Repeat("x", i))
 		}
 		dst = g.value(dst, depth)
 	}

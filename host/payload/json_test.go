@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/msgpack"
 )
 
 // spellings are canonical payloads and their one line; both directions are tested.
@@ -177,10 +179,10 @@ func TestRoundTrip(t *testing.T) {
 
 func TestLongContainers(t *testing.T) {
 	for _, n := range []int{15, 16, 17, 255, 256, 65535, 65536} {
-		array, mapping := appendArrayHead(nil, n), appendMapHead(nil, n)
+		array, mapping := msgpack.AppendArray(nil, n), msgpack.AppendMap(nil, n)
 		for i := range n {
-			array = appendInt(array, int64(i))
-			mapping = appendInt(appendStr(mapping, strings.Repeat("k", i%40)+hex.EncodeToString([]byte{byte(i >> 16), byte(i >> 8), byte(i)})), int64(i))
+			array = msgpack.AppendInt(array, int64(i))
+			mapping = msgpack.AppendInt(msgpack.AppendStr(mapping, strings.Repeat("k", i%40)+hex.EncodeToString([]byte{byte(i >> 16), byte(i >> 8), byte(i)})), int64(i))
 		}
 		pairs := append([]byte{0x82, 0x00}, append(append([]byte{}, array...), append([]byte{0xa1, 0x78}, mapping...)...)...)
 		for _, b := range [][]byte{array, mapping, pairs} {
@@ -233,11 +235,11 @@ func TestAppendJSONChecksFirst(t *testing.T) {
 func TestAppendJSONMemory(t *testing.T) {
 	long := bytes.Repeat([]byte("k"), 1<<20)
 	for name, b := range map[string][]byte{
-		"pairs at every level": append(bytes.Repeat([]byte{0x81, 0x00}, MaxDepth), appendStr(nil, long)...),
-		"maps at every level":  append(bytes.Repeat([]byte{0x81, 0xa1, 'a'}, MaxDepth), appendStr(nil, long)...),
-		"equal long keys":      append([]byte{0xde, 0, 16}, bytes.Repeat(append(appendStr(nil, long[:1<<16]), 0xc0), 16)...),
-		"many empty maps":      append(appendArrayHead(nil, 1<<20), bytes.Repeat([]byte{0x80}, 1<<20)...),
-		"many keys":            append(appendMapHead(nil, 1<<18), bytes.Repeat([]byte{0xa1, 'x', 0xc0}, 1<<18)...),
+		"pairs at every level": append(bytes.Repeat([]byte{0x81, 0x00}, MaxDepth), msgpack.AppendStr(nil, long)...),
+		"maps at every level":  append(bytes.Repeat([]byte{0x81, 0xa1, 'a'}, MaxDepth), msgpack.AppendStr(nil, long)...),
+		"equal long keys":      append([]byte{0xde, 0, 16}, bytes.Repeat(append(msgpack.AppendStr(nil, long[:1<<16]), 0xc0), 16)...),
+		"many empty maps":      append(msgpack.AppendArray(nil, 1<<20), bytes.Repeat([]byte{0x80}, 1<<20)...),
+		"many keys":            append(msgpack.AppendMap(nil, 1<<18), bytes.Repeat([]byte{0xa1, 'x', 0xc0}, 1<<18)...),
 	} {
 		got := allocated(func() {
 			_, err := AppendJSON(nil, b)

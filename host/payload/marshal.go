@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	wire "github.com/thawlog/thaw/core/msgpack"
 )
 
 // Marshal returns v as canonical MessagePack, the bytes batpak writes for the same value (rmp-serde with named
@@ -58,7 +60,7 @@ func (e *encoder) WriteByte(c byte) error {
 func (e *encoder) value(v reflect.Value, depth int) error {
 	for hops := 0; ; hops++ {
 		if !v.IsValid() {
-			e.out = appendNil(e.out)
+			e.out = wire.AppendNil(e.out)
 			return nil
 		}
 		if w, ok := custom(v); ok {
@@ -68,11 +70,11 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 			break
 		}
 		if v.IsNil() {
-			e.out = appendNil(e.out)
+			e.out = wire.AppendNil(e.out)
 			return nil
 		}
 		if v.Type() == errorType {
-			e.out = appendStr(e.out, v.Interface().(error).Error())
+			e.out = wire.AppendStr(e.out, v.Interface().(error).Error())
 			return nil
 		}
 		if hops == maxHops {
@@ -95,9 +97,9 @@ func (e *encoder) scalar(v reflect.Value) error {
 	case reflect.Bool:
 		e.out = appendBool(e.out, v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		e.out = appendInt(e.out, v.Int())
+		e.out = wire.AppendInt(e.out, v.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		e.out = appendUint(e.out, v.Uint())
+		e.out = wire.AppendUint(e.out, v.Uint())
 	case reflect.Float32:
 		e.out = appendFloat32(e.out, math.Float32bits(float32(v.Float())))
 	case reflect.Float64:
@@ -106,7 +108,7 @@ func (e *encoder) scalar(v reflect.Value) error {
 		if v.Len() > MaxSize {
 			return ErrTooLarge
 		}
-		e.out = appendStr(e.out, v.String())
+		e.out = wire.AppendStr(e.out, v.String())
 	default:
 		return fmt.Errorf("%s has no MessagePack form", v.Type())
 	}
@@ -122,7 +124,7 @@ func isBytes(t reflect.Type) bool {
 func (e *encoder) composite(v reflect.Value, depth int) error {
 	k := v.Kind()
 	if (k == reflect.Slice || k == reflect.Map) && v.IsNil() {
-		e.out = appendNil(e.out)
+		e.out = wire.AppendNil(e.out)
 		return nil
 	}
 	switch {
@@ -133,10 +135,10 @@ func (e *encoder) composite(v reflect.Value, depth int) error {
 	case k == reflect.Map:
 		return e.mapping(v, depth)
 	case isBytes(v.Type()):
-		e.out = appendBin(e.out, byteElems(v))
+		e.out = wire.AppendBin(e.out, byteElems(v))
 		return nil
 	}
-	e.out = appendArrayHead(e.out, v.Len())
+	e.out = wire.AppendArray(e.out, v.Len())
 	for i := range v.Len() {
 		if err := e.value(v.Index(i), depth); err != nil {
 			return err
@@ -157,13 +159,13 @@ func (e *encoder) structure(v reflect.Value, depth int) error {
 	present := fields.present(v)
 	if fields.asArray {
 		present = fields.list
-		e.out = appendArrayHead(e.out, len(present))
+		e.out = wire.AppendArray(e.out, len(present))
 	} else {
-		e.out = appendMapHead(e.out, len(present))
+		e.out = wire.AppendMap(e.out, len(present))
 	}
 	for _, f := range present {
 		if !fields.asArray {
-			e.out = appendStr(e.out, f.name)
+			e.out = wire.AppendStr(e.out, f.name)
 		}
 		fv, _ := f.of(v) // the zero Value behind a nil embedded pointer, which is nil
 		if err := e.value(fv, depth); err != nil {
@@ -175,7 +177,7 @@ func (e *encoder) structure(v reflect.Value, depth int) error {
 
 // mapping appends the pairs where they belong in the end: encoded aside, sorted by key, then copied.
 func (e *encoder) mapping(v reflect.Value, depth int) error {
-	e.out = appendMapHead(e.out, v.Len())
+	e.out = wire.AppendMap(e.out, v.Len())
 	if v.Len() == 0 {
 		return nil
 	}

@@ -2,12 +2,13 @@ package payload
 
 const hexDigits = "0123456789abcdef"
 
-// appendQuoted appends valid UTF-8 as a JSON string. Only the quote, the backslash and bytes below 0x20 are
+// AppendString appends valid UTF-8 as a JSON string. Only the quote, the backslash and bytes below 0x20 are
 // escaped, as serde_json does and Python with ensure_ascii=False; the rest, 0x7f and U+2028 included, stays raw.
-func appendQuoted(dst, s []byte) []byte {
+func AppendString[S string | []byte](dst []byte, s S) []byte {
 	dst = append(dst, '"')
 	raw := 0 // s[raw:i] needs no escape
-	for i, c := range s {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
 		if c >= 0x20 && c != '"' && c != '\\' {
 			continue
 		}

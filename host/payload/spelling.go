@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"math"
 	"strconv"
+
+	"github.com/thawlog/thaw/core/msgpack"
 )
 
 // spelling reports whether the object that begins at p.at has exactly one key and it begins with "$", and returns
@@ -108,9 +110,9 @@ func (p *parser) spelledBytes(key string) error {
 		return err
 	}
 	if key == keyBin {
-		p.out = appendBin(p.out, body)
+		p.out = msgpack.AppendBin(p.out, body)
 	} else {
-		p.out = appendStr(p.out, body)
+		p.out = msgpack.AppendStr(p.out, body)
 	}
 	return nil
 }
@@ -226,7 +228,7 @@ func (p *parser) spelledMap(depth int) error {
 			return err
 		}
 		if !more {
-			p.finish(start, appendMapHead, n)
+			p.finish(start, msgpack.AppendMap, n)
 			return nil
 		}
 		if err := p.keyAndValue(depth); err != nil {

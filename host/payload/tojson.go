@@ -59,7 +59,7 @@ func (w *jsonWriter) value(dst []byte) []byte {
 		return appendFloat64JSON(dst, h.bodyUint(w.b, at))
 	case kindStr:
 		if utf8.Valid(body) {
-			return appendQuoted(dst, body)
+			return AppendString(dst, body)
 		}
 		return append(appendBase64(open(dst, keyStr), body), '}')
 	case kindBin:

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/vmihailenco/msgpack/v5"
+
+	wire "github.com/thawlog/thaw/core/msgpack"
 )
 
 type recursive map[string]recursive
@@ -164,7 +166,7 @@ func TestUnmarshalMultiple(t *testing.T) {
 	} {
 		u := unhex(t, unit)
 		const n = 20_000
-		b := append(appendArrayHead(nil, n), bytes.Repeat(u, n)...)
+		b := append(wire.AppendArray(nil, n), bytes.Repeat(u, n)...)
 		var v any
 		var err error
 		got := allocated(func() { err = Unmarshal(b, &v) })

@@ -3,7 +3,8 @@
 //
 //	root.go     the command tree, flags that several commands have, exit codes
 //	reading.go  opening a store and telling what is wrong with it
-//	lines.go    the loop that prints events
+//	lines.go    the flags of commands that print events
+//	print.go    the loop that prints them, on every processor
 //	line.go     how an event is spelled
 //	quote.go    how a string is spelled
 //	output.go   the buffer in front of stdout

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -119,6 +120,9 @@ func explain(err error) (what, hint string) {
 func explainStore(e *storeError) (what, hint string) {
 	var d *damage.Damage
 	switch {
+	case errors.Is(e.err, store.ErrGone):
+		return e.dir + ": a segment was removed while it was read, which another process does that compacts the store",
+			"Run the command again."
 	case errors.As(e.err, &d) && d.File == visibility.FileName:
 		return fmt.Sprintf("%s: %s; it alone says which events must stay hidden, so nothing is shown", e.dir, damageText(d)),
 			"Restore " + d.File + " from a backup, or use --show-hidden to see everything, hidden events included."

@@ -68,6 +68,5 @@ func hiddenHint(r *host.Reader) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s hidden by cancelled fences and not looked at; --show-hidden does.",
-		map[bool]string{true: "1 event is", false: fmt.Sprint(n) + " events are"}[n == 1])
+	return wereCounted(n, "event", "is", "are") + " hidden by cancelled fences and not looked at; --show-hidden does."
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host/payload"
 )
 
 func someEvent() *event.Full {
@@ -51,22 +52,23 @@ func TestStrings(t *testing.T) {
 		every = append(every, r)
 	}
 	for _, s := range []string{"", "plain", `"\`, "\x00\x01\x1f\x7f", "tab\tnew\nline\r\b\f", "a\u2028b", "🚀", "<&>", string(every)} {
-		got := appendString(nil, s)
+		got := payload.AppendString(nil, s)
 		var back string
 		require.NoError(t, json.Unmarshal(got, &back))
 		require.Equal(t, s, back)
 		require.NotContains(t, string(got), "\n")
 	}
-	require.Equal(t, `"\u0000\u001f`+"\x7f\u2028"+`\t\n\r\b\f\"\\"`, string(appendString(nil, "\x00\x1f\x7f\u2028\t\n\r\b\f\"\\")))
+	require.Equal(t, `"\u0000\u001f`+"\x7f\u2028"+`\t\n\r\b\f\"\\"`, string(payload.AppendString(nil, "\x00\x1f\x7f\u2028\t\n\r\b\f\"\\")))
 }
 
 // TestOddPayload: bytes that are no MessagePack value are shown as they are.
 func TestOddPayload(t *testing.T) {
 	for raw, want := range map[string]string{
-		"\xc1":     `{"$raw":"wQ=="}`,
-		"":         `{"$raw":""}`,
-		"\x01\x01": `{"$raw":"AQE="}`,
-		"\xc0":     `null`,
+		"\xc1":         `{"$raw":"wQ=="}`,
+		"\xc1\xfb\xff": `{"$raw":"wfv/"}`,
+		"":             `{"$raw":""}`,
+		"\x01\x01":     `{"$raw":"AQE="}`,
+		"\xc0":         `null`,
 	} {
 		require.Equal(t, `x`+want, string(appendValue([]byte("x"), []byte(raw))))
 	}

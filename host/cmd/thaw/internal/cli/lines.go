@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"iter"
 
@@ -9,7 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/core/store"
 )
 
 // events is an iteration of a store's events.
@@ -37,38 +36,11 @@ func (f *lineFlags) shape() shape {
 	return plain
 }
 
-// print prints a line for each event. Each is read from its segment first and
-// compared with what the index said, so that no line says what the log does
-// not. One that cannot be read is told and left out, and the next is printed.
-func (a *app) print(ctx context.Context, dir string, r *host.Reader, all events, f *lineFlags) (printed int, err error) {
-	for e, err := range all {
-		if err != nil {
-			return printed, a.ended(dir, err)
-		}
-		full, err := r.Read(ctx, e)
-		var d *damage.Damage
-		if errors.As(err, &d) {
-			a.tell(d)
-			continue
-		}
-		if err != nil {
-			return printed, a.ended(dir, err)
-		}
-		a.out.buf = appendLine(a.out.buf, f.shape(), &full)
-		if err := a.out.line(); err != nil {
-			return printed, err
-		}
-		if printed++; printed == int(f.limit) {
-			break
-		}
-	}
-	return printed, nil
-}
-
-// ended is the error of an iteration that could not go on.
+// ended is the error of an iteration that could not go on. A segment that went
+// away since the store was opened is no damage: another process compacts.
 func (a *app) ended(dir string, err error) error {
 	var d *damage.Damage
-	if errors.As(err, &d) {
+	if errors.As(err, &d) && !errors.Is(err, store.ErrGone) {
 		a.tell(d)
 		return errIncomplete
 	}

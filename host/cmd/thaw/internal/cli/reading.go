@@ -63,10 +63,10 @@ func (a *app) open(ctx context.Context, dir string, o host.ReaderOptions) (*host
 
 // instead says what was read in place of a file that was not taken.
 func instead(f *damage.Refusal, from store.Way) string {
-	return "nothing is missing, since " + map[bool]string{
-		true:  "its events were read one by one",
-		false: "the store was opened from " + wayText(from),
-	}[isSegment(f.File)]
+	if isSegment(f.File) {
+		return "nothing is missing, since its events were read one by one"
+	}
+	return "nothing is missing, since the store was opened from " + wayText(from)
 }
 
 func wayText(w store.Way) string {

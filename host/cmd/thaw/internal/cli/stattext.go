@@ -53,7 +53,7 @@ func (a *app) statTable(dir string, r *host.Report) error {
 	rows(t, "damage", r.Damages, damageText)
 	rows(t, "unfinished", r.Unfinished, func(u replay.Unfinished) string {
 		return fmt.Sprintf("%s at byte %d: a batch of which %s written; it does not exist",
-			u.File, u.Offset, map[bool]string{true: "1 event was", false: fmt.Sprint(u.Items) + " events were"}[u.Items == 1])
+			u.File, u.Offset, wereCounted(u.Items, "event", "was", "were"))
 	})
 	if n := r.Torn; n != nil {
 		what := ""

@@ -143,3 +143,11 @@ func isSegment(file string) bool {
 	_, ok := segment.ParseName(file)
 	return ok
 }
+
+// wereCounted is a number, a noun and the verb that goes with them.
+func wereCounted[N int | uint64](n N, noun, one, many string) string {
+	if n == 1 {
+		return counted(n, noun) + " " + one
+	}
+	return counted(n, noun) + " " + many
+}

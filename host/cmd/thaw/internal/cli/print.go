@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/host"
+)
+
+const (
+	// chunkEvents and chunkBytes bound what one goroutine reads at a time.
+	chunkEvents = 256
+	chunkBytes  = 1 << 20
+)
+
+// print prints a line for each event, in the order given. Each is read from its
+// segment first and compared with what the index said, so that no line says
+// what the log does not. One that cannot be read is told and left out, and the
+// next is printed.
+func (a *app) print(ctx context.Context, dir string, r *host.Reader, all events, f *lineFlags) (printed int, err error) {
+	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, shape: f.shape(), limit: int(f.limit)}
+	defer p.wait()
+	err = p.run(all)
+	return p.printed, err
+}
+
+// printer reads events in chunks, several at once, and prints them in order.
+type printer struct {
+	*app
+	ctx     context.Context
+	dir     string
+	reader  *host.Reader
+	shape   shape
+	limit   int // 0 for none
+	printed int
+	flying  []*chunk // being read, in order
+	free    []*chunk
+}
+
+// chunk is some events and, once done is closed, their lines.
+type chunk struct {
+	events []event.Event
+	bytes  int
+	done   chan struct{}
+
+	text    []byte
+	lines   int
+	damages []*damage.Damage
+	err     error
+}
+
+func (p *printer) run(all events) error {
+	c := p.chunk()
+	for e, err := range all {
+		if err != nil {
+			if err := p.finish(c); err != nil {
+				return err
+			}
+			return p.ended(p.dir, err)
+		}
+		c.events = append(c.events, e)
+		c.bytes += int(e.Position.Length)
+		if !p.full(c) {
+			continue
+		}
+		if err := p.start(c); err != nil {
+			return err
+		}
+		if p.limit > 0 && p.printed == p.limit {
+			return nil
+		}
+		c = p.chunk()
+	}
+	return p.finish(c)
+}
+
+// full reports whether a chunk is to be read now. With a limit it never holds
+// more events than may still be printed.
+func (p *printer) full(c *chunk) bool {
+	return len(c.events) == chunkEvents || c.bytes >= chunkBytes ||
+		p.limit > 0 && len(c.events) == p.limit-p.printed
+}
+
+// start begins to read a chunk. When as many are under way as there are
+// processors, the oldest is printed first; a chunk of large events, and one
+// under a limit, is read alone.
+func (p *printer) start(c *chunk) error {
+	alone := c.bytes >= chunkBytes || p.limit > 0
+	for len(p.flying) > 0 && (alone || len(p.flying) > runtime.GOMAXPROCS(0)) {
+		if err := p.land(); err != nil {
+			return err
+		}
+	}
+	c.done = make(chan struct{})
+	p.flying = append(p.flying, c)
+	if alone {
+		p.read(c)
+		return p.land()
+	}
+	go p.read(c)
+	return nil
+}
+
+// finish prints what is left.
+func (p *printer) finish(c *chunk) error {
+	if len(c.events) > 0 {
+		if err := p.start(c); err != nil {
+			return err
+		}
+	}
+	for len(p.flying) > 0 {
+		if err := p.land(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read makes the lines of a chunk.
+func (p *printer) read(c *chunk) {
+	defer close(c.done)
+	for i := range c.events {
+		full, err := p.reader.Read(p.ctx, c.events[i])
+		var d *damage.Damage
+		switch {
+		case err == nil:
+			c.text = appendLine(c.text, p.shape, &full)
+			c.lines++
+		case errors.As(err, &d) && !errors.Is(err, store.ErrGone):
+			c.damages = append(c.damages, d)
+		default:
+			c.err = err
+			return
+		}
+	}
+}
+
+// land prints the oldest chunk that is under way.
+func (p *printer) land() error {
+	c := p.flying[0]
+	p.flying = p.flying[1:]
+	<-c.done
+	for _, d := range c.damages {
+		p.tell(d)
+	}
+	p.printed += c.lines
+	p.out.buf = append(p.out.buf, c.text...)
+	if err := p.out.line(); err != nil {
+		return err
+	}
+	if c.err != nil {
+		return p.ended(p.dir, c.err)
+	}
+	p.free = append(p.free, c)
+	return nil
+}
+
+// chunk is an empty one, with the room of one that was printed.
+func (p *printer) chunk() *chunk {
+	if len(p.free) == 0 {
+		return &chunk{}
+	}
+	c := p.free[len(p.free)-1]
+	p.free = p.free[:len(p.free)-1]
+	text := c.text[:0]
+	if cap(text) > keepAtMost {
+		text = nil
+	}
+	*c = chunk{events: c.events[:0], text: text}
+	return c
+}
+
+// wait lets the chunks that are under way end, since they read the store.
+func (p *printer) wait() {
+	for _, c := range p.flying {
+		<-c.done
+	}
+}
