@@ -87,6 +87,9 @@ const (
 	Torn Reason = "torn"
 	// Batch: a committed batch is not whole, so none of it is shown.
 	Batch Reason = "batch"
+	// Lost: a sound snapshot of the index lists events that no segment holds any
+	// more.
+	Lost Reason = "lost"
 	// SegmentMissing: no file for an id between two that are there.
 	SegmentMissing Reason = "segment_missing"
 	// Footer: the footer does not say what the frames say; it is not used.

@@ -37,8 +37,10 @@ type Unfinished struct {
 // leave out: a failed append of batpak's, unless something else says that they
 // were there.
 type Gap struct {
-	// File is the segment whose footer goes on behind the gap.
-	File       string
+	// File is the segment that goes on behind the gap.
+	File string
+	// End is damage.UnknownEnd where segment ids are left out and nothing tells
+	// whether sequences are too: then later events may have had higher ones.
 	First, End uint64
 }
 

@@ -286,6 +286,10 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 			sequence = hint
 		}
 	}
+	if s.jump && !hinted {
+		// Ids are left out by compaction or by a loss, and no footer says which.
+		s.report.Gaps = append(s.report.Gaps, Gap{s.file, sequence, damage.UnknownEnd})
+	}
 	if _, err := cursor.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope); err != nil {
 		return err
 	}

@@ -114,6 +114,8 @@ func TestScan(t *testing.T) {
 			want:     same(0, 5), next: 6, damages: []damage.Reason{damage.SegmentMissing}},
 		{name: "ids that skip without a gap are compaction",
 			segments: []*maker{newSegment(1).event(0, 1).seal(), newSegment(3).event(1, 1).seal()}, want: same(0, 1), next: 2},
+		{name: "ids that skip before an unsealed segment may be either",
+			segments: []*maker{newSegment(1).event(0, 1).seal(), newSegment(3).event(1, 1)}, want: same(0, 1), next: 2, gaps: 1},
 		{name: "events cut off between two frames",
 			segments: []*maker{newSegment(1).event(0, 1), newSegment(2).event(5, 1).seal()},
 			want:     same(0, 5), next: 6, damages: []damage.Reason{damage.SequenceGap}},

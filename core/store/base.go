@@ -26,7 +26,7 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 	for _, c := range []struct {
 		name string
 		way  Way
-		load func(source.Source) (*part, base, error)
+		load loader
 	}{
 		{artifact.FileName, FromIndex, s.loadIndex},
 		{checkpoint.FileName, FromCheckpoint, s.loadCheckpoint},
@@ -61,7 +61,7 @@ func (o *Options) skips(name string) bool {
 	return slices.Contains(o.Skip, name)
 }
 
-func (s *Snapshot) tryBase(e Entry, load func(source.Source) (*part, base, error)) (*part, base, error) {
+func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 	if !e.Regular {
 		return nil, base{}, damage.Refuse(damage.NotRegular, -1, nil)
 	}
@@ -69,7 +69,7 @@ func (s *Snapshot) tryBase(e Entry, load func(source.Source) (*part, base, error
 	if err != nil {
 		return nil, base{}, err
 	}
-	p, b, err := load(src)
+	p, b, err := load(src, s.listing.size)
 	if err != nil {
 		return nil, base{}, err
 	}
@@ -77,12 +77,15 @@ func (s *Snapshot) tryBase(e Entry, load func(source.Source) (*part, base, error
 	return p, b, checkBoundary(s.files, p, b.watermark, size)
 }
 
-func (s *Snapshot) loadIndex(src source.Source) (*part, base, error) {
-	p, h, err := loadArtifact(src, s.listing.size, s.options)
+// loader makes a part of a snapshot's file; sizes tells the sizes of segments.
+type loader func(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error)
+
+func (s *Snapshot) loadIndex(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
+	p, h, err := loadArtifact(src, sizes, s.options)
 	return p, base{h.Watermark, h.Allocator}, err
 }
 
-func (s *Snapshot) loadCheckpoint(src source.Source) (*part, base, error) {
+func (s *Snapshot) loadCheckpoint(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
 	raw := make([]byte, max(src.Size(), 0))
 	if err := source.Read(src, raw, 0); err != nil {
 		return nil, base{}, damage.Refuse(damage.Unreadable, 0, err)
@@ -92,7 +95,7 @@ func (s *Snapshot) loadCheckpoint(src source.Source) (*part, base, error) {
 		return nil, base{}, err
 	}
 	b := base{c.Watermark, c.Allocator}
-	if err := checkWatermark(c.Watermark, s.listing.size); err != nil {
+	if err := checkWatermark(c.Watermark, sizes); err != nil {
 		return nil, b, err
 	}
 	d := artifact.NewDraft()
@@ -116,6 +119,6 @@ func (s *Snapshot) loadCheckpoint(src source.Source) (*part, base, error) {
 	if err := c.End(); err != nil {
 		return nil, b, err
 	}
-	p, err := draftPart(d, index.Bounds{Allocator: c.Allocator, Watermark: c.Watermark, SegmentSize: s.listing.size}, s.options)
+	p, err := draftPart(d, index.Bounds{Allocator: c.Allocator, Watermark: c.Watermark, SegmentSize: sizes}, s.options)
 	return p, b, err
 }

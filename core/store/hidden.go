@@ -10,7 +10,7 @@ import (
 // error, since nothing else knows which events must stay hidden.
 func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) {
 	e, ok := l.other[visibility.FileName]
-	if !ok || o.ShowHidden {
+	if !ok {
 		return nil, nil
 	}
 	ranges, err := readHidden(files, e)
@@ -18,8 +18,10 @@ func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) 
 		r := refusal(e.Name, err)
 		return nil, &damage.Damage{
 			File: e.Name, Offset: uint64(max(r.Offset, 0)), Reason: r.Reason, Err: r.Err,
-			EndSequence: damage.UnknownEnd,
 		}
+	}
+	if o.ShowHidden {
+		return nil, nil
 	}
 	return ranges, nil
 }

@@ -19,24 +19,13 @@ const openTries = 5
 // The errors are those of Files, a [damage.Damage] of visibility_ranges.fbv,
 // which fails closed, and with Options.Strict the first damage.
 func Open(files Files, o Options) (*Snapshot, error) {
-	if stop := o.Stop; stop != nil {
-		o.Stop = func() error {
-			if err := stop(); err != nil {
-				return stopError{err}
-			}
-			return nil
-		}
-	}
+	o.Stop = markStop(o.Stop)
 	s, err := open(files, &o, false, nil)
 	for try := 2; try <= openTries && errors.Is(err, ErrGone); try++ {
 		s, err = open(files, &o, try == openTries, nil)
 	}
-	var stop stopError
-	if errors.As(err, &stop) {
-		return nil, stop.err
-	}
 	if err != nil {
-		return nil, err
+		return nil, unmarkStop(err)
 	}
 	if err := s.report.Damaged(); err != nil && o.Strict {
 		return nil, err
@@ -53,7 +42,11 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	}
 	s := &Snapshot{files: files, options: o, listing: l}
 	if s.report.HiddenRanges, err = loadHidden(files, l, o); err != nil {
-		return nil, err
+		var d *damage.Damage
+		if !o.ShowHidden || !errors.As(err, &d) {
+			return nil, err
+		}
+		rejected = append(rejected, &damage.Refusal{File: d.File, Reason: d.Reason, Offset: int64(d.Offset), Err: d.Err})
 	}
 	for _, e := range l.odd {
 		s.report.Damages = append(s.report.Damages, &damage.Damage{
@@ -86,7 +79,10 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	if err := s.settle(); err != nil {
 		return nil, err
 	}
-	return s, nil
+	if err := s.hearWitness(); err != nil {
+		return nil, err
+	}
+	return s, s.count()
 }
 
 // readSegments replays every segment from a place on. The segment of the place
@@ -160,7 +156,7 @@ func (s *Snapshot) tailBounds() index.Bounds {
 	return index.Bounds{
 		Allocator:   s.scan.Log().Next(),
 		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
-		SegmentSize: func(uint64) (uint64, bool) { return ^uint64(0), true },
+		SegmentSize: anySize,
 	}
 }
 
@@ -180,6 +176,6 @@ func (s *Snapshot) count() error {
 	}
 	// A range may reach behind the last event, when a crash took the events it
 	// hides. Their numbers are never given out again.
-	r.Allocator = max(s.scan.Log().Allocator(), r.HiddenRanges.End())
+	r.Allocator = max(s.scan.Log().Allocator(), r.HiddenRanges.End(), s.recorded)
 	return nil
 }

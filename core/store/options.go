@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+
 	"github.com/thawlog/thaw/core/event"
 )
 
@@ -38,6 +40,28 @@ func (o *Options) stopped() error {
 // stopError marks the error of Options.Stop, so that it is not taken for
 // trouble with a file.
 type stopError struct{ err error }
+
+// markStop makes every error of stop a stopError.
+func markStop(stop func() error) func() error {
+	if stop == nil {
+		return nil
+	}
+	return func() error {
+		if err := stop(); err != nil {
+			return stopError{err}
+		}
+		return nil
+	}
+}
+
+// unmarkStop returns the error of stop as it was.
+func unmarkStop(err error) error {
+	var stop stopError
+	if errors.As(err, &stop) {
+		return stop.err
+	}
+	return err
+}
 
 func (e stopError) Error() string { return e.err.Error() }
 func (e stopError) Unwrap() error { return e.err }

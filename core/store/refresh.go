@@ -37,7 +37,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		return s, false, nil
 	}
 	options := *s.options
-	options.Stop = stop
+	options.Stop = markStop(stop)
 	n := &Snapshot{
 		files:   s.files,
 		options: &options,
@@ -46,6 +46,8 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		base:    s.base,
 		parts:   append([]*part(nil), s.parts...),
 		scan:    s.scan,
+
+		recorded: s.recorded,
 	}
 	if hidden {
 		if n.report.HiddenRanges, err = loadHidden(n.files, l, n.options); err != nil {
@@ -54,15 +56,15 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	}
 	if grown {
 		n.report.Rejected = slices.Clip(n.report.Rejected)
-		n.scan = s.scan.Continue(stop)
+		n.scan = s.scan.Continue(options.Stop)
 		if err := n.readSegments(at); err != nil {
-			return nil, false, err
+			return nil, false, unmarkStop(err)
 		}
 		if _, ok := n.scan.Resume(); !ok {
 			return nil, true, nil
 		}
 		n.parts = n.parts[:n.base]
-		return n, false, n.settle()
+		return n, false, unmarkStop(n.settle())
 	}
 	return n, false, n.count()
 }

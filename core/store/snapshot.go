@@ -27,6 +27,8 @@ type Snapshot struct {
 	parts   []*part
 	base    int // how many of the parts came from index.fbati or index.ckpt
 	scan    *replay.Scan
+	// recorded is the allocator of a witness: see hearWitness.
+	recorded uint64
 }
 
 // Report tells how the store was opened. The slices must not be changed.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
@@ -45,9 +47,20 @@ func durableFrom(t *testing.T, seg []byte) map[uint64]uint64 {
 	}
 }
 
+// covered reports whether the store's index.fbati lists the event.
+func covered(files map[string][]byte, e event.Event) bool {
+	b, ok := files[artifact.FileName]
+	if !ok {
+		return false
+	}
+	h, err := artifact.DecodeHeader(b, int64(len(b)))
+	w := h.Watermark
+	return err == nil && (e.Position.Segment < w.Segment || e.Position.Segment == w.Segment && e.Position.Offset < w.Offset)
+}
+
 // TestTruncatedNewestSegment cuts the newest segment of every fixture at every
-// length: what was committed before the cut is shown, no more and no less, and
-// it is no damage.
+// length: what was committed before the cut is shown, no more and no less. It is
+// no damage, unless an index lists what was cut off: then that is named.
 func TestTruncatedNewestSegment(t *testing.T) {
 	for _, name := range fixture.Names() {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +105,18 @@ func TestTruncatedNewestSegment(t *testing.T) {
 				if want.String() != got.String() {
 					require.Equal(t, want.String(), got.String(), "cut at %d", cut)
 				}
-				require.Empty(t, s.Report().Damages, "cut at %d", cut)
+				lost := map[event.ID]bool{}
+				for _, d := range s.Report().Damages {
+					require.Equal(t, damage.Lost, d.Reason, "cut at %d", cut)
+					require.Equal(t, newest, d.File)
+					for _, e := range d.Events {
+						lost[e.ID] = true
+					}
+				}
+				for _, e := range events {
+					cutOff := e.Position.Segment == id && proved[e.Position.Offset] > uint64(cut)
+					require.Equal(t, cutOff && covered(files, e), lost[e.ID], "cut at %d", cut)
+				}
 			}
 		})
 	}

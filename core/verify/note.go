@@ -63,7 +63,9 @@ func (n Note) String() string {
 	if n.Named {
 		s += ": event " + n.Event.ID.String()
 	}
-	if n.End > n.First {
+	if n.End == damage.UnknownEnd {
+		s += ": from sequence " + strconv.FormatUint(n.First, 10) + " on"
+	} else if n.End > n.First {
 		s += ": sequences " + strconv.FormatUint(n.First, 10) + " to " + strconv.FormatUint(n.End-1, 10)
 	}
 	if n.Detail != "" {

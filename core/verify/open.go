@@ -8,7 +8,6 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -66,44 +65,35 @@ func (r *run) open() error {
 
 // openSkipping opens the store without some snapshots and judges those that are
 // looked at. The one that was taken is returned and among the run's snapshots.
-// One under which the tail cannot be numbered is left out too.
 func (r *run) openSkipping(skip ...string) (*store.Snapshot, *snapshot, error) {
-	for {
-		s, err := store.Open(r.dir, store.Options{
-			Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip,
-		})
-		if errors.Is(err, replay.ErrSequence) && len(skip) < 2 {
-			file := checkpoint.FileName
-			if _, ok := r.dir.byName[artifact.FileName]; ok && len(skip) == 0 {
-				file = artifact.FileName
-			} else {
-				skip = []string{artifact.FileName}
-			}
-			r.findings.damage(at(file, 0, damage.Allocator, err, nil))
-			skip = append(skip, file)
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		report := s.Report()
-		for _, why := range report.Rejected {
-			if snapshotName(why.File) {
-				r.refused(why.File, why)
-			}
-		}
-		file := wayFile(report.OpenedFrom)
-		if file == "" {
-			return s, nil, nil
-		}
-		r.consequences(file, &report)
-		base, err := r.readSnapshot(file)
-		if err != nil {
-			return nil, nil, err
-		}
-		r.snapshots = append(r.snapshots, base)
-		return s, base, nil
+	s, err := store.Open(r.dir, store.Options{
+		Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip,
+	})
+	if err != nil {
+		return nil, nil, err
 	}
+	report := s.Report()
+	for _, why := range report.Rejected {
+		if snapshotName(why.File) {
+			r.refused(why.File, why)
+		}
+	}
+	for _, d := range report.Damages {
+		if d.Reason == damage.Lost { // the rest is told by the frames
+			r.findings.damage(d)
+		}
+	}
+	file := wayFile(report.OpenedFrom)
+	if file == "" {
+		return s, nil, nil
+	}
+	r.consequences(file, &report)
+	base, err := r.readSnapshot(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.snapshots = append(r.snapshots, base)
+	return s, base, nil
 }
 
 // errTail is the cause when a watermark makes the tail look damaged.

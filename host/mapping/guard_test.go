@@ -28,7 +28,7 @@ func TestOnlyFaultsAreConverted(t *testing.T) {
 	start := uintptr(unsafe.Pointer(&p[0]))
 	outOfRange := func() (r any) {
 		defer func() { r = recover() }()
-		return p[len(p)+int(start%1)]
+		return p[len(p)+int(start&0)]
 	}()
 	for _, test := range []struct {
 		name      string

@@ -117,6 +117,9 @@ func explain(err error) (what, hint string) {
 	return err.Error(), "Run 'thaw --help' for how it is used." // from cobra: an unknown command or argument
 }
 
+// errNoStore is a directory without a single file of a store.
+var errNoStore = errors.New("no store")
+
 func explainStore(e *storeError) (what, hint string) {
 	var d *damage.Damage
 	switch {
@@ -133,6 +136,8 @@ func explainStore(e *storeError) (what, hint string) {
 		return e.dir + ": no such directory", "DIR is the directory that holds a store's *.fbat files."
 	case errors.Is(e.err, fs.ErrPermission):
 		return e.Error(), "Read permission is needed on the directory and its files; thaw needs no other."
+	case errors.Is(e.err, errNoStore):
+		return e.dir + ": no *.fbat file: nothing here can be verified", "DIR is the directory that holds a store's *.fbat files."
 	case notDirectory(e.err):
 		return e.dir + ": not a directory", "DIR is the directory that holds a store's *.fbat files."
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -50,23 +51,36 @@ func (a *app) open(ctx context.Context, dir string, o host.ReaderOptions) (*host
 	}
 	report := r.Report()
 	for _, f := range report.Rejected {
-		a.warn("note: %s; %s", refusalText(f), instead(f, report.OpenedFrom))
+		a.warn("note: %s%s", refusalText(f), instead(f, &report))
 	}
 	for _, d := range report.Damages {
 		a.tell(d)
 	}
-	if report.Segments == 0 && report.Events == 0 {
-		a.warn("note: %s holds no *.fbat file: a store without events, or no store", dir)
-	}
+	a.noteEmpty(dir, &report)
 	return r, nil
 }
 
-// instead says what was read in place of a file that was not taken.
-func instead(f *damage.Refusal, from store.Way) string {
-	if isSegment(f.File) {
-		return "nothing is missing, since its events were read one by one"
+// noteEmpty says that a directory may be no store at all.
+func (a *app) noteEmpty(dir string, report *host.Report) {
+	if report.Segments == 0 && report.Events == 0 {
+		a.warn("note: %s holds no *.fbat file: a store without events, or no store", dir)
 	}
-	return "nothing is missing, since the store was opened from " + wayText(from)
+}
+
+// instead says what was read in place of a file that was not taken, and that
+// nothing is missing where no damage says otherwise.
+func instead(f *damage.Refusal, report *host.Report) string {
+	nothing := "; nothing is missing, since "
+	if len(report.Damages) > 0 {
+		nothing = "; "
+	}
+	switch {
+	case f.File == visibility.FileName:
+		return "; events that were cancelled are shown"
+	case isSegment(f.File):
+		return nothing + "its events were read one by one"
+	}
+	return nothing + "the store was opened from " + wayText(report.OpenedFrom)
 }
 
 func wayText(w store.Way) string {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/store"
@@ -47,6 +48,7 @@ func (a *app) runStat(ctx context.Context, dir string, read *readFlags, asJSON b
 	}
 	defer r.Close()
 	report := r.Report()
+	a.noteEmpty(dir, &report)
 	a.damages = len(report.Damages)
 	if asJSON {
 		return a.out.object(statObject(&report))
@@ -81,9 +83,9 @@ type unfinishedJSON struct {
 }
 
 type gapJSON struct {
-	File  string `json:"file"`
-	First uint64 `json:"first"`
-	End   uint64 `json:"end"`
+	File  string  `json:"file"`
+	First uint64  `json:"first"`
+	End   *uint64 `json:"end"` // null when not known
 }
 
 type unsealedJSON struct {
@@ -116,7 +118,13 @@ func statObject(r *host.Report) statJSON {
 		Unfinished: list(r.Unfinished, func(u replay.Unfinished) unfinishedJSON {
 			return unfinishedJSON{File: u.File, Offset: u.Offset, Items: u.Items}
 		}),
-		Gaps: list(r.Gaps, func(g replay.Gap) gapJSON { return gapJSON{File: g.File, First: g.First, End: g.End} }),
+		Gaps: list(r.Gaps, func(g replay.Gap) gapJSON {
+			gap := gapJSON{File: g.File, First: g.First}
+			if g.End != damage.UnknownEnd {
+				gap.End = &g.End
+			}
+			return gap
+		}),
 		Unsealed: list(r.Unsealed, func(u replay.Unsealed) unsealedJSON {
 			return unsealedJSON{File: u.File, Offset: u.Offset, Next: u.Next}
 		}),

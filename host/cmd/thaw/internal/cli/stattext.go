@@ -63,6 +63,9 @@ func (a *app) statTable(dir string, r *host.Report) error {
 		t.row("torn", "%s at byte %d: %s%s, from an unclean stop", n.File, n.Offset, counted(n.Length, "byte"), what)
 	}
 	rows(t, "gaps", r.Gaps, func(g replay.Gap) string {
+		if g.End == damage.UnknownEnd {
+			return fmt.Sprintf("segment ids are left out before %s; from sequence %d on, events may be missing", g.File, g.First)
+		}
 		return fmt.Sprintf("sequences %d to %d belong to no event (before %s)", g.First, g.End-1, g.File)
 	})
 	rows(t, "unsealed", r.Unsealed, func(u replay.Unsealed) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/host"
@@ -51,6 +52,9 @@ func (a *app) runVerify(ctx context.Context, dir string, noMapping, asJSON bool)
 	p.clear()
 	if err != nil {
 		return &storeError{dir, err}
+	}
+	if r.Segments == 0 && r.OpenedFrom == store.FromSegments && r.Sound() {
+		return &storeError{dir, errNoStore}
 	}
 	a.damages = len(r.Damages)
 	if asJSON {
@@ -118,7 +122,10 @@ func noteObject(n verify.Note) noteJSON {
 		o.Event = &t
 	}
 	if n.End > n.First {
-		o.First, o.End = &n.First, &n.End
+		o.First = &n.First
+		if n.End != damage.UnknownEnd {
+			o.End = &n.End
+		}
 	}
 	return o
 }
