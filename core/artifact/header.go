@@ -78,6 +78,9 @@ func DecodeHeader(b []byte, size int64) (h Header, err error) {
 	if h.size() != uint64(size) {
 		return Header{}, damage.Refuse(damage.Length, offRecordCount, nil)
 	}
+	if h.TableSize > min(math.MaxUint32, math.MaxInt-HeaderSize) { // more than offsets can say
+		return Header{}, damage.Refuse(damage.Strings, offTableSize, nil)
+	}
 	if h.Records > MaxRecords {
 		return Header{}, damage.Refuse(damage.Records, offRecordCount, nil)
 	}

@@ -40,9 +40,11 @@ const (
 	// FileName is the checkpoint's name in a store's directory.
 	FileName = "index.ckpt"
 
+	// HeadSize is the number of bytes in front of the body.
+	HeadSize = 12
+
 	magic      = "FBATCK"
 	version    = 2
-	headSize   = 12
 	offVersion = 6
 	offCRC     = 8
 	// leastEntry is fewer bytes than any entry has: the keys alone are more.
@@ -61,20 +63,28 @@ type Checkpoint struct {
 	r msgpack.Reader
 }
 
+// CheckHead looks at the first bytes of a file, before all of it is read. The
+// error is a [damage.Refusal]: short, magic or version.
+func CheckHead(b []byte) error {
+	switch {
+	case len(b) < HeadSize:
+		return damage.Refuse(damage.Short, int64(len(b)), nil)
+	case string(b[:len(magic)]) != magic:
+		return damage.Refuse(damage.Magic, 0, nil)
+	case binary.LittleEndian.Uint16(b[offVersion:]) != version:
+		return damage.Refuse(damage.Version, offVersion, nil)
+	}
+	return nil
+}
+
 // Decode checks the head and the checksum of a whole file and reads up to the
 // entries. The error is a [damage.Refusal]: short, magic, version, checksum,
 // body or strings.
 func Decode(b []byte) (*Checkpoint, error) {
-	if len(b) < headSize {
-		return nil, damage.Refuse(damage.Short, int64(len(b)), nil)
+	if err := CheckHead(b); err != nil {
+		return nil, err
 	}
-	if string(b[:len(magic)]) != magic {
-		return nil, damage.Refuse(damage.Magic, 0, nil)
-	}
-	if binary.LittleEndian.Uint16(b[offVersion:]) != version {
-		return nil, damage.Refuse(damage.Version, offVersion, nil)
-	}
-	body := b[headSize:]
+	body := b[HeadSize:]
 	if crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(b[offCRC:]) {
 		return nil, damage.Refuse(damage.Checksum, offCRC, nil)
 	}
@@ -96,7 +106,7 @@ func Decode(b []byte) (*Checkpoint, error) {
 	}
 	names, err := strtab.Decode(table, true)
 	if err != nil {
-		return nil, damage.Refuse(damage.Strings, int64(headSize+at), err)
+		return nil, damage.Refuse(damage.Strings, int64(HeadSize+at), err)
 	}
 	c.Names = names
 	r.Key("entries")
@@ -111,11 +121,11 @@ func Decode(b []byte) (*Checkpoint, error) {
 }
 
 func (c *Checkpoint) refuse(err error) error {
-	return damage.Refuse(damage.Body, int64(headSize+c.r.Offset()), err)
+	return damage.Refuse(damage.Body, int64(HeadSize+c.r.Offset()), err)
 }
 
 // Offset is where in the file the next entry begins.
-func (c *Checkpoint) Offset() int { return headSize + c.r.Offset() }
+func (c *Checkpoint) Offset() int { return HeadSize + c.r.Offset() }
 
 // Next reads the next entry. It is called Entries times; then [Checkpoint.End]
 // tells whether anything followed. The error is a [damage.Refusal]: body.
@@ -193,7 +203,7 @@ func AppendFile(dst []byte, w artifact.Watermark, allocator uint64, names []byte
 	for i := range records {
 		dst = appendEntry(dst, &records[i])
 	}
-	binary.LittleEndian.PutUint32(dst[at+offCRC:], crc32.ChecksumIEEE(dst[at+headSize:]))
+	binary.LittleEndian.PutUint32(dst[at+offCRC:], crc32.ChecksumIEEE(dst[at+HeadSize:]))
 	return dst
 }
 

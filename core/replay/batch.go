@@ -13,6 +13,7 @@ type batch struct {
 	count  uint32 // events that BEGIN announced
 	cursor Cursor
 	staged []staged
+	begun  int64  // BEGIN's time stamp, which no item's is above
 	gaps   int    // damaged places since BEGIN
 	lost   uint64 // bytes in them
 
@@ -42,6 +43,7 @@ func (s *Scan) begin(p event.Position, b *segment.Body) {
 		open:    true,
 		id:      b.ID,
 		count:   b.PayloadSize,
+		begun:   b.TimestampUS,
 		cursor:  s.log.Begin(),
 		staged:  s.batch.staged[:0],
 		file:    s.file,
@@ -75,7 +77,8 @@ func (s *Scan) abandon() {
 		return
 	}
 	items, most := 0, min(len(s.batch.staged), int(s.batch.count))
-	for items < most && s.batch.staged[items].timestamp == s.batch.staged[0].timestamp {
+	for items < most && s.batch.staged[items].timestamp == s.batch.staged[0].timestamp &&
+		s.batch.staged[items].timestamp <= s.batch.begun {
 		items++
 	}
 	if s.batch.gaps > 0 {

@@ -124,3 +124,15 @@ func scan(t *testing.T, floor uint64, segments ...*maker) scanned {
 }
 
 var errStop = errors.New("stop")
+
+// change overwrites the byte at a distance from the end.
+func (m *maker) change(at int, b byte) *maker {
+	m.b[len(m.b)+at] = b
+	return m
+}
+
+// cut removes the last n bytes.
+func (m *maker) cut(n int) *maker {
+	m.b = m.b[:len(m.b)-n]
+	return m
+}

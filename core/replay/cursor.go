@@ -43,6 +43,9 @@ func (l *Log) Allocator() uint64 { return max(l.next, l.floor) }
 // Reserve leaves n sequences unused, for events that are known to have had
 // them and cannot be read.
 func (l *Log) Reserve(n uint64) {
+	if n == 0 {
+		return
+	}
 	l.next += min(n, artifact.MaxAllocator-min(l.next, artifact.MaxAllocator))
 	l.least = l.next
 }

@@ -18,6 +18,7 @@ type hints struct {
 	at     uint64 // where the footer begins
 	next   int    // entry to hand out next
 	from   uint64 // first offset of the walk; entries before it are not checked
+	doubt  bool   // an entry says other than its frame, or the trailer is damaged
 }
 
 // newHints starts behind the entries of frames before from. ok is false when
@@ -57,7 +58,9 @@ func (h *hints) confirms(d *artifact.Draft, id uint64) bool {
 }
 
 // take returns the sequence of the frame at p, whose content is b. found is
-// false when the footer has no entry for it; ok is false when it has another.
+// false when the footer has no entry for it; ok is false when its next entry is
+// for something else. An entry that names the frame and says other things of it
+// sets doubt: its sequence is the best there is, since frames hold none.
 func (h *hints) take(p event.Position, b *segment.Body) (sequence uint64, found, ok bool) {
 	if h.next >= h.footer.Len() || h.footer.FrameOffset(h.next) > p.Offset {
 		return 0, false, true
@@ -65,14 +68,16 @@ func (h *hints) take(p event.Position, b *segment.Body) (sequence uint64, found,
 	e := h.footer.Entry(h.next)
 	sequence = e.Sequence
 	h.next++
-	names := uint32(h.footer.Names.Len())
-	if e.Entity >= names || e.Scope >= names ||
-		!bytes.Equal(h.footer.Names.At(e.Entity), b.Entity) || !bytes.Equal(h.footer.Names.At(e.Scope), b.Scope) {
+	e.Sequence, e.Position.Segment = 0, p.Segment
+	if e.Position != p || sequence >= artifact.MaxAllocator {
 		return 0, false, false
 	}
-	want := b.Facts(p)
-	e.Sequence, e.Position.Segment = 0, p.Segment
-	return sequence, true, e.Facts == want && sequence < artifact.MaxAllocator
+	names := uint32(h.footer.Names.Len())
+	if e.Entity >= names || e.Scope >= names || e.Facts != b.Facts(p) ||
+		!bytes.Equal(h.footer.Names.At(e.Entity), b.Entity) || !bytes.Equal(h.footer.Names.At(e.Scope), b.Scope) {
+		h.doubt = true
+	}
+	return sequence, true, true
 }
 
 // lost names the events whose frames lie in damaged bytes.

@@ -6,6 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -28,7 +29,12 @@ type Scan struct {
 	// unsealed says that no event came yet behind a segment without a footer.
 	unsealed bool
 	at       Place
+	rest     segment.Rest // behind the frames of the segment, after a walk
 	stop     func() error
+	// sure is the sequence behind the last one that the artifact or a footer
+	// gave, and sureAt the record behind it: what follows is numbered by guess.
+	sure   uint64
+	sureAt int
 	// salvaged says that a batch was taken apart, so that what is committed and
 	// the place to resume from no longer agree.
 	salvaged bool
@@ -66,7 +72,8 @@ func (s *Scan) Log() *Log { return s.log }
 // the same log: behind everything that is settled. ok is false when damage, a
 // batch that was taken apart or a footer with other numbers leaves no such place.
 func (s *Scan) Resume() (at Place, ok bool) {
-	return s.at, len(s.report.Damages) == 0 && !s.salvaged && !s.renumbered
+	r := &s.report
+	return s.at, len(r.Damages) == 0 && len(r.Unsealed) == 0 && len(r.Gaps) == 0 && !s.salvaged && !s.renumbered
 }
 
 // Input is one segment to read.
@@ -84,7 +91,7 @@ type Input struct {
 // or [artifact.ErrFull]; damage is not an error but part of the report.
 func (s *Scan) Segment(in Input) error {
 	s.file = segment.Name(in.ID)
-	s.jump = s.last != 0 && in.ID > s.last+1
+	s.jump = in.ID > s.last+1
 	s.gap = lastGap{damage: s.gap.damage} // a gap is not explained from another segment
 	from, why, err := s.header(in)
 	if err != nil {
@@ -97,6 +104,7 @@ func (s *Scan) Segment(in Input) error {
 	if !s.batch.open {
 		s.at = Place{in.ID, from}
 	}
+	s.rest = segment.Rest{}
 	footer, err := s.findFooter(in, from)
 	if err != nil {
 		return err
@@ -108,7 +116,18 @@ func (s *Scan) Segment(in Input) error {
 	if err := s.walk(in, from, footer, why); err != nil {
 		return err
 	}
-	if s.wrong { // the second walk ends in front of it and says so
+	if footer == nil {
+		if footer, err = s.salvageFooter(in, from); err != nil {
+			return err
+		}
+		if footer != nil {
+			s.restore(before)
+			if err := s.walk(in, from, footer, why); err != nil {
+				return err
+			}
+		}
+	}
+	if s.wrong { // the next walk ends in front of it and says so
 		s.restore(before)
 		if err := s.walk(in, from, nil, why); err != nil {
 			return err
@@ -117,6 +136,31 @@ func (s *Scan) Segment(in Input) error {
 	s.last = in.ID
 	return nil
 }
+
+// salvageFooter looks for a footer with a damaged trailer behind the frames.
+func (s *Scan) salvageFooter(in Input, from uint64) (*hints, error) {
+	if s.rest.Length == 0 || s.rest.Length > maxSalvage {
+		return nil, nil
+	}
+	raw := make([]byte, s.rest.Length)
+	if err := source.Read(in.Source, raw, s.rest.Offset); err != nil {
+		return nil, err
+	}
+	f, ok := sidx.Salvage(raw)
+	if !ok {
+		return nil, nil
+	}
+	h, ok := newHints(f, s.rest.Offset, from)
+	if !ok {
+		return nil, nil
+	}
+	h.doubt = true
+	return h, nil
+}
+
+// maxSalvage bounds the rest that is read as a damaged footer: that of a segment
+// of 256 MiB stays below it.
+const maxSalvage = 256 << 20
 
 // Finish ends the log: a batch that is still open was not finished.
 func (s *Scan) Finish() { s.abandon() }
@@ -146,7 +190,9 @@ func (s *Scan) salvageable(in Input, why *damage.Refusal) bool {
 	switch why.Reason {
 	case damage.Short:
 		if in.Newest { // a crash came before the header was whole: nothing was acknowledged
-			s.at = Place{in.ID, 0}
+			if !s.batch.open {
+				s.at = Place{in.ID, 0}
+			}
 			s.report.Torn = &Torn{File: s.file, Length: size}
 			return false
 		}
@@ -215,6 +261,7 @@ func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal
 		return w.Err()
 	}
 	rest := w.Rest()
+	s.rest = rest
 	if header != nil {
 		s.lose(&damage.Damage{File: s.file, Length: rest.Length, Reason: header.Reason, Err: header.Err})
 		return nil
@@ -228,7 +275,9 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 	sealed := s.hints != nil || rest.Footer
 	switch {
 	case s.hints != nil:
-		s.wrong = !s.hints.holds(rest.Offset)
+		if s.wrong = !s.hints.holds(rest.Offset); s.hints.doubt && !s.wrong {
+			s.reject(rest.Offset)
+		}
 	case rest.Footer:
 		s.reject(rest.Offset)
 	case rest.Length > 0 && in.Newest:
@@ -277,7 +326,11 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	sequence, hinted := s.log.next, false
 	if s.hints != nil {
 		hint, found, ok := s.hints.take(p, b)
-		if !ok || found && hint < s.log.least || !found && !s.batch.open {
+		if found && hint < s.log.least {
+			found = s.squeeze(hint)
+			ok = ok && found
+		}
+		if !ok || !found && !s.batch.open {
 			s.wrong = true
 			return nil
 		}
@@ -293,6 +346,9 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	if _, err := cursor.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope); err != nil {
 		return err
 	}
+	if hinted {
+		s.sure, s.sureAt = sequence+1, s.log.draft.Len()
+	}
 	s.jump, s.unsealed = false, false
 	if s.batch.open {
 		s.batch.staged = append(s.batch.staged, staged{b.TimestampUS, hinted})
@@ -302,6 +358,31 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	s.gap.hinted = s.gap.hinted || hinted
 	cursor.Commit()
 	return nil
+}
+
+// squeeze makes room for a sequence that a footer gives and that guesses have
+// passed: a damaged frame that was thought to have had a number, or a batch that
+// was thought to have been committed. It reports whether the events since the
+// last sure number fit in front of it.
+func (s *Scan) squeeze(hint uint64) bool {
+	first := min(s.sureAt, s.log.draft.Len())
+	if hint < s.sure || uint64(s.log.draft.Len()-first) > hint-s.sure {
+		return false
+	}
+	for i := first; i < s.log.draft.Len(); i++ {
+		s.log.draft.SetSequence(i, s.sure+uint64(i-first))
+	}
+	for _, d := range s.report.Damages {
+		if d.EndSequence > s.sure && d.FirstSequence < d.EndSequence {
+			// Which of them it was can no longer be said.
+			d.FirstSequence, d.EndSequence = min(max(d.FirstSequence, s.sure), hint), hint
+			for i := range d.Events {
+				d.Events[i].Numbered = false
+			}
+		}
+	}
+	s.log.least, s.log.next = hint, hint
+	return true
 }
 
 // leap notes the sequences that a footer leaves out before the next event.

@@ -81,6 +81,30 @@ func TestScan(t *testing.T) {
 		{name: "events behind a failed batch are kept (D18)",
 			segments: []*maker{newSegment(1).begin(0, 3).event(0, 5).event(1, 6).event(2, 7).event(3, 8)},
 			want:     map[uint64]uint64{1: 0, 2: 1, 3: 2}, next: 3, unfinish: 1},
+		{name: "events behind a batch that failed before its first item",
+			segments: []*maker{newSegment(1).event(0, 1).begin(1, 3).event(1, 80).event(2, 81).event(3, 82)},
+			want:     same(0, 1, 2, 3), next: 4, unfinish: 1},
+		{name: "a footer wins over the guess that a damaged batch was committed",
+			segments: []*maker{
+				newSegment(1).event(0, 1).event(1, 2).begin(2, 3).event(12, 50).event(13, 50).flip(4),
+				newSegment(2).event(2, 60).event(3, 61).event(4, 62).seal(),
+			}, want: same(0, 1, 2, 3, 4), next: 5, damages: []damage.Reason{damage.Checksum, damage.Batch}},
+		{name: "a footer wins over the guess that a damaged frame had a number",
+			segments: []*maker{newSegment(1).event(0, 1).event(9, 2).event(1, 3).flip(1), newSegment(2).event(2, 60).seal()},
+			want:     same(0, 1, 2), next: 3, damages: []damage.Reason{damage.Checksum}},
+		{name: "an entry that says another thing keeps its sequence",
+			segments: []*maker{newSegment(1).event(0, 1).event(1, 1).seal(shift(7), func(e []event.Record) []event.Record {
+				e[1].Clock ^= 4
+				return e
+			})}, want: map[uint64]uint64{0: 7, 1: 8}, next: 9, gaps: 1, rejected: 1},
+		{name: "a footer with a damaged trailer keeps its sequences",
+			segments: []*maker{newSegment(1).event(0, 1).event(1, 1).seal(shift(7)).change(-1, 'x')},
+			want:     map[uint64]uint64{0: 7, 1: 8}, next: 9, gaps: 1, rejected: 1},
+		{name: "a footer whose last byte is gone keeps its sequences",
+			segments: []*maker{newSegment(1).event(0, 1).event(1, 1).seal(shift(7)).cut(1)},
+			want:     map[uint64]uint64{0: 7, 1: 8}, next: 9, gaps: 1, rejected: 1},
+		{name: "the first segment is missing",
+			segments: []*maker{newSegment(2).event(4, 1).seal()}, want: same(4), next: 5, damages: []damage.Reason{damage.SegmentMissing}},
 		{name: "a batch behind a failed batch",
 			segments: []*maker{newSegment(1).begin(0, 3).event(0, 5).begin(9, 1).event(1, 6).commit(9)},
 			want:     map[uint64]uint64{1: 0}, next: 1, unfinish: 1},
@@ -188,6 +212,25 @@ func TestResume(t *testing.T) {
 			require.Equal(t, want.events[n], s.Log().Draft().At(i).Sequence(), cut)
 		}
 	}
+}
+
+// TestResumeInBatch: a batch that is open over a rotation stays open while the
+// new segment has no whole header yet.
+func TestResumeInBatch(t *testing.T) {
+	first := newSegment(1).event(0, 1).begin(1, 2).seal()
+	second := newSegment(2).event(1, 50)
+	s := replay.NewScan(replay.NewLog(0, 0), replay.Place{}, nil)
+	require.NoError(t, s.Segment(replay.Input{ID: 1, Source: source.Bytes(first.b)}))
+	require.NoError(t, s.Segment(replay.Input{ID: 2, Source: source.Bytes(second.b[:20]), Newest: true}))
+	s.Finish()
+	at, ok := s.Resume()
+	require.True(t, ok)
+	require.Equal(t, uint64(1), at.Segment, "BEGIN is not behind")
+	s = s.Continue(nil)
+	require.NoError(t, s.Segment(replay.Input{ID: 1, Source: source.Bytes(first.b), From: at.Offset}))
+	require.NoError(t, s.Segment(replay.Input{ID: 2, Source: source.Bytes(second.b), Newest: true}))
+	s.Finish()
+	require.Equal(t, 1, s.Log().Committed())
 }
 
 func TestScanStops(t *testing.T) {

@@ -54,6 +54,18 @@ func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 	if size-at > math.MaxInt { // on a 32-bit system
 		return nil, damage.Refuse(damage.Footer, int64(at), nil)
 	}
+	// The trailer says how much there can be, before all of it is read: two names
+	// for each entry at most.
+	var trailer [sidx.TrailerSize]byte
+	if size-at < sidx.MinSize {
+		return nil, damage.Refuse(damage.Footer, int64(at), nil)
+	}
+	if err := source.Read(src, trailer[:], size-sidx.TrailerSize); err != nil {
+		return nil, err
+	}
+	if t, ok := sidx.DecodeTrailer(trailer[:]); !ok || size-at > sidx.MaxSize(t.Entries) {
+		return nil, damage.Refuse(damage.Footer, int64(at), nil)
+	}
 	raw := make([]byte, size-at)
 	if err := source.Read(src, raw, at); err != nil {
 		return nil, err

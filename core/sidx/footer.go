@@ -37,6 +37,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/msgpack"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
@@ -84,6 +85,12 @@ func DecodeTrailer(b []byte) (t Trailer, ok bool) {
 	t.TableOffset = binary.LittleEndian.Uint64(b)
 	t.Entries = binary.LittleEndian.Uint32(b[trailerCount:])
 	return t, true
+}
+
+// MaxSize is the size of the largest footer with n entries: each brings two new
+// names at most.
+func MaxSize(n uint32) uint64 {
+	return 5 + uint64(n)*(EntrySize+2*(3+event.MaxName)) + TrailerSize
 }
 
 // Footer is a decoded footer. It aliases the bytes it was decoded from.
@@ -172,4 +179,26 @@ func AppendTrailer(dst []byte, t Trailer) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, t.TableOffset)
 	dst = binary.LittleEndian.AppendUint32(dst, t.Entries)
 	return append(dst, magic...)
+}
+
+// Salvage reads a footer whose trailer is damaged or cut short: a string table
+// followed by whole entries and at most 16 bytes. ok is false when b is none.
+// What it says is to be checked against the frames like any footer.
+func Salvage(b []byte) (f *Footer, ok bool) {
+	var r msgpack.Reader
+	r.Reset(b)
+	if r.Array(); r.Err() != nil {
+		return nil, false
+	}
+	r.Reset(b)
+	table := len(r.Skip())
+	entries := (len(b) - table) / EntrySize
+	if r.Err() != nil || entries == 0 || len(b)-table-entries*EntrySize > TrailerSize {
+		return nil, false
+	}
+	names, err := strtab.Decode(b[:table], false)
+	if err != nil {
+		return nil, false
+	}
+	return &Footer{Names: names, entries: b[table : table+entries*EntrySize]}, true
 }

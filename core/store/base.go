@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -86,7 +87,17 @@ func (s *Snapshot) loadIndex(src source.Source, sizes func(uint64) (uint64, bool
 }
 
 func (s *Snapshot) loadCheckpoint(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
-	raw := make([]byte, max(src.Size(), 0))
+	head := make([]byte, min(max(src.Size(), 0), checkpoint.HeadSize))
+	if err := source.Read(src, head, 0); err != nil {
+		return nil, base{}, damage.Refuse(damage.Unreadable, 0, err)
+	}
+	if err := checkpoint.CheckHead(head); err != nil {
+		return nil, base{}, err
+	}
+	if uint64(src.Size()) > math.MaxInt {
+		return nil, base{}, damage.Refuse(damage.Overflow, -1, nil)
+	}
+	raw := make([]byte, src.Size())
 	if err := source.Read(src, raw, 0); err != nil {
 		return nil, base{}, damage.Refuse(damage.Unreadable, 0, err)
 	}

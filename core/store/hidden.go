@@ -34,6 +34,9 @@ func readHidden(files Files, e Entry) (visibility.Ranges, error) {
 	if err != nil {
 		return nil, err
 	}
+	if src.Size() > visibility.MaxSize {
+		return nil, damage.Refuse(damage.Length, -1, nil)
+	}
 	raw := make([]byte, max(src.Size(), 0))
 	if err := source.Read(src, raw, 0); err != nil {
 		return nil, err
@@ -45,14 +48,19 @@ func readHidden(files Files, e Entry) (visibility.Ranges, error) {
 // before them: behind it events may have lower numbers than they once had, and
 // a cancelled one must not slip out from under its range. Sequences below taken
 // are an artifact's, which a loss does not move.
-func hideUncertain(ranges visibility.Ranges, damages []*damage.Damage, taken uint64) visibility.Ranges {
-	for _, d := range damages {
-		start := max(d.FirstSequence, taken)
-		if d.EndSequence == damage.UnknownEnd && start < ranges.End() {
-			ranges = ranges.Add(visibility.Range{Start: start, End: ranges.End()})
+func hideUncertain(ranges visibility.Ranges, r *Report, taken uint64) visibility.Ranges {
+	start := uint64(damage.UnknownEnd)
+	for _, d := range r.Damages {
+		if d.EndSequence == damage.UnknownEnd {
+			start = min(start, d.FirstSequence)
 		}
 	}
-	return ranges
+	for _, g := range r.Gaps {
+		if g.End == damage.UnknownEnd {
+			start = min(start, g.First)
+		}
+	}
+	return ranges.Add(visibility.Range{Start: max(start, taken), End: ranges.End()})
 }
 
 func hiddenIn(p *part, ranges visibility.Ranges) (n uint64, err error) {

@@ -135,7 +135,7 @@ func (s *Snapshot) settle() error {
 	if err != nil {
 		return err
 	}
-	r.HiddenRanges = hideUncertain(r.HiddenRanges, r.Damages, taken)
+	r.HiddenRanges = hideUncertain(r.HiddenRanges, r, taken)
 	return s.count()
 }
 

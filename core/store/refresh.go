@@ -50,9 +50,15 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		recorded: s.recorded,
 	}
 	if hidden {
-		if n.report.HiddenRanges, err = loadHidden(n.files, l, n.options); err != nil {
+		ranges, err := loadHidden(n.files, l, n.options)
+		if err != nil {
 			return nil, false, err
 		}
+		taken, err := n.taken()
+		if err != nil {
+			return nil, false, err
+		}
+		n.report.HiddenRanges = hideUncertain(ranges, &n.report, taken)
 	}
 	if grown {
 		n.report.Rejected = slices.Clip(n.report.Rejected)

@@ -368,7 +368,6 @@ var footerLies = []lie{
 	}},
 	{name: "footer: no entries", store: "rotated", file: seg6, reason: damage.Footer, more: true, change: func(m *made) {
 		_, entries, n := m.footer(seg6)
-		m.entry(seg6, 0)
 		m.splice(seg6, entries, entries+uint64(n)*154)
 		m.set(seg6, uint64(len(m.files[seg6])-8), 4, 0)
 	}},
@@ -376,6 +375,6 @@ var footerLies = []lie{
 		change: func(m *made) { m.add(seg2, uint64(len(m.files[seg2])-8), 4, 1) }},
 	{name: "footer: place", store: "rotated", file: seg2, reason: damage.Footer,
 		change: func(m *made) { m.add(seg2, uint64(len(m.files[seg2])-16), 8, 1) }},
-	{name: "footer: magic", store: "rotated", file: seg2, reason: damage.Torn, more: true,
+	{name: "footer: magic", store: "rotated", file: seg2, reason: damage.Footer,
 		change: func(m *made) { m.files[seg2][len(m.files[seg2])-1]++ }},
 }

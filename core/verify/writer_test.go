@@ -98,7 +98,8 @@ func (w *writer) append(entity string, change func(b *segment.Body)) segment.Bod
 func (w *writer) marker(batch byte, n uint32) {
 	b := segment.Body{
 		ID: event.ID{15: batch}, Correlation: event.ID{15: batch}, PayloadSize: n, Kind: event.SystemBatchBegin,
-		Entity: []byte(segment.MarkerEntity), Scope: []byte(segment.MarkerScope),
+		TimestampUS: 1 << 60, // taken behind the items'
+		Entity:      []byte(segment.MarkerEntity), Scope: []byte(segment.MarkerScope),
 	}
 	if n == 0 {
 		b.Kind = event.SystemBatchCommit

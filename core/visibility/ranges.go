@@ -28,6 +28,9 @@ const (
 	// MaxRanges bounds the number of ranges that are believed.
 	MaxRanges = 1 << 20
 
+	// MaxSize is the size of a file with that many ranges, in bytes.
+	MaxSize = 64 + MaxRanges*(11+2*9)
+
 	magic      = "FBATVR"
 	version    = 1
 	headSize   = 12

@@ -28,7 +28,8 @@ func TestOnlyFaultsAreConverted(t *testing.T) {
 	start := uintptr(unsafe.Pointer(&p[0]))
 	outOfRange := func() (r any) {
 		defer func() { r = recover() }()
-		return p[len(p)+int(start&0)]
+		behind := len(p)
+		return p[behind]
 	}()
 	for _, test := range []struct {
 		name      string
