@@ -112,10 +112,12 @@ func (r *Reader) Close() error {
 }
 
 // Refresh moves the reader to the store as it is now and reports whether
-// anything changed: events, what Report tells, or the files that hold them. Appended events cost what they
-// weigh; only when files were replaced (the writer closed, or segments were
-// compacted) is the store opened anew. Snapshots and iterations under way keep
-// what they see. After an error the reader sees what it saw before.
+// anything changed: events, what Report tells, or the files that hold them. It
+// reads what was appended and makes the lookups of the tail anew. When files were
+// replaced (the writer closed, or segments were compacted), or the tail has
+// damage or an unsealed segment in its middle, the store is opened anew.
+// Snapshots and iterations under way keep what they see. After an error the
+// reader sees what it saw before.
 func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.refreshing.Lock()
 	defer r.refreshing.Unlock()

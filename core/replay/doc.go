@@ -19,7 +19,8 @@
 // A batch without its COMMIT does not exist. batpak 0.4.0 writes no mark when
 // a batch fails, so frames of later appends may follow its items. They are told
 // apart by their time: all items of a batch carry one time stamp, taken before
-// its BEGIN was written. Frames of another time stamp stand on their own.
+// its BEGIN was written. Frames of another time stamp, or of one above BEGIN's,
+// stand on their own.
 //
 // A batch goes on in the next segment only when its own segment was sealed: a
 // rotation writes the footer first, and an unclean stop writes none.

@@ -12,8 +12,8 @@ import (
 )
 
 // Refresh returns the store as it is now. When only events were appended since
-// s was taken, it reads just those and shares everything else with s; when
-// nothing was, it returns s itself. When files were replaced, or the tail had
+// s was taken, it reads just those, makes the tail's tables anew and shares
+// everything else with s; when nothing was, it returns s itself. When files were replaced, or the tail had
 // damage, reload is true: then the caller opens anew. s stays as it is.
 //
 // stop is as in [Options]. After an error s can still be queried, and is not to

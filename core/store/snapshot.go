@@ -1,6 +1,12 @@
 // Package store answers queries over a directory of files: the read-only store
 // as pure logic. It reads through [Files], which a host implements over a file
 // system, a plugin over its host and a web page over dropped files.
+//
+// [Open] takes the first of these that holds up: index.fbati, then index.ckpt,
+// each with the frames behind its watermark; else every segment. [Report] tells
+// which, and all that was not taken. A [Snapshot] is then a list of parts, the
+// index's records and the tail's, each with the lookups of package index, and a
+// query is the answer of the first part followed by those of the next.
 package store
 
 import (
