@@ -52,5 +52,5 @@ func (s *Scan) restore(b saved) {
 // Continue returns a scan that goes on where s ended, over the same log, with
 // an empty report. s must not be used for reading any more.
 func (s *Scan) Continue(stop func() error) *Scan {
-	return &Scan{log: s.log, at: s.at, last: s.last, stop: stop}
+	return &Scan{log: s.log, at: s.at, last: s.last, stop: stop, sure: s.sure, sureAt: s.sureAt}
 }

@@ -59,7 +59,7 @@ type Place struct{ Segment, Offset uint64 }
 // the zero Place when there is none. stop, which may be nil, is asked now and
 // then; its error ends the scan.
 func NewScan(log *Log, from Place, stop func() error) *Scan {
-	return &Scan{log: log, last: from.Segment, at: from, stop: stop}
+	return &Scan{log: log, last: from.Segment, at: from, stop: stop, sure: log.least, sureAt: log.draft.Len()}
 }
 
 // Report is what the scan met so far.

@@ -214,6 +214,18 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestFooterBelowTheArtifact: a footer's sequence that the artifact has given to
+// another event is not believed.
+func TestFooterBelowTheArtifact(t *testing.T) {
+	s := replay.NewScan(replay.NewLog(30, 30), replay.Place{}, nil)
+	m := newSegment(1).event(26, 1).event(31, 1).seal()
+	require.NoError(t, s.Segment(replay.Input{ID: 1, Source: source.Bytes(m.b), Newest: true}))
+	s.Finish()
+	require.Equal(t, uint64(30), s.Log().Draft().At(0).Sequence())
+	require.Equal(t, uint64(31), s.Log().Draft().At(1).Sequence())
+	require.Len(t, s.Report().Rejected, 1)
+}
+
 // TestResumeInBatch: a batch that is open over a rotation stays open while the
 // new segment has no whole header yet.
 func TestResumeInBatch(t *testing.T) {
