@@ -1,12 +1,9 @@
 package replay
 
 import (
-	"errors"
-
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -137,93 +134,8 @@ func (s *Scan) Segment(in Input) error {
 	return nil
 }
 
-// salvageFooter looks for a footer with a damaged trailer behind the frames.
-func (s *Scan) salvageFooter(in Input, from uint64) (*hints, error) {
-	if s.rest.Length == 0 || s.rest.Length > maxSalvage {
-		return nil, nil
-	}
-	raw := make([]byte, s.rest.Length)
-	if err := source.Read(in.Source, raw, s.rest.Offset); err != nil {
-		return nil, err
-	}
-	f, ok := sidx.Salvage(raw)
-	if !ok {
-		return nil, nil
-	}
-	h, ok := newHints(f, s.rest.Offset, from)
-	if !ok {
-		return nil, nil
-	}
-	h.doubt = true
-	return h, nil
-}
-
-// maxSalvage bounds the rest that is read as a damaged footer: that of a segment
-// of 256 MiB stays below it.
-const maxSalvage = 256 << 20
-
 // Finish ends the log: a batch that is still open was not finished.
 func (s *Scan) Finish() { s.abandon() }
-
-// header reads the segment's header and returns where the frames begin. why is
-// what is wrong with it; then from is 0.
-func (s *Scan) header(in Input) (from uint64, why *damage.Refusal, err error) {
-	if in.From > 0 {
-		return in.From, nil, nil
-	}
-	h, n, err := segment.ReadHeader(in.Source)
-	switch {
-	case errors.As(err, &why):
-		return 0, why, nil
-	case err != nil:
-		return 0, nil, err
-	case h.SegmentID != in.ID:
-		return 0, damage.Refuse(damage.SegmentID, 0, nil), nil
-	}
-	return uint64(n), nil, nil
-}
-
-// salvageable reports whether frames may be looked for behind a bad header,
-// and tells the loss when they may not.
-func (s *Scan) salvageable(in Input, why *damage.Refusal) bool {
-	size := uint64(max(in.Source.Size(), 0))
-	switch why.Reason {
-	case damage.Short:
-		if in.Newest { // a crash came before the header was whole: nothing was acknowledged
-			if !s.batch.open {
-				s.at = Place{in.ID, 0}
-			}
-			s.report.Torn = &Torn{File: s.file, Length: size}
-			return false
-		}
-	case damage.SegmentID, damage.Version: // a copy, or frames of another form
-	default:
-		return true
-	}
-	s.lose(&damage.Damage{File: s.file, Length: size, Reason: why.Reason, Err: why.Err})
-	return false
-}
-
-// findFooter decodes the footer that the trailer points to.
-func (s *Scan) findFooter(in Input, from uint64) (*hints, error) {
-	at, ok, err := segment.FooterOffset(in.Source)
-	if err != nil || !ok || at < from {
-		return nil, err
-	}
-	f, err := segment.Footer(in.Source, at)
-	var why *damage.Refusal
-	if errors.As(err, &why) {
-		return nil, nil // the walk will end in front of it and say so
-	}
-	if err != nil {
-		return nil, err
-	}
-	h, ok := newHints(f, at, from)
-	if !ok {
-		return nil, nil
-	}
-	return h, nil
-}
 
 // walk reads the frames from offset from on, numbered by footer unless it is
 // nil, and returns as soon as the footer is found out. header is what was wrong
@@ -358,51 +270,4 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	s.gap.hinted = s.gap.hinted || hinted
 	cursor.Commit()
 	return nil
-}
-
-// squeeze makes room for a sequence that a footer gives and that guesses have
-// passed: a damaged frame that was thought to have had a number, or a batch that
-// was thought to have been committed. It reports whether the events since the
-// last sure number fit in front of it.
-func (s *Scan) squeeze(hint uint64) bool {
-	first := min(s.sureAt, s.log.draft.Len())
-	if hint < s.sure || uint64(s.log.draft.Len()-first) > hint-s.sure {
-		return false
-	}
-	for i := first; i < s.log.draft.Len(); i++ {
-		s.log.draft.SetSequence(i, s.sure+uint64(i-first))
-	}
-	for _, d := range s.report.Damages {
-		if d.EndSequence > s.sure && d.FirstSequence < d.EndSequence {
-			// Which of them it was can no longer be said.
-			d.FirstSequence, d.EndSequence = min(max(d.FirstSequence, s.sure), hint), hint
-			for i := range d.Events {
-				d.Events[i].Numbered = false
-			}
-		}
-	}
-	s.log.least, s.log.next = hint, hint
-	return true
-}
-
-// leap notes the sequences that a footer leaves out before the next event.
-func (s *Scan) leap(to uint64) {
-	switch from := s.log.next; {
-	case s.open != nil:
-		s.open.EndSequence, s.open = max(to, s.open.FirstSequence), nil
-	case to <= from:
-	case s.unsealed:
-		// Numbers are left out right behind a segment that was never sealed: its
-		// last events were cut off.
-		u := s.report.Unsealed[len(s.report.Unsealed)-1]
-		s.report.Damages = append(s.report.Damages, &damage.Damage{
-			File: u.File, Offset: u.Offset, Reason: damage.SequenceGap, FirstSequence: from, EndSequence: to,
-		})
-	case s.jump:
-		s.report.Damages = append(s.report.Damages, &damage.Damage{
-			File: segment.Name(s.last + 1), Reason: damage.SegmentMissing, FirstSequence: from, EndSequence: to,
-		})
-	default:
-		s.report.Gaps = append(s.report.Gaps, Gap{s.file, from, to})
-	}
 }

@@ -1,0 +1,47 @@
+package replay
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/segment"
+)
+
+// header reads the segment's header and returns where the frames begin. why is
+// what is wrong with it; then from is 0.
+func (s *Scan) header(in Input) (from uint64, why *damage.Refusal, err error) {
+	if in.From > 0 {
+		return in.From, nil, nil
+	}
+	h, n, err := segment.ReadHeader(in.Source)
+	switch {
+	case errors.As(err, &why):
+		return 0, why, nil
+	case err != nil:
+		return 0, nil, err
+	case h.SegmentID != in.ID:
+		return 0, damage.Refuse(damage.SegmentID, 0, nil), nil
+	}
+	return uint64(n), nil, nil
+}
+
+// salvageable reports whether frames may be looked for behind a bad header,
+// and tells the loss when they may not.
+func (s *Scan) salvageable(in Input, why *damage.Refusal) bool {
+	size := uint64(max(in.Source.Size(), 0))
+	switch why.Reason {
+	case damage.Short:
+		if in.Newest { // a crash came before the header was whole: nothing was acknowledged
+			if !s.batch.open {
+				s.at = Place{in.ID, 0}
+			}
+			s.report.Torn = &Torn{File: s.file, Length: size}
+			return false
+		}
+	case damage.SegmentID, damage.Version: // a copy, or frames of another form
+	default:
+		return true
+	}
+	s.lose(&damage.Damage{File: s.file, Length: size, Reason: why.Reason, Err: why.Err})
+	return false
+}

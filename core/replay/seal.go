@@ -1,0 +1,56 @@
+package replay
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/sidx"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// findFooter decodes the footer that the trailer points to.
+func (s *Scan) findFooter(in Input, from uint64) (*hints, error) {
+	at, ok, err := segment.FooterOffset(in.Source)
+	if err != nil || !ok || at < from {
+		return nil, err
+	}
+	f, err := segment.Footer(in.Source, at)
+	var why *damage.Refusal
+	if errors.As(err, &why) {
+		return nil, nil // the walk will end in front of it and say so
+	}
+	if err != nil {
+		return nil, err
+	}
+	h, ok := newHints(f, at, from)
+	if !ok {
+		return nil, nil
+	}
+	return h, nil
+}
+
+// salvageFooter looks for a footer with a damaged trailer behind the frames.
+func (s *Scan) salvageFooter(in Input, from uint64) (*hints, error) {
+	if s.rest.Length == 0 || s.rest.Length > maxSalvage {
+		return nil, nil
+	}
+	raw := make([]byte, s.rest.Length)
+	if err := source.Read(in.Source, raw, s.rest.Offset); err != nil {
+		return nil, err
+	}
+	f, ok := sidx.Salvage(raw)
+	if !ok {
+		return nil, nil
+	}
+	h, ok := newHints(f, s.rest.Offset, from)
+	if !ok {
+		return nil, nil
+	}
+	h.doubt = true
+	return h, nil
+}
+
+// maxSalvage bounds the rest that is read as a damaged footer: that of a segment
+// of 256 MiB stays below it.
+const maxSalvage = 256 << 20
