@@ -2,7 +2,7 @@
 # adds. Everything is fetched by the go command through its module proxy.
 
 GO      ?= go
-FUZZFOR ?= 5s
+FUZZFOR ?= 2s
 # A race detector is ten times slower; it gets every 101st bit flip.
 RACE_STRIDE ?= 101
 
