@@ -154,6 +154,11 @@ func TestEntry(t *testing.T) {
 
 func FuzzFooter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, at uint64) {
+		if salvaged, ok := sidx.Salvage(b); ok {
+			for i := range salvaged.Len() {
+				salvaged.Entry(i)
+			}
+		}
 		// Once as it is, once with a trailer that fits better.
 		tries := [][]byte{b}
 		if len(b) >= sidx.MinSize {
@@ -189,4 +194,27 @@ func TestSeeds(t *testing.T) {
 		}
 	}
 	fuzzing.Seeds(t, "FuzzFooter", append(seeds, fuzzing.Seed{[]byte("\x91\xc2\x90\x4d\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00SIDX"), uint64(77)})...)
+}
+
+// TestSalvage: a footer is found again behind a trailer that is damaged or cut.
+func TestSalvage(t *testing.T) {
+	files := fixture.Store("rotated")
+	seg := files["000001.fbat"]
+	trailer, ok := sidx.DecodeTrailer(seg[len(seg)-sidx.TrailerSize:])
+	require.True(t, ok)
+	whole := seg[trailer.TableOffset:]
+	want, err := sidx.Decode(whole, trailer.TableOffset)
+	require.NoError(t, err)
+	for cut := range sidx.TrailerSize + 1 {
+		got, ok := sidx.Salvage(whole[:len(whole)-cut])
+		require.True(t, ok, cut)
+		require.Equal(t, want.Len(), got.Len())
+		require.Equal(t, want.Entry(0), got.Entry(0))
+	}
+	_, ok = sidx.Salvage(append(whole[:len(whole):len(whole)], 0))
+	require.False(t, ok, "more than a trailer behind the entries")
+	for _, none := range [][]byte{nil, {0x90}, {0xc1}, []byte("frame")} {
+		_, ok = sidx.Salvage(none)
+		require.False(t, ok)
+	}
 }
