@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -94,7 +95,7 @@ func (d *directory) release() error {
 func (d *directory) List() ([]store.Entry, error) {
 	var out []store.Entry
 	var failed error
-	for _, name := range []string{artifact.FileName, checkpoint.FileName} {
+	for _, name := range []string{artifact.FileName, checkpoint.FileName, synced.FileName} {
 		failed = errors.Join(failed, d.list(&out, name, false))
 	}
 	names, err := d.options.FS.ReadDir(d.path)
@@ -156,6 +157,56 @@ func (d *directory) entry(name string, isSegment bool, info fsabstraction.Info) 
 	return e
 }
 
+// add makes a segment known that was made since the last listing.
+func (d *directory) add(name string) error {
+	info, err := d.options.FS.Lstat(filepath.Join(d.path, name))
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	if s := d.segments[name]; s != nil { // one of that name was removed
+		if s.file != nil {
+			d.open.remove(s)
+			d.retired = append(d.retired, s.file)
+			s.file = nil
+		}
+		delete(d.segments, name)
+	}
+	d.mu.Unlock()
+	d.entry(name, true, info)
+	return nil
+}
+
+// newest is the highest id of a segment, and its size; both are 0 without one.
+func (d *directory) newest() (id, size uint64, err error) {
+	names, err := d.options.FS.ReadDir(d.path)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, n := range names {
+		if i, ok := segment.ParseName(n.Name); ok {
+			id = max(id, i)
+		}
+	}
+	if id == 0 {
+		return 0, 0, nil
+	}
+	info, err := d.options.FS.Lstat(filepath.Join(d.path, segment.Name(id)))
+	return id, uint64(max(info.Size, 0)), err
+}
+
+// grew says that a segment is now size bytes long.
+func (d *directory) grew(name string, size int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := d.segments[name]; s != nil {
+		s.size.Store(size)
+	}
+	was := d.seen[name]
+	was.info.Size = size
+	d.seen[name] = was
+}
+
 // replaced reports whether two looks at a name are known to have met different
 // files. Where files cannot be told apart it says no.
 func replaced(was, is fsabstraction.Info) bool {
@@ -176,7 +227,7 @@ func (d *directory) Open(name string) (source.Source, error) {
 	if d.closed {
 		return nil, errors.Join(ErrClosed, f.close())
 	}
-	if name != visibility.FileName { // of which the latest is always right
+	if name != visibility.FileName && name != synced.FileName { // of which the latest is always right
 		if err := f.check(d.seen[name].info); err != nil {
 			return nil, errors.Join(err, f.close())
 		}

@@ -90,6 +90,8 @@ const (
 	// Lost: a sound snapshot of the index lists events that no segment holds any
 	// more.
 	Lost Reason = "lost"
+	// Shortened: the segment is shorter than was known to be on disk.
+	Shortened Reason = "shortened"
 	// SegmentMissing: no file for an id between two that are there.
 	SegmentMissing Reason = "segment_missing"
 	// Footer: the footer does not say what the frames say; it is not used.

@@ -29,9 +29,16 @@ func (s *Scan) header(in Input) (from uint64, why *damage.Refusal, err error) {
 // and tells the loss when they may not.
 func (s *Scan) salvageable(in Input, why *damage.Refusal) bool {
 	size := uint64(max(in.Source.Size(), 0))
+	if in.unproven(0) { // nothing in it was acknowledged
+		if !s.batch.open {
+			s.at = Place{in.ID, 0}
+		}
+		s.report.Torn = &Torn{File: s.file, Length: size, Unproven: true, Frames: why.Reason != damage.Short}
+		return false
+	}
 	switch why.Reason {
 	case damage.Short:
-		if in.Newest { // a crash came before the header was whole: nothing was acknowledged
+		if in.Newest && in.Mark == nil { // a crash came before the header was whole: nothing was acknowledged
 			if !s.batch.open {
 				s.at = Place{in.ID, 0}
 			}

@@ -59,4 +59,9 @@ type Torn struct {
 	// ID is the event that was being written, when Named is true.
 	ID    event.ID
 	Named bool
+	// Unproven says that it lies behind all that synced.thaw says was on disk.
+	Unproven bool
+	// Frames says that it is more than the beginning of one frame: a whole one
+	// with a wrong checksum, or whole ones behind bytes that are none.
+	Frames bool
 }

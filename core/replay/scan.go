@@ -1,10 +1,12 @@
 package replay
 
 import (
+	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/synced"
 )
 
 // Scan reads segments in the order of their ids into a log. It is for one
@@ -38,6 +40,7 @@ type Scan struct {
 	// renumbered says that a footer has other sequences for events that were read
 	// before it was there.
 	renumbered bool
+	ending     Ending
 }
 
 // lastGap is the damaged place that a COMMIT without BEGIN may explain: the
@@ -82,6 +85,15 @@ type Input struct {
 	From uint64
 	// Newest says that no segment with a higher id is there.
 	Newest bool
+	// Mark, of the newest segment, says how much of it was known to be on disk;
+	// nil when nothing does. What is wrong behind it is a write that was under
+	// way, not damage: the log ends in front.
+	Mark *synced.Mark
+}
+
+// unproven reports whether a place was never known to be on disk.
+func (in *Input) unproven(offset uint64) bool {
+	return in.Mark != nil && offset >= in.Mark.Offset
 }
 
 // Segment reads one segment. The error is the source's, the stop function's,
@@ -90,6 +102,7 @@ func (s *Scan) Segment(in Input) error {
 	s.file = segment.Name(in.ID)
 	s.jump = in.ID > s.last+1
 	s.gap = lastGap{damage: s.gap.damage} // a gap is not explained from another segment
+	s.ending = Ending{Segment: in.ID}
 	from, why, err := s.header(in)
 	if err != nil {
 		return err
@@ -97,6 +110,9 @@ func (s *Scan) Segment(in Input) error {
 	if why != nil && !s.salvageable(in, why) {
 		s.last = in.ID
 		return nil
+	}
+	if in.From == 0 {
+		s.startAt(in.Mark)
 	}
 	if !s.batch.open {
 		s.at = Place{in.ID, from}
@@ -113,7 +129,7 @@ func (s *Scan) Segment(in Input) error {
 	if err := s.walk(in, from, footer, why); err != nil {
 		return err
 	}
-	if footer == nil {
+	if footer == nil && in.Mark == nil {
 		if footer, err = s.salvageFooter(in, from); err != nil {
 			return err
 		}
@@ -130,12 +146,50 @@ func (s *Scan) Segment(in Input) error {
 			return err
 		}
 	}
+	s.checkLength(in)
 	s.last = in.ID
 	return nil
 }
 
 // Finish ends the log: a batch that is still open was not finished.
-func (s *Scan) Finish() { s.abandon() }
+func (s *Scan) Finish() {
+	begin := Place{s.batch.segment, s.batch.offset}
+	open, kept := s.batch.open, s.log.committed
+	s.abandon()
+	switch {
+	case !open || s.log.committed > kept:
+	case begin.Segment == s.ending.Segment:
+		s.ending.Whole = begin.Offset
+	default:
+		s.ending.Mixed = true
+	}
+}
+
+// Ending is how the last segment that was read ends.
+type Ending struct {
+	Segment uint64
+	// Whole is how many of its bytes are header and settled frames: what lies
+	// behind was never acknowledged, or is the footer.
+	Whole uint64
+	// Sealed says that it has a footer that holds up.
+	Sealed bool
+	// Mixed says that it holds part of an unfinished batch that began in an
+	// earlier segment.
+	Mixed bool
+}
+
+// Ending is of use after Finish.
+func (s *Scan) Ending() Ending { return s.ending }
+
+// startAt takes the number of a segment's first event from its mark. Frames
+// cannot say that numbers were left out in front of them.
+func (s *Scan) startAt(m *synced.Mark) {
+	if m == nil || m.First <= s.log.next || m.First >= artifact.MaxAllocator {
+		return
+	}
+	s.leap(m.First)
+	s.log.Reserve(m.First - s.log.next)
+}
 
 // walk reads the frames from offset from on, numbered by footer unless it is
 // nil, and returns as soon as the footer is found out. header is what was wrong
@@ -152,6 +206,10 @@ func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal
 		step, ok := w.Next()
 		if !ok {
 			break
+		}
+		if step.Damage != nil && in.unproven(step.Offset) {
+			s.cutShort(in, &step)
+			return nil
 		}
 		if header != nil {
 			step.Damage, step.One, step.Named, header = header, false, false, nil
@@ -190,10 +248,10 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 		if s.wrong = !s.hints.holds(rest.Offset); s.hints.doubt && !s.wrong {
 			s.reject(rest.Offset)
 		}
-	case rest.Footer:
+	case rest.Footer && !in.unproven(rest.Offset):
 		s.reject(rest.Offset)
-	case rest.Length > 0 && in.Newest:
-		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named}
+	case rest.Length > 0 && in.Newest && (in.Mark == nil || in.unproven(rest.Offset)):
+		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named, in.Mark != nil, false}
 	case rest.Length > 0:
 		d := &damage.Damage{File: s.file, Offset: rest.Offset, Length: rest.Length, Reason: damage.Torn}
 		if rest.Named {
@@ -201,11 +259,30 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 		}
 		s.lose(d)
 	}
+	s.ending.Whole, s.ending.Sealed = rest.Offset, s.hints != nil && !s.wrong
 	if !s.wrong && !sealed && !in.Newest {
 		s.abandon() // an unclean stop: the next segment is another session's
 		s.unsealed = true
 		s.report.Unsealed = append(s.report.Unsealed, Unsealed{s.file, rest.Offset, s.log.next})
 	}
+}
+
+// checkLength tells when the segment is shorter than it was known to be.
+func (s *Scan) checkLength(in Input) {
+	size := uint64(max(in.Source.Size(), 0))
+	if in.Mark == nil || size >= in.Mark.Offset {
+		return
+	}
+	s.lose(&damage.Damage{File: s.file, Offset: size, Length: in.Mark.Offset - size, Reason: damage.Shortened})
+}
+
+// cutShort ends the log in front of a step that is wrong and was never known to
+// be on disk. Frames behind it were not acknowledged either, since a segment is
+// written from front to end.
+func (s *Scan) cutShort(in Input, step *segment.Step) {
+	size := uint64(max(in.Source.Size(), 0))
+	s.report.Torn = &Torn{s.file, step.Offset, size - min(step.Offset, size), step.ID, step.Named, true, true}
+	s.ending.Whole = step.Offset
 }
 
 func (s *Scan) reject(offset uint64) {

@@ -11,6 +11,9 @@ import (
 
 // findFooter decodes the footer that the trailer points to.
 func (s *Scan) findFooter(in Input, from uint64) (*hints, error) {
+	if in.unproven(uint64(max(in.Source.Size(), 1)) - 1) {
+		return nil, nil // it may be on disk in part
+	}
 	at, ok, err := segment.FooterOffset(in.Source)
 	if err != nil || !ok || at < from {
 		return nil, err

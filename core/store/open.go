@@ -62,6 +62,9 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		return nil, err
 	}
 	s.report.Rejected = append(s.report.Rejected, rejected...)
+	if err := s.loadMark(); err != nil {
+		return nil, err
+	}
 	from := replay.Place{Segment: base.watermark.Segment, Offset: base.watermark.Offset}
 	s.scan = replay.NewScan(replay.NewLog(taken, base.allocator), from, o.Stop)
 	err = s.readSegments(from)
@@ -90,6 +93,9 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 func (s *Snapshot) readSegments(from replay.Place) error {
 	for _, e := range s.listing.segments {
 		in := replay.Input{ID: e.id, Newest: e.id == s.listing.newest()}
+		if in.Newest && s.mark != nil && s.mark.Segment == e.id {
+			in.Mark = s.mark
+		}
 		switch {
 		case e.id < from.Segment:
 			continue
@@ -176,6 +182,6 @@ func (s *Snapshot) count() error {
 	}
 	// A range may reach behind the last event, when a crash took the events it
 	// hides. Their numbers are never given out again.
-	r.Allocator = max(s.scan.Log().Allocator(), r.HiddenRanges.End(), s.recorded)
+	r.Allocator = max(r.Allocator, s.scan.Log().Allocator(), r.HiddenRanges.End(), s.recorded)
 	return nil
 }

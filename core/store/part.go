@@ -15,6 +15,8 @@ import (
 type part struct {
 	image  index.Image
 	tables *index.Tables
+	// grown is what a part that a writer added is made of, nil for others.
+	grown *artifact.Draft
 }
 
 func (p *part) reader() *index.Reader { return index.NewReader(&p.image, p.tables) }
@@ -65,7 +67,7 @@ func loadArtifact(src source.Source, sizes func(uint64) (uint64, bool), o *Optio
 	case why != nil:
 		return nil, h, why
 	}
-	return &part{image, tables}, h, nil
+	return &part{image: image, tables: tables}, h, nil
 }
 
 func first(a, b error) error {
@@ -108,5 +110,5 @@ func draftPart(d *artifact.Draft, bounds index.Bounds, o *Options) (*part, error
 	if err != nil {
 		return nil, err
 	}
-	return &part{image, tables}, nil
+	return &part{image: image, tables: tables}, nil
 }

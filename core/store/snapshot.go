@@ -18,6 +18,7 @@ import (
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/synced"
 )
 
 // ErrNotFound is returned for an event id that no visible event has.
@@ -35,6 +36,9 @@ type Snapshot struct {
 	scan    *replay.Scan
 	// recorded is the allocator of a witness: see hearWitness.
 	recorded uint64
+	appended int // events that Grow added
+	// mark is synced.thaw, nil without one.
+	mark *synced.Mark
 }
 
 // Report tells how the store was opened. The slices must not be changed.

@@ -57,7 +57,7 @@ func (r *run) content() error {
 		}
 		var done walked
 		if err == nil { // otherwise replay has told it
-			if done, err = w.segment(s, src); err != nil {
+			if done, err = w.segment(s, w.truth.whole(s.Name, src)); err != nil {
 				return err
 			}
 		}

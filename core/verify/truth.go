@@ -10,8 +10,10 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/strtab"
+	"github.com/thawlog/thaw/core/synced"
 )
 
 // truth is what the segments alone say.
@@ -54,8 +56,12 @@ func (t *truth) covering(id, off uint64) *damage.Damage {
 func (r *run) replay() error {
 	log := replay.NewLog(0, 0)
 	scan := replay.NewScan(log, replay.Place{}, r.stop)
+	mark := r.mark()
 	for _, s := range r.dir.segments {
 		in := replay.Input{ID: s.id, Newest: s.id == r.dir.newest()}
+		if in.Newest && mark != nil && mark.Segment == s.id {
+			in.Mark = mark
+		}
 		src, err := r.dir.Open(s.Name)
 		if err == nil {
 			in.Source = src
@@ -95,6 +101,29 @@ func (r *run) replay() error {
 	})
 	r.replayNotes()
 	return nil
+}
+
+// mark is what synced.thaw promises, nil without one that holds up.
+func (r *run) mark() *synced.Mark {
+	e, ok := r.dir.byName[synced.FileName]
+	if !ok {
+		return nil
+	}
+	m, err := store.ReadMark(r.dir, e)
+	if err != nil {
+		r.findings.note(Note{Topic: Unusual, File: e.Name, Detail: err.Error()})
+		return nil
+	}
+	return &m
+}
+
+// whole is a segment without the end that was never known to be on disk and is
+// wrong.
+func (t *truth) whole(name string, src source.Source) source.Source {
+	if torn := t.report.Torn; torn != nil && torn.Unproven && torn.File == name {
+		return cut(src, int64(torn.Offset))
+	}
+	return src
 }
 
 func (r *run) replayNotes() {

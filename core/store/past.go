@@ -1,0 +1,98 @@
+package store
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Past is a snapshot as what a writer's log continues.
+type Past struct{ *Snapshot }
+
+var _ commit.Past = Past{}
+
+// Latest implements commit.Past. It looks at the end of the entity's list in each
+// part, and further in front where clocks do not rise or cancelled events end it.
+func (p Past) Latest(entity string) (h commit.Head, ok bool, err error) {
+	for i := len(p.parts) - 1; i >= 0; i-- {
+		c := p.cursor(p.parts[i])
+		number, found, err := c.FindName([]byte(entity))
+		if err != nil {
+			return h, false, err
+		}
+		if !found {
+			continue
+		}
+		if ok, err = c.latest(number, &h, ok); err != nil {
+			return h, false, err
+		}
+	}
+	return h, ok, nil
+}
+
+// latest goes back over the list of one entity. any says that h describes an
+// event already.
+func (c *cursor) latest(entity uint32, h *commit.Head, any bool) (bool, error) {
+	l, err := c.Entity(entity)
+	if err != nil {
+		return any, err
+	}
+	rise := c.EntityClocksRise()
+	for i := l.Len() - 1; i >= 0; i-- {
+		record, err := c.Item(l, i)
+		if err != nil {
+			return any, err
+		}
+		r, err := c.Record(record)
+		if err != nil {
+			return any, err
+		}
+		rec := r.Decode()
+		if rec.Entity != entity {
+			continue
+		}
+		if !any {
+			any = true
+			h.Clock, h.WallMS, h.Hash = rec.Clock, rec.WallMS, rec.EventHash
+		}
+		// batpak can give a clock out twice; the next one is above all.
+		h.Clock = max(h.Clock, rec.Clock)
+		if c.visible(r) {
+			if !h.State.Some {
+				h.State = commit.State{Some: true, Clock: rec.Clock}
+			}
+			h.State.Clock = max(h.State.Clock, rec.Clock)
+			if rise {
+				return true, nil
+			}
+		}
+	}
+	return any, nil
+}
+
+// ByID implements commit.Past.
+func (p Past) ByID(id event.ID) (k commit.Known, ok bool, err error) {
+	for _, part := range p.parts {
+		c := p.cursor(part)
+		record, found, err := c.FindID(id, func(artifact.Raw) bool { return true })
+		if err != nil {
+			return k, false, err
+		}
+		if !found {
+			continue
+		}
+		r, err := c.Record(record)
+		if err != nil {
+			return k, false, err
+		}
+		cancelled := !c.visible(r)
+		e, err := c.event(r)
+		if err != nil {
+			return k, false, err
+		}
+		k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Cancelled: cancelled}
+		k.Receipt = commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position}
+		return k, true, nil
+	}
+	return k, false, nil
+}

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/sidx"
+)
+
+// Recovery is what a writer has to do to the newest segment before it appends:
+// an unclean stop leaves it without a footer, with an end that was not
+// acknowledged, or both. Appends then go to a new segment, so nothing is ever
+// written behind bytes that nobody vouches for.
+//
+// Doing it twice, or again after a stop half way, ends in the same bytes. Only
+// the newest segment is ever touched, and in it only what lies behind the last
+// settled frame.
+type Recovery struct {
+	// Next is the id of the segment to append to.
+	Next uint64
+	// File is the newest segment, "" when nothing has to be done to it.
+	File string
+	// Remove says that it holds no event, so that the file goes and its id is
+	// given out again.
+	Remove bool
+	// Keep is the length to cut the segment to, in front of Footer.
+	Keep uint64
+	// Cut is how many bytes that takes off.
+	Cut uint64
+	// SetAside says that the cut bytes are to be kept in a file of their own
+	// first: they hold more than one write that was cut short, and the promise
+	// that says nobody was told they were on disk may be older than they are.
+	SetAside bool
+	// Footer is to be appended at Keep.
+	Footer []byte
+}
+
+// Recovery says what a writer has to do. A newest segment that is damaged is
+// left as it is, as is one that an unfinished batch of batpak's runs into.
+func (s *Snapshot) Recovery() (Recovery, error) {
+	newest := s.listing.newest()
+	r := Recovery{Next: newest + 1}
+	end := s.scan.Ending()
+	if newest == 0 || end.Segment != newest || end.Sealed || end.Mixed || s.blames(segment.Name(newest)) {
+		return r, nil
+	}
+	size, _ := s.listing.size(newest)
+	torn := s.report.Torn
+	if end.Whole == 0 && torn != nil && torn.Offset == 0 {
+		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
+		r.Cut, r.SetAside = size, torn.Frames
+		return r, nil
+	}
+	footer, events, err := s.footer(newest, end.Whole)
+	if err != nil {
+		return r, err
+	}
+	if events == 0 {
+		// A header without an event: a stop right behind a rotation.
+		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
+		r.Cut, r.SetAside = size, torn != nil && torn.Frames
+		return r, nil
+	}
+	r.File, r.Keep, r.Cut, r.Footer = segment.Name(newest), end.Whole, size-min(end.Whole, size), footer
+	r.SetAside = torn != nil && torn.Frames
+	return r, nil
+}
+
+// blames reports whether the report holds anything against a segment that its
+// footer might cover up.
+func (s *Snapshot) blames(name string) bool {
+	for _, d := range s.report.Damages {
+		if d.File == name {
+			return true
+		}
+	}
+	for _, r := range s.report.Rejected {
+		if r.File == name {
+			return true
+		}
+	}
+	return false
+}
+
+// footer makes the footer of a segment whose frames end at offset at.
+func (s *Snapshot) footer(id, at uint64) (footer []byte, events int, err error) {
+	b := sidx.NewBuilder()
+	for _, p := range s.parts {
+		r := p.reader()
+		// Records are in the order of positions, so those of the newest segment
+		// are the last of the part.
+		first := p.image.Count
+		for ; first > 0; first-- {
+			raw, err := r.Record(first - 1)
+			if err != nil {
+				return nil, 0, err
+			}
+			if raw.Position().Segment != id {
+				break
+			}
+		}
+		for i := first; i < p.image.Count; i++ {
+			raw, err := r.Record(i)
+			if err != nil {
+				return nil, 0, err
+			}
+			rec := raw.Decode()
+			entity, err := r.Name(rec.Entity)
+			if err != nil {
+				return nil, 0, err
+			}
+			e, err := b.Name(entity)
+			if err != nil {
+				return nil, 0, err
+			}
+			scope, err := r.Name(rec.Scope)
+			if err != nil {
+				return nil, 0, err
+			}
+			if rec.Scope, err = b.Name(scope); err != nil {
+				return nil, 0, err
+			}
+			rec.Entity = e
+			b.Add(&rec)
+		}
+	}
+	return b.Append(nil, at), b.Len(), nil
+}

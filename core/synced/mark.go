@@ -1,0 +1,125 @@
+// Package synced reads and writes synced.thaw: how far the segment that is
+// being written was known to be on disk.
+//
+// Frames do not say whether they were synced. After an unclean stop, damage in
+// front of whole frames can be an acknowledged event that rotted, which must be
+// told and kept apart, or a write that reached the disk in part, which must be
+// cut off. The mark tells the two apart: what lies behind it was never known to
+// be on disk.
+//
+// The file holds two slots of 64 bytes, at offsets 0 and 64, and any number of
+// bytes behind them that mean nothing. All integers little-endian:
+//
+//	offset  size  field
+//	0       8     magic "THAWSYNC"
+//	8       2     version, 1
+//	10      2     zero
+//	12      4     CRC-32 (IEEE) of bytes 16 to 39
+//	16      8     segment: the id of the segment that is being written
+//	24      8     offset: everything in front of it was synced
+//	32      8     first: the sequence of the segment's first event
+//	40      24    zero
+//
+// Slot 0 is written and synced before the first frame of a segment. Slot 1 is
+// rewritten after each sync of the segment and never synced itself: a value that
+// is too old is a smaller promise, never a false one. Writing one slot leaves
+// the bytes of the other alone (the powersafe overwrite that SQLite assumes
+// too), so one of them always holds. The higher place counts.
+//
+// The file can be deleted at any time. Without it damage in front of whole
+// frames is always told as damage, and nothing but the incomplete end of a
+// segment is cut off. batpak leaves the file alone.
+package synced
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+
+	"github.com/thawlog/thaw/core/damage"
+)
+
+const (
+	// FileName is the file's name in a store's directory.
+	FileName = "synced.thaw"
+	// SlotSize is the size of one slot in bytes.
+	SlotSize = 64
+	// Size is the number of bytes that a reader needs: both slots.
+	Size = 2 * SlotSize
+
+	magic   = "THAWSYNC"
+	version = 1
+
+	offVersion = 8
+	offCRC     = 12
+	offChecked = 16
+	offSegment = 16
+	offOffset  = 24
+	offFirst   = 32
+	endChecked = 40
+)
+
+// Mark is a promise about one segment.
+type Mark struct {
+	// Segment is the id of the segment, from 1.
+	Segment uint64
+	// Offset is the first byte that was not known to be on disk.
+	Offset uint64
+	// First is the sequence of the segment's first event.
+	First uint64
+}
+
+// after reports whether m promises more than o.
+func (m Mark) after(o Mark) bool {
+	return m.Segment > o.Segment || m.Segment == o.Segment && m.Offset > o.Offset
+}
+
+// AppendSlot adds the 64 bytes of one slot to dst.
+func AppendSlot(dst []byte, m Mark) []byte {
+	var b [SlotSize]byte
+	copy(b[:], magic)
+	binary.LittleEndian.PutUint16(b[offVersion:], version)
+	binary.LittleEndian.PutUint64(b[offSegment:], m.Segment)
+	binary.LittleEndian.PutUint64(b[offOffset:], m.Offset)
+	binary.LittleEndian.PutUint64(b[offFirst:], m.First)
+	binary.LittleEndian.PutUint32(b[offCRC:], crc32.ChecksumIEEE(b[offChecked:endChecked]))
+	return append(dst, b[:]...)
+}
+
+// Decode reads the first bytes of the file, [Size] of them unless it is
+// shorter, and returns the mark that promises most. The error is a
+// [damage.Refusal] when neither slot holds: short, magic, version or checksum,
+// as slot 0 has it.
+func Decode(b []byte) (Mark, error) {
+	best, why := decodeSlot(b, 0)
+	if m, err := decodeSlot(b, SlotSize); err == nil && (why != nil || m.after(best)) {
+		return m, nil
+	}
+	if why != nil {
+		return Mark{}, why
+	}
+	return best, nil
+}
+
+func decodeSlot(b []byte, at int) (m Mark, err error) {
+	if len(b) < at+SlotSize {
+		return m, damage.Refuse(damage.Short, int64(len(b)), nil)
+	}
+	b = b[at : at+SlotSize]
+	switch {
+	case string(b[:len(magic)]) != magic:
+		return m, damage.Refuse(damage.Magic, int64(at), nil)
+	case binary.LittleEndian.Uint16(b[offVersion:]) != version:
+		return m, damage.Refuse(damage.Version, int64(at)+offVersion, nil)
+	case crc32.ChecksumIEEE(b[offChecked:endChecked]) != binary.LittleEndian.Uint32(b[offCRC:]):
+		return m, damage.Refuse(damage.Checksum, int64(at)+offCRC, nil)
+	}
+	m = Mark{
+		Segment: binary.LittleEndian.Uint64(b[offSegment:]),
+		Offset:  binary.LittleEndian.Uint64(b[offOffset:]),
+		First:   binary.LittleEndian.Uint64(b[offFirst:]),
+	}
+	if m.Segment == 0 {
+		return Mark{}, damage.Refuse(damage.SegmentID, int64(at)+offSegment, nil)
+	}
+	return m, nil
+}
