@@ -18,6 +18,9 @@ func (c *Checksum) Add(off uint64, b []byte) {
 	c.sum = crc32.Update(c.sum, crc32.IEEETable, b)
 }
 
+// Sum is the checksum of what was added.
+func (c *Checksum) Sum() uint32 { return c.sum }
+
 // Check compares what was added with the header. The error is a
 // [damage.Refusal] of reason checksum.
 func (c *Checksum) Check(h *Header) error {

@@ -34,27 +34,45 @@ func (d *Draft) At(i int) Raw { return Raw(d.records[i*RecordSize : (i+1)*Record
 
 // Append adds a record. Its sequence must be above the last one's.
 func (d *Draft) Append(f *event.Facts, entity, scope []byte) error {
+	r := event.Record{Facts: *f}
+	var err error
+	if r.Entity, err = d.Intern(entity); err != nil {
+		return err
+	}
+	if r.Scope, err = d.Intern(scope); err != nil {
+		return err
+	}
+	return d.Add(&r)
+}
+
+// Intern returns the number of a name, a new one when it was not there.
+func (d *Draft) Intern(name []byte) (uint32, error) {
+	n, ok := d.names.Intern(name)
+	if !ok {
+		return 0, ErrFull
+	}
+	return n, nil
+}
+
+// Add is Append for a record whose names are numbers that Intern gave.
+func (d *Draft) Add(r *event.Record) error {
 	if uint64(d.Len()) >= MaxRecords {
 		return ErrFull
 	}
-	e, ok1 := d.names.Intern(entity)
-	s, ok2 := d.names.Intern(scope)
-	if !ok1 || !ok2 {
-		return ErrFull
-	}
-	d.records = AppendRecord(d.records, &event.Record{Facts: *f, Entity: e, Scope: s})
+	d.records = AppendRecord(d.records, r)
 	return nil
 }
 
+// Name returns name number, which must be below Names. The slice aliases the
+// draft and holds until the name is rolled back.
+func (d *Draft) Name(number uint32) []byte { return d.names.At(number) }
+
+// Names is the number of names, the leading empty one included.
+func (d *Draft) Names() int { return d.names.Len() }
+
 // AppendFrom adds the records of another draft from number first on.
 func (d *Draft) AppendFrom(o *Draft, first int) error {
-	for i := first; i < o.Len(); i++ {
-		r := o.At(i).Decode()
-		if err := d.Append(&r.Facts, o.names.At(r.Entity), o.names.At(r.Scope)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.AppendRun(o.Run(first, o.Mark()))
 }
 
 // Mark remembers how much a draft holds.
@@ -94,7 +112,7 @@ func (d *Draft) AppendFile(dst []byte, w Watermark, allocator uint64) []byte {
 	if need := int(h.size()); cap(dst)-at < need {
 		dst = append(make([]byte, 0, at+need), dst...)
 	}
-	dst = appendHeader(dst, &h)
+	dst = AppendHeader(dst, &h)
 	dst = d.names.AppendTable(dst)
 	dst = append(dst, d.records...)
 	Seal(dst[at:])

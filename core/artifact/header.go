@@ -93,11 +93,11 @@ func (h *Header) size() uint64 { return h.RecordsAt() + h.Records*RecordSize }
 // RecordsAt is the offset of the first record.
 func (h *Header) RecordsAt() uint64 { return HeaderSize + h.TableSize }
 
-// appendHeader adds the 56 bytes to dst with a zero checksum.
-func appendHeader(dst []byte, h *Header) []byte {
+// AppendHeader adds the 56 bytes to dst.
+func AppendHeader(dst []byte, h *Header) []byte {
 	dst = append(dst, magic...)
 	dst = binary.LittleEndian.AppendUint16(dst, version)
-	dst = binary.LittleEndian.AppendUint32(dst, 0)
+	dst = binary.LittleEndian.AppendUint32(dst, h.CRC)
 	dst = binary.LittleEndian.AppendUint64(dst, h.Watermark.Segment)
 	dst = binary.LittleEndian.AppendUint64(dst, h.Watermark.Offset)
 	dst = binary.LittleEndian.AppendUint64(dst, h.Allocator)

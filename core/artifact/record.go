@@ -110,6 +110,12 @@ func (r Raw) Decode() event.Record {
 // setSequence rewrites the sequence in place.
 func (r Raw) setSequence(n uint64) { binary.LittleEndian.PutUint64(r[offSequence:], n) }
 
+// SetNames rewrites the numbers of the names in place.
+func (r Raw) SetNames(entity, scope uint32) {
+	binary.LittleEndian.PutUint32(r[offEntity:], entity)
+	binary.LittleEndian.PutUint32(r[offScope:], scope)
+}
+
 // AppendRecord adds the record to dst.
 func AppendRecord(dst []byte, r *event.Record) []byte {
 	at := len(dst)

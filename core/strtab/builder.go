@@ -51,14 +51,19 @@ func (b *Builder) Intern(name []byte) (number uint32, ok bool) {
 	return number, true
 }
 
-// Truncate forgets every string from number n on.
+// Truncate forgets every string from number n on. It costs what they are.
 func (b *Builder) Truncate(n int) {
 	if n >= len(b.heads) {
 		return
 	}
+	// Later strings were put in behind earlier ones, also when the slots were
+	// made anew, so taking the last one out breaks no other's path.
+	for i := len(b.heads) - 1; i >= max(n, b.lead); i-- {
+		slot, _ := b.find(b.At(uint32(i)))
+		b.slots[slot] = 0
+	}
 	b.body = b.body[:b.heads[n]]
 	b.heads = b.heads[:n]
-	b.rehash(len(b.slots))
 }
 
 // AppendTable adds the finished table to dst.
@@ -70,6 +75,10 @@ func (b *Builder) AppendTable(dst []byte) []byte {
 func (b *Builder) TableSize() int {
 	return len(msgpack.AppendArray(nil, len(b.heads))) + len(b.body)
 }
+
+// View is the table as it stands, for looking strings up by number. It holds
+// while strings are added behind, and taken back behind its end.
+func (b *Builder) View() *Table { return &Table{raw: b.body, heads: b.heads, lead: b.lead} }
 
 // At returns string number, which must be below Len. The slice aliases the
 // builder and holds until the string is truncated.

@@ -1,0 +1,111 @@
+package commit
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Classes of errors, for errors.Is. Nothing was staged when one is returned.
+var (
+	// ErrConflict is the class of every [ExpectError].
+	ErrConflict = errors.New("thaw: the entity is not in the expected state")
+	// ErrKey is the class of every [KeyError].
+	ErrKey = errors.New("thaw: the idempotency key was used for something else")
+	// ErrLimit is the class of every [LimitError].
+	ErrLimit = errors.New("thaw: a limit is exceeded")
+	// ErrKind: the kind is a batch marker's, or lies in the system's or the
+	// effects' category and has no name there, which batpak would not keep.
+	ErrKind = errors.New("thaw: the kind is reserved")
+	// ErrTime: the time is before 1970, or too far ahead to be one.
+	ErrTime = errors.New("thaw: the time is not between 1970 and 2^53 ms later")
+	// ErrZeroID: the zero id stands for none and cannot be an event's.
+	ErrZeroID = errors.New("thaw: an event's id must not be zero")
+	// ErrPayload: no payload. A payload is one MessagePack value, so at least a
+	// byte.
+	ErrPayload = errors.New("thaw: the payload is empty")
+	// ErrCause: an item of a batch is caused by itself or a later one.
+	ErrCause = errors.New("thaw: an item is caused by one that is not in front of it")
+	// ErrFlags: a flag that has no meaning.
+	ErrFlags = errors.New("thaw: a flag without a meaning is set")
+	// ErrBatchTime: the items of a batch have different times.
+	ErrBatchTime = errors.New("thaw: the items of a batch must have one time")
+)
+
+// ExpectError says that an entity was not in the state that an append expected.
+type ExpectError struct {
+	Entity   string
+	Expected Expected
+	Actual   State
+}
+
+// Error names the entity, what was expected and what is.
+func (e *ExpectError) Error() string {
+	return "thaw: entity " + strconv.Quote(e.Entity) + ": expected " + e.Expected.String() + ", is at " + e.Actual.String()
+}
+
+// Unwrap returns ErrConflict.
+func (e *ExpectError) Unwrap() error { return ErrConflict }
+
+// String is "no events" or "clock N".
+func (s State) String() string {
+	if !s.Some {
+		return "no events"
+	}
+	return "clock " + strconv.FormatUint(uint64(s.Clock), 10)
+}
+
+// KeyError says that an idempotency key belongs to something else.
+type KeyError struct {
+	ID event.ID
+	// Cancelled says that the event of that id was cancelled with its fence.
+	Cancelled bool
+	// Partial says that other items of the same batch are not there, or that the
+	// key stands twice in the batch.
+	Partial bool
+}
+
+// Error names the key and what it belongs to.
+func (e *KeyError) Error() string {
+	s := "thaw: key " + e.ID.String()
+	switch {
+	case e.Cancelled:
+		return s + " belongs to a cancelled event"
+	case e.Partial:
+		return s + " was appended without the rest of this batch"
+	}
+	return s + " belongs to an event with another coordinate or kind"
+}
+
+// Unwrap returns ErrKey.
+func (e *KeyError) Unwrap() error { return ErrKey }
+
+// LimitError says which limit an append exceeds.
+type LimitError struct {
+	// What is limited, such as "payload bytes".
+	What string
+	// Got is the value asked for, Max the highest one allowed.
+	Got, Max uint64
+}
+
+// Error names the limit.
+func (e *LimitError) Error() string {
+	return "thaw: " + e.What + ": " + strconv.FormatUint(e.Got, 10) + ", at most " + strconv.FormatUint(e.Max, 10)
+}
+
+// Unwrap returns ErrLimit.
+func (e *LimitError) Unwrap() error { return ErrLimit }
+
+// ItemError says which item of a batch an error is about.
+type ItemError struct {
+	// Item is the number of the item, from 0.
+	Item int
+	Err  error
+}
+
+// Error names the item.
+func (e *ItemError) Error() string { return "item " + strconv.Itoa(e.Item) + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ItemError) Unwrap() error { return e.Err }
