@@ -42,6 +42,8 @@ type view struct {
 	snapshot *store.Snapshot
 	files    *directory
 	took     time.Duration
+	// recovered is what opening for writing did about an unclean stop.
+	recovered *Recovered
 }
 
 // OpenReader opens the store in the directory at path. It takes no lock,
@@ -58,7 +60,7 @@ func OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, err
 	if err != nil {
 		return nil, err
 	}
-	r.log(ctx, "thaw: store opened", v, nil)
+	logView(ctx, r.options.Logger, r.path, "thaw: store opened", v, nil)
 	r.current = v
 	return r, nil
 }
@@ -67,21 +69,26 @@ func (r *Reader) open(ctx context.Context) (*view, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("thaw: open %s: %w", r.path, err)
 	}
+	return openView(ctx, r.path, &r.options)
+}
+
+// openView opens the store in the directory at path as it is now.
+func openView(ctx context.Context, path string, o *ReaderOptions) (*view, error) {
 	start := time.Now()
-	files := newDirectory(r.path, &r.options)
+	files := newDirectory(path, o)
 	s, err := store.Open(files, store.Options{
 		Seed:        rand.Uint64(),
 		Hash:        digest,
 		Stop:        ctx.Err,
-		Strict:      r.options.Strict,
-		ShowHidden:  r.options.ShowHidden,
-		CheckFrames: r.options.CheckFrames,
+		Strict:      o.Strict,
+		ShowHidden:  o.ShowHidden,
+		CheckFrames: o.CheckFrames,
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("thaw: open %s: %w", r.path, err), files.release())
+		return nil, errors.Join(fmt.Errorf("thaw: open %s: %w", path, err), files.release())
 	}
 	files.settle()
-	return &view{s, files, time.Since(start)}, nil
+	return &view{snapshot: s, files: files, took: time.Since(start)}, nil
 }
 
 func digest(payload []byte) event.Hash { return blake3.Sum256(payload) }
@@ -141,7 +148,7 @@ func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 		return false, errors.Join(ErrClosed, next.files.release())
 	}
 	before := v.snapshot.Report()
-	r.log(ctx, "thaw: store refreshed", next, &before)
+	logView(ctx, r.options.Logger, r.path, "thaw: store refreshed", next, &before)
 	return true, v.files.release()
 }
 
@@ -159,7 +166,7 @@ func (r *Reader) next(ctx context.Context, v *view) (*view, error) {
 			return v, nil
 		case err == nil && !reload:
 			v.files.retain()
-			return &view{fresh, v.files, time.Since(start)}, nil
+			return &view{snapshot: fresh, files: v.files, took: time.Since(start)}, nil
 		}
 		// What was read half way cannot be read on from.
 		r.stale = true
@@ -173,8 +180,10 @@ func (r *Reader) next(ctx context.Context, v *view) (*view, error) {
 
 // Snapshot pins the store as the reader sees it now, for several questions
 // about one moment. The caller must Close it.
-func (r *Reader) Snapshot() (*Snapshot, error) {
-	v, release, err := r.acquire()
+func (r *Reader) Snapshot() (*Snapshot, error) { return pin(r.acquire()) }
+
+// pin makes a Snapshot of a view that was acquired.
+func pin(v *view, release func(), err error) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ type Report struct {
 	store.Report
 	// Took is how long the open or refresh took.
 	Took time.Duration
+	// Recovered is what [Open] did about an unclean stop, nil when nothing was to
+	// be done. A reader does nothing.
+	Recovered *Recovered
 }
 
 // Report tells about the reader's last open or refresh. It is empty when the
@@ -26,20 +29,20 @@ func (q *Queries) Report() Report {
 		return Report{}
 	}
 	defer release()
-	return Report{v.snapshot.Report(), v.took}
+	return Report{v.snapshot.Report(), v.took, v.recovered}
 }
 
 // loggedAtMost bounds the lines that one open writes about one sort of trouble.
 const loggedAtMost = 10
 
-// log tells how an open or a refresh went. What was already in the report
+// logView tells how an open or a refresh went. What was already in the report
 // before is not told again.
-func (r *Reader) log(ctx context.Context, message string, v *view, before *store.Report) {
+func logView(ctx context.Context, logger *slog.Logger, path, message string, v *view, before *store.Report) {
 	report := v.snapshot.Report()
 	if before == nil {
 		before = &store.Report{}
 	}
-	l := r.options.Logger.With(slog.String("store", r.path))
+	l := logger.With(slog.String("store", path))
 	l.DebugContext(ctx, message,
 		slog.String("from", string(report.OpenedFrom)), slog.Uint64("events", report.Events),
 		slog.Uint64("tail", report.TailEvents), slog.Duration("took", v.took))

@@ -1,0 +1,48 @@
+package host
+
+import (
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// activeSegment is the segment that frames are appended to.
+type activeSegment struct {
+	id     uint64
+	name   string
+	path   string
+	header int64 // its size, where the frames begin
+	file   fsabstraction.WriteFile
+}
+
+// createSegment makes a segment that holds a header. Neither its content nor its
+// name is synced: the first sync of its frames does the one, the caller the other.
+func createSegment(fs fsabstraction.FS, dir string, id uint64, now time.Time) (*activeSegment, error) {
+	if id == 0 { // one behind the highest
+		return nil, &LimitError{What: "segment id", Got: ^uint64(0), Max: ^uint64(0) - 1}
+	}
+	name := segment.Name(id)
+	path := filepath.Join(dir, name)
+	f, err := fs.Create(path)
+	if err != nil {
+		return nil, &WriteError{"create", path, err}
+	}
+	header := segment.AppendHeader(nil, segment.Header{CreatedNS: now.UnixNano(), SegmentID: id})
+	a := &activeSegment{id: id, name: name, path: path, header: int64(len(header)), file: f}
+	if err := a.append(header, 0); err != nil {
+		return nil, &WriteError{"write", path, errors.Join(err, f.Close(), fs.Remove(path))}
+	}
+	return a, nil
+}
+
+// append writes b at offset at, where the file ends.
+func (a *activeSegment) append(b []byte, at int64) error {
+	n, err := a.file.WriteAt(b, at)
+	if err == nil && n < len(b) {
+		err = errors.New("short write")
+	}
+	return err
+}

@@ -1,0 +1,126 @@
+package host
+
+import (
+	"context"
+	"errors"
+
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Append appends one event to an entity's stream and returns where it went. A
+// nil error means that it is on disk, unless the store was opened with another
+// [Durability]. value is encoded as package payload describes; [Raw] is stored
+// as it is.
+//
+// An *[ExpectError], *[KeyError], *[LimitError], a payload or event error: the
+// append is refused and nothing was written. A *[WriteError]: it could not be
+// written and was taken back. A *[FailedError]: the store takes no more writes;
+// whether this event is there is decided by the next open. The error of ctx: not
+// written, or, where it is [ErrUnknown] too, perhaps written.
+func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...AppendOption) (Receipt, error) {
+	r := newRequest(requestAppend)
+	r.entries = r.one[:]
+	if err := s.entry(&r.one[0], at, kind, value, options); err != nil {
+		return Receipt{}, err
+	}
+	if err := s.send(ctx, r); err != nil {
+		return Receipt{}, err
+	}
+	return r.receipts[0], nil
+}
+
+// AppendBatch appends events that exist together or not at all, and returns their
+// receipts in the same order. Errors are those of Append; one that is about one
+// item is an *[ItemError]. No items are no error and write nothing.
+func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error) {
+	entries, err := s.entries(items)
+	if err != nil {
+		return nil, err
+	}
+	return s.sendBatch(ctx, requestBatch, entries)
+}
+
+// AppendEach appends events one after the other, each for itself, as fast as a
+// batch. It stops at the first that is refused: the error is then an *[EachError],
+// and the receipts are those of the items in front.
+func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error) {
+	var receipts []Receipt
+	for done := 0; done < len(items); {
+		n := min(len(items)-done, eachAtOnce)
+		entries, bad := s.entries(items[done : done+n])
+		got, err := s.sendBatch(ctx, requestEach, entries)
+		receipts = append(receipts, got...)
+		done += len(got)
+		var each *EachError
+		switch {
+		case errors.As(err, &each):
+			return receipts, &EachError{Done: done, Err: each.Err}
+		case err != nil:
+			return receipts, &EachError{Done: done, Err: err}
+		case bad != nil:
+			return receipts, &EachError{Done: done, Err: bad}
+		}
+	}
+	return receipts, nil
+}
+
+// eachAtOnce is how many items of AppendEach share a sync.
+const eachAtOnce = 1000
+
+// Sync returns when everything that was appended before is on disk. With
+// [OnDisk] it is already.
+func (s *Store) Sync(ctx context.Context) error { return s.send(ctx, newRequest(requestSync)) }
+
+func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commit.Entry) ([]Receipt, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	r := newRequest(kind)
+	r.entries = entries
+	err := s.send(ctx, r)
+	if errors.Is(err, ErrUnknown) { // the writer has it still
+		return nil, err
+	}
+	return r.receipts, err
+}
+
+// send hands a request to the writer and waits for the answer. When ctx ends
+// first, the request is taken back, or its outcome is not known.
+func (s *Store) send(ctx context.Context, r *request) error {
+	if err := s.enter(ctx, r); err != nil {
+		return err
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done():
+	}
+	if r.abandon() {
+		return context.Cause(ctx)
+	}
+	select {
+	case <-r.done: // it was answered meanwhile
+		return r.err
+	default:
+		return errors.Join(ErrUnknown, context.Cause(ctx))
+	}
+}
+
+// enter queues a request. Close waits until nobody is in here.
+func (s *Store) enter(ctx context.Context, r *request) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	s.entering.RLock()
+	defer s.entering.RUnlock()
+	if s.closing {
+		return ErrClosed
+	}
+	select {
+	case s.requests <- r:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

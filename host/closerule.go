@@ -1,0 +1,48 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// The rule for writing index.fbati at an orderly close: when the tail behind it
+// is at least an eighth of what it covers, or longTail events. So a store that
+// grows writes each record at most about nine times over its life up to 8 *
+// longTail events, and the next open replays at most longTail events, some 0.2 s.
+// A close with an empty tail writes nothing.
+const (
+	tailShare = 8
+	longTail  = 100_000
+)
+
+// worthIndex reports whether a tail of so many events behind an artifact of so
+// many records is worth a new artifact.
+func worthIndex(tail, covered uint64) bool {
+	return tail > 0 && (tail >= longTail || tail*tailShare >= covered)
+}
+
+// errDamaged is why a damaged store gets no new index: one that covered the
+// damage would keep the next open from seeing it.
+var errDamaged = errors.New("the store is damaged; see its report")
+
+// writeIndex writes index.fbati for everything in the snapshot, which must have
+// no damage, and makes it durable.
+func writeIndex(fs fsabstraction.FS, dir string, s *store.Snapshot, w artifact.Watermark) error {
+	if r := s.Report(); r.Damaged() != nil {
+		return fmt.Errorf("%w: %w", errDamaged, r.Damaged())
+	}
+	err := replaceFile(fs, dir, artifact.FileName, func(f fsabstraction.WriteFile) error {
+		return s.WriteArtifact(w, func(off int64, b []byte) error {
+			_, err := f.WriteAt(b, off)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return syncDir(fs, dir)
+}

@@ -1,0 +1,140 @@
+package host
+
+import (
+	"time"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host/payload"
+)
+
+// Item is one event to append, in a batch or in a fence.
+type Item struct {
+	At   event.Coordinate
+	Kind event.Kind
+	// Payload is any value; see [Store.Append].
+	Payload any
+	Options []AppendOption
+}
+
+// Raw is a payload that is MessagePack already: one value, which is checked and
+// stored as it is.
+type Raw []byte
+
+// AppendOption is a choice for one event. Of two that set the same thing the
+// last one counts.
+type AppendOption struct {
+	what     option
+	id       event.ID
+	expected Expected
+	number   int64
+}
+
+type option uint8
+
+const (
+	optExpect option = iota + 1
+	optKey
+	optCorrelation
+	optCausation
+	optCause
+	optFlags
+	optTime
+)
+
+// Expect makes the append fail with an *[ExpectError] unless the entity is in a
+// state: [NoEvents], [AtClock], or [AnyState], the default. In a batch the items
+// in front count.
+func Expect(e Expected) AppendOption { return AppendOption{what: optExpect, expected: e} }
+
+// WithKey makes id the event's id, and a repeated append with the same id harmless:
+// it returns the receipt of the first, with Repeated set, also after a restart and
+// whatever it expects. The coordinate and the kind must be the same, or the
+// error is a *[KeyError]; the payload is not compared.
+func WithKey(id event.ID) AppendOption { return AppendOption{what: optKey, id: id} }
+
+// Correlated puts the event into a conversation. Without it the event begins one
+// of its own, under its own id.
+func Correlated(id event.ID) AppendOption { return AppendOption{what: optCorrelation, id: id} }
+
+// CausedBy names the event that caused this one; it may be one of another store.
+func CausedBy(id event.ID) AppendOption { return AppendOption{what: optCausation, id: id} }
+
+// CausedByItem names an earlier item of the same batch or fence, counted from 0,
+// as the cause.
+func CausedByItem(i int) AppendOption { return AppendOption{what: optCause, number: int64(i)} }
+
+// WithFlags sets event.FlagRequiresAck, FlagTransactional and FlagReplay.
+func WithFlags(flags uint8) AppendOption {
+	return AppendOption{what: optFlags, number: int64(flags)}
+}
+
+// WithTime gives the event another time than now, for events that are copied from
+// elsewhere. It is kept in µs; all items of a batch must have the same.
+func WithTime(t time.Time) AppendOption { return AppendOption{what: optTime, number: t.UnixMicro()} }
+
+// entry makes e of the arguments of an append. The payload is encoded, checked
+// and copied, so that the caller may reuse its bytes whatever becomes of the
+// append.
+func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, value any, options []AppendOption) error {
+	var err error
+	*e = commit.Entry{Coordinate: at, Kind: kind}
+	if e.Payload, err = encodePayload(value); err != nil {
+		return err
+	}
+	e.Hash = blake3.Sum256(e.Payload)
+	for _, o := range options {
+		switch o.what {
+		case optExpect:
+			e.Expected = o.expected
+		case optKey:
+			e.ID, e.Key = o.id, true
+		case optCorrelation:
+			e.Correlation = o.id
+		case optCausation:
+			e.Causation, e.Cause = o.id, 0
+		case optCause:
+			if o.number < 0 || o.number > commit.MaxBatch {
+				return commit.ErrCause
+			}
+			e.Causation, e.Cause = event.ID{}, int(o.number)+1
+		case optFlags:
+			e.Flags = uint8(o.number)
+		case optTime:
+			e.TimeUS, e.Timed = o.number, true
+		}
+	}
+	if !e.Key {
+		e.ID = s.ids.next(s.options.Now().UnixMilli(), s.options.Random())
+	}
+	return nil
+}
+
+// entries is entry for several items. With an *[ItemError] it returns those in
+// front of the item.
+func (s *Store) entries(items []Item) ([]commit.Entry, error) {
+	entries := make([]commit.Entry, len(items))
+	for i := range items {
+		it := &items[i]
+		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options); err != nil {
+			return entries[:i], &ItemError{Item: i, Err: err}
+		}
+	}
+	return entries, nil
+}
+
+func encodePayload(value any) ([]byte, error) {
+	raw, ok := value.(Raw)
+	if !ok {
+		return payload.Marshal(value)
+	}
+	if len(raw) > commit.MaxPayload {
+		return nil, &LimitError{What: "payload bytes", Got: uint64(len(raw)), Max: commit.MaxPayload}
+	}
+	if err := payload.Check(raw); err != nil {
+		return nil, err
+	}
+	return append([]byte(nil), raw...), nil
+}

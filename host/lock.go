@@ -1,0 +1,101 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// LockName is the file in a store's directory that its writer locks. It stays
+// there: removing it could let two writers lock two files of one name.
+const LockName = "thaw.lock"
+
+// Holder says who locked a store.
+type Holder struct {
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Since time.Time `json:"since"`
+}
+
+// String is for a person.
+func (h Holder) String() string {
+	if h.PID == 0 {
+		return "unknown process"
+	}
+	return fmt.Sprintf("process %d on %s, since %s", h.PID, h.Host, h.Since.Format(time.RFC3339))
+}
+
+// maxHolder bounds what is read of a lock file.
+const maxHolder = 1 << 10
+
+// lock takes the writer's lock of the store at dir. It does not wait.
+func lock(fs fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, error) {
+	path := filepath.Join(dir, LockName)
+	locker, ok := fs.(fsabstraction.Locker)
+	if !ok {
+		return nil, noLock(o, errors.ErrUnsupported)
+	}
+	l, err := locker.Lock(path)
+	switch {
+	case errors.Is(err, fsabstraction.ErrLocked):
+		return nil, &LockedError{Path: dir, Holder: readHolder(fs, path)}
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil, noLock(o, err)
+	case err != nil:
+		return nil, err
+	}
+	if err := writeHolder(fs, path, o.Now()); err != nil {
+		return nil, errors.Join(err, l.Unlock())
+	}
+	return l, nil
+}
+
+func noLock(o *Options, cause error) error {
+	if o.Unlocked {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrNoLock, cause)
+}
+
+// writeHolder says in the lock file who has it. Nobody relies on it, so it is not
+// synced.
+func writeHolder(fs fsabstraction.FS, path string, now time.Time) error {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "an unnamed host"
+	}
+	b, err := json.Marshal(Holder{PID: os.Getpid(), Host: name, Since: now.UTC().Truncate(time.Second)})
+	if err != nil {
+		return err
+	}
+	f, err := fs.OpenWrite(path)
+	if err != nil {
+		return err
+	}
+	if _, err = f.WriteAt(b, 0); err == nil {
+		err = f.Truncate(int64(len(b)))
+	}
+	return errors.Join(err, f.Close())
+}
+
+// readHolder is the zero Holder when the file says nothing, as where a lock keeps
+// others from reading.
+func readHolder(fs fsabstraction.ReadFS, path string) (h Holder) {
+	f, err := fs.Open(path)
+	if err != nil {
+		return h
+	}
+	defer f.Close()
+	b := make([]byte, maxHolder)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) || json.Unmarshal(b[:n], &h) != nil {
+		return Holder{}
+	}
+	return h
+}

@@ -1,0 +1,304 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// Store is a store that is open for writing, and for reading: its queries see
+// every append that has returned. There is one Store of a directory at a time;
+// readers, here and in other processes, are not kept out. All methods are safe
+// for concurrent use.
+type Store struct {
+	Queries
+
+	path    string
+	options Options
+	ids     ids
+	lock    fsabstraction.Lock // nil when unlocked
+	writer  *writer
+
+	requests chan *request
+	quit     chan struct{} // closed when the writer is done
+	// entering is held for reading while a request is sent, and for writing while
+	// the channel is closed.
+	entering sync.RWMutex
+	closing  bool
+
+	committed committed
+
+	seeing  sync.Mutex // guards what follows; held only for moments
+	view    *view      // nil when closed
+	run     artifact.Run
+	growing sync.Mutex // one goroutine at a time makes the view grow
+
+	closed CloseReport
+}
+
+// queueLength is how many appends may wait for the writer before others wait to
+// be let in.
+const queueLength = 1024
+
+// Open opens the store in the directory at path for writing, and makes the
+// directory when it is not there. It fails at once with a *[LockedError] when
+// another writer has it open. An unclean stop is put right first, which the
+// report tells; nothing that was acknowledged is touched by it.
+//
+// ctx bounds the open alone. The caller must Close the store.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	if err := makeDirectory(o.FS, path); err != nil {
+		return nil, fmt.Errorf("thaw: open %s: %w", path, err)
+	}
+	l, err := lock(o.FS, path, &o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, options: o, lock: l}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.unlock())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	reader := s.options.reader()
+	v, err := openView(ctx, s.path, &reader)
+	if err != nil {
+		return err
+	}
+	next, err := s.recover(v)
+	if err != nil {
+		return errors.Join(err, v.files.release())
+	}
+	logView(ctx, s.options.Logger, s.path, "thaw: store opened for writing", v, nil)
+	allocator := v.snapshot.Report().Allocator
+	s.view = v
+	s.committed.visible = allocator
+	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
+	s.Queries.acquire = s.acquire
+	s.writer = &writer{
+		fs:       s.options.FS,
+		dir:      s.path,
+		options:  &s.options,
+		log:      commit.NewLog(store.Past{Snapshot: v.snapshot}, allocator, s.options.Random()),
+		files:    v.files,
+		next:     next,
+		mark:     newMarkFile(s.options.FS, s.path),
+		requests: s.requests,
+		publish:  s.publish,
+	}
+	go s.writer.run(s.quit)
+	return nil
+}
+
+// recover puts an unclean stop right and returns the id of the segment to begin.
+func (s *Store) recover(v *view) (next uint64, err error) {
+	r, err := v.snapshot.Recovery()
+	if err != nil {
+		return 0, fmt.Errorf("thaw: recover %s: %w", s.path, err)
+	}
+	if v.recovered, err = recoverSegment(s.options.FS, s.path, &r); err != nil {
+		return 0, err
+	}
+	if done := v.recovered; done != nil {
+		level := slog.LevelInfo
+		if done.SetAside != "" {
+			level = slog.LevelWarn
+		}
+		s.options.Logger.Log(context.Background(), level, "thaw: an unclean stop was put right",
+			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
+			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
+	}
+	return r.Next, removeLeftovers(s.options.FS, s.path)
+}
+
+// makeDirectory makes a directory whose name survives power loss.
+func makeDirectory(fsys fsabstraction.FS, path string) error {
+	var made []string
+	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
+		_, err := fsys.Lstat(dir)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		made = append(made, dir)
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	if len(made) == 0 {
+		return nil
+	}
+	if err := fsys.MkdirAll(path); err != nil {
+		return err
+	}
+	for _, dir := range made {
+		if err := syncDir(fsys, filepath.Dir(dir)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish shows readers what was committed. It is called by the writer.
+func (s *Store) publish(run artifact.Run, visible uint64) {
+	s.seeing.Lock()
+	s.run = run
+	s.seeing.Unlock()
+	s.committed.advance(visible)
+}
+
+// acquire lends out a view of everything that was committed.
+func (s *Store) acquire() (*view, func(), error) {
+	v, behind, err := s.look()
+	if err != nil || behind == 0 {
+		return s.lend(v, err)
+	}
+	s.growing.Lock()
+	defer s.growing.Unlock()
+	v, err = s.grow()
+	return s.lend(v, err)
+}
+
+// look returns the present view and how many events it lacks. The view's files
+// are retained for the caller.
+func (s *Store) look() (v *view, behind int, err error) {
+	s.seeing.Lock()
+	defer s.seeing.Unlock()
+	if s.view == nil {
+		return nil, 0, ErrClosed
+	}
+	s.view.files.retain()
+	return s.view, s.run.Len() - s.view.snapshot.Appended(), nil
+}
+
+func (s *Store) lend(v *view, err error) (*view, func(), error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	return v, func() { _ = v.files.release() }, nil
+}
+
+// grow makes the view cover what was committed and returns it, retained. growing
+// is held.
+func (s *Store) grow() (*view, error) {
+	v, behind, err := s.look()
+	if err != nil || behind == 0 {
+		return v, err
+	}
+	s.seeing.Lock()
+	run := s.run
+	s.seeing.Unlock()
+	snapshot, err := v.snapshot.Grow(run.From(v.snapshot.Appended()), s.committed.now())
+	if err != nil {
+		return nil, errors.Join(err, v.files.release())
+	}
+	n := *v
+	n.snapshot = snapshot
+	s.seeing.Lock()
+	defer s.seeing.Unlock()
+	if s.view != nil {
+		s.view = &n
+	}
+	return &n, nil
+}
+
+// Snapshot pins the store as it is now, for several questions about one moment.
+// The caller must Close it.
+func (s *Store) Snapshot() (*Snapshot, error) { return pin(s.acquire()) }
+
+// CloseReport says what a close did besides making the log durable.
+type CloseReport struct {
+	// IndexWritten says that index.fbati was written anew.
+	IndexWritten bool
+	// IndexError is why it could not be. The events are safe; the next open reads
+	// them from the segments.
+	IndexError error
+	Took       time.Duration
+}
+
+// CloseReport tells about the close. It is empty before.
+func (s *Store) CloseReport() CloseReport {
+	s.entering.RLock()
+	defer s.entering.RUnlock()
+	return s.closed
+}
+
+// Close lets the appends that are under way end, makes everything durable, seals
+// the segment, writes index.fbati when that is worth it, and gives up the lock.
+// An error means that something that was not yet durable may be lost; trouble
+// with index.fbati alone is in CloseReport. Iterations under way go on. A second
+// Close is [ErrClosed].
+func (s *Store) Close() error {
+	start := time.Now()
+	s.entering.Lock()
+	if s.closing {
+		s.entering.Unlock()
+		return ErrClosed
+	}
+	s.closing = true
+	close(s.requests)
+	s.entering.Unlock()
+	<-s.quit
+	err := s.writer.end()
+	report := CloseReport{}
+	if err == nil {
+		report.IndexWritten, report.IndexError = s.index()
+		if e := report.IndexError; e != nil {
+			s.options.Logger.Warn("thaw: index.fbati was not written", slog.String("store", s.path), slog.Any("error", e))
+		}
+	}
+	s.committed.close()
+	s.seeing.Lock()
+	v := s.view
+	s.view = nil
+	s.seeing.Unlock()
+	err = errors.Join(err, v.files.release(), s.unlock())
+	report.Took = time.Since(start)
+	s.entering.Lock()
+	s.closed = report
+	s.entering.Unlock()
+	return err
+}
+
+// index writes index.fbati when the rule says so.
+func (s *Store) index() (written bool, err error) {
+	v, release, err := s.acquire()
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	tail, covered := v.snapshot.Tail()
+	if !worthIndex(tail, covered) {
+		return false, nil
+	}
+	w := artifact.Watermark{}
+	if w.Segment, w.Offset, err = v.files.newest(); err != nil {
+		return false, err
+	}
+	if err := writeIndex(s.options.FS, s.path, v.snapshot, w); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+func (s *Store) unlock() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Unlock()
+}

@@ -1,0 +1,107 @@
+package host
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/osfs"
+)
+
+// Words of the core that writers need.
+type (
+	// Receipt says where an append went.
+	Receipt = commit.Receipt
+	// Expected is what an append asks of its entity; see [Expect].
+	Expected = commit.Expected
+	// ExpectError carries the expected and the actual state.
+	ExpectError = commit.ExpectError
+	// KeyError says that an idempotency key belongs to something else.
+	KeyError = commit.KeyError
+	// LimitError says which limit an append exceeds.
+	LimitError = commit.LimitError
+	// ItemError says which item of a batch an error is about.
+	ItemError = commit.ItemError
+)
+
+// Expectations without a number; [AtClock] has one.
+var (
+	AnyState = commit.Any
+	NoEvents = commit.NoEvents
+)
+
+// AtClock expects that the entity's last event has the clock n.
+func AtClock(n uint32) Expected { return commit.AtClock(n) }
+
+// Errors that an append returns when nothing was written.
+var (
+	// ErrConflict is the class of every ExpectError.
+	ErrConflict = commit.ErrConflict
+	// ErrKey is the class of every KeyError.
+	ErrKey = commit.ErrKey
+	// ErrLimit is the class of every LimitError.
+	ErrLimit = commit.ErrLimit
+	// ErrKind: the kind is reserved.
+	ErrKind = commit.ErrKind
+	// ErrTime: the time is before 1970, or too far ahead to be one.
+	ErrTime = commit.ErrTime
+)
+
+// DefaultSegmentSize is when a segment is sealed and the next one begun, in
+// bytes; batpak 0.4.0 has the same.
+const DefaultSegmentSize = 64 << 20
+
+// Options are the choices of [Open]. The zero value is safe.
+type Options struct {
+	// FS is where the directory lies, by default the operating system's.
+	FS fsabstraction.FS
+	// Durability is when an append is on disk, by default before it returns.
+	Durability Durability
+	// SegmentSize is the size in bytes at which a segment is sealed, by default
+	// DefaultSegmentSize. A segment is longer by at most what is written at once.
+	SegmentSize int64
+	// Strict refuses a store with damaged segments. By default the damage is in
+	// the report, what can be read is shown, and appends go to a new segment.
+	Strict bool
+	// Unlocked opens the store on a file system that has no locks. Then nothing
+	// keeps a second writer out, and two writers destroy each other's events.
+	Unlocked bool
+	// NoMapping and OpenSegments are as in ReaderOptions.
+	NoMapping    bool
+	OpenSegments int
+	// Logger is as in ReaderOptions.
+	Logger *slog.Logger
+	// Now is the clock, by default time.Now. An event's time comes from it.
+	Now func() time.Time
+	// Random gives the random bits of event ids and hash seeds, by default those
+	// of math/rand/v2. It is called by several goroutines at once.
+	Random func() uint64
+}
+
+func (o Options) withDefaults() Options {
+	if o.FS == nil {
+		o.FS = osfs.FS{}
+	}
+	if o.SegmentSize <= 0 {
+		o.SegmentSize = DefaultSegmentSize
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Uint64
+	}
+	r := o.reader()
+	o.Logger, o.OpenSegments = r.Logger, r.OpenSegments
+	return o
+}
+
+// reader is the choices that concern reading.
+func (o *Options) reader() ReaderOptions {
+	return ReaderOptions{
+		FS: o.FS, NoMapping: o.NoMapping, Strict: o.Strict,
+		OpenSegments: o.OpenSegments, Logger: o.Logger,
+	}.withDefaults()
+}
