@@ -22,13 +22,18 @@ type frames struct {
 	// home is the segment whose footer batpak enters an event in. D19: for the
 	// items of a batch that is where COMMIT is, wherever their frames are.
 	home map[event.ID]uint64
+	// batched are the items of batches.
+	batched map[event.ID]bool
 	// sealed segments have a footer.
 	sealed map[uint64]bool
 }
 
 // walk reads the frames with as little of thaw as will do.
 func walk(t *testing.T, dir string) *frames {
-	f := &frames{dir: dir, in: map[uint64][]event.ID{}, home: map[event.ID]uint64{}, sealed: map[uint64]bool{}}
+	f := &frames{
+		dir: dir, in: map[uint64][]event.ID{}, home: map[event.ID]uint64{},
+		batched: map[event.ID]bool{}, sealed: map[uint64]bool{},
+	}
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	var open []event.ID // the batch under way
@@ -63,6 +68,7 @@ func walk(t *testing.T, dir string) *frames {
 			default:
 				f.in[id] = append(f.in[id], body.ID)
 				f.home[body.ID] = id
+				f.batched[body.ID] = batch
 				if batch {
 					open = append(open, body.ID)
 				}
