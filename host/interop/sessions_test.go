@@ -40,6 +40,7 @@ func TestThawReadsManySessions(t *testing.T) {
 				if len(missing) == 0 {
 					return
 				}
+				t.Logf("the index leaves out %d events", len(missing))
 				result, err := host.Verify(t.Context(), dir, host.ReaderOptions{}, nil)
 				require.NoError(t, err)
 				require.True(t, slices.ContainsFunc(result.Damages, func(d *damage.Damage) bool {

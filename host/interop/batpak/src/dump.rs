@@ -32,8 +32,8 @@ pub fn run(dir: &str, words: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// batpak reads by id. Where two entries share one, the later insertion answers for both, which shows as an id that
-/// is not the one asked for only if the frame differs; such a frame is an error here too.
+/// Reads the frame as a user would, by id. A place that is wrong may still be that of a frame, and batpak does not
+/// compare the two ids; here that counts as unreadable.
 fn add_frame(value: &mut Value, store: &Store<ReadOnly>, entry: &IndexEntry) {
     match store.get(entry.event_id) {
         Ok(stored) if stored.event.header.event_id == entry.event_id => {

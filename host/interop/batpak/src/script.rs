@@ -54,10 +54,12 @@ struct Asked {
     flags: u8,
 }
 
+/// What was asked of a batch. A cause may be an item before, whose id only the receipts tell.
+type AskedBatch = Vec<(Asked, CausationRef)>;
+
 enum Ticket {
     One(Asked, AppendTicket),
-    /// The causes of a batch's items: an absolute id, or an item before.
-    Batch(Vec<(Asked, CausationRef)>, BatchAppendTicket),
+    Batch(AskedBatch, BatchAppendTicket),
 }
 
 pub struct Script<'a> {
@@ -210,7 +212,7 @@ impl<'a> Script<'a> {
 
     /// One to eight items; half of the batches stay with one entity. No flags, which batpak leaves out of a batch's
     /// frames, and no idempotency keys, which it looks up and never stores.
-    fn batch_items(&mut self) -> Result<(Vec<(Asked, CausationRef)>, Vec<BatchAppendItem>), Failure> {
+    fn batch_items(&mut self) -> Result<(AskedBatch, Vec<BatchAppendItem>), Failure> {
         let size = 1 + self.random.below(8);
         let home = self.random.one_in(2).then(|| self.random.pick(&self.places).clone());
         let (mut asked, mut items) = (Vec::new(), Vec::new());
@@ -236,7 +238,7 @@ impl<'a> Script<'a> {
         Ok((asked, items))
     }
 
-    fn acknowledge_batch(&mut self, asked: Vec<(Asked, CausationRef)>, receipts: &[AppendReceipt]) -> Result<(), Failure> {
+    fn acknowledge_batch(&mut self, asked: AskedBatch, receipts: &[AppendReceipt]) -> Result<(), Failure> {
         self.batches += 1;
         if receipts.len() != asked.len() {
             return Err(format!("{} receipts for {} items", receipts.len(), asked.len()).into());

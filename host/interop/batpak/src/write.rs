@@ -34,7 +34,7 @@ pub fn run(dir: &str, words: &[&str]) -> Result<(), Failure> {
     if let Some(bytes) = segment_max {
         config = config.with_segment_max_bytes(bytes);
     }
-    let clock = start.map(|us| Clock::new(us));
+    let clock = start.map(Clock::new);
     if let Some(clock) = &clock {
         let clock = Arc::clone(clock);
         config = config.with_clock(Some(Arc::new(move || clock.now())));
