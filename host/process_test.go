@@ -178,13 +178,13 @@ func TestOtherProcesses(t *testing.T) {
 	wg.Wait()
 }
 
-// TestBatpakWrites reads what batpak 0.4.0 writes meanwhile, where its peer of
-// the benchmarks was built.
+// TestBatpakWrites reads what batpak 0.4.0 writes meanwhile, where the Rust
+// peer was built.
 func TestBatpakWrites(t *testing.T) {
 	const events = 3000
-	peer := filepath.FromSlash("bench/batpak/target/release/batpak-peer")
+	peer := filepath.FromSlash("interop/batpak/target/release/batpak-peer")
 	if _, err := os.Stat(peer); err != nil {
-		t.Skip("host/bench/batpak is not built")
+		t.Skip("host/interop/batpak is not built")
 	}
 	dir := filepath.Join(t.TempDir(), "store")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -197,7 +197,7 @@ func TestBatpakWrites(t *testing.T) {
 			t.Logf("%d looks", looks)
 		})
 	}
-	out, err := exec.CommandContext(ctx, peer, "write", dir, strconv.Itoa(events)).CombinedOutput()
+	out, err := exec.CommandContext(ctx, peer, "fill", dir, strconv.Itoa(events)).CombinedOutput()
 	assert.NoError(t, err, string(out))
 	wg.Wait()
 }

@@ -1,5 +1,5 @@
-// Package workload says which events every peer holds, as functions of an event's number. batpak/src/workload.rs says
-// the same in Rust; change both or neither, and raise Version.
+// Package workload says which events every peer holds, as functions of an event's number.
+// host/interop/batpak/src/workload.rs says the same in Rust; change both or neither, and raise Version.
 //
 // Event i of n has global sequence i. Its entity is one of n/1000, its scope follows from the entity, its kind is
 // scattered over eight, every third event is caused by and correlated with the one before, and its payload is

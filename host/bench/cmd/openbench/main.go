@@ -131,7 +131,8 @@ func (e *env) buildHelpers(ctx context.Context) error {
 		logf("cargo is not installed: running without batpak")
 		return nil
 	}
-	crate := filepath.Join(e.module, "batpak")
+	// The crate is shared with the interop tests of the main module.
+	crate := filepath.Join(e.module, "..", "interop", "batpak")
 	if err := e.execute(ctx, crate, "cargo", "build", "--release", "--locked", "--quiet"); err != nil {
 		logf("batpak does not build here (%v): running without it", err)
 		return nil

@@ -49,7 +49,7 @@ func (e *env) prepareStore(ctx context.Context) error {
 		} else {
 			w.Writer = "batpak 0.4.0"
 			logf("writing %d events with batpak (about 100 s per million)", n)
-			if err := e.execute(ctx, "", e.batpak, "write", dir, fmt.Sprint(n)); err != nil {
+			if err := e.execute(ctx, "", e.batpak, "fill", dir, fmt.Sprint(n)); err != nil {
 				return err
 			}
 		}

@@ -1,4 +1,4 @@
-//! `write`: single appends, because only their receipts give the id that the next event names as its cause:
+//! `fill`: single appends, because only their receipts give the id that the next event names as its cause:
 //! inside a batch batpak invents the ids, and an item can name the cause but not the correlation.
 
 use std::time::Instant;

@@ -1,0 +1,45 @@
+package interop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+)
+
+// Line is one line of a dump: an event as batpak's read-only handle shows it.
+type Line struct {
+	Facts
+	// Sequence is batpak's number, which after an unclean stop may be wrong.
+	Sequence    uint64 `json:"seq"`
+	ContentHash string `json:"content_hash"`
+	PayloadSize uint32 `json:"payload_size"`
+	// PayloadError says why batpak could not read the frame. The fields that
+	// only a frame knows are then zero.
+	PayloadError string `json:"payload_error"`
+}
+
+// Dump returns every event that batpak sees in dir, in its order: JSON lines as
+// thaw dump prints them, byte for byte. With payloads the lines have what the
+// frame knows as well. batpak leaves the directory as it was.
+func (p *Program) Dump(ctx context.Context, dir string, payloads bool) ([]byte, error) {
+	args := []string{"dump", dir}
+	if payloads {
+		args = append(args, "--payloads")
+	}
+	return run(ctx, "", p.path, args...)
+}
+
+// ParseDump decodes what Dump returned.
+func ParseDump(out []byte) ([]Line, error) { return parse[Line](out) }
+
+func parse[T any](out []byte) ([]T, error) {
+	var all []T
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		var one T
+		if err := d.Decode(&one); err != nil {
+			return all, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
