@@ -41,8 +41,9 @@ func (s *Snapshot) Grow(run artifact.Run, allocator uint64) (*Snapshot, error) {
 	p.grown = d
 	n.parts = append(n.parts[:first], p)
 	n.appended += run.Len()
+	err = n.count()
 	n.report.Allocator = max(n.report.Allocator, allocator)
-	return &n, n.count()
+	return &n, err
 }
 
 // Appended is how many events Grow has added.
