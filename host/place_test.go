@@ -164,3 +164,16 @@ func lines(t testing.TB, events []event.Event) string {
 	}
 	return b.String()
 }
+
+// read returns the content of a file.
+func (p place) read(t require.TestingT, name string) []byte {
+	f, err := p.fs.Open(p.path(name))
+	require.NoError(t, err)
+	size, err := f.Size()
+	require.NoError(t, err)
+	b := make([]byte, size)
+	_, err = f.ReadAt(b, 0)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	return b
+}

@@ -72,8 +72,9 @@ func (r *Reader) open(ctx context.Context) (*view, error) {
 	return openView(ctx, r.path, &r.options)
 }
 
-// openView opens the store in the directory at path as it is now.
-func openView(ctx context.Context, path string, o *ReaderOptions) (*view, error) {
+// openView opens the store in the directory at path as it is now. skip names
+// snapshots that are not to be looked at.
+func openView(ctx context.Context, path string, o *ReaderOptions, skip ...string) (*view, error) {
 	start := time.Now()
 	files := newDirectory(path, o)
 	s, err := store.Open(files, store.Options{
@@ -83,6 +84,7 @@ func openView(ctx context.Context, path string, o *ReaderOptions) (*view, error)
 		Strict:      o.Strict,
 		ShowHidden:  o.ShowHidden,
 		CheckFrames: o.CheckFrames,
+		Skip:        skip,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("thaw: open %s: %w", path, err), files.release())

@@ -44,6 +44,7 @@ type Store struct {
 	growing sync.Mutex // one goroutine at a time makes the view grow
 
 	closed CloseReport
+	skip   []string // snapshots that the open does not look at
 }
 
 // queueLength is how many appends may wait for the writer before others wait to
@@ -74,7 +75,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 
 func (s *Store) open(ctx context.Context) error {
 	reader := s.options.reader()
-	v, err := openView(ctx, s.path, &reader)
+	v, err := openView(ctx, s.path, &reader, s.skip...)
 	if err != nil {
 		return err
 	}
@@ -286,14 +287,8 @@ func (s *Store) index() (written bool, err error) {
 	if !worthIndex(tail, covered) {
 		return false, nil
 	}
-	w := artifact.Watermark{}
-	if w.Segment, w.Offset, err = v.files.newest(); err != nil {
-		return false, err
-	}
-	if err := writeIndex(s.options.FS, s.path, v.snapshot, w); err != nil {
-		return false, err
-	}
-	return true, nil
+	err = writeIndex(s.options.FS, s.path, v, false)
+	return err == nil, err
 }
 
 func (s *Store) unlock() error {

@@ -1,0 +1,47 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+)
+
+// Rebuild makes index.fbati anew from the segments alone, whatever snapshots are
+// there, and returns the report of reading them. It opens the store for writing,
+// so it takes the lock and puts an unclean stop right.
+//
+// A store with damaged segments is refused, because the next open would believe
+// the new index and no longer say what is damaged; acceptDamage makes it all the
+// same, of what can be read.
+func Rebuild(ctx context.Context, path string, o Options, acceptDamage bool) (Report, error) {
+	o = o.withDefaults()
+	if _, err := o.FS.Lstat(path); err != nil { // Open would make it
+		return Report{}, fmt.Errorf("thaw: rebuild %s: %w", path, err)
+	}
+	s := &Store{path: path, options: o, skip: []string{artifact.FileName, checkpoint.FileName}}
+	var err error
+	if s.lock, err = lock(o.FS, path, &o); err != nil {
+		return Report{}, err
+	}
+	report, err := s.rebuild(ctx, acceptDamage)
+	return report, errors.Join(err, s.unlock())
+}
+
+func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) {
+	reader := s.options.reader()
+	v, err := openView(ctx, s.path, &reader, s.skip...)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{v.snapshot.Report(), v.took, nil}
+	if _, err = s.recover(v); err == nil {
+		report.Recovered = v.recovered
+		if err = writeIndex(s.options.FS, s.path, v, acceptDamage); err != nil {
+			err = fmt.Errorf("thaw: rebuild %s: %w", s.path, err)
+		}
+	}
+	return report, errors.Join(err, v.files.release())
+}
