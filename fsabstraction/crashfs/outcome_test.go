@@ -108,7 +108,7 @@ func tree(t *testing.T, fsys *crashfs.FS, dir string) string {
 		if e.Type == fsabstraction.Directory {
 			names = append(names, strings.TrimSpace(path+"/ "+tree(t, fsys, path)))
 		} else {
-			names = append(names, path+"="+string(files[e.Name][:1]))
+			names = append(names, path+"="+string(files[e.Name][:min(1, len(files[e.Name]))]))
 		}
 	}
 	return strings.Join(names, " ")
