@@ -68,7 +68,13 @@ func TestContentsAfterCrash(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			fsys := run(t, map[string][]byte{"f": fill('A', test.synced)}, test.steps...)
-			tell := func(fsys *crashfs.FS) string { return describe(fsys.Files(".")["f"]) }
+			tell := func(fsys *crashfs.FS) string {
+				p := fsys.Files(".")["f"]
+				longer := fsys.Crash(crashfs.Cut{Survive: 100}) // what was cut off must not come back
+				truncate("f", 20000)(t, longer)
+				require.Equal(t, append(p[:len(p):len(p)], make([]byte, 20000-len(p))...), longer.Files(".")["f"])
+				return describe(p)
+			}
 			require.Equal(t, test.want, outcomes(fsys, tell))
 			require.Equal(t, tell(fsys), tell(fsys.Crash(crashfs.Cut{Survive: 100})))
 		})

@@ -21,9 +21,11 @@ func TestFromFiles(t *testing.T) {
 	fsys.Files("a/b")["c"][0] = '!'
 	require.Equal(t, "xyz", string(fsys.Files("a/b")["c"]))
 
-	for _, files := range []map[string][]byte{
-		{"/": nil}, {"a": nil, "a/b": nil}, {"a": nil, "/a": nil},
+	for message, files := range map[string]map[string][]byte{
+		"crashfs: no file name: /":             {"/": nil},
+		"crashfs: a file is on the way to a/b": {"a": nil, "a/b": nil},
+		"crashfs: twice: a":                    {"a": nil, "/a": nil},
 	} {
-		require.Panics(t, func() { crashfs.FromFiles(files) })
+		require.PanicsWithValue(t, message, func() { crashfs.FromFiles(files) })
 	}
 }
