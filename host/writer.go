@@ -244,31 +244,28 @@ func (w *writer) seal() error {
 	return nil
 }
 
-// begin makes the next segment the active one. Its name and its mark are on disk
-// before the first frame is.
+// begin makes the next segment the active one. Its mark is on disk before it is
+// made, so that whatever a stop leaves of it is known to be unproven; and its name
+// is on disk before its first frame.
 func (w *writer) begin() error {
-	a, err := createSegment(w.fs, w.dir, w.next, w.options.Now())
-	if err != nil {
-		return err
-	}
-	path := a.path
-	undo := func(cause error) error {
-		if err := errors.Join(a.file.Close(), w.fs.Remove(path)); err != nil {
-			return w.fail("take back", path, errors.Join(cause, err))
-		}
-		return &WriteError{"begin", path, cause}
-	}
 	if err := w.mark.begin(w.next, w.log.Next()); err != nil {
 		if errors.Is(err, errSync) {
 			return w.fail("sync", w.mark.path, err)
 		}
-		return undo(err)
+		return &WriteError{"write", w.mark.path, err}
+	}
+	a, err := createSegment(w.fs, w.dir, w.next, w.options.Now())
+	if err != nil {
+		return err
 	}
 	if err := syncDir(w.fs, w.dir); err != nil {
-		return w.fail("sync", w.dir, err)
+		return w.fail("sync", w.dir, errors.Join(err, a.file.Close()))
 	}
 	if err := w.files.add(a.name); err != nil {
-		return undo(err)
+		if undo := errors.Join(a.file.Close(), w.fs.Remove(a.path)); undo != nil {
+			return w.fail("take back", a.path, errors.Join(err, undo))
+		}
+		return &WriteError{"begin", a.path, err}
 	}
 	w.active = a
 	w.next++
