@@ -1,6 +1,8 @@
 package crash_test
 
 import (
+	"fmt"
+	"os"
 	"runtime/debug"
 	"testing"
 
@@ -8,6 +10,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(killDir) != "" {
+		fmt.Fprintln(os.Stderr, writeUntilKilled())
+		os.Exit(1)
+	}
 	// Every state is a store's lifetime of garbage; collecting it late halves the
 	// time of a run.
 	debug.SetGCPercent(800)
