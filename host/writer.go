@@ -18,13 +18,15 @@ const maxGroup = 4 << 20
 // writer is the one goroutine that changes a store. Everything it owns is its
 // own; what readers see goes through published.
 type writer struct {
-	fs       fsabstraction.FS
-	dir      string
-	options  *Options
-	log      *commit.Log
-	files    *directory
-	active   *activeSegment // nil until the first append, and behind a full segment
-	next     uint64         // id of the segment to begin next
+	fs      fsabstraction.FS
+	dir     string
+	options *Options
+	log     *commit.Log
+	files   *directory
+	active  *activeSegment // nil until the first append, and behind a full segment
+	next    uint64         // id of the segment to begin next
+	// end is where the log ends, without the active segment.
+	end      artifact.Watermark
 	mark     *markFile
 	requests chan *request
 	publish  func(run artifact.Run, visible uint64)
@@ -237,7 +239,7 @@ func (w *writer) seal() error {
 	w.files.grew(w.active.name, size)
 	w.mark.advance(uint64(size), w.options.Logger)
 	a := w.active
-	w.active = nil
+	w.active, w.end = nil, artifact.Watermark{Segment: a.id, Offset: uint64(size)}
 	if err := a.file.Close(); err != nil { // it is synced, so nothing is lost
 		w.options.Logger.Warn("thaw: closing a segment failed", slog.String("file", a.path), slog.Any("error", err))
 	}
@@ -273,9 +275,9 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// end finishes the log behind the last request: the active segment is sealed, or
+// finish ends the log behind the last request: the active segment is sealed, or
 // goes away when nothing was written to it.
-func (w *writer) end() error {
+func (w *writer) finish() error {
 	if w.active == nil || w.failure() != nil {
 		return w.close(w.failure())
 	}

@@ -45,8 +45,10 @@ type session struct {
 	random *rand.Rand
 	// relaxed says that a nil error of an append is no promise.
 	relaxed bool
-	pending []*attempt
-	got     [][]host.Receipt
+	// stubborn says to go on behind errors.
+	stubborn bool
+	pending  []*attempt
+	got      [][]host.Receipt
 }
 
 var ctx = context.Background()
@@ -99,14 +101,26 @@ func (s *session) fence(n int, commit bool) error {
 
 // told notes what became of an append.
 func (s *session) told(a *attempt, err error, rs ...host.Receipt) error {
-	var taken *host.WriteError
 	switch {
 	case err == nil && s.relaxed:
 		s.pending, s.got = append(s.pending, a), append(s.got, rs)
 	case err == nil:
 		a.end(acked, rs...)
-	case errors.As(err, &taken):
+	case notWritten(err):
 		a.end(never)
+	}
+	return s.on(err)
+}
+
+// notWritten reports whether an error promises that nothing was written.
+func notWritten(err error) bool {
+	return !errors.Is(err, host.ErrReadOnly) && !errors.Is(err, host.ErrUnknown)
+}
+
+// on is whether to go on behind an error.
+func (s *session) on(err error) error {
+	if s.stubborn {
+		return nil
 	}
 	return err
 }
@@ -121,7 +135,7 @@ func (s *session) sync() error {
 			a.end(acked, got[i]...)
 		}
 	}
-	return err
+	return s.on(err)
 }
 
 // event makes up an event. Sizes go over a block now and then.
@@ -145,6 +159,7 @@ type workload struct {
 	prepared   bool
 	concurrent bool
 	durability host.Durability
+	stubborn   bool
 	do         func(s *session) error
 }
 
@@ -205,7 +220,12 @@ func (s *session) each(n int) error {
 	for i, r := range rs {
 		attempts[i].end(acked, r)
 	}
-	return err
+	if err != nil && notWritten(err) {
+		for _, a := range attempts[len(rs):] {
+			a.end(never)
+		}
+	}
+	return s.on(err)
 }
 
 func repeat(n int, f func(i int) error) error {
@@ -241,7 +261,7 @@ func (w *workload) run(fs fsabstraction.FS, world *world, seed uint64) error {
 	}
 	s := &session{
 		Store: st, world: world, random: rand.New(rand.NewPCG(seed, 2)),
-		relaxed: w.durability != host.OnDisk,
+		relaxed: w.durability != host.OnDisk, stubborn: w.stubborn,
 	}
 	err = w.do(s)
 	closed := st.Close()
