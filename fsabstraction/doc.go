@@ -7,6 +7,7 @@
 //	ReadFS, File      all that a reader gets; neither type has a method that writes
 //	FS, WriteFile     the reader's half plus what the one writer needs
 //	DirSyncer         optional: a file system whose directory entries can be made durable
+//	Locker            optional: a file system whose files can be locked
 //	PathFile          optional: a handle on an operating system file, which can be mapped
 //
 // Optional abilities are found by a type assertion; a missing one is normal.
@@ -29,6 +30,7 @@
 //	the name does not exist          errors.Is(err, fs.ErrNotExist)
 //	Create found an existing name    errors.Is(err, fs.ErrExist)
 //	a handle was closed before       errors.Is(err, fs.ErrClosed)
+//	another holds the lock           errors.Is(err, ErrLocked)
 //	a negative offset or size        errors.Is(err, fs.ErrInvalid)
 //	a directory, link or device      errors.Is(err, ErrNotRegular), a *NotRegularError
 //	where a regular file is needed

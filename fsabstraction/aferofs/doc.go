@@ -14,6 +14,7 @@
 //	MkdirAll goes through a file            refused
 //	Rename loses its lock on some errors    checked before, under the adapter's own lock
 //	Rename takes directories and links      refused
+//	no locks                                Lock, among users of the adapter
 //
 // These corrections hold among users of one adapter: make one FS per afero.Fs
 // and let everyone use it. Two adapters, or calls to the afero.Fs behind the

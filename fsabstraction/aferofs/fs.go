@@ -19,6 +19,9 @@ type FS struct {
 	mu    sync.RWMutex
 	inner afero.Fs
 
+	// locked has the keys of the locked files, see lockKey. It is guarded by mu.
+	locked map[any]bool
+
 	// cut is held for reading from looking at a file's size to reading up to it,
 	// and for writing while a file is cut, so that MemMapFs never reads behind
 	// an end. It is taken after the lock of the handle.
@@ -28,12 +31,13 @@ type FS struct {
 var (
 	_ fsabstraction.FS        = (*FS)(nil)
 	_ fsabstraction.DirSyncer = (*FS)(nil)
+	_ fsabstraction.Locker    = (*FS)(nil)
 )
 
 // New returns an adapter for inner, which from now on should be used through
 // this adapter only.
 func New(inner afero.Fs) *FS {
-	return &FS{inner: inner}
+	return &FS{inner: inner, locked: map[any]bool{}}
 }
 
 var (

@@ -100,6 +100,7 @@ func TestNamesChangeOneAtATime(t *testing.T) {
 		{"SyncDir", func(fsys *aferofs.FS, _ int) error { return fsys.SyncDir(".") }},
 		{"MkdirAll", func(fsys *aferofs.FS, i int) error { return fsys.MkdirAll(fmt.Sprintf("dir%d", i)) }},
 		{"Rename", func(fsys *aferofs.FS, _ int) error { return fsys.Rename("f", "f") }},
+		{"Lock", func(fsys *aferofs.FS, i int) error { return lock(fsys, fmt.Sprintf("lock%d", i)) }},
 		{"Remove", func(fsys *aferofs.FS, i int) error { return fsys.Remove(fmt.Sprintf("old%d", i)) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -126,4 +127,12 @@ func create(fsys *aferofs.FS, name string) error {
 		return err
 	}
 	return w.Close()
+}
+
+func lock(fsys *aferofs.FS, name string) error {
+	held, err := fsys.Lock(name)
+	if err != nil {
+		return err
+	}
+	return held.Unlock()
 }

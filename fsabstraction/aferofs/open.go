@@ -33,17 +33,22 @@ func (a *FS) Create(name string) (fsabstraction.WriteFile, error) {
 	// MemMapFs looks for the name and makes it in two steps, hence the lock.
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	f, err := a.create(name)
+	if err != nil {
+		return nil, err
+	}
+	return &writeFile{file{f: f, path: name, cut: &a.cut}}, nil
+}
+
+// create is called with mu held for writing.
+func (a *FS) create(name string) (afero.File, error) {
 	if err := a.requireParent("open", name); err != nil {
 		return nil, err
 	}
 	if _, err := a.lstat(name); err == nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrExist}
 	}
-	f, err := a.inner.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	return &writeFile{file{f: f, path: name, cut: &a.cut}}, nil
+	return a.inner.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 func (a *FS) openExisting(name string, flag int) (afero.File, error) {

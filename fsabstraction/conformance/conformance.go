@@ -55,6 +55,14 @@ func Run(t *testing.T, newFS func(t *testing.T) (fsabstraction.FS, string), opti
 		{"write/handles share the file", writeShared},
 		{"write/negative offsets", writeNegative},
 		{"write/sync", writeSync},
+		{"lock/makes the file", lockMakesFile},
+		{"lock/excludes", lockExcludes},
+		{"lock/follows a rename", lockFollowsRename},
+		{"lock/unlock twice", unlockTwice},
+		{"lock/only regular files", lockOnlyRegular},
+		{"lock/links are refused", lockLinks},
+		{"lock/contents are kept", lockKeepsContents},
+		{"lock/one of many wins", lockConcurrently},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			fsys, dir := newFS(t)

@@ -14,6 +14,7 @@ type FS struct{}
 var (
 	_ fsabstraction.FS        = FS{}
 	_ fsabstraction.DirSyncer = FS{}
+	_ fsabstraction.Locker    = FS{}
 )
 
 // ReadDir implements fsabstraction.ReadFS.

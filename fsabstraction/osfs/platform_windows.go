@@ -3,7 +3,11 @@ package osfs
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 )
+
+// noFollow makes os.OpenFile open a link itself, which is then found to be one.
+const noFollow = syscall.FILE_FLAG_OPEN_REPARSE_POINT
 
 // open goes through an os.Root because that opens with FILE_SHARE_DELETE. The
 // plain os.OpenFile does not, and one reader's handle would then make the

@@ -12,7 +12,10 @@ require (
 	modernc.org/sqlite v1.61.1
 )
 
-require golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e // indirect
+require (
+	github.com/gofrs/flock v0.13.1 // indirect
+	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e // indirect
+)
 
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect

@@ -1,0 +1,81 @@
+package crashfs
+
+import "slices"
+
+// change is one change of names that a power cut may undo. An entry without file
+// and directory is a removal; with from it is a rename.
+type change struct {
+	dir     *directory
+	entry   entry
+	from    *directory
+	oldName string
+}
+
+// record makes a change in the live listings.
+func (s *FS) record(c change) {
+	if c.from != nil {
+		c.from.live = c.from.live.without(c.oldName)
+	}
+	if c.entry.file == nil && c.entry.dir == nil {
+		c.dir.live = c.dir.live.without(c.entry.name)
+	} else {
+		c.dir.live = c.dir.live.with(c.entry)
+	}
+	s.changes = append(s.changes, c)
+}
+
+// syncDir makes the names in d durable, and with a rename that d shares with
+// another directory the names there: half a rename must not become durable.
+func (s *FS) syncDir(d *directory) {
+	synced := map[*directory]bool{d: true}
+	for grown := true; grown; {
+		grown = false
+		for _, c := range s.changes {
+			if c.from != nil && synced[c.from] != synced[c.dir] {
+				synced[c.from], synced[c.dir] = true, true
+				grown = true
+			}
+		}
+	}
+	for d := range synced {
+		d.synced = d.live
+	}
+	s.changes = slices.DeleteFunc(s.changes, func(c change) bool { return synced[c.dir] })
+}
+
+// survivors is the listings of directories after some of the changes.
+type survivors map[*directory]listing
+
+func (v survivors) of(d *directory) listing {
+	if l, ok := v[d]; ok {
+		return l
+	}
+	return d.synced
+}
+
+// apply makes the change changes[i], whichever of the earlier ones were made.
+func (v survivors) apply(changes []change, i int) {
+	c := changes[i]
+	if c.from != nil {
+		// When an earlier rename of the file was lost, it is still at that
+		// one's old name; a file must not end up under two.
+		for _, earlier := range changes[:i] {
+			v.drop(earlier.dir, earlier.entry.name, c.entry.file)
+			if earlier.from != nil {
+				v.drop(earlier.from, earlier.oldName, c.entry.file)
+			}
+		}
+		v[c.from] = v.of(c.from).without(c.oldName)
+	}
+	if c.entry.file == nil && c.entry.dir == nil {
+		v[c.dir] = v.of(c.dir).without(c.entry.name)
+	} else {
+		v[c.dir] = v.of(c.dir).with(c.entry)
+	}
+}
+
+func (v survivors) drop(d *directory, name string, f *file) {
+	if e, ok := v.of(d).get(name); ok && e.file == f {
+		v[d] = v.of(d).without(name)
+	}
+}

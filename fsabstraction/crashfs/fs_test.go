@@ -1,0 +1,33 @@
+package crashfs_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/conformance"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
+)
+
+func TestConformance(t *testing.T) {
+	for _, dir := range []string{"/some/store", "store", "."} {
+		t.Run(dir, func(t *testing.T) {
+			conformance.Run(t, func(t *testing.T) (fsabstraction.FS, string) {
+				fsys := crashfs.New()
+				require.NoError(t, fsys.MkdirAll(dir))
+				return fsys, dir
+			})
+		})
+	}
+}
+
+// What a crash left is a file system like any other, and shares nothing that
+// writing to it could change.
+func TestConformanceAfterCrash(t *testing.T) {
+	conformance.Run(t, func(t *testing.T) (fsabstraction.FS, string) {
+		fsys := crashfs.New()
+		require.NoError(t, fsys.MkdirAll("/store"))
+		return fsys.Crash(crashfs.Cut{Survive: 100}), "/store"
+	})
+}

@@ -1,0 +1,180 @@
+//go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd || windows
+
+package osfs
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"sync"
+
+	"github.com/gofrs/flock"
+
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// lock is a lock that this process holds, or held when flock is nil.
+type lock struct {
+	name  string
+	id    fsabstraction.Identity
+	flock *flock.Flock // guarded by held.mu
+}
+
+// held is what this process has locked, through any FS. Some file systems lock
+// for a process and not for a handle, and there a second Lock would succeed.
+//
+// mu is held through the whole of Lock and Unlock, because on such a file
+// system closing one handle of a file, even the one that made it, frees
+// what another goroutine locked.
+var held = struct {
+	mu  sync.Mutex
+	ids map[fsabstraction.Identity]bool
+}{ids: map[fsabstraction.Identity]bool{}}
+
+// errReplaced is for lockOnce to say that the name was given to another file.
+var errReplaced = errors.New("the file was replaced while it was being locked")
+
+// Lock implements fsabstraction.Locker. A file that it makes has permissions
+// 0666 before umask; one that is there must be writable, which network file
+// systems ask of an exclusive lock, and is not changed.
+//
+// On Windows the lock is not advisory for the first byte of the file: nobody,
+// the holder included, can read or write it through another handle. The
+// bytes behind it are free.
+func (FS) Lock(name string) (fsabstraction.Lock, error) {
+	held.mu.Lock()
+	defer held.mu.Unlock()
+	// Each failure means that somebody replaced the file in that moment.
+	const tries = 10
+	err := errReplaced
+	for range tries {
+		var l *lock
+		if l, err = lockOnce(name); err == nil {
+			return l, nil
+		}
+		if !errors.Is(err, errReplaced) {
+			break
+		}
+	}
+	return nil, err
+}
+
+func lockOnce(name string) (*lock, error) {
+	before, err := lockFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if !before.Identity.Known() {
+		return nil, lockError(name, errors.ErrUnsupported)
+	}
+	if held.ids[before.Identity] {
+		return nil, lockError(name, fsabstraction.ErrLocked)
+	}
+	// Without O_CREATE, which would go through a broken link.
+	f := flock.New(name, flock.SetFlag(os.O_RDWR|noFollow))
+	locked, err := f.TryLock()
+	if err != nil {
+		return nil, lockFailed(name, err)
+	}
+	if !locked {
+		return nil, lockError(name, fsabstraction.ErrLocked)
+	}
+	if err := checkLocked(name, f, before); err != nil {
+		return nil, errors.Join(err, f.Unlock())
+	}
+	held.ids[before.Identity] = true
+	return &lock{name: name, id: before.Identity, flock: f}, nil
+}
+
+// lockFile describes the regular file name, and makes it when there is none.
+func lockFile(name string) (fsabstraction.Info, error) {
+	i, err := FS{}.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		var w fsabstraction.WriteFile
+		w, err = FS{}.Create(name)
+		if err == nil {
+			err = w.Close()
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return fsabstraction.Info{}, err
+		}
+		i, err = FS{}.Lstat(name)
+	}
+	if err != nil {
+		return fsabstraction.Info{}, orReplaced(name, err)
+	}
+	if i.Type != fsabstraction.Regular {
+		return fsabstraction.Info{}, &fsabstraction.NotRegularError{Op: "lock", Path: name, Type: i.Type}
+	}
+	return i, nil
+}
+
+// checkLocked returns nil when name still means the file before and f is
+// locked on that file.
+func checkLocked(name string, f *flock.Flock, before fsabstraction.Info) error {
+	if err := requireRegular("lock", name); err != nil {
+		return orReplaced(name, err)
+	}
+	// Flock does not lend its handle, and on Windows a FileInfo has no Identity;
+	// os.SameFile is how the file that is locked can be told by name.
+	locked, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := os.Lstat(name)
+	if err != nil {
+		return orReplaced(name, err)
+	}
+	after, err := FS{}.Lstat(name)
+	if err != nil {
+		return orReplaced(name, err)
+	}
+	if !os.SameFile(locked, named) || !fsabstraction.SameFile(before.Identity, after.Identity) {
+		return lockError(name, errReplaced)
+	}
+	return nil
+}
+
+// lockFailed looks at what became of name when opening or locking it failed
+// with err: what took its place says more.
+func lockFailed(name string, err error) error {
+	var refused *fsabstraction.NotRegularError
+	if found := requireRegular("lock", name); errors.As(found, &refused) {
+		return refused
+	}
+	var withPath *fs.PathError
+	if !errors.As(err, &withPath) {
+		err = lockError(name, err)
+	}
+	return orReplaced(name, err)
+}
+
+// orReplaced turns the error that name does not exist into errReplaced: it did
+// a moment ago.
+func orReplaced(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return lockError(name, errReplaced)
+	}
+	return err
+}
+
+func lockError(name string, err error) error {
+	return &fs.PathError{Op: "lock", Path: name, Err: err}
+}
+
+// Unlock implements fsabstraction.Lock. After an error of the system the lock
+// is still held. It may be called from several goroutines at once; one of
+// them frees the lock.
+func (l *lock) Unlock() error {
+	held.mu.Lock()
+	defer held.mu.Unlock()
+	if l.flock == nil {
+		return &fs.PathError{Op: "unlock", Path: l.name, Err: fs.ErrClosed}
+	}
+	if err := l.flock.Unlock(); err != nil {
+		return &fs.PathError{Op: "unlock", Path: l.name, Err: err}
+	}
+	delete(held.ids, l.id)
+	l.flock = nil
+	return nil
+}

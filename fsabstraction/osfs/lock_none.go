@@ -1,0 +1,17 @@
+//go:build !(darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd || windows)
+
+package osfs
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// Lock returns errors.ErrUnsupported and makes no file: the platform has no
+// locks, or, as AIX and Solaris, only those that are lost when the process
+// closes any other handle of the file.
+func (FS) Lock(name string) (fsabstraction.Lock, error) {
+	return nil, &fs.PathError{Op: "lock", Path: name, Err: errors.ErrUnsupported}
+}
