@@ -19,7 +19,7 @@ func TestKeyOfStays(t *testing.T) {
 }
 
 func TestKeyOfMakesAppendsRepeatable(t *testing.T) {
-	o := host.Options{FS: aferofs.New(afero.NewMemMapFs()), Unlocked: true}
+	o := host.Options{FS: aferofs.New(afero.NewMemMapFs())}
 	at := event.At("e", "s")
 	for round := range 2 {
 		st, err := host.Open(t.Context(), "/s", o)

@@ -55,7 +55,7 @@ func (d *steps) all(ctx context.Context, scratch, stores string) error {
 }
 
 func (d *steps) print(step, result string, took time.Duration) {
-	fmt.Fprintf(d.out, "%-40s %-36s %10v\n", step, result, round(took))
+	fmt.Fprintf(d.out, "%-40s %-39s %8v\n", step, result, round(took))
 }
 
 // round keeps three digits.

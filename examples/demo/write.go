@@ -37,7 +37,7 @@ const exampleOrder = 12_345
 // write makes a store of so many events and returns the id of the first event of
 // exampleOrder.
 func (d *steps) write(ctx context.Context, dir string) (example event.ID, err error) {
-	st, err := host.Open(ctx, dir, host.Options{Unlocked: true})
+	st, err := host.Open(ctx, dir, host.Options{})
 	if err != nil {
 		return example, err
 	}

@@ -23,8 +23,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	// Unlocked, because a MemMapFs has no locks; nobody else knows this one.
-	options := host.Options{FS: aferofs.New(afero.NewMemMapFs()), Unlocked: true}
+	options := host.Options{FS: aferofs.New(afero.NewMemMapFs())}
 	for range 2 { // the second time is a restart: same memory, new store
 		if err := visit(ctx, out, options); err != nil {
 			return err

@@ -73,8 +73,7 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 // options fixes the clock and the random numbers.
 func options() host.Options {
 	return host.Options{
-		Unlocked: true,
-		Now:      func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
-		Random:   func() uint64 { return 42 },
+		Now:    func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
+		Random: func() uint64 { return 42 },
 	}
 }

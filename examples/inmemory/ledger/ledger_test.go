@@ -20,7 +20,7 @@ func memory() fsabstraction.FS { return aferofs.New(afero.NewMemMapFs()) }
 
 func open(t *testing.T, disk fsabstraction.FS) *ledger.Ledger {
 	t.Helper()
-	l, err := ledger.Open(t.Context(), "/ledger", host.Options{FS: disk, Unlocked: true})
+	l, err := ledger.Open(t.Context(), "/ledger", host.Options{FS: disk})
 	require.NoError(t, err)
 	return l
 }
