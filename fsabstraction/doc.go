@@ -9,11 +9,16 @@
 //	DirSyncer         optional: a file system whose directory entries can be made durable
 //	Locker            optional: a file system whose files can be locked
 //	PathFile          optional: a handle on an operating system file, which can be mapped
+//	Locker            optional: a file system whose files can be locked
 //
 // Optional abilities are found by a type assertion; a missing one is normal.
-// This package depends on no operating system: the disk is in osfs, the adapter
-// for afero in aferofs, and the tests that every implementation has to pass in
-// conformance.
+// This package depends on no operating system; around it are:
+//
+//	osfs              the disk
+//	aferofs           the adapter for afero
+//	crashfs           for tests: in memory, with power cuts
+//	failfs            for tests: a wrapper whose operations fail on demand
+//	conformance       the tests that every implementation has to pass
 //
 // # Names
 //

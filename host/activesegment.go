@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -20,22 +21,39 @@ type activeSegment struct {
 
 // createSegment makes a segment that holds a header. Neither its content nor its
 // name is synced: the first sync of its frames does the one, the caller the other.
-func createSegment(fs fsabstraction.FS, dir string, id uint64, now time.Time) (*activeSegment, error) {
+func createSegment(fsys fsabstraction.FS, dir string, id uint64, now time.Time) (*activeSegment, error) {
 	if id == 0 { // one behind the highest
 		return nil, &LimitError{What: "segment id", Got: ^uint64(0), Max: ^uint64(0) - 1}
 	}
 	name := segment.Name(id)
 	path := filepath.Join(dir, name)
-	f, err := fs.Create(path)
+	f, err := create(fsys, path)
 	if err != nil {
 		return nil, &WriteError{"create", path, err}
 	}
 	header := segment.AppendHeader(nil, segment.Header{CreatedNS: now.UnixNano(), SegmentID: id})
 	a := &activeSegment{id: id, name: name, path: path, header: int64(len(header)), file: f}
 	if err := a.append(header, 0); err != nil {
-		return nil, &WriteError{"write", path, errors.Join(err, f.Close(), fs.Remove(path))}
+		return nil, &WriteError{"write", path, errors.Join(err, f.Close(), fsys.Remove(path))}
 	}
 	return a, nil
+}
+
+// create makes a file that is not there. An empty one is what an earlier attempt
+// left that failed after it took effect; nobody else makes files of that name.
+func create(fsys fsabstraction.FS, path string) (fsabstraction.WriteFile, error) {
+	f, err := fsys.Create(path)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
+	}
+	info, there := fsys.Lstat(path)
+	if there != nil || info.Type != fsabstraction.Regular || info.Size > 0 {
+		return nil, err
+	}
+	if err := fsys.Remove(path); err != nil {
+		return nil, err
+	}
+	return fsys.Create(path)
 }
 
 // append writes b at offset at, where the file ends.

@@ -16,7 +16,7 @@ import (
 func TestSmoke(t *testing.T) {
 	ctx := context.Background()
 	fs := aferofs.New(afero.NewMemMapFs())
-	o := host.Options{FS: fs, Unlocked: true, SegmentSize: 2000}
+	o := host.Options{FS: fs, SegmentSize: 2000}
 	n := 0
 	for round := range 5 {
 		st, err := host.Open(ctx, "/s", o)

@@ -28,18 +28,14 @@ func worthIndex(tail, covered uint64) bool {
 // damage would keep the next open from seeing it.
 var errDamaged = errors.New("the store is damaged; see its report")
 
-// writeIndex writes index.fbati for everything in the view and makes it durable.
-// A damaged store is refused unless accept says that its damage is known.
-func writeIndex(fs fsabstraction.FS, dir string, v *view, accept bool) error {
+// writeIndex writes index.fbati for everything in the view, which is what lies in
+// front of w, and makes it durable. A damaged store is refused unless accept says
+// that its damage is known.
+func writeIndex(fs fsabstraction.FS, dir string, v *view, w artifact.Watermark, accept bool) error {
 	if r := v.snapshot.Report(); r.Damaged() != nil && !accept {
 		return fmt.Errorf("%w: %w", errDamaged, r.Damaged())
 	}
-	var w artifact.Watermark
-	var err error
-	if w.Segment, w.Offset, err = v.files.newest(); err != nil {
-		return err
-	}
-	err = replaceFile(fs, dir, artifact.FileName, func(f fsabstraction.WriteFile) error {
+	err := replaceFile(fs, dir, artifact.FileName, func(f fsabstraction.WriteFile) error {
 		return v.snapshot.WriteArtifact(w, func(off int64, b []byte) error {
 			_, err := f.WriteAt(b, off)
 			return err

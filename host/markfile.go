@@ -20,6 +20,7 @@ type markFile struct {
 	path string
 	file fsabstraction.WriteFile
 	mark synced.Mark
+	made bool // the file is new, and its name is not on disk
 	told bool // that a promise could not be written
 }
 
@@ -28,8 +29,7 @@ func newMarkFile(fs fsabstraction.FS, dir string) *markFile {
 }
 
 // begin says that segment id is being written and that nothing of it is on disk.
-// When it returns nil, that is on disk itself, apart from the file's name. An
-// error of the sync is errSync.
+// When it returns nil, that is on disk itself. An error of a sync is errSync.
 func (m *markFile) begin(id, first uint64) error {
 	if err := m.open(); err != nil {
 		return err
@@ -38,9 +38,14 @@ func (m *markFile) begin(id, first uint64) error {
 	if _, err := m.file.WriteAt(synced.AppendSlot(nil, m.mark), 0); err != nil {
 		return err
 	}
-	if err := m.file.Sync(); err != nil {
+	err := m.file.Sync()
+	if err == nil && m.made {
+		err = syncDir(m.fs, filepath.Dir(m.path))
+	}
+	if err != nil {
 		return errors.Join(errSync, err)
 	}
+	m.made = false
 	return nil
 }
 
@@ -51,9 +56,13 @@ func (m *markFile) open() error {
 	f, err := m.fs.OpenWrite(m.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = m.fs.Create(m.path)
+		m.made = err == nil
+	}
+	if err != nil {
+		return err
 	}
 	m.file = f
-	return err
+	return nil
 }
 
 // advance says that the segment is on disk up to offset. It is a hint that need

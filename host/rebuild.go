@@ -37,9 +37,10 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 		return Report{}, err
 	}
 	report := Report{v.snapshot.Report(), v.took, nil}
-	if _, err = s.recover(v); err == nil {
+	_, end, err := s.recover(v)
+	if err == nil {
 		report.Recovered = v.recovered
-		if err = writeIndex(s.options.FS, s.path, v, acceptDamage); err != nil {
+		if err = writeIndex(s.options.FS, s.path, v, end, acceptDamage); err != nil {
 			err = fmt.Errorf("thaw: rebuild %s: %w", s.path, err)
 		}
 	}

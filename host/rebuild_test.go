@@ -23,9 +23,7 @@ func TestRebuildIsBatpaks(t *testing.T) {
 			}
 			p := inMemory(t)
 			p.put(t, files)
-			report, err := host.Rebuild(context.Background(), p.dir, host.Options{
-				FS: p.fs, Unlocked: true,
-			}, false)
+			report, err := host.Rebuild(context.Background(), p.dir, host.Options{FS: p.fs}, false)
 			require.NoError(t, err)
 			require.Empty(t, report.Rejected)
 			got := p.read(t, artifact.FileName)

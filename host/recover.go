@@ -52,7 +52,7 @@ func recoverSegment(fs fsabstraction.FS, dir string, r *store.Recovery) (*Recove
 	}
 	var err error
 	if r.Remove {
-		err = fs.Remove(path)
+		err = errors.Join(fs.Remove(path), syncDir(fs, dir))
 	} else {
 		err = sealRecovered(fs, path, r)
 	}

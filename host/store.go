@@ -79,7 +79,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next, err := s.recover(v)
+	next, end, err := s.recover(v)
 	if err != nil {
 		return errors.Join(err, v.files.release())
 	}
@@ -96,6 +96,7 @@ func (s *Store) open(ctx context.Context) error {
 		log:      commit.NewLog(store.Past{Snapshot: v.snapshot}, allocator, s.options.Random()),
 		files:    v.files,
 		next:     next,
+		end:      end,
 		mark:     newMarkFile(s.options.FS, s.path),
 		requests: s.requests,
 		publish:  s.publish,
@@ -104,14 +105,15 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
-// recover puts an unclean stop right and returns the id of the segment to begin.
-func (s *Store) recover(v *view) (next uint64, err error) {
+// recover puts an unclean stop right. It returns the id of the segment to begin,
+// and where the log ends.
+func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error) {
 	r, err := v.snapshot.Recovery()
 	if err != nil {
-		return 0, fmt.Errorf("thaw: recover %s: %w", s.path, err)
+		return 0, end, fmt.Errorf("thaw: recover %s: %w", s.path, err)
 	}
 	if v.recovered, err = recoverSegment(s.options.FS, s.path, &r); err != nil {
-		return 0, err
+		return 0, end, err
 	}
 	if done := v.recovered; done != nil {
 		level := slog.LevelInfo
@@ -122,7 +124,11 @@ func (s *Store) recover(v *view) (next uint64, err error) {
 			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
 			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
 	}
-	return r.Next, removeLeftovers(s.options.FS, s.path)
+	if err := removeLeftovers(s.options.FS, s.path); err != nil {
+		return 0, end, err
+	}
+	end.Segment, end.Offset, err = v.files.newest()
+	return r.Next, end, err
 }
 
 // makeDirectory makes a directory whose name survives power loss.
@@ -255,7 +261,7 @@ func (s *Store) Close() error {
 	close(s.requests)
 	s.entering.Unlock()
 	<-s.quit
-	err := s.writer.end()
+	err := s.writer.finish()
 	report := CloseReport{}
 	if err == nil {
 		report.IndexWritten, report.IndexError = s.index()
@@ -287,7 +293,7 @@ func (s *Store) index() (written bool, err error) {
 	if !worthIndex(tail, covered) {
 		return false, nil
 	}
-	err = writeIndex(s.options.FS, s.path, v, false)
+	err = writeIndex(s.options.FS, s.path, v, s.writer.end, false)
 	return err == nil, err
 }
 

@@ -18,13 +18,15 @@ const maxGroup = 4 << 20
 // writer is the one goroutine that changes a store. Everything it owns is its
 // own; what readers see goes through published.
 type writer struct {
-	fs       fsabstraction.FS
-	dir      string
-	options  *Options
-	log      *commit.Log
-	files    *directory
-	active   *activeSegment // nil until the first append, and behind a full segment
-	next     uint64         // id of the segment to begin next
+	fs      fsabstraction.FS
+	dir     string
+	options *Options
+	log     *commit.Log
+	files   *directory
+	active  *activeSegment // nil until the first append, and behind a full segment
+	next    uint64         // id of the segment to begin next
+	// end is where the log ends, without the active segment.
+	end      artifact.Watermark
 	mark     *markFile
 	requests chan *request
 	publish  func(run artifact.Run, visible uint64)
@@ -237,38 +239,35 @@ func (w *writer) seal() error {
 	w.files.grew(w.active.name, size)
 	w.mark.advance(uint64(size), w.options.Logger)
 	a := w.active
-	w.active = nil
+	w.active, w.end = nil, artifact.Watermark{Segment: a.id, Offset: uint64(size)}
 	if err := a.file.Close(); err != nil { // it is synced, so nothing is lost
 		w.options.Logger.Warn("thaw: closing a segment failed", slog.String("file", a.path), slog.Any("error", err))
 	}
 	return nil
 }
 
-// begin makes the next segment the active one. Its name and its mark are on disk
-// before the first frame is.
+// begin makes the next segment the active one. Its mark is on disk before it is
+// made, so that whatever a stop leaves of it is known to be unproven; and its name
+// is on disk before its first frame.
 func (w *writer) begin() error {
-	a, err := createSegment(w.fs, w.dir, w.next, w.options.Now())
-	if err != nil {
-		return err
-	}
-	path := a.path
-	undo := func(cause error) error {
-		if err := errors.Join(a.file.Close(), w.fs.Remove(path)); err != nil {
-			return w.fail("take back", path, errors.Join(cause, err))
-		}
-		return &WriteError{"begin", path, cause}
-	}
 	if err := w.mark.begin(w.next, w.log.Next()); err != nil {
 		if errors.Is(err, errSync) {
 			return w.fail("sync", w.mark.path, err)
 		}
-		return undo(err)
+		return &WriteError{"write", w.mark.path, err}
+	}
+	a, err := createSegment(w.fs, w.dir, w.next, w.options.Now())
+	if err != nil {
+		return err
 	}
 	if err := syncDir(w.fs, w.dir); err != nil {
-		return w.fail("sync", w.dir, err)
+		return w.fail("sync", w.dir, errors.Join(err, a.file.Close()))
 	}
 	if err := w.files.add(a.name); err != nil {
-		return undo(err)
+		if undo := errors.Join(a.file.Close(), w.fs.Remove(a.path)); undo != nil {
+			return w.fail("take back", a.path, errors.Join(err, undo))
+		}
+		return &WriteError{"begin", a.path, err}
 	}
 	w.active = a
 	w.next++
@@ -276,9 +275,9 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// end finishes the log behind the last request: the active segment is sealed, or
+// finish ends the log behind the last request: the active segment is sealed, or
 // goes away when nothing was written to it.
-func (w *writer) end() error {
+func (w *writer) finish() error {
 	if w.active == nil || w.failure() != nil {
 		return w.close(w.failure())
 	}

@@ -22,7 +22,7 @@ type Draft struct {
 
 // NewDraft is an empty draft.
 func NewDraft() *Draft {
-	return &Draft{names: strtab.NewBuilder(true), records: make([]byte, 0, 32*RecordSize)}
+	return &Draft{names: strtab.NewBuilder(true)}
 }
 
 // Len is the number of records.
@@ -58,6 +58,11 @@ func (d *Draft) Intern(name []byte) (uint32, error) {
 func (d *Draft) Add(r *event.Record) error {
 	if uint64(d.Len()) >= MaxRecords {
 		return ErrFull
+	}
+	if n := len(d.records); cap(d.records)-n < RecordSize {
+		// append would grow a large slice by a quarter, and copy it four times as
+		// often.
+		d.records = append(make([]byte, 0, 2*n+32*RecordSize), d.records...)
 	}
 	d.records = AppendRecord(d.records, r)
 	return nil

@@ -3,5 +3,5 @@
 // tested here is not one the rest of thaw may rely on.
 //
 // What it cannot test: that Sync and SyncDir make anything durable. That needs
-// a file system that crashes.
+// a file system that crashes, which is what crashfs plays.
 package conformance

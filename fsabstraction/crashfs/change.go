@@ -60,7 +60,6 @@ func (v survivors) apply(changes []change, i int) {
 		// When an earlier rename of the file was lost, it is still at that
 		// one's old name; a file must not end up under two.
 		for _, earlier := range changes[:i] {
-			v.drop(earlier.dir, earlier.entry.name, c.entry.file)
 			if earlier.from != nil {
 				v.drop(earlier.from, earlier.oldName, c.entry.file)
 			}

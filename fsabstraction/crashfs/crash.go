@@ -56,9 +56,6 @@ func (s *FS) Crash(c Cut) *FS {
 // build copies d and what is below it as it survives.
 func (v survivors) build(d *directory, dice *dice, torn *Torn) *directory {
 	old := v.of(d)
-	if len(old) == 0 {
-		return &directory{}
-	}
 	l := make(listing, 0, len(old))
 	for _, e := range old {
 		if e.dir != nil {

@@ -52,7 +52,6 @@ func (f *file) own(i int) *block {
 
 func (f *file) setBlockCount(n int) {
 	if have := len(f.blocks); n <= have {
-		clear(f.live.blocks[n:])
 		f.live.blocks, f.blocks = f.live.blocks[:n], f.blocks[:n]
 		return
 	}

@@ -15,6 +15,7 @@ func TestFromFiles(t *testing.T) {
 	require.Equal(t, map[string][]byte{"c": []byte("xyz")}, fsys.Files("/a/b"))
 	require.Equal(t, map[string][]byte{"d": {}}, fsys.Files("a"))
 	require.Equal(t, map[string][]byte{"e": make([]byte, 10000)}, fsys.Files("/"))
+	require.Equal(t, map[string][]byte{"d": {}}, fsys.Files("../a"), "the root is its own parent")
 	require.Nil(t, fsys.Files("no"))
 	require.Nil(t, fsys.Files("e"))
 

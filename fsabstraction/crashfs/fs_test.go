@@ -1,6 +1,8 @@
 package crashfs_test
 
 import (
+	"io/fs"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,4 +32,12 @@ func TestConformanceAfterCrash(t *testing.T) {
 		require.NoError(t, fsys.MkdirAll("/store"))
 		return fsys.Crash(crashfs.Cut{Survive: 100}), "/store"
 	})
+}
+
+func TestTooLarge(t *testing.T) {
+	w, err := crashfs.New().Create("f")
+	require.NoError(t, err)
+	require.ErrorIs(t, w.Truncate(math.MaxInt64), fs.ErrInvalid)
+	_, err = w.WriteAt([]byte("x"), math.MaxInt64-1)
+	require.ErrorIs(t, err, fs.ErrInvalid)
 }

@@ -1,0 +1,78 @@
+package host_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+)
+
+// openBench opens an empty store on the disk.
+func openBench(b *testing.B, d host.Durability) *host.Store {
+	st, err := host.Open(b.Context(), b.TempDir(), host.Options{Durability: d, Logger: quiet})
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, st.Close()) })
+	return st
+}
+
+// benchItem is event i of a benchmark: 5,000 entities, 50 scopes, 9 kinds, 120
+// bytes of payload.
+func benchItem(i int) host.Item {
+	return host.Item{
+		At:      event.At(fmt.Sprint("order:", i*7919%5000), fmt.Sprint("shop:", i%50)),
+		Kind:    event.Kind(0x1000 + i%9),
+		Payload: benchPayload,
+	}
+}
+
+var benchPayload = host.Raw(append([]byte{0xc4, 118}, make([]byte, 118)...))
+
+func BenchmarkAppendBatch(b *testing.B) {
+	st := openBench(b, host.OnDisk)
+	items := make([]host.Item, 1000)
+	for i := range items {
+		items[i] = benchItem(i)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := st.AppendBatch(b.Context(), items)
+		require.NoError(b, err)
+	}
+	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "events/s")
+}
+
+func BenchmarkAppendTogether(b *testing.B) {
+	st := openBench(b, host.OnDisk)
+	const goroutines = 64
+	b.ReportAllocs()
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for i := g; i < b.N; i += goroutines {
+				it := benchItem(i)
+				if _, err := st.Append(b.Context(), it.At, it.Kind, it.Payload); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+func BenchmarkAppendUnsynced(b *testing.B) {
+	st := openBench(b, host.LoseUnsynced)
+	it := benchItem(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := st.Append(b.Context(), it.At, it.Kind, it.Payload)
+		require.NoError(b, err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}

@@ -1,0 +1,75 @@
+package crash_test
+
+import (
+	"encoding/binary"
+	"sync"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+)
+
+// unit is one append or batch: its events exist together or not at all. Its
+// number is the correlation id of its events.
+type unit struct {
+	number int
+	events int
+	fate   fate
+	// receipts are there when the fate is acked.
+	receipts []host.Receipt
+}
+
+// fate is what the caller was told.
+type fate uint8
+
+const (
+	maybe fate = iota // the call has not returned, or its outcome is unknown
+	acked
+	never // cancelled, refused, or taken back: it must not be there
+)
+
+// world is what callers know of a store. It is safe for concurrent use.
+type world struct {
+	mu     sync.Mutex
+	units  []unit
+	serial bool // units were begun one after the other
+}
+
+// begin notes that a unit of so many events is about to be appended.
+func (w *world) begin(events int) *attempt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.units = append(w.units, unit{number: len(w.units), events: events})
+	return &attempt{w, len(w.units) - 1}
+}
+
+type attempt struct {
+	world  *world
+	number int
+}
+
+// id is the correlation id that the unit's events must have.
+func (a *attempt) id() event.ID { return unitID(a.number) }
+
+func unitID(n int) (id event.ID) {
+	binary.BigEndian.PutUint64(id[:], 0x7eed)
+	binary.BigEndian.PutUint64(id[8:], uint64(n))
+	return id
+}
+
+func unitOf(id event.ID) (n int, ok bool) {
+	return int(binary.BigEndian.Uint64(id[8:])), binary.BigEndian.Uint64(id[:]) == 0x7eed
+}
+
+func (a *attempt) end(f fate, receipts ...host.Receipt) {
+	a.world.mu.Lock()
+	defer a.world.mu.Unlock()
+	u := &a.world.units[a.number]
+	u.fate, u.receipts = f, receipts
+}
+
+// known is the units as they are at this moment.
+func (w *world) known() []unit {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]unit(nil), w.units...)
+}
