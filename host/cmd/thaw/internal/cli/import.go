@@ -63,7 +63,7 @@ lines that are in the store. A store that is not there is made, which stderr tel
 		Example: lines(
 			`thaw import orders events.jsonl`,
 			`thaw export orders | thaw import copy`,
-			`echo '{"entity":"order:42","scope":"shop:eu","kind":"DATA","payload":{"n":1}}' | thaw import orders`),
+			`echo '{"entity":"e","scope":"s","kind":"DATA","payload":{"n":1}}' | thaw import orders`),
 	}
 	arguments(c, "DIR")
 	c.Use += " [FILE]"
