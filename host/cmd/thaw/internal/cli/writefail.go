@@ -57,9 +57,16 @@ func explainWrite(e *writeError) (what, hint string) {
 	return e.Error(), ""
 }
 
+// payloadLimit is what the limit of a payload is called.
+const payloadLimit = "payload bytes"
+
 // refusedKey is the key of an import line that an append was refused for, "" when
 // it is about none.
 func refusedKey(err error) string {
+	var over *host.LimitError
+	if errors.As(err, &over) && over.What == payloadLimit {
+		return keyPayload
+	}
 	for _, k := range []struct {
 		err error
 		key string
