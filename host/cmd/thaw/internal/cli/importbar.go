@@ -11,7 +11,7 @@ func (a *app) bar(dir string) *bar {
 	if !a.env.Terminal {
 		return &bar{}
 	}
-	return &bar{progressbar.NewOptions64(-1, // a pipe does not say how many will come
+	b := &bar{progressbar.NewOptions64(-1, // a pipe does not say how many will come
 		progressbar.OptionSetWriter(a.env.Stderr),
 		progressbar.OptionSetDescription(dir),
 		progressbar.OptionShowCount(),
@@ -22,6 +22,8 @@ func (a *app) bar(dir string) *bar {
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionClearOnFinish(),
 	)}
+	b.add(0) // the time that the first group takes counts
+	return b
 }
 
 func (b *bar) add(lines int) {
