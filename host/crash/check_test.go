@@ -14,7 +14,7 @@ import (
 // check holds what is left after a stop against what the callers know: the
 // promises P1 to P5 of the README. It reads the store as it is, has it
 // recovered, appends, closes it, and reads it again.
-func check(fs *crashfs.FS, units []unit, serial bool, seed uint64) error {
+func check(fs *crashfs.FS, known knowledge, seed uint64) error {
 	if seed%2 == 0 { // it costs as much as all the rest
 		if err := verify(fs, "before recovery"); err != nil {
 			return err
@@ -22,12 +22,12 @@ func check(fs *crashfs.FS, units []unit, serial bool, seed uint64) error {
 	}
 	before, err := readOnly(fs)
 	if errors.Is(err, errNoStore) {
-		return nothingAcked(units)
+		return nothingAcked(known.units)
 	}
 	if err != nil {
 		return fmt.Errorf("read as it is: %w", err)
 	}
-	if err := judge(before, units, serial); err != nil {
+	if err := judge(before, known); err != nil {
 		return fmt.Errorf("read as it is: %w", err)
 	}
 	after, err := writeOn(fs, before, seed)
@@ -93,7 +93,11 @@ func events(q *host.Queries) (out []event.Event, err error) {
 }
 
 // judge holds events against the units.
-func judge(found []event.Event, units []unit, serial bool) error {
+func judge(found []event.Event, known knowledge) error {
+	units, serial := known.units, known.serial
+	if uint64(len(found)) < known.shown {
+		return fmt.Errorf("%d events were shown and %d are there", known.shown, len(found))
+	}
 	seen := make([]int, len(units))
 	last, any := -1, false
 	for i, e := range found {

@@ -41,7 +41,7 @@ type run struct {
 // state is what one power cut left, and what callers knew at that moment.
 type state struct {
 	fs     *crashfs.FS
-	units  []unit
+	known  knowledge
 	seed   uint64
 	again  bool // cut power during its recovery too
 	during string
@@ -100,16 +100,16 @@ func (r *run) all() error {
 	})
 	random := rand.New(rand.NewPCG(r.seed, 4))
 	fs.OnOp(func(op crashfs.Op) {
-		units := w.known()
+		known := w.known(!r.workload.concurrent)
 		for _, cut := range cuts(op, random, r.density) {
 			r.checks <- state{
-				fs.Crash(cut), units, cut.Seed, random.IntN(50) == 0,
+				fs.Crash(cut), known, cut.Seed, random.IntN(50) == 0,
 				fmt.Sprintf("operation %d, %v %s at %d, %d bytes, %+v", op.N, op.Kind, op.Name, op.Offset, len(op.Data), cut),
 			}
 		}
 	})
 	err := r.workload.run(fs, w, r.seed)
-	r.checks <- state{fs.Crash(crashfs.Cut{Seed: r.seed}), w.known(), r.seed, false, "after the close"}
+	r.checks <- state{fs.Crash(crashfs.Cut{Seed: r.seed}), w.known(!r.workload.concurrent), r.seed, false, "after the close"}
 	close(r.checks)
 	wg.Wait()
 	if err != nil {
@@ -133,7 +133,7 @@ func (r *run) check(s state) error {
 			return fmt.Errorf("%s, then again in its recovery: %w", s.during, err)
 		}
 	}
-	if err := check(s.fs, s.units, !r.workload.concurrent, s.seed); err != nil {
+	if err := check(s.fs, s.known, s.seed); err != nil {
 		return fmt.Errorf("%s: %w", s.during, err)
 	}
 	return nil
@@ -149,7 +149,7 @@ func (r *run) checkRecovery(s state) error {
 		for _, cut := range cuts(op, random, 1) {
 			if failed == nil {
 				r.states.Add(1)
-				if err := check(fs.Crash(cut), s.units, !r.workload.concurrent, cut.Seed); err != nil {
+				if err := check(fs.Crash(cut), s.known, cut.Seed); err != nil {
 					failed = fmt.Errorf("operation %d, %v %s, %+v: %w", op.N, op.Kind, op.Name, cut, err)
 				}
 			}

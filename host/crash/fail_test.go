@@ -87,7 +87,7 @@ func failing(w *workload, rule failfs.Rule, seed uint64) (fired bool, err error)
 	random := rand.New(rand.NewPCG(seed, 7))
 	for _, survive := range []int{100, 0, 50, random.IntN(100)} {
 		cut := crashfs.Cut{Seed: random.Uint64(), Survive: survive}
-		if err := check(disk.Crash(cut), known.known(), !w.concurrent, cut.Seed); err != nil {
+		if err := check(disk.Crash(cut), known.known(!w.concurrent), cut.Seed); err != nil {
 			return true, fmt.Errorf("then %+v: %w", cut, err)
 		}
 	}

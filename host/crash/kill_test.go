@@ -97,7 +97,7 @@ func TestKill(t *testing.T) {
 		require.NoError(t, err)
 		found, err := events(&r.Queries)
 		require.NoError(t, err)
-		require.NoError(t, judge(found, units, false), "kill %d", kill)
+		require.NoError(t, judge(found, knowledge{units: units}), "kill %d", kill)
 		require.NoError(t, r.Close())
 		if kill%10 == 0 {
 			result, err := host.Verify(ctx, path, host.ReaderOptions{Logger: quiet}, nil)

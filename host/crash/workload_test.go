@@ -259,6 +259,7 @@ func (w *workload) run(fs fsabstraction.FS, world *world, seed uint64) error {
 	if err != nil {
 		return err
 	}
+	world.open(st, w.durability)
 	s := &session{
 		Store: st, world: world, random: rand.New(rand.NewPCG(seed, 2)),
 		relaxed: w.durability != host.OnDisk, stubborn: w.stubborn,

@@ -29,9 +29,18 @@ const (
 
 // world is what callers know of a store. It is safe for concurrent use.
 type world struct {
-	mu     sync.Mutex
-	units  []unit
-	serial bool // units were begun one after the other
+	mu    sync.Mutex
+	units []unit
+	store *host.Store // that is being written, when what it shows is durable
+}
+
+// open says which store is being written.
+func (w *world) open(st *host.Store, d host.Durability) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.store = st; d != host.OnDisk {
+		w.store = nil
+	}
 }
 
 // begin notes that a unit of so many events is about to be appended.
@@ -67,9 +76,22 @@ func (a *attempt) end(f fate, receipts ...host.Receipt) {
 	u.fate, u.receipts = f, receipts
 }
 
-// known is the units as they are at this moment.
-func (w *world) known() []unit {
+// knowledge is what callers know at one moment.
+type knowledge struct {
+	units []unit
+	// shown is how many events queries have shown, which must not go away.
+	shown uint64
+	// serial says that units were begun one after the other.
+	serial bool
+}
+
+// known is what callers know now.
+func (w *world) known(serial bool) knowledge {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]unit(nil), w.units...)
+	k := knowledge{units: append([]unit(nil), w.units...), serial: serial}
+	if w.store != nil {
+		k.shown = w.store.Committed()
+	}
+	return k
 }
