@@ -1,7 +1,8 @@
-// Command thaw reads event stores that batpak 0.4.0 or thaw wrote: it prints
+// Command thaw reads and writes event stores of batpak 0.4.0 and thaw: it prints
 // events, follows what caused what, says how a store was opened and checks every
-// byte. It never writes to a store's directory, takes no lock, and may be used
-// while another process writes.
+// byte; it appends, imports and exports events and makes an index anew. What only
+// reads never writes to a store's directory, takes no lock, and may be used while
+// another process writes.
 //
 // thaw help says how; package cli is what it does.
 package main
@@ -21,7 +22,9 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), stopSignals...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	return cli.Run(ctx, os.Args[1:], cli.Env{Stdout: os.Stdout, Stderr: os.Stderr, Terminal: isTerminal(os.Stderr)})
+	return cli.Run(ctx, os.Args[1:], cli.Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Terminal: isTerminal(os.Stderr),
+	})
 }
 
 // isTerminal reports whether somebody is likely to watch f.

@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 //	cut FILE SIZE         truncate a file
 //	write FILE OFF HEX    overwrite bytes
 //	seal FILE             recompute the checksum of an index.fbati
+//	killed N FILE ARGS    feed thaw import ARGS the first N lines of FILE, and kill it
+//	same DIR DIR          compare the events of two stores, all but where they lie
 //	closed CMD ARGS       run a command whose output nobody reads; it must succeed and say nothing
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -46,6 +48,8 @@ func TestScripts(t *testing.T) {
 			"seal":   command(1, seal),
 			"code":   code,
 			"closed": closed,
+			"killed": killed,
+			"same":   command(2, same),
 		},
 	})
 }

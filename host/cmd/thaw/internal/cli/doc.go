@@ -7,6 +7,9 @@
 //	print.go    the loop that prints them, on every processor
 //	line.go     how an event is spelled
 //	quote.go    how a string is spelled
+//	exportline.go, importline.go   how an event is exported and taken back
+//	writing.go  opening a store for writing
+//	writefail.go   what kept a store from being written
 //	output.go   the buffer in front of stdout
 //	words.go    damage and refusals in words and in JSON
 //	fail.go     errors: what happened, what to do, which exit code

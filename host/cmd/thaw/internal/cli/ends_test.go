@@ -22,7 +22,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func TestOutputFails(t *testing.T) {
 	for _, args := range [][]string{
 		{"dump", rotated}, {"query", rotated, "--count"}, {"stat", rotated}, {"stat", rotated, "--json"},
-		{"verify", rotated}, {"verify", rotated, "--json"}, {"version"},
+		{"verify", rotated}, {"verify", rotated, "--json"}, {"version"}, {"export", rotated},
 	} {
 		var stderr strings.Builder
 		full := errors.New("no space left on device")

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
+	"github.com/thawlog/thaw/host"
 )
 
 // The exit codes; see exitCodes for what they say.
@@ -19,6 +20,8 @@ const (
 	exitDone        = 0
 	exitIncomplete  = 1
 	exitFailed      = 2
+	exitConflict    = 3
+	exitLocked      = 4
 	exitInterrupted = 130
 )
 
@@ -77,6 +80,10 @@ func (a *app) finish(ctx context.Context, err error) int {
 		return exitIncomplete
 	case errors.As(err, &missing):
 		code = exitIncomplete
+	case errors.Is(err, host.ErrConflict):
+		code = exitConflict
+	case errors.Is(err, host.ErrLocked):
+		code = exitLocked
 	default:
 		code = exitFailed
 	}
@@ -102,6 +109,7 @@ func explain(err error) (what, hint string) {
 		usage   *usageError
 		missing *notFoundError
 		opened  *storeError
+		written *writeError
 		output  *outputError
 	)
 	switch {
@@ -109,6 +117,8 @@ func explain(err error) (what, hint string) {
 		return missing.what, missing.hint
 	case errors.As(err, &opened):
 		return explainStore(opened)
+	case errors.As(err, &written):
+		return explainWrite(written)
 	case errors.As(err, &output):
 		return err.Error(), ""
 	case errors.As(err, &usage):

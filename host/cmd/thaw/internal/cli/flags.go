@@ -55,18 +55,26 @@ func (k *kinds) Type() string   { return "KIND" }
 func (k *kinds) String() string { return k.text }
 
 func (k *kinds) Set(s string) error {
+	kind, err := parseKind(s)
+	if err != nil {
+		return err
+	}
+	k.set, k.text = event.Only(kind), s
+	return nil
+}
+
+// parseKind reads a kind's number or name.
+func parseKind(s string) (event.Kind, error) {
 	for _, n := range kindNames {
 		if strings.EqualFold(s, n.name) {
-			k.set, k.text = event.Only(n.kind), s
-			return nil
+			return n.kind, nil
 		}
 	}
 	kind, err := event.ParseKind(s)
 	if err != nil {
-		return errors.New("a kind is a number from 0 to 0xFFFF, such as 0x1000, or a name, such as DATA")
+		return 0, errors.New("a kind is a number from 0 to 0xFFFF, such as 0x1000, or a name, such as DATA")
 	}
-	k.set, k.text = event.Only(kind), s
-	return nil
+	return kind, nil
 }
 
 // category is the value of --category.

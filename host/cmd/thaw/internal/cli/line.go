@@ -20,6 +20,8 @@ const (
 	payloads
 	// full has the keys of both.
 	full
+	// exported has what import takes.
+	exported
 )
 
 // keyRaw is the one key of the object that stands for payload bytes which are
@@ -33,6 +35,8 @@ func appendLine(dst []byte, s shape, e *event.Full) []byte {
 		dst = appendPlain(dst, &e.Event)
 	case payloads:
 		dst = appendPayloads(dst, e)
+	case exported:
+		dst = appendExported(dst, e)
 	default:
 		dst = appendFull(dst, e)
 	}

@@ -18,6 +18,7 @@ type events = iter.Seq2[event.Event, error]
 type lineFlags struct {
 	payloads bool
 	limit    limit
+	exported bool // no flag: what thaw export prints
 }
 
 func (f *lineFlags) add(c *cobra.Command) {
@@ -30,7 +31,10 @@ func (f *lineFlags) addLimit(c *cobra.Command) {
 }
 
 func (f *lineFlags) shape() shape {
-	if f.payloads {
+	switch {
+	case f.exported:
+		return exported
+	case f.payloads:
 		return payloads
 	}
 	return plain

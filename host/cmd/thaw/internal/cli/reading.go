@@ -50,14 +50,19 @@ func (a *app) open(ctx context.Context, dir string, o host.ReaderOptions) (*host
 		return nil, err
 	}
 	report := r.Report()
-	for _, f := range report.Rejected {
-		a.warn("note: %s%s", refusalText(f), instead(f, &report))
-	}
+	a.tellRefused(&report)
 	for _, d := range report.Damages {
 		a.tell(d)
 	}
 	a.noteEmpty(dir, &report)
 	return r, nil
+}
+
+// tellRefused tells which files were not taken.
+func (a *app) tellRefused(report *host.Report) {
+	for _, f := range report.Rejected {
+		a.warn("note: %s%s", refusalText(f), instead(f, report))
+	}
 }
 
 // noteEmpty says that a directory may be no store at all.

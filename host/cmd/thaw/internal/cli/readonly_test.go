@@ -4,13 +4,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestNeverWrites runs every command on a copy of every fixture, whole and
+// writers are the commands that write.
+var writers = []string{"append", "import", "rebuild"}
+
+// TestNeverWrites runs every other command on a copy of every fixture, whole and
 // damaged, in a directory without write permission: names, sizes, times and
 // content stay.
 func TestNeverWrites(t *testing.T) {
@@ -19,6 +23,7 @@ func TestNeverWrites(t *testing.T) {
 		{"dump"}, {"dump", "--payloads"}, {"dump", "--no-mapping"}, {"dump", "--show-hidden"}, {"dump", "--strict"},
 		{"query", "--prefix", "a"}, {"query", "--count"}, {"get", id}, {"ancestors", id}, {"effects", id},
 		{"correlated", id}, {"stream", "opt"}, {"stat"}, {"stat", "--json"}, {"verify"}, {"verify", "--json"},
+		{"export"},
 	}
 	tried := map[string]bool{}
 	for _, name := range fixtureNames {
@@ -49,7 +54,7 @@ func TestNeverWrites(t *testing.T) {
 		}
 	}
 	for _, c := range (&app{}).root().Commands() {
-		if name := c.Name(); name != "help" && name != "completion" && name != "version" {
+		if name := c.Name(); name != "help" && name != "completion" && name != "version" && !slices.Contains(writers, name) {
 			require.True(t, tried[name], "%s is not tried", name)
 		}
 	}

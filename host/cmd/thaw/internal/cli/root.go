@@ -13,11 +13,14 @@ import (
 
 // Env is the world of one command.
 type Env struct {
+	// Stdin is what append and import read when they are told to; nil is empty.
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Terminal says that a person watches Stderr: long work may show how far it
 	// is.
 	Terminal bool
-	// FS is where stores lie, by default the operating system's file system.
+	// FS is where stores lie, by default the operating system's file system. The
+	// commands that write need an fsabstraction.FS.
 	FS fsabstraction.ReadFS
 }
 
@@ -29,9 +32,10 @@ type app struct {
 	untold  int // damages beyond toldAtMost
 }
 
-const about = `thaw reads event stores: directories of *.fbat segments that batpak 0.4.0 or thaw
-wrote. It never writes to them, takes no lock, and may be used while another
-process appends.
+const about = `thaw reads and writes event stores: directories of *.fbat segments that batpak 0.4.0
+or thaw wrote. Only append, import and rebuild write, and they take the store's lock.
+All others change nothing, take no lock, and may be used while another process
+appends.
 
 Events are printed as JSON, one object a line, in an order that does not change
 from run to run. What is wrong is told on stderr.`
@@ -41,8 +45,10 @@ Exit codes:
   0    done; also when the reader of a pipe had enough
   1    an event was not found, or damage was met: what could be read was printed
        and each damage told
-  2    nothing could be done: wrong arguments, no store, a store that must not be
-       shown; or the output could not be written
+  2    the command failed: wrong arguments, no store, a store that must not be
+       shown, an event that cannot be appended; or the output could not be written
+  3    an entity was not in the state that --expect asks for; nothing was written
+  4    another writer has the store open; nothing was written
   130  interrupted
 `
 
@@ -65,12 +71,14 @@ func Run(ctx context.Context, args []string, env Env) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "thaw",
-		Short: "Read event stores that batpak 0.4.0 or thaw wrote",
+		Short: "Read and write event stores of batpak 0.4.0 and thaw",
 		Long:  about,
 		Example: lines(
 			`thaw stat orders                              # what is in it, how it was opened`,
 			`thaw dump orders | jq -c 'select(.clock==0)'  # every event`,
 			`thaw query orders --entity order:42 --payloads`,
+			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload '{"n":1}'`,
+			`thaw export orders | thaw import copy`,
 			`thaw verify orders && cp -r orders backup/`),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -80,7 +88,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c, err} })
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 	root.AddCommand(a.dump(), a.query(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
-		a.stat(), a.verify(), version(&a.out))
+		a.stat(), a.verify(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

@@ -37,6 +37,15 @@ func rows[T any](t table, name string, items []T, text func(T) string) {
 
 func (a *app) statTable(dir string, r *host.Report) error {
 	t := table{tabwriter.NewWriter(&a.out, 0, 8, 2, ' ', 0)}
+	statRows(t, dir, r)
+	if err := t.w.Flush(); err != nil {
+		return err
+	}
+	return a.out.line()
+}
+
+// statRows is what there is to say about how a store was opened.
+func statRows(t table, dir string, r *host.Report) {
 	t.row("store", "%s", dir)
 	t.row("opened from", "%s, in %v", wayText(r.OpenedFrom), r.Took.Round(time.Microsecond))
 	t.row("events", "%d", r.Events)
@@ -74,10 +83,6 @@ func (a *app) statTable(dir string, r *host.Report) error {
 	if r.DuplicateIDs {
 		t.row("duplicate ids", "an event id occurs twice; a look-up by id finds the first")
 	}
-	if err := t.w.Flush(); err != nil {
-		return err
-	}
-	return a.out.line()
 }
 
 func rangesText(ranges visibility.Ranges) string {

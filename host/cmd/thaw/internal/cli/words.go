@@ -46,6 +46,7 @@ var meanings = map[damage.Reason]string{
 	damage.Torn:                    "it is cut short before the end of the log",
 	damage.Batch:                   "a batch is not whole, so none of it is shown",
 	damage.Lost:                    "an index lists events that no segment holds any more",
+	damage.Shortened:               "it is shorter than it was known to be",
 	damage.SegmentMissing:          "there is no such file",
 	damage.Footer:                  "the footer says other than the segment",
 	damage.PayloadHash:             "the payload is not the one that was recorded",

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/payload"
+)
+
+// appendFlags are the event of thaw append.
+type appendFlags struct {
+	entity, scope, payload  string
+	kind                    kind
+	cause, correlation, key identity
+	expect                  expectation
+	flags                   number[uint32]
+}
+
+func (a *app) append() *cobra.Command {
+	var f appendFlags
+	c := &cobra.Command{
+		Use:   "append",
+		Short: "Append one event",
+		Long: `Append one event and print its receipt as one JSON object: event_id, sequence, clock,
+segment, offset, length, and repeated, which says that --key was known and nothing was
+written. The event is on disk when the receipt is printed. A store that is not there
+is made, which stderr tells. Damage that opening meets is told, too, and keeps nothing
+from being appended.
+
+A payload is JSON as thaw dump spells it, or - to read it from standard input. Flags
+are a sum of 1 (requires ack), 2 (transactional) and 8 (replay).
+
+--expect makes the append fail with exit code 3 unless the entity has no events (none)
+or its last event has a clock. --key makes a repetition harmless: it becomes the
+event's id, and the same key, entity, scope and kind give the first receipt again.`,
+		Example: lines(
+			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload '{"n":1}'`,
+			`jq -c . big.json | thaw append orders --entity order:42 --scope shop:eu --kind 0x1000 --payload -`,
+			`thaw append orders --entity order:42 --scope shop:eu --kind 0x1001 --payload null \`,
+			`    --expect 0 --key 0102030405060708090a0b0c0d0e0f10`),
+	}
+	arguments(c, "DIR")
+	flags := c.Flags()
+	flags.StringVar(&f.entity, "entity", "", "the entity (required)")
+	flags.StringVar(&f.scope, "scope", "", "the scope (required)")
+	flags.Var(&f.kind, "kind", "the kind, such as 0x1000 or DATA (required)")
+	flags.StringVar(&f.payload, "payload", "", "the payload as `JSON`, - for standard input (required)")
+	flags.Var(&f.cause, "cause", "the event that caused it")
+	flags.Var(&f.correlation, "correlation", "the conversation, by default the event's own id")
+	flags.Var(&f.expect, "expect", "append only when the entity is in this state: any, none, or\nthe clock of its last event")
+	flags.Var(&f.key, "key", "the event's id, which makes a repetition harmless")
+	flags.Var(&f.flags, "flags", "a sum of 1, 2 and 8")
+	plainFlag(c, "entity", "scope", "payload", "cause", "correlation", "key", "flags")
+	_ = c.RegisterFlagCompletionFunc("kind", completeKind)
+	_ = c.RegisterFlagCompletionFunc("expect", cobra.FixedCompletions([]string{"any", "none"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RunE = func(c *cobra.Command, args []string) error {
+		raw, err := f.check(a, c)
+		if err != nil {
+			return &usageError{c, err}
+		}
+		return a.runAppend(c.Context(), args[0], &f, raw)
+	}
+	return c
+}
+
+// check finds what is wrong before a store is made for it, and returns the
+// payload.
+func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
+	for _, name := range []string{"entity", "scope", "kind", "payload"} {
+		if !c.Flags().Changed(name) {
+			return nil, errors.New("missing --" + name)
+		}
+	}
+	for name, value := range map[string]string{"entity": f.entity, "scope": f.scope} {
+		if err := event.CheckName([]byte(value)); err != nil {
+			return nil, fmt.Errorf("--%s: %s", name, bare(err))
+		}
+	}
+	if f.flags.value > math.MaxUint8 {
+		return nil, fmt.Errorf("--flags: %d is no sum of 1, 2 and 8", f.flags.value)
+	}
+	text := []byte(f.payload)
+	if f.payload == "-" {
+		var err error
+		if text, err = a.readStdin(); err != nil {
+			return nil, fmt.Errorf("standard input: %w", err)
+		}
+	}
+	raw, err := payload.ParseJSON(nil, text)
+	if err != nil {
+		return nil, errors.New("--payload: " + bare(err))
+	}
+	return raw, nil
+}
+
+// readStdin reads standard input up to the longest text of a payload.
+func (a *app) readStdin() ([]byte, error) {
+	if a.env.Stdin == nil {
+		return nil, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(a.env.Stdin, maxLine+1))
+	if err == nil && len(text) > maxLine {
+		err = errLong
+	}
+	return text, err
+}
+
+func (f *appendFlags) options() []host.AppendOption {
+	o := []host.AppendOption{host.Expect(f.expect.value), host.WithFlags(uint8(f.flags.value))}
+	if f.cause.given {
+		o = append(o, host.CausedBy(f.cause.value))
+	}
+	if f.correlation.given {
+		o = append(o, host.Correlated(f.correlation.value))
+	}
+	if f.key.given {
+		o = append(o, host.WithKey(f.key.value))
+	}
+	return o
+}
+
+type receiptJSON struct {
+	EventID  event.ID `json:"event_id"`
+	Sequence uint64   `json:"sequence"`
+	Clock    uint32   `json:"clock"`
+	Segment  uint64   `json:"segment"`
+	Offset   uint64   `json:"offset"`
+	Length   uint32   `json:"length"`
+	Repeated bool     `json:"repeated"`
+}
+
+func (a *app) runAppend(ctx context.Context, dir string, f *appendFlags, raw host.Raw) error {
+	s, err := a.openWriting(ctx, dir)
+	if err != nil {
+		return err
+	}
+	// An append that was given up half way leaves its caller without an answer.
+	r, err := s.Append(context.WithoutCancel(ctx), event.At(f.entity, f.scope), f.kind.value, raw, f.options()...)
+	if err != nil {
+		return a.closeWritten(dir, s, &writeError{dir, err})
+	}
+	printed := a.out.object(receiptJSON{
+		EventID: r.ID, Sequence: r.Sequence, Clock: r.Clock, Segment: r.Position.Segment,
+		Offset: r.Position.Offset, Length: r.Position.Length, Repeated: r.Repeated,
+	})
+	return a.closeWritten(dir, s, printed)
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"github.com/schollz/progressbar/v3"
+)
+
+// bar shows on a terminal how many lines are written, and how fast.
+type bar struct{ shown *progressbar.ProgressBar } // nil: show nothing
+
+func (a *app) bar(dir string) *bar {
+	if !a.env.Terminal {
+		return &bar{}
+	}
+	b := &bar{progressbar.NewOptions64(-1, // a pipe does not say how many will come
+		progressbar.OptionSetWriter(a.env.Stderr),
+		progressbar.OptionSetDescription(dir),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(),
+		progressbar.OptionSetItsString("events"),
+		progressbar.OptionThrottle(progressEvery),
+		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine that outlives the command
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionClearOnFinish(),
+	)}
+	b.add(0) // the time that the first group takes counts
+	return b
+}
+
+func (b *bar) add(lines int) {
+	if b.shown != nil {
+		_ = b.shown.Add(lines)
+	}
+}
+
+// clear removes it from the line, since what is said next is for good.
+func (b *bar) clear() {
+	if b.shown != nil {
+		_ = b.shown.Finish()
+	}
+}

@@ -1,0 +1,253 @@
+package cli
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/msgpack"
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/payload"
+)
+
+// lineError says what is wrong with a line of an import.
+type lineError struct {
+	line   int    // from 1
+	column int    // in bytes, from 1; 0 when the line as a whole is wrong
+	key    string // "" when it is about none
+	err    error
+}
+
+func (e *lineError) Error() string {
+	s := "line " + strconv.Itoa(e.line)
+	if e.column > 0 {
+		s += ", column " + strconv.Itoa(e.column)
+	}
+	if e.key != "" {
+		s += ", " + e.key
+	}
+	return s + ": " + bare(e.err)
+}
+
+func (e *lineError) Unwrap() error { return e.err }
+
+// parsedLine is an import line as it is read, key by key.
+type parsedLine struct {
+	item  host.Item
+	seen  map[string]bool
+	parse []byte // scratch
+}
+
+// parseLine reads one line. Its strings and its payload are copied. The error is
+// a *lineError without the line.
+func parseLine(text []byte) (host.Item, error) {
+	l := parsedLine{seen: make(map[string]bool, 8)}
+	if err := l.read(&objectScanner{text: text}); err != nil {
+		return host.Item{}, err
+	}
+	for _, key := range []string{keyEntity, keyScope, keyKind} {
+		if !l.seen[key] {
+			return host.Item{}, &lineError{key: key, err: errors.New("the key is missing")}
+		}
+	}
+	switch {
+	case !l.seen[keyPayload] && !l.seen[keyPayloadRaw]:
+		return host.Item{}, &lineError{key: keyPayload, err: errors.New("the key is missing")}
+	case l.seen[keyPayload] && l.seen[keyPayloadRaw]:
+		return host.Item{}, &lineError{key: keyPayloadRaw, err: errors.New("the line has a payload already")}
+	}
+	return l.item, nil
+}
+
+func (l *parsedLine) read(s *objectScanner) error {
+	for {
+		key, value, more, err := s.next()
+		if err != nil || !more {
+			return err
+		}
+		name, err := l.text(key)
+		if err != nil {
+			return err
+		}
+		switch err := l.set(name, value); {
+		case l.seen[name]:
+			return &lineError{column: key.at + 1, key: name, err: errors.New("the key stands twice")}
+		case err == errUnknownKey:
+			return &lineError{column: key.at + 1, err: fmt.Errorf("unknown key %s", strconv.Quote(clip(name)))}
+		case err != nil:
+			var in *lineError
+			if !errors.As(err, &in) {
+				in = &lineError{column: value.at + 1, err: err}
+			}
+			in.key = name
+			return in
+		}
+		l.seen[name] = true
+	}
+}
+
+// errUnknownKey is a key that export does not write.
+var errUnknownKey = errors.New("unknown key")
+
+// set gives the value of a key to the item.
+func (l *parsedLine) set(key string, v part) error {
+	switch key {
+	case keyEntity:
+		return l.name(v, &l.item.At.Entity)
+	case keyScope:
+		return l.name(v, &l.item.At.Scope)
+	case keyKind:
+		return l.kind(v)
+	case keyPayload:
+		return l.payload(v)
+	case keyPayloadRaw:
+		return l.payloadRaw(v)
+	case keyEventID:
+		return l.id(v, host.WithKey)
+	case keyCorrelation:
+		return l.id(v, host.Correlated)
+	case keyCausation:
+		if v.isNull() { // as thaw dump spells it
+			return nil
+		}
+		return l.id(v, host.CausedBy)
+	case keyTimestamp:
+		n, err := l.integer(v, math.MaxInt64)
+		l.option(host.WithTime(time.UnixMicro(int64(n))))
+		return err
+	case keyFlags:
+		n, err := l.integer(v, math.MaxUint8)
+		l.option(host.WithFlags(uint8(n)))
+		return err
+	}
+	return errUnknownKey
+}
+
+func (l *parsedLine) option(o host.AppendOption) { l.item.Options = append(l.item.Options, o) }
+
+// value is a part as MessagePack, valid until the next call.
+func (l *parsedLine) value(v part) ([]byte, error) {
+	b, err := payload.ParseJSON(l.parse[:0], v.text)
+	if err != nil {
+		return nil, jsonError(v, err)
+	}
+	l.parse = b
+	return b, nil
+}
+
+func (l *parsedLine) text(v part) (string, error) {
+	b, err := l.value(v)
+	if err != nil {
+		return "", err
+	}
+	r := msgpack.NewReader(b)
+	s := string(r.Str())
+	if r.Err() != nil {
+		return "", &lineError{column: v.at + 1, err: errors.New("expected a string")}
+	}
+	return s, nil
+}
+
+func (l *parsedLine) name(v part, to *string) (err error) {
+	if *to, err = l.text(v); err != nil {
+		return err
+	}
+	return event.CheckName([]byte(*to))
+}
+
+// kind takes a string, as export writes it, or a number.
+func (l *parsedLine) kind(v part) error {
+	if !v.isString() {
+		n, err := l.integer(v, math.MaxUint16)
+		l.item.Kind = event.Kind(n)
+		return err
+	}
+	s, err := l.text(v)
+	if err != nil {
+		return err
+	}
+	l.item.Kind, err = parseKind(s)
+	return err
+}
+
+func (l *parsedLine) id(v part, option func(event.ID) host.AppendOption) error {
+	s, err := l.text(v)
+	if err != nil {
+		return err
+	}
+	id, err := event.ParseID(s)
+	if err != nil {
+		return err
+	}
+	if id.IsZero() {
+		return errors.New("the zero id stands for none; leave the key out")
+	}
+	l.option(option(id))
+	return nil
+}
+
+// integer takes numbers from 0 to most.
+func (l *parsedLine) integer(v part, most uint64) (uint64, error) {
+	b, err := l.value(v)
+	if err != nil {
+		return 0, err
+	}
+	r := msgpack.NewReader(b)
+	n := r.Uint(most)
+	if r.Err() != nil {
+		return 0, fmt.Errorf("expected a whole number from 0 to %d", most)
+	}
+	return n, nil
+}
+
+func (l *parsedLine) payload(v part) error {
+	b, err := payload.ParseJSON(nil, v.text)
+	if err != nil {
+		return jsonError(v, err)
+	}
+	l.item.Payload = host.Raw(b)
+	return nil
+}
+
+func (l *parsedLine) payloadRaw(v part) error {
+	s, err := l.text(v)
+	if err != nil {
+		return err
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || strings.ContainsAny(s, "\r\n") { // which the decoder steps over
+		return errors.New("not base64")
+	}
+	if err := payload.Check(b); err != nil {
+		return fmt.Errorf("not one MessagePack value: %s", bare(err))
+	}
+	l.item.Payload = host.Raw(b)
+	return nil
+}
+
+// jsonError turns the offset in a value into a column of its line.
+func jsonError(v part, err error) error {
+	var in *payload.Error
+	if !errors.As(err, &in) {
+		return err
+	}
+	cause := in.Err
+	if in.Detail != "" {
+		cause = fmt.Errorf("%w: %s", in.Err, in.Detail)
+	}
+	return &lineError{column: v.at + in.Offset + 1, err: cause}
+}
+
+// clip shortens text of the input for a message.
+func clip(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "…"
+}

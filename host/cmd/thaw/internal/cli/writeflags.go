@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+)
+
+// kind is the value of a --kind that takes one, not a set.
+type kind struct {
+	value event.Kind
+	text  string
+}
+
+func (k *kind) Type() string   { return "KIND" }
+func (k *kind) String() string { return k.text }
+
+func (k *kind) Set(s string) (err error) {
+	k.value, err = parseKind(s)
+	k.text = s
+	return err
+}
+
+// identity is an id that may be left out.
+type identity struct {
+	value event.ID
+	given bool
+}
+
+func (i *identity) Type() string { return "ID" }
+
+func (i *identity) String() string {
+	if !i.given {
+		return ""
+	}
+	return i.value.String()
+}
+
+func (i *identity) Set(s string) error {
+	id, err := event.ParseID(s)
+	if err != nil {
+		return errors.New(bare(err))
+	}
+	if id.IsZero() {
+		return errors.New("the zero id stands for none; leave the flag out")
+	}
+	i.value, i.given = id, true
+	return nil
+}
+
+// expectation is the value of --expect.
+type expectation struct {
+	value host.Expected
+	text  string
+}
+
+func (e *expectation) Type() string   { return "STATE" }
+func (e *expectation) String() string { return e.text }
+
+func (e *expectation) Set(s string) error {
+	switch strings.ToLower(s) {
+	case "any":
+		e.value = host.AnyState
+	case "none":
+		e.value = host.NoEvents
+	default:
+		n, err := strconv.ParseUint(s, 10, 32)
+		if err != nil {
+			return errors.New("it is any, none, or the clock of the entity's last event, from 0 to " + strconv.FormatUint(math.MaxUint32, 10))
+		}
+		e.value = host.AtClock(uint32(n))
+	}
+	e.text = s
+	return nil
+}
