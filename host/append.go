@@ -59,7 +59,9 @@ func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error)
 		case err != nil:
 			return receipts, &EachError{Done: done, Err: err}
 		case bad != nil:
-			return receipts, &EachError{Done: done, Err: bad}
+			var item *ItemError // which counts from the middle of items
+			errors.As(bad, &item)
+			return receipts, &EachError{Done: done, Err: item.Err}
 		}
 	}
 	return receipts, nil

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
@@ -13,46 +14,50 @@ import (
 // errSync marks a failed sync, after which nobody knows what is on disk.
 var errSync = errors.New("sync failed")
 
-// markFile writes synced.thaw, as package synced describes it. It is opened with
-// the first segment.
+// markFile writes synced.thaw, as package synced describes it. Of its two slots
+// the base is synced when a segment is begun, the other one tells of progress and
+// is not. While one is written the other one holds and is on disk. The file is
+// opened with the first segment.
 type markFile struct {
 	fs   fsabstraction.FS
 	path string
 	file fsabstraction.WriteFile
 	mark synced.Mark
+	base int  // number of the base slot
 	made bool // the file is new, and its name is not on disk
-	told bool // that a promise could not be written
+	told bool // that progress could not be written
 }
 
 func newMarkFile(fs fsabstraction.FS, dir string) *markFile {
 	return &markFile{fs: fs, path: filepath.Join(dir, synced.FileName)}
 }
 
-// begin says that segment id is being written and that nothing of it is on disk.
-// When it returns nil, that is on disk itself. An error of a sync is errSync.
-func (m *markFile) begin(id, first uint64) error {
-	if err := m.open(); err != nil {
+// begin says that another segment is being written, and how much of it is on
+// disk. When it returns nil, that is on disk itself. An error of a sync is
+// errSync.
+func (m *markFile) begin(mark synced.Mark) error {
+	if m.file == nil {
+		if err := m.open(); err != nil {
+			return err
+		}
+	} else if err := m.put(1-m.base, true); err != nil {
 		return err
 	}
-	m.mark = synced.Mark{Segment: id, First: first}
-	if _, err := m.file.WriteAt(synced.AppendSlot(nil, m.mark), 0); err != nil {
+	m.mark = mark
+	if err := m.put(m.base, true); err != nil {
 		return err
 	}
-	err := m.file.Sync()
-	if err == nil && m.made {
-		err = syncDir(m.fs, filepath.Dir(m.path))
+	if m.made {
+		if err := syncDir(m.fs, filepath.Dir(m.path)); err != nil {
+			return errors.Join(errSync, err)
+		}
+		m.made = false
 	}
-	if err != nil {
-		return errors.Join(errSync, err)
-	}
-	m.made = false
 	return nil
 }
 
+// open opens or makes the file. The base is the slot that can be done without.
 func (m *markFile) open() error {
-	if m.file != nil {
-		return nil
-	}
 	f, err := m.fs.OpenWrite(m.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = m.fs.Create(m.path)
@@ -61,7 +66,27 @@ func (m *markFile) open() error {
 	if err != nil {
 		return err
 	}
-	m.file = f
+	b := make([]byte, synced.Size)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return errors.Join(err, f.Close())
+	}
+	m.file, m.base = f, synced.Spare(b[:n])
+	return nil
+}
+
+// put writes the mark to a slot.
+func (m *markFile) put(slot int, sync bool) error {
+	var b [synced.SlotSize]byte
+	if _, err := m.file.WriteAt(synced.AppendSlot(b[:0], m.mark), int64(slot)*synced.SlotSize); err != nil {
+		return err
+	}
+	if !sync {
+		return nil
+	}
+	if err := m.file.Sync(); err != nil {
+		return errors.Join(errSync, err)
+	}
 	return nil
 }
 
@@ -69,8 +94,7 @@ func (m *markFile) open() error {
 // not reach the disk, so an error is only told, once.
 func (m *markFile) advance(offset uint64, logger *slog.Logger) {
 	m.mark.Offset = offset
-	var slot [synced.SlotSize]byte
-	if _, err := m.file.WriteAt(synced.AppendSlot(slot[:0], m.mark), synced.SlotSize); err != nil && !m.told {
+	if err := m.put(1-m.base, false); err != nil && !m.told {
 		m.told = true
 		logger.Warn("thaw: how far the log is on disk could not be written down",
 			slog.String("file", m.path), slog.Any("error", err))

@@ -11,7 +11,8 @@ import (
 
 // Rebuild makes index.fbati anew from the segments alone, whatever snapshots are
 // there, and returns the report of reading them. It opens the store for writing,
-// so it takes the lock and puts an unclean stop right.
+// so it takes the lock and puts an unclean stop right, also when it then refuses.
+// A directory without segments stays without an index.
 //
 // A store with damaged segments is refused, because the next open would believe
 // the new index and no longer say what is damaged; acceptDamage makes it all the

@@ -11,7 +11,6 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
@@ -32,9 +31,10 @@ type Recovered struct {
 // recoverSegment does what r says. The steps, each on disk before the next:
 //
 //  1. bytes that are set aside are in a file of their own
-//  2. the segment is cut behind its last whole append, or removed
-//  3. it has a footer
-//  4. synced.thaw, which no longer means anything, is gone
+//  2. synced.thaw says where the segment's last whole append ends
+//  3. the segment is cut there, or removed
+//  4. it has a footer
+//  5. synced.thaw, which no longer means anything, is gone
 //
 // A stop between two of them leaves a store that the next open recovers the same
 // way.
@@ -50,16 +50,17 @@ func recoverSegment(fs fsabstraction.FS, dir string, r *store.Recovery) (*Recove
 			return nil, fmt.Errorf("thaw: set the end of %s aside: %w", path, err)
 		}
 	}
+	mark := newMarkFile(fs, dir)
 	var err error
 	if r.Remove {
 		err = errors.Join(fs.Remove(path), syncDir(fs, dir))
-	} else {
+	} else if err = mark.begin(r.Mark); err == nil {
 		err = sealRecovered(fs, path, r)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("thaw: recover %s: %w", path, err)
+		return nil, fmt.Errorf("thaw: recover %s: %w", path, errors.Join(err, mark.close()))
 	}
-	if err := errors.Join(removeIfThere(fs, filepath.Join(dir, synced.FileName)), syncDir(fs, dir)); err != nil {
+	if err := errors.Join(mark.remove(), syncDir(fs, dir)); err != nil {
 		return nil, fmt.Errorf("thaw: recover %s: %w", dir, err)
 	}
 	return done, nil

@@ -47,6 +47,14 @@ var (
 	ErrKind = commit.ErrKind
 	// ErrTime: the time is before 1970, or too far ahead to be one.
 	ErrTime = commit.ErrTime
+	// ErrBatchTime: the items of a batch have different times.
+	ErrBatchTime = commit.ErrBatchTime
+	// ErrZeroID: a key is the zero id, which stands for none.
+	ErrZeroID = commit.ErrZeroID
+	// ErrCause: an item is caused by one that is not in front of it.
+	ErrCause = commit.ErrCause
+	// ErrFlags: a flag that has no meaning.
+	ErrFlags = commit.ErrFlags
 )
 
 // DefaultSegmentSize is when a segment is sealed and the next one begun, in

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
@@ -250,7 +251,7 @@ func (w *writer) seal() error {
 // made, so that whatever a stop leaves of it is known to be unproven; and its name
 // is on disk before its first frame.
 func (w *writer) begin() error {
-	if err := w.mark.begin(w.next, w.log.Next()); err != nil {
+	if err := w.mark.begin(synced.Mark{Segment: w.next, First: w.log.Next()}); err != nil {
 		if errors.Is(err, errSync) {
 			return w.fail("sync", w.mark.path, err)
 		}

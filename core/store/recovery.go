@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
+	"github.com/thawlog/thaw/core/synced"
 )
 
 // Recovery is what a writer has to do to the newest segment before it appends:
@@ -31,6 +32,10 @@ type Recovery struct {
 	SetAside bool
 	// Footer is to be appended at Keep.
 	Footer []byte
+	// Mark is to be on disk, as synced.thaw, before the segment is touched: a stop
+	// in the middle then leaves an end that is known to be unproven, also in a
+	// store that had no mark.
+	Mark synced.Mark
 }
 
 // Recovery says what a writer has to do. A newest segment that is damaged is
@@ -61,6 +66,10 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	}
 	r.File, r.Keep, r.Cut, r.Footer = segment.Name(newest), end.Whole, size-min(end.Whole, size), footer
 	r.SetAside = torn != nil && torn.Frames
+	r.Mark = synced.Mark{Segment: newest, Offset: end.Whole}
+	if s.mark != nil && s.mark.Segment == newest {
+		r.Mark.First = s.mark.First
+	}
 	return r, nil
 }
 

@@ -20,11 +20,13 @@
 //	32      8     first: the sequence of the segment's first event
 //	40      24    zero; readers refuse other values here and at 10, like another version
 //
-// Slot 0 is written and synced before the first frame of a segment. Slot 1 is
-// rewritten after each sync of the segment and never synced itself: a value that
-// is too old is a smaller promise, never a false one. Writing one slot leaves
-// the bytes of the other alone (the powersafe overwrite that SQLite assumes
-// too), so one of them always holds. The higher place counts.
+// One slot, the base, is written and synced before the first frame of a segment.
+// The other is rewritten after each sync of the segment and not synced itself: a
+// value that is too old is a smaller promise, never a false one. It is synced
+// before the base is rewritten for the next segment. Writing one slot leaves the
+// bytes of the other alone (the powersafe overwrite that SQLite assumes too), so
+// one of them always holds. The higher place counts; a writer that finds the file
+// takes the slot of the lower one, or one that does not hold, for the base.
 //
 // The file can be deleted at any time. Without it damage in front of whole
 // frames is always told as damage, and nothing but the incomplete end of a
@@ -99,6 +101,16 @@ func Decode(b []byte) (Mark, error) {
 		return Mark{}, why
 	}
 	return best, nil
+}
+
+// Spare is the number of the slot that can be written without losing what Decode
+// returns: 0 when neither holds.
+func Spare(b []byte) int {
+	m, why := decodeSlot(b, 0)
+	if o, err := decodeSlot(b, SlotSize); why == nil && (err != nil || !o.after(m)) {
+		return 1
+	}
+	return 0
 }
 
 func decodeSlot(b []byte, at int) (m Mark, err error) {

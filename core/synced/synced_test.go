@@ -1,6 +1,7 @@
 package synced_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"hash/crc32"
@@ -181,4 +182,37 @@ func TestSeeds(t *testing.T) {
 		fuzzing.Seed{flip, true}, fuzzing.Seed{a[:63], false}, fuzzing.Seed{make([]byte, 128), true},
 		fuzzing.Seed{slices.Concat(a, c, d), false},
 	)
+}
+
+// TestSpare: what Decode returns survives whatever becomes of the spare slot.
+func TestSpare(t *testing.T) {
+	low := synced.AppendSlot(nil, synced.Mark{Segment: 3, Offset: 10})
+	high := synced.AppendSlot(nil, synced.Mark{Segment: 3, Offset: 20})
+	none := make([]byte, synced.SlotSize)
+	for _, c := range []struct {
+		name string
+		file [][]byte
+		want int
+	}{
+		{"nothing", nil, 0},
+		{"neither holds", [][]byte{none, none}, 0},
+		{"only the first", [][]byte{low, none}, 1},
+		{"a short file", [][]byte{low}, 1},
+		{"only the second", [][]byte{none, low}, 0},
+		{"the first is lower", [][]byte{low, high}, 0},
+		{"the second is lower", [][]byte{high, low}, 1},
+		{"equal", [][]byte{low, low}, 1},
+	} {
+		file := bytes.Join(c.file, nil)
+		require.Equal(t, c.want, synced.Spare(file), c.name)
+		want, err := synced.Decode(file)
+		if err != nil {
+			continue
+		}
+		file = append(file, make([]byte, synced.Size-len(file))...)
+		copy(file[c.want*synced.SlotSize:], none)
+		got, err := synced.Decode(file)
+		require.NoError(t, err, c.name)
+		require.Equal(t, want, got, c.name)
+	}
 }

@@ -33,9 +33,8 @@ func cuts(op crashfs.Op, random *rand.Rand, density int) (out []crashfs.Cut) {
 		if keep < 0 || keep >= len(op.Data) {
 			continue
 		}
-		for _, rest := range []crashfs.Rest{crashfs.Absent, crashfs.Zeros, crashfs.Garbage} {
-			add([]int{100, 0, 50}[random.IntN(3)], &crashfs.Torn{Op: op, Keep: keep, Rest: rest})
-		}
+		rest := []crashfs.Rest{crashfs.Absent, crashfs.Zeros, crashfs.Garbage}[random.IntN(3)]
+		add([]int{100, 0, 50}[random.IntN(3)], &crashfs.Torn{Op: op, Keep: keep, Rest: rest})
 	}
 	for range density { // the write in full, in any of its blocks
 		add(10+random.IntN(81), &crashfs.Torn{Op: op, Keep: len(op.Data)})
