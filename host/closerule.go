@@ -35,6 +35,9 @@ func writeIndex(fs fsabstraction.FS, dir string, v *view, w artifact.Watermark, 
 	if r := v.snapshot.Report(); r.Damaged() != nil && !accept {
 		return fmt.Errorf("%w: %w", errDamaged, r.Damaged())
 	}
+	if w.Segment == 0 { // without a segment there is nothing to cover
+		return nil
+	}
 	err := replaceFile(fs, dir, artifact.FileName, func(f fsabstraction.WriteFile) error {
 		return v.snapshot.WriteArtifact(w, func(off int64, b []byte) error {
 			_, err := f.WriteAt(b, off)

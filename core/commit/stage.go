@@ -76,7 +76,7 @@ func checkBatch(entries []Entry) error {
 	if len(entries) > MaxBatch {
 		return &LimitError{"events in a batch", uint64(len(entries)), MaxBatch}
 	}
-	bytes := 0
+	bytes := uint64(0) // items may share one payload, so an int can be too small
 	for i := range entries {
 		e := &entries[i]
 		err := e.check()
@@ -84,16 +84,16 @@ func checkBatch(entries []Entry) error {
 		case err != nil:
 		case e.Cause < 0 || e.Cause > i:
 			err = ErrCause
-		case e.Timed != entries[0].Timed || e.TimeUS != entries[0].TimeUS:
+		case e.Timed != entries[0].Timed || e.Timed && e.TimeUS != entries[0].TimeUS:
 			err = ErrBatchTime
 		}
 		if err != nil {
 			return &ItemError{i, err}
 		}
-		bytes += len(e.Payload)
+		bytes += uint64(len(e.Payload))
 	}
 	if bytes > MaxBatchBytes {
-		return &LimitError{"payload bytes in a batch", uint64(bytes), MaxBatchBytes}
+		return &LimitError{"payload bytes in a batch", bytes, MaxBatchBytes}
 	}
 	return nil
 }
@@ -144,6 +144,13 @@ func (l *Log) repeatedBatch(dst []Receipt, entries []Entry) ([]Receipt, bool, er
 		return dst[:first], false, nil
 	case len(dst)-first < len(entries):
 		return dst[:first], false, &ItemError{there, &KeyError{ID: entries[there].ID, Partial: true}}
+	}
+	ids := make(map[event.ID]bool, len(entries))
+	for i := range entries {
+		if ids[entries[i].ID] { // such a batch was never appended
+			return dst[:first], false, &ItemError{i, &KeyError{ID: entries[i].ID, Partial: true}}
+		}
+		ids[entries[i].ID] = true
 	}
 	return dst, true, nil
 }

@@ -129,7 +129,7 @@ func (s *Scan) keepFrom(items int, next uint64) {
 		s.log.Reserve(next - min(next, s.log.next))
 		return
 	}
-	s.salvaged = true
+	s.salvaged, s.ending.Mixed = true, true
 	s.log.draft.Cut(first, first+items)
 	for i, item := range kept {
 		if r := s.log.draft.At(first + i); item.hinted && r.Sequence() >= next {

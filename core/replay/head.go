@@ -45,6 +45,10 @@ func (s *Scan) salvageable(in Input, why *damage.Refusal) bool {
 			s.report.Torn = &Torn{File: s.file, Length: size}
 			return false
 		}
+		if in.shortened() {
+			s.checkLength(in)
+			return false
+		}
 	case damage.SegmentID, damage.Version: // a copy, or frames of another form
 	default:
 		return true

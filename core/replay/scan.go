@@ -96,13 +96,18 @@ func (in *Input) unproven(offset uint64) bool {
 	return in.Mark != nil && offset >= in.Mark.Offset
 }
 
+// shortened reports whether the segment is shorter than it was known to be.
+func (in *Input) shortened() bool {
+	return in.Mark != nil && uint64(max(in.Source.Size(), 0)) < in.Mark.Offset
+}
+
 // Segment reads one segment. The error is the source's, the stop function's,
 // or [artifact.ErrFull]; damage is not an error but part of the report.
 func (s *Scan) Segment(in Input) error {
 	s.file = segment.Name(in.ID)
 	s.jump = in.ID > s.last+1
 	s.gap = lastGap{damage: s.gap.damage} // a gap is not explained from another segment
-	s.ending = Ending{Segment: in.ID}
+	s.ending, s.rest, s.hints = Ending{Segment: in.ID}, segment.Rest{}, nil
 	from, why, err := s.header(in)
 	if err != nil {
 		return err
@@ -117,7 +122,6 @@ func (s *Scan) Segment(in Input) error {
 	if !s.batch.open {
 		s.at = Place{in.ID, from}
 	}
-	s.rest = segment.Rest{}
 	footer, err := s.findFooter(in, from)
 	if err != nil {
 		return err
@@ -157,7 +161,9 @@ func (s *Scan) Finish() {
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
 	switch {
-	case !open || s.log.committed > kept:
+	case s.ending.Mixed || !open:
+	case s.log.committed > kept:
+		s.ending.Mixed = true
 	case begin.Segment == s.ending.Segment:
 		s.ending.Whole = begin.Offset
 	default:
@@ -174,7 +180,7 @@ type Ending struct {
 	// Sealed says that it has a footer that holds up.
 	Sealed bool
 	// Mixed says that it holds part of an unfinished batch that began in an
-	// earlier segment.
+	// earlier segment, or that events follow: no footer can tell the two apart.
 	Mixed bool
 }
 
@@ -252,7 +258,7 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 		s.reject(rest.Offset)
 	case rest.Length > 0 && in.Newest && (in.Mark == nil || in.unproven(rest.Offset)):
 		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named, in.Mark != nil, false}
-	case rest.Length > 0:
+	case rest.Length > 0 && !in.shortened():
 		d := &damage.Damage{File: s.file, Offset: rest.Offset, Length: rest.Length, Reason: damage.Torn}
 		if rest.Named {
 			d.Touch(damage.Touched{ID: rest.ID})
@@ -267,13 +273,21 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 	}
 }
 
-// checkLength tells when the segment is shorter than it was known to be.
+// checkLength tells when the segment is shorter than it was known to be. A frame
+// that is cut short is part of what is gone.
 func (s *Scan) checkLength(in Input) {
-	size := uint64(max(in.Source.Size(), 0))
-	if in.Mark == nil || size >= in.Mark.Offset {
+	if !in.shortened() {
 		return
 	}
-	s.lose(&damage.Damage{File: s.file, Offset: size, Length: in.Mark.Offset - size, Reason: damage.Shortened})
+	at := uint64(max(in.Source.Size(), 0))
+	if s.hints == nil && !s.rest.Footer {
+		at = s.rest.Offset
+	}
+	d := &damage.Damage{File: s.file, Offset: at, Length: in.Mark.Offset - at, Reason: damage.Shortened}
+	if s.rest.Named {
+		d.Touch(damage.Touched{ID: s.rest.ID})
+	}
+	s.lose(d)
 }
 
 // cutShort ends the log in front of a step that is wrong and was never known to

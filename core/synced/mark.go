@@ -18,7 +18,7 @@
 //	16      8     segment: the id of the segment that is being written
 //	24      8     offset: everything in front of it was synced
 //	32      8     first: the sequence of the segment's first event
-//	40      24    zero
+//	40      24    zero; readers refuse other values here and at 10, like another version
 //
 // Slot 0 is written and synced before the first frame of a segment. Slot 1 is
 // rewritten after each sync of the segment and never synced itself: a value that
@@ -50,6 +50,7 @@ const (
 	version = 1
 
 	offVersion = 8
+	offZero    = 10
 	offCRC     = 12
 	offChecked = 16
 	offSegment = 16
@@ -110,6 +111,10 @@ func decodeSlot(b []byte, at int) (m Mark, err error) {
 		return m, damage.Refuse(damage.Magic, int64(at), nil)
 	case binary.LittleEndian.Uint16(b[offVersion:]) != version:
 		return m, damage.Refuse(damage.Version, int64(at)+offVersion, nil)
+	case binary.LittleEndian.Uint16(b[offZero:]) != 0:
+		return m, damage.Refuse(damage.Version, int64(at)+offZero, nil)
+	case string(b[endChecked:]) != string(make([]byte, SlotSize-endChecked)):
+		return m, damage.Refuse(damage.Version, int64(at)+endChecked, nil)
 	case crc32.ChecksumIEEE(b[offChecked:endChecked]) != binary.LittleEndian.Uint32(b[offCRC:]):
 		return m, damage.Refuse(damage.Checksum, int64(at)+offCRC, nil)
 	}

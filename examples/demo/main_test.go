@@ -7,14 +7,27 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/examples/internal/readme"
 )
 
-// TestDemo compares what the demo prints, apart from times, with the README.
+// times are the last column.
+var times = regexp.MustCompile(` +[0-9.]+(ns|µs|ms|s|m[0-9.]+s)\n`)
+
+// TestDemo compares what the demo prints, apart from times, with the README, and
+// looks for what it left behind.
 func TestDemo(t *testing.T) {
+	scratch := t.TempDir()
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} { // Unix and Windows
+		t.Setenv(name, scratch)
+	}
 	var out strings.Builder
 	require.NoError(t, demo(t.Context(), &out, "../../core/internal/fixture/testdata"))
-	times := regexp.MustCompile(`in [0-9.]+(ns|µs|ms|s)\n`)
-	readme, err := os.ReadFile("README.md")
+	shown, err := readme.Blocks("README.md", "text")
 	require.NoError(t, err)
-	require.Contains(t, times.ReplaceAllString(string(readme), "in T\n"), times.ReplaceAllString(out.String(), "in T\n"))
+	require.Len(t, shown, 1)
+	require.Equal(t, times.ReplaceAllString(shown[0], "\n"), times.ReplaceAllString(out.String(), "\n"))
+	left, err := os.ReadDir(scratch)
+	require.NoError(t, err)
+	require.Empty(t, left)
 }

@@ -36,7 +36,7 @@ func TestMissingAbilities(t *testing.T) {
 
 // A mapped file would be read around the rules.
 func TestFilesHaveNoPath(t *testing.T) {
-	fsys := failfs.New(osfs.New())
+	fsys := failfs.New(osfs.FS{})
 	name := filepath.Join(t.TempDir(), "f")
 	w, err := fsys.Create(name)
 	require.NoError(t, err)

@@ -1,0 +1,115 @@
+package commit_test
+
+import (
+	"encoding/binary"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// load is entries of 200 byte payloads for a hundred entities.
+type load struct {
+	entries []commit.Entry
+	last    uint64
+}
+
+func newLoad(n int) *load {
+	l := &load{entries: make([]commit.Entry, n)}
+	payload := make([]byte, 200)
+	for i := range payload {
+		payload[i] = byte(i * 7)
+	}
+	for i := range l.entries {
+		l.entries[i] = commit.Entry{
+			Coordinate: event.At("account-"+strconv.Itoa(i%100), "bank"), Kind: event.Data, Payload: payload,
+		}
+	}
+	return l
+}
+
+// fresh gives the entries ids of their own.
+func (l *load) fresh() []commit.Entry {
+	for i := range l.entries {
+		l.last++
+		binary.BigEndian.PutUint64(l.entries[i].ID[:], l.last)
+	}
+	return l.entries
+}
+
+// TestAllocations: an append allocates nothing by itself, only what grows does,
+// ever more rarely.
+func TestAllocations(t *testing.T) {
+	const warm, runs = 40_000, 1000
+	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log.Start(1, 57)
+	l := newLoad(100)
+	receipts := make([]commit.Receipt, 0, len(l.entries))
+	batch := func() {
+		var err error
+		if receipts, err = log.AppendBatch(receipts[:0], l.fresh(), 1000); err != nil {
+			t.Fatal(err)
+		}
+		log.Commit()
+	}
+	for range warm / len(l.entries) {
+		batch()
+	}
+	i := 0
+	single := testing.AllocsPerRun(runs, func() {
+		if i++; i%100 == 1 {
+			l.fresh()
+		}
+		if _, err := log.Append(&l.entries[i%100], 1000); err != nil {
+			t.Fatal(err)
+		}
+		log.Commit()
+	})
+	require.LessOrEqual(t, single, 1.0)
+	for i := range l.entries {
+		l.entries[i].Cause = i // each caused by the one in front of it
+	}
+	events := testing.AllocsPerRun(50, batch) / float64(len(l.entries))
+	require.LessOrEqual(t, events, 1.0)
+	t.Logf("allocations: %v an append, %v an event of a batch", single, events)
+}
+
+func BenchmarkAppend(b *testing.B) {
+	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log.Start(1, 57)
+	l := newLoad(1000)
+	b.SetBytes(200)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if i%1000 == 0 {
+			l.fresh()
+		}
+		if _, err := log.Append(&l.entries[i%1000], 1000); err != nil {
+			b.Fatal(err)
+		}
+		if i++; i%1000 == 0 { // a group of a thousand
+			log.Commit()
+		}
+	}
+}
+
+func BenchmarkAppendBatch(b *testing.B) {
+	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log.Start(1, 57)
+	l := newLoad(1000)
+	var receipts []commit.Receipt
+	b.SetBytes(200 * 1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		var err error
+		if receipts, err = log.AppendBatch(receipts[:0], l.fresh(), 1000); err != nil {
+			b.Fatal(err)
+		}
+		log.Commit()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/event")
+}

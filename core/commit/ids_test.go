@@ -1,0 +1,66 @@
+package commit
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+)
+
+// TestIDSet adds ids and takes the last ones back, against a map of each id's
+// first record.
+func TestIDSet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := artifact.NewDraft()
+		s := idSet{draft: d, seed: rapid.Uint64().Draw(t, "seed")}
+		var ids []event.ID
+		first := func(id event.ID) (int, bool) {
+			for i := range ids {
+				if ids[i] == id {
+					return i, true
+				}
+			}
+			return 0, false
+		}
+		most := rapid.SampledFrom([]int{8, 100, 1000}).Draw(t, "ids")
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			if rapid.Bool().Draw(t, "truncate") {
+				n := rapid.IntRange(0, d.Len()).Draw(t, "to")
+				s.truncate(n)
+				d.Cut(n, d.Len())
+				ids = ids[:n]
+			} else {
+				for range rapid.IntRange(1, 90).Draw(t, "add") {
+					n := rapid.IntRange(1, most).Draw(t, "id")
+					id := event.ID{byte(n), byte(n >> 8)}
+					require.NoError(t, d.Append(&event.Facts{ID: id}, []byte("e"), []byte("s")))
+					ids = append(ids, id)
+					s.add(id)
+				}
+			}
+			different := map[event.ID]bool{}
+			for _, id := range ids {
+				different[id] = true
+			}
+			require.Equal(t, len(different), s.count)
+			used := 0
+			for _, n := range s.slots {
+				if n != 0 {
+					used++
+				}
+			}
+			require.Equal(t, s.count, used)
+			require.LessOrEqual(t, 2*s.count, len(s.slots)+1)
+			for n := range most + 2 {
+				id := event.ID{byte(n), byte(n >> 8)}
+				want, ok := first(id)
+				got, found := s.get(id)
+				require.Equal(t, ok, found, n)
+				require.Equal(t, want, got)
+			}
+		}
+	})
+}

@@ -1,0 +1,692 @@
+package commit_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"maps"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+)
+
+// model is what a log does, in maps: it is a commit.Past too.
+type model struct {
+	heads map[string]commit.Head
+	known map[event.ID]commit.Known
+	next  uint64
+}
+
+func newModel(next uint64) *model {
+	return &model{map[string]commit.Head{}, map[event.ID]commit.Known{}, next}
+}
+
+func (m *model) clone() *model {
+	return &model{maps.Clone(m.heads), maps.Clone(m.known), m.next}
+}
+
+func (m *model) Latest(entity string) (commit.Head, bool, error) {
+	h, ok := m.heads[entity]
+	return h, ok, nil
+}
+
+func (m *model) ByID(id event.ID) (commit.Known, bool, error) {
+	k, ok := m.known[id]
+	return k, ok, nil
+}
+
+// there answers an entry whose key is known.
+func (m *model) there(e *commit.Entry) (r commit.Receipt, ok bool, err error) {
+	k, ok := m.known[e.ID]
+	if !e.Key || !ok {
+		return r, false, nil
+	}
+	if k.Cancelled || k.Coordinate != e.Coordinate || k.Kind != e.Kind {
+		return r, false, commit.ErrKey
+	}
+	k.Repeated = true
+	return k.Receipt, true, nil
+}
+
+// add appends an entry and returns the body its frame must have. Its receipt has
+// no position yet.
+func (m *model) add(e *commit.Entry, nowUS int64) (commit.Receipt, segment.Body, error) {
+	h, some := m.heads[e.Entity]
+	if !e.Expected.Met(h.State) {
+		return commit.Receipt{}, segment.Body{}, commit.ErrConflict
+	}
+	if e.Timed {
+		nowUS = e.TimeUS
+	}
+	b := segment.Body{
+		ID: e.ID, Correlation: e.Correlation, Causation: e.Causation, Caused: !e.Causation.IsZero(),
+		TimestampUS: nowUS, WallMS: uint64(nowUS / 1000), PayloadSize: uint32(len(e.Payload)),
+		Kind: e.Kind, Flags: e.Flags, ContentHash: e.Hash, Payload: e.Payload,
+		Chained: true, PrevHash: h.Hash, EventHash: e.Hash,
+		Entity: []byte(e.Entity), Scope: []byte(e.Scope),
+	}
+	if b.Correlation.IsZero() {
+		b.Correlation = b.ID
+	}
+	if some {
+		b.Clock = h.Clock + 1
+		if h.WallMS < 1<<53 && h.WallMS > b.WallMS {
+			b.WallMS = h.WallMS
+		}
+	}
+	r := commit.Receipt{ID: e.ID, Sequence: m.next, Clock: b.Clock}
+	m.next++
+	m.heads[e.Entity] = commit.Head{Clock: b.Clock, WallMS: b.WallMS, Hash: e.Hash, State: commit.State{Some: true, Clock: b.Clock}}
+	if _, ok := m.known[e.ID]; !ok {
+		m.known[e.ID] = commit.Known{Receipt: r, Coordinate: e.Coordinate, Kind: e.Kind}
+	}
+	return r, b, nil
+}
+
+// batch is add for a batch; it changes m only when it returns no error.
+func (m *model) batch(entries []commit.Entry, nowUS int64) (rs []commit.Receipt, bodies []segment.Body, err error) {
+	for i := range entries {
+		r, ok, err := m.there(&entries[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			rs = append(rs, r)
+		}
+	}
+	ids := map[event.ID]bool{}
+	for _, r := range rs {
+		if ids[r.ID] {
+			return nil, nil, commit.ErrKey
+		}
+		ids[r.ID] = true
+	}
+	if len(rs) == len(entries) {
+		return rs, nil, nil
+	}
+	if len(rs) > 0 {
+		return nil, nil, commit.ErrKey
+	}
+	n := m.clone()
+	for _, e := range entries {
+		if e.Cause > 0 {
+			e.Causation = entries[e.Cause-1].ID
+		}
+		if _, twice := n.known[e.ID]; e.Key && twice {
+			return nil, nil, commit.ErrKey
+		}
+		r, b, err := n.add(&e, nowUS)
+		if err != nil {
+			return nil, nil, err
+		}
+		rs, bodies = append(rs, r), append(bodies, b)
+	}
+	at := nowUS
+	if entries[0].Timed {
+		at = entries[0].TimeUS
+	}
+	marker := segment.Body{
+		Kind: event.SystemBatchBegin, PayloadSize: uint32(len(entries)), TimestampUS: at, WallMS: uint64(at / 1000),
+		Entity: []byte(segment.MarkerEntity), Scope: []byte(segment.MarkerScope),
+	}
+	binary.BigEndian.PutUint64(marker.ID[8:], m.next)
+	marker.Correlation = marker.ID
+	end := marker
+	end.Kind, end.PayloadSize = event.SystemBatchCommit, 0
+	*m = *n
+	return rs, append(append([]segment.Body{marker}, bodies...), end), nil
+}
+
+// invalid are ways in which an entry is refused whatever the log holds.
+var invalid = []struct {
+	name  string
+	spoil func(*commit.Entry)
+	err   error
+}{
+	{"no entity", func(e *commit.Entry) { e.Entity = "" }, event.ErrNameEmpty},
+	{"a long scope", func(e *commit.Entry) { e.Scope = string(make([]byte, 1025)) }, event.ErrNameLong},
+	{"no UTF-8", func(e *commit.Entry) { e.Entity = "\xff" }, event.ErrNameUTF8},
+	{"no payload", func(e *commit.Entry) { e.Payload = nil }, commit.ErrPayload},
+	{"a zero id", func(e *commit.Entry) { e.ID = event.ID{} }, commit.ErrZeroID},
+	{"BEGIN", func(e *commit.Entry) { e.Kind = event.SystemBatchBegin }, commit.ErrKind},
+	{"COMMIT", func(e *commit.Entry) { e.Kind = event.SystemBatchCommit }, commit.ErrKind},
+	{"an unknown system kind", func(e *commit.Entry) { e.Kind = 0x0123 }, commit.ErrKind},
+	{"kind zero", func(e *commit.Entry) { e.Kind = 0 }, commit.ErrKind},
+	{"an unknown effect", func(e *commit.Entry) { e.Kind = 0xD003 }, commit.ErrKind},
+	{"an unknown flag", func(e *commit.Entry) { e.Flags = 4 }, commit.ErrFlags},
+	{"the high flag", func(e *commit.Entry) { e.Flags = 0x80 }, commit.ErrFlags},
+	{"before 1970", func(e *commit.Entry) { e.TimeUS, e.Timed = -1, true }, commit.ErrTime},
+	{"too late", func(e *commit.Entry) { e.TimeUS, e.Timed = (1<<53)*1000, true }, commit.ErrTime},
+	{"the end of time", func(e *commit.Entry) { e.TimeUS, e.Timed = math.MaxInt64, true }, commit.ErrTime},
+	{"caused by itself or later", func(e *commit.Entry) { e.Cause = 1000 }, commit.ErrCause},
+	{"caused by none", func(e *commit.Entry) { e.Cause = -1 }, commit.ErrCause},
+}
+
+// maker draws entries.
+type maker struct {
+	*rapid.T
+	last uint64
+}
+
+func (m *maker) entry(state *model) commit.Entry {
+	e := commit.Entry{
+		Coordinate: event.At(
+			rapid.SampledFrom([]string{"a", "b", "c", "a name of some length", "old", "hidden", "far"}).Draw(m.T, "entity"),
+			rapid.SampledFrom([]string{"a", "s", "t"}).Draw(m.T, "scope")),
+		Kind:    rapid.SampledFrom([]event.Kind{event.Data, 0xE001, 0xF000, event.Tombstone, event.EffectAck, event.SystemInit}).Draw(m.T, "kind"),
+		Payload: rapid.SliceOfN(rapid.Byte(), 1, 9).Draw(m.T, "payload"),
+		Flags:   rapid.SampledFrom([]uint8{0, 1, 2, 8, 11}).Draw(m.T, "flags"),
+	}
+	m.last++
+	e.Hash[0], e.Hash[31] = byte(m.last), byte(m.last>>8)
+	binary.BigEndian.PutUint64(e.ID[8:], 1000+m.last)
+	if rapid.IntRange(0, 2).Draw(m.T, "keyed") == 0 {
+		e.Key = true
+		e.ID = event.ID{15: rapid.ByteRange(1, 12).Draw(m.T, "key")}
+		if k, ok := state.known[e.ID]; ok && rapid.Bool().Draw(m.T, "same") {
+			e.Coordinate, e.Kind = k.Coordinate, k.Kind
+		}
+	}
+	if rapid.IntRange(0, 2).Draw(m.T, "linked") == 0 {
+		e.Correlation, e.Causation = event.ID{1}, event.ID{2}
+	}
+	switch h := state.heads[e.Entity]; rapid.IntRange(0, 5).Draw(m.T, "expected") {
+	case 0:
+		e.Expected = commit.NoEvents
+	case 1, 2:
+		if e.Expected = commit.NoEvents; h.State.Some {
+			e.Expected = commit.AtClock(h.State.Clock)
+		}
+	case 3:
+		e.Expected = commit.AtClock(h.State.Clock + 1)
+	}
+	if rapid.IntRange(0, 3).Draw(m.T, "timed") == 0 {
+		e.TimeUS, e.Timed = rapid.Int64Range(0, 9_000_000).Draw(m.T, "time"), true
+	}
+	return e
+}
+
+// spoil makes one of entries invalid, now and then.
+func (m *maker) spoil(entries []commit.Entry) error {
+	if rapid.IntRange(0, 5).Draw(m.T, "spoil") > 0 {
+		return nil
+	}
+	how := rapid.SampledFrom(invalid).Draw(m.T, "how")
+	how.spoil(&entries[rapid.IntRange(0, len(entries)-1).Draw(m.T, "item")])
+	return how.err
+}
+
+// TestModel runs random groups against the model. A second log, the twin, sees
+// only what was accepted and written: what was refused or rolled back leaves no
+// trace in the bytes of what follows, nor in the footer.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &maker{T: t}
+		state := newModel(rapid.Uint64Range(0, 9).Draw(t, "next"))
+		state.heads["old"] = commit.Head{Clock: 6, WallMS: 4000, Hash: event.Hash{9}, State: commit.State{Some: true, Clock: 4}}
+		state.heads["hidden"] = commit.Head{Clock: 2, WallMS: 1, Hash: event.Hash{8}}
+		state.heads["far"] = commit.Head{Clock: 1, WallMS: 1 << 53, Hash: event.Hash{7}, State: commit.State{Some: true, Clock: 1}}
+		state.known[event.ID{15: 1}] = commit.Known{Coordinate: event.At("old", "s"), Kind: event.Data,
+			Receipt: commit.Receipt{ID: event.ID{15: 1}, Sequence: 0, Clock: 4, Position: event.Position{Segment: 1, Offset: 57, Length: 400}}}
+		state.known[event.ID{15: 2}] = commit.Known{Coordinate: event.At("hidden", "s"), Kind: event.Data, Cancelled: true}
+		past := state.clone()
+		log := commit.NewLog(past, state.next, rapid.Uint64().Draw(t, "seed"))
+		twin := commit.NewLog(past, state.next, 99)
+		id, committed := uint64(4), 0
+		log.Start(id, 57)
+		twin.Start(id, 57)
+		for range rapid.IntRange(1, 6).Draw(t, "groups") {
+			settled := state.clone()
+			var want []byte
+			var accepted []func() // the group's appends, for the twin
+			place := func(rs []commit.Receipt, bodies []segment.Body) {
+				for i := range bodies {
+					at := len(want)
+					want = segment.AppendFrame(want, &bodies[i])
+					if bodies[i].Kind.IsMarker() {
+						continue
+					}
+					p := event.Position{Segment: id, Offset: log.Offset() + uint64(at), Length: uint32(len(want) - at)}
+					for j := range rs {
+						if rs[j].ID == bodies[i].ID && !rs[j].Repeated {
+							rs[j].Position = p
+							k := state.known[rs[j].ID]
+							k.Position = p
+							state.known[rs[j].ID] = k
+						}
+					}
+				}
+			}
+			for range rapid.IntRange(0, 5).Draw(t, "appends") {
+				now := rapid.Int64Range(0, 9_000_000).Draw(t, "now")
+				if rapid.Bool().Draw(t, "single") {
+					entries := []commit.Entry{m.entry(state)}
+					err := m.spoil(entries)
+					e := &entries[0]
+					var r commit.Receipt
+					var bodies []segment.Body
+					if err == nil {
+						var ok bool
+						if r, ok, err = state.there(e); err == nil && !ok {
+							var b segment.Body
+							if r, b, err = state.add(e, now); err == nil {
+								bodies = append(bodies, b)
+								accepted = append(accepted, func() { _, err := twin.Append(e, now); require.NoError(t, err) })
+							}
+						}
+					}
+					got, failed := log.Append(e, now)
+					require.ErrorIs(t, failed, err)
+					rs := []commit.Receipt{r}
+					place(rs, bodies)
+					if err == nil {
+						require.Equal(t, rs[0], got)
+					}
+				} else {
+					entries := make([]commit.Entry, rapid.IntRange(1, 5).Draw(t, "size"))
+					for i := range entries {
+						entries[i] = m.entry(state)
+						entries[i].TimeUS, entries[i].Timed = entries[0].TimeUS, entries[0].Timed
+						if rapid.IntRange(0, 3).Draw(t, "caused") == 0 {
+							entries[i].Cause = rapid.IntRange(0, i).Draw(t, "cause")
+						}
+					}
+					err := m.spoil(entries)
+					if err == commit.ErrTime && len(entries) > 1 {
+						for i := range entries { // or the times would differ
+							entries[i].TimeUS, entries[i].Timed = -1, true
+						}
+					}
+					var rs []commit.Receipt
+					var bodies []segment.Body
+					if err == nil {
+						if rs, bodies, err = state.batch(entries, now); bodies != nil {
+							accepted = append(accepted, func() { _, err := twin.AppendBatch(nil, entries, now); require.NoError(t, err) })
+						}
+					}
+					sentinel := []commit.Receipt{{Sequence: 77}}
+					got, failed := log.AppendBatch(sentinel, entries, now)
+					require.ErrorIs(t, failed, err)
+					place(rs, bodies)
+					require.Equal(t, append(sentinel[:1:1], rs...), got)
+					if err != nil {
+						var item *commit.ItemError
+						require.ErrorAs(t, failed, &item)
+					}
+				}
+				require.Equal(t, string(want), string(log.Frames()))
+				require.Equal(t, state.next, log.Next())
+			}
+			if rapid.IntRange(0, 2).Draw(t, "rollback") == 0 {
+				log.Rollback()
+				state = settled
+				require.Empty(t, log.Frames())
+				continue
+			}
+			for _, again := range accepted {
+				again()
+			}
+			require.Equal(t, string(want), string(twin.Frames()))
+			log.Commit()
+			twin.Commit()
+			require.Equal(t, string(twin.Footer(nil)), string(log.Footer(nil)))
+			require.Equal(t, twin.Offset(), log.Offset())
+			// Readers see the records of the group, and only those.
+			run, other := log.Committed(committed), twin.Committed(committed)
+			require.Equal(t, other.Len(), run.Len())
+			for i := range run.Len() {
+				a, b := run.At(i).Decode(), other.At(i).Decode()
+				require.Equal(t, b.Facts, a.Facts)
+				k := state.known[a.ID]
+				if k.Sequence == a.Sequence {
+					require.Equal(t, k.Position, a.Position)
+				}
+			}
+			committed += run.Len()
+			if rapid.IntRange(0, 3).Draw(t, "rotate") == 0 {
+				id++
+				log.Start(id, 60)
+				twin.Start(id, 60)
+			}
+		}
+		require.Equal(t, state.next, log.Next())
+	})
+}
+
+// valid is an entry that nothing speaks against.
+func valid(n byte) commit.Entry {
+	return commit.Entry{
+		Coordinate: event.At("e", "s"), Kind: event.Data, Payload: []byte{0xc0}, ID: event.ID{15: n}, Hash: event.Hash{n},
+	}
+}
+
+// TestRefusals: whatever is wrong with an entry has its error, alone and in a
+// batch, and nothing is staged.
+func TestRefusals(t *testing.T) {
+	for _, c := range invalid {
+		t.Run(c.name, func(t *testing.T) {
+			log := commit.NewLog(commit.Nothing{}, 0, 1)
+			log.Start(1, 57)
+			bad := valid(1)
+			c.spoil(&bad)
+			_, err := log.Append(&bad, 5)
+			require.ErrorIs(t, err, c.err)
+			entries := []commit.Entry{valid(2), bad}
+			entries[0].TimeUS, entries[0].Timed = bad.TimeUS, false
+			_, err = log.AppendBatch(nil, entries, 5)
+			require.ErrorIs(t, err, c.err)
+			var item *commit.ItemError
+			require.ErrorAs(t, err, &item)
+			require.Equal(t, 1, item.Item)
+			require.Empty(t, log.Frames())
+			require.Zero(t, log.Next())
+		})
+	}
+	t.Run("an item of another time", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log.Start(1, 57)
+		a, b := valid(1), valid(2)
+		b.TimeUS, b.Timed = 5, true
+		_, err := log.AppendBatch(nil, []commit.Entry{a, b}, 5)
+		require.ErrorIs(t, err, commit.ErrBatchTime)
+		a.TimeUS, a.Timed = 6, true
+		_, err = log.AppendBatch(nil, []commit.Entry{a, b}, 5)
+		require.ErrorIs(t, err, commit.ErrBatchTime)
+		require.Empty(t, log.Frames())
+		a.Timed, b.Timed = false, false
+		_, err = log.AppendBatch(nil, []commit.Entry{a, b}, 5)
+		require.NoError(t, err, "a time that is not set is none")
+	})
+	t.Run("the group's time", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log.Start(1, 57)
+		for _, now := range []int64{-1, commit.MaxWallMS * 1000} {
+			e := valid(1)
+			_, err := log.Append(&e, now)
+			require.ErrorIs(t, err, commit.ErrTime)
+			_, err = log.AppendBatch(nil, []commit.Entry{e}, now)
+			require.ErrorIs(t, err, commit.ErrTime)
+		}
+		require.Empty(t, log.Frames())
+	})
+	t.Run("kinds of applications", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log.Start(1, 57)
+		for k := 0x1000; k <= 0xFFFF; k += 0x0FFF {
+			e := valid(1)
+			e.Kind = event.Kind(k)
+			_, err := log.Append(&e, 5)
+			if e.Kind.Category() == 0xD {
+				require.ErrorIs(t, err, commit.ErrKind)
+				continue
+			}
+			require.NoError(t, err)
+		}
+	})
+}
+
+// staged decodes the staged frames.
+func staged(t *testing.T, log *commit.Log) []framed {
+	fs, _, _ := frames(t, append(segment.AppendHeader(nil, segment.Header{SegmentID: 1}), log.Frames()...))
+	return fs
+}
+
+// TestLimits goes up to each limit and over it.
+func TestLimits(t *testing.T) {
+	limit := func(t *testing.T, err error, what string, got, most uint64) {
+		t.Helper()
+		require.ErrorIs(t, err, commit.ErrLimit)
+		var l *commit.LimitError
+		require.ErrorAs(t, err, &l)
+		require.Equal(t, commit.LimitError{What: what, Got: got, Max: most}, *l)
+	}
+	t.Run("names", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log.Start(1, 57)
+		e := valid(1)
+		e.Entity, e.Scope = string(slices.Repeat([]byte("x"), 1024)), string(slices.Repeat([]byte("y"), 1024))
+		_, err := log.Append(&e, 5)
+		require.NoError(t, err)
+	})
+	t.Run("payload", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log.Start(1, 57)
+		e := valid(1)
+		e.Payload = slices.Repeat([]byte{0xff}, commit.MaxPayload+1)
+		_, err := log.Append(&e, 5)
+		limit(t, err, "payload bytes", commit.MaxPayload+1, commit.MaxPayload)
+		require.Empty(t, log.Frames())
+		e.Payload = e.Payload[1:]
+		r, err := log.Append(&e, 5)
+		require.NoError(t, err)
+		require.LessOrEqual(t, int(r.Position.Length), segment.MaxFrame, "batpak reads it")
+		require.Len(t, log.Frames(), int(r.Position.Length))
+		log.Rollback()
+		_, err = log.AppendBatch(nil, []commit.Entry{e, valid(2)}, 5)
+		limit(t, err, "payload bytes in a batch", commit.MaxBatchBytes+1, commit.MaxBatchBytes)
+		// The same 64 MiB over and over: more than an int of 32 bits counts.
+		many := slices.Repeat([]commit.Entry{e}, 64)
+		_, err = log.AppendBatch(nil, many, 5)
+		limit(t, err, "payload bytes in a batch", 64*commit.MaxPayload, commit.MaxBatchBytes)
+		require.Empty(t, log.Frames())
+	})
+	t.Run("batch", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log.Start(1, 57)
+		entries := make([]commit.Entry, commit.MaxBatch+1)
+		for i := range entries {
+			entries[i] = valid(0)
+			binary.BigEndian.PutUint32(entries[i].ID[:], uint32(i)+1)
+		}
+		_, err := log.AppendBatch(nil, entries, 5)
+		limit(t, err, "events in a batch", commit.MaxBatch+1, commit.MaxBatch)
+		require.Empty(t, log.Frames())
+		rs, err := log.AppendBatch(nil, entries[1:], 5)
+		require.NoError(t, err)
+		require.Len(t, rs, commit.MaxBatch)
+		require.EqualValues(t, commit.MaxBatch-1, rs[commit.MaxBatch-1].Clock)
+	})
+	t.Run("an empty batch", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 3, 1)
+		log.Start(1, 57)
+		rs, err := log.AppendBatch(nil, nil, -1)
+		require.NoError(t, err)
+		require.Empty(t, rs)
+		require.Empty(t, log.Frames())
+	})
+	t.Run("clock", func(t *testing.T) {
+		past := newModel(0)
+		past.heads["e"] = commit.Head{Clock: math.MaxUint32 - 1, State: commit.State{Some: true, Clock: math.MaxUint32 - 1}}
+		log := commit.NewLog(past, 0, 1)
+		log.Start(1, 57)
+		e, f := valid(1), valid(2)
+		_, err := log.AppendBatch(nil, []commit.Entry{e, f}, 5)
+		limit(t, err, "clock of e", math.MaxUint32+1, math.MaxUint32)
+		require.Empty(t, log.Frames())
+		r, err := log.Append(&e, 5)
+		require.NoError(t, err)
+		require.EqualValues(t, math.MaxUint32, r.Clock)
+		frames := string(log.Frames())
+		_, err = log.Append(&f, 5)
+		limit(t, err, "clock of e", math.MaxUint32+1, math.MaxUint32)
+		require.Equal(t, frames, string(log.Frames()))
+		require.EqualValues(t, 1, log.Next())
+	})
+	t.Run("sequence", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 1<<63-2, 1)
+		log.Start(1, 57)
+		e, f := valid(1), valid(2)
+		_, err := log.AppendBatch(nil, []commit.Entry{e, f}, 5)
+		limit(t, err, "sequence", 1<<63-1, 1<<63-2)
+		require.Empty(t, log.Frames())
+		r, err := log.Append(&e, 5)
+		require.NoError(t, err)
+		require.EqualValues(t, uint64(1<<63-2), r.Sequence)
+		_, err = log.Append(&f, 5)
+		limit(t, err, "sequence", 1<<63-1, 1<<63-2)
+	})
+	t.Run("time", func(t *testing.T) {
+		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log.Start(1, 57)
+		e := valid(1)
+		e.TimeUS, e.Timed = commit.MaxWallMS*1000-1, true
+		_, err := log.Append(&e, -1)
+		require.NoError(t, err)
+		require.EqualValues(t, uint64(commit.MaxWallMS-1), staged(t, log)[0].body.WallMS)
+	})
+}
+
+// TestKeys goes through what a key can meet.
+func TestKeys(t *testing.T) {
+	keyed := func(n byte) commit.Entry {
+		e := valid(n)
+		e.Key = true
+		return e
+	}
+	start := func() *commit.Log {
+		past := newModel(0)
+		past.known[event.ID{15: 9}] = commit.Known{Coordinate: event.At("e", "s"), Kind: event.Data, Cancelled: true}
+		log := commit.NewLog(past, 0, 1)
+		log.Start(1, 57)
+		return log
+	}
+	isKey := func(t *testing.T, err error, want commit.KeyError) {
+		t.Helper()
+		require.ErrorIs(t, err, commit.ErrKey)
+		var k *commit.KeyError
+		require.ErrorAs(t, err, &k)
+		require.Equal(t, want, *k)
+	}
+	t.Run("single", func(t *testing.T) {
+		log := start()
+		e := keyed(1)
+		first, err := log.Append(&e, 5)
+		require.NoError(t, err)
+		e.Expected, e.Payload = commit.NoEvents, []byte{1, 2}
+		again, err := log.Append(&e, -1)
+		require.NoError(t, err, "whatever it expects and whenever it is")
+		first.Repeated = true
+		require.Equal(t, first, again)
+		require.Len(t, log.Frames(), int(first.Position.Length))
+		log.Commit()
+		again, err = log.Append(&e, -1)
+		require.NoError(t, err)
+		require.Equal(t, first, again)
+		other := e
+		other.Kind = 0xF000
+		_, err = log.Append(&other, 5)
+		isKey(t, err, commit.KeyError{ID: e.ID})
+		other = e
+		other.Scope = "another"
+		_, err = log.Append(&other, 5)
+		isKey(t, err, commit.KeyError{ID: e.ID})
+		log.Rollback()
+	})
+	t.Run("rolled back", func(t *testing.T) {
+		log := start()
+		e := keyed(1)
+		_, err := log.Append(&e, 5)
+		require.NoError(t, err)
+		log.Rollback()
+		r, err := log.Append(&e, 5)
+		require.NoError(t, err)
+		require.False(t, r.Repeated)
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		log := start()
+		e := keyed(9)
+		_, err := log.Append(&e, 5)
+		isKey(t, err, commit.KeyError{ID: e.ID, Cancelled: true})
+		_, err = log.AppendBatch(nil, []commit.Entry{keyed(1), e}, 5)
+		isKey(t, err, commit.KeyError{ID: e.ID, Cancelled: true})
+	})
+	t.Run("batch", func(t *testing.T) {
+		log := start()
+		first, err := log.AppendBatch(nil, []commit.Entry{keyed(1), keyed(2)}, 5)
+		require.NoError(t, err)
+		n := len(log.Frames())
+		again, err := log.AppendBatch(nil, []commit.Entry{keyed(1), keyed(2)}, -1)
+		require.NoError(t, err)
+		for i := range first {
+			first[i].Repeated = true
+		}
+		require.Equal(t, first, again)
+		_, err = log.AppendBatch(nil, []commit.Entry{keyed(1), keyed(3)}, 5)
+		isKey(t, err, commit.KeyError{ID: event.ID{15: 1}, Partial: true})
+		_, err = log.AppendBatch(nil, []commit.Entry{keyed(1), valid(4)}, 5)
+		isKey(t, err, commit.KeyError{ID: event.ID{15: 1}, Partial: true})
+		_, err = log.AppendBatch(nil, []commit.Entry{keyed(5), keyed(5)}, 5)
+		isKey(t, err, commit.KeyError{ID: event.ID{15: 5}, Partial: true})
+		_, err = log.AppendBatch(nil, []commit.Entry{keyed(1), keyed(1)}, 5)
+		isKey(t, err, commit.KeyError{ID: event.ID{15: 1}, Partial: true})
+		require.Len(t, log.Frames(), n)
+	})
+}
+
+// failing is a past that cannot be read.
+type failing struct{ err error }
+
+func (f failing) Latest(string) (commit.Head, bool, error)  { return commit.Head{}, false, f.err }
+func (f failing) ByID(event.ID) (commit.Known, bool, error) { return commit.Known{}, false, f.err }
+
+// TestPastFails: trouble with the past fails the append and leaves nothing.
+func TestPastFails(t *testing.T) {
+	cause := errors.New("the cause")
+	log := commit.NewLog(failing{cause}, 0, 1)
+	log.Start(1, 57)
+	e := valid(1)
+	for _, e.Key = range []bool{false, true} {
+		_, err := log.Append(&e, 5)
+		require.ErrorIs(t, err, cause)
+		_, err = log.AppendBatch(nil, []commit.Entry{e}, 5)
+		require.ErrorIs(t, err, cause)
+		require.Empty(t, log.Frames())
+		require.Zero(t, log.Next())
+	}
+}
+
+// TestFarWall: an entity whose last wall clock is no time takes the next one from
+// the append, and goes on from there.
+func TestFarWall(t *testing.T) {
+	for _, c := range []struct{ last, want uint64 }{
+		{0, 5}, {9, 9}, {1<<53 - 1, 1<<53 - 1}, {1 << 53, 5}, {math.MaxUint64, 5},
+	} {
+		past := newModel(0)
+		past.heads["e"] = commit.Head{WallMS: c.last, State: commit.State{Some: true}}
+		log := commit.NewLog(past, 0, 1)
+		log.Start(1, 57)
+		for n := range byte(2) {
+			e := valid(n + 1)
+			_, err := log.Append(&e, 5000-2000*int64(n))
+			require.NoError(t, err)
+			fs := staged(t, log)
+			require.Equal(t, c.want, fs[0].body.WallMS, "behind %d", c.last)
+			require.EqualValues(t, 5000-2000*int64(n), fs[0].body.TimestampUS)
+			log.Commit()
+		}
+	}
+}
+
+// TestMessages pins what errors say.
+func TestMessages(t *testing.T) {
+	id := event.ID{15: 1}
+	for want, err := range map[string]error{
+		`thaw: entity "a\n": expected no events, is at clock 3`:                                          &commit.ExpectError{Entity: "a\n", Expected: commit.NoEvents, Actual: commit.State{Some: true, Clock: 3}},
+		`thaw: entity "a": expected clock 4294967295, is at no events`:                                   &commit.ExpectError{Entity: "a", Expected: commit.AtClock(math.MaxUint32)},
+		"thaw: key 00000000000000000000000000000001 belongs to a cancelled event":                        &commit.KeyError{ID: id, Cancelled: true},
+		"thaw: key 00000000000000000000000000000001 was appended without the rest of this batch":         &commit.KeyError{ID: id, Partial: true},
+		"thaw: key 00000000000000000000000000000001 belongs to an event with another coordinate or kind": &commit.KeyError{ID: id},
+		"thaw: payload bytes: 2, at most 1":                                                              &commit.LimitError{What: "payload bytes", Got: 2, Max: 1},
+		"item 3: thaw: an event's id must not be zero":                                                   &commit.ItemError{Item: 3, Err: commit.ErrZeroID},
+	} {
+		require.EqualError(t, err, want)
+	}
+	require.Equal(t, "any state", commit.Any.String())
+	require.Equal(t, commit.Any, commit.Expected{})
+}

@@ -1,0 +1,346 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/payload"
+)
+
+// modelled is one event as the model has it.
+type modelled struct {
+	at          event.Coordinate
+	kind        event.Kind
+	id          event.ID
+	correlation event.ID
+	causation   event.ID
+	clock       uint32
+	payload     []byte
+}
+
+// machine drives a store and a slice side by side.
+type machine struct {
+	fs      *crashfs.FS
+	store   *host.Store
+	options host.Options
+	log     []modelled
+	clocks  map[string]uint32 // next clock by entity
+	made    int
+}
+
+const modelDir = "/data/model"
+
+func (m *machine) open(t *rapid.T) {
+	o := m.options
+	o.FS, o.Logger = m.fs, quiet
+	o.NoMapping = rapid.Bool().Draw(t, "no mapping")
+	st, err := host.Open(context.Background(), modelDir, o)
+	require.NoError(t, err)
+	require.Empty(t, st.Report().Damages)
+	m.store = st
+}
+
+// item draws an event and what it should become.
+func (m *machine) item(t *rapid.T, inBatch int) (host.Item, modelled) {
+	e := modelled{
+		at: event.At(
+			rapid.SampledFrom([]string{"order:1", "order:2", "cart:1", "übung"}).Draw(t, "entity"),
+			rapid.SampledFrom([]string{"shop:eu", "shop:us"}).Draw(t, "scope")),
+		kind: rapid.SampledFrom([]event.Kind{0x1000, 0x1001, 0xE001, event.EffectRetry}).Draw(t, "kind"),
+	}
+	value := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "payload")
+	e.payload, _ = payload.Marshal(value)
+	it := host.Item{At: e.at, Kind: e.kind, Payload: value}
+	if rapid.Bool().Draw(t, "raw") {
+		it.Payload = host.Raw(e.payload)
+	}
+	if rapid.IntRange(0, 2).Draw(t, "keyed") == 0 {
+		m.made++
+		e.id = event.ID{0: 0xee, 14: byte(m.made >> 8), 15: byte(m.made)}
+		it.Options = append(it.Options, host.WithKey(e.id))
+	}
+	if len(m.log) > 0 && rapid.Bool().Draw(t, "caused") {
+		e.causation = rapid.SampledFrom(m.log).Draw(t, "cause").id
+		it.Options = append(it.Options, host.CausedBy(e.causation))
+	}
+	if len(m.log) > 0 && rapid.Bool().Draw(t, "correlated") {
+		e.correlation = rapid.SampledFrom(m.log).Draw(t, "conversation").correlation
+		it.Options = append(it.Options, host.Correlated(e.correlation))
+	}
+	if inBatch == 0 && rapid.Bool().Draw(t, "expected") {
+		it.Options = append(it.Options, host.Expect(m.state(e.at.Entity)))
+	}
+	return it, e
+}
+
+func (m *machine) state(entity string) host.Expected {
+	next, ok := m.clocks[entity]
+	if !ok {
+		return host.NoEvents
+	}
+	return host.AtClock(next - 1)
+}
+
+// added holds a receipt against the model and adds the event.
+func (m *machine) added(t *rapid.T, e modelled, r host.Receipt) {
+	e.clock = m.clocks[e.at.Entity]
+	require.Equal(t, uint64(len(m.log)), r.Sequence)
+	require.Equal(t, e.clock, r.Clock)
+	require.False(t, r.Repeated)
+	if !e.id.IsZero() {
+		require.Equal(t, e.id, r.ID)
+	}
+	if e.id = r.ID; e.correlation.IsZero() {
+		e.correlation = r.ID
+	}
+	m.clocks[e.at.Entity] = e.clock + 1
+	m.log = append(m.log, e)
+}
+
+func (m *machine) single(t *rapid.T) {
+	it, e := m.item(t, 0)
+	r, err := m.store.Append(context.Background(), it.At, it.Kind, it.Payload, it.Options...)
+	require.NoError(t, err)
+	m.added(t, e, r)
+}
+
+// items draws a run of items of which some are caused by earlier ones of it.
+func (m *machine) items(t *rapid.T) (items []host.Item, want []modelled, causes []int) {
+	for i := range rapid.IntRange(1, 6).Draw(t, "items") {
+		it, e := m.item(t, i)
+		cause := -1
+		if i > 0 && rapid.Bool().Draw(t, "within") {
+			cause = rapid.IntRange(0, i-1).Draw(t, "item")
+			it.Options = append(it.Options, host.CausedByItem(cause))
+		}
+		items, want, causes = append(items, it), append(want, e), append(causes, cause)
+	}
+	return items, want, causes
+}
+
+func (m *machine) addedAll(t *rapid.T, want []modelled, causes []int, rs []host.Receipt) {
+	require.Len(t, rs, len(want))
+	for i := range want {
+		if causes[i] >= 0 {
+			want[i].causation = rs[causes[i]].ID
+		}
+		m.added(t, want[i], rs[i])
+	}
+}
+
+func (m *machine) batch(t *rapid.T) {
+	items, want, causes := m.items(t)
+	rs, err := m.store.AppendBatch(context.Background(), items)
+	require.NoError(t, err)
+	m.addedAll(t, want, causes, rs)
+}
+
+func (m *machine) each(t *rapid.T) {
+	var items []host.Item
+	var want []modelled
+	for range rapid.IntRange(0, 5).Draw(t, "items") {
+		it, e := m.item(t, 1)
+		items, want = append(items, it), append(want, e)
+	}
+	rs, err := m.store.AppendEach(context.Background(), items)
+	require.NoError(t, err)
+	m.addedAll(t, want, slices.Repeat([]int{-1}, len(want)), rs)
+}
+
+func (m *machine) fence(t *rapid.T) {
+	items, want, causes := m.items(t)
+	f := m.store.Fence()
+	for _, it := range items {
+		_, err := f.Append(it.At, it.Kind, it.Payload, it.Options...)
+		require.NoError(t, err)
+	}
+	if rapid.Bool().Draw(t, "cancel") {
+		require.NoError(t, f.Cancel())
+		return
+	}
+	rs, err := f.Commit(context.Background())
+	require.NoError(t, err)
+	m.addedAll(t, want, causes, rs)
+	_, err = f.Commit(context.Background())
+	require.ErrorIs(t, err, host.ErrFenceDone)
+}
+
+// refused appends what must be refused, alone or as the last of a batch.
+func (m *machine) refused(t *rapid.T) {
+	it, _ := m.item(t, 1)
+	var want error
+	switch rapid.IntRange(0, 3).Draw(t, "why") {
+	case 0:
+		it.Options, want = []host.AppendOption{host.Expect(host.AtClock(m.clocks[it.At.Entity] + 1))}, host.ErrConflict
+	case 1:
+		it.Kind, want = event.SystemBatchBegin, host.ErrKind
+	case 2:
+		it.At.Scope, want = "", event.ErrNameEmpty
+	case 3:
+		it.Options, want = []host.AppendOption{host.WithTime(time.UnixMilli(-1))}, host.ErrTime
+	}
+	if rapid.Bool().Draw(t, "alone") {
+		_, err := m.store.Append(context.Background(), it.At, it.Kind, it.Payload, it.Options...)
+		require.ErrorIs(t, err, want)
+		return
+	}
+	items, _, _ := m.items(t)
+	if errors.Is(want, host.ErrConflict) { // whatever the batch itself makes of the entity
+		it.Options = []host.AppendOption{host.Expect(host.AtClock(1 << 30))}
+	}
+	_, err := m.store.AppendBatch(context.Background(), append(items, it))
+	require.Error(t, err)
+	var at *host.ItemError
+	require.ErrorAs(t, err, &at)
+	if at.Item != len(items) { // of items with other times, the first is told
+		require.ErrorIs(t, want, host.ErrTime)
+	}
+}
+
+// repeated appends an event again under its key.
+func (m *machine) repeated(t *rapid.T) {
+	if len(m.log) == 0 {
+		return
+	}
+	n := rapid.IntRange(0, len(m.log)-1).Draw(t, "again")
+	e := m.log[n]
+	r, err := m.store.Append(context.Background(), e.at, e.kind, "anything", host.WithKey(e.id), host.Expect(host.NoEvents))
+	require.NoError(t, err)
+	require.True(t, r.Repeated)
+	require.Equal(t, uint64(n), r.Sequence)
+	require.Equal(t, e.clock, r.Clock)
+	_, err = m.store.Append(context.Background(), event.At("other", "scope"), e.kind, 1, host.WithKey(e.id))
+	require.ErrorIs(t, err, host.ErrKey)
+}
+
+// reopen closes the store or stops without, loses files that can be done without,
+// and opens it again.
+func (m *machine) reopen(t *rapid.T) {
+	old := m.fs
+	if rapid.Bool().Draw(t, "unclean") {
+		m.fs = old.Crash(crashfs.Cut{Survive: 100})
+		require.NoError(t, m.store.Close())
+	} else {
+		require.NoError(t, m.store.Close())
+		require.NoError(t, m.store.CloseReport().IndexError)
+		m.fs = old.Crash(crashfs.Cut{Survive: 100})
+	}
+	for _, name := range []string{indexName, "synced.thaw", host.LockName} {
+		if rapid.IntRange(0, 3).Draw(t, "lose "+name) == 0 {
+			_ = m.fs.Remove(modelDir + "/" + name)
+		}
+	}
+	if rapid.IntRange(0, 4).Draw(t, "rebuild") == 0 {
+		_, err := host.Rebuild(context.Background(), modelDir, host.Options{FS: m.fs, Logger: quiet}, false)
+		require.NoError(t, err)
+	}
+	m.open(t)
+}
+
+// check asks everything of the writer and of a reader of the directory.
+func (m *machine) check(t *rapid.T) {
+	m.answers(t, &m.store.Queries)
+	require.Equal(t, uint64(len(m.log)), m.store.Committed())
+	r, err := host.OpenReader(context.Background(), modelDir, host.ReaderOptions{FS: fsabstraction.ReadFS(m.fs), Logger: quiet, Strict: true})
+	require.NoError(t, err)
+	m.answers(t, &r.Queries)
+	require.NoError(t, r.Close())
+	result, err := host.Verify(context.Background(), modelDir, host.ReaderOptions{FS: m.fs, Logger: quiet}, nil)
+	require.NoError(t, err)
+	require.Empty(t, result.Damages)
+}
+
+// which returns the sequences for which f holds.
+func (m *machine) which(f func(e modelled) bool) (sequences []uint64) {
+	for i, e := range m.log {
+		if f(e) {
+			sequences = append(sequences, uint64(i))
+		}
+	}
+	return sequences
+}
+
+func sequences(events []event.Event) (out []uint64) {
+	for _, e := range events {
+		out = append(out, e.Sequence)
+	}
+	return out
+}
+
+func (m *machine) answers(t *rapid.T, q *host.Queries) {
+	ctx := context.Background()
+	found := collect(t, q.Query(ctx, host.Region{}, host.Page{}))
+	require.Len(t, found, len(m.log))
+	for i, e := range m.log {
+		got := found[i]
+		require.Equal(t, modelled{e.at, e.kind, e.id, e.correlation, e.causation, e.clock, nil},
+			modelled{got.Coordinate, got.Kind, got.ID, got.Correlation, got.Causation, got.Clock, nil})
+	}
+	for _, entity := range []string{"order:1", "übung", "nobody"} {
+		want := m.which(func(e modelled) bool { return e.at.Entity == entity })
+		require.Equal(t, want, sequences(collect(t, q.Stream(ctx, entity, host.StreamPage{}))))
+	}
+	for _, c := range []struct {
+		region host.Region
+		holds  func(e modelled) bool
+	}{
+		{host.Region{EntityPrefix: "order:"}, func(e modelled) bool { return strings.HasPrefix(e.at.Entity, "order:") }},
+		{host.Region{Scope: "shop:eu", Kinds: event.Only(0x1001)}, func(e modelled) bool { return e.at.Scope == "shop:eu" && e.kind == 0x1001 }},
+		{host.Region{Kinds: event.InCategory(1)}, func(e modelled) bool { return e.kind.Category() == 1 }},
+	} {
+		want := m.which(c.holds)
+		require.Equal(t, want, sequences(collect(t, q.Query(ctx, c.region, host.Page{}))))
+		n, err := q.Count(ctx, c.region, 0)
+		require.NoError(t, err)
+		require.EqualValues(t, len(want), n)
+	}
+	if len(m.log) == 0 {
+		return
+	}
+	e := rapid.SampledFrom(m.log).Draw(t, "asked for")
+	full, err := q.Get(ctx, e.id)
+	require.NoError(t, err)
+	require.Equal(t, e.payload, full.Payload)
+	require.Equal(t, m.which(func(o modelled) bool { return o.correlation == e.correlation }),
+		sequences(collect(t, q.Correlated(ctx, e.correlation))))
+	require.ElementsMatch(t, m.which(func(o modelled) bool { return o.causation == e.id }),
+		sequences(collect(t, q.Effects(ctx, e.id, 1))))
+}
+
+// TestModel holds a store against a slice, through random operations, stops and
+// losses of files that can be done without.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &machine{
+			fs: crashfs.New(), clocks: map[string]uint32{},
+			options: host.Options{
+				SegmentSize: rapid.SampledFrom([]int64{1, 1500, 8000, 0}).Draw(t, "segment size"),
+				Durability:  rapid.SampledFrom([]host.Durability{host.OnDisk, host.LoseUnsynced}).Draw(t, "durability"),
+			},
+		}
+		m.open(t)
+		defer func() { _ = m.store.Close() }()
+		t.Repeat(map[string]func(*rapid.T){
+			"append": m.single, "batch": m.batch, "each": m.each, "fence": m.fence,
+			"refused": m.refused, "repeated": m.repeated, "reopen": m.reopen,
+			"sync": func(t *rapid.T) { require.NoError(t, m.store.Sync(context.Background())) },
+			"": func(t *rapid.T) {
+				if rapid.IntRange(0, 3).Draw(t, "look") == 0 {
+					m.check(t)
+				}
+			},
+		})
+		m.check(t)
+	})
+}
