@@ -123,7 +123,7 @@ func (a *app) runImport(ctx context.Context, dir string, in io.Reader, batch int
 	w := importer{store: s, bar: a.bar(dir)}
 	err = w.run(ctx, from)
 	w.bar.clear()
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !errors.Is(err, ctx.Err()) {
 		err = &writeError{dir, err}
 	}
 	printed := a.out.object(importJSON{Lines: w.appended + w.repeated, Appended: w.appended, Repeated: w.repeated})

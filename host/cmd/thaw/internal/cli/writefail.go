@@ -35,7 +35,7 @@ func explainWrite(e *writeError) (what, hint string) {
 	case errors.As(e.err, &conflict):
 		return e.Error(), "Nothing was written. Look at the entity's new events and decide anew."
 	case errors.Is(e.err, host.ErrKey):
-		return e.Error(), "Nothing was written. A key belongs to one event for good; take another."
+		return e.Error(), "An id belongs to one event for good; this one needs another."
 	case errors.Is(e.err, host.ErrNoLock):
 		return e.Error(), "Nothing was changed. Without a lock two writers could destroy each other's events; copy the store to a local disk."
 	case errors.Is(e.err, host.ErrReadOnly):
