@@ -14,6 +14,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -242,4 +243,16 @@ func TestPast(t *testing.T) {
 		}
 	}
 	require.Positive(t, hidden)
+}
+
+// TestWriteArtifactOfZeros: records that read as zeros, as a file does that was
+// cut short while it was mapped, make no artifact.
+func TestWriteArtifactOfZeros(t *testing.T) {
+	files := fixture.Store("rotated")
+	s, err := store.Open(store.Memory(files), store.Options{})
+	require.NoError(t, err)
+	b := files[artifact.FileName]
+	clear(b[len(b)-artifact.RecordSize:])
+	err = s.WriteArtifact(artifact.Watermark{}, func(int64, []byte) error { return nil })
+	require.ErrorIs(t, err, source.ErrShort)
 }
