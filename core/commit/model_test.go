@@ -690,3 +690,30 @@ func TestMessages(t *testing.T) {
 	require.Equal(t, "any state", commit.Any.String())
 	require.Equal(t, commit.Any, commit.Expected{})
 }
+
+// TestRollbackBehindRotation: names that a log knows from an earlier segment lose
+// their numbers in the footer of the next one with what is rolled back.
+func TestRollbackBehindRotation(t *testing.T) {
+	appendAt := func(log *commit.Log, n byte, entity string) {
+		e := valid(n)
+		e.Entity, e.Scope = entity, entity
+		_, err := log.Append(&e, 5)
+		require.NoError(t, err)
+	}
+	log, twin := commit.NewLog(commit.Nothing{}, 0, 1), commit.NewLog(commit.Nothing{}, 0, 1)
+	for _, l := range []*commit.Log{log, twin} {
+		l.Start(1, 57)
+		appendAt(l, 1, "a")
+		appendAt(l, 2, "b")
+		l.Commit()
+		l.Start(2, 57)
+	}
+	appendAt(log, 3, "a")
+	log.Rollback()
+	for _, l := range []*commit.Log{log, twin} {
+		appendAt(l, 4, "b")
+		appendAt(l, 5, "a")
+		l.Commit()
+	}
+	require.Equal(t, string(twin.Footer(nil)), string(log.Footer(nil)))
+}

@@ -19,6 +19,9 @@ type hints struct {
 	next   int    // entry to hand out next
 	from   uint64 // first offset of the walk; entries before it are not checked
 	doubt  bool   // an entry says other than its frame, or the trailer is damaged
+	cut    bool   // the trailer is the beginning of a whole one
+
+	differs bool // an entry says other than its frame
 }
 
 // newHints starts behind the entries of frames before from. ok is false when
@@ -75,7 +78,7 @@ func (h *hints) take(p event.Position, b *segment.Body) (sequence uint64, found,
 	names := uint32(h.footer.Names.Len())
 	if e.Entity >= names || e.Scope >= names || e.Facts != b.Facts(p) ||
 		!bytes.Equal(h.footer.Names.At(e.Entity), b.Entity) || !bytes.Equal(h.footer.Names.At(e.Scope), b.Scope) {
-		h.doubt = true
+		h.doubt, h.differs = true, true
 	}
 	return sequence, true, true
 }

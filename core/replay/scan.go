@@ -179,6 +179,9 @@ type Ending struct {
 	Whole uint64
 	// Sealed says that it has a footer that holds up.
 	Sealed bool
+	// CutFooter says that the footer holds up as far as it goes, and only the last
+	// bytes of its trailer are missing: a write that was cut short.
+	CutFooter bool
 	// Mixed says that it holds part of an unfinished batch that began in an
 	// earlier segment, or that events follow: no footer can tell the two apart.
 	Mixed bool
@@ -265,7 +268,11 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 		}
 		s.lose(d)
 	}
-	s.ending.Whole, s.ending.Sealed = rest.Offset, s.hints != nil && !s.wrong
+	s.ending.Whole = rest.Offset
+	if s.hints != nil && !s.wrong {
+		s.ending.CutFooter = s.hints.cut && !s.hints.differs
+		s.ending.Sealed = !s.ending.CutFooter
+	}
 	if !s.wrong && !sealed && !in.Newest {
 		s.abandon() // an unclean stop: the next segment is another session's
 		s.unsealed = true

@@ -51,6 +51,9 @@ func (s *Scan) salvageFooter(in Input, from uint64) (*hints, error) {
 		return nil, nil
 	}
 	h.doubt = true
+	trailer := sidx.AppendTrailer(nil, sidx.Trailer{TableOffset: s.rest.Offset, Entries: uint32(f.Len())})
+	left := raw[len(f.Names.Raw())+f.Len()*sidx.EntrySize:]
+	h.cut = len(left) < len(trailer) && string(left) == string(trailer[:len(left)])
 	return h, nil
 }
 

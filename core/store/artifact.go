@@ -112,7 +112,7 @@ func renumbered(p *part, numbers []uint32, put func([]byte) error) error {
 		for ; at < len(out); at += artifact.RecordSize {
 			raw := artifact.Raw(out[at : at+artifact.RecordSize])
 			e, scope := raw.Entity(), raw.Scope()
-			if e >= uint32(len(numbers)) || scope >= uint32(len(numbers)) {
+			if e >= uint32(len(numbers)) || scope >= uint32(len(numbers)) || numbers[e] == 0 || numbers[scope] == 0 {
 				return source.ErrShort // the file changed since it was judged
 			}
 			raw.SetNames(numbers[e], numbers[scope])

@@ -8,25 +8,33 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// loadMark reads synced.thaw. Without it the end of the newest segment is
-// judged by its frames alone, so trouble with it is only told.
-func (s *Snapshot) loadMark() error {
-	e, ok := s.listing.other[synced.FileName]
-	if !ok || s.options.skips(synced.FileName) {
-		return nil
+// look lists the directory and reads synced.thaw. Without that the end of the
+// newest segment is judged by its frames alone, so trouble with it is only told.
+//
+// A writer may sync more between the listing and the reading. So that the
+// segment does not seem to be shorter than it was, it is then listed again.
+func look(files Files, o *Options) (l *listing, m *synced.Mark, why *damage.Refusal, err error) {
+	if l, err = list(files); err != nil {
+		return nil, nil, nil, err
 	}
-	m, err := ReadMark(s.files, e)
+	e, ok := l.other[synced.FileName]
+	if !ok || o.skips(synced.FileName) {
+		return l, nil, nil, nil
+	}
+	mark, err := ReadMark(files, e)
 	var stop stopError
 	switch {
 	case errors.As(err, &stop):
-		return err
+		return nil, nil, nil, err
 	case errors.Is(err, ErrGone):
+		return l, nil, nil, nil
 	case err != nil:
-		s.report.Rejected = append(s.report.Rejected, refusal(e.Name, err))
-	default:
-		s.mark = &m
+		return l, nil, refusal(e.Name, err), nil
 	}
-	return nil
+	if size, ok := l.size(mark.Segment); !ok || size < mark.Offset {
+		l, err = list(files)
+	}
+	return l, &mark, nil, err
 }
 
 // ReadMark reads the synced.thaw that e lists. The error is a [damage.Refusal] or

@@ -36,11 +36,15 @@ func Open(files Files, o Options) (*Snapshot, error) {
 // open is one try, the last or not. rejected lists snapshots that this open has
 // found out already.
 func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snapshot, error) {
-	l, err := list(files)
+	earlier := rejected
+	l, mark, why, err := look(files, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Snapshot{files: files, options: o, listing: l}
+	s := &Snapshot{files: files, options: o, listing: l, mark: mark}
+	if why != nil {
+		rejected = append(rejected[:len(rejected):len(rejected)], why)
+	}
 	if s.report.HiddenRanges, err = loadHidden(files, l, o); err != nil {
 		var d *damage.Damage
 		if !o.ShowHidden || !errors.As(err, &d) {
@@ -62,9 +66,6 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		return nil, err
 	}
 	s.report.Rejected = append(s.report.Rejected, rejected...)
-	if err := s.loadMark(); err != nil {
-		return nil, err
-	}
 	from := replay.Place{Segment: base.watermark.Segment, Offset: base.watermark.Offset}
 	s.scan = replay.NewScan(replay.NewLog(taken, base.allocator), from, o.Stop)
 	err = s.readSegments(from)
@@ -74,7 +75,7 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		refused.File = s.report.OpenedFrom.file()
 		without := *o
 		without.Skip = append(slices.Clone(o.Skip), refused.File)
-		return open(files, &without, last, append(rejected, refused))
+		return open(files, &without, last, append(earlier[:len(earlier):len(earlier)], refused))
 	}
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/synced"
@@ -39,16 +40,23 @@ type Recovery struct {
 }
 
 // Recovery says what a writer has to do. A newest segment that is damaged is
-// left as it is, as is one that an unfinished batch of batpak's runs into.
+// left as it is. One that an unfinished batch of batpak's runs into gets no
+// footer, and only what is torn is cut off, since behind it damage is damage.
 func (s *Snapshot) Recovery() (Recovery, error) {
 	newest := s.listing.newest()
 	r := Recovery{Next: newest + 1}
 	end := s.scan.Ending()
-	if newest == 0 || end.Segment != newest || end.Sealed || end.Mixed || s.blames(segment.Name(newest)) {
+	if newest == 0 || end.Segment != newest || end.Sealed || s.blames(segment.Name(newest), end) {
 		return r, nil
 	}
 	size, _ := s.listing.size(newest)
 	torn := s.report.Torn
+	if end.Mixed {
+		if torn != nil {
+			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
+		}
+		return r, nil
+	}
 	if end.Whole == 0 && torn != nil && torn.Offset == 0 {
 		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
 		r.Cut, r.SetAside = size, torn.Frames
@@ -75,14 +83,14 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 
 // blames reports whether the report holds anything against a segment that its
 // footer might cover up.
-func (s *Snapshot) blames(name string) bool {
+func (s *Snapshot) blames(name string, end replay.Ending) bool {
 	for _, d := range s.report.Damages {
 		if d.File == name {
 			return true
 		}
 	}
 	for _, r := range s.report.Rejected {
-		if r.File == name {
+		if r.File == name && !end.CutFooter {
 			return true
 		}
 	}

@@ -20,7 +20,7 @@ import (
 // be refreshed again. At most one goroutine may refresh snapshots of one chain
 // at a time.
 func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err error) {
-	l, err := list(s.files)
+	l, mark, _, err := look(s.files, s.options)
 	if err != nil {
 		return nil, false, err
 	}
@@ -48,6 +48,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		scan:    s.scan,
 
 		recorded: s.recorded,
+		mark:     mark,
 	}
 	if hidden {
 		ranges, err := loadHidden(n.files, l, n.options)

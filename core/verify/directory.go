@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -36,7 +37,38 @@ type numbered struct {
 // size is the size of an entry that is not below 0.
 func size(e store.Entry) uint64 { return uint64(max(e.Size, 0)) }
 
+// freeze lists the directory, and keeps what synced.thaw says, which a writer
+// overwrites in place. Where that promises more of a segment than was listed, the
+// writer went on in between, and the directory is listed again.
 func freeze(files store.Files) (*directory, error) {
+	d, err := listDirectory(files)
+	if err != nil {
+		return nil, err
+	}
+	e, ok := d.byName[synced.FileName]
+	if !ok || !e.Regular {
+		return d, nil
+	}
+	src, err := files.Open(e.Name)
+	if err != nil {
+		return d, nil // it is read again, and the trouble told
+	}
+	raw := make([]byte, min(max(src.Size(), 0), synced.Size))
+	if source.Read(src, raw, 0) != nil {
+		return d, nil
+	}
+	if m, err := synced.Decode(raw); err == nil {
+		if n, ok := d.segmentSize(m.Segment); !ok || n < m.Offset {
+			if d, err = listDirectory(files); err != nil {
+				return nil, err
+			}
+		}
+	}
+	d.opened[e.Name] = source.Bytes(raw)
+	return d, nil
+}
+
+func listDirectory(files store.Files) (*directory, error) {
 	entries, err := files.List()
 	if err != nil {
 		return nil, err

@@ -1,0 +1,258 @@
+package store_test
+
+import (
+	"math/bits"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// written is the index.fbati that a snapshot makes.
+func written(t require.TestingT, s *store.Snapshot, w artifact.Watermark) []byte {
+	var b []byte
+	require.NoError(t, s.WriteArtifact(w, func(off int64, p []byte) error {
+		if n := int(off) + len(p); n > len(b) {
+			b = append(b, make([]byte, n-len(b))...)
+		}
+		copy(b[off:], p)
+		return nil
+	}))
+	return b
+}
+
+// TestWriteArtifactFixtures: what batpak wrote at a close comes out again, byte for
+// byte, whichever way the store was opened.
+func TestWriteArtifactFixtures(t *testing.T) {
+	same := 0
+	for _, name := range fixture.Names() {
+		files := fixture.Store(name)
+		for _, skip := range [][]string{nil, {artifact.FileName}, {artifact.FileName, checkpoint.FileName}} {
+			s, err := store.Open(store.Memory(files), store.Options{Skip: skip})
+			require.NoError(t, err)
+			segments := fixture.Segments(files)
+			newest := segments[len(segments)-1]
+			id, _ := segment.ParseName(newest)
+			w := artifact.Watermark{Segment: id, Offset: uint64(len(files[newest]))}
+			got := written(t, s, w)
+			want := files[artifact.FileName]
+			if s.Report().Torn == nil && want != nil {
+				h, err := artifact.DecodeHeader(want, int64(len(want)))
+				require.NoError(t, err)
+				if h.Watermark == w {
+					same++
+					require.Equal(t, want, got, "%s without %v", name, skip)
+				}
+			}
+			again := fixture.Store(name)
+			again[artifact.FileName] = got
+			r, err := store.Open(store.Memory(again), store.Options{})
+			require.NoError(t, err)
+			if s.Report().Torn == nil && len(s.Report().Unfinished) == 0 {
+				require.Equal(t, store.FromIndex, r.Report().OpenedFrom, name)
+				require.Zero(t, r.Report().TailEvents)
+			}
+			require.Equal(t, dump(t, s), dump(t, r))
+			require.Equal(t, s.Report().Allocator, r.Report().Allocator)
+		}
+	}
+	require.GreaterOrEqual(t, same, 3*8)
+}
+
+// TestGrow grows snapshots of fixtures by random runs and holds every query
+// against a fresh open of the same files.
+func TestGrow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom([]string{"rotated", "tail", "fences", "empty", "options", "compacted-tail"}).Draw(t, "fixture")
+		files := fixture.Store(name)
+		s, err := store.Open(store.Memory(files), store.Options{})
+		require.NoError(t, err)
+		r, err := s.Recovery()
+		require.NoError(t, err)
+		files = apply(files, r, func(map[string][]byte) {})
+		base := s
+		past := store.Past{Snapshot: base}
+		log := commit.NewLog(past, base.Report().Allocator, 1)
+		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: r.Next})
+		log.Start(r.Next, uint64(len(seg)))
+		var old []event.Event
+		var entities []string
+		for e := range s.Query(store.Region{}, store.Page{}) {
+			old, entities = append(old, e), append(entities, e.Entity)
+		}
+		entities = append(entities, "new", "newer")
+		n, total := byte(0), 0
+		for range rapid.IntRange(1, 12).Draw(t, "runs") {
+			for range rapid.IntRange(0, 6).Draw(t, "events") {
+				n++
+				e := commit.Entry{
+					Coordinate: event.At(rapid.SampledFrom(entities).Draw(t, "entity"), rapid.SampledFrom([]string{"s", "bank", "new"}).Draw(t, "scope")),
+					Kind:       rapid.SampledFrom([]event.Kind{event.Data, 0xF001}).Draw(t, "kind"),
+					Payload:    []byte{n}, Hash: hash([]byte{n}), ID: event.ID{0: 0xff, 15: n},
+				}
+				if len(old) > 0 && rapid.Bool().Draw(t, "caused") {
+					c := rapid.SampledFrom(old).Draw(t, "cause")
+					e.Causation, e.Correlation = c.ID, c.Correlation
+				}
+				_, err := log.Append(&e, 1_790_000_000_000_000+int64(n))
+				require.NoError(t, err)
+				total++
+			}
+			seg = append(seg, log.Frames()...)
+			log.Commit()
+			s, err = s.Grow(log.Committed(s.Appended()), log.Next())
+			require.NoError(t, err)
+			require.Equal(t, total, s.Appended())
+			require.LessOrEqual(t, s.Parts()-base.Parts(), bits.Len(uint(total))+1)
+		}
+		files[segment.Name(r.Next)] = log.Footer(slices.Clone(seg))
+		fresh, err := store.Open(store.Memory(files), store.Options{})
+		require.NoError(t, err)
+		require.Equal(t, fresh.Report().Events, s.Report().Events)
+		require.Equal(t, fresh.Report().Hidden, s.Report().Hidden)
+		if total > 0 {
+			require.Equal(t, fresh.Report().Allocator, s.Report().Allocator)
+		}
+		requireSame(t, fresh, s)
+		for entity := range all(fresh) {
+			sameHead(t, fresh, s, entity)
+		}
+		// The artifact of the grown store is what a close would write.
+		w := artifact.Watermark{Segment: r.Next, Offset: uint64(len(files[segment.Name(r.Next)]))}
+		b := written(t, s, w)
+		if total > 0 {
+			require.Equal(t, written(t, fresh, w), b)
+		}
+		files[artifact.FileName] = b
+		again, err := store.Open(store.Memory(files), store.Options{})
+		require.NoError(t, err)
+		require.Equal(t, store.FromIndex, again.Report().OpenedFrom)
+		requireSame(t, fresh, again)
+	})
+}
+
+// all is the entities of a store.
+func all(s *store.Snapshot) map[string]bool {
+	out := map[string]bool{"absent": true}
+	for e := range s.Query(store.Region{}, store.Page{}) {
+		out[e.Entity] = true
+	}
+	return out
+}
+
+// requireSame asks two snapshots everything.
+func requireSame(t require.TestingT, want, got *store.Snapshot) {
+	events := collect(t, want.Query(store.Region{}, store.Page{}))
+	require.Equal(t, events, collect(t, got.Query(store.Region{}, store.Page{})))
+	asked := map[any]bool{}
+	for _, e := range events {
+		g, err := got.Get(e.ID)
+		require.NoError(t, err)
+		w, err := want.Get(e.ID)
+		require.NoError(t, err)
+		require.Equal(t, w, g)
+		for _, r := range []store.Region{
+			{Entity: e.Entity}, {Scope: e.Scope}, {Kinds: event.Only(e.Kind)}, {EntityPrefix: e.Entity[:1]},
+		} {
+			if asked[r] {
+				continue
+			}
+			asked[r] = true
+			require.Equal(t, collect(t, want.Query(r, store.Page{})), collect(t, got.Query(r, store.Page{})))
+			n, err := got.Count(r, 0)
+			require.NoError(t, err)
+			m, err := want.Count(r, 0)
+			require.NoError(t, err)
+			require.Equal(t, m, n)
+		}
+		if !asked[e.Entity] {
+			asked[e.Entity] = true
+			require.Equal(t, collect(t, want.Stream(e.Entity, store.StreamPage{})), collect(t, got.Stream(e.Entity, store.StreamPage{})))
+		}
+		if !asked[e.Correlation] {
+			asked[e.Correlation] = true
+			require.Equal(t, collect(t, want.Correlated(e.Correlation)), collect(t, got.Correlated(e.Correlation)))
+		}
+		require.Equal(t, collect(t, want.Effects(e.ID, 3)), collect(t, got.Effects(e.ID, 3)))
+	}
+}
+
+func sameHead(t require.TestingT, want, got *store.Snapshot, entity string) {
+	w, wok, err := store.Past{Snapshot: want}.Latest(entity)
+	require.NoError(t, err)
+	g, gok, err := store.Past{Snapshot: got}.Latest(entity)
+	require.NoError(t, err)
+	require.Equal(t, wok, gok)
+	require.Equal(t, w, g)
+}
+
+// TestPast holds the ends of chains and the ids of every fixture against a scan,
+// cancelled events included.
+func TestPast(t *testing.T) {
+	hidden := 0
+	for _, name := range fixture.Names() {
+		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
+			s, err := store.Open(store.Memory(fixture.Store(name)), store.Options{Skip: skip})
+			require.NoError(t, err)
+			everything, err := store.Open(store.Memory(fixture.Store(name)), store.Options{Skip: skip, ShowHidden: true})
+			require.NoError(t, err)
+			visible := map[uint64]bool{}
+			for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+				visible[e.Sequence] = true
+			}
+			heads := map[string]commit.Head{}
+			for _, e := range collect(t, everything.Query(store.Region{}, store.Page{})) {
+				k, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
+				require.NoError(t, err)
+				require.True(t, ok)
+				require.Equal(t, commit.Known{
+					Receipt:    commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position},
+					Coordinate: e.Coordinate, Kind: e.Kind, Cancelled: !visible[e.Sequence],
+				}, k)
+				h := heads[e.Entity]
+				h.Clock, h.WallMS, h.Hash = max(h.Clock, e.Clock), e.WallMS, e.EventHash
+				if visible[e.Sequence] {
+					h.State = commit.State{Some: true, Clock: max(h.State.Clock, e.Clock)}
+				} else {
+					hidden++
+				}
+				heads[e.Entity] = h
+			}
+			for entity, want := range heads {
+				h, ok, err := store.Past{Snapshot: s}.Latest(entity)
+				require.NoError(t, err)
+				require.True(t, ok)
+				require.Equal(t, want, h, "%s of %s", entity, name)
+			}
+			_, ok, err := store.Past{Snapshot: s}.Latest("absent")
+			require.NoError(t, err)
+			require.False(t, ok)
+			_, ok, err = store.Past{Snapshot: s}.ByID(event.ID{1})
+			require.NoError(t, err)
+			require.False(t, ok)
+		}
+	}
+	require.Positive(t, hidden)
+}
+
+// TestWriteArtifactOfZeros: records that read as zeros, as a file does that was
+// cut short while it was mapped, make no artifact.
+func TestWriteArtifactOfZeros(t *testing.T) {
+	files := fixture.Store("rotated")
+	s, err := store.Open(store.Memory(files), store.Options{})
+	require.NoError(t, err)
+	b := files[artifact.FileName]
+	clear(b[len(b)-artifact.RecordSize:])
+	err = s.WriteArtifact(artifact.Watermark{}, func(int64, []byte) error { return nil })
+	require.ErrorIs(t, err, source.ErrShort)
+}

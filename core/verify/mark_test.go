@@ -1,0 +1,67 @@
+package verify_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/synced"
+	"github.com/thawlog/thaw/core/verify"
+)
+
+// syncingFiles is a directory in which a writer goes on: it syncs a part of the newest
+// segment right behind every listing, and says so in synced.thaw. What is opened
+// is as long as it was listed, as host has it.
+type syncingFiles struct {
+	whole  []byte
+	size   int
+	listed int
+}
+
+const activeName = "000001.fbat"
+
+func (g *syncingFiles) mark() []byte {
+	return synced.AppendSlot(nil, synced.Mark{Segment: 1, Offset: uint64(g.size)})
+}
+
+func (g *syncingFiles) List() ([]store.Entry, error) {
+	g.listed = g.size
+	out := []store.Entry{
+		{Name: synced.FileName, Size: synced.SlotSize, Regular: true},
+		{Name: activeName, Size: int64(g.size), Regular: true},
+	}
+	g.size = min(g.size+400, len(g.whole))
+	return out, nil
+}
+
+func (g *syncingFiles) Open(name string) (source.Source, error) {
+	if name == synced.FileName {
+		return source.Bytes(g.mark()), nil
+	}
+	return source.Bytes(g.whole[:g.listed]), nil
+}
+
+// TestMarkYoungerThanListing: a promise that is younger than the listing is no damage, for a
+// check and for an open.
+func TestMarkYoungerThanListing(t *testing.T) {
+	whole := fixture.Store("batch")[activeName]
+	_, head, err := segment.DecodeHeader(whole)
+	require.NoError(t, err)
+	for size := head; size < len(whole); size += 97 {
+		r, err := verify.Run(&syncingFiles{whole: whole, size: size}, verify.Options{})
+		require.NoError(t, err)
+		for _, d := range r.Damages {
+			require.NotContains(t, d.Error(), "shortened", "at %d", size)
+		}
+		s, err := store.Open(&syncingFiles{whole: whole, size: size}, store.Options{})
+		require.NoError(t, err)
+		report := s.Report()
+		for _, d := range report.Damages {
+			require.NotContains(t, d.Error(), "shortened", "at %d", size)
+		}
+	}
+}
