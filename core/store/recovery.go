@@ -54,6 +54,7 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	if end.Mixed {
 		if torn != nil {
 			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
+			r.Mark = s.vouchFor(newest, torn.Offset)
 		}
 		return r, nil
 	}
@@ -74,11 +75,17 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	}
 	r.File, r.Keep, r.Cut, r.Footer = segment.Name(newest), end.Whole, size-min(end.Whole, size), footer
 	r.SetAside = torn != nil && torn.Frames
-	r.Mark = synced.Mark{Segment: newest, Offset: end.Whole}
-	if s.mark != nil && s.mark.Segment == newest {
-		r.Mark.First = s.mark.First
-	}
+	r.Mark = s.vouchFor(newest, end.Whole)
 	return r, nil
+}
+
+// vouchFor is the mark of a segment that is whole up to offset.
+func (s *Snapshot) vouchFor(id, offset uint64) synced.Mark {
+	m := synced.Mark{Segment: id, Offset: offset}
+	if s.mark != nil && s.mark.Segment == id {
+		m.First = s.mark.First
+	}
+	return m
 }
 
 // blames reports whether the report holds anything against a segment that its
