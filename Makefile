@@ -5,11 +5,14 @@ GO      ?= go
 FUZZFOR ?= 2s
 # A race detector is ten times slower; it gets every 101st bit flip.
 RACE_STRIDE ?= 101
+# What `make crash` tries: power cuts, and writers killed with SIGKILL.
+CRASH_STATES ?= 1000000
+CRASH_KILLS  ?= 200
 
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
-.PHONY: build demo test check bench fuzz fmt vet staticcheck race platforms tidy clean
+.PHONY: build demo test check bench crash fuzz fmt vet staticcheck race platforms tidy clean
 
 build:
 	$(GO) build -o bin/ ./host/cmd/thaw
@@ -20,6 +23,12 @@ demo: build
 # Every single-bit flip and every truncation; `go test ./...` alone tries a 31st.
 test:
 	THAW_DAMAGE_STRIDE=1 $(GO) test -timeout 30m ./...
+
+# Power cuts at every operation of a writer, with new random numbers until there
+# were CRASH_STATES of them; some twenty minutes on two cores.
+crash:
+	THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
+		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
 
 check: fmt vet staticcheck platforms tidy race fuzz
 
