@@ -8,11 +8,13 @@ RACE_STRIDE ?= 101
 # What `make crash` tries: power cuts, and writers killed with SIGKILL.
 CRASH_STATES ?= 1000000
 CRASH_KILLS  ?= 200
+# Stores that `make interop` writes for each sort of session.
+INTEROP_SEEDS ?= 60
 
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
-.PHONY: build demo test check bench crash fuzz fmt vet staticcheck race platforms tidy clean
+.PHONY: build demo test check bench crash interop fuzz fmt vet staticcheck race platforms tidy clean
 
 build:
 	$(GO) build -o bin/ ./host/cmd/thaw
@@ -29,6 +31,12 @@ test:
 crash:
 	THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
 		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
+
+# thaw and the real batpak 0.4.0 over the same stores, both ways. It needs cargo,
+# which fetches the crate; without it nothing is compared, and that is said.
+interop:
+	@command -v cargo >/dev/null || echo "cargo is not installed: thaw is not compared with batpak"
+	THAW_INTEROP_SEEDS=$(INTEROP_SEEDS) $(GO) test -timeout 1h -count=1 ./host/interop
 
 check: fmt vet staticcheck platforms tidy race fuzz
 
