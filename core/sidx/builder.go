@@ -2,6 +2,7 @@ package sidx
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/strtab"
@@ -31,7 +32,13 @@ func (b *Builder) Name(name []byte) (uint32, error) {
 
 // Add adds an entry; r's names are numbers that Name gave, and its frame lies
 // behind the last one's.
-func (b *Builder) Add(r *event.Record) { b.entries = AppendEntry(b.entries, r) }
+func (b *Builder) Add(r *event.Record) {
+	if n := len(b.entries); cap(b.entries)-n < EntrySize {
+		// append would grow it by a quarter, and copy it four times as often.
+		b.entries = slices.Grow(b.entries, n+64*EntrySize)
+	}
+	b.entries = AppendEntry(b.entries, r)
+}
 
 // Len is the number of entries.
 func (b *Builder) Len() int { return len(b.entries) / EntrySize }
