@@ -71,6 +71,9 @@ func (l *Log) Start(id, offset uint64) {
 // Next is the sequence of the next event.
 func (l *Log) Next() uint64 { return l.next }
 
+// First is the sequence of the first staged event, or of the next when none is.
+func (l *Log) First() uint64 { return l.settled.next }
+
 // Offset is where the staged frames are to be written.
 func (l *Log) Offset() uint64 { return l.offset }
 
