@@ -51,16 +51,16 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	}
 	size, _ := s.listing.size(newest)
 	torn := s.report.Torn
+	if torn != nil && torn.Offset == 0 { // not even a header: batpak opens no store with such a segment
+		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
+		r.Cut, r.SetAside = size, torn.Frames
+		return r, nil
+	}
 	if end.Mixed {
 		if torn != nil {
 			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
 			r.Mark = s.vouchFor(newest, torn.Offset)
 		}
-		return r, nil
-	}
-	if end.Whole == 0 && torn != nil && torn.Offset == 0 {
-		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
-		r.Cut, r.SetAside = size, torn.Frames
 		return r, nil
 	}
 	footer, events, err := s.footer(newest, end.Whole)
