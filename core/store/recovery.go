@@ -68,15 +68,32 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 		return r, err
 	}
 	if events == 0 {
-		// A header without an event: a stop right behind a rotation.
-		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
-		r.Cut, r.SetAside = size, torn != nil && torn.Frames
-		return r, nil
+		bare, err := s.bare(newest, end.Whole)
+		if err != nil {
+			return r, err
+		}
+		if bare { // a stop right behind a rotation
+			r.File, r.Remove, r.Next = segment.Name(newest), true, newest
+			r.Cut, r.SetAside = size, torn != nil && torn.Frames
+			return r, nil
+		}
 	}
 	r.File, r.Keep, r.Cut, r.Footer = segment.Name(newest), end.Whole, size-min(end.Whole, size), footer
 	r.SetAside = torn != nil && torn.Frames
 	r.Mark = s.vouchFor(newest, end.Whole)
 	return r, nil
+}
+
+// bare reports whether a segment holds nothing but its header in front of whole.
+// Without an event of its own it may hold the COMMIT of a batch of batpak's that
+// went over the rotation.
+func (s *Snapshot) bare(id, whole uint64) (bool, error) {
+	src, err := s.files.Open(segment.Name(id))
+	if err != nil {
+		return false, err
+	}
+	_, size, err := segment.ReadHeader(src)
+	return err == nil && whole <= uint64(size), err
 }
 
 // vouchFor is the mark of a segment that is whole up to offset.
