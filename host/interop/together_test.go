@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -316,7 +317,9 @@ func TestCancelledByBatpak(t *testing.T) {
 
 // recordsShown returns the visible events as thaw reads them.
 func recordsShown(t *testing.T, dir string) []truth {
-	r, err := host.OpenReader(t.Context(), dir, host.ReaderOptions{CheckFrames: true, Strict: true})
+	r, err := host.OpenReader(t.Context(), dir, host.ReaderOptions{
+		CheckFrames: true, Strict: true, Logger: slog.New(slog.DiscardHandler),
+	})
 	require.NoError(t, err)
 	defer r.Close()
 	return events(t, r)
