@@ -114,15 +114,20 @@ func (s *Store) enter(ctx context.Context, r *request) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	s.entering.RLock()
-	defer s.entering.RUnlock()
+	s.entering.Lock()
 	if s.closing {
+		s.entering.Unlock()
 		return ErrClosed
 	}
+	s.inside.Add(1)
+	s.entering.Unlock()
+	defer s.inside.Done()
 	select {
 	case s.requests <- r:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	case <-s.closed:
+		return ErrClosed
 	}
 }

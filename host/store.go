@@ -31,10 +31,10 @@ type Store struct {
 
 	requests chan *request
 	quit     chan struct{} // closed when the writer is done
-	// entering is held for reading while a request is sent, and for writing while
-	// the channel is closed.
-	entering sync.RWMutex
+	entering sync.Mutex    // guards closing, report, and that inside grows
 	closing  bool
+	closed   chan struct{}  // closed by Close
+	inside   sync.WaitGroup // of those who may send a request
 
 	committed committed
 
@@ -43,7 +43,7 @@ type Store struct {
 	run     artifact.Run
 	growing sync.Mutex // one goroutine at a time makes the view grow
 
-	closed CloseReport
+	report CloseReport
 	skip   []string // snapshots that the open does not look at
 }
 
@@ -88,6 +88,7 @@ func (s *Store) open(ctx context.Context) error {
 	s.view = v
 	s.committed.visible = allocator
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
+	s.closed = make(chan struct{})
 	s.Queries.acquire = s.acquire
 	s.writer = &writer{
 		fs:       s.options.FS,
@@ -240,9 +241,9 @@ type CloseReport struct {
 
 // CloseReport tells about the close. It is empty before.
 func (s *Store) CloseReport() CloseReport {
-	s.entering.RLock()
-	defer s.entering.RUnlock()
-	return s.closed
+	s.entering.Lock()
+	defer s.entering.Unlock()
+	return s.report
 }
 
 // Close lets the appends that are under way end, makes everything durable, seals
@@ -258,8 +259,10 @@ func (s *Store) Close() error {
 		return ErrClosed
 	}
 	s.closing = true
-	close(s.requests)
+	close(s.closed)
 	s.entering.Unlock()
+	s.inside.Wait()
+	close(s.requests)
 	<-s.quit
 	err := s.writer.finish()
 	report := CloseReport{}
@@ -277,7 +280,7 @@ func (s *Store) Close() error {
 	err = errors.Join(err, v.files.release(), s.unlock())
 	report.Took = time.Since(start)
 	s.entering.Lock()
-	s.closed = report
+	s.report = report
 	s.entering.Unlock()
 	return err
 }

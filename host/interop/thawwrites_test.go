@@ -311,3 +311,29 @@ func TestSameArtifact(t *testing.T) {
 		})
 	}
 }
+
+// TestBatpakReadsLargeBatch: batpak writes batches of at most 4,096 events and reads
+// larger ones all the same.
+func TestBatpakReadsLargeBatch(t *testing.T) {
+	p := peer(t)
+	dir := filepath.Join(t.TempDir(), "store")
+	s := openThaw(t, dir, 1, 4000, clockUS)
+	before := s.steps(3)
+	rs, err := s.AppendBatch(t.Context(), s.items(10_000))
+	require.NoError(t, err)
+	require.Len(t, rs, 10_000)
+	after := s.steps(3)
+	require.NoError(t, s.Close())
+	for _, lose := range []string{"", "index.fbati"} {
+		if lose != "" {
+			require.NoError(t, os.Remove(filepath.Join(dir, lose)))
+		}
+		dump := lines(t, p, dir)
+		require.Len(t, dump, len(before)+len(rs)+len(after))
+		for i, r := range rs {
+			require.Equal(t, r.ID.String(), dump[len(before)+i].EventID)
+			require.Equal(t, r.Sequence, dump[len(before)+i].Sequence)
+			require.Empty(t, dump[len(before)+i].PayloadError)
+		}
+	}
+}
