@@ -84,7 +84,9 @@ type Options struct {
 	// Now is the clock, by default time.Now. An event's time comes from it.
 	Now func() time.Time
 	// Random gives the random bits of event ids and hash seeds, by default those
-	// of math/rand/v2. It is called by several goroutines at once.
+	// of math/rand/v2. It is called by several goroutines at once. A test that fixes
+	// it and Now must not open a store twice with both: the ids would come again,
+	// which an append without a key does not notice.
 	Random func() uint64
 }
 
