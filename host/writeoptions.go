@@ -16,6 +16,8 @@ type (
 	Receipt = commit.Receipt
 	// Expected is what an append asks of its entity; see [Expect].
 	Expected = commit.Expected
+	// State is whether an entity has visible events, and the last one's clock.
+	State = commit.State
 	// ExpectError carries the expected and the actual state.
 	ExpectError = commit.ExpectError
 	// KeyError says that an idempotency key belongs to something else.
