@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/thawlog/thaw/host/bench/figures"
@@ -126,7 +127,7 @@ func (rep *report) writeTable(w io.Writer) error {
 		width, "", reference)
 	for i, r := range rep.Rows {
 		if i > 0 && rep.Rows[i-1].Case != r.Case {
-			fmt.Fprintln(t, "\t")
+			fmt.Fprintln(t, strings.Repeat("\t", 11)) // as many cells, or the columns would not stay in line
 		}
 		m := r.Median
 		io := "-"
