@@ -12,6 +12,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -79,7 +80,11 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next, end, err := s.recover(v)
+	var next uint64
+	var end artifact.Watermark
+	if err = unread(v); err == nil {
+		next, end, err = s.recover(v)
+	}
 	if err != nil {
 		return errors.Join(err, v.files.release())
 	}
@@ -102,6 +107,19 @@ func (s *Store) open(ctx context.Context) error {
 		publish:  s.publish,
 	}
 	go s.writer.run(s.quit)
+	return nil
+}
+
+// unread is the damage of a segment that could not be read, which is no reason
+// to write behind it: its events have numbers that nobody knows now and that
+// would be given out again, and it may be readable the next time.
+func unread(v *view) error {
+	report := v.snapshot.Report()
+	for _, d := range report.Damages {
+		if d.Reason == damage.Unreadable {
+			return fmt.Errorf("thaw: open %s for writing: %w", v.files.path, d)
+		}
+	}
 	return nil
 }
 
