@@ -288,7 +288,6 @@ func TestLeftoverIsADirectory(t *testing.T) {
 	require.NoError(t, st.Close())
 }
 
-
 // Items that share one payload are refused before each gets a copy of it.
 func TestBatchOfSharedPayloadsIsRefusedEarly(t *testing.T) {
 	st, err := host.Open(context.Background(), t.TempDir(), host.Options{Logger: quiet})
