@@ -156,6 +156,13 @@ func TestNewestSegmentMissing(t *testing.T) {
 	})
 	require.NoError(t, st.Close())
 	require.NotEmpty(t, requireReceipts(t, fs, rs[:1]).Damages)
+
+	// Also when somebody has appended since.
+	st = openAt(t, fs)
+	fresh := appendTo(t, st, "f", 2)
+	require.NotEmpty(t, requireReceipts(t, killed(fs, nil), fresh).Damages)
+	require.NoError(t, st.Close())
+	require.NotEmpty(t, requireReceipts(t, fs, fresh).Damages)
 }
 
 // A reader saw a write that then failed and was taken back.

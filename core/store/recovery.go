@@ -47,6 +47,10 @@ type Recovery struct {
 func (s *Snapshot) Recovery() (Recovery, error) {
 	newest := s.listing.newest()
 	r := Recovery{Next: newest + 1}
+	if s.lacksNewest() {
+		r.Next = s.mark.Segment + 1 // an id is not given out twice
+		return r, nil
+	}
 	end := s.scan.Ending()
 	if newest == 0 || end.Segment != newest || end.Sealed {
 		return r, nil
