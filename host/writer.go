@@ -284,8 +284,10 @@ func (w *writer) finish() error {
 	}
 	if int64(w.log.Offset()) == w.active.header {
 		path := w.active.path
-		err := w.close(nil)
-		return errors.Join(err, w.fs.Remove(path), w.mark.remove(), syncDir(w.fs, w.dir))
+		// The mark outlives the segment, whose header was never synced: without a
+		// mark what a power cut leaves of it would be damage.
+		err := errors.Join(w.close(nil), w.fs.Remove(path), syncDir(w.fs, w.dir))
+		return errors.Join(err, w.mark.remove(), syncDir(w.fs, w.dir))
 	}
 	if err := w.seal(); err != nil {
 		return w.close(err)
