@@ -88,12 +88,26 @@ func (l *Log) Committed(first int) artifact.Run { return l.draft.Run(first, l.se
 func (l *Log) Commit() {
 	l.offset += uint64(len(l.frames))
 	l.frames = l.frames[:0]
+	l.shrink()
 	l.undo = l.undo[:0]
 	l.settled = l.mark()
 }
 
+// maxKept is how much room for frames is kept from one group to the next.
+const maxKept = 8 << 20
+
+// shrink gives the memory of a large group back.
+func (l *Log) shrink() {
+	if cap(l.frames) > maxKept {
+		l.frames = nil
+	}
+}
+
 // Rollback forgets the staged group and every number it was given.
-func (l *Log) Rollback() { l.goBack(l.settled) }
+func (l *Log) Rollback() {
+	l.goBack(l.settled)
+	l.shrink()
+}
 
 func (l *Log) mark() mark {
 	return mark{l.draft.Mark(), l.footer.Mark(), l.next, len(l.frames), len(l.undo)}
