@@ -142,8 +142,8 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
 			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
 	}
-	if err := removeLeftovers(s.options.FS, s.path); err != nil {
-		return 0, end, err
+	if err := removeLeftovers(s.options.FS, s.path); err != nil { // only the next index.fbati needs that
+		s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
 	}
 	end.Segment, end.Offset, err = v.files.newest()
 	return r.Next, end, err

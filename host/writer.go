@@ -286,8 +286,10 @@ func (w *writer) finish() error {
 		path := w.active.path
 		// The mark outlives the segment, whose header was never synced: without a
 		// mark what a power cut leaves of it would be damage.
-		err := errors.Join(w.close(nil), w.fs.Remove(path), syncDir(w.fs, w.dir))
-		return errors.Join(err, w.mark.remove(), syncDir(w.fs, w.dir))
+		if err := errors.Join(w.close(nil), w.fs.Remove(path), syncDir(w.fs, w.dir)); err != nil {
+			return err
+		}
+		return errors.Join(w.mark.remove(), syncDir(w.fs, w.dir))
 	}
 	if err := w.seal(); err != nil {
 		return w.close(err)
