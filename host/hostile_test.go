@@ -312,3 +312,91 @@ func TestBatchOfSharedPayloadsIsRefusedEarly(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	require.Less(t, int64(after.TotalAlloc-before.TotalAlloc), int64(128<<20))
 }
+
+// forgetful is a file system whose failed Sync marks what was written as clean,
+// as Linux does: it is read back, and no later Sync writes it.
+type forgetful struct {
+	*crashfs.FS
+	fail    bool
+	durable map[string][]byte
+}
+
+type forgetfulFile struct {
+	fsabstraction.WriteFile
+	fs    *forgetful
+	name  string
+	dirty []func(b []byte) []byte
+}
+
+func (f *forgetful) wrap(name string, w fsabstraction.WriteFile, err error) (fsabstraction.WriteFile, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &forgetfulFile{WriteFile: w, fs: f, name: name}, nil
+}
+
+func (f *forgetful) Create(name string) (fsabstraction.WriteFile, error) {
+	w, err := f.FS.Create(name)
+	return f.wrap(name, w, err)
+}
+
+func (f *forgetful) OpenWrite(name string) (fsabstraction.WriteFile, error) {
+	w, err := f.FS.OpenWrite(name)
+	return f.wrap(name, w, err)
+}
+
+func (f *forgetfulFile) WriteAt(p []byte, off int64) (int, error) {
+	p = bytes.Clone(p)
+	f.dirty = append(f.dirty, func(b []byte) []byte {
+		if end := int(off) + len(p); end > len(b) {
+			b = append(b, make([]byte, end-len(b))...)
+		}
+		copy(b[off:], p)
+		return b
+	})
+	return f.WriteFile.WriteAt(p, off)
+}
+
+func (f *forgetfulFile) Sync() error {
+	if f.fs.fail && f.name == hostileDir+"/000001.fbat" {
+		f.fs.fail, f.dirty = false, nil
+		return errors.New("input/output error")
+	}
+	b := f.fs.durable[f.name]
+	for _, change := range f.dirty {
+		b = change(b)
+	}
+	f.fs.durable[f.name], f.dirty = b, nil
+	return f.WriteFile.Sync()
+}
+
+// A sync that failed once is not made good by one that succeeds later: what the
+// next open keeps has to be written again.
+func TestRecoveryWritesAgainWhatFailedToSync(t *testing.T) {
+	ctx := context.Background()
+	fs := &forgetful{FS: crashfs.New(), durable: map[string][]byte{}}
+	o := host.Options{FS: fs, Logger: quiet, Durability: host.LoseUnsynced}
+	st, err := host.Open(ctx, hostileDir, o)
+	require.NoError(t, err)
+	old := appendTo(t, st, "e", 3)
+	require.NoError(t, st.Sync(ctx))
+	unsynced := appendTo(t, st, "e", 3)
+	fs.fail = true
+	require.Error(t, st.Sync(ctx))
+	require.Error(t, st.Close())
+
+	st, err = host.Open(ctx, hostileDir, o)
+	require.NoError(t, err)
+	require.Equal(t, 6, int(st.Committed()))
+	fresh := appendTo(t, st, "f", 1)
+	require.NoError(t, st.Sync(ctx)) // all that was appended before is on disk
+	cut := killed(fs.FS, func(files map[string][]byte) {
+		for name := range files {
+			if b, ok := fs.durable[hostileDir+"/"+name]; ok {
+				files[name] = b
+			}
+		}
+	})
+	require.NoError(t, st.Close())
+	require.Empty(t, requireReceipts(t, cut, slices.Concat(old, unsynced, fresh)).Damages)
+}
