@@ -313,6 +313,35 @@ func TestBatchOfSharedPayloadsIsRefusedEarly(t *testing.T) {
 	require.Less(t, int64(after.TotalAlloc-before.TotalAlloc), int64(128<<20))
 }
 
+// A process that died leaves frames that only the page cache has; the power goes
+// while the next open puts that right.
+func TestPowerCutInRecoveryAfterAKill(t *testing.T) {
+	ctx := context.Background()
+	mem := crashfs.New()
+	o := host.Options{FS: mem, Logger: quiet, Durability: host.LoseUnsynced}
+	st, err := host.Open(ctx, hostileDir, o)
+	require.NoError(t, err)
+	old := appendTo(t, st, "e", 3)
+	require.NoError(t, st.Sync(ctx))
+	appendTo(t, st, "e", 3)
+	var cuts []*crashfs.FS
+	mem.OnOp(func(crashfs.Op) { cuts = append(cuts, mem.Crash(crashfs.Cut{})) })
+	again, err := host.Rebuild(ctx, hostileDir, host.Options{FS: unlocked{mem}, Unlocked: true, Logger: quiet}, false)
+	require.NoError(t, err)
+	require.NotNil(t, again.Recovered)
+	mem.OnOp(nil)
+	for i, cut := range cuts {
+		require.Empty(t, requireReceipts(t, cut, old).Damages, "cut %d", i)
+	}
+	_ = st.Close()
+}
+
+// unlocked is a file system without locks, through which a second open stands for
+// one after a kill.
+type unlocked struct{ *crashfs.FS }
+
+func (unlocked) Lock(string) (fsabstraction.Lock, error) { return nil, errors.ErrUnsupported }
+
 // forgetful is a file system whose failed Sync marks what was written as clean,
 // as Linux does: it is read back, and no later Sync writes it.
 type forgetful struct {
