@@ -12,6 +12,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -79,7 +80,11 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next, end, err := s.recover(v)
+	var next uint64
+	var end artifact.Watermark
+	if err = unread(v); err == nil {
+		next, end, err = s.recover(v)
+	}
 	if err != nil {
 		return errors.Join(err, v.files.release())
 	}
@@ -106,6 +111,19 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
+// unread is the damage of a segment that could not be read, which is no reason
+// to write behind it: its events have numbers that nobody knows now and that
+// would be given out again, and it may be readable the next time.
+func unread(v *view) error {
+	report := v.snapshot.Report()
+	for _, d := range report.Damages {
+		if d.Reason == damage.Unreadable {
+			return fmt.Errorf("thaw: open %s for writing: %w", v.files.path, d)
+		}
+	}
+	return nil
+}
+
 // recover puts an unclean stop right. It returns the id of the segment to begin,
 // and where the log ends.
 func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error) {
@@ -125,8 +143,8 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
 			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
 	}
-	if err := removeLeftovers(s.options.FS, s.path); err != nil {
-		return 0, end, err
+	if err := removeLeftovers(s.options.FS, s.path); err != nil { // only the next index.fbati needs that
+		s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
 	}
 	end.Segment, end.Offset, err = v.files.newest()
 	return r.Next, end, err
