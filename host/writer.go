@@ -301,8 +301,12 @@ func (w *writer) finish() error {
 	}
 	if w.log.Offset() == uint64(len(w.active.header)) {
 		path := w.active.path
-		err := w.close(nil)
-		return errors.Join(err, w.fs.Remove(path), w.mark.remove(), syncDir(w.fs, w.dir))
+		// The mark outlives the segment, whose header was never synced: without a
+		// mark what a power cut leaves of it would be damage.
+		if err := errors.Join(w.close(nil), w.fs.Remove(path), syncDir(w.fs, w.dir)); err != nil {
+			return err
+		}
+		return errors.Join(w.mark.remove(), syncDir(w.fs, w.dir))
 	}
 	if err := w.seal(); err != nil {
 		return w.close(err)

@@ -8,13 +8,16 @@ import (
 
 // check tells what is wrong with an entry by itself.
 func (e *Entry) check() error {
-	if err := e.Coordinate.Check(); err != nil {
-		return err
+	if err := event.CheckName([]byte(e.Entity)); err != nil {
+		return &NameError{"entity", err}
+	}
+	if err := event.CheckName([]byte(e.Scope)); err != nil {
+		return &NameError{"scope", err}
 	}
 	const flags = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
 	switch {
 	case !appendable(e.Kind):
-		return ErrKind
+		return &KindError{e.Kind}
 	case len(e.Payload) == 0:
 		return ErrPayload
 	case len(e.Payload) > MaxPayload:

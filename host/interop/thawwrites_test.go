@@ -94,24 +94,30 @@ func openThaw(t *testing.T, dir string, seed uint64, segmentMax uint64, us int64
 // at once. Each event continues its entity's chain, whoever wrote what was before.
 func (s *thawSession) steps(n int) (all []truth) {
 	for range n {
-		for _, r := range s.step() {
-			s.known = append(s.known, r.ID)
-			full, err := s.Get(s.t.Context(), r.ID)
-			require.NoError(s.t, err)
-			require.Equal(s.t, r.Sequence, full.Sequence)
-			require.Equal(s.t, r.Position, full.Position)
-			before, continued := s.tails[full.Entity]
-			if continued {
-				require.Equal(s.t, before.clock+1, full.Clock)
-			} else {
-				require.Zero(s.t, full.Clock)
-			}
-			require.Equal(s.t, full.Clock, r.Clock)
-			require.Equal(s.t, before.hash, full.PrevHash)
-			require.Equal(s.t, max(before.wallMS, uint64(full.TimestampUS/1000)), full.WallMS)
-			s.tails[full.Entity] = before.add(&full.Event, true)
-			all = append(all, truth{r.ID, r.Sequence, facts(s.t, &full)})
+		all = append(all, s.acknowledge(s.step())...)
+	}
+	return all
+}
+
+// acknowledge reads the events of receipts that follow on each other.
+func (s *thawSession) acknowledge(receipts []host.Receipt) (all []truth) {
+	for _, r := range receipts {
+		s.known = append(s.known, r.ID)
+		full, err := s.Get(s.t.Context(), r.ID)
+		require.NoError(s.t, err)
+		require.Equal(s.t, r.Sequence, full.Sequence)
+		require.Equal(s.t, r.Position, full.Position)
+		before, continued := s.tails[full.Entity]
+		if continued {
+			require.Equal(s.t, before.clock+1, full.Clock)
+		} else {
+			require.Zero(s.t, full.Clock)
 		}
+		require.Equal(s.t, full.Clock, r.Clock)
+		require.Equal(s.t, before.hash, full.PrevHash)
+		require.Equal(s.t, max(before.wallMS, uint64(full.TimestampUS/1000)), full.WallMS)
+		s.tails[full.Entity] = before.add(&full.Event, true)
+		all = append(all, truth{r.ID, r.Sequence, facts(s.t, &full)})
 	}
 	return all
 }
@@ -430,6 +436,33 @@ func TestSameArtifact(t *testing.T) {
 				require.Equal(t, theirs[:8], ours[:8])
 				require.Equal(t, theirs[28:], ours[28:])
 			})
+		}
+	}
+}
+
+// TestBatpakReadsLargeBatch: batpak writes batches of at most 4,096 events and reads
+// larger ones all the same.
+func TestBatpakReadsLargeBatch(t *testing.T) {
+	p := peer(t)
+	dir := filepath.Join(t.TempDir(), "store")
+	s := openThaw(t, dir, 1, 4000, clockUS)
+	before := s.steps(3)
+	rs, err := s.AppendBatch(t.Context(), s.items(10_000))
+	require.NoError(t, err)
+	require.Len(t, rs, 10_000)
+	s.acknowledge(rs)
+	after := s.steps(3)
+	require.NoError(t, s.Close())
+	for _, lose := range []string{"", "index.fbati"} {
+		if lose != "" {
+			require.NoError(t, os.Remove(filepath.Join(dir, lose)))
+		}
+		dump := lines(t, p, dir)
+		require.Len(t, dump, len(before)+len(rs)+len(after))
+		for i, r := range rs {
+			require.Equal(t, r.ID.String(), dump[len(before)+i].EventID)
+			require.Equal(t, r.Sequence, dump[len(before)+i].Sequence)
+			require.Empty(t, dump[len(before)+i].PayloadError)
 		}
 	}
 }

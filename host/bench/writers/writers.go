@@ -1,95 +1,72 @@
-// Package writers is the engines that writebench compares, each behind the same four calls. Every engine can afterwards
-// answer the same five questions: by number, by id, by entity, by scope, by kind.
+// Package writers is what the write benchmark asks of every store: the same events, in batches or one by one, on disk
+// before the call returns or not.
 package writers
 
 import (
-	"encoding/binary"
-	"fmt"
+	"context"
+
+	"github.com/thawlog/thaw/host/bench/workload"
 )
 
-// Event is what all engines write.
+// Event is one event to write. A store that gives out numbers and times does it itself.
 type Event struct {
-	Number        uint64
-	ID            [16]byte
+	// ID is for stores that leave ids to their caller. thaw makes its own, which is part of what is measured.
+	ID [16]byte
+	// Cause is the id of the event that caused this one and begins its conversation, or zero.
+	Cause         [16]byte
 	Entity, Scope string
 	Kind          uint16
-	Payload       []byte
+	Payload       []byte // one MessagePack value
 }
 
-// Make is event i: one of 5,000 entities and 16 scopes, one of 9 kinds, and a payload of 150 bytes of MessagePack.
-func Make(i uint64) Event {
-	e := Event{
-		Number: i,
-		Entity: fmt.Sprintf("account:%06d", i*7919%5000),
-		Scope:  fmt.Sprintf("tenant:%03d", i*7919%5000%16),
-		Kind:   0x1001 + uint16(i*0x9E37_79B9_7F4A_7C15>>61),
-	}
-	binary.BigEndian.PutUint64(e.ID[:], 0x0190_0000_0000_7000+i)
-	binary.BigEndian.PutUint64(e.ID[8:], i*0x9E37_79B9_7F4A_7C15|1<<63)
-	e.Payload = append(make([]byte, 0, 150), 0xc4, 148)
-	for k := uint64(0); len(e.Payload) < 150; k++ {
-		e.Payload = append(e.Payload, byte((i+k)*0x9E37_79B9_7F4A_7C15>>56))
-	}
-	return e
-}
-
-// Writer is an engine's store, opened for writing.
+// Writer is a store that is open for writing. Batch is for one goroutine, One for any number.
 type Writer interface {
-	// Batch writes events that exist together, durably, in one call.
-	Batch(events []Event) error
-	// One writes one event; many goroutines may. Whether it is durable when it returns was said to Open.
-	One(e *Event) error
+	// Batch writes events that exist together or not at all.
+	Batch(ctx context.Context, events []Event) error
+	// One writes one event.
+	One(ctx context.Context, event *Event) error
 	Close() error
 }
 
-// Engine opens stores.
+// Engine is one store that can be measured.
 type Engine struct {
 	Name string
-	// How says which settings it has.
-	How string
-	// Open makes a store in the empty directory dir. synced says that every write is on disk when it returns.
+	// What says how it is set up, in a few words.
+	What string
+	// Open makes a store in dir, an empty directory. With synced, a call that returned nil survives power loss; without,
+	// it survives the end of the process as far as the engine offers that.
 	Open func(dir string, synced bool) (Writer, error)
+	// Count opens the store in dir anew and counts its events, once in every index.
+	Count func(dir string) (int, error)
 }
 
-// Engines are all of them; the first is the one that is compared with the rest.
-var Engines = []Engine{thawEngine, badgerEngine, bboltEngine, sqliteEngine}
+// startMS is the time of event 0 in ms since the Unix epoch; a thousand events later it is one ms later.
+const startMS = 1_790_000_000_000
 
-// value is what the key-value engines keep under the number: everything but the number.
-func value(e *Event) []byte {
-	b := make([]byte, 0, 16+2+2+len(e.Entity)+len(e.Scope)+len(e.Payload))
-	b = append(b, e.ID[:]...)
-	b = binary.BigEndian.AppendUint16(b, e.Kind)
-	b = append(append(b, byte(len(e.Entity))), e.Entity...)
-	b = append(append(b, byte(len(e.Scope))), e.Scope...)
-	return append(b, e.Payload...)
-}
-
-// Prefixes of the keys in one key space: what follows is said beside each.
-const (
-	byNumber = 'n' // number, 8 bytes big-endian
-	byID     = 'i' // id -> number
-	byEntity = 'e' // name, 0, number
-	byScope  = 's' // name, 0, number
-	byKind   = 'k' // kind, 2 bytes, number
-)
-
-// pairs gives every key of an event, with its value.
-func pairs(e *Event, put func(key, value []byte) error) error {
-	number := binary.BigEndian.AppendUint64(nil, e.Number)
-	named := func(prefix byte, name string) []byte {
-		return append(append(append([]byte{prefix}, name...), 0), number...)
-	}
-	kind := binary.BigEndian.AppendUint16([]byte{byKind}, e.Kind)
-	for _, p := range []struct{ key, value []byte }{
-		{append([]byte{byNumber}, number...), value(e)},
-		{append([]byte{byID}, e.ID[:]...), number},
-		{named(byEntity, e.Entity), nil},
-		{named(byScope, e.Scope), nil},
-		{append(kind, number...), nil},
-	} {
-		if err := put(p.key, p.value); err != nil {
-			return err
+// Events makes the n events of the workload, and the bytes of their payloads together.
+func Events(n int) (events []Event, payload int64) {
+	names := map[string]string{} // one string a name, as a program that has it from somewhere would
+	intern := func(s string) string {
+		if t, ok := names[s]; ok {
+			return t
 		}
+		names[s] = s
+		return s
 	}
-	return nil
+	events = make([]Event, n)
+	for k := range events {
+		i, e := uint64(k), &events[k]
+		*e = Event{
+			ID:      workload.ID(i, startMS+i/1000),
+			Entity:  intern(workload.Entity(i, uint64(n))),
+			Scope:   intern(workload.Scope(i, uint64(n))),
+			Kind:    workload.Kind(i),
+			Payload: workload.AppendOrder(nil, i),
+		}
+		if workload.IsReaction(i) {
+			e.Cause = events[k-1].ID
+		}
+		payload += int64(len(e.Payload))
+	}
+	return events, payload
 }

@@ -1,125 +1,110 @@
-// Command writebench writes the same events into thaw, Badger, bbolt and SQLite and prints one table: durable batches,
-// durable single events from many goroutines, single events without sync from one. Every measurement has a process and a
-// directory of its own, and the engines take turns.
+// Command writebench compares how fast thaw and its peers write the same events, in one run.
+//
+//	go run ./cmd/writebench                       100,000 events in batches, 20,000 singly, 3 rounds, one table
+//	go run ./cmd/writebench -n 1000000 -k 5       another size, more rounds
+//	go run ./cmd/writebench -engines thaw,badger -cases batch -json
+//
+// Every measurement is a fresh process with a fresh directory. The engines take turns, so that a slow minute of the
+// machine falls on all of them. README.md says what is measured and what is not.
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
+	"os/signal"
 	"strings"
 
-	"github.com/thawlog/thaw/host/bench/writers"
+	"github.com/thawlog/thaw/host/bench/figures"
 )
 
-// modes are the rows of the table.
-var modes = []mode{
-	{"batches of 1,000, one sync each", batches, 1},
-	{"64 goroutines, single events, each on disk", together, 10},
-	{"one goroutine, single events, no sync", alone, 2},
-}
-
-// mode is one way to write; share is which part of -n it writes.
-type mode struct {
-	name  string
-	run   func(w writers.Writer, n uint64) error
-	share uint64
-}
-
 type options struct {
-	n      uint64
-	rounds int
-	json   bool
+	events  int
+	singles int
+	rounds  int
+	dir     string
+	engines string
+	cases   string
+	json    bool
+
+	measure string // ENGINE/CASE: this process is one measurement
+	profile string
 }
 
 func main() {
 	var o options
-	var engine, dir string
-	var m int
-	flag.Uint64Var(&o.n, "n", 200_000, "events of the first row; the others write a tenth and a half")
-	flag.IntVar(&o.rounds, "k", 3, "measurements of each, of which the median counts")
-	flag.BoolVar(&o.json, "json", false, "every measurement as JSON lines")
-	flag.StringVar(&engine, "engine", "", "measure one engine in this process (for the command's own use)")
-	flag.IntVar(&m, "mode", 0, "with -engine: the row")
-	flag.StringVar(&dir, "dir", "", "with -engine: an empty directory")
+	flag.IntVar(&o.events, "n", 100_000, "events of the batch case")
+	flag.IntVar(&o.singles, "singles", 0, "events of the cases that write one by one (default a fifth of -n)")
+	flag.IntVar(&o.rounds, "k", 3, "rounds: fresh processes per engine and case")
+	flag.StringVar(&o.dir, "dir", "", "directory on the disk to measure (default the system's for temporary files)")
+	flag.StringVar(&o.engines, "engines", "", "engines to run, separated by commas (default all)")
+	flag.StringVar(&o.cases, "cases", "", "cases to run, separated by commas (default batch,together,unsynced)")
+	flag.BoolVar(&o.json, "json", false, "print JSON instead of the table")
+	flag.StringVar(&o.measure, "measure", "", "be one measurement, ENGINE/CASE, and print its line")
+	flag.StringVar(&o.profile, "cpuprofile", "", "with -measure: write a CPU profile of the writing to this file")
 	flag.Parse()
-	var err error
-	if engine != "" {
-		err = one(engine, m, dir, o.n)
-	} else {
-		err = all(o)
-	}
-	if err != nil {
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "writebench:", err)
 		os.Exit(1)
 	}
 }
 
-// one measures and prints a line.
-func one(name string, m int, dir string, n uint64) error {
-	i := slices.IndexFunc(writers.Engines, func(e writers.Engine) bool { return e.Name == name })
-	if i < 0 || m < 0 || m >= len(modes) {
-		return fmt.Errorf("no engine %q or no mode %d", name, m)
+func run(ctx context.Context, o options) error {
+	if o.singles == 0 {
+		o.singles = o.events / 5
 	}
-	figures, err := measure(&writers.Engines[i], m, dir, n/modes[m].share)
+	if flag.NArg() > 0 || o.events < 1 || o.singles < 1 || o.rounds < 1 {
+		return errors.New("bad arguments; see -help")
+	}
+	if o.measure != "" {
+		return child(ctx, o)
+	}
+	engines, err := choose(o.engines, engines, func(e engine) string { return e.Name })
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(figures)
+	cases, err := choose(o.cases, cases, func(c testCase) string { return c.name })
+	if err != nil {
+		return err
+	}
+	rep := newReport(o, figures.LoadAverage())
+	rows, err := measureAll(ctx, o, engines, cases, rep)
+	if err != nil {
+		return err
+	}
+	rep.fill(rows)
+	if o.json {
+		out := json.NewEncoder(os.Stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(rep)
+	}
+	return rep.writeTable(os.Stdout)
 }
 
-// all measures every engine in every mode, in processes of their own and in turns.
-func all(o options) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
+// choose returns those of all whose names are in the list, in the order of all; an empty list means all of them.
+func choose[T any](list string, all []T, name func(T) string) ([]T, error) {
+	if list == "" {
+		return all, nil
 	}
-	base, err := os.MkdirTemp("", "thaw-writebench-")
-	if err != nil {
-		return err
+	wanted := map[string]bool{}
+	for s := range strings.SplitSeq(list, ",") {
+		wanted[s] = true
 	}
-	defer os.RemoveAll(base)
-	t := newTable(len(modes), len(writers.Engines))
-	for round := range o.rounds {
-		for m := range modes {
-			for e := range writers.Engines {
-				dir := filepath.Join(base, fmt.Sprintf("%d-%d-%d", round, m, e))
-				f, err := child(self, writers.Engines[e].Name, m, dir, o.n)
-				if err != nil {
-					return err
-				}
-				if o.json {
-					if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
-						return err
-					}
-				}
-				t.add(m, e, f)
-			}
+	var chosen []T
+	for _, t := range all {
+		if wanted[name(t)] {
+			chosen = append(chosen, t)
+			delete(wanted, name(t))
 		}
 	}
-	if o.json {
-		return nil
+	for s := range wanted {
+		return nil, fmt.Errorf("nothing is called %q", s)
 	}
-	fmt.Print(t.text(o))
-	return nil
-}
-
-// child runs one measurement and removes what it wrote.
-func child(self, engine string, m int, dir string, n uint64) (f figures, err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return f, err
-	}
-	defer os.RemoveAll(dir)
-	cmd := exec.Command(self, "-engine", engine, "-mode", fmt.Sprint(m), "-dir", dir, "-n", fmt.Sprint(n))
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return f, fmt.Errorf("%s: %w: %s", engine, err, stderr.String())
-	}
-	return f, json.Unmarshal(out, &f)
+	return chosen, nil
 }
