@@ -103,6 +103,7 @@ func (s *Store) open(ctx context.Context) error {
 		files:    v.files,
 		next:     next,
 		end:      end,
+		unsure:   v.recovered == nil && end.Segment > 0,
 		mark:     newMarkFile(s.options.FS, s.path),
 		requests: s.requests,
 		publish:  s.publish,
@@ -142,6 +143,11 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 		s.options.Logger.Log(context.Background(), level, "thaw: an unclean stop was put right",
 			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
 			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
+	}
+	if done := v.recovered; done != nil && !done.Removed {
+		if err := v.files.add(done.File); err != nil { // the name leads to another file now
+			return 0, end, err
+		}
 	}
 	if err := removeLeftovers(s.options.FS, s.path); err != nil { // only the next index.fbati needs that
 		s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))

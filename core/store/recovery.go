@@ -4,7 +4,6 @@ import (
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
-	"github.com/thawlog/thaw/core/synced"
 )
 
 // Recovery is what a writer has to do to the newest segment before it appends:
@@ -33,10 +32,6 @@ type Recovery struct {
 	SetAside bool
 	// Footer is to be appended at Keep.
 	Footer []byte
-	// Mark is to be on disk, as synced.thaw, before the segment is touched: a stop
-	// in the middle then leaves an end that is known to be unproven, also in a
-	// store that had no mark.
-	Mark synced.Mark
 }
 
 // Recovery says what a writer has to do. A newest segment that is damaged gets
@@ -61,7 +56,6 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	if end.Mixed || blamed {
 		if torn != nil && (!blamed || torn.Unproven && torn.Offset > 0) {
 			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
-			r.Mark = s.vouchFor(newest, torn.Offset)
 		}
 		return r, nil
 	}
@@ -82,17 +76,7 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	}
 	r.File, r.Keep, r.Cut, r.Footer = segment.Name(newest), end.Whole, size-min(end.Whole, size), footer
 	r.SetAside = torn != nil && torn.Frames
-	r.Mark = s.vouchFor(newest, end.Whole)
 	return r, nil
-}
-
-// vouchFor is the mark of a segment that is whole up to offset.
-func (s *Snapshot) vouchFor(id, offset uint64) synced.Mark {
-	m := synced.Mark{Segment: id, Offset: offset}
-	if s.mark != nil && s.mark.Segment == id {
-		m.First = s.mark.First
-	}
-	return m
 }
 
 // blames reports whether the report holds anything against a segment that its
