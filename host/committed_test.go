@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,6 +42,7 @@ func TestWaitCommitted(t *testing.T) {
 			results <- err
 		}()
 	}
+	awaitWaiter(s)
 	release()
 	require.NoError(t, <-first)
 	for range waiters {
@@ -53,6 +55,7 @@ func TestWaitCommitted(t *testing.T) {
 			results <- err
 		}()
 	}
+	awaitWaiter(s)
 	require.NoError(t, s.Close())
 	for range waiters {
 		require.ErrorIs(t, <-results, host.ErrClosed)
@@ -60,6 +63,13 @@ func TestWaitCommitted(t *testing.T) {
 	n, err = s.WaitCommitted(background, 3)
 	require.NoError(t, err, "it is there, closed or not")
 	require.EqualValues(t, 4, n)
+}
+
+// awaitWaiter returns when somebody waits.
+func awaitWaiter(s *host.Store) {
+	for !host.Waiting(s) {
+		runtime.Gosched()
+	}
 }
 
 // ended is a context that is over because of errGone.
