@@ -2,7 +2,6 @@ package host_test
 
 import (
 	"context"
-	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,16 +32,19 @@ func TestWaitCommitted(t *testing.T) {
 	require.Len(t, all(t, s), 3)
 	const waiters = 50
 	results := make(chan error, waiters)
+	ctx := asked{background, make(chan struct{}, 2*waiters)}
 	for range waiters {
 		go func() {
-			n, err := s.WaitCommitted(background, 3)
+			n, err := s.WaitCommitted(ctx, 3)
 			if err == nil && n != 4 {
 				err = errGone
 			}
 			results <- err
 		}()
 	}
-	awaitWaiter(s)
+	for range waiters {
+		<-ctx.waits
+	}
 	release()
 	require.NoError(t, <-first)
 	for range waiters {
@@ -51,11 +53,13 @@ func TestWaitCommitted(t *testing.T) {
 
 	for range waiters {
 		go func() {
-			_, err := s.WaitCommitted(background, 4)
+			_, err := s.WaitCommitted(ctx, 4)
 			results <- err
 		}()
 	}
-	awaitWaiter(s)
+	for range waiters {
+		<-ctx.waits
+	}
 	require.NoError(t, s.Close())
 	for range waiters {
 		require.ErrorIs(t, <-results, host.ErrClosed)
@@ -65,11 +69,15 @@ func TestWaitCommitted(t *testing.T) {
 	require.EqualValues(t, 4, n)
 }
 
-// awaitWaiter returns when somebody waits.
-func awaitWaiter(s *host.Store) {
-	for !host.Waiting(s) {
-		runtime.Gosched()
-	}
+// asked is a context that tells when somebody begins to wait for its end.
+type asked struct {
+	context.Context
+	waits chan struct{}
+}
+
+func (c asked) Done() <-chan struct{} {
+	c.waits <- struct{}{}
+	return nil
 }
 
 // ended is a context that is over because of errGone.

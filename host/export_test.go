@@ -15,10 +15,3 @@ func Closing(s *Store) bool {
 	defer s.entering.RUnlock()
 	return s.closing
 }
-
-// Waiting reports whether somebody waits in WaitCommitted.
-func Waiting(s *Store) bool {
-	s.committed.mu.Lock()
-	defer s.committed.mu.Unlock()
-	return s.committed.more != nil
-}
