@@ -5,11 +5,18 @@ GO      ?= go
 FUZZFOR ?= 2s
 # A race detector is ten times slower; it gets every 101st bit flip.
 RACE_STRIDE ?= 101
+# What `make crash` tries: power cuts, and writers killed with SIGKILL.
+CRASH_STATES ?= 1000000
+CRASH_KILLS  ?= 200
+# Stores that `make interop` writes for each sort of session.
+INTEROP_SEEDS ?= 60
+# Events that `make bench` writes with each engine in batches; singly it is a fifth.
+N ?= 100000
 
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
-.PHONY: build demo test check bench fuzz fmt vet staticcheck race platforms tidy clean
+.PHONY: build demo test check bench crash interop fuzz fmt vet staticcheck race platforms tidy clean
 
 build:
 	$(GO) build -o bin/ ./host/cmd/thaw
@@ -20,6 +27,18 @@ demo: build
 # Every single-bit flip and every truncation; `go test ./...` alone tries a 31st.
 test:
 	THAW_DAMAGE_STRIDE=1 $(GO) test -timeout 30m ./...
+
+# Power cuts at every operation of a writer, with new random numbers until there
+# were CRASH_STATES of them; some twenty minutes on two cores.
+crash:
+	THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
+		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
+
+# thaw and the real batpak 0.4.0 over the same stores, both ways. It needs cargo,
+# which fetches the crate; without it nothing is compared, and that is said.
+interop:
+	@command -v cargo >/dev/null || echo "cargo is not installed: thaw is not compared with batpak"
+	THAW_INTEROP_SEEDS=$(INTEROP_SEEDS) $(GO) test -timeout 1h -count=1 ./host/interop
 
 check: fmt vet staticcheck platforms tidy race fuzz
 
@@ -57,6 +76,7 @@ fuzz:
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./host/...
 	cd host/bench && $(GO) run ./cmd/openbench
+	cd host/bench && $(GO) run ./cmd/writebench -n $(N)
 
 clean:
 	rm -rf bin

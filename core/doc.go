@@ -12,10 +12,12 @@
 //	artifact    index.fbati
 //	checkpoint  index.ckpt
 //	visibility  visibility_ranges.fbv
+//	synced      synced.thaw: how far the log was known to be on disk
 //	index       flat lookup tables over an artifact
 //	replay      frames back into records
+//	commit      appends into frames and records
 //	verify      whether a store says what it once said
-//	store       all of it together: opening and queries
+//	store       all of it together: opening, queries, recovery
 //	internal    what only tests import
 //
 // The clock, random numbers and files come in as arguments. Package host has

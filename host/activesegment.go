@@ -10,33 +10,40 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// activeSegment is the segment that frames are appended to.
+// activeSegment is the segment that frames are appended to, or will be.
 type activeSegment struct {
 	id     uint64
 	name   string
 	path   string
-	header int64 // its size, where the frames begin
-	file   fsabstraction.WriteFile
+	header []byte                  // with which it begins
+	file   fsabstraction.WriteFile // nil before it is made
 }
 
-// createSegment makes a segment that holds a header. Neither its content nor its
-// name is synced: the first sync of its frames does the one, the caller the other.
-func createSegment(fsys fsabstraction.FS, dir string, id uint64, now time.Time) (*activeSegment, error) {
+// planSegment is a segment that is not there yet.
+func planSegment(dir string, id uint64, now time.Time) (*activeSegment, error) {
 	if id == 0 { // one behind the highest
 		return nil, &LimitError{What: "segment id", Got: ^uint64(0), Max: ^uint64(0) - 1}
 	}
 	name := segment.Name(id)
-	path := filepath.Join(dir, name)
-	f, err := create(fsys, path)
+	return &activeSegment{
+		id: id, name: name, path: filepath.Join(dir, name),
+		header: segment.AppendHeader(nil, segment.Header{CreatedNS: now.UnixNano(), SegmentID: id}),
+	}, nil
+}
+
+// create makes the file with its header. Neither its content nor its name is
+// synced: the first sync of its frames does the one, the caller the other.
+func (a *activeSegment) create(fsys fsabstraction.FS) error {
+	f, err := create(fsys, a.path)
 	if err != nil {
-		return nil, &WriteError{"create", path, err}
+		return &WriteError{"create", a.path, err}
 	}
-	header := segment.AppendHeader(nil, segment.Header{CreatedNS: now.UnixNano(), SegmentID: id})
-	a := &activeSegment{id: id, name: name, path: path, header: int64(len(header)), file: f}
-	if err := a.append(header, 0); err != nil {
-		return nil, &WriteError{"write", path, errors.Join(err, f.Close(), fsys.Remove(path))}
+	a.file = f
+	if err := a.append(a.header, 0); err != nil {
+		a.file = nil
+		return &WriteError{"write", a.path, errors.Join(err, f.Close(), fsys.Remove(a.path))}
 	}
-	return a, nil
+	return nil
 }
 
 // create makes a file that is not there. An empty one is what an earlier attempt

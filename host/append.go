@@ -34,9 +34,15 @@ func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind
 // receipts in the same order. Errors are those of Append; one that is about one
 // item is an *[ItemError]. No items are no error and write nothing.
 func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error) {
-	entries, err := s.entries(items)
+	if len(items) > commit.MaxBatch {
+		return nil, &LimitError{What: "events in a batch", Got: uint64(len(items)), Max: commit.MaxBatch}
+	}
+	entries, bytes, err := s.entries(items, commit.MaxBatchBytes)
 	if err != nil {
 		return nil, err
+	}
+	if bytes > commit.MaxBatchBytes {
+		return nil, &LimitError{What: "payload bytes in a batch", Got: bytes, Max: commit.MaxBatchBytes}
 	}
 	return s.sendBatch(ctx, requestBatch, entries)
 }
@@ -48,7 +54,7 @@ func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error)
 	var receipts []Receipt
 	for done := 0; done < len(items); {
 		n := min(len(items)-done, eachAtOnce)
-		entries, bad := s.entries(items[done : done+n])
+		entries, _, bad := s.entries(items[done:done+n], eachBytes)
 		got, err := s.sendBatch(ctx, requestEach, entries)
 		receipts = append(receipts, got...)
 		done += len(got)
@@ -67,8 +73,12 @@ func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error)
 	return receipts, nil
 }
 
-// eachAtOnce is how many items of AppendEach share a sync.
-const eachAtOnce = 1000
+// eachAtOnce is how many items of AppendEach share a sync, and eachBytes how many
+// bytes of payloads.
+const (
+	eachAtOnce = 1000
+	eachBytes  = 2 << 20
+)
 
 // Sync returns when everything that was appended before is on disk. With
 // [OnDisk] it is already.
@@ -114,15 +124,20 @@ func (s *Store) enter(ctx context.Context, r *request) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	s.entering.RLock()
-	defer s.entering.RUnlock()
+	s.entering.Lock()
 	if s.closing {
+		s.entering.Unlock()
 		return ErrClosed
 	}
+	s.inside.Add(1)
+	s.entering.Unlock()
+	defer s.inside.Done()
 	select {
 	case s.requests <- r:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	case <-s.closed:
+		return ErrClosed
 	}
 }

@@ -76,3 +76,17 @@ func BenchmarkAppendUnsynced(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
+
+// BenchmarkAppendThenGet reads every event right after it was appended, which makes
+// the writer's view grow one by one.
+func BenchmarkAppendThenGet(b *testing.B) {
+	st := openBench(b, host.LoseUnsynced)
+	it := benchItem(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := st.Append(b.Context(), it.At, it.Kind, it.Payload)
+		require.NoError(b, err)
+		_, err = st.Get(b.Context(), r.ID)
+		require.NoError(b, err)
+	}
+}

@@ -1,7 +1,35 @@
 // Package host is thaw on an operating system: it opens a store's directory,
-// maps files, and answers queries. [OpenReader] reads any store that batpak
-// 0.4.0 or thaw wrote, takes no lock and never writes, so any number of
-// processes may read while another one writes.
+// maps, locks, writes and syncs files.
 //
-// What the answers mean is decided in core; this package only brings the bytes.
+// [Open] opens a store for writing and reading, and makes it when it is not there:
+// one writer at a time, any number of goroutines. [OpenReader] reads any store
+// that batpak 0.4.0 or thaw wrote, takes no lock and never writes, so any number
+// of processes may read while another one writes.
+//
+// What the answers mean, what bytes an append becomes and what is to be done after
+// an unclean stop is decided in core; this package only moves the bytes.
+//
+// # What is on disk when
+//
+// With [OnDisk], the default, an append that returned nil is on disk: its frame,
+// and the name of its segment. The appends that wait while a sync is under way
+// are written together and share the next one. A write that failed is cut off
+// again; where that, or any sync, fails, the store takes no more writes until it
+// is opened anew, since a second sync proves nothing about the first.
+//
+// A segment that is full is sealed with its footer and synced before the next one
+// begins. In front of a segment's first frame are, in this order and each on disk
+// before the next: its mark in synced.thaw, the file with its header (which the
+// first sync of its frames covers), its name.
+//
+// Close seals the segment, writes index.fbati where its rule says so, and removes
+// synced.thaw. An append is never lost because of the index: it is a hint.
+//
+// # After an unclean stop
+//
+// The next Open cuts the newest segment behind its last whole append, seals it,
+// and begins another. Nothing is appended behind bytes that nobody vouches for.
+// Where the cut bytes are more than one write that was cut short, they are first
+// kept in a file NNNNNN.fbat.cut-OFFSET beside it, because synced.thaw may have
+// promised less than was true; [Recovered] names it, and it may be deleted.
 package host

@@ -112,17 +112,22 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 	return nil
 }
 
-// entries is entry for several items. With an *[ItemError] it returns those in
-// front of the item.
-func (s *Store) entries(items []Item) ([]commit.Entry, error) {
-	entries := make([]commit.Entry, len(items))
+// entries is entry for several items, of which it stops behind the one with which
+// the payloads come to more than most bytes: items may share one payload, of
+// which every entry has a copy. With an *[ItemError] it returns those in front of
+// the item.
+func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, bytes uint64, err error) {
+	entries = make([]commit.Entry, len(items))
 	for i := range items {
 		it := &items[i]
 		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options); err != nil {
-			return entries[:i], &ItemError{Item: i, Err: err}
+			return entries[:i], bytes, &ItemError{Item: i, Err: err}
+		}
+		if bytes += uint64(len(entries[i].Payload)); bytes > most {
+			return entries[:i+1], bytes, nil
 		}
 	}
-	return entries, nil
+	return entries, bytes, nil
 }
 
 func encodePayload(value any) ([]byte, error) {

@@ -8,7 +8,7 @@ import (
 
 // KeyOf makes a key for [WithKey] out of any text that names one append, such as
 // the number of a request: the first 16 bytes of its BLAKE3 digest, so the same
-// text gives the same key in every process, and two texts never share one.
+// text gives the same key in every process, and two texts do not meet in practice.
 func KeyOf(text string) (id event.ID) {
 	digest := blake3.Sum256([]byte(text))
 	copy(id[:], digest[:])

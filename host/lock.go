@@ -63,6 +63,10 @@ func noLock(o *Options, cause error) error {
 	return fmt.Errorf("%w: %w", ErrNoLock, cause)
 }
 
+// offHolder is where in the lock file the holder stands: on Windows the lock keeps
+// everybody, its holder too, from the first byte.
+const offHolder = 1
+
 // writeHolder says in the lock file who has it. Nobody relies on it, so it is not
 // synced.
 func writeHolder(fs fsabstraction.FS, path string, now time.Time) error {
@@ -78,8 +82,8 @@ func writeHolder(fs fsabstraction.FS, path string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if _, err = f.WriteAt(b, 0); err == nil {
-		err = f.Truncate(int64(len(b)))
+	if _, err = f.WriteAt(b, offHolder); err == nil {
+		err = f.Truncate(int64(offHolder + len(b)))
 	}
 	return errors.Join(err, f.Close())
 }
@@ -93,7 +97,7 @@ func readHolder(fs fsabstraction.ReadFS, path string) (h Holder) {
 	}
 	defer f.Close()
 	b := make([]byte, maxHolder)
-	n, err := f.ReadAt(b, 0)
+	n, err := f.ReadAt(b, offHolder)
 	if err != nil && !errors.Is(err, io.EOF) || json.Unmarshal(b[:n], &h) != nil {
 		return Holder{}
 	}

@@ -290,6 +290,10 @@ func (m *machine) answers(t *rapid.T, q *host.Queries) {
 	for _, entity := range []string{"order:1", "übung", "nobody"} {
 		want := m.which(func(e modelled) bool { return e.at.Entity == entity })
 		require.Equal(t, want, sequences(collect(t, q.Stream(ctx, entity, host.StreamPage{}))))
+		state, err := q.State(ctx, entity)
+		require.NoError(t, err)
+		next, some := m.clocks[entity]
+		require.Equal(t, host.State{Some: some, Clock: max(next, 1) - 1}, state)
 	}
 	for _, c := range []struct {
 		region host.Region

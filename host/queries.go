@@ -95,6 +95,16 @@ func (q *Queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.E
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Correlated(id) })
 }
 
+// State returns what an append can expect of an entity: whether it has visible
+// events, and the clock of the last one. It reads the end of the entity's list, so
+// it costs the same however long the stream is.
+func (q *Queries) State(ctx context.Context, entity string) (State, error) {
+	return on(ctx, q, func(s *store.Snapshot) (State, error) {
+		head, _, err := store.Past{Snapshot: s}.Latest(entity)
+		return head.State, err
+	})
+}
+
 // Get returns the visible event with an id and its payload, which is read from
 // its segment and checked. An unknown id is [ErrNotFound]; an event that can no
 // longer be read is a *damage.Damage.

@@ -31,7 +31,7 @@ type Recovered struct {
 // recoverSegment does what r says. The steps, each on disk before the next:
 //
 //  1. bytes that are set aside are in a file of their own
-//  2. synced.thaw says where the segment's last whole append ends
+//  2. the segment is as it was found, and synced.thaw says where the segment's last whole append ends
 //  3. the segment is cut there, or removed
 //  4. it has a footer
 //  5. synced.thaw, which no longer means anything, is gone
@@ -54,8 +54,10 @@ func recoverSegment(fs fsabstraction.FS, dir string, r *store.Recovery) (*Recove
 	var err error
 	if r.Remove {
 		err = errors.Join(fs.Remove(path), syncDir(fs, dir))
-	} else if err = mark.begin(r.Mark); err == nil {
-		err = sealRecovered(fs, path, r)
+	} else if err = syncSegment(fs, path); err == nil {
+		if err = mark.begin(r.Mark); err == nil {
+			err = sealRecovered(fs, path, r)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("thaw: recover %s: %w", path, errors.Join(err, mark.close()))
@@ -64,6 +66,16 @@ func recoverSegment(fs fsabstraction.FS, dir string, r *store.Recovery) (*Recove
 		return nil, fmt.Errorf("thaw: recover %s: %w", dir, err)
 	}
 	return done, nil
+}
+
+// syncSegment makes durable what a process that died has only written, so that the
+// mark does not promise what power loss can still take.
+func syncSegment(fs fsabstraction.FS, path string) error {
+	f, err := fs.OpenWrite(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 func sealRecovered(fs fsabstraction.FS, path string, r *store.Recovery) error {

@@ -57,7 +57,7 @@ func (r *request) stage(log *commit.Log, nowUS int64) error {
 		return err
 	case requestBatch:
 		var err error
-		r.receipts, err = log.AppendBatch(nil, r.entries, nowUS)
+		r.receipts, err = log.AppendBatch(make([]Receipt, 0, len(r.entries)), r.entries, nowUS)
 		return err
 	case requestEach:
 		for i := range r.entries {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -31,10 +32,10 @@ type Store struct {
 
 	requests chan *request
 	quit     chan struct{} // closed when the writer is done
-	// entering is held for reading while a request is sent, and for writing while
-	// the channel is closed.
-	entering sync.RWMutex
+	entering sync.Mutex    // guards closing, report, and that inside grows
 	closing  bool
+	closed   chan struct{}  // closed by Close
+	inside   sync.WaitGroup // of those who may send a request
 
 	committed committed
 
@@ -44,7 +45,7 @@ type Store struct {
 	next    uint64     // the sequence behind run
 	growing sync.Mutex // one goroutine at a time makes the view grow
 
-	closed CloseReport
+	report CloseReport
 	skip   []string // snapshots that the open does not look at
 }
 
@@ -80,7 +81,11 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next, end, err := s.recover(v)
+	var next uint64
+	var end artifact.Watermark
+	if err = unread(v); err == nil {
+		next, end, err = s.recover(v)
+	}
 	if err != nil {
 		return errors.Join(err, v.files.release())
 	}
@@ -89,6 +94,7 @@ func (s *Store) open(ctx context.Context) error {
 	s.view = v
 	s.committed.visible = allocator
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
+	s.closed = make(chan struct{})
 	s.Queries.acquire = s.acquire
 	s.writer = &writer{
 		fs:       s.options.FS,
@@ -103,6 +109,19 @@ func (s *Store) open(ctx context.Context) error {
 		publish:  s.publish,
 	}
 	go s.writer.run(s.quit)
+	return nil
+}
+
+// unread is the damage of a segment that could not be read, which is no reason
+// to write behind it: its events have numbers that nobody knows now and that
+// would be given out again, and it may be readable the next time.
+func unread(v *view) error {
+	report := v.snapshot.Report()
+	for _, d := range report.Damages {
+		if d.Reason == damage.Unreadable {
+			return fmt.Errorf("thaw: open %s for writing: %w", v.files.path, d)
+		}
+	}
 	return nil
 }
 
@@ -125,8 +144,8 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
 			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
 	}
-	if err := removeLeftovers(s.options.FS, s.path); err != nil {
-		return 0, end, err
+	if err := removeLeftovers(s.options.FS, s.path); err != nil { // only the next index.fbati needs that
+		s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
 	}
 	end.Segment, end.Offset, err = v.files.newest()
 	return r.Next, end, err
@@ -241,9 +260,9 @@ type CloseReport struct {
 
 // CloseReport tells about the close. It is empty before.
 func (s *Store) CloseReport() CloseReport {
-	s.entering.RLock()
-	defer s.entering.RUnlock()
-	return s.closed
+	s.entering.Lock()
+	defer s.entering.Unlock()
+	return s.report
 }
 
 // Close lets the appends that are under way end, makes everything durable, seals
@@ -259,8 +278,10 @@ func (s *Store) Close() error {
 		return ErrClosed
 	}
 	s.closing = true
-	close(s.requests)
+	close(s.closed)
 	s.entering.Unlock()
+	s.inside.Wait()
+	close(s.requests)
 	<-s.quit
 	err := s.writer.finish()
 	report := CloseReport{}
@@ -278,7 +299,7 @@ func (s *Store) Close() error {
 	err = errors.Join(err, v.files.release(), s.unlock())
 	report.Took = time.Since(start)
 	s.entering.Lock()
-	s.closed = report
+	s.report = report
 	s.entering.Unlock()
 	return err
 }

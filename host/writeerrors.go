@@ -10,7 +10,7 @@ var (
 	// ErrLocked is the class of every *LockedError.
 	ErrLocked = errors.New("thaw: another writer has the store open")
 	// ErrNoLock: the file system has no locks; see Options.Unlocked.
-	ErrNoLock = errors.New("thaw: the file system cannot lock the store")
+	ErrNoLock = errors.New("thaw: the file system cannot lock the store, and Options.Unlocked is not set")
 	// ErrReadOnly is the class of every *FailedError.
 	ErrReadOnly = errors.New("thaw: the store takes no more writes until it is opened anew")
 	// ErrUnknown: the append was under way when its context ended. It may be

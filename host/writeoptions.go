@@ -16,6 +16,8 @@ type (
 	Receipt = commit.Receipt
 	// Expected is what an append asks of its entity; see [Expect].
 	Expected = commit.Expected
+	// State is whether an entity has visible events, and the last one's clock.
+	State = commit.State
 	// ExpectError carries the expected and the actual state.
 	ExpectError = commit.ExpectError
 	// KeyError says that an idempotency key belongs to something else.
@@ -84,7 +86,9 @@ type Options struct {
 	// Now is the clock, by default time.Now. An event's time comes from it.
 	Now func() time.Time
 	// Random gives the random bits of event ids and hash seeds, by default those
-	// of math/rand/v2. It is called by several goroutines at once.
+	// of math/rand/v2. It is called by several goroutines at once. A test that fixes
+	// it and Now must not open a store twice with both: the ids would come again,
+	// which an append without a key does not notice.
 	Random func() uint64
 }
 

@@ -24,7 +24,8 @@ type writer struct {
 	options *Options
 	log     *commit.Log
 	files   *directory
-	active  *activeSegment // nil until the first append, and behind a full segment
+	active  *activeSegment // nil until something is written, and behind a full segment
+	planned *activeSegment // what to write to when active is nil; nil before it is needed
 	next    uint64         // id of the segment to begin next
 	// end is where the log ends, without the active segment.
 	end      artifact.Watermark
@@ -95,7 +96,7 @@ func (w *writer) take(r *request) {
 		w.flush(true)
 		return
 	}
-	if w.log.Offset()+uint64(len(w.log.Frames())) >= uint64(w.options.SegmentSize) || w.active == nil {
+	if w.full() || w.active == nil && w.planned == nil {
 		w.flush(false)
 		if err := w.failure(); err != nil {
 			r.finish(err)
@@ -141,6 +142,12 @@ func (w *writer) write() error {
 	frames := w.log.Frames()
 	if len(frames) == 0 {
 		return nil
+	}
+	if w.active == nil {
+		if err := w.begin(); err != nil {
+			w.log.Rollback()
+			return err
+		}
 	}
 	if err := w.active.append(frames, int64(w.log.Offset())); err != nil {
 		w.log.Rollback()
@@ -211,16 +218,27 @@ func (w *writer) failure() error {
 	return w.failed
 }
 
-// room makes sure that there is a segment that is not full. Nothing may be
-// staged.
+// full reports whether the segment will be full with what is staged.
+func (w *writer) full() bool {
+	staged := uint64(len(w.log.Frames()))
+	return (w.active != nil || staged > 0) && w.log.Offset()+staged >= uint64(w.options.SegmentSize)
+}
+
+// room makes sure that there is a segment that is not full, or the plan of one:
+// the file is made when there is something to write, so that an append which is
+// refused leaves no trace. Nothing may be staged.
 func (w *writer) room() error {
-	if w.active != nil && w.log.Offset() >= uint64(w.options.SegmentSize) {
+	if w.full() {
 		if err := w.seal(); err != nil {
 			return err
 		}
 	}
 	if w.active == nil {
-		return w.begin()
+		var err error
+		if w.planned, err = planSegment(w.dir, w.next, w.options.Now()); err != nil {
+			return err
+		}
+		w.log.Start(w.next, uint64(len(w.planned.header)))
 	}
 	return nil
 }
@@ -247,18 +265,18 @@ func (w *writer) seal() error {
 	return nil
 }
 
-// begin makes the next segment the active one. Its mark is on disk before it is
+// begin makes the planned segment the active one. Its mark is on disk before it is
 // made, so that whatever a stop leaves of it is known to be unproven; and its name
 // is on disk before its first frame.
 func (w *writer) begin() error {
-	if err := w.mark.begin(synced.Mark{Segment: w.next, First: w.log.Next()}); err != nil {
+	if err := w.mark.begin(synced.Mark{Segment: w.next, First: w.log.First()}); err != nil {
 		if errors.Is(err, errSync) {
 			return w.fail("sync", w.mark.path, err)
 		}
 		return &WriteError{"write", w.mark.path, err}
 	}
-	a, err := createSegment(w.fs, w.dir, w.next, w.options.Now())
-	if err != nil {
+	a := w.planned
+	if err := a.create(w.fs); err != nil {
 		return err
 	}
 	if err := syncDir(w.fs, w.dir); err != nil {
@@ -270,9 +288,8 @@ func (w *writer) begin() error {
 		}
 		return &WriteError{"begin", a.path, err}
 	}
-	w.active = a
+	w.active, w.planned = a, nil
 	w.next++
-	w.log.Start(a.id, uint64(a.header))
 	return nil
 }
 
@@ -282,10 +299,14 @@ func (w *writer) finish() error {
 	if w.active == nil || w.failure() != nil {
 		return w.close(w.failure())
 	}
-	if int64(w.log.Offset()) == w.active.header {
+	if w.log.Offset() == uint64(len(w.active.header)) {
 		path := w.active.path
-		err := w.close(nil)
-		return errors.Join(err, w.fs.Remove(path), w.mark.remove(), syncDir(w.fs, w.dir))
+		// The mark outlives the segment, whose header was never synced: without a
+		// mark what a power cut leaves of it would be damage.
+		if err := errors.Join(w.close(nil), w.fs.Remove(path), syncDir(w.fs, w.dir)); err != nil {
+			return err
+		}
+		return errors.Join(w.mark.remove(), syncDir(w.fs, w.dir))
 	}
 	if err := w.seal(); err != nil {
 		return w.close(err)

@@ -227,7 +227,13 @@ func TestDraft(t *testing.T) {
 			require.Equal(t, len(c.want), c.d.Len())
 			names, err := strtab.Decode(c.d.AppendNames(nil), true)
 			require.NoError(t, err)
-			require.Len(t, c.d.Bytes(), len(c.want)*artifact.RecordSize)
+			records := c.d.Records()
+			require.EqualValues(t, len(c.want)*artifact.RecordSize, records.Size())
+			raw := make([]byte, records.Size())
+			require.NoError(t, source.Read(records, raw, 0))
+			for i := range c.want {
+				require.Equal(t, c.d.At(i), artifact.Raw(raw[i*artifact.RecordSize:(i+1)*artifact.RecordSize]))
+			}
 			for i, w := range c.want {
 				r := c.d.At(i).Decode()
 				require.Equal(t, w, named{r.Facts, string(names.At(r.Entity)), string(names.At(r.Scope))})

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
@@ -16,8 +17,8 @@ var ErrFull = errors.New("artifact: no more than 2^32-2 records and 4 GiB of nam
 // Draft is the content of an artifact that is being made, in memory: records
 // and names in the form they have in the file. It is for one goroutine.
 type Draft struct {
-	names   *strtab.Builder
-	records []byte
+	names *strtab.Builder
+	rows  rows
 }
 
 // NewDraft is an empty draft.
@@ -26,11 +27,11 @@ func NewDraft() *Draft {
 }
 
 // Len is the number of records.
-func (d *Draft) Len() int { return len(d.records) / RecordSize }
+func (d *Draft) Len() int { return d.rows.len() }
 
 // At returns record i, which must be below Len. The slice aliases the draft
 // and holds until the draft changes.
-func (d *Draft) At(i int) Raw { return Raw(d.records[i*RecordSize : (i+1)*RecordSize]) }
+func (d *Draft) At(i int) Raw { return d.rows.at(i) }
 
 // Append adds a record. Its sequence must be above the last one's.
 func (d *Draft) Append(f *event.Facts, entity, scope []byte) error {
@@ -59,12 +60,8 @@ func (d *Draft) Add(r *event.Record) error {
 	if uint64(d.Len()) >= MaxRecords {
 		return ErrFull
 	}
-	if n := len(d.records); cap(d.records)-n < RecordSize {
-		// append would grow a large slice by a quarter, and copy it four times as
-		// often.
-		d.records = append(make([]byte, 0, 2*n+32*RecordSize), d.records...)
-	}
-	d.records = AppendRecord(d.records, r)
+	d.rows.grow()
+	d.rows.last = AppendRecord(d.rows.last, r)
 	return nil
 }
 
@@ -91,14 +88,22 @@ func (m Mark) Records() int { return m.records }
 
 // Rollback forgets every record and name added since the mark.
 func (d *Draft) Rollback(m Mark) {
-	d.records = d.records[:m.records*RecordSize]
+	d.rows.cut(m.records)
 	d.names.Truncate(m.names)
 }
 
 // Cut removes the records from first up to end. Their names stay: a name that
 // no record uses is harmless.
 func (d *Draft) Cut(first, end int) {
-	d.records = append(d.records[:first*RecordSize], d.records[end*RecordSize:]...)
+	var behind []byte
+	for i := end; i < d.Len(); i++ {
+		behind = append(behind, d.At(i)...)
+	}
+	d.rows.cut(first)
+	for ; len(behind) > 0; behind = behind[RecordSize:] {
+		d.rows.grow()
+		d.rows.last = append(d.rows.last, behind[:RecordSize]...)
+	}
 }
 
 // SetSequence gives record i another sequence.
@@ -119,7 +124,10 @@ func (d *Draft) AppendFile(dst []byte, w Watermark, allocator uint64) []byte {
 	}
 	dst = AppendHeader(dst, &h)
 	dst = d.names.AppendTable(dst)
-	dst = append(dst, d.records...)
+	for _, b := range d.rows.full {
+		dst = append(dst, b...)
+	}
+	dst = append(dst, d.rows.last...)
 	Seal(dst[at:])
 	return dst
 }
@@ -132,6 +140,9 @@ func Seal(file []byte) {
 // AppendNames adds the string table as it stands to dst.
 func (d *Draft) AppendNames(dst []byte) []byte { return d.names.AppendTable(dst) }
 
-// Bytes returns the records as they stand. The slice aliases the draft and
-// holds until the draft changes.
-func (d *Draft) Bytes() []byte { return d.records }
+// Records is the records as they stand. It holds while records are added to the
+// draft.
+func (d *Draft) Records() source.Source {
+	r := d.rows
+	return &r
+}

@@ -1,16 +1,23 @@
 package commit
 
-import "github.com/thawlog/thaw/core/event"
+import (
+	"slices"
+
+	"github.com/thawlog/thaw/core/event"
+)
 
 // check tells what is wrong with an entry by itself.
 func (e *Entry) check() error {
-	if err := e.Coordinate.Check(); err != nil {
-		return err
+	if err := event.CheckName([]byte(e.Entity)); err != nil {
+		return &NameError{"entity", err}
+	}
+	if err := event.CheckName([]byte(e.Scope)); err != nil {
+		return &NameError{"scope", err}
 	}
 	const flags = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
 	switch {
 	case !appendable(e.Kind):
-		return ErrKind
+		return &KindError{e.Kind}
 	case len(e.Payload) == 0:
 		return ErrPayload
 	case len(e.Payload) > MaxPayload:
@@ -25,27 +32,18 @@ func (e *Entry) check() error {
 	return nil
 }
 
-// appendable reports whether batpak keeps a kind as it is: it maps kinds of the
-// system's and the effects' categories that have no name to others. Markers are
-// not events.
+// named are the kinds that batpak keeps as they are in the system's and the effects'
+// categories, apart from the markers of batches; it maps all others there to one
+// of them when it reads a footer or an index.
+var named = []event.Kind{
+	event.SystemInit, event.SystemShutdown, event.SystemHeartbeat, event.SystemConfigChange,
+	event.SystemCheckpoint, event.Tombstone,
+	event.EffectError, event.EffectRetry, event.EffectAck, event.EffectBackpressure,
+	event.EffectCancel, event.EffectConflict,
+}
+
 func appendable(k event.Kind) bool {
-	switch k.Category() {
-	case 0x0:
-		switch k {
-		case event.SystemInit, event.SystemShutdown, event.SystemHeartbeat,
-			event.SystemConfigChange, event.SystemCheckpoint, event.Tombstone:
-			return true
-		}
-		return false
-	case 0xD:
-		switch k {
-		case event.EffectError, event.EffectRetry, event.EffectAck,
-			event.EffectBackpressure, event.EffectCancel, event.EffectConflict:
-			return true
-		}
-		return false
-	}
-	return true
+	return k.Category() != 0x0 && k.Category() != 0xD || slices.Contains(named, k)
 }
 
 func validTime(us int64) bool { return us >= 0 && us/1000 < MaxWallMS }

@@ -15,8 +15,7 @@ var (
 	ErrKey = errors.New("thaw: the idempotency key was used for something else")
 	// ErrLimit is the class of every [LimitError].
 	ErrLimit = errors.New("thaw: a limit is exceeded")
-	// ErrKind: the kind is a batch marker's, or lies in the system's or the
-	// effects' category and has no name there, which batpak would not keep.
+	// ErrKind is the class of every [KindError].
 	ErrKind = errors.New("thaw: the kind is reserved")
 	// ErrTime: the time is before 1970, or too far ahead to be one.
 	ErrTime = errors.New("thaw: the time is not between 1970 and 2^53 ms later")
@@ -32,6 +31,31 @@ var (
 	// ErrBatchTime: the items of a batch have different times.
 	ErrBatchTime = errors.New("thaw: the items of a batch must have one time")
 )
+
+// KindError says that an event may not have a kind: it is a batch marker's, or lies
+// in the system's or the effects' category and has no name there, which batpak
+// would not keep.
+type KindError struct{ Kind event.Kind }
+
+// Error names the kind.
+func (e *KindError) Error() string { return ErrKind.Error() + ": " + e.Kind.String() }
+
+// Unwrap returns ErrKind.
+func (e *KindError) Unwrap() error { return ErrKind }
+
+// NameError says which part of a coordinate is no name.
+type NameError struct {
+	// Part is "entity" or "scope".
+	Part string
+	// Err is one of the name errors of package event.
+	Err error
+}
+
+// Error names the part and the rule.
+func (e *NameError) Error() string { return "thaw: " + e.Part + ": " + e.Err.Error() }
+
+// Unwrap returns the rule.
+func (e *NameError) Unwrap() error { return e.Err }
 
 // ExpectError says that an entity was not in the state that an append expected.
 type ExpectError struct {

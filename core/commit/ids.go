@@ -10,12 +10,14 @@ import (
 
 // idSet finds the records of a draft by id: open addressing over record numbers,
 // at most half full, so 8 to 16 bytes an event. The ids themselves are in the
-// draft.
+// draft. Records are filed when one is looked for, so a session without keys does
+// not pay for it.
 type idSet struct {
 	draft *artifact.Draft
 	seed  uint64
 	slots []uint32 // record number + 1, 0 is free
 	count int
+	filed int // how many records of the draft are filed
 }
 
 func (s *idSet) place(id event.ID) uint64 {
@@ -40,6 +42,9 @@ func (s *idSet) find(id event.ID) (slot uint64, found bool) {
 
 // get returns the first record with an id.
 func (s *idSet) get(id event.ID) (record int, ok bool) {
+	for ; s.filed < s.draft.Len(); s.filed++ {
+		s.file(s.filed)
+	}
 	if s.count == 0 {
 		return 0, false
 	}
@@ -50,13 +55,13 @@ func (s *idSet) get(id event.ID) (record int, ok bool) {
 	return int(s.slots[slot] - 1), true
 }
 
-// add files the draft's last record, unless its id is there.
-func (s *idSet) add(id event.ID) {
+// file files a record, unless an earlier one has its id.
+func (s *idSet) file(record int) {
 	if 2*s.count >= len(s.slots) {
 		s.grow()
 	}
-	if slot, found := s.find(id); !found {
-		s.slots[slot] = uint32(s.draft.Len())
+	if slot, found := s.find(s.draft.At(record).ID()); !found {
+		s.slots[slot] = uint32(record) + 1
 		s.count++
 	}
 }
@@ -81,13 +86,14 @@ func (s *idSet) grow() {
 // draft. Taking out the last ones can break the path to an earlier one only
 // where the slots were made anew since, so the paths behind are laid again.
 func (s *idSet) truncate(n int) {
-	for record := s.draft.Len() - 1; record >= n; record-- {
+	for record := s.filed - 1; record >= n; record-- {
 		slot, found := s.find(s.draft.At(record).ID())
 		if !found || s.slots[slot] != uint32(record)+1 {
 			continue
 		}
 		s.remove(slot)
 	}
+	s.filed = min(s.filed, n)
 }
 
 // remove frees a slot and moves up those behind it that it held back.

@@ -38,13 +38,19 @@ func TestIDSet(t *testing.T) {
 					id := event.ID{byte(n), byte(n >> 8)}
 					require.NoError(t, d.Append(&event.Facts{ID: id}, []byte("e"), []byte("s")))
 					ids = append(ids, id)
-					s.add(id)
+					if rapid.IntRange(0, 30).Draw(t, "look") == 0 {
+						s.get(id) // files what was added so far
+					}
 				}
 			}
 			different := map[event.ID]bool{}
 			for _, id := range ids {
 				different[id] = true
 			}
+			if rapid.Bool().Draw(t, "unfiled") {
+				continue
+			}
+			s.get(event.ID{})
 			require.Equal(t, len(different), s.count)
 			used := 0
 			for _, n := range s.slots {

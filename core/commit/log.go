@@ -71,6 +71,9 @@ func (l *Log) Start(id, offset uint64) {
 // Next is the sequence of the next event.
 func (l *Log) Next() uint64 { return l.next }
 
+// First is the sequence of the first staged event, or of the next when none is.
+func (l *Log) First() uint64 { return l.settled.next }
+
 // Offset is where the staged frames are to be written.
 func (l *Log) Offset() uint64 { return l.offset }
 
@@ -87,13 +90,26 @@ func (l *Log) Committed(first int) artifact.Run { return l.draft.Run(first, l.se
 // Commit makes the staged group count. Its bytes must be in the file.
 func (l *Log) Commit() {
 	l.offset += uint64(len(l.frames))
-	l.frames = l.frames[:0]
+	l.emptied()
 	l.undo = l.undo[:0]
 	l.settled = l.mark()
 }
 
+// keepFrames is how much memory for frames a log keeps from one group to the next.
+const keepFrames = 8 << 20
+
+// emptied makes room for the next group.
+func (l *Log) emptied() {
+	if l.frames = l.frames[:0]; cap(l.frames) > keepFrames {
+		l.frames = nil
+	}
+}
+
 // Rollback forgets the staged group and every number it was given.
-func (l *Log) Rollback() { l.goBack(l.settled) }
+func (l *Log) Rollback() {
+	l.goBack(l.settled)
+	l.emptied()
+}
 
 func (l *Log) mark() mark {
 	return mark{l.draft.Mark(), l.footer.Mark(), l.next, len(l.frames), len(l.undo)}

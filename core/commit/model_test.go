@@ -511,7 +511,7 @@ func TestLimits(t *testing.T) {
 		require.Empty(t, log.Frames())
 		r, err := log.Append(&e, 5)
 		require.NoError(t, err)
-		require.EqualValues(t, math.MaxUint32, r.Clock)
+		require.Equal(t, uint32(math.MaxUint32), r.Clock)
 		frames := string(log.Frames())
 		_, err = log.Append(&f, 5)
 		limit(t, err, "clock of e", math.MaxUint32+1, math.MaxUint32)

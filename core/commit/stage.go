@@ -186,7 +186,6 @@ func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	if err := l.draft.Add(&rec); err != nil {
 		return Receipt{}, err
 	}
-	l.ids.add(rec.ID)
 	if err := l.list(rec); err != nil {
 		return Receipt{}, err
 	}

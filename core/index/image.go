@@ -36,7 +36,7 @@ func DraftImage(d *artifact.Draft) Image {
 	return Image{
 		Names:     source.Bytes(names),
 		NamesSize: uint64(len(names)),
-		Records:   source.Bytes(d.Bytes()),
+		Records:   d.Records(),
 		Count:     uint32(d.Len()),
 	}
 }

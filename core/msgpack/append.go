@@ -3,6 +3,7 @@ package msgpack
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // The Append functions add one value in its smallest form to dst and return
@@ -91,14 +92,19 @@ func appendHead(dst []byte, n int, small, wide byte) []byte {
 // AppendByteArray adds b as an array of integers, one per byte, which is how
 // serde writes byte slices.
 func AppendByteArray(dst, b []byte) []byte {
-	dst = AppendArray(dst, len(b))
+	dst = slices.Grow(AppendArray(dst, len(b)), 2*len(b))
+	room := dst[len(dst) : len(dst)+2*len(b)]
+	n := 0
 	for _, c := range b {
-		if c >= 0x80 {
-			dst = append(dst, 0xcc)
-		}
-		dst = append(dst, c)
+		// The bytes of hashes are below 0x80 or not as a coin falls, so a branch
+		// would be guessed wrong half of the time: the head is written always, and
+		// written over where there is none.
+		room[n] = 0xcc
+		n += int(c >> 7)
+		room[n] = c
+		n++
 	}
-	return dst
+	return dst[:len(dst)+n]
 }
 
 // StrSize is the number of bytes that [AppendStr] adds for a string of n bytes.

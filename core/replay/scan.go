@@ -295,7 +295,30 @@ func (s *Scan) checkLength(in Input) {
 		d.Touch(damage.Touched{ID: s.rest.ID})
 	}
 	s.lose(d)
+	s.skipLost(d.Length)
 }
+
+// Missing tells that the segment that m is about, behind all that were read, is
+// not there, though it was known to be on disk up to m.Offset. It comes after
+// Finish.
+func (s *Scan) Missing(m *synced.Mark) {
+	if m.First > s.log.next && m.First < artifact.MaxAllocator {
+		s.log.Reserve(m.First - s.log.next)
+	}
+	s.lose(&damage.Damage{File: segment.Name(m.Segment), Length: m.Offset, Reason: damage.SegmentMissing})
+	s.skipLost(m.Offset)
+}
+
+// skipLost keeps the numbers free that events in so many lost bytes can have had.
+// Of a loss at the end of a segment the mark is the only witness, and the next
+// segment takes it over; the numbers that are left out in front of that one then
+// tell of the loss.
+func (s *Scan) skipLost(bytes uint64) {
+	s.log.Reserve(min(bytes/leastFrame+1, maxLost))
+}
+
+// maxLost bounds the numbers that one loss takes, whatever a mark claims.
+const maxLost = 1 << 32
 
 // cutShort ends the log in front of a step that is wrong and was never known to
 // be on disk. Frames behind it were not acknowledged either, since a segment is

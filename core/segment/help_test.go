@@ -17,7 +17,7 @@ import (
 
 // file is a source that is not memory, and counts the bytes read.
 type file struct {
-	source.Bytes
+	source.Source
 	reads, bytes int
 	fail         func(off int64, n int) error
 }
@@ -30,7 +30,7 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 			return 0, err
 		}
 	}
-	return f.Bytes.ReadAt(p, off)
+	return f.Source.ReadAt(p, off)
 }
 
 // frame puts a head before a body.

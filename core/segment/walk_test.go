@@ -58,7 +58,7 @@ func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, 
 		err   error
 	}
 	var runs []run
-	for _, src := range []source.Source{source.Bytes(b), &file{Bytes: b}} {
+	for _, src := range []source.Source{source.Bytes(b), &file{Source: source.Bytes(b)}} {
 		w, r := segment.NewWalker(src, uint64(from)), run{}
 		damages = nil
 		at := uint64(from)
@@ -341,7 +341,7 @@ func TestFooterOffset(t *testing.T) {
 	require.ErrorIs(t, err, damage.Footer)
 
 	broken := errors.New("broken")
-	f := &file{Bytes: l.b, fail: func(int64, int) error { return broken }}
+	f := &file{Source: source.Bytes(l.b), fail: func(int64, int) error { return broken }}
 	_, _, err = segment.FooterOffset(f)
 	require.ErrorIs(t, err, broken)
 	_, err = segment.Footer(f, at)
@@ -361,7 +361,7 @@ func TestSourceErrors(t *testing.T) {
 	l.b = append(append(bytes.Clone(l.b[:l.at[10]]), big...), l.b[l.at[2]:l.at[3]]...)
 	want, _, _ := walk(t, l.b, l.at[0])
 	for k := 0; ; k++ {
-		f := &file{Bytes: l.b}
+		f := &file{Source: source.Bytes(l.b)}
 		f.fail = func(int64, int) error {
 			if f.reads > k {
 				return broken
@@ -440,7 +440,7 @@ func TestFalseStarts(t *testing.T) {
 					}
 					b = append(b, one...)
 				}
-				f := &file{Bytes: b}
+				f := &file{Source: source.Bytes(b)}
 				var w *segment.Walker
 				steps, began := 0, time.Now()
 				allocated := fuzzing.Allocated(func() {
@@ -484,7 +484,7 @@ func TestManyDamages(t *testing.T) {
 				}
 				b = append(b, f...)
 			}
-			f := &file{Bytes: b}
+			f := &file{Source: source.Bytes(b)}
 			w := segment.NewWalker(f, uint64(from))
 			good, bad := 0, 0
 			allocated := fuzzing.Allocated(func() {

@@ -40,6 +40,14 @@ func Read(s Source, p []byte, off uint64) error {
 	return err
 }
 
+// Memory is a Source whose bytes lie in memory.
+type Memory interface {
+	Source
+	// Slice returns the n bytes at off where they lie, or fewer when they are not
+	// in one piece. They lie inside the source.
+	Slice(off, n uint64) []byte
+}
+
 // Bytes is a Source over memory. It does not copy b; the caller must not
 // change it while it is read.
 type Bytes []byte
@@ -58,6 +66,9 @@ func (b Bytes) ReadAt(p []byte, off int64) (int, error) {
 	}
 	return n, nil
 }
+
+// Slice implements [Memory].
+func (b Bytes) Slice(off, n uint64) []byte { return b[off : off+n : off+n] }
 
 // Size is the slice's length.
 func (b Bytes) Size() int64 { return int64(len(b)) }

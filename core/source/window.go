@@ -5,7 +5,7 @@ package source
 // goroutine.
 type Window struct {
 	src   Source
-	mem   Bytes // src, when it is memory
+	mem   Memory // src, when it is memory
 	size  uint64
 	block int
 	buf   []byte
@@ -20,7 +20,7 @@ func NewWindow(src Source, block int) *Window {
 
 // MakeWindow is NewWindow for a window that is part of something else.
 func MakeWindow(src Source, block int) Window {
-	mem, _ := src.(Bytes)
+	mem, _ := src.(Memory)
 	return Window{src: src, mem: mem, size: uint64(max(src.Size(), 0)), block: block}
 }
 
@@ -35,7 +35,9 @@ func (w *Window) Bytes(off uint64, n uint64) ([]byte, error) {
 		return nil, ErrShort
 	}
 	if w.mem != nil {
-		return w.mem[off : off+n : off+n], nil
+		if b := w.mem.Slice(off, n); uint64(len(b)) == n {
+			return b, nil
+		}
 	}
 	if off >= w.start && off-w.start <= uint64(len(w.buf)) && n <= uint64(len(w.buf))-(off-w.start) {
 		at := off - w.start

@@ -119,7 +119,17 @@ func (s *Snapshot) readSegments(from replay.Place) error {
 		}
 	}
 	s.scan.Finish()
+	if s.lacksNewest() {
+		s.scan.Missing(s.mark)
+	}
 	return nil
+}
+
+// lacksNewest reports whether the segment that was written last is not there. A
+// segment whose mark says 0 may never have been made, or held nothing and was
+// removed.
+func (s *Snapshot) lacksNewest() bool {
+	return s.mark != nil && s.mark.Segment > s.listing.newest() && s.mark.Offset > 0
 }
 
 // settle makes the tail that the scan read a part of the snapshot and counts.

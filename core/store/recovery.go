@@ -39,20 +39,27 @@ type Recovery struct {
 	Mark synced.Mark
 }
 
-// Recovery says what a writer has to do. A newest segment that is damaged is
-// left as it is. One that an unfinished batch of batpak's runs into gets no
+// Recovery says what a writer has to do. A newest segment that is damaged gets
+// no footer, and only an end that synced.thaw does not vouch for is cut off: when
+// the segment is no longer the newest, nothing tells any more that what lies there
+// is no part of the log. One that an unfinished batch of batpak's runs into gets no
 // footer, and only what is torn is cut off, since behind it damage is damage.
 func (s *Snapshot) Recovery() (Recovery, error) {
 	newest := s.listing.newest()
 	r := Recovery{Next: newest + 1}
+	if s.lacksNewest() {
+		r.Next = s.mark.Segment + 1 // an id is not given out twice
+		return r, nil
+	}
 	end := s.scan.Ending()
-	if newest == 0 || end.Segment != newest || end.Sealed || s.blames(segment.Name(newest), end) {
+	if newest == 0 || end.Segment != newest || end.Sealed {
 		return r, nil
 	}
 	size, _ := s.listing.size(newest)
 	torn := s.report.Torn
-	if end.Mixed {
-		if torn != nil {
+	blamed := s.blames(segment.Name(newest), end)
+	if end.Mixed || blamed {
+		if torn != nil && (!blamed || torn.Unproven && torn.Offset > 0) {
 			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
 			r.Mark = s.vouchFor(newest, torn.Offset)
 		}

@@ -36,6 +36,9 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	if !hidden && !grown {
 		return s, false, nil
 	}
+	if grown && !s.lastHolds(at) {
+		return nil, true, nil
+	}
 	options := *s.options
 	options.Stop = markStop(stop)
 	n := &Snapshot{
@@ -116,6 +119,29 @@ func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
 		if is.id < at.Segment && is.Size != was.Size {
 			return false
 		}
+	}
+	return true
+}
+
+// lastHolds reports whether the last event that was read in the segment of a
+// place is still there. A writer takes a write back that failed half way, and then
+// others lie where its frames were seen; what is taken back is always the end.
+func (s *Snapshot) lastHolds(at replay.Place) bool {
+	for i := len(s.parts) - 1; i >= 0; i-- {
+		p := s.parts[i]
+		if p.image.Count == 0 {
+			continue
+		}
+		c := s.cursor(p)
+		r, err := c.Record(p.image.Count - 1)
+		if err != nil || r.Position().Segment != at.Segment {
+			return err == nil
+		}
+		e, err := c.event(r)
+		if err == nil {
+			_, err = s.Read(e)
+		}
+		return err == nil
 	}
 	return true
 }

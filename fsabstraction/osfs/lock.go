@@ -44,19 +44,23 @@ var errReplaced = errors.New("the file was replaced while it was being locked")
 func (FS) Lock(name string) (fsabstraction.Lock, error) {
 	held.mu.Lock()
 	defer held.mu.Unlock()
-	// Each failure means that somebody replaced the file in that moment.
+	l, err := retryReplaced(func() (*lock, error) { return lockOnce(name) })
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// retryReplaced calls once until its error is not errReplaced, but not forever:
+// each time somebody replaced the file in that very moment.
+func retryReplaced(once func() (*lock, error)) (l *lock, err error) {
 	const tries = 10
-	err := errReplaced
 	for range tries {
-		var l *lock
-		if l, err = lockOnce(name); err == nil {
-			return l, nil
-		}
-		if !errors.Is(err, errReplaced) {
+		if l, err = once(); !errors.Is(err, errReplaced) {
 			break
 		}
 	}
-	return nil, err
+	return l, err
 }
 
 func lockOnce(name string) (*lock, error) {
@@ -74,7 +78,7 @@ func lockOnce(name string) (*lock, error) {
 	f := flock.New(name, flock.SetFlag(os.O_RDWR|noFollow))
 	locked, err := f.TryLock()
 	if err != nil {
-		return nil, lockFailed(name, err)
+		return nil, lockFailed(name, before, err)
 	}
 	if !locked {
 		return nil, lockError(name, fsabstraction.ErrLocked)
@@ -135,18 +139,25 @@ func checkLocked(name string, f *flock.Flock, before fsabstraction.Info) error {
 	return nil
 }
 
-// lockFailed looks at what became of name when opening or locking it failed
-// with err: what took its place says more.
-func lockFailed(name string, err error) error {
-	var refused *fsabstraction.NotRegularError
-	if found := requireRegular("lock", name); errors.As(found, &refused) {
-		return refused
+// lockFailed looks at what became of name, which was the file before, when
+// opening or locking it failed with err: what took its place says more.
+func lockFailed(name string, before fsabstraction.Info, err error) error {
+	now, found := FS{}.Lstat(name)
+	switch {
+	case errors.Is(found, fs.ErrNotExist):
+		return lockError(name, errReplaced)
+	case found != nil:
+		return found
+	case now.Type != fsabstraction.Regular:
+		return &fsabstraction.NotRegularError{Op: "lock", Path: name, Type: now.Type}
+	case !fsabstraction.SameFile(now.Identity, before.Identity):
+		return lockError(name, errReplaced)
 	}
 	var withPath *fs.PathError
-	if !errors.As(err, &withPath) {
-		err = lockError(name, err)
+	if errors.As(err, &withPath) {
+		return err
 	}
-	return orReplaced(name, err)
+	return lockError(name, err)
 }
 
 // orReplaced turns the error that name does not exist into errReplaced: it did

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -57,41 +58,103 @@ func TestCheckLocked(t *testing.T) {
 	}
 }
 
-// The file that flock opened is neither the one before nor the one after.
-func TestCheckLockedComparesTheHandle(t *testing.T) {
+// The name was another file when flock opened it, and only then or only before.
+func TestCheckLockedComparesAllThree(t *testing.T) {
 	dir := t.TempDir()
 	path, other := filepath.Join(dir, "lock"), filepath.Join(dir, "other")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	before, err := FS{}.Lstat(path)
-	require.NoError(t, err)
-	f := flock.New(other)
-	_, err = f.TryLock()
-	require.NoError(t, err)
-	require.ErrorIs(t, checkLocked(path, f, before), errReplaced)
-	require.NoError(t, f.Unlock())
+	require.NoError(t, os.WriteFile(other, nil, 0o600))
+	for _, test := range []struct{ before, opened string }{{path, other}, {other, path}} {
+		before, err := FS{}.Lstat(test.before)
+		require.NoError(t, err)
+		f := flock.New(test.opened)
+		_, err = f.TryLock()
+		require.NoError(t, err)
+		require.ErrorIs(t, checkLocked(path, f, before), errReplaced)
+		require.NoError(t, f.Unlock())
+	}
 }
 
-// Only renames happen here, so errReplaced can only come from the check after
-// locking.
+// Without the check before, a device would be opened and react.
+func TestLockFileRefusesBeforeOpening(t *testing.T) {
+	_, err := lockFile(os.DevNull)
+	require.ErrorIs(t, err, fsabstraction.ErrNotRegular)
+}
+
+func TestLockFailed(t *testing.T) {
+	dir := t.TempDir()
+	path, other, link := filepath.Join(dir, "lock"), filepath.Join(dir, "other"), filepath.Join(dir, "link")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, os.WriteFile(other, nil, 0o600))
+	require.NoError(t, os.Symlink(path, link))
+	before, err := FS{}.Lstat(path)
+	require.NoError(t, err)
+	for _, test := range []struct {
+		name string
+		want error
+	}{
+		{path, syscall.ENOLCK},
+		{other, errReplaced},
+		{filepath.Join(dir, "missing"), errReplaced},
+		{link, fsabstraction.ErrNotRegular},
+	} {
+		err := lockFailed(test.name, before, syscall.ENOLCK)
+		require.ErrorIs(t, err, test.want)
+		require.ErrorContains(t, err, test.name)
+	}
+}
+
+func TestRetryReplaced(t *testing.T) {
+	calls := 0
+	want := &lock{}
+	l, err := retryReplaced(func() (*lock, error) {
+		if calls++; calls < 3 {
+			return nil, lockError("f", errReplaced)
+		}
+		return want, nil
+	})
+	require.NoError(t, err)
+	require.Same(t, want, l)
+
+	calls = 0
+	_, err = retryReplaced(func() (*lock, error) {
+		calls++
+		return nil, lockError("f", fsabstraction.ErrLocked)
+	})
+	require.ErrorIs(t, err, fsabstraction.ErrLocked)
+	require.Equal(t, 1, calls)
+
+	_, err = retryReplaced(func() (*lock, error) { return nil, lockError("f", errReplaced) })
+	require.ErrorIs(t, err, errReplaced)
+}
+
+// Only renames happen here, so errReplaced can only come from the checks around
+// locking. Both files keep a name, by which a lock left behind would show.
 func TestLockNoticesAnExchange(t *testing.T) {
 	dir := t.TempDir()
 	path, next := filepath.Join(dir, "lock"), filepath.Join(dir, "next")
-	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	files := []string{filepath.Join(dir, "a"), filepath.Join(dir, "b")}
+	for _, file := range files {
+		require.NoError(t, os.WriteFile(file, nil, 0o600))
+	}
+	require.NoError(t, os.Link(files[1], path))
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
+			for _, file := range files {
+				assert.NoError(t, os.Link(file, next))
+				assert.NoError(t, os.Rename(next, path))
+			}
 			select {
 			case <-stop:
 				return
 			default:
-				assert.NoError(t, os.WriteFile(next, nil, 0o600))
-				assert.NoError(t, os.Rename(next, path))
 			}
 		}
 	})
-	noticed := false
-	for end := time.Now().Add(10 * time.Second); !noticed && time.Now().Before(end); {
+	noticed := 0
+	for end := time.Now().Add(10 * time.Second); noticed < 20 && time.Now().Before(end); {
 		held.mu.Lock()
 		l, err := lockOnce(path)
 		held.mu.Unlock()
@@ -100,13 +163,15 @@ func TestLockNoticesAnExchange(t *testing.T) {
 			continue
 		}
 		assert.ErrorIs(t, err, errReplaced)
-		noticed = true
+		noticed++
 	}
 	close(stop)
 	wg.Wait()
-	require.True(t, noticed)
+	require.Positive(t, noticed)
 	require.Empty(t, held.ids)
-	l, err := FS{}.Lock(path)
-	require.NoError(t, err)
-	require.NoError(t, l.Unlock())
+	for _, file := range files {
+		l, err := FS{}.Lock(file)
+		require.NoError(t, err)
+		require.NoError(t, l.Unlock())
+	}
 }

@@ -35,7 +35,10 @@ var faults = []struct {
 // as it is let. Then the store is opened as it is and after power cuts, and must
 // hold what was acknowledged and nothing that was reported as not written.
 func TestFailures(t *testing.T) {
-	seed := setting(t, "THAW_CRASH_SEED", 1)
+	seed, step := setting(t, "THAW_CRASH_SEED", 1), 1
+	if raceEnabled {
+		step = 8
+	}
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +48,7 @@ func TestFailures(t *testing.T) {
 				if testing.Short() && i > 3 {
 					break
 				}
-				for k := 1; ; k++ {
+				for k := 1; ; k += step {
 					rule := f.rule
 					rule.Nth = k
 					fired, err := failing(w, rule, seed)

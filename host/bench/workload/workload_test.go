@@ -52,3 +52,24 @@ func TestEntitiesAndKindsAreSpreadEvenly(t *testing.T) {
 		}
 	}
 }
+
+func TestOrderIsAMapOfTheSizeItClaims(t *testing.T) {
+	for i := range uint64(10_000) {
+		i *= 7919
+		var got struct {
+			N    uint64 `msgpack:"n"`
+			Ref  string `msgpack:"ref"`
+			Text string `msgpack:"text"`
+		}
+		b := AppendOrder([]byte("x"), i)[1:]
+		if err := msgpack.Unmarshal(b, &got); err != nil {
+			t.Fatalf("payload of event %d: %v", i, err)
+		}
+		if got.N != i || len(got.Ref) != 16 || len(got.Text) < 64 {
+			t.Errorf("payload of event %d decodes to %+v", i, got)
+		}
+		if len(b) < 120 || len(b) > 200 {
+			t.Errorf("payload of event %d has %d bytes", i, len(b))
+		}
+	}
+}

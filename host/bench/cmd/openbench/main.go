@@ -18,6 +18,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+
+	"github.com/thawlog/thaw/host/bench/figures"
 )
 
 type options struct {
@@ -73,7 +75,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil || o.prepare {
 		return err
 	}
-	o.load = loadAverage()
+	o.load = figures.LoadAverage()
 	if err := e.measure(ctx, rows, o); err != nil {
 		return err
 	}

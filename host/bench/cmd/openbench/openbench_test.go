@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thawlog/thaw/host/bench/figures"
 	"github.com/thawlog/thaw/host/bench/result"
 )
 
@@ -68,7 +69,7 @@ func listing(t *testing.T, dir string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.WriteString(info.Name() + " " + grouped(info.Size()) + " " + info.ModTime().String() + "\n")
+		b.WriteString(info.Name() + " " + figures.Grouped(info.Size()) + " " + info.ModTime().String() + "\n")
 	}
 	return b.String()
 }
@@ -109,20 +110,5 @@ func TestDifferentAnswersAreNotCompared(t *testing.T) {
 	}
 	if err := sameAnswers(rows[:1]); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestUnitsKeepThreeDigits(t *testing.T) {
-	for ns, want := range map[int64]string{
-		0: "0 ns", 999: "999 ns", 1000: "1.00 µs", 45_678: "45.7 µs", 999_999: "1000 µs", 5_123_456: "5.12 ms", 4_370_000_000: "4.37 s",
-	} {
-		if got := duration(ns); got != want {
-			t.Errorf("duration(%d) = %q, want %q", ns, got, want)
-		}
-	}
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
-		if got := grouped(n); got != want {
-			t.Errorf("grouped(%d) = %q, want %q", n, got, want)
-		}
 	}
 }

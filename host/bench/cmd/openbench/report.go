@@ -4,14 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"text/tabwriter"
-	"time"
 
+	"github.com/thawlog/thaw/host/bench/figures"
 	"github.com/thawlog/thaw/host/bench/result"
 )
 
@@ -75,33 +72,12 @@ func newReport(e *env, rows []*row, o options) *report {
 	for _, p := range rep.Peers {
 		if base != nil && p.Median != nil {
 			m := p.Median
-			m.OpenRatio = ratio(base.OpenNS, m.OpenNS)
-			m.TotalRatio = ratio(base.TotalNS, m.TotalNS)
-			m.RSSRatio = ratio(base.PeakRSSBytes, m.PeakRSSBytes)
+			m.OpenRatio = figures.Ratio(base.OpenNS, m.OpenNS)
+			m.TotalRatio = figures.Ratio(base.TotalNS, m.TotalNS)
+			m.RSSRatio = figures.Ratio(base.PeakRSSBytes, m.PeakRSSBytes)
 		}
 	}
 	return rep
-}
-
-// loadAverage is the 1-minute load average: a busy machine explains odd figures.
-func loadAverage() float64 {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return 0
-	}
-	first, _, _ := strings.Cut(string(text), " ")
-	load, err := strconv.ParseFloat(first, 64)
-	if err != nil {
-		return 0
-	}
-	return load
-}
-
-func ratio(base, n int64) float64 {
-	if n == 0 {
-		return 0
-	}
-	return float64(base) / float64(n)
 }
 
 func medianOf(runs []result.Result) *median {
@@ -115,24 +91,15 @@ func medianOf(runs []result.Result) *median {
 	}
 	open := column(func(r result.Result) int64 { return r.OpenNS })
 	return &median{
-		OpenNS:       middle(open),
+		OpenNS:       figures.Middle(open),
 		OpenMinNS:    open[0],
 		OpenMaxNS:    open[len(open)-1],
-		FirstGetNS:   middle(column(func(r result.Result) int64 { return r.FirstGetNS })),
-		FirstQueryNS: middle(column(func(r result.Result) int64 { return r.FirstQueryNS })),
-		TotalNS:      middle(column(func(r result.Result) int64 { return r.OpenNS + r.FirstGetNS + r.FirstQueryNS })),
-		PeakRSSBytes: middle(column(func(r result.Result) int64 { return r.PeakRSSBytes })),
+		FirstGetNS:   figures.Middle(column(func(r result.Result) int64 { return r.FirstGetNS })),
+		FirstQueryNS: figures.Middle(column(func(r result.Result) int64 { return r.FirstQueryNS })),
+		TotalNS:      figures.Middle(column(func(r result.Result) int64 { return r.OpenNS + r.FirstGetNS + r.FirstQueryNS })),
+		PeakRSSBytes: figures.Middle(column(func(r result.Result) int64 { return r.PeakRSSBytes })),
 		Note:         runs[len(runs)-1].Note,
 	}
-}
-
-// middle is the median of sorted values; of an even number, the mean of the two in the middle.
-func middle(sorted []int64) int64 {
-	n := len(sorted)
-	if n%2 == 1 {
-		return sorted[n/2]
-	}
-	return (sorted[n/2-1] + sorted[n/2]) / 2
 }
 
 func (rep *report) writeJSON(w io.Writer) error {
@@ -147,7 +114,7 @@ func (rep *report) writeTable(w io.Writer) error {
 		temperature = "files evicted from the page cache before each run"
 	}
 	fmt.Fprintf(w, "%s events, median of %d fresh processes, %s\n%s/%s, %d CPUs, load %.2f when the runs began, %s\n\n",
-		grouped(int64(rep.Events)), rep.Runs, temperature, rep.GOOS, rep.GOARCH, rep.CPUs, rep.Load, rep.Go)
+		figures.Grouped(int64(rep.Events)), rep.Runs, temperature, rep.GOOS, rep.GOARCH, rep.CPUs, rep.Load, rep.Go)
 	// Everything is aligned to the right; names are padded to stand on the left.
 	width := len("peer")
 	for _, p := range rep.Peers {
@@ -161,8 +128,8 @@ func (rep *report) writeTable(w io.Writer) error {
 			continue
 		}
 		m := p.Median
-		fmt.Fprintf(t, "%-*s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", width, p.Name, duration(m.OpenNS), duration(m.FirstGetNS),
-			duration(m.FirstQueryNS), duration(m.TotalNS), size(m.PeakRSSBytes), times(m.OpenRatio), times(m.TotalRatio))
+		fmt.Fprintf(t, "%-*s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", width, p.Name, figures.Duration(m.OpenNS), figures.Duration(m.FirstGetNS),
+			figures.Duration(m.FirstQueryNS), figures.Duration(m.TotalNS), figures.Size(m.PeakRSSBytes), figures.Times(m.OpenRatio), figures.Times(m.TotalRatio))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -173,7 +140,7 @@ func (rep *report) writeTable(w io.Writer) error {
 		case p.Median == nil:
 			fmt.Fprintf(w, "%s: %s; %s\n", p.Name, p.What, p.Absent)
 		default:
-			fmt.Fprintf(w, "%s: %s; open %s to %s", p.Name, p.What, duration(p.Median.OpenMinNS), duration(p.Median.OpenMaxNS))
+			fmt.Fprintf(w, "%s: %s; open %s to %s", p.Name, p.What, figures.Duration(p.Median.OpenMinNS), figures.Duration(p.Median.OpenMaxNS))
 			if p.Median.Note != "" {
 				fmt.Fprintf(w, "; %s", p.Median.Note)
 			}
@@ -181,60 +148,7 @@ func (rep *report) writeTable(w io.Writer) error {
 		}
 	}
 	if rep.Store.Writer != "" {
-		fmt.Fprintf(w, "store: written by %s in %s, in %s\n", rep.Store.Writer, duration(rep.Store.WriteNS), rep.Dir)
+		fmt.Fprintf(w, "store: written by %s in %s, in %s\n", rep.Store.Writer, figures.Duration(rep.Store.WriteNS), rep.Dir)
 	}
 	return nil
-}
-
-// duration prints three significant digits.
-func duration(ns int64) string {
-	d := time.Duration(ns)
-	switch {
-	case d >= time.Second:
-		return significant(d.Seconds()) + " s"
-	case d >= time.Millisecond:
-		return significant(float64(d)/1e6) + " ms"
-	case d >= time.Microsecond:
-		return significant(float64(d)/1e3) + " µs"
-	default:
-		return strconv.FormatInt(ns, 10) + " ns"
-	}
-}
-
-func significant(v float64) string {
-	switch {
-	case v < 9.995:
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	case v < 99.95:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	default:
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-}
-
-func size(n int64) string {
-	if n == 0 {
-		return "-"
-	}
-	return significant(float64(n)/1e6) + " MB"
-}
-
-func times(ratio float64) string {
-	switch {
-	case ratio == 0:
-		return "-"
-	case ratio < 99.95:
-		return significant(ratio) + "x"
-	default:
-		return grouped(int64(ratio+0.5)) + "x"
-	}
-}
-
-// grouped writes 1234567 as 1,234,567.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }
