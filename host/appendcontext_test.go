@@ -69,7 +69,7 @@ func TestAppendEndedInQueue(t *testing.T) {
 	require.NotErrorIs(t, err, host.ErrUnknown)
 	release()
 	require.NoError(t, <-first)
-	appendTo(t, s, "last", 1)
+	appendSome(t, s, "last", 1)
 	require.Equal(t, []string{"first", "last"}, entities(all(t, s)))
 }
 

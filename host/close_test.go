@@ -56,7 +56,7 @@ func TestCloseWithNothingNew(t *testing.T) {
 			fsys := failfs.New(mem)
 			p := place{fsys, storeDir}
 			s := p.openStore(t, host.Options{})
-			appendTo(t, s, "e", n)
+			appendSome(t, s, "e", n)
 			require.NoError(t, s.Close())
 			require.Equal(t, n > 0, s.CloseReport().IndexWritten)
 			before := mem.Files(storeDir)
@@ -78,7 +78,7 @@ func TestCloseWithNothingNew(t *testing.T) {
 // TestAfterClose asks a closed store everything.
 func TestAfterClose(t *testing.T) {
 	s := newGate().place().openStore(t, host.Options{})
-	r := appendTo(t, s, "e", 2)
+	r := appendSome(t, s, "e", 2)
 	f := s.Fence()
 	_, err := f.Append(event.At("e", "s"), event.Data, 1)
 	require.NoError(t, err)
@@ -156,11 +156,11 @@ func TestIndexFails(t *testing.T) {
 		fsys := failfs.New(mem)
 		p := place{fsys, storeDir}
 		s := p.openStore(t, host.Options{})
-		appendTo(t, s, "e", 3)
+		appendSome(t, s, "e", 3)
 		require.NoError(t, s.Close())
 		old := mem.Files(storeDir)[indexName]
 		s = p.openStore(t, host.Options{})
-		appendTo(t, s, "e", 3)
+		appendSome(t, s, "e", 3)
 		fault := fsys.Fail(failfs.Rule{Kinds: kind, Pattern: indexName + "*"})
 		require.NoError(t, s.Close())
 		require.Equal(t, 1, fault.Fired())
@@ -188,7 +188,7 @@ func TestIndexIsALink(t *testing.T) {
 			target := filepath.Join(t.TempDir(), "target")
 			require.NoError(t, os.WriteFile(target, []byte("mine"), 0o600))
 			s := p.openStore(t, host.Options{})
-			appendTo(t, s, "e", 3)
+			appendSome(t, s, "e", 3)
 			if err := os.Symlink(target, p.path(c.name)); err != nil {
 				t.Skipf("no links here: %v", err)
 			}

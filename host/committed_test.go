@@ -15,7 +15,7 @@ func TestWaitCommitted(t *testing.T) {
 	g := newGate()
 	p := g.place()
 	s := p.openStore(t, host.Options{})
-	appendTo(t, s, "e", 3)
+	appendSome(t, s, "e", 3)
 	require.NoError(t, s.Close())
 	s = p.openStore(t, host.Options{})
 	n, err := s.WaitCommitted(ended(t), 2)

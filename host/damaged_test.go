@@ -17,7 +17,7 @@ func TestDamagedStore(t *testing.T) {
 	mem := crashfs.New()
 	p := place{mem, storeDir}
 	s := p.openStore(t, host.Options{SegmentSize: 1})
-	before := appendTo(t, s, "e", 5)
+	before := appendSome(t, s, "e", 5)
 	require.NoError(t, s.Close())
 	p.remove(t, indexName)
 	seg := p.read(t, "000002.fbat")
@@ -32,7 +32,7 @@ func TestDamagedStore(t *testing.T) {
 		require.NotEmpty(t, s.Report().Damages)
 		require.Equal(t, "000002.fbat", s.Report().Damages[0].File)
 		require.Len(t, all(t, s), 4+2*round)
-		for _, r := range appendTo(t, s, "e", 2) {
+		for _, r := range appendSome(t, s, "e", 2) {
 			require.Equal(t, next, r.Sequence, "no number is given out twice")
 			next++
 		}

@@ -33,7 +33,7 @@ func TestDurability(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g := newGate()
 			s := g.place().openStore(t, host.Options{Durability: c.durability})
-			appendTo(t, s, "e", 3)
+			appendSome(t, s, "e", 3)
 			require.Equal(t, c.syncs, count(g.take(), seg))
 			require.Equal(t, c.left, g.left(t))
 			require.Len(t, all(t, s), 3)
@@ -42,7 +42,7 @@ func TestDurability(t *testing.T) {
 			require.Equal(t, 3, g.left(t))
 			require.NoError(t, s.Sync(t.Context()))
 			require.Empty(t, g.take(), "nothing new")
-			appendTo(t, s, "e", 1)
+			appendSome(t, s, "e", 1)
 			require.NoError(t, s.Close())
 			require.Equal(t, 4, g.left(t))
 		})
@@ -54,7 +54,7 @@ func TestDurability(t *testing.T) {
 func TestRotationSyncs(t *testing.T) {
 	g := newGate()
 	s := g.place().openStore(t, host.Options{Durability: host.LoseUnsynced, SegmentSize: 1})
-	appendTo(t, s, "e", 3)
+	appendSome(t, s, "e", 3)
 	require.Equal(t, 2, g.left(t), "two segments are full")
 	names := g.take()
 	require.Equal(t, 1, count(names, "000001.fbat"))
@@ -68,7 +68,7 @@ func TestLoseUpTo(t *testing.T) {
 	s := g.place().openStore(t, host.Options{Durability: host.LoseUpTo(time.Microsecond)})
 	release := g.hold()
 	t.Cleanup(release)
-	appendTo(t, s, "e", 1)
+	appendSome(t, s, "e", 1)
 	<-g.arrived
 	require.Zero(t, g.left(t))
 	release()

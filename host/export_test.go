@@ -11,7 +11,7 @@ func Queued(s *Store) int { return len(s.requests) }
 
 // Closing reports whether Close was called.
 func Closing(s *Store) bool {
-	s.entering.RLock()
-	defer s.entering.RUnlock()
+	s.entering.Lock()
+	defer s.entering.Unlock()
 	return s.closing
 }

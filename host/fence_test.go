@@ -27,12 +27,12 @@ func TestFence(t *testing.T) {
 		require.NoError(t, err)
 		return id
 	}
-	appendTo(t, s, "a", 1)
+	appendSome(t, s, "a", 1)
 	one, two, never := s.Fence(), s.Fence(), s.Fence()
 	first := put(one, "one", host.Expect(host.NoEvents))
 	put(two, "two", host.Expect(host.NoEvents))
 	put(never, "never")
-	appendTo(t, s, "b", 1)
+	appendSome(t, s, "b", 1)
 	second := put(one, "one", host.CausedByItem(0))
 	put(two, "b", host.Expect(host.AtClock(0)))
 	seen("a", "b")
@@ -54,7 +54,7 @@ func TestFence(t *testing.T) {
 	require.Equal(t, first, full.Causation)
 	seen("a", "b", "one", "one")
 
-	appendTo(t, s, "b", 1)
+	appendSome(t, s, "b", 1)
 	_, err = two.Commit(t.Context())
 	require.ErrorIs(t, err, host.ErrConflict)
 	var item *host.ItemError

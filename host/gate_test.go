@@ -113,8 +113,8 @@ func (p place) openStore(t testing.TB, o host.Options) *host.Store {
 	return s
 }
 
-// appendTo appends n events of an entity.
-func appendTo(t require.TestingT, s *host.Store, entity string, n int) (receipts []host.Receipt) {
+// appendSome appends n events of an entity.
+func appendSome(t require.TestingT, s *host.Store, entity string, n int) (receipts []host.Receipt) {
 	for range n {
 		r, err := s.Append(background, event.At(entity, "scope"), event.Data, "payload")
 		require.NoError(t, err)

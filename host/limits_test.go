@@ -25,7 +25,7 @@ func (panicking) MarshalMsgpack() ([]byte, error) { panic("encoder") }
 func TestRefused(t *testing.T) {
 	fsys := failfs.New(newGate().FS)
 	s := place{fsys, storeDir}.openStore(t, host.Options{})
-	appendTo(t, s, "e", 1)
+	appendSome(t, s, "e", 1)
 	ok := event.At("e", "s")
 	big := host.Raw(make([]byte, commit.MaxPayload+1))
 	for _, c := range []struct {
@@ -81,7 +81,7 @@ func TestRefused(t *testing.T) {
 	require.ErrorAs(t, err, &typed)
 	_, err = s.Append(t.Context(), ok, event.SystemBatchBegin, 1)
 	require.ErrorIs(t, err, host.ErrKind)
-	appendTo(t, s, "e", 1)
+	appendSome(t, s, "e", 1)
 }
 
 // TestBatchLimits is one event, or one byte, too many, in a batch and in a fence.
@@ -130,7 +130,7 @@ func TestPanickingPayload(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.Commit(t.Context())
 	require.NoError(t, err)
-	appendTo(t, s, "e", 1)
+	appendSome(t, s, "e", 1)
 	require.NoError(t, s.Close())
 }
 

@@ -55,7 +55,7 @@ func requireLocked(t *testing.T, path string, o host.Options, pid int) {
 func TestLockedInProcess(t *testing.T) {
 	p := onDisk(t)
 	s := p.openStore(t, host.Options{})
-	appendTo(t, s, "e", 1)
+	appendSome(t, s, "e", 1)
 	link := filepath.Join(t.TempDir(), "link")
 	paths := []string{p.dir, p.dir + "/", filepath.Dir(p.dir) + "/./" + filepath.Base(p.dir)}
 	if os.Symlink(p.dir, link) == nil {

@@ -45,7 +45,7 @@ func TestReadsItsOwnWrites(t *testing.T) {
 			total := uint64(0)
 			for i := range c.n {
 				if i%200 == 0 {
-					root = appendTo(t, s, "root", 1)[0].ID
+					root = appendSome(t, s, "root", 1)[0].ID
 					total++
 				}
 				entity := fmt.Sprint("e", i%500)
@@ -63,10 +63,10 @@ func TestReadsItsOwnWrites(t *testing.T) {
 // TestStoreSnapshot pins a moment of a store that goes on, and outlives it.
 func TestStoreSnapshot(t *testing.T) {
 	s := newGate().place().openStore(t, host.Options{SegmentSize: 1})
-	appendTo(t, s, "e", 3)
+	appendSome(t, s, "e", 3)
 	pinned, err := s.Snapshot()
 	require.NoError(t, err)
-	appendTo(t, s, "e", 3)
+	appendSome(t, s, "e", 3)
 	require.Len(t, all(t, s), 6)
 	require.Len(t, all(t, pinned), 3)
 	require.NoError(t, s.Close())

@@ -56,7 +56,7 @@ func TestRecovered(t *testing.T) {
 			if !c.synced {
 				o.Durability = host.LoseUnsynced
 			}
-			at := appendTo(t, place{mem, storeDir}.openStore(t, o), "e", 3)
+			at := appendSome(t, place{mem, storeDir}.openStore(t, o), "e", 3)
 			mem = mem.Crash(crashfs.Cut{Survive: 100})
 			p := place{mem, storeDir}
 			b := c.spoil(p.read(t, seg), at)
