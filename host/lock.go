@@ -48,10 +48,10 @@ func lock(fs fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, erro
 	case errors.Is(err, errors.ErrUnsupported):
 		return nil, noLock(o, err)
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("thaw: open %s: lock: %w", dir, err)
 	}
 	if err := writeHolder(fs, path, o.Now()); err != nil {
-		return nil, errors.Join(err, l.Unlock())
+		return nil, errors.Join(fmt.Errorf("thaw: open %s: lock: %w", dir, err), l.Unlock())
 	}
 	return l, nil
 }

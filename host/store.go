@@ -42,6 +42,7 @@ type Store struct {
 	seeing  sync.Mutex // guards what follows; held only for moments
 	view    *view      // nil when closed
 	run     artifact.Run
+	next    uint64     // the sequence behind run
 	growing sync.Mutex // one goroutine at a time makes the view grow
 
 	report CloseReport
@@ -189,7 +190,7 @@ func makeDirectory(fsys fsabstraction.FS, path string) error {
 // publish shows readers what was committed. It is called by the writer.
 func (s *Store) publish(run artifact.Run, visible uint64) {
 	s.seeing.Lock()
-	s.run = run
+	s.run, s.next = run, visible
 	s.seeing.Unlock()
 	s.committed.advance(visible)
 }
@@ -233,9 +234,9 @@ func (s *Store) grow() (*view, error) {
 		return v, err
 	}
 	s.seeing.Lock()
-	run := s.run
+	run, next := s.run, s.next
 	s.seeing.Unlock()
-	snapshot, err := v.snapshot.Grow(run.From(v.snapshot.Appended()), s.committed.now())
+	snapshot, err := v.snapshot.Grow(run.From(v.snapshot.Appended()), next)
 	if err != nil {
 		return nil, errors.Join(err, v.files.release())
 	}
