@@ -133,7 +133,7 @@ func (w *writer) flush(sync bool) {
 		err = w.sync()
 	}
 	for i, r := range w.staged {
-		if err != nil && (r.err == nil || r.kind == requestEach) {
+		if err != nil && r.rests() {
 			r.err, r.receipts = err, nil
 		}
 		r.finish(r.err)

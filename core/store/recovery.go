@@ -41,7 +41,7 @@ type Recovery struct {
 // footer, and only what is torn is cut off, since behind it damage is damage.
 func (s *Snapshot) Recovery() (Recovery, error) {
 	newest := s.listing.newest()
-	r := Recovery{Next: newest + 1}
+	r := Recovery{Next: s.listing.highest() + 1}
 	if s.lacksNewest() {
 		r.Next = s.mark.Segment + 1 // an id is not given out twice
 		return r, nil
@@ -60,7 +60,7 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 		return r, nil
 	}
 	if end.Whole == 0 && torn != nil && torn.Offset == 0 {
-		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
+		r.File, r.Remove, r.Next = segment.Name(newest), true, s.afterRemoval()
 		r.Cut, r.SetAside = size, torn.Frames
 		return r, nil
 	}
@@ -70,13 +70,21 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	}
 	if events == 0 {
 		// A header without an event: a stop right behind a rotation.
-		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
+		r.File, r.Remove, r.Next = segment.Name(newest), true, s.afterRemoval()
 		r.Cut, r.SetAside = size, torn != nil && torn.Frames
 		return r, nil
 	}
 	r.File, r.Keep, r.Cut, r.Footer = segment.Name(newest), end.Whole, size-min(end.Whole, size), footer
 	r.SetAside = torn != nil && torn.Frames
 	return r, nil
+}
+
+// afterRemoval is the id to begin behind a newest segment that goes.
+func (s *Snapshot) afterRemoval() uint64 {
+	if highest := s.listing.highest(); highest > s.listing.newest() {
+		return highest + 1
+	}
+	return s.listing.newest()
 }
 
 // blames reports whether the report holds anything against a segment that its
