@@ -245,6 +245,41 @@ func TestPast(t *testing.T) {
 	require.Positive(t, hidden)
 }
 
+// TestPastCancelledTwice: the id of a cancelled event that was appended again is
+// that of the event that readers see, whichever part of the snapshot either is in.
+func TestPastCancelledTwice(t *testing.T) {
+	files := fixture.Store("fences")
+	s, err := store.Open(store.Memory(files), store.Options{})
+	require.NoError(t, err)
+	hidden := s.Report().HiddenRanges
+	s, err = store.Open(store.Memory(files), store.Options{ShowHidden: true})
+	require.NoError(t, err)
+	tried := 0
+	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+		if !hidden.Hides(e.Sequence) {
+			continue
+		}
+		tried++
+		again := fixture.Store("fences")
+		id, _ := segment.ParseName(slices.Max(fixture.Segments(files)))
+		frame := files[segment.Name(e.Position.Segment)][e.Position.Offset:][:e.Position.Length]
+		again[segment.Name(id+1)] = append(segment.AppendHeader(nil, segment.Header{SegmentID: id + 1}), frame...)
+		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
+			s, err := store.Open(store.Memory(again), store.Options{Skip: skip})
+			require.NoError(t, err)
+			k, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
+			require.NoError(t, err)
+			require.True(t, ok)
+			require.False(t, k.Cancelled)
+			require.Equal(t, id+1, k.Position.Segment)
+			got, err := s.Get(e.ID)
+			require.NoError(t, err)
+			require.Equal(t, k.Sequence, got.Sequence)
+		}
+	}
+	require.Positive(t, tried)
+}
+
 // TestWriteArtifactOfZeros: records that read as zeros, as a file does that was
 // cut short while it was mapped, make no artifact.
 func TestWriteArtifactOfZeros(t *testing.T) {

@@ -70,11 +70,24 @@ func (c *cursor) latest(entity uint32, h *commit.Head, any bool) (bool, error) {
 	return any, nil
 }
 
-// ByID implements commit.Past.
+// ByID implements commit.Past. batpak appends anew what was cancelled, under the
+// same id: such an id is that of the event that readers see.
 func (p Past) ByID(id event.ID) (k commit.Known, ok bool, err error) {
+	k, ok, err = p.first(id, func(*cursor, artifact.Raw) bool { return true })
+	if !k.Cancelled || err != nil {
+		return k, ok, err
+	}
+	if seen, again, err := p.first(id, (*cursor).visible); again || err != nil {
+		return seen, again, err
+	}
+	return k, ok, nil
+}
+
+// first finds the first event with an id that is accepted.
+func (p Past) first(id event.ID, accept func(*cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
 	for _, part := range p.parts {
 		c := p.cursor(part)
-		record, found, err := c.FindID(id, func(artifact.Raw) bool { return true })
+		record, found, err := c.FindID(id, func(r artifact.Raw) bool { return accept(c, r) })
 		if err != nil {
 			return k, false, err
 		}
@@ -85,12 +98,11 @@ func (p Past) ByID(id event.ID) (k commit.Known, ok bool, err error) {
 		if err != nil {
 			return k, false, err
 		}
-		cancelled := !c.visible(r)
 		e, err := c.event(r)
 		if err != nil {
 			return k, false, err
 		}
-		k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Cancelled: cancelled}
+		k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Cancelled: !c.visible(r)}
 		k.Receipt = commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position}
 		return k, true, nil
 	}

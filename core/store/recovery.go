@@ -53,15 +53,15 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	size, _ := s.listing.size(newest)
 	torn := s.report.Torn
 	blamed := s.blames(segment.Name(newest), end)
+	if torn != nil && torn.Offset == 0 && !blamed { // not even a header: batpak opens no store with such a segment
+		r.File, r.Remove, r.Next = segment.Name(newest), true, s.afterRemoval()
+		r.Cut, r.SetAside = size, torn.Frames
+		return r, nil
+	}
 	if end.Mixed || blamed {
 		if torn != nil && (!blamed || torn.Unproven && torn.Offset > 0) {
 			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
 		}
-		return r, nil
-	}
-	if end.Whole == 0 && torn != nil && torn.Offset == 0 {
-		r.File, r.Remove, r.Next = segment.Name(newest), true, s.afterRemoval()
-		r.Cut, r.SetAside = size, torn.Frames
 		return r, nil
 	}
 	footer, events, err := s.footer(newest, end.Whole)
@@ -69,14 +69,31 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 		return r, err
 	}
 	if events == 0 {
-		// A header without an event: a stop right behind a rotation.
-		r.File, r.Remove, r.Next = segment.Name(newest), true, s.afterRemoval()
-		r.Cut, r.SetAside = size, torn != nil && torn.Frames
-		return r, nil
+		bare, err := s.bare(newest, end.Whole)
+		if err != nil {
+			return r, err
+		}
+		if bare { // a stop right behind a rotation
+			r.File, r.Remove, r.Next = segment.Name(newest), true, s.afterRemoval()
+			r.Cut, r.SetAside = size, torn != nil && torn.Frames
+			return r, nil
+		}
 	}
 	r.File, r.Keep, r.Cut, r.Footer = segment.Name(newest), end.Whole, size-min(end.Whole, size), footer
 	r.SetAside = torn != nil && torn.Frames
 	return r, nil
+}
+
+// bare reports whether a segment holds nothing but its header in front of whole.
+// Without an event of its own it may hold the COMMIT of a batch of batpak's that
+// went over the rotation.
+func (s *Snapshot) bare(id, whole uint64) (bool, error) {
+	src, err := s.files.Open(segment.Name(id))
+	if err != nil {
+		return false, err
+	}
+	_, size, err := segment.ReadHeader(src)
+	return err == nil && whole <= uint64(size), err
 }
 
 // afterRemoval is the id to begin behind a newest segment that goes.

@@ -51,7 +51,7 @@ func walk(t *testing.T, dir string) *frames {
 		require.NoError(t, err)
 		b = b[size:]
 		for len(b) > 8 {
-			n := uint64(binary.BigEndian.Uint32(b)) + 8
+			n := frameSize(b)
 			var body segment.Body
 			if n > uint64(len(b)) || segment.DecodeFrame(b[:n], &body) != nil {
 				break // the footer
@@ -114,3 +114,6 @@ func (f *frames) wrongFooters(w watermark) []string {
 	}
 	return names
 }
+
+// frameSize is the size of the frame at the front of b, by its length field.
+func frameSize(b []byte) uint64 { return uint64(binary.BigEndian.Uint32(b)) + 8 }

@@ -35,7 +35,7 @@ func TestThawReadsBatpak(t *testing.T) {
 	p := peer(t)
 	for _, end := range ends {
 		for _, segmentMax := range []uint64{2000, 64 << 20} {
-			for seed := range uint64(20) {
+			for seed := range seeds(t, 20) {
 				t.Run(fmt.Sprintf("%s/%d/seed %d", end.name, segmentMax, seed), func(t *testing.T) {
 					t.Parallel()
 					dir := filepath.Join(t.TempDir(), "store")
@@ -55,7 +55,7 @@ func TestThawReadsTwoSessions(t *testing.T) {
 	p := peer(t)
 	for _, first := range ends {
 		for _, second := range ends {
-			for seed := range uint64(10) {
+			for seed := range seeds(t, 10) {
 				for _, segmentMax := range []uint64{2000, 64 << 20} {
 					if first.o.Unclean && segmentMax == 2000 {
 						continue

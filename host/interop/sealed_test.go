@@ -23,7 +23,7 @@ import (
 // middle of the segment. batpak must then read it without its defects.
 func TestBatpakReadsSealed(t *testing.T) {
 	p := peer(t)
-	for seed := range uint64(10) {
+	for seed := range seeds(t, 10) {
 		for _, c := range []struct {
 			name        string
 			first       bool // a session before, closed in order

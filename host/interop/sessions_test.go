@@ -30,7 +30,7 @@ import (
 func TestThawReadsManySessions(t *testing.T) {
 	p := peer(t)
 	for _, segmentMax := range []uint64{2000, 64 << 20} {
-		for seed := range uint64(40) {
+		for seed := range seeds(t, 40) {
 			t.Run(fmt.Sprintf("%d/seed %d", segmentMax, seed), func(t *testing.T) {
 				t.Parallel()
 				dir := filepath.Join(t.TempDir(), "store")

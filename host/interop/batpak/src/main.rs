@@ -4,6 +4,7 @@
 //! batpak-peer dump DIR [--payloads]           every visible event as JSON lines, in sequence order
 //! batpak-peer write DIR --seed S --steps N    N random steps; one JSON line per acknowledged event
 //!                       [--entities K] [--segment-max BYTES] [--clock-us START] [--unclean] [--no-index]
+//! batpak-peer append DIR [--unclean]          what standard input asks for; one JSON line for each that is there
 //! batpak-peer fill DIR N                      N events of the benchmarks' workload, closed in order
 //! batpak-peer open DIR [--rw] [--lean]        open in this fresh process, time it, print one JSON line
 //!                      [--get HEX] [--entity NAME]
@@ -15,6 +16,7 @@
 //!
 //! Whatever fails is told on standard error, with exit code 1.
 
+mod append;
 mod dump;
 mod fill;
 mod flags;
@@ -30,6 +32,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: batpak-peer dump DIR [--payloads]
        batpak-peer write DIR --seed S --steps N [--entities K] [--segment-max BYTES] [--clock-us START] [--unclean] [--no-index]
+       batpak-peer append DIR [--unclean]
        batpak-peer fill DIR N
        batpak-peer open DIR [--rw] [--lean] [--get HEX] [--entity NAME]";
 
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["dump", dir, rest @ ..] => dump::run(dir, rest),
         ["write", dir, rest @ ..] => write::run(dir, rest),
+        ["append", dir, rest @ ..] => append::run(dir, rest),
         ["fill", dir, n] => fill::run(dir, n),
         ["open", dir, rest @ ..] => open::run(dir, rest),
         _ => Err(USAGE.into()),
