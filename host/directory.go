@@ -184,7 +184,7 @@ func (d *directory) newest() (id, size uint64, err error) {
 		return 0, 0, err
 	}
 	for _, n := range names {
-		if i, ok := segment.ParseName(n.Name); ok {
+		if i, ok := segment.ParseName(n.Name); ok && n.Type == fsabstraction.Regular {
 			id = max(id, i)
 		}
 	}

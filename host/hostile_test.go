@@ -399,6 +399,14 @@ func (f *forgetfulFile) Sync() error {
 	return f.WriteFile.Sync()
 }
 
+func (f *forgetful) Rename(from, to string) error {
+	if b, ok := f.durable[from]; ok {
+		f.durable[to] = b
+		delete(f.durable, from)
+	}
+	return f.FS.Rename(from, to)
+}
+
 // A sync that failed once is not made good by one that succeeds later: what the
 // next open keeps has to be written again.
 func TestRecoveryWritesAgainWhatFailedToSync(t *testing.T) {

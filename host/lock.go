@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,23 +37,28 @@ func (h Holder) String() string {
 const maxHolder = 1 << 10
 
 // lock takes the writer's lock of the store at dir. It does not wait.
-func lock(fs fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, error) {
+func lock(fsys fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, error) {
 	path := filepath.Join(dir, LockName)
-	locker, ok := fs.(fsabstraction.Locker)
+	locker, ok := fsys.(fsabstraction.Locker)
 	if !ok {
 		return nil, noLock(o, errors.ErrUnsupported)
 	}
 	l, err := locker.Lock(path)
 	switch {
 	case errors.Is(err, fsabstraction.ErrLocked):
-		return nil, &LockedError{Path: dir, Holder: readHolder(fs, path)}
+		return nil, &LockedError{Path: dir, Holder: readHolder(fsys, path)}
 	case errors.Is(err, errors.ErrUnsupported):
 		return nil, noLock(o, err)
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("thaw: open %s: lock: %w", dir, err)
 	}
-	if err := writeHolder(fs, path, o.Now()); err != nil {
-		return nil, errors.Join(err, l.Unlock())
+	err = writeHolder(fsys, path, o.Now())
+	switch {
+	case errors.Is(err, fs.ErrPermission): // nothing else could be written either
+		return nil, errors.Join(fmt.Errorf("thaw: open %s: lock: %w", dir, err), l.Unlock())
+	case err != nil: // as on a full disk
+		o.Logger.Warn("thaw: who holds the lock could not be written down",
+			slog.String("file", path), slog.Any("error", err))
 	}
 	return l, nil
 }

@@ -16,5 +16,9 @@ func TestMain(m *testing.M) {
 		readForOthers(dir)
 		return
 	}
+	if dir := os.Getenv(holderDirEnv); dir != "" {
+		holdForOthers(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }

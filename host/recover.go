@@ -8,9 +8,12 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
@@ -31,84 +34,92 @@ type Recovered struct {
 // recoverSegment does what r says. The steps, each on disk before the next:
 //
 //  1. bytes that are set aside are in a file of their own
-//  2. the segment is as it was found, and synced.thaw says where the segment's last whole append ends
-//  3. the segment is cut there, or removed
-//  4. it has a footer
-//  5. synced.thaw, which no longer means anything, is gone
+//  2. a copy of the segment up to its last whole append, with a footer, takes its
+//     place; or the segment is removed
+//  3. synced.thaw, which no longer means anything, is gone
 //
 // A stop between two of them leaves a store that the next open recovers the same
-// way.
+// way. The segment is copied and not mended where it lies, because of what a failed
+// sync leaves: the system then takes for written what is in its memory only, and a
+// second sync of the same bytes proves nothing.
 func recoverSegment(fs fsabstraction.FS, dir string, r *store.Recovery) (*Recovered, error) {
 	if r.File == "" {
 		return nil, nil
 	}
-	path := filepath.Join(dir, r.File)
 	done := &Recovered{File: r.File, Removed: r.Remove, Kept: r.Keep, Cut: r.Cut}
-	if r.SetAside {
-		var err error
-		if done.SetAside, err = setAside(fs, dir, r); err != nil {
-			return nil, fmt.Errorf("thaw: set the end of %s aside: %w", path, err)
-		}
-	}
-	mark := newMarkFile(fs, dir)
-	var err error
-	if r.Remove {
-		err = errors.Join(fs.Remove(path), syncDir(fs, dir))
-	} else if err = syncSegment(fs, path); err == nil {
-		if err = mark.begin(r.Mark); err == nil {
-			err = sealRecovered(fs, path, r)
-		}
-	}
+	err := recoverSteps(fs, dir, r, done)
 	if err != nil {
-		return nil, fmt.Errorf("thaw: recover %s: %w", path, errors.Join(err, mark.close()))
-	}
-	if err := errors.Join(mark.remove(), syncDir(fs, dir)); err != nil {
-		return nil, fmt.Errorf("thaw: recover %s: %w", dir, err)
+		return nil, fmt.Errorf("thaw: recover %s: %w", filepath.Join(dir, r.File), err)
 	}
 	return done, nil
 }
 
-// syncSegment makes durable what a process that died has only written, so that the
-// mark does not promise what power loss can still take.
-func syncSegment(fs fsabstraction.FS, path string) error {
-	f, err := fs.OpenWrite(path)
+func recoverSteps(fs fsabstraction.FS, dir string, r *store.Recovery, done *Recovered) (err error) {
+	path := filepath.Join(dir, r.File)
+	old, err := fs.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
-func sealRecovered(fs fsabstraction.FS, path string, r *store.Recovery) error {
-	f, err := fs.OpenWrite(path)
-	if err != nil {
-		return err
-	}
-	if r.Cut > 0 {
-		if err = f.Truncate(int64(r.Keep)); err == nil {
-			err = f.Sync()
+	if r.SetAside {
+		if done.SetAside, err = setAside(fs, dir, r, old); err != nil {
+			return errors.Join(err, old.Close())
 		}
 	}
-	if err == nil {
-		_, err = f.WriteAt(r.Footer, int64(r.Keep))
+	if r.Remove {
+		err = fs.Remove(path)
+	} else {
+		err = replaceFile(fs, dir, r.File, func(f fsabstraction.WriteFile) error {
+			if err := copyRange(f, old, 0, int64(r.Keep)); err != nil {
+				return err
+			}
+			_, err := f.WriteAt(r.Footer, int64(r.Keep))
+			return err
+		})
 	}
-	if err == nil {
-		err = f.Sync()
+	if err = errors.Join(err, old.Close()); err == nil {
+		err = syncDir(fs, dir)
 	}
-	return errors.Join(err, f.Close())
+	if err != nil {
+		return err
+	}
+	return errors.Join(removeIfThere(fs, filepath.Join(dir, synced.FileName)), syncDir(fs, dir))
+}
+
+// copyBlock is how many bytes are copied or compared at once.
+const copyBlock = 1 << 20
+
+// copyRange writes the bytes of src from from up to to to the start of dst.
+func copyRange(dst fsabstraction.WriteFile, src fsabstraction.File, from, to int64) error {
+	b := make([]byte, min(copyBlock, to-from))
+	for at := from; at < to; at += int64(len(b)) {
+		b = b[:min(int64(len(b)), to-at)]
+		if err := readFull(src, b, at); err != nil {
+			return err
+		}
+		if _, err := dst.WriteAt(b, at-from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readFull(f fsabstraction.File, b []byte, off int64) error {
+	_, err := f.ReadAt(b, off)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // setAside copies the bytes that will be cut off to a file named after the
 // segment and the offset, and returns its name. A copy that an earlier recovery
 // made is not made again.
-func setAside(fs fsabstraction.FS, dir string, r *store.Recovery) (string, error) {
-	b := make([]byte, r.Cut)
-	if err := readInto(fs, filepath.Join(dir, r.File), b, int64(r.Keep)); err != nil {
-		return "", err
-	}
+func setAside(fs fsabstraction.FS, dir string, r *store.Recovery, old fsabstraction.File) (string, error) {
+	from, to := int64(r.Keep), int64(r.Keep+r.Cut)
 	base := r.File + ".cut-" + strconv.FormatUint(r.Keep, 10)
 	name := base
 	for n := 2; ; n++ {
-		there, same, err := holds(fs, filepath.Join(dir, name), b)
+		there, same, err := holds(fs, filepath.Join(dir, name), old, from, to)
 		if err != nil {
 			return "", err
 		}
@@ -120,41 +131,63 @@ func setAside(fs fsabstraction.FS, dir string, r *store.Recovery) (string, error
 		}
 		name = base + "-" + strconv.Itoa(n)
 	}
-	if err := replaceFile(fs, dir, name, writeWhole(b)); err != nil {
+	err := replaceFile(fs, dir, name, func(f fsabstraction.WriteFile) error {
+		return copyRange(f, old, from, to)
+	})
+	if err != nil {
 		return "", err
 	}
 	return name, syncDir(fs, dir)
 }
 
-// holds reports whether a file is there, and whether it is b.
-func holds(fsys fsabstraction.FS, path string, b []byte) (there, same bool, err error) {
+// holds reports whether a file is there, and whether it is the bytes of src from
+// from up to to.
+func holds(fsys fsabstraction.FS, path string, src fsabstraction.File, from, to int64) (there, same bool, err error) {
 	info, err := fsys.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, false, nil
 	case err != nil:
 		return false, false, err
-	case info.Type != fsabstraction.Regular || info.Size != int64(len(b)):
+	case info.Type != fsabstraction.Regular || info.Size != to-from:
 		return true, false, nil
 	}
-	got := make([]byte, len(b))
-	err = readInto(fsys, path, got, 0)
-	return true, bytes.Equal(got, b), err
+	f, err := fsys.Open(path)
+	if err != nil {
+		return true, false, err
+	}
+	same, err = equal(f, src, from, to)
+	return true, same, errors.Join(err, f.Close())
 }
 
-func readInto(fs fsabstraction.FS, path string, b []byte, off int64) error {
-	f, err := fs.Open(path)
-	if err != nil {
-		return err
+func equal(f, src fsabstraction.File, from, to int64) (bool, error) {
+	a := make([]byte, min(copyBlock, to-from))
+	b := make([]byte, len(a))
+	for at := from; at < to; at += int64(len(a)) {
+		n := min(int64(len(a)), to-at)
+		a, b = a[:n], b[:n]
+		if err := errors.Join(readFull(f, a, at-from), readFull(src, b, at)); err != nil {
+			return false, err
+		}
+		if !bytes.Equal(a, b) {
+			return false, nil
+		}
 	}
-	_, err = f.ReadAt(b, off)
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return errors.Join(err, f.Close())
+	return true, nil
 }
 
 // removeLeftovers removes what a stop in the middle of a replacement left.
 func removeLeftovers(fs fsabstraction.FS, dir string) error {
-	return removeIfThere(fs, filepath.Join(dir, temporary(artifact.FileName)))
+	names, err := fs.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		of, ok := strings.CutSuffix(n.Name, temporary(""))
+		own := of == artifact.FileName || strings.Contains(of, segment.Extension)
+		if ok && own && n.Type == fsabstraction.Regular {
+			err = errors.Join(err, removeIfThere(fs, filepath.Join(dir, n.Name)))
+		}
+	}
+	return err
 }

@@ -47,11 +47,3 @@ func removeIfThere(fsys fsabstraction.FS, path string) error {
 	}
 	return nil
 }
-
-// writeWhole is a write of replaceFile for content in memory.
-func writeWhole(b []byte) func(fsabstraction.WriteFile) error {
-	return func(f fsabstraction.WriteFile) error {
-		_, err := f.WriteAt(b, 0)
-		return err
-	}
-}

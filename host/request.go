@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/commit"
@@ -69,6 +70,13 @@ func (r *request) stage(log *commit.Log, nowUS int64) error {
 		}
 	}
 	return nil
+}
+
+// rests reports whether what the request was told rests on the group: it is in
+// it, or was refused because of what may be in it.
+func (r *request) rests() bool {
+	return r.err == nil || r.kind == requestEach ||
+		errors.Is(r.err, ErrConflict) || errors.Is(r.err, ErrKey)
 }
 
 // finish answers the caller.

@@ -42,6 +42,7 @@ type Store struct {
 	seeing  sync.Mutex // guards what follows; held only for moments
 	view    *view      // nil when closed
 	run     artifact.Run
+	next    uint64     // the sequence behind run
 	growing sync.Mutex // one goroutine at a time makes the view grow
 
 	report CloseReport
@@ -103,6 +104,7 @@ func (s *Store) open(ctx context.Context) error {
 		files:    v.files,
 		next:     next,
 		end:      end,
+		unsure:   v.recovered == nil && end.Segment > 0,
 		mark:     newMarkFile(s.options.FS, s.path),
 		requests: s.requests,
 		publish:  s.publish,
@@ -142,6 +144,11 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 		s.options.Logger.Log(context.Background(), level, "thaw: an unclean stop was put right",
 			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
 			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
+	}
+	if done := v.recovered; done != nil && !done.Removed {
+		if err := v.files.add(done.File); err != nil { // the name leads to another file now
+			return 0, end, err
+		}
 	}
 	if err := removeLeftovers(s.options.FS, s.path); err != nil { // only the next index.fbati needs that
 		s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
@@ -183,7 +190,7 @@ func makeDirectory(fsys fsabstraction.FS, path string) error {
 // publish shows readers what was committed. It is called by the writer.
 func (s *Store) publish(run artifact.Run, visible uint64) {
 	s.seeing.Lock()
-	s.run = run
+	s.run, s.next = run, visible
 	s.seeing.Unlock()
 	s.committed.advance(visible)
 }
@@ -227,9 +234,9 @@ func (s *Store) grow() (*view, error) {
 		return v, err
 	}
 	s.seeing.Lock()
-	run := s.run
+	run, next := s.run, s.next
 	s.seeing.Unlock()
-	snapshot, err := v.snapshot.Grow(run.From(v.snapshot.Appended()), s.committed.now())
+	snapshot, err := v.snapshot.Grow(run.From(v.snapshot.Appended()), next)
 	if err != nil {
 		return nil, errors.Join(err, v.files.release())
 	}

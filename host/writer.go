@@ -3,11 +3,13 @@ package host
 import (
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -32,6 +34,10 @@ type writer struct {
 	mark     *markFile
 	requests chan *request
 	publish  func(run artifact.Run, visible uint64)
+
+	// unsure says that nothing shows that the segment at end is on disk: a process
+	// that died may have sealed it and not synced it.
+	unsure bool
 
 	staged   []*request
 	unsynced bool // frames were written since the last sync
@@ -127,7 +133,7 @@ func (w *writer) flush(sync bool) {
 		err = w.sync()
 	}
 	for i, r := range w.staged {
-		if err != nil && (r.err == nil || r.kind == requestEach) {
+		if err != nil && r.rests() {
 			r.err, r.receipts = err, nil
 		}
 		r.finish(r.err)
@@ -269,6 +275,13 @@ func (w *writer) seal() error {
 // made, so that whatever a stop leaves of it is known to be unproven; and its name
 // is on disk before its first frame.
 func (w *writer) begin() error {
+	if w.unsure {
+		path := filepath.Join(w.dir, segment.Name(w.end.Segment))
+		if err := syncFile(w.fs, path); err != nil {
+			return w.fail("sync", path, err)
+		}
+		w.unsure = false
+	}
 	if err := w.mark.begin(synced.Mark{Segment: w.next, First: w.log.First()}); err != nil {
 		if errors.Is(err, errSync) {
 			return w.fail("sync", w.mark.path, err)
@@ -321,6 +334,15 @@ func (w *writer) close(err error) error {
 		w.active = nil
 	}
 	return errors.Join(err, w.mark.close())
+}
+
+// syncFile makes the content of a file durable.
+func syncFile(fs fsabstraction.FS, path string) error {
+	f, err := fs.OpenWrite(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // syncDir makes the names in dir durable, where the file system can.

@@ -111,6 +111,18 @@ func (l *listing) size(id uint64) (uint64, bool) {
 	return uint64(max(l.segments[i].Size, 0)), true
 }
 
+// highest is the highest id that a name of a segment's form has, whatever it leads
+// to.
+func (l *listing) highest() uint64 {
+	highest := l.newest()
+	for _, e := range l.odd {
+		if id, ok := segment.ParseName(e.Name); ok {
+			highest = max(highest, id)
+		}
+	}
+	return highest
+}
+
 // newest is the highest segment id, 0 when there is none.
 func (l *listing) newest() uint64 {
 	if len(l.segments) == 0 {

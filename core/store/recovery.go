@@ -4,7 +4,6 @@ import (
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
-	"github.com/thawlog/thaw/core/synced"
 )
 
 // Recovery is what a writer has to do to the newest segment before it appends:
@@ -33,10 +32,6 @@ type Recovery struct {
 	SetAside bool
 	// Footer is to be appended at Keep.
 	Footer []byte
-	// Mark is to be on disk, as synced.thaw, before the segment is touched: a stop
-	// in the middle then leaves an end that is known to be unproven, also in a
-	// store that had no mark.
-	Mark synced.Mark
 }
 
 // Recovery says what a writer has to do. A newest segment that is damaged gets
@@ -46,7 +41,7 @@ type Recovery struct {
 // footer, and only what is torn is cut off, since behind it damage is damage.
 func (s *Snapshot) Recovery() (Recovery, error) {
 	newest := s.listing.newest()
-	r := Recovery{Next: newest + 1}
+	r := Recovery{Next: s.listing.highest() + 1}
 	if s.lacksNewest() {
 		r.Next = s.mark.Segment + 1 // an id is not given out twice
 		return r, nil
@@ -59,14 +54,13 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	torn := s.report.Torn
 	blamed := s.blames(segment.Name(newest), end)
 	if torn != nil && torn.Offset == 0 && !blamed { // not even a header: batpak opens no store with such a segment
-		r.File, r.Remove, r.Next = segment.Name(newest), true, newest
+		r.File, r.Remove, r.Next = segment.Name(newest), true, s.afterRemoval()
 		r.Cut, r.SetAside = size, torn.Frames
 		return r, nil
 	}
 	if end.Mixed || blamed {
 		if torn != nil && (!blamed || torn.Unproven && torn.Offset > 0) {
 			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
-			r.Mark = s.vouchFor(newest, torn.Offset)
 		}
 		return r, nil
 	}
@@ -80,14 +74,13 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 			return r, err
 		}
 		if bare { // a stop right behind a rotation
-			r.File, r.Remove, r.Next = segment.Name(newest), true, newest
+			r.File, r.Remove, r.Next = segment.Name(newest), true, s.afterRemoval()
 			r.Cut, r.SetAside = size, torn != nil && torn.Frames
 			return r, nil
 		}
 	}
 	r.File, r.Keep, r.Cut, r.Footer = segment.Name(newest), end.Whole, size-min(end.Whole, size), footer
 	r.SetAside = torn != nil && torn.Frames
-	r.Mark = s.vouchFor(newest, end.Whole)
 	return r, nil
 }
 
@@ -103,13 +96,12 @@ func (s *Snapshot) bare(id, whole uint64) (bool, error) {
 	return err == nil && whole <= uint64(size), err
 }
 
-// vouchFor is the mark of a segment that is whole up to offset.
-func (s *Snapshot) vouchFor(id, offset uint64) synced.Mark {
-	m := synced.Mark{Segment: id, Offset: offset}
-	if s.mark != nil && s.mark.Segment == id {
-		m.First = s.mark.First
+// afterRemoval is the id to begin behind a newest segment that goes.
+func (s *Snapshot) afterRemoval() uint64 {
+	if highest := s.listing.highest(); highest > s.listing.newest() {
+		return highest + 1
 	}
-	return m
+	return s.listing.newest()
 }
 
 // blames reports whether the report holds anything against a segment that its

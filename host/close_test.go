@@ -1,0 +1,204 @@
+package host_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
+	"github.com/thawlog/thaw/fsabstraction/failfs"
+	"github.com/thawlog/thaw/host"
+)
+
+func TestWorthIndex(t *testing.T) {
+	for _, c := range []struct {
+		tail, covered uint64
+		want          bool
+	}{
+		{0, 0, false}, {0, 1 << 40, false}, {1, 0, true}, {1, 8, true}, {1, 9, false}, {2, 16, true}, {2, 17, false},
+		{host.LongTail - 1, 1 << 40, false}, {host.LongTail, 1 << 40, true}, {host.LongTail, 0, true},
+	} {
+		require.Equal(t, c.want, host.WorthIndex(c.tail, c.covered), "%+v", c)
+	}
+}
+
+// TestWorthIndexOverALife lets a store grow by so many events per close. Up to 8
+// times longTail, each record is written about nine times at most; and the tail
+// that a next open replays stays short.
+func TestWorthIndexOverALife(t *testing.T) {
+	for _, step := range []uint64{1, 7, 1000, host.LongTail / 3} {
+		t.Run(fmt.Sprint(step), func(t *testing.T) {
+			total, covered, written := uint64(0), uint64(0), uint64(0)
+			for total < 8*host.LongTail {
+				total += step
+				if host.WorthIndex(total-covered, covered) {
+					covered = total
+					written += total
+				}
+				require.Less(t, total-covered, uint64(host.LongTail))
+			}
+			require.LessOrEqual(t, written, 9*total+8*8*step)
+		})
+	}
+}
+
+// TestCloseWithNothingNew changes no file.
+func TestCloseWithNothingNew(t *testing.T) {
+	for _, n := range []int{0, 5} {
+		t.Run(fmt.Sprint(n, " events"), func(t *testing.T) {
+			mem := crashfs.New()
+			fsys := failfs.New(mem)
+			p := place{fsys, storeDir}
+			s := p.openStore(t, host.Options{})
+			appendSome(t, s, "e", n)
+			require.NoError(t, s.Close())
+			require.Equal(t, n > 0, s.CloseReport().IndexWritten)
+			before := mem.Files(storeDir)
+			s = p.openStore(t, host.Options{})
+			changes := fsys.Fail(failfs.Rule{Kinds: failfs.Changes | failfs.OpenWrite, Forever: true})
+			require.Len(t, all(t, s), n)
+			require.NoError(t, s.Close())
+			require.Zero(t, changes.Matched())
+			require.False(t, s.CloseReport().IndexWritten)
+			require.NoError(t, s.CloseReport().IndexError)
+			after := mem.Files(storeDir)
+			delete(before, host.LockName) // says since when
+			delete(after, host.LockName)
+			require.Equal(t, before, after)
+		})
+	}
+}
+
+// TestAfterClose asks a closed store everything.
+func TestAfterClose(t *testing.T) {
+	s := newGate().place().openStore(t, host.Options{})
+	r := appendSome(t, s, "e", 2)
+	f := s.Fence()
+	_, err := f.Append(event.At("e", "s"), event.Data, 1)
+	require.NoError(t, err)
+	next, err := s.Snapshot()
+	require.NoError(t, err)
+	n := 0
+	for _, err := range s.Query(t.Context(), host.Region{}, host.Page{}) {
+		require.NoError(t, err)
+		if n++; n == 1 {
+			require.NoError(t, s.Close())
+		}
+	}
+	require.Equal(t, 2, n, "an iteration under way goes on")
+	require.Len(t, all(t, next), 2)
+	require.NoError(t, next.Close())
+	require.ErrorIs(t, s.Close(), host.ErrClosed)
+	_, err = s.Append(t.Context(), event.At("e", "s"), event.Data, 1)
+	require.ErrorIs(t, err, host.ErrClosed)
+	_, err = f.Commit(t.Context())
+	require.ErrorIs(t, err, host.ErrClosed)
+	require.ErrorIs(t, s.Sync(t.Context()), host.ErrClosed)
+	_, err = s.Get(t.Context(), r[0].ID)
+	require.ErrorIs(t, err, host.ErrClosed)
+	_, err = s.Snapshot()
+	require.ErrorIs(t, err, host.ErrClosed)
+	for _, err := range s.Query(t.Context(), host.Region{}, host.Page{}) {
+		require.ErrorIs(t, err, host.ErrClosed)
+	}
+	require.Zero(t, s.Report())
+}
+
+// TestCloseWhileAppending closes under appends: what was acknowledged is there,
+// and nothing else.
+func TestCloseWhileAppending(t *testing.T) {
+	for range 10 {
+		p := newGate().place()
+		s := p.openStore(t, host.Options{})
+		var mu sync.Mutex
+		told := map[event.ID]bool{}
+		started := make(chan struct{}, 8)
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				for j := 0; ; j++ {
+					r, err := s.Append(background, event.At(fmt.Sprint(i), "s"), event.Data, j)
+					if err != nil {
+						assert.ErrorIs(t, err, host.ErrClosed)
+						return
+					}
+					mu.Lock()
+					told[r.ID] = true
+					mu.Unlock()
+					if j == 3 {
+						started <- struct{}{}
+					}
+				}
+			})
+		}
+		<-started
+		require.NoError(t, s.Close())
+		wg.Wait()
+		got := map[event.ID]bool{}
+		for _, e := range all(t, p.open(t, host.ReaderOptions{})) {
+			got[e.ID] = true
+		}
+		require.Equal(t, told, got)
+	}
+}
+
+// TestIndexFails lets each step of writing the index fail: the close is good, the
+// old index stays, and the next open is right.
+func TestIndexFails(t *testing.T) {
+	for _, kind := range []failfs.Kind{failfs.Create, failfs.WriteAt, failfs.Sync, failfs.Close, failfs.Rename} {
+		mem := crashfs.New()
+		fsys := failfs.New(mem)
+		p := place{fsys, storeDir}
+		s := p.openStore(t, host.Options{})
+		appendSome(t, s, "e", 3)
+		require.NoError(t, s.Close())
+		old := mem.Files(storeDir)[indexName]
+		s = p.openStore(t, host.Options{})
+		appendSome(t, s, "e", 3)
+		fault := fsys.Fail(failfs.Rule{Kinds: kind, Pattern: indexName + "*"})
+		require.NoError(t, s.Close())
+		require.Equal(t, 1, fault.Fired())
+		require.ErrorIs(t, s.CloseReport().IndexError, failfs.ErrInjected)
+		require.False(t, s.CloseReport().IndexWritten)
+		files := mem.Files(storeDir)
+		require.Equal(t, old, files[indexName])
+		require.NotContains(t, files, indexName+".tmp")
+		s = p.openStore(t, host.Options{})
+		require.Empty(t, s.Report().Rejected)
+		require.Len(t, all(t, s), 6)
+		require.NoError(t, s.Close())
+		require.True(t, s.CloseReport().IndexWritten)
+	}
+}
+
+// TestIndexIsALink does not follow links where the index goes.
+func TestIndexIsALink(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		written bool
+	}{{indexName, false}, {indexName + ".tmp", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			p := onDisk(t)
+			target := filepath.Join(t.TempDir(), "target")
+			require.NoError(t, os.WriteFile(target, []byte("mine"), 0o600))
+			s := p.openStore(t, host.Options{})
+			appendSome(t, s, "e", 3)
+			if err := os.Symlink(target, p.path(c.name)); err != nil {
+				t.Skipf("no links here: %v", err)
+			}
+			require.NoError(t, s.Close())
+			require.Equal(t, c.written, s.CloseReport().IndexWritten)
+			require.Equal(t, c.written, s.CloseReport().IndexError == nil)
+			b, err := os.ReadFile(target)
+			require.NoError(t, err)
+			require.Equal(t, "mine", string(b))
+			require.Len(t, all(t, p.openStore(t, host.Options{})), 3)
+		})
+	}
+}

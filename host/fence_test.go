@@ -1,0 +1,68 @@
+package host_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
+	"github.com/thawlog/thaw/host"
+)
+
+// TestFence fills two fences with appends between: neither is seen by anyone
+// before it is committed, each is one batch, and expectations are judged then.
+func TestFence(t *testing.T) {
+	g := newGate()
+	p := g.place()
+	s := p.openStore(t, host.Options{})
+	seen := func(want ...string) {
+		require.Equal(t, want, entities(all(t, s)))
+		require.Equal(t, want, entities(all(t, p.open(t, host.ReaderOptions{}))))
+		crashed := place{g.Crash(crashfs.Cut{Survive: 100}), storeDir}
+		require.Equal(t, want, entities(all(t, crashed.openStore(t, host.Options{}))))
+	}
+	put := func(f *host.Fence, entity string, options ...host.AppendOption) event.ID {
+		id, err := f.Append(event.At(entity, "s"), event.Data, 1, options...)
+		require.NoError(t, err)
+		return id
+	}
+	appendSome(t, s, "a", 1)
+	one, two, never := s.Fence(), s.Fence(), s.Fence()
+	first := put(one, "one", host.Expect(host.NoEvents))
+	put(two, "two", host.Expect(host.NoEvents))
+	put(never, "never")
+	appendSome(t, s, "b", 1)
+	second := put(one, "one", host.CausedByItem(0))
+	put(two, "b", host.Expect(host.AtClock(0)))
+	seen("a", "b")
+
+	require.NoError(t, never.Cancel())
+	require.NotContains(t, string(p.read(t, "000001.fbat")), "never")
+	require.ErrorIs(t, never.Cancel(), host.ErrFenceDone)
+	_, err := never.Append(event.At("e", "s"), event.Data, 1)
+	require.ErrorIs(t, err, host.ErrFenceDone)
+	_, err = never.Commit(t.Context())
+	require.ErrorIs(t, err, host.ErrFenceDone)
+
+	rs, err := one.Commit(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []event.ID{first, second}, []event.ID{rs[0].ID, rs[1].ID})
+	require.Equal(t, []uint64{2, 3}, []uint64{rs[0].Sequence, rs[1].Sequence})
+	full, err := s.Get(t.Context(), second)
+	require.NoError(t, err)
+	require.Equal(t, first, full.Causation)
+	seen("a", "b", "one", "one")
+
+	appendSome(t, s, "b", 1)
+	_, err = two.Commit(t.Context())
+	require.ErrorIs(t, err, host.ErrConflict)
+	var item *host.ItemError
+	require.ErrorAs(t, err, &item)
+	require.Equal(t, 1, item.Item)
+	seen("a", "b", "one", "one", "b")
+
+	rs, err = s.Fence().Commit(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, rs)
+}
