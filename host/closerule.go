@@ -24,16 +24,16 @@ func worthIndex(tail, covered uint64) bool {
 	return tail > 0 && (tail >= longTail || tail*tailShare >= covered)
 }
 
-// errDamaged is why a damaged store gets no new index: one that covered the
-// damage would keep the next open from seeing it.
-var errDamaged = errors.New("the store is damaged; see its report")
+// ErrDamaged is why a damaged store gets no new index: one that covered the damage
+// would keep the next open from seeing it. [Rebuild] makes one when told to.
+var ErrDamaged = errors.New("thaw: a damaged store gets no new index")
 
 // writeIndex writes index.fbati for everything in the view, which is what lies in
 // front of w, and makes it durable. A damaged store is refused unless accept says
 // that its damage is known.
 func writeIndex(fs fsabstraction.FS, dir string, v *view, w artifact.Watermark, accept bool) error {
 	if r := v.snapshot.Report(); r.Damaged() != nil && !accept {
-		return fmt.Errorf("%w: %w", errDamaged, r.Damaged())
+		return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
 	}
 	if w.Segment == 0 { // without a segment there is nothing to cover
 		return nil

@@ -59,7 +59,11 @@ func (a *app) closeWritten(dir string, s *host.Store, err error) error {
 		err = &writeError{dir, closed}
 	}
 	if e := s.CloseReport().IndexError; e != nil {
-		a.warn("note: index.fbati was not written: %s; nothing is missing, the next open reads the segments", bare(e))
+		if errors.Is(e, host.ErrDamaged) {
+			a.warn("note: index.fbati is not written while the store is damaged, so every open reads all segments; thaw rebuild --accept-damage makes one")
+		} else {
+			a.warn("note: index.fbati was not written: %s; the events are safe, the next open reads them from the segments", bare(e))
+		}
 	}
 	return err
 }
