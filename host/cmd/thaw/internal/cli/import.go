@@ -191,10 +191,13 @@ func refusedLine(g *group, err error) error {
 		item  *host.ItemError
 		write *host.WriteError
 	)
-	if !errors.As(err, &each) || errors.As(err, &write) || errors.Is(err, host.ErrReadOnly) {
+	if !errors.As(err, &each) {
 		return err
 	}
 	cause := each.Err
+	if errors.As(err, &write) || errors.Is(err, host.ErrReadOnly) {
+		return cause // without the item's number, which counts from the middle of the file
+	}
 	if errors.As(cause, &item) {
 		cause = item.Err
 	}
