@@ -3,7 +3,10 @@ package host_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +17,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
+	"github.com/thawlog/thaw/fsabstraction/osfs"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/payload"
 )
@@ -31,7 +35,10 @@ type modelled struct {
 
 // machine drives a store and a slice side by side.
 type machine struct {
-	fs      *crashfs.FS
+	fs  fsabstraction.FS
+	dir string
+	// copied is another place with the files as they are now: what a kill leaves.
+	copied  func(m *machine) (fsabstraction.FS, string)
 	store   *host.Store
 	options host.Options
 	log     []modelled
@@ -39,13 +46,11 @@ type machine struct {
 	made    int
 }
 
-const modelDir = "/data/model"
-
 func (m *machine) open(t *rapid.T) {
 	o := m.options
 	o.FS, o.Logger = m.fs, quiet
 	o.NoMapping = rapid.Bool().Draw(t, "no mapping")
-	st, err := host.Open(context.Background(), modelDir, o)
+	st, err := host.Open(context.Background(), m.dir, o)
 	require.NoError(t, err)
 	require.Empty(t, st.Report().Damages)
 	m.store = st
@@ -227,22 +232,21 @@ func (m *machine) repeated(t *rapid.T) {
 // reopen closes the store or stops without, loses files that can be done without,
 // and opens it again.
 func (m *machine) reopen(t *rapid.T) {
-	old := m.fs
 	if rapid.Bool().Draw(t, "unclean") {
-		m.fs = old.Crash(crashfs.Cut{Survive: 100})
+		fs, dir := m.copied(m)
 		require.NoError(t, m.store.Close())
+		m.fs, m.dir = fs, dir
 	} else {
 		require.NoError(t, m.store.Close())
 		require.NoError(t, m.store.CloseReport().IndexError)
-		m.fs = old.Crash(crashfs.Cut{Survive: 100})
 	}
 	for _, name := range []string{indexName, "synced.thaw", host.LockName} {
 		if rapid.IntRange(0, 3).Draw(t, "lose "+name) == 0 {
-			_ = m.fs.Remove(modelDir + "/" + name)
+			_ = m.fs.Remove(filepath.Join(m.dir, name))
 		}
 	}
 	if rapid.IntRange(0, 4).Draw(t, "rebuild") == 0 {
-		_, err := host.Rebuild(context.Background(), modelDir, host.Options{FS: m.fs, Logger: quiet}, false)
+		_, err := host.Rebuild(context.Background(), m.dir, host.Options{FS: m.fs, Logger: quiet}, false)
 		require.NoError(t, err)
 	}
 	m.open(t)
@@ -252,11 +256,11 @@ func (m *machine) reopen(t *rapid.T) {
 func (m *machine) check(t *rapid.T) {
 	m.answers(t, &m.store.Queries)
 	require.Equal(t, uint64(len(m.log)), m.store.Committed())
-	r, err := host.OpenReader(context.Background(), modelDir, host.ReaderOptions{FS: fsabstraction.ReadFS(m.fs), Logger: quiet, Strict: true})
+	r, err := host.OpenReader(context.Background(), m.dir, host.ReaderOptions{FS: fsabstraction.ReadFS(m.fs), Logger: quiet, Strict: true})
 	require.NoError(t, err)
 	m.answers(t, &r.Queries)
 	require.NoError(t, r.Close())
-	result, err := host.Verify(context.Background(), modelDir, host.ReaderOptions{FS: m.fs, Logger: quiet}, nil)
+	result, err := host.Verify(context.Background(), m.dir, host.ReaderOptions{FS: m.fs, Logger: quiet}, nil)
 	require.NoError(t, err)
 	require.Empty(t, result.Damages)
 }
@@ -326,25 +330,44 @@ func (m *machine) answers(t *rapid.T, q *host.Queries) {
 // losses of files that can be done without.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := &machine{
-			fs: crashfs.New(), clocks: map[string]uint32{},
-			options: host.Options{
-				SegmentSize: rapid.SampledFrom([]int64{1, 1500, 8000, 0}).Draw(t, "segment size"),
-				Durability:  rapid.SampledFrom([]host.Durability{host.OnDisk, host.LoseUnsynced}).Draw(t, "durability"),
-			},
-		}
-		m.open(t)
-		defer func() { _ = m.store.Close() }()
-		t.Repeat(map[string]func(*rapid.T){
-			"append": m.single, "batch": m.batch, "each": m.each, "fence": m.fence,
-			"refused": m.refused, "repeated": m.repeated, "reopen": m.reopen,
-			"sync": func(t *rapid.T) { require.NoError(t, m.store.Sync(context.Background())) },
-			"": func(t *rapid.T) {
-				if rapid.IntRange(0, 3).Draw(t, "look") == 0 {
-					m.check(t)
-				}
-			},
-		})
-		m.check(t)
+		runModel(t, &machine{fs: crashfs.New(), dir: "/data/model", copied: func(m *machine) (fsabstraction.FS, string) {
+			return m.fs.(*crashfs.FS).Crash(crashfs.Cut{Survive: 100}), m.dir
+		}})
 	})
+}
+
+// TestModelOnDisk does the same on the operating system's files, which can be
+// mapped and are locked.
+func TestModelOnDisk(t *testing.T) {
+	base := t.TempDir()
+	made := 0
+	fresh := func() string { made++; return filepath.Join(base, strconv.Itoa(made)) }
+	rapid.Check(t, func(t *rapid.T) {
+		runModel(t, &machine{fs: osfs.FS{}, dir: fresh(), copied: func(m *machine) (fsabstraction.FS, string) {
+			to := fresh()
+			require.NoError(t, os.CopyFS(to, os.DirFS(m.dir)))
+			return m.fs, to
+		}})
+	})
+}
+
+func runModel(t *rapid.T, m *machine) {
+	m.clocks = map[string]uint32{}
+	m.options = host.Options{
+		SegmentSize: rapid.SampledFrom([]int64{1, 1500, 8000, 0}).Draw(t, "segment size"),
+		Durability:  rapid.SampledFrom([]host.Durability{host.OnDisk, host.LoseUnsynced}).Draw(t, "durability"),
+	}
+	m.open(t)
+	defer func() { _ = m.store.Close() }()
+	t.Repeat(map[string]func(*rapid.T){
+		"append": m.single, "batch": m.batch, "each": m.each, "fence": m.fence,
+		"refused": m.refused, "repeated": m.repeated, "reopen": m.reopen,
+		"sync": func(t *rapid.T) { require.NoError(t, m.store.Sync(context.Background())) },
+		"": func(t *rapid.T) {
+			if rapid.IntRange(0, 3).Draw(t, "look") == 0 {
+				m.check(t)
+			}
+		},
+	})
+	m.check(t)
 }
