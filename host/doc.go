@@ -27,8 +27,9 @@
 //
 // # After an unclean stop
 //
-// The next Open cuts the newest segment behind its last whole append, seals it,
-// and begins another. Nothing is appended behind bytes that nobody vouches for.
+// The next Open puts a sealed copy of the newest segment, up to its last whole
+// append, in its place, and begins another. Nothing is appended behind bytes that
+// nobody vouches for, and a damaged segment is left to be told of.
 // Where the cut bytes are more than one write that was cut short, they are first
 // kept in a file NNNNNN.fbat.cut-OFFSET beside it, because synced.thaw may have
 // promised less than was true; [Recovered] names it, and it may be deleted.
