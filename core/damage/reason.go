@@ -116,4 +116,10 @@ const (
 const (
 	// Lookups: a table does not lead to every record it should.
 	Lookups Reason = "lookups"
+	// Stale: index.thaw belongs to another index.fbati, or a part file goes on
+	// where no part in front of it ends.
+	Stale Reason = "stale"
+	// Segments: the segments that are there are not those that the lookups were
+	// made over.
+	Segments Reason = "segments"
 )

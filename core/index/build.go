@@ -21,6 +21,9 @@ type Input struct {
 	// Each, when set, is given every block of records in order with its offset
 	// in Image.Records, before it is looked at. Its error ends the build.
 	Each func(off uint64, block []byte) error
+	// Parallel, when set, runs f(0) to f(n-1), some at once where that pays, and
+	// returns when all are done.
+	Parallel func(n int, f func(i int))
 }
 
 // Build reads the records once, judges each, and makes the tables. Its memory
@@ -30,28 +33,38 @@ type Input struct {
 // allocator, kind, position or unreadable. When one is found, the remaining
 // blocks are still given to Each.
 func Build(in Input) (*Tables, error) {
-	b := builder{
-		in:      &in,
-		n:       in.Image.Count,
-		strings: uint32(in.Names.Len()),
-		judge:   judge{bounds: &in.Bounds, strings: uint32(in.Names.Len())},
-		flags:   flagDense | flagClockOrder | flagUnique,
-		seed:    in.Seed,
-	}
-	b.start()
-	if err := b.read(); err != nil {
+	b := NewBuilder(in)
+	var why error
+	err := in.Image.EachBlock(func(off uint64, block []byte) error {
+		if in.Each != nil {
+			if err := in.Each(off, block); err != nil {
+				return err
+			}
+		}
+		if why == nil {
+			why = b.Add(off, block)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	return b.finish()
+	if why != nil {
+		return nil, why
+	}
+	return b.Finish()
 }
 
-type builder struct {
-	in      *Input
+// Builder is [Build] for records that come from elsewhere than the image. It is
+// for one goroutine.
+type Builder struct {
+	in      Input
 	n       uint32
 	strings uint32
 	judge   judge
 	flags   flags
 	seed    uint64
+	taken   uint32
 	first   uint64 // sequence of record 0
 
 	entity, scope      []uint32 // per record
@@ -64,7 +77,16 @@ type builder struct {
 	segments           []byte
 }
 
-func (b *builder) start() {
+// NewBuilder begins tables over in.Image.Count records.
+func NewBuilder(in Input) *Builder {
+	b := &Builder{
+		in:      in,
+		n:       in.Image.Count,
+		strings: uint32(in.Names.Len()),
+		flags:   flagDense | flagClockOrder | flagUnique,
+		seed:    in.Seed,
+	}
+	b.judge = judge{bounds: &b.in.Bounds, strings: b.strings}
 	b.entity = make([]uint32, b.n)
 	b.scope = make([]uint32, b.n)
 	b.kind = make([]uint16, b.n)
@@ -72,41 +94,33 @@ func (b *builder) start() {
 	b.scopes = make([]byte, 4*int(b.strings))
 	b.lastClock = make([]uint32, b.strings)
 	b.ids = newIDSlots(b.n, b.seed)
+	return b
 }
 
-// read goes over the records in blocks. After a record that breaks a rule the
-// blocks still go to Each.
-func (b *builder) read() error {
-	var why error
-	i := uint32(0)
-	err := b.in.Image.EachBlock(func(off uint64, block []byte) error {
-		if b.in.Each != nil {
-			if err := b.in.Each(off, block); err != nil {
-				return err
-			}
+// Add takes the next records, which stand at offset off. The error is a
+// [damage.Refusal] of the first that breaks a rule.
+func (b *Builder) Add(off uint64, block []byte) error {
+	for k := 0; k < len(block); k += artifact.RecordSize {
+		r := artifact.Raw(block[k : k+artifact.RecordSize])
+		if reason := b.judge.record(r); reason != "" {
+			return damage.Refuse(reason, int64(off)+int64(k), nil)
 		}
-		for k := 0; k < len(block) && why == nil; k += artifact.RecordSize {
-			r := artifact.Raw(block[k : k+artifact.RecordSize])
-			if reason := b.judge.record(r); reason != "" {
-				why = damage.Refuse(reason, int64(off)+int64(k), nil)
-				break
-			}
-			b.take(i, r)
-			i++
-		}
-		return nil
-	})
-	if err != nil {
-		return err
+		b.take(b.taken, r)
+		b.taken++
 	}
-	if why == nil && b.in.Bounds.Allocator > artifact.MaxAllocator {
-		why = damage.Refuse(damage.Allocator, -1, nil)
+	return nil
+}
+
+// Finish makes the tables. All records must have been added.
+func (b *Builder) Finish() (*Tables, error) {
+	if b.in.Bounds.Allocator > artifact.MaxAllocator {
+		return nil, damage.Refuse(damage.Allocator, -1, nil)
 	}
-	return why
+	return b.finish()
 }
 
 // take files record i, which was judged.
-func (b *builder) take(i uint32, r artifact.Raw) {
+func (b *Builder) take(i uint32, r artifact.Raw) {
 	e, s, k := r.Entity(), r.Scope(), uint16(r.Kind())
 	b.entity[i], b.scope[i], b.kind[i] = e, s, k
 	known := addU32(b.entities, e, 1) > 1

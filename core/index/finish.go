@@ -10,25 +10,52 @@ import (
 )
 
 // finish turns what was counted and gathered into sections.
-func (b *builder) finish() (*Tables, error) {
-	t := &Tables{records: b.n, strings: b.strings, nameSeed: b.in.Seed}
-	t.put(secEntityList, fill(b.entity, b.entities))
-	t.put(secEntityEnds, b.entities)
-	t.put(secScopeList, fill(b.scope, b.scopes))
-	t.put(secScopeEnds, b.scopes)
-	kinds, kindList := b.kinds.fill(b.kind)
-	t.put(secKinds, kinds)
-	t.put(secKindList, kindList)
-	b.entity, b.scope, b.kind = nil, nil, nil
-	t.put(secCorrelations, b.correlated.sorted())
-	t.put(secCausations, b.caused.sorted())
+func (b *Builder) finish() (*Tables, error) {
+	t := &Tables{
+		records: b.n, strings: b.strings, nameSeed: b.in.Seed,
+		first: b.first, last: b.judge.sequence,
+	}
+	var err error
+	steps := []func(){ // the longest first
+		func() { err = b.finishIDs(t) },
+		func() { t.put(secCausations, b.caused.sorted()) },
+		func() { t.put(secCorrelations, b.correlated.sorted()) },
+		func() { b.names(t) },
+		func() {
+			t.put(secEntityList, fill(b.entity, b.entities))
+			t.put(secEntityEnds, b.entities)
+			b.entity = nil
+		},
+		func() {
+			t.put(secScopeList, fill(b.scope, b.scopes))
+			t.put(secScopeEnds, b.scopes)
+			b.scope = nil
+		},
+		func() {
+			kinds, list := b.kinds.fill(b.kind)
+			t.put(secKinds, kinds)
+			t.put(secKindList, list)
+			b.kind = nil
+		},
+	}
+	parallel(b.in.Parallel, len(steps), func(i int) { steps[i]() })
 	t.put(secSegments, b.segments)
-	b.names(t)
-	if err := b.finishIDs(t); err != nil {
+	if err != nil {
 		return nil, damage.Refuse(damage.Unreadable, -1, err)
 	}
 	t.flags = b.flags
 	return t, nil
+}
+
+// parallel runs f(0) to f(n-1), through run when that is set.
+func parallel(run func(n int, f func(i int)), n int, f func(i int)) {
+	if run != nil {
+		run(n, f)
+		return
+	}
+	for i := range n {
+		f(i)
+	}
 }
 
 func (t *Tables) put(section int, b []byte) { t.section[section] = source.Bytes(b) }
@@ -52,7 +79,7 @@ func fill(of []uint32, ends []byte) (list []byte) {
 }
 
 // names makes the sections that lead from a string to its number.
-func (b *builder) names(t *Tables) {
+func (b *Builder) names(t *Tables) {
 	names := b.in.Names
 	extents := make([]byte, 0, nameSize*names.Len())
 	for i := range names.Len() {
@@ -73,7 +100,7 @@ func (b *builder) names(t *Tables) {
 // numbers. It is nil when a name stands too far from its place; then readers
 // search the sorted names.
 func nameSlots(names *strtab.Table, seed uint64) []byte {
-	n := uint64(len(names.Sorted()))*5/3 + 1
+	n := slotsFor(uint64(len(names.Sorted())))
 	slots := make([]byte, 4*n)
 	for _, number := range names.Sorted() {
 		at, probes := slot(uint32(strtab.Hash(names.At(number), seed)>>32), n), 0
@@ -92,7 +119,7 @@ func nameSlots(names *strtab.Table, seed uint64) []byte {
 
 // finishIDs makes the table of ids, and a sorted list instead where they crowd
 // under every seed.
-func (b *builder) finishIDs(t *Tables) error {
+func (b *Builder) finishIDs(t *Tables) error {
 	img := &b.in.Image
 	ok := b.ids.fill()
 	for tries := 1; !ok && tries < maxSeeds; tries++ {

@@ -48,7 +48,7 @@ func (t *idSlots) add(i uint32, r artifact.Raw) {
 // fill puts the ids into the table. It reports false when one stands too far
 // from its place, which makes the table useless.
 func (t *idSlots) fill() bool {
-	n, most := uint64(len(t.hashes))*5/3+1, maxTwins(len(t.hashes))
+	n, most := slotsFor(uint64(len(t.hashes))), maxTwins(len(t.hashes))
 	t.slots = make([]byte, 4*n)
 	for _, pair := range t.deal() {
 		h, i := uint32(pair>>32), uint32(pair)

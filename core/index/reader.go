@@ -199,11 +199,7 @@ func (r *Reader) After(sequence uint64) (uint32, error) {
 		return 0, nil
 	}
 	if r.t.flags&flagDense != 0 {
-		first, err := r.Record(0)
-		if err != nil {
-			return 0, err
-		}
-		if s := first.Sequence(); sequence > s {
+		if s := r.t.first; sequence > s {
 			return uint32(min(sequence-s, uint64(r.img.Count))), nil
 		}
 		return 0, nil

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
@@ -39,7 +40,14 @@ type Tables struct {
 	// The seeds differ when ids crowded under the first one.
 	nameSeed, idSeed uint64
 	flags            flags
-	section          [sections]source.Source
+	// first and last are the sequences of the first and last record, 0 without
+	// records.
+	first, last uint64
+	section     [sections]source.Source
+	// saved is the file that the tables are read from, nil for those in memory,
+	// and checked what is read through it, the checksums first.
+	saved   *File
+	checked []*pages.Checked
 }
 
 type flags uint32
@@ -56,8 +64,27 @@ const (
 // Records is the number of records the tables cover.
 func (t *Tables) Records() uint32 { return t.records }
 
+// Last is the sequence of the last record; ok is false when there is none.
+func (t *Tables) Last() (sequence uint64, ok bool) { return t.last, t.records > 0 }
+
 // UniqueIDs reports whether no two records share an event id.
 func (t *Tables) UniqueIDs() bool { return t.flags&flagUnique != 0 }
+
+// Saved is the file that the tables are read from, nil for those in memory.
+func (t *Tables) Saved() *File { return t.saved }
+
+// CheckAll reads and checks every page of tables in a file and of the artifact
+// they belong to, read before or not. stop, which may be nil, is asked now and
+// then. The error is stop's, or a [damage.Refusal] of reason checksum or
+// unreadable.
+func (t *Tables) CheckAll(stop func() error) error {
+	for _, c := range t.checked {
+		if err := c.CheckAll(stop); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Size is the number of bytes of all sections.
 func (t *Tables) Size() (n int64) {

@@ -72,3 +72,33 @@ func (b Bytes) Slice(off, n uint64) []byte { return b[off : off+n : off+n] }
 
 // Size is the slice's length.
 func (b Bytes) Size() int64 { return int64(len(b)) }
+
+// Again is a Source with a cheaper way to bytes that were read before: a mapping,
+// of which the first touch of a page costs more than reading it does.
+type Again interface {
+	Source
+	// ReadAgain is ReadAt for bytes that ReadAt has returned.
+	ReadAgain(p []byte, off int64) (int, error)
+}
+
+// Part is n bytes of a source from off on, which must lie in it.
+func Part(s Source, off, n uint64) Source {
+	if b, ok := s.(Bytes); ok {
+		return b[off : off+n : off+n]
+	}
+	return &part{s, int64(off), int64(n)}
+}
+
+type part struct {
+	src     Source
+	at, len int64
+}
+
+func (p *part) Size() int64 { return p.len }
+
+func (p *part) ReadAt(b []byte, off int64) (int, error) {
+	if off < 0 || off > p.len || int64(len(b)) > p.len-off {
+		return 0, ErrShort
+	}
+	return p.src.ReadAt(b, p.at+off)
+}

@@ -24,6 +24,22 @@ func MakeWindow(src Source, block int) Window {
 	return Window{src: src, mem: mem, size: uint64(max(src.Size(), 0)), block: block}
 }
 
+// page is where a read of more than was asked for ends, so that it touches no
+// page more than need be: the pages of files are checked when they are touched.
+const page = 4096
+
+// want is how many bytes to read for the n at off: a block, but no further than
+// the end of its last whole page.
+func (w *Window) want(off, n uint64) uint64 {
+	end := min(off+max(n, uint64(w.block)), w.size)
+	if whole := end - end%page; end < w.size && whole >= off+n {
+		end = whole
+	} else if next := off + n + page - 1; whole < off+n {
+		end = min(end, next-next%page)
+	}
+	return end - off
+}
+
 // Size is the source's size when the window was made.
 func (w *Window) Size() uint64 { return w.size }
 
@@ -43,7 +59,7 @@ func (w *Window) Bytes(off uint64, n uint64) ([]byte, error) {
 		at := off - w.start
 		return w.buf[at : at+n : at+n], nil
 	}
-	want := min(max(n, uint64(w.block)), w.size-off)
+	want := w.want(off, n)
 	if uint64(cap(w.buf)) < want {
 		w.buf = make([]byte, want)
 	}

@@ -1,0 +1,130 @@
+package index
+
+import (
+	"encoding/binary"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/pages"
+)
+
+// FileName is the name of the lookups of index.fbati.
+const FileName = "index.thaw"
+
+const (
+	magic   = "THAWIX"
+	version = 1
+
+	offVersion  = 6
+	offCRC      = 8
+	offChecked  = 12 // the header's checksum covers the page from here on
+	offFlags    = 12
+	offLength   = 16
+	offHead     = 24 // of the artifact
+	offSize     = 80
+	offFirst    = 88
+	offLast     = 96
+	offNameSeed = 104
+	offIDSeed   = 112
+	offSegments = 120
+	offFrom     = 128
+	offSections = 144
+	offTop      = 1024
+
+	// topSums is the highest number of checksums that stand in the header.
+	topSums = (pages.Size - offTop) / pages.SumSize
+	// maxLevels bounds the tree: 768 * 1024^3 pages are 3 PiB.
+	maxLevels = 3
+)
+
+// extent is where a section stands in the file.
+type extent struct{ at, size uint64 }
+
+func (e extent) end() uint64 { return e.at + e.size }
+
+// header is the first page of a file of lookups.
+type header struct {
+	flags            flags
+	length           uint64 // of the file
+	head             [artifact.HeaderSize]byte
+	size             uint64 // of the artifact
+	first, last      uint64
+	nameSeed, idSeed uint64
+	segments         uint64 // digest of the ids of the segments that are covered
+	from             artifact.Watermark
+	sections         [sections]extent
+	top              []byte
+}
+
+// append adds the page to dst.
+func (h *header) append(dst []byte) []byte {
+	page := make([]byte, pages.Size)
+	le := binary.LittleEndian
+	copy(page, magic)
+	le.PutUint16(page[offVersion:], version)
+	le.PutUint32(page[offFlags:], uint32(h.flags))
+	le.PutUint64(page[offLength:], h.length)
+	copy(page[offHead:], h.head[:])
+	le.PutUint64(page[offSize:], h.size)
+	le.PutUint64(page[offFirst:], h.first)
+	le.PutUint64(page[offLast:], h.last)
+	le.PutUint64(page[offNameSeed:], h.nameSeed)
+	le.PutUint64(page[offIDSeed:], h.idSeed)
+	le.PutUint64(page[offSegments:], h.segments)
+	le.PutUint64(page[offFrom:], h.from.Segment)
+	le.PutUint64(page[offFrom+8:], h.from.Offset)
+	for i, s := range h.sections {
+		le.PutUint64(page[offSections+16*i:], s.at)
+		le.PutUint64(page[offSections+16*i+8:], s.size)
+	}
+	copy(page[offTop:], h.top)
+	le.PutUint32(page[offCRC:], pages.Sum(page[offChecked:]))
+	return append(dst, page...)
+}
+
+// decodeHeader reads the first page of a file that is size bytes long. What it
+// returns is what was written; whether it makes sense is layout's to say. The
+// error is a [damage.Refusal]: short, magic, version, checksum or length.
+func decodeHeader(page []byte, size int64) (h header, err error) {
+	if len(page) < pages.Size {
+		return h, damage.Refuse(damage.Short, size, nil)
+	}
+	le := binary.LittleEndian
+	if string(page[:len(magic)]) != magic {
+		return h, damage.Refuse(damage.Magic, 0, nil)
+	}
+	if le.Uint16(page[offVersion:]) != version {
+		return h, damage.Refuse(damage.Version, offVersion, nil)
+	}
+	if le.Uint32(page[offCRC:]) != pages.Sum(page[offChecked:pages.Size]) {
+		return h, damage.Refuse(damage.Checksum, offCRC, nil)
+	}
+	h = header{
+		flags:    flags(le.Uint32(page[offFlags:])),
+		length:   le.Uint64(page[offLength:]),
+		head:     [artifact.HeaderSize]byte(page[offHead:]),
+		size:     le.Uint64(page[offSize:]),
+		first:    le.Uint64(page[offFirst:]),
+		last:     le.Uint64(page[offLast:]),
+		nameSeed: le.Uint64(page[offNameSeed:]),
+		idSeed:   le.Uint64(page[offIDSeed:]),
+		segments: le.Uint64(page[offSegments:]),
+		from: artifact.Watermark{
+			Segment: le.Uint64(page[offFrom:]),
+			Offset:  le.Uint64(page[offFrom+8:]),
+		},
+		top: page[offTop:pages.Size:pages.Size],
+	}
+	for i := range h.sections {
+		h.sections[i] = extent{le.Uint64(page[offSections+16*i:]), le.Uint64(page[offSections+16*i+8:])}
+	}
+	if h.length != uint64(size) {
+		return h, damage.Refuse(damage.Length, offLength, nil)
+	}
+	return h, nil
+}
+
+// flagContained: the artifact stands in the file itself, behind the header.
+const flagContained = 1 << 31
+
+func (h *header) contained() bool { return h.flags&flagContained != 0 }

@@ -1,0 +1,109 @@
+package index
+
+import (
+	"errors"
+	"math"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/pages"
+)
+
+// errLayout is the cause when lengths in a header, whose checksum holds, are not
+// those that follow from one another.
+var errLayout = errors.New("index: the header's lengths do not fit together")
+
+// layout is where everything stands in a file of lookups. It follows from the
+// numbers of records and names, so that nothing in a header has to be believed.
+type layout struct {
+	sections [sections]extent
+	summed   uint64 // where the pages end that the tree is over, this file's header aside
+	outside  uint64 // pages of the artifact, when it is another file
+	levels   []extent
+	length   uint64
+}
+
+// lengths are the sizes of the sections in bytes.
+type lengths [sections]uint64
+
+// newLayout places sections behind an artifact of contained bytes in the same
+// file, or, when that is 0, for one of size bytes in another.
+func newLayout(contained, size uint64, l lengths) layout {
+	var out layout
+	at := pages.Size + contained
+	for i, n := range l {
+		at = (at + 7) &^ 7
+		out.sections[i] = extent{at, n}
+		at += n
+	}
+	out.summed = pages.Count(at) * pages.Size
+	if contained == 0 {
+		out.outside = pages.Count(size)
+	}
+	at = out.summed
+	for n := out.leafs(); n > topSums; {
+		used := pages.Count(n * pages.SumSize)
+		out.levels = append(out.levels, extent{at, used * pages.Size})
+		at += used * pages.Size
+		n = used
+	}
+	out.length = at
+	return out
+}
+
+// leafs is the number of pages that the lowest level has a checksum of: those of
+// the artifact, then those of this file between header and levels.
+func (l *layout) leafs() uint64 { return l.outside + l.summed/pages.Size - 1 }
+
+// top is the number of checksums in the header.
+func (l *layout) top() uint64 {
+	if n := len(l.levels); n > 0 {
+		return l.levels[n-1].size / pages.Size
+	}
+	return l.leafs()
+}
+
+// layout checks that the lengths that h gives are those of tables over the
+// artifact that a heads. The error is a [damage.Refusal] of reason lookups.
+func (h *header) layout(a *artifact.Header) (layout, error) {
+	lie := damage.Refuse(damage.Lookups, offSections, errLayout)
+	var l lengths
+	for i, s := range h.sections {
+		l[i] = s.size
+	}
+	records, strings := a.Records, uint64(a.Strings)
+	if records > artifact.MaxRecords || strings == 0 || strings > math.MaxUint32 || h.size > math.MaxInt64/2 {
+		return layout{}, lie
+	}
+	either := func(section int, want uint64) bool { return l[section] == 0 || l[section] == want }
+	for _, ok := range []bool{
+		l[secNames] == nameSize*strings,
+		l[secNameOrder] == 4*(strings-1),
+		either(secNameSlots, 4*slotsFor(strings-1)),
+		l[secEntityEnds] == 4*strings, l[secEntityList] == 4*records,
+		l[secScopeEnds] == 4*strings, l[secScopeList] == 4*records,
+		l[secKinds]%kindSize == 0, l[secKinds] <= kindSize*min(1<<16, records),
+		l[secKindList] == 4*records,
+		either(secIDSlots, 4*slotsFor(records)), either(secIDOrder, 4*records),
+		(l[secIDSlots] == 0) == (l[secIDOrder] > 0) || records == 0,
+		l[secCorrelations]%4 == 0, l[secCorrelations] <= 4*records,
+		l[secCausations]%4 == 0, l[secCausations] <= 4*records,
+		l[secSegments]%segmentSize == 0, l[secSegments] <= segmentSize*records,
+	} {
+		if !ok {
+			return layout{}, lie
+		}
+	}
+	contained := uint64(0)
+	if h.contained() {
+		contained = h.size
+	}
+	out := newLayout(contained, h.size, l)
+	if out.sections != h.sections || out.length != h.length || len(out.levels) > maxLevels {
+		return layout{}, lie
+	}
+	return out, nil
+}
+
+// slotsFor is the number of slots of a hash table of n items: a load of 0.6.
+func slotsFor(n uint64) uint64 { return n*5/3 + 1 }

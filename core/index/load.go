@@ -1,0 +1,98 @@
+package index
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// File is a file of lookups whose header was read.
+type File struct {
+	name string
+	src  source.Source
+	h    header
+	a    artifact.Header
+	lay  layout
+}
+
+// ReadFile reads the header of the lookups in src, one page, whatever their size.
+// name is the file's, for errors: a [damage.Refusal] of reason short, magic,
+// version, checksum, length, lookups, unreadable, or one of an artifact's header.
+func ReadFile(name string, src source.Source) (*File, error) {
+	f, err := readFile(name, src)
+	if r, ok := err.(*damage.Refusal); ok {
+		r.File = name
+	}
+	return f, err
+}
+
+func readFile(name string, src source.Source) (*File, error) {
+	page := make([]byte, min(max(src.Size(), 0), pages.Size))
+	if err := source.Read(src, page, 0); err != nil {
+		return nil, damage.Refuse(damage.Unreadable, 0, err)
+	}
+	f := &File{name: name, src: src}
+	var err error
+	if f.h, err = decodeHeader(page, src.Size()); err != nil {
+		return nil, err
+	}
+	if f.a, err = artifact.DecodeHeader(f.h.head[:], int64(f.h.size)); err != nil {
+		return nil, damage.Refuse(damage.Lookups, offHead, err)
+	}
+	if f.lay, err = f.h.layout(&f.a); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Artifact is the header of the artifact that the lookups belong to.
+func (f *File) Artifact() artifact.Header { return f.a }
+
+// From is where the artifact's records begin.
+func (f *File) From() artifact.Watermark { return f.h.from }
+
+// Segments is the digest of the ids of the segments that the records lie in and
+// between.
+func (f *File) Segments() uint64 { return f.h.segments }
+
+// Contained reports whether the artifact stands in the file itself.
+func (f *File) Contained() bool { return f.h.contained() }
+
+// Belongs reports whether the lookups were made of the artifact that is size
+// bytes long and begins with head.
+func (f *File) Belongs(head []byte, size int64) bool {
+	return string(head) == string(f.h.head[:]) && size == int64(f.h.size)
+}
+
+// Tables returns the lookups and the records that they lead into, both checked
+// page by page when they are read. outside is the artifact when it is not
+// contained, and name its file's.
+func (f *File) Tables(outside source.Source, name string) (Image, *Tables) {
+	t := &Tables{
+		records: uint32(f.a.Records), strings: f.a.Strings,
+		nameSeed: f.h.nameSeed, idSeed: f.h.idSeed, flags: f.h.flags &^ flagContained,
+		first: f.h.first, last: f.h.last, saved: f,
+	}
+	checked := func(name string, src source.Source, at, size uint64, sums source.Source, page uint64) source.Source {
+		c := pages.NewChecked(name, src, at, size, sums, page*pages.SumSize)
+		t.checked = append(t.checked, c)
+		return c
+	}
+	var sums source.Source = source.Bytes(f.h.top[:f.lay.top()*pages.SumSize])
+	for i := len(f.lay.levels) - 1; i >= 0; i-- {
+		e := f.lay.levels[i]
+		sums = checked(f.name, f.src, e.at, e.size, sums, 0)
+	}
+	own := checked(f.name, f.src, pages.Size, f.lay.summed-pages.Size, sums, f.lay.outside)
+	var image source.Source
+	if f.Contained() {
+		image = source.Part(own, 0, f.h.size)
+	} else {
+		image = checked(name, outside, 0, f.h.size, sums, 0)
+	}
+	for i, e := range f.lay.sections {
+		t.section[i] = source.Part(own, e.at-pages.Size, e.size)
+	}
+	return FileImage(image, &f.a), t
+}

@@ -1,0 +1,93 @@
+package index
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// Saved says what tables that are written to a file belong to.
+type Saved struct {
+	// Head is the artifact's header, and Size its length.
+	Head [artifact.HeaderSize]byte
+	Size uint64
+	// Sums are the artifact's pages' checksums. When Contained is set they are of
+	// the artifact as it was written to the file itself, from [ImageAt] on, and
+	// not ended.
+	Sums      *pages.Sums
+	Contained bool
+	// Segments is a digest of the ids of the segments that the artifact covers:
+	// see [SegmentIDs].
+	Segments uint64
+	// From is where the artifact's first record may lie at the earliest: where the
+	// part in front ends, the zero Watermark for index.fbati.
+	From artifact.Watermark
+}
+
+// ImageAt is the offset of an artifact inside a part file.
+const ImageAt = pages.Size
+
+// SegmentIDs folds the ids of segments, which must come in rising order, into
+// one number.
+type SegmentIDs uint64
+
+// Add takes the next id.
+func (s *SegmentIDs) Add(id uint64) {
+	*s = SegmentIDs(strtab.Mix(uint64(*s)^id, 0x9E3779B97F4A7C15) + 1)
+}
+
+// Save hands over the file of lookups in pieces: write is given bytes and their
+// offset, and must not keep them. The header comes last. The tables must be in
+// memory.
+func (t *Tables) Save(in Saved, write func(off int64, b []byte) error) error {
+	var l lengths
+	for i, s := range t.section {
+		l[i] = uint64(s.Size())
+	}
+	contained, own := uint64(0), new(pages.Sums)
+	if in.Contained {
+		contained, own = in.Size, in.Sums
+	}
+	lay := newLayout(contained, in.Size, l)
+	at := pages.Size + contained
+	put := func(b []byte) error {
+		own.Add(b)
+		err := write(int64(at), b)
+		at += uint64(len(b))
+		return err
+	}
+	for i, s := range t.section {
+		if err := put(make([]byte, lay.sections[i].at-at)); err != nil {
+			return err
+		}
+		if err := put(s.(source.Bytes)); err != nil {
+			return err
+		}
+	}
+	if err := put(make([]byte, lay.summed-at)); err != nil {
+		return err
+	}
+	level := own.Bytes()
+	if !in.Contained {
+		level = append(in.Sums.Bytes(), level...)
+	}
+	for _, e := range lay.levels {
+		level = append(level, make([]byte, e.size-uint64(len(level)))...)
+		if err := write(int64(e.at), level); err != nil {
+			return err
+		}
+		var next pages.Sums
+		next.Add(level)
+		level = next.Bytes()
+	}
+	h := header{
+		flags: t.flags, length: lay.length, head: in.Head, size: in.Size,
+		first: t.first, last: t.last, nameSeed: t.nameSeed, idSeed: t.idSeed,
+		segments: in.Segments, from: in.From, sections: lay.sections, top: level,
+	}
+	if in.Contained {
+		h.flags |= flagContained
+	}
+	return write(0, h.append(nil))
+}

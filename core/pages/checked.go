@@ -1,0 +1,178 @@
+package pages
+
+import (
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// Checked is part of a source whose pages are compared with their checksums
+// when they are first read. It is safe for concurrent use. A page that does not
+// fit its checksum is a [damage.Refusal] of reason checksum, and one that cannot
+// be read of reason unreadable, each with the offset in the file; of the caller's
+// buffer nothing is promised then. Such a page is read again the next time.
+type Checked struct {
+	src    source.Source
+	again  source.Again // src, when it can tell bytes that were read before
+	at     uint64       // of the part's first byte in src
+	size   uint64
+	sums   source.Source
+	sumsAt uint64 // of the first page's checksum in sums
+	file   string
+	// seen has a bit for each page that was checked, in blocks that are made
+	// when they are needed, so that a file costs nothing until it is read.
+	seen []atomic.Pointer[seenBlock]
+}
+
+const (
+	seenWords = 64
+	seenPages = seenWords * 64 // pages a block stands for: 16 MiB
+)
+
+type seenBlock [seenWords]atomic.Uint64
+
+// NewChecked reads the size bytes of src from offset at on, which must lie in it.
+// The checksum of the first page stands at sumsAt in sums, the others follow.
+// file is the name for errors.
+func NewChecked(file string, src source.Source, at, size uint64, sums source.Source, sumsAt uint64) *Checked {
+	again, _ := src.(source.Again)
+	return &Checked{
+		src: src, again: again, at: at, size: size, sums: sums, sumsAt: sumsAt, file: file,
+		seen: make([]atomic.Pointer[seenBlock], (Count(size)+seenPages-1)/seenPages),
+	}
+}
+
+// Size implements source.Source.
+func (c *Checked) Size() int64 { return int64(c.size) }
+
+// direct is how many bytes are read into a buffer of the package's own so that
+// they can be checked with the rest of their pages. Longer reads check whole
+// pages where the caller wants them.
+const direct = 4 * Size
+
+var buffers = sync.Pool{New: func() any { return new([direct]byte) }}
+
+// ReadAt implements source.Source.
+func (c *Checked) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || uint64(off) > c.size || uint64(len(p)) > c.size-uint64(off) {
+		return 0, source.ErrShort
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	from := uint64(off)
+	first, last := from/Size, (from+uint64(len(p))-1)/Size
+	if c.allSeen(first, last) {
+		return len(p), c.reread(p, from)
+	}
+	if last-first < direct/Size {
+		b := buffers.Get().(*[direct]byte)
+		defer buffers.Put(b)
+		begin := first * Size
+		whole := b[:min((last+1)*Size, c.size)-begin]
+		if err := c.fresh(whole, begin); err != nil {
+			return 0, err
+		}
+		return copy(p, whole[from-begin:]), nil
+	}
+	return c.long(p, from)
+}
+
+// long is ReadAt of many pages: those at the ends, of which p wants a part, come
+// through a buffer, and those between straight into p.
+func (c *Checked) long(p []byte, from uint64) (n int, err error) {
+	if head := from % Size; head > 0 {
+		if n, err = c.ReadAt(p[:Size-head], int64(from)); err != nil {
+			return 0, err
+		}
+	}
+	end := from + uint64(len(p))
+	tail := end % Size
+	if end == c.size {
+		tail = 0 // the last page ends where the file does
+	}
+	if err := c.fresh(p[n:uint64(len(p))-tail], from+uint64(n)); err != nil {
+		return 0, err
+	}
+	if tail > 0 {
+		if _, err := c.ReadAt(p[uint64(len(p))-tail:], int64(end-tail)); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// fresh reads whole pages, from offset from on, and checks those that were not.
+func (c *Checked) fresh(p []byte, from uint64) error {
+	if err := source.Read(c.src, p, c.at+from); err != nil {
+		return c.refuse(damage.Unreadable, from, err)
+	}
+	return c.check(p, from/Size)
+}
+
+// check compares pages that were just read with their checksums.
+func (c *Checked) check(p []byte, page uint64) error {
+	var sums [64 * SumSize]byte
+	for len(p) > 0 {
+		n := min(Count(uint64(len(p))), uint64(len(sums)/SumSize))
+		if err := source.Read(c.sums, sums[:n*SumSize], c.sumsAt+page*SumSize); err != nil {
+			return err
+		}
+		for i := range n {
+			one := p[:min(len(p), Size)]
+			if Sum(one) != binary.LittleEndian.Uint32(sums[i*SumSize:]) {
+				return c.refuse(damage.Checksum, (page+i)*Size, nil)
+			}
+			c.see(page + i)
+			p = p[len(one):]
+		}
+		page += n
+	}
+	return nil
+}
+
+// reread reads bytes of pages that were checked.
+func (c *Checked) reread(p []byte, from uint64) error {
+	var err error
+	if c.again == nil {
+		err = source.Read(c.src, p, c.at+from)
+	} else if n, e := c.again.ReadAgain(p, int64(c.at+from)); n < len(p) {
+		err = e
+		if err == nil {
+			err = source.ErrShort
+		}
+	}
+	if err != nil {
+		return c.refuse(damage.Unreadable, from, err)
+	}
+	return nil
+}
+
+func (c *Checked) refuse(why damage.Reason, off uint64, err error) error {
+	return &damage.Refusal{File: c.file, Reason: why, Offset: int64(c.at + off), Err: err}
+}
+
+func (c *Checked) allSeen(first, last uint64) bool {
+	for page := first; page <= last; page++ {
+		block := c.seen[page/seenPages].Load()
+		if block == nil || block[page%seenPages/64].Load()&(1<<(page%64)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Checked) see(page uint64) {
+	at := &c.seen[page/seenPages]
+	block := at.Load()
+	if block == nil {
+		block = new(seenBlock)
+		if !at.CompareAndSwap(nil, block) {
+			block = at.Load()
+		}
+	}
+	block[page%seenPages/64].Or(1 << (page % 64))
+}
