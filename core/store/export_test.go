@@ -1,4 +1,15 @@
 package store
 
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/source"
+)
+
 // Parts is how many parts a snapshot has.
 func (s *Snapshot) Parts() int { return len(s.parts) }
+
+// ArtifactWatermark is that of an index.fbati.
+func ArtifactWatermark(b []byte) (artifact.Watermark, error) {
+	h, err := artifact.ReadHeader(source.Bytes(b))
+	return h.Watermark, err
+}

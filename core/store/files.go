@@ -111,6 +111,15 @@ func (l *listing) size(id uint64) (uint64, bool) {
 	return uint64(max(l.segments[i].Size, 0)), true
 }
 
+// ids are those of all segments, rising.
+func (l *listing) ids() []uint64 {
+	out := make([]uint64, len(l.segments))
+	for i := range l.segments {
+		out[i] = l.segments[i].id
+	}
+	return out
+}
+
 // highest is the highest id that a name of a segment's form has, whatever it leads
 // to.
 func (l *listing) highest() uint64 {

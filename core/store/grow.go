@@ -2,7 +2,6 @@ package store
 
 import (
 	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/index"
 )
 
 // Grow returns s followed by the records of run, which a writer has appended
@@ -30,11 +29,7 @@ func (s *Snapshot) Grow(run artifact.Run, allocator uint64) (*Snapshot, error) {
 	// A reader does not wait for the stop of an open that is long over.
 	options := *s.options
 	options.Stop = nil
-	p, err := draftPart(d, index.Bounds{
-		Allocator:   allocator,
-		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
-		SegmentSize: anySize,
-	}, &options)
+	p, err := draftPart(d, judged(allocator), &options)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -20,15 +22,39 @@ import (
 
 // written is the index.fbati that a snapshot makes.
 func written(t require.TestingT, s *store.Snapshot, w artifact.Watermark) []byte {
-	var b []byte
-	require.NoError(t, s.WriteArtifact(w, func(off int64, p []byte) error {
-		if n := int(off) + len(p); n > len(b) {
-			b = append(b, make([]byte, n-len(b))...)
-		}
-		copy(b[off:], p)
-		return nil
-	}))
+	b, _ := folded(t, s, store.Fold{To: w, Allocator: s.Report().Allocator})
 	return b
+}
+
+// folded is the files that a fold makes.
+func folded(t require.TestingT, s *store.Snapshot, f store.Fold) (artifactFile, lookups []byte) {
+	require.NoError(t, s.Fold(f, into(&artifactFile), into(&lookups)))
+	return artifactFile, lookups
+}
+
+// segmentsOf lists the segments of a store in memory for a fold.
+func segmentsOf(files map[string][]byte, f store.Fold) store.Fold {
+	for _, name := range fixture.Segments(files) {
+		id, _ := segment.ParseName(name)
+		f.Segments = append(f.Segments, id)
+	}
+	slices.Sort(f.Segments)
+	f.Sizes = func(id uint64) (uint64, bool) {
+		b, ok := files[segment.Name(id)]
+		return uint64(len(b)), ok
+	}
+	return f
+}
+
+// into writes to a slice.
+func into(b *[]byte) store.Write {
+	return func(off int64, p []byte) error {
+		if n := int(off) + len(p); n > len(*b) {
+			*b = append(*b, make([]byte, n-len(*b))...)
+		}
+		copy((*b)[off:], p)
+		return nil
+	}
 }
 
 // TestWriteArtifactFixtures: what batpak wrote at a close comes out again, byte for
@@ -129,15 +155,40 @@ func TestGrow(t *testing.T) {
 		}
 		// The artifact of the grown store is what a close would write.
 		w := artifact.Watermark{Segment: r.Next, Offset: uint64(len(files[segment.Name(r.Next)]))}
-		b := written(t, s, w)
+		b, lookups := folded(t, s, segmentsOf(files, store.Fold{
+			To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
+		}))
 		if total > 0 {
 			require.Equal(t, written(t, fresh, w), b)
 		}
+		if base.Report().OpenedFrom == store.FromIndex {
+			_, part := folded(t, s, segmentsOf(files, store.Fold{
+				First: 1, To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
+			}))
+			old, _ := store.ArtifactWatermark(files[artifact.FileName])
+			name := index.PartName(old.Segment, w.Segment)
+			with := maps.Clone(files)
+			with[name] = part
+			again, err := store.Open(store.Memory(with), store.Options{})
+			require.NoError(t, err)
+			require.Empty(t, again.Report().Rejected)
+			require.Zero(t, again.Report().TailEvents)
+			require.Equal(t, 2, again.Parts())
+			requireSame(t, fresh, again)
+		}
 		files[artifact.FileName] = b
-		again, err := store.Open(store.Memory(files), store.Options{})
-		require.NoError(t, err)
-		require.Equal(t, store.FromIndex, again.Report().OpenedFrom)
-		requireSame(t, fresh, again)
+		for _, saved := range []bool{false, true} {
+			if saved {
+				files[index.FileName] = lookups
+			}
+			again, err := store.Open(store.Memory(files), store.Options{})
+			require.NoError(t, err)
+			require.Equal(t, store.FromIndex, again.Report().OpenedFrom)
+			require.Empty(t, again.Report().Rejected)
+			require.Equal(t, !saved, again.LacksLookups())
+			require.Zero(t, again.Report().TailEvents)
+			requireSame(t, fresh, again)
+		}
 	})
 }
 
@@ -288,6 +339,7 @@ func TestWriteArtifactOfZeros(t *testing.T) {
 	require.NoError(t, err)
 	b := files[artifact.FileName]
 	clear(b[len(b)-artifact.RecordSize:])
-	err = s.WriteArtifact(artifact.Watermark{}, func(int64, []byte) error { return nil })
+	nowhere := func(int64, []byte) error { return nil }
+	err = s.Fold(store.Fold{}, nowhere, nowhere)
 	require.ErrorIs(t, err, source.ErrShort)
 }

@@ -11,29 +11,25 @@ import (
 )
 
 // part is a run of records with tables over them. A snapshot is a list of
-// parts by rising sequence: what the artifact covers, then the tail.
+// parts by rising sequence: what index.fbati covers, what part files cover behind
+// it, then the tail.
 type part struct {
 	image  index.Image
 	tables *index.Tables
 	// grown is what a part that a writer added is made of, nil for others.
 	grown *artifact.Draft
+	// file is what a part was read from, nil for those in memory.
+	file *partFile
 }
 
 func (p *part) reader() *index.Reader { return index.NewReader(&p.image, p.tables) }
 
-// loadArtifact makes a part of the index.fbati in src. The error is a
-// [damage.Refusal] unless it is one of stop's.
-func loadArtifact(src source.Source, sizes func(uint64) (uint64, bool), o *Options) (*part, artifact.Header, error) {
-	h, err := artifact.ReadHeader(src)
-	if err != nil {
-		return nil, h, err
-	}
-	if err := checkWatermark(h.Watermark, sizes); err != nil {
-		return nil, h, err
-	}
+// judgeArtifact makes a part of the index.fbati in src, of which h was read, by
+// reading all of it. The error is a [damage.Refusal] unless it is one of stop's.
+func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (uint64, bool), o *Options) (*part, error) {
 	front := make([]byte, h.RecordsAt())
 	if err := source.Read(src, front, 0); err != nil {
-		return nil, h, damage.Refuse(damage.Unreadable, 0, err)
+		return nil, damage.Refuse(damage.Unreadable, 0, err)
 	}
 	var sum artifact.Checksum
 	sum.Add(0, front)
@@ -43,31 +39,32 @@ func loadArtifact(src source.Source, sizes func(uint64) (uint64, bool), o *Optio
 		sum.Add(off, block)
 		return o.stopped()
 	}
-	image := index.FileImage(src, &h)
+	image := index.FileImage(src, h)
 	names, why := decodeNames(front[artifact.HeaderSize:], h.Strings)
 	if why != nil {
 		if err := image.EachBlock(each); err != nil {
-			return nil, h, err
+			return nil, err
 		}
-		return nil, h, first(sum.Check(&h), why)
+		return nil, first(sum.Check(h), why)
 	}
 	tables, why := index.Build(index.Input{
-		Image:  image,
-		Names:  names,
-		Bounds: index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
-		Seed:   o.Seed,
-		Each:   each,
+		Image:    image,
+		Names:    names,
+		Bounds:   index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
+		Seed:     o.Seed,
+		Each:     each,
+		Parallel: o.Parallel,
 	})
 	var refusal *damage.Refusal
 	switch {
 	case why != nil && (!errors.As(why, &refusal) || refusal.Reason == damage.Unreadable):
-		return nil, h, why
-	case sum.Check(&h) != nil:
-		return nil, h, sum.Check(&h)
+		return nil, why
+	case sum.Check(h) != nil:
+		return nil, sum.Check(h)
 	case why != nil:
-		return nil, h, why
+		return nil, why
 	}
-	return &part{image: image, tables: tables}, h, nil
+	return &part{image: image, tables: tables}, nil
 }
 
 func first(a, b error) error {
@@ -95,8 +92,14 @@ func decodeNames(table []byte, count uint32) (*strtab.Table, error) {
 // within bounds.
 func draftPart(d *artifact.Draft, bounds index.Bounds, o *Options) (*part, error) {
 	image := index.DraftImage(d)
+	return imagePart(image, bounds, o)
+}
+
+// imagePart makes a part of records that were judged before, by reading all of
+// them.
+func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error) {
 	table := make([]byte, image.NamesSize)
-	if err := source.Read(image.Names, table, 0); err != nil {
+	if err := source.Read(image.Names, table, image.NamesAt); err != nil {
 		return nil, err
 	}
 	names, err := strtab.Decode(table, true)
@@ -104,11 +107,20 @@ func draftPart(d *artifact.Draft, bounds index.Bounds, o *Options) (*part, error
 		return nil, err
 	}
 	tables, err := index.Build(index.Input{
-		Image: image, Names: names, Bounds: bounds, Seed: o.Seed,
+		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel,
 		Each: func(uint64, []byte) error { return o.stopped() },
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &part{image: image, tables: tables}, nil
+}
+
+// judged admits records that were judged before.
+func judged(allocator uint64) index.Bounds {
+	return index.Bounds{
+		Allocator:   allocator,
+		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
+		SegmentSize: anySize,
+	}
 }

@@ -58,11 +58,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		if err != nil {
 			return nil, false, err
 		}
-		taken, err := n.taken()
-		if err != nil {
-			return nil, false, err
-		}
-		n.report.HiddenRanges = hideUncertain(ranges, &n.report, taken)
+		n.report.HiddenRanges = hideUncertain(ranges, &n.report, n.taken())
 	}
 	if grown {
 		n.report.Rejected = slices.Clip(n.report.Rejected)

@@ -42,7 +42,11 @@ type Snapshot struct {
 }
 
 // Report tells how the store was opened. The slices must not be changed.
-func (s *Snapshot) Report() Report { return s.report }
+func (s *Snapshot) Report() Report {
+	r := s.report
+	s.late(&r)
+	return r
+}
 
 // cursor reads one part for one iteration.
 type cursor struct {
