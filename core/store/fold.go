@@ -4,7 +4,6 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/pages"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
@@ -34,8 +33,9 @@ type Fold struct {
 	// long each is; nil for those that were there when the snapshot was opened.
 	Segments []uint64
 	Sizes    func(id uint64) (uint64, bool)
-	// Stop is as in Options.
-	Stop func() error
+	// Stop is as in Options, and so is Parallel.
+	Stop     func() error
+	Parallel func(n int, f func(i int))
 }
 
 // Fold writes an artifact and its lookups: to two files, or, when f.First is
@@ -49,6 +49,18 @@ func (s *Snapshot) Fold(f Fold, artifactFile, lookups Write) error {
 	if f.Segments == nil {
 		f.Segments, f.Sizes = s.listing.ids(), s.listing.size
 	}
+	for {
+		err := s.fold(f, artifactFile, lookups)
+		if err == nil {
+			return nil
+		}
+		if mended, why := s.mendNamed(err); !mended {
+			return unmarkStop(why)
+		}
+	}
+}
+
+func (s *Snapshot) fold(f Fold, artifactFile, lookups Write) error {
 	w := folding{Fold: f, s: s, contained: f.First > 0, write: artifactFile, lookups: lookups}
 	if w.contained {
 		w.write = func(off int64, b []byte) error { return lookups(off+index.ImageAt, b) }
@@ -62,7 +74,7 @@ func (s *Snapshot) Fold(f Fold, artifactFile, lookups Write) error {
 		w.pieces = append(w.pieces, runPiece(f.Run))
 	}
 	if err := w.artifact(); err != nil {
-		return unmarkStop(err)
+		return err
 	}
 	return w.save()
 }
@@ -142,7 +154,7 @@ func (w *folding) artifact() error {
 // both runs two steps, at once where that pays.
 func (w *folding) both(a, b func() error) error {
 	steps, errs := [2]func() error{a, b}, [2]error{}
-	parallel(w.s.options.Parallel, 2, func(i int) { errs[i] = steps[i]() })
+	parallel(w.Parallel, 2, func(i int) { errs[i] = steps[i]() })
 	return first(errs[0], errs[1])
 }
 
@@ -168,7 +180,7 @@ func (w *folding) begin(table []byte, records uint32) error {
 		Names:    names,
 		Bounds:   index.Bounds{Allocator: w.Allocator, Watermark: w.To, SegmentSize: w.Sizes},
 		Seed:     w.s.options.Seed,
-		Parallel: w.s.options.Parallel,
+		Parallel: w.Parallel,
 	})
 	return nil
 }
@@ -201,39 +213,12 @@ func DigestSegments(ids []uint64, from, to artifact.Watermark) uint64 {
 
 // LacksLookups reports whether the snapshot was opened from an index.fbati whose
 // lookups had to be made.
-func (s *Snapshot) LacksLookups() bool {
-	return s.report.OpenedFrom == FromIndex && s.parts[0].tables.Saved() == nil
-}
+func (s *Snapshot) LacksLookups() bool { return s.base > 0 && s.parts[0].made != nil }
 
 // SaveLookups writes index.thaw for the index.fbati that the snapshot was opened
-// from when it lacks lookups. The index.fbati is read once more for its pages'
-// checksums; one that changed since is refused.
+// from when it lacks lookups.
 func (s *Snapshot) SaveLookups(lookups Write) error {
-	p := s.parts[0]
-	src := p.image.Names // the whole file
-	h, err := artifact.ReadHeader(src)
-	if err != nil {
-		return err
-	}
-	var crc artifact.Checksum
-	var sums pages.Sums
-	win := source.NewWindow(src, foldBlock)
-	for off := uint64(0); off < win.Size(); {
-		b, err := win.Bytes(off, min(foldBlock, win.Size()-off))
-		if err != nil {
-			return err
-		}
-		crc.Add(off, b)
-		sums.Add(b)
-		off += uint64(len(b))
-	}
-	if err := crc.Check(&h); err != nil {
-		return err
-	}
-	return p.tables.Save(index.Saved{
-		Head:     [artifact.HeaderSize]byte(artifact.AppendHeader(nil, &h)),
-		Size:     win.Size(),
-		Sums:     &sums,
-		Segments: DigestSegments(s.listing.ids(), artifact.Watermark{}, h.Watermark),
-	}, lookups)
+	in := *s.parts[0].made
+	in.Segments = DigestSegments(s.listing.ids(), artifact.Watermark{}, s.parts[0].file.to)
+	return s.parts[0].tables.Save(in, lookups)
 }

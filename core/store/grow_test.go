@@ -12,11 +12,11 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -331,15 +331,20 @@ func TestPastCancelledTwice(t *testing.T) {
 	require.Positive(t, tried)
 }
 
-// TestWriteArtifactOfZeros: records that read as zeros, as a file does that was
-// cut short while it was mapped, make no artifact.
-func TestWriteArtifactOfZeros(t *testing.T) {
+// TestFoldOverRot: records that read as zeros, as those of a file do that was cut
+// short while it was mapped, are read from the segments instead.
+func TestFoldOverRot(t *testing.T) {
 	files := fixture.Store("rotated")
+	whole := slices.Clone(files[artifact.FileName])
 	s, err := store.Open(store.Memory(files), store.Options{})
 	require.NoError(t, err)
 	b := files[artifact.FileName]
 	clear(b[len(b)-artifact.RecordSize:])
-	nowhere := func(int64, []byte) error { return nil }
-	err = s.Fold(store.Fold{}, nowhere, nowhere)
-	require.ErrorIs(t, err, source.ErrShort)
+	w, err := store.ArtifactWatermark(whole)
+	require.NoError(t, err)
+	require.Equal(t, whole, written(t, s, w))
+	rejected := s.Report().Rejected
+	require.Len(t, rejected, 1)
+	require.Equal(t, artifact.FileName, rejected[0].File)
+	require.Equal(t, damage.Checksum, rejected[0].Reason)
 }

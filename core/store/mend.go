@@ -41,6 +41,21 @@ func mendable(err error) bool {
 	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) || errors.Is(err, source.ErrShort)
 }
 
+// mendNamed mends the part whose file an error names, if it does.
+func (s *Snapshot) mendNamed(why error) (mended bool, err error) {
+	var refused *damage.Refusal
+	if !mendable(why) || !errors.As(why, &refused) {
+		return false, why
+	}
+	for i, p := range s.parts[:s.base] {
+		if p.file.name == refused.File || i == 0 && refused.File == index.FileName {
+			err := s.mend(p, p.now(), why)
+			return err == nil, err
+		}
+	}
+	return false, why
+}
+
 // mend finds what stands in for a part that was used and met an error, which is
 // returned when there is nothing.
 func (s *Snapshot) mend(p, used *part, why error) error {

@@ -63,6 +63,9 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	s.report.Rejected = append(s.report.Rejected, rejected...)
 	from := place(base.watermark)
 	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), from, o.Stop)
+	if o.IndexOnly {
+		return s, s.count()
+	}
 	err = s.readSegments(from)
 	if errors.Is(err, replay.ErrSequence) && s.base > 0 {
 		// The allocator leaves no room for the tail, so it is a lie.

@@ -29,6 +29,8 @@ type Options struct {
 	// Parallel, when set, runs f(0) to f(n-1), some at once where that pays, and
 	// returns when all are done.
 	Parallel func(n int, f func(i int))
+	// IndexOnly leaves everything aside that no file of an index covers.
+	IndexOnly bool
 	// Skip names snapshots that are not to be looked at, for tests and tools.
 	Skip []string
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
@@ -20,12 +21,16 @@ type part struct {
 	grown *artifact.Draft
 	// file is what a part was read from, nil for those in memory.
 	file *partFile
+	// made is set when the lookups of an index.fbati had to be made: what is
+	// needed to save them.
+	made *index.Saved
 }
 
 func (p *part) reader() *index.Reader { return index.NewReader(&p.image, p.tables) }
 
 // judgeArtifact makes a part of the index.fbati in src, of which h was read, by
-// reading all of it. The error is a [damage.Refusal] unless it is one of stop's.
+// reading all of it. What is read of it later is compared with what was read now.
+// The error is a [damage.Refusal] unless it is one of stop's.
 func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (uint64, bool), o *Options) (*part, error) {
 	front := make([]byte, h.RecordsAt())
 	if err := source.Read(src, front, 0); err != nil {
@@ -33,10 +38,13 @@ func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (ui
 	}
 	var sum artifact.Checksum
 	sum.Add(0, front)
+	var sums pages.Sums
+	sums.Add(front)
 	// A wrong checksum explains every other trouble, so it is told first. That
 	// takes reading on to the end where the strings alone would be refused.
 	each := func(off uint64, block []byte) error {
 		sum.Add(off, block)
+		sums.Add(block)
 		return o.stopped()
 	}
 	image := index.FileImage(src, h)
@@ -64,7 +72,11 @@ func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (ui
 	case why != nil:
 		return nil, why
 	}
-	return &part{image: image, tables: tables}, nil
+	size := uint64(src.Size())
+	checked := pages.NewChecked(artifact.FileName, src, 0, size, source.Bytes(sums.Bytes()), 0)
+	return &part{image: index.FileImage(checked, h), tables: tables, made: &index.Saved{
+		Head: [artifact.HeaderSize]byte(front), Size: size, Sums: &sums,
+	}}, nil
 }
 
 func first(a, b error) error {

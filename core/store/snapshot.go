@@ -36,7 +36,8 @@ type Snapshot struct {
 	scan    *replay.Scan
 	// recorded is the allocator of a witness: see hearWitness.
 	recorded uint64
-	appended int // events that Grow added
+	appended int // events of the writer's run that are in some part
+	folded   int // those of them that are in parts that were read from files
 	// mark is synced.thaw, nil without one.
 	mark *synced.Mark
 }
