@@ -43,17 +43,29 @@ func mendable(err error) bool {
 
 // mendNamed mends the part whose file an error names, if it does.
 func (s *Snapshot) mendNamed(why error) (mended bool, err error) {
-	var refused *damage.Refusal
-	if !mendable(why) || !errors.As(why, &refused) {
+	if !mendable(why) {
 		return false, why
 	}
+	file := blamed(why)
 	for i, p := range s.parts[:s.base] {
-		if p.file.name == refused.File || i == 0 && refused.File == index.FileName {
+		if p.file.name == file || i == 0 && file == index.FileName {
 			err := s.mend(p, p.now(), why)
 			return err == nil, err
 		}
 	}
 	return false, why
+}
+
+// blamed is the file that a refusal names, or one that caused it.
+func blamed(why error) string {
+	var refused *damage.Refusal
+	for errors.As(why, &refused) {
+		if refused.File != "" {
+			return refused.File
+		}
+		why = refused.Err
+	}
+	return ""
 }
 
 // mend finds what stands in for a part that was used and met an error, which is
@@ -99,12 +111,14 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 // rotten is the refusal of a file that was taken and turned out damaged.
 func rotten(name string, why error) *damage.Refusal {
 	var r *damage.Refusal
-	if errors.As(why, &r) {
-		named := *r
-		if named.File == "" {
-			named.File = name
+	for errors.As(why, &r) {
+		if r.File != "" {
+			return r
 		}
-		return &named
+		why = r.Err
+	}
+	if r != nil {
+		return refusal(name, r)
 	}
 	return &damage.Refusal{File: name, Reason: damage.Lookups, Offset: -1, Err: why}
 }
