@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -37,7 +35,7 @@ type directory struct {
 	closed  bool
 }
 
-// seen is what a name led to when it was last listed.
+// seen is what a name led to when it was last looked at.
 type seen struct {
 	info  fsabstraction.Info
 	stamp uint64
@@ -87,51 +85,73 @@ func (d *directory) release() error {
 	return errors.Join(errs...)
 }
 
-// List returns the store's own names; other files in the directory are left
-// alone. Snapshots of the index are looked at before the segments, which only
-// grow, so that one that is written meanwhile does not seem to cover more than
-// is there; and the hidden ranges behind them, so that what is there and was
-// cancelled is hidden.
-func (d *directory) List() ([]store.Entry, error) {
-	var out []store.Entry
-	var failed error
-	for _, name := range []string{artifact.FileName, checkpoint.FileName, synced.FileName} {
-		failed = errors.Join(failed, d.list(&out, name, false))
-	}
-	names, err := d.options.FS.ReadDir(d.path)
+// List returns every name, from one read of the directory and nothing else.
+func (d *directory) List() ([]store.Name, error) {
+	entries, err := d.options.FS.ReadDir(d.path)
 	if err != nil {
 		return nil, err
 	}
-	if failed != nil {
-		return nil, failed
+	d.forget()
+	names := make([]store.Name, len(entries))
+	for i, e := range entries {
+		names[i] = store.Name{Name: e.Name, Odd: e.Type != fsabstraction.Regular}
 	}
-	for _, n := range names {
-		if _, ok := segment.ParseName(n.Name); !ok {
-			continue
-		}
-		if err := d.list(&out, n.Name, true); err != nil {
-			return nil, err
-		}
-	}
-	return out, d.list(&out, visibility.FileName, false)
+	return names, nil
 }
 
-// list adds a name to out, unless it is not or no longer there.
-func (d *directory) list(out *[]store.Entry, name string, isSegment bool) error {
-	info, err := d.options.FS.Lstat(filepath.Join(d.path, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	*out = append(*out, d.entry(name, isSegment, info))
-	return nil
-}
-
-func (d *directory) entry(name string, isSegment bool, info fsabstraction.Info) store.Entry {
+// forget drops what is known of segments while the store is being opened: the open
+// starts again, and may not look at one again whose file was replaced meanwhile.
+func (d *directory) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.settled {
+		return
+	}
+	for name := range d.seen {
+		if _, ok := segment.ParseName(name); ok {
+			d.drop(name)
+			delete(d.seen, name)
+		}
+	}
+}
+
+// drop forgets the source of a segment, whose name leads to another file now. What
+// was given out stays readable. mu is held.
+func (d *directory) drop(name string) {
+	s := d.segments[name]
+	if s == nil {
+		return
+	}
+	if s.file != nil {
+		d.open.remove(s)
+		d.retired = append(d.retired, s.file)
+		s.file = nil
+	}
+	delete(d.segments, name)
+}
+
+// Look says what a name leads to.
+func (d *directory) Look(name string) (store.Entry, error) {
+	info, err := d.lstat(name)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.entry(name, info), nil
+}
+
+func (d *directory) lstat(name string) (fsabstraction.Info, error) {
+	info, err := d.options.FS.Lstat(filepath.Join(d.path, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.Join(store.ErrGone, err)
+	}
+	return info, err
+}
+
+// entry takes in what a look at a name has found. mu is held.
+func (d *directory) entry(name string, info fsabstraction.Info) store.Entry {
+	_, isSegment := segment.ParseName(name)
 	e := store.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular}
 	was, ok := d.seen[name]
 	same := ok && !replaced(was.info, info) && was.info.Type == info.Type &&
@@ -145,14 +165,8 @@ func (d *directory) entry(name string, isSegment bool, info fsabstraction.Info) 
 	case s == nil:
 	case !replaced(s.info, info):
 		s.size.Store(info.Size)
-	case !d.settled:
-		// The open starts again, with the file that is there now.
-		if s.file != nil {
-			d.open.remove(s)
-			d.retired = append(d.retired, s.file)
-			s.file = nil
-		}
-		delete(d.segments, name)
+	case !d.settled: // the open starts again, with the file that is there now
+		d.drop(name)
 	}
 	return e
 }
@@ -164,16 +178,9 @@ func (d *directory) add(name string) error {
 		return err
 	}
 	d.mu.Lock()
-	if s := d.segments[name]; s != nil { // one of that name was removed
-		if s.file != nil {
-			d.open.remove(s)
-			d.retired = append(d.retired, s.file)
-			s.file = nil
-		}
-		delete(d.segments, name)
-	}
-	d.mu.Unlock()
-	d.entry(name, true, info)
+	defer d.mu.Unlock()
+	d.drop(name) // one of that name was removed
+	d.entry(name, info)
 	return nil
 }
 
@@ -268,19 +275,36 @@ func (f *file) check(listed fsabstraction.Info) error {
 }
 
 // segment returns the one source of a segment, which opens its file when it is
-// read.
+// read. A segment that the open had no reason to look at is looked at now.
 func (d *directory) segment(name string) (*segmentSource, error) {
+	if s := d.known(name); s != nil {
+		return s, nil
+	}
+	info, err := d.lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	if _, ok := d.seen[name]; !ok { // else another goroutine was faster
+		d.entry(name, info)
+	}
+	d.mu.Unlock()
+	return d.known(name), nil
+}
+
+// known returns the source of a segment that was looked at, else nil.
+func (d *directory) known(name string) *segmentSource {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if s := d.segments[name]; s != nil {
-		return s, nil
+		return s
 	}
-	info, ok := d.seen[name]
+	seen, ok := d.seen[name]
 	if !ok {
-		return nil, store.ErrGone
+		return nil
 	}
-	s := &segmentSource{directory: d, name: name, info: info.info}
-	s.size.Store(info.info.Size)
+	s := &segmentSource{directory: d, name: name, info: seen.info}
+	s.size.Store(seen.info.Size)
 	d.segments[name] = s
-	return s, nil
+	return s
 }

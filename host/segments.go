@@ -13,7 +13,7 @@ type segmentSource struct {
 	directory *directory
 	name      string
 	info      fsabstraction.Info // when it was first asked for
-	size      atomic.Int64       // as last listed
+	size      atomic.Int64       // as last looked at
 
 	// Guarded by directory.mu:
 	file       *file // nil when closed
@@ -21,11 +21,11 @@ type segmentSource struct {
 	prev, next *segmentSource // in the list of open segments
 }
 
-// Size is the size when the directory was last listed.
+// Size is the size when the segment was last looked at.
 func (s *segmentSource) Size() int64 { return s.size.Load() }
 
 // ReadAt opens the file if need be. When its name leads to another file than
-// the listed one, the error is [store.ErrGone].
+// the one that was looked at, the error is [store.ErrGone].
 func (s *segmentSource) ReadAt(p []byte, off int64) (int, error) {
 	f, err := s.acquire()
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *segmentSource) acquire() (*file, error) {
 	return s.file, nil
 }
 
-// open opens the file and makes sure that it is the one that was listed.
+// open opens the file and makes sure that it is the one that was looked at.
 func (s *segmentSource) open() (*file, error) {
 	f, err := s.directory.openFile(s.name)
 	if err != nil {

@@ -38,6 +38,9 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 			continue
 		}
 		p, b, err := s.tryBase(e, c.load)
+		if failed := s.listing.failure(); failed != nil { // the base is not to blame
+			return base{}, failed
+		}
 		var stop stopError
 		if errors.As(err, &stop) {
 			return base{}, err

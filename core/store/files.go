@@ -2,13 +2,19 @@ package store
 
 import (
 	"errors"
-	"slices"
 
-	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Entry is one name in a store's directory.
+// Name is one name in a store's directory, as listing it tells.
+type Name struct {
+	Name string
+	// Odd says that it is known to be no regular file. Where a listing does not
+	// tell, it is false, and looking at the name tells.
+	Odd bool
+}
+
+// Entry is what a name leads to, as looking at it tells.
 type Entry struct {
 	Name string
 	// Size in bytes.
@@ -22,11 +28,21 @@ type Entry struct {
 
 // Files is a store's directory, read-only. It is safe for concurrent use, and
 // the sources stay readable for as long as whoever made the Files says.
+//
+// A store has a segment for every so many bytes of events, so looking at each
+// would make an open cost more the larger the store is. Hence names come without
+// what they lead to.
 type Files interface {
-	// List returns the names in any order.
-	List() ([]Entry, error)
-	// Open returns the content of a listed name. A segment's source may grow; a
-	// file that is replaced under its name keeps the content it was opened with.
+	// List returns the names in any order. It should not cost more than reading
+	// the directory.
+	List() ([]Name, error)
+	// Look says what a name leads to now. It need not have been listed. The error
+	// is [ErrGone] when the name is not there.
+	Look(name string) (Entry, error)
+	// Open returns the content of a listed name. A segment's source may grow; it
+	// is as long as the segment was when it was last looked at, and looks at one
+	// that was not. A file that is replaced under its name keeps the content it
+	// was opened with.
 	Open(name string) (source.Source, error)
 }
 
@@ -38,12 +54,21 @@ var ErrGone = errors.New("store: the file is gone")
 type Memory map[string][]byte
 
 // List returns the names. Every file is a regular one.
-func (m Memory) List() ([]Entry, error) {
-	out := make([]Entry, 0, len(m))
-	for name, b := range m {
-		out = append(out, Entry{Name: name, Size: int64(len(b)), Regular: true})
+func (m Memory) List() ([]Name, error) {
+	out := make([]Name, 0, len(m))
+	for name := range m {
+		out = append(out, Name{Name: name})
 	}
 	return out, nil
+}
+
+// Look returns a file's size, or [ErrGone].
+func (m Memory) Look(name string) (Entry, error) {
+	b, ok := m[name]
+	if !ok {
+		return Entry{}, ErrGone
+	}
+	return Entry{Name: name, Size: int64(len(b)), Regular: true}, nil
 }
 
 // Open returns a file's bytes, or [ErrGone].
@@ -53,89 +78,4 @@ func (m Memory) Open(name string) (source.Source, error) {
 		return nil, ErrGone
 	}
 	return source.Bytes(b), nil
-}
-
-// listing is what a directory held at one moment.
-type listing struct {
-	segments []listed // by rising id
-	other    map[string]Entry
-	// odd names have the form of a segment's and are no regular file.
-	odd []Entry
-}
-
-type listed struct {
-	id uint64
-	Entry
-}
-
-func list(files Files) (*listing, error) {
-	entries, err := files.List()
-	if err != nil {
-		return nil, err
-	}
-	l := &listing{other: map[string]Entry{}}
-	for _, e := range entries {
-		id, ok := segment.ParseName(e.Name)
-		switch {
-		case !ok:
-			l.other[e.Name] = e
-		case !e.Regular:
-			l.odd = append(l.odd, e)
-		default:
-			l.segments = append(l.segments, listed{id, e})
-		}
-	}
-	slices.SortFunc(l.segments, func(a, b listed) int {
-		if a.id < b.id {
-			return -1
-		}
-		return 1
-	})
-	return l, nil
-}
-
-// size is the size of a segment.
-func (l *listing) size(id uint64) (uint64, bool) {
-	i, ok := slices.BinarySearchFunc(l.segments, id, func(s listed, id uint64) int {
-		switch {
-		case s.id < id:
-			return -1
-		case s.id > id:
-			return 1
-		}
-		return 0
-	})
-	if !ok {
-		return 0, false
-	}
-	return uint64(max(l.segments[i].Size, 0)), true
-}
-
-// ids are those of all segments, rising.
-func (l *listing) ids() []uint64 {
-	out := make([]uint64, len(l.segments))
-	for i := range l.segments {
-		out[i] = l.segments[i].id
-	}
-	return out
-}
-
-// highest is the highest id that a name of a segment's form has, whatever it leads
-// to.
-func (l *listing) highest() uint64 {
-	highest := l.newest()
-	for _, e := range l.odd {
-		if id, ok := segment.ParseName(e.Name); ok {
-			highest = max(highest, id)
-		}
-	}
-	return highest
-}
-
-// newest is the highest segment id, 0 when there is none.
-func (l *listing) newest() uint64 {
-	if len(l.segments) == 0 {
-		return 0
-	}
-	return l.segments[len(l.segments)-1].id
 }

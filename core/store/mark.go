@@ -11,8 +11,9 @@ import (
 // look lists the directory and reads synced.thaw. Without that the end of the
 // newest segment is judged by its frames alone, so trouble with it is only told.
 //
-// A writer may sync more between the listing and the reading. So that the
-// segment does not seem to be shorter than it was, it is then listed again.
+// A writer may begin a segment between the listing and the reading. So that it does
+// not seem to be missing, the directory is then listed again. Segments are looked at
+// later, and so are not shorter than they were known to be.
 func look(files Files, o *Options) (l *listing, m *synced.Mark, why *damage.Refusal, err error) {
 	if l, err = list(files); err != nil {
 		return nil, nil, nil, err
@@ -31,7 +32,7 @@ func look(files Files, o *Options) (l *listing, m *synced.Mark, why *damage.Refu
 	case err != nil:
 		return l, nil, refusal(e.Name, err), nil
 	}
-	if size, ok := l.size(mark.Segment); !ok || size < mark.Offset {
+	if _, ok := l.search(mark.Segment); !ok {
 		l, err = list(files)
 	}
 	return l, &mark, nil, err

@@ -44,6 +44,15 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	if why != nil {
 		rejected = append(rejected[:len(rejected):len(rejected)], why)
 	}
+	base, err := s.loadBase(last)
+	if err != nil {
+		return nil, err
+	}
+	// Segments in front of the base's end are not read, and not even looked at
+	// when nobody asks for them.
+	if err := l.finish(base.watermark.Segment); err != nil {
+		return nil, err
+	}
 	if s.report.HiddenRanges, err = loadHidden(files, l, o); err != nil {
 		var d *damage.Damage
 		if !o.ShowHidden || !errors.As(err, &d) {
@@ -51,14 +60,10 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		}
 		rejected = append(rejected, &damage.Refusal{File: d.File, Reason: d.Reason, Offset: int64(d.Offset), Err: d.Err})
 	}
-	for _, e := range l.odd {
+	for _, name := range l.odd {
 		s.report.Damages = append(s.report.Damages, &damage.Damage{
-			File: e.Name, Reason: damage.NotRegular, EndSequence: damage.UnknownEnd,
+			File: name, Reason: damage.NotRegular, EndSequence: damage.UnknownEnd,
 		})
-	}
-	base, err := s.loadBase(last)
-	if err != nil {
-		return nil, err
 	}
 	s.report.Rejected = append(s.report.Rejected, rejected...)
 	from := place(base.watermark)
@@ -90,7 +95,8 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 // readSegments replays every segment from a place on. The segment of the place
 // is read only when it goes on behind it.
 func (s *Snapshot) readSegments(from replay.Place) error {
-	for _, e := range s.listing.segments {
+	for i := range s.listing.segments {
+		e := &s.listing.segments[i] // a copy would be a race with queries that look at old ones
 		in := replay.Input{ID: e.id, Newest: e.id == s.listing.newest()}
 		if in.Newest && s.mark != nil && s.mark.Segment == e.id {
 			in.Mark = s.mark

@@ -16,12 +16,21 @@ import (
 // everything else with s; when nothing was, it returns s itself. When files were replaced, or the tail had
 // damage, reload is true: then the caller opens anew. s stays as it is.
 //
+// As an open does, it looks at the segments from the one on in which index.fbati or
+// index.ckpt ends; of those in front it compares the names. That one of them was
+// replaced or cut behind the store's back shows when events in it are read, in the
+// next open that holds the index against it, and in a verification. What a writer
+// does to them comes with another index, which is noticed.
+//
 // stop is as in [Options]. After an error s can still be queried, and is not to
 // be refreshed again. At most one goroutine may refresh snapshots of one chain
 // at a time.
 func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err error) {
 	l, mark, _, err := look(s.files, s.options)
 	if err != nil {
+		return nil, false, err
+	}
+	if err := l.finish(s.listing.first); err != nil {
 		return nil, false, err
 	}
 	if s.unchanged(l) {
@@ -89,8 +98,23 @@ func (s *Snapshot) unchanged(l *listing) bool {
 			return false
 		}
 	}
-	return maps.Equal(s.listing.other, l.other) &&
-		slices.Equal(s.listing.segments, l.segments) && slices.Equal(s.listing.odd, l.odd)
+	return maps.Equal(s.listing.other, l.other) && s.listing.sameSegments(l) && slices.Equal(s.listing.odd, l.odd)
+}
+
+// sameSegments reports whether two listings hold the same segments, as far as an
+// open looks at them: in front of that whoever asked for a size looked, and no
+// listing knows what another does.
+func (l *listing) sameSegments(m *listing) bool {
+	if len(l.segments) != len(m.segments) {
+		return false
+	}
+	for i := range l.segments {
+		was, is := &l.segments[i], &m.segments[i]
+		if was.id != is.id || was.id >= l.first && was.Entry != is.Entry {
+			return false
+		}
+	}
+	return true
 }
 
 // sameFiles reports whether everything in front of the place that was read up
@@ -104,9 +128,15 @@ func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
 	if len(l.odd) != len(s.listing.odd) || len(l.segments) < len(s.listing.segments) {
 		return false
 	}
-	for i, was := range s.listing.segments {
-		is := l.segments[i]
-		if is.id != was.id || is.Stamp != was.Stamp {
+	for i := range s.listing.segments {
+		was, is := &s.listing.segments[i], &l.segments[i]
+		if is.id != was.id {
+			return false
+		}
+		if is.id < l.first { // not looked at
+			continue
+		}
+		if is.Stamp != was.Stamp {
 			return false
 		}
 		if is.Size < was.Size && (is.id != at.Segment || uint64(is.Size) < at.Offset) {
@@ -148,7 +178,8 @@ func (s *Snapshot) grown(l *listing, at replay.Place) bool {
 	if len(l.segments) != len(s.listing.segments) {
 		return true
 	}
-	for i, was := range s.listing.segments {
+	for i := range s.listing.segments {
+		was := &s.listing.segments[i]
 		if was.id >= at.Segment && l.segments[i].Size != was.Size {
 			return true
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// directory is a store's directory as it was listed. It is the Files of every
+// directory is a store's directory as it was listed, every name looked at. It is the Files of every
 // open within a run: what was appended later is not seen, and a small file that
 // is replaced meanwhile keeps its content.
 type directory struct {
@@ -69,7 +69,7 @@ func freeze(files store.Files) (*directory, error) {
 }
 
 func listDirectory(files store.Files) (*directory, error) {
-	entries, err := files.List()
+	entries, err := store.LookAtAll(files)
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +98,23 @@ func snapshotName(name string) bool {
 	return name == artifact.FileName || name == checkpoint.FileName || name == visibility.FileName
 }
 
-// List returns what was listed.
-func (d *directory) List() ([]store.Entry, error) { return d.entries, nil }
+// List returns the names that were listed.
+func (d *directory) List() ([]store.Name, error) {
+	names := make([]store.Name, len(d.entries))
+	for i, e := range d.entries {
+		names[i] = store.Name{Name: e.Name, Odd: !e.Regular}
+	}
+	return names, nil
+}
+
+// Look returns what a name led to when it was listed.
+func (d *directory) Look(name string) (store.Entry, error) {
+	e, ok := d.byName[name]
+	if !ok {
+		return store.Entry{}, store.ErrGone
+	}
+	return e, nil
+}
 
 // Open returns a file as long as it was when it was listed.
 func (d *directory) Open(name string) (source.Source, error) {

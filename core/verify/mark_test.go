@@ -14,12 +14,12 @@ import (
 )
 
 // syncingFiles is a directory in which a writer goes on: it syncs a part of the newest
-// segment right behind every listing, and says so in synced.thaw. What is opened
-// is as long as it was listed, as host has it.
+// segment right behind every look at it, and says so in synced.thaw. What is opened
+// is as long as it was looked at, as host has it.
 type syncingFiles struct {
 	whole  []byte
 	size   int
-	listed int
+	looked int
 }
 
 const activeName = "000001.fbat"
@@ -28,21 +28,27 @@ func (g *syncingFiles) mark() []byte {
 	return synced.AppendSlot(nil, synced.Mark{Segment: 1, Offset: uint64(g.size)})
 }
 
-func (g *syncingFiles) List() ([]store.Entry, error) {
-	g.listed = g.size
-	out := []store.Entry{
-		{Name: synced.FileName, Size: synced.SlotSize, Regular: true},
-		{Name: activeName, Size: int64(g.size), Regular: true},
+func (g *syncingFiles) List() ([]store.Name, error) {
+	return []store.Name{{Name: synced.FileName}, {Name: activeName}}, nil
+}
+
+func (g *syncingFiles) Look(name string) (store.Entry, error) {
+	switch name {
+	case synced.FileName:
+		return store.Entry{Name: name, Size: synced.SlotSize, Regular: true}, nil
+	case activeName:
+		g.looked = g.size
+		g.size = min(g.size+400, len(g.whole))
+		return store.Entry{Name: name, Size: int64(g.looked), Regular: true}, nil
 	}
-	g.size = min(g.size+400, len(g.whole))
-	return out, nil
+	return store.Entry{}, store.ErrGone
 }
 
 func (g *syncingFiles) Open(name string) (source.Source, error) {
 	if name == synced.FileName {
 		return source.Bytes(g.mark()), nil
 	}
-	return source.Bytes(g.whole[:g.listed]), nil
+	return source.Bytes(g.whole[:g.looked]), nil
 }
 
 // TestMarkYoungerThanListing: a promise that is younger than the listing is no damage, for a

@@ -127,12 +127,18 @@ type odd struct {
 	names []string
 }
 
-func (o odd) List() ([]store.Entry, error) {
-	entries, err := o.Memory.List()
-	for i := range entries {
-		entries[i].Regular = !slices.Contains(o.names, entries[i].Name)
+func (o odd) List() ([]store.Name, error) {
+	names, err := o.Memory.List()
+	for i := range names {
+		names[i].Odd = slices.Contains(o.names, names[i].Name)
 	}
-	return entries, err
+	return names, err
+}
+
+func (o odd) Look(name string) (store.Entry, error) {
+	e, err := o.Memory.Look(name)
+	e.Regular = !slices.Contains(o.names, name)
+	return e, err
 }
 
 // TestNotRegular tells directories, links and devices under the store's names.
@@ -163,7 +169,7 @@ type broken struct {
 	open error
 }
 
-func (b broken) List() ([]store.Entry, error) {
+func (b broken) List() ([]store.Name, error) {
 	if b.list != nil {
 		return nil, b.list
 	}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/synced"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+// inFront are the files that are looked at before the segments. Those only grow,
+// so a snapshot of the index that is written meanwhile does not seem to cover more
+// than is there.
+var inFront = [...]string{artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
+
+// behind is looked at after the segments, so that what is there and was cancelled
+// is hidden.
+const behind = visibility.FileName
+
+// listing is what a directory held at one moment. Of the segments it knows the
+// names, and what it was asked for; finish looks at those that an open is about,
+// and a query may ask for others, from any goroutine.
+type listing struct {
+	files    Files
+	segments []listed // by rising id
+	// other are the files that are no segments and were there when looked at.
+	other map[string]Entry
+	// odd names have the form of a segment's and are no regular file.
+	odd []string
+	// first is the id from which on every segment was looked at.
+	first uint64
+
+	mu sync.Mutex // guards what segments in front of first lead to, and failed
+	// failed is why a segment could not be looked at, the first time.
+	failed error
+}
+
+// listed is a segment. Entry is no more than the name until it was looked at.
+type listed struct {
+	id     uint64
+	looked bool
+	Entry
+}
+
+// list looks at what comes in front of the segments and lists those.
+func list(files Files) (*listing, error) {
+	l := &listing{files: files, other: map[string]Entry{}}
+	var failed error
+	for _, name := range inFront {
+		failed = cmp.Or(failed, l.lookAt(name))
+	}
+	names, err := files.List()
+	if err = cmp.Or(err, failed); err != nil { // that there is no directory tells more
+		return nil, err
+	}
+	for _, n := range names {
+		id, ok := segment.ParseName(n.Name)
+		switch {
+		case !ok:
+			if _, _, part := index.ParsePartName(n.Name); part {
+				failed = cmp.Or(failed, l.lookAt(n.Name))
+			}
+		case n.Odd:
+			l.odd = append(l.odd, n.Name)
+		default:
+			l.segments = append(l.segments, listed{id: id, Entry: Entry{Name: n.Name}})
+		}
+	}
+	slices.Sort(l.odd)
+	slices.SortFunc(l.segments, func(a, b listed) int { return cmp.Compare(a.id, b.id) })
+	return l, failed
+}
+
+// ids are those of all segments, rising.
+func (l *listing) ids() []uint64 {
+	out := make([]uint64, len(l.segments))
+	for i := range l.segments {
+		out[i] = l.segments[i].id
+	}
+	return out
+}
+
+// lookAt looks at a file that is no segment and need not be there.
+func (l *listing) lookAt(name string) error {
+	e, err := l.files.Look(name)
+	if errors.Is(err, ErrGone) {
+		return nil
+	}
+	if err == nil {
+		l.other[name] = e
+	}
+	return err
+}
+
+// finish looks at every segment from id first on, and then at what comes behind.
+// The error is [ErrGone] when a segment that was asked for went away after it was
+// listed.
+func (l *listing) finish(first uint64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.first = first
+	from, _ := l.search(first)
+	for i := from; i < len(l.segments); i++ {
+		l.look(&l.segments[i])
+	}
+	if l.failed != nil {
+		return l.failed
+	}
+	l.segments = slices.DeleteFunc(l.segments, func(s listed) bool {
+		odd := s.looked && !s.Regular
+		if odd {
+			l.odd = append(l.odd, s.Name)
+		}
+		return odd
+	})
+	slices.Sort(l.odd)
+	return l.lookAt(behind)
+}
+
+// look makes sure that a segment was looked at, and reports whether it was. mu is
+// held.
+func (l *listing) look(s *listed) bool {
+	if s.looked {
+		return true
+	}
+	e, err := l.files.Look(s.Name)
+	if err != nil {
+		l.failed = cmp.Or(l.failed, err)
+		return false
+	}
+	s.Entry, s.looked = e, true
+	return true
+}
+
+// size is the size of a segment, which is looked at when it was not. ok is false
+// when there is none, and when looking failed, which failure tells.
+func (l *listing) size(id uint64) (size uint64, ok bool) {
+	i, ok := l.search(id)
+	if !ok {
+		return 0, false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := &l.segments[i]
+	if !l.look(s) || !s.Regular {
+		return 0, false
+	}
+	return uint64(max(s.Size, 0)), true
+}
+
+// failure is why a segment could not be looked at.
+func (l *listing) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failed
+}
+
+// search finds a segment by its id, or where it would be.
+func (l *listing) search(id uint64) (i int, ok bool) {
+	return slices.BinarySearchFunc(l.segments, id, func(s listed, id uint64) int { return cmp.Compare(s.id, id) })
+}
+
+// highest is the highest id that a name of a segment's form has, whatever it leads
+// to.
+func (l *listing) highest() uint64 {
+	highest := l.newest()
+	for _, name := range l.odd {
+		if id, ok := segment.ParseName(name); ok {
+			highest = max(highest, id)
+		}
+	}
+	return highest
+}
+
+// newest is the highest segment id, 0 when there is none.
+func (l *listing) newest() uint64 {
+	if len(l.segments) == 0 {
+		return 0
+	}
+	return l.segments[len(l.segments)-1].id
+}

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/thawlog/thaw/core/segment"
+)
+
+// LookAtAll looks at every name of a directory, in the order in which an open
+// does: snapshots of the index, segments, hidden ranges. Names that go away
+// meanwhile are left out.
+func LookAtAll(files Files) ([]Entry, error) {
+	var out []Entry
+	look := func(name string) error {
+		e, err := files.Look(name)
+		if errors.Is(err, ErrGone) {
+			return nil
+		}
+		if err == nil {
+			out = append(out, e)
+		}
+		return err
+	}
+	var failed error
+	for _, name := range inFront {
+		failed = cmp.Or(failed, look(name))
+	}
+	names, err := files.List()
+	if err = cmp.Or(err, failed); err != nil {
+		return nil, err
+	}
+	var others []string
+	for _, n := range names {
+		if _, ok := segment.ParseName(n.Name); ok {
+			if err := look(n.Name); err != nil {
+				return nil, err
+			}
+		} else if n.Name != behind && !slices.Contains(inFront[:], n.Name) {
+			others = append(others, n.Name)
+		}
+	}
+	for _, name := range append(others, behind) {
+		if err := look(name); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
