@@ -59,15 +59,17 @@ func (s *Snapshot) FileParts() (records []uint64) {
 	return records
 }
 
-// FileNames are the names of the part files that were taken.
-func (s *Snapshot) FileNames() (names []string) {
-	for _, p := range s.parts[:s.base] {
-		if p.file.from != (artifact.Watermark{}) {
-			names = append(names, p.file.name)
-		}
+// FileNames are the names of the files that the first n of these parts were read
+// from.
+func (s *Snapshot) FileNames(n int) (names []string) {
+	for _, p := range s.parts[:min(n, len(s.FileParts()))] {
+		names = append(names, p.file.name)
 	}
 	return names
 }
+
+// PartEnd is where part i of these ends.
+func (s *Snapshot) PartEnd(i int) artifact.Watermark { return s.parts[i].file.to }
 
 // FileEnd is where the last part ends that was read from a file of an index.
 func (s *Snapshot) FileEnd() (end artifact.Watermark) {
