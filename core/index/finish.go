@@ -11,7 +11,7 @@ import (
 
 // finish turns what was counted and gathered into sections.
 func (b *builder) finish() (*Tables, error) {
-	t := &Tables{records: b.n, strings: b.strings, nameSeed: b.in.Seed}
+	t := &Tables{records: b.n, strings: b.strings, nameSeed: b.in.Seed, first: b.first}
 	t.put(secEntityList, fill(b.entity, b.entities))
 	t.put(secEntityEnds, b.entities)
 	t.put(secScopeList, fill(b.scope, b.scopes))

@@ -39,7 +39,9 @@ type Tables struct {
 	// The seeds differ when ids crowded under the first one.
 	nameSeed, idSeed uint64
 	flags            flags
-	section          [sections]source.Source
+	// first is the sequence of record 0, 0 without one.
+	first   uint64
+	section [sections]source.Source
 }
 
 type flags uint32

@@ -16,6 +16,9 @@ type Options struct {
 	// Stop, when set, is asked now and then while work is long; its error ends
 	// the work and is returned.
 	Stop func() error
+	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that
+	// pays, and returns when all are done. Large answers are read with it.
+	Parallel func(n int, f func(i int))
 	// Strict makes damage an error of Open instead of a line in the report.
 	Strict bool
 	// ShowHidden leaves cancelled fences aside, and with them the file that

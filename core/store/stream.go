@@ -94,8 +94,10 @@ func (s *Snapshot) streamSorted(region Region, limit int, yield func(event.Event
 	}
 	var items []item
 	for _, p := range s.parts {
-		_, err := s.cursor(p).query(&region, 0, func(r artifact.Raw) (bool, error) {
-			items = append(items, item{r.Sequence(), r.Clock()})
+		_, err := s.cursor(p).batches(&region, 0, 0, func(_ *plan, records []artifact.Raw) (bool, error) {
+			for _, r := range records {
+				items = append(items, item{r.Sequence(), r.Clock()})
+			}
 			return true, nil
 		})
 		if err != nil {
