@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
@@ -78,10 +79,45 @@ func (l List) check(r *Reader) (List, error) {
 // clocks.
 func (r *Reader) EntityClocksRise() bool { return r.t.flags&flagClockOrder != 0 }
 
+// Clocks returns the part of an entity's list whose clocks are between low and
+// high, both included, which takes a record for each step of two binary searches.
+// It is for lists in the order of clocks: see [Reader.EntityClocksRise].
+func (r *Reader) Clocks(l List, low, high uint32) (List, error) {
+	above := func(l List, clock uint32) (uint32, error) {
+		return bound(l.to-l.from, func(i uint32) (bool, error) {
+			record, err := r.Item(l, int(i))
+			if err != nil {
+				return false, err
+			}
+			rec, err := r.Record(record)
+			return err == nil && rec.Clock() > clock, err
+		})
+	}
+	if low > high {
+		l.to = l.from
+		return l, nil
+	}
+	if low > 0 {
+		n, err := above(l, low-1)
+		if err != nil {
+			return List{}, err
+		}
+		l.from += n
+	}
+	if high < math.MaxUint32 {
+		n, err := above(l, high)
+		if err != nil {
+			return List{}, err
+		}
+		l.to = l.from + n
+	}
+	return l, nil
+}
+
 // Kinds returns one list for each kind from first to last that is present.
 func (r *Reader) Kinds(first, last event.Kind) ([]List, error) {
 	var lists []List
-	n := uint32(r.section[secKinds].Size() / kindSize)
+	n := uint32(r.window(secKinds).Size() / kindSize)
 	at, err := bound(n, func(i uint32) (bool, error) {
 		k, _, err := r.kind(i)
 		return err == nil && k >= uint32(first), err
@@ -173,10 +209,11 @@ type Segment struct {
 
 // Segments lists them by rising id.
 func (r *Reader) Segments() ([]Segment, error) {
-	n := r.section[secSegments].Size() / segmentSize
+	w := r.window(secSegments)
+	n := w.Size() / segmentSize
 	out := make([]Segment, 0, n)
 	for i := range n {
-		b, err := r.section[secSegments].Bytes(segmentSize*i, segmentSize)
+		b, err := w.Bytes(segmentSize*i, segmentSize)
 		if err != nil {
 			return nil, err
 		}

@@ -21,7 +21,12 @@ const (
 	recordBlock = 4096
 	listBlock   = 1024
 	pointBlock  = 64
+	namesBlock  = 1024
 )
+
+// nearNames is how far apart the numbers of two names may be for reading what
+// lies between them too: 128 bytes of their extents.
+const nearNames = 16
 
 // Reader reads one image through its tables. It is for one goroutine and holds
 // a few small buffers; many readers may share an image and its tables.
@@ -31,24 +36,31 @@ type Reader struct {
 	records source.Window
 	names   source.Window
 	section [sections]source.Window
+	made    uint32 // bit i: section[i] was made
 }
 
 // NewReader reads img through t, which must have been built from it.
 func NewReader(img *Image, t *Tables) *Reader {
-	r := &Reader{
+	return &Reader{
 		img:     img,
 		t:       t,
 		records: source.MakeWindow(img.Records, recordBlock),
 		names:   source.MakeWindow(img.Names, pointBlock),
 	}
-	for i, s := range t.section {
+}
+
+// window is the window of a section, made on first use: a query uses few.
+func (r *Reader) window(section int) *source.Window {
+	w := &r.section[section]
+	if r.made&(1<<section) == 0 {
+		r.made |= 1 << section
 		block := pointBlock
-		if i == secEntityList || i == secScopeList || i == secKindList {
+		if section == secEntityList || section == secScopeList || section == secKindList {
 			block = listBlock
 		}
-		r.section[i] = source.MakeWindow(s, block)
+		*w = source.MakeWindow(r.t.section[section], block)
 	}
-	return r
+	return w
 }
 
 // Count is the number of records.
@@ -67,7 +79,7 @@ func (r *Reader) Record(i uint32) (artifact.Raw, error) {
 
 // bytes reads n bytes of a section; that it ends before them is [ErrTable].
 func (r *Reader) bytes(section int, off, n uint64) ([]byte, error) {
-	w := &r.section[section]
+	w := r.window(section)
 	if off > w.Size() || n > w.Size()-off {
 		return nil, ErrTable
 	}
@@ -85,15 +97,27 @@ func (r *Reader) u32(section int, i uint64) (uint32, error) {
 
 // elements is the number of u32 in a section.
 func (r *Reader) elements(section int) uint32 {
-	return uint32(r.section[section].Size() / 4)
+	return uint32(r.window(section).Size() / 4)
 }
 
 // Name reads string i. The slice holds until the next call.
-func (r *Reader) Name(i uint32) ([]byte, error) {
+func (r *Reader) Name(i uint32) ([]byte, error) { return r.NameAhead(i, i) }
+
+// NameAhead is Name for a caller who asks for names by rising numbers, next
+// after i: names that are near each other are read at once.
+func (r *Reader) NameAhead(i, next uint32) ([]byte, error) {
 	if i >= r.t.strings {
 		return nil, ErrTable
 	}
-	b, err := r.bytes(secNames, nameSize*uint64(i), nameSize)
+	ahead := uint64(pointBlock)
+	if next > i && next-i < nearNames {
+		ahead = namesBlock
+	}
+	extents := r.window(secNames)
+	if off := nameSize * uint64(i); off+nameSize > extents.Size() {
+		return nil, ErrTable
+	}
+	b, err := extents.Ahead(nameSize*uint64(i), nameSize, ahead)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +126,7 @@ func (r *Reader) Name(i uint32) ([]byte, error) {
 	if start+n > r.img.NamesSize || n > event.MaxName {
 		return nil, ErrTable
 	}
-	return r.names.Bytes(r.img.NamesAt+start, n)
+	return r.names.Ahead(r.img.NamesAt+start, n, ahead)
 }
 
 // FindName returns the number of a name, and whether the image has it.
@@ -194,20 +218,31 @@ func bound(n uint32, f func(i uint32) (bool, error)) (uint32, error) {
 }
 
 // After is the number of the first record whose sequence is at least sequence.
+// It reads records only where sequences have holes.
 func (r *Reader) After(sequence uint64) (uint32, error) {
-	if r.img.Count == 0 {
+	if r.img.Count == 0 || sequence <= r.t.first {
 		return 0, nil
 	}
 	if r.t.flags&flagDense != 0 {
-		if s := r.t.first; sequence > s {
-			return uint32(min(sequence-s, uint64(r.img.Count))), nil
-		}
-		return 0, nil
+		return uint32(min(sequence-r.t.first, uint64(r.img.Count))), nil
 	}
 	return bound(r.img.Count, func(i uint32) (bool, error) {
 		rec, err := r.Record(i)
 		return err == nil && rec.Sequence() >= sequence, err
 	})
+}
+
+// Sequence is the sequence of record i. It reads the record only where sequences
+// have holes.
+func (r *Reader) Sequence(i uint32) (uint64, error) {
+	if i < r.img.Count && r.t.flags&flagDense != 0 {
+		return r.t.first + uint64(i), nil
+	}
+	rec, err := r.Record(i)
+	if err != nil {
+		return 0, err
+	}
+	return rec.Sequence(), nil
 }
 
 // FindID returns the number of the first record with an event id that accept

@@ -28,10 +28,10 @@ func MakeWindow(src Source, block int) Window {
 // page more than need be: the pages of files are checked when they are touched.
 const page = 4096
 
-// want is how many bytes to read for the n at off: a block, but no further than
-// the end of its last whole page.
-func (w *Window) want(off, n uint64) uint64 {
-	end := min(off+max(n, uint64(w.block)), w.size)
+// want is how many bytes to read for the n at off: block, but no further than the
+// end of its last whole page.
+func (w *Window) want(off, n, block uint64) uint64 {
+	end := min(off+max(n, block), w.size)
 	if whole := end - end%page; end < w.size && whole >= off+n {
 		end = whole
 	} else if next := off + n + page - 1; whole < off+n {
@@ -47,19 +47,23 @@ func (w *Window) Size() uint64 { return w.size }
 // holds until the next call. The buffer grows to n at most beyond the block,
 // and only after n was found to lie inside the source: otherwise [ErrShort].
 func (w *Window) Bytes(off uint64, n uint64) ([]byte, error) {
+	return w.Ahead(off, n, uint64(w.block))
+}
+
+// Ahead is Bytes with another block for this once: when it has to read, it reads
+// ahead bytes, so that a caller who knows what comes next pays for one read.
+func (w *Window) Ahead(off, n, ahead uint64) ([]byte, error) {
 	if off > w.size || n > w.size-off {
 		return nil, ErrShort
 	}
-	if w.mem != nil {
-		if b := w.mem.Slice(off, n); uint64(len(b)) == n {
-			return b, nil
-		}
+	if b := w.InPlace(off, n); b != nil {
+		return b, nil
 	}
 	if off >= w.start && off-w.start <= uint64(len(w.buf)) && n <= uint64(len(w.buf))-(off-w.start) {
 		at := off - w.start
 		return w.buf[at : at+n : at+n], nil
 	}
-	want := w.want(off, n)
+	want := w.want(off, n, ahead)
 	if uint64(cap(w.buf)) < want {
 		w.buf = make([]byte, want)
 	}
@@ -70,4 +74,16 @@ func (w *Window) Bytes(off uint64, n uint64) ([]byte, error) {
 		return nil, err
 	}
 	return w.buf[:n:n], nil
+}
+
+// InPlace returns the n bytes at off where they lie, for as long as the source,
+// and nil when they lie outside it or are not one piece of memory.
+func (w *Window) InPlace(off, n uint64) []byte {
+	if w.mem == nil || off > w.size || n > w.size-off {
+		return nil
+	}
+	if b := w.mem.Slice(off, n); uint64(len(b)) == n {
+		return b
+	}
+	return nil
 }

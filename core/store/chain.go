@@ -78,17 +78,21 @@ func (s *Snapshot) Effects(id event.ID, depth int) iter.Seq2[event.Event, error]
 
 // caused returns the sequences of the visible events that any of ids caused,
 // rising.
-func (cs cursors) caused(ids []event.ID) (sequences []uint64, err error) {
-	for _, c := range cs {
-		for _, id := range ids {
-			l, err := c.Caused(id)
-			if sequences, err = c.linked(sequences, l, err, id, artifact.Raw.Causation); err != nil {
-				return nil, err
+func (cs *cursors) caused(ids []event.ID) (sequences []uint64, err error) {
+	err = cs.mending(func() (err error) {
+		sequences = nil
+		for _, c := range cs.list {
+			for _, id := range ids {
+				l, err := c.Caused(id)
+				if sequences, err = c.linked(sequences, l, err, id, artifact.Raw.Causation); err != nil {
+					return err
+				}
 			}
 		}
-	}
+		return nil
+	})
 	slices.Sort(sequences)
-	return sequences, nil
+	return sequences, err
 }
 
 // linked adds the sequences of a list's visible records in which field is id.
@@ -112,8 +116,12 @@ func (c *cursor) linked(sequences []uint64, l index.List, err error, id event.ID
 func (s *Snapshot) Correlated(id event.ID) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		cursors := s.cursors()
-		for _, c := range cursors {
-			sequences, err := c.correlated(id)
+		for i := range cursors.list {
+			var sequences []uint64
+			err := cursors.mending(func() (err error) {
+				sequences, err = cursors.list[i].correlated(id)
+				return err
+			})
 			if err != nil {
 				yield(event.Event{}, err)
 				return

@@ -49,15 +49,7 @@ func (s *Snapshot) Fold(f Fold, artifactFile, lookups Write) error {
 	if f.Segments == nil {
 		f.Segments, f.Sizes = s.listing.ids(), s.listing.size
 	}
-	for {
-		err := s.fold(f, artifactFile, lookups)
-		if err == nil {
-			return nil
-		}
-		if mended, why := s.mendNamed(err); !mended {
-			return unmarkStop(why)
-		}
-	}
+	return unmarkStop(s.mending(func() error { return s.fold(f, artifactFile, lookups) }))
 }
 
 func (s *Snapshot) fold(f Fold, artifactFile, lookups Write) error {

@@ -41,12 +41,38 @@ func mendable(err error) bool {
 	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) || errors.Is(err, source.ErrShort)
 }
 
-// mendNamed mends the part whose file an error names, if it does.
+// mending calls f, and again for as long as it meets damage in a file that can be
+// done without. f must begin anew.
+func (s *Snapshot) mending(f func() error) error {
+	for {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		if mended, err := s.mendNamed(err); !mended {
+			return err
+		}
+	}
+}
+
+// mendNamed mends the part whose file an error names. A table that leads astray
+// has no name: lookups in files are then made anew, whichever they are.
 func (s *Snapshot) mendNamed(why error) (mended bool, err error) {
 	if !mendable(why) {
 		return false, why
 	}
 	file := blamed(why)
+	if file == "" {
+		for _, p := range s.parts[:s.base] {
+			if used := p.now(); used.tables.Saved() != nil {
+				if err := s.mend(p, used, why); err != nil {
+					return false, err
+				}
+				mended = true
+			}
+		}
+		return mended, why
+	}
 	for i, p := range s.parts[:s.base] {
 		if p.file.name == file || i == 0 && file == index.FileName {
 			err := s.mend(p, p.now(), why)

@@ -171,7 +171,11 @@ func (s *Snapshot) count() error {
 	r := &s.report
 	r.Events, r.Hidden, r.TableBytes = 0, 0, 0
 	for _, p := range s.parts {
-		hidden, err := hiddenIn(p, r.HiddenRanges)
+		var hidden uint64
+		err := s.on(p, func(p *part) (err error) {
+			hidden, err = hiddenIn(p, r.HiddenRanges)
+			return err
+		})
 		if err != nil {
 			return err
 		}

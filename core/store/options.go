@@ -16,6 +16,10 @@ type Options struct {
 	// Stop, when set, is asked now and then while work is long; its error ends
 	// the work and is returned.
 	Stop func() error
+	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that
+	// pays, and returns when all are done. Large answers are read and lookups made
+	// with it.
+	Parallel func(n int, f func(i int))
 	// Strict makes damage an error of Open instead of a line in the report.
 	Strict bool
 	// ShowHidden leaves cancelled fences aside, and with them the file that
@@ -26,9 +30,6 @@ type Options struct {
 	// first, so that not even an artifact that lies under a valid checksum can
 	// change an answer. It costs a read and a decode per event.
 	CheckFrames bool
-	// Parallel, when set, runs f(0) to f(n-1), some at once where that pays, and
-	// returns when all are done.
-	Parallel func(n int, f func(i int))
 	// IndexOnly leaves everything aside that no file of an index covers.
 	IndexOnly bool
 	// Skip names snapshots that are not to be looked at, for tests and tools.

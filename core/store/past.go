@@ -14,6 +14,14 @@ var _ commit.Past = Past{}
 // Latest implements commit.Past. It looks at the end of the entity's list in each
 // part, and further in front where clocks do not rise or cancelled events end it.
 func (p Past) Latest(entity string) (h commit.Head, ok bool, err error) {
+	err = p.mending(func() (err error) {
+		h, ok, err = p.latest(entity)
+		return err
+	})
+	return h, ok, err
+}
+
+func (p Past) latest(entity string) (h commit.Head, ok bool, err error) {
 	for i := len(p.parts) - 1; i >= 0; i-- {
 		c := p.cursor(p.parts[i])
 		number, found, err := c.FindName([]byte(entity))
@@ -73,6 +81,14 @@ func (c *cursor) latest(entity uint32, h *commit.Head, any bool) (bool, error) {
 // ByID implements commit.Past. batpak appends anew what was cancelled, under the
 // same id: such an id is that of the event that readers see.
 func (p Past) ByID(id event.ID) (k commit.Known, ok bool, err error) {
+	err = p.mending(func() (err error) {
+		k, ok, err = p.byID(id)
+		return err
+	})
+	return k, ok, err
+}
+
+func (p Past) byID(id event.ID) (k commit.Known, ok bool, err error) {
 	k, ok, err = p.first(id, func(*cursor, artifact.Raw) bool { return true })
 	if !k.Cancelled || err != nil {
 		return k, ok, err

@@ -2,11 +2,11 @@ package store
 
 import (
 	"iter"
-	"slices"
+	"math"
+	"strings"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/index"
 )
 
 // Region says which events a query asks for. Conditions that are set must all
@@ -34,6 +34,9 @@ func (c Clocks) Has(clock uint32) bool {
 	return !c.limited || c.min <= clock && clock <= c.max
 }
 
+// all reports whether every clock is in the range.
+func (c Clocks) all() bool { return !c.limited || c.min == 0 && c.max == math.MaxUint32 }
+
 // Page says where an iteration begins and how far it goes. To go on where one
 // ended, set From to the last event's sequence plus one.
 type Page struct {
@@ -47,248 +50,106 @@ type Page struct {
 // error ends the iteration.
 func (s *Snapshot) Query(region Region, page Page) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
-		left := page.Limit
+		page := page // the iterator may be used again
 		for _, p := range s.parts {
-			c := s.cursor(p)
-			done, err := c.query(&region, page.From, func(r artifact.Raw) (bool, error) {
-				e, err := c.event(r)
-				if err != nil {
-					return false, err
-				}
-				if !yield(e, nil) {
-					return false, nil
-				}
-				left--
-				return left != 0, nil
+			more := true
+			err := s.on(p, func(p *part) (err error) {
+				more, err = s.cursor(p).query(&region, &page, yield)
+				return err
 			})
 			if err != nil {
 				yield(event.Event{}, err)
 				return
 			}
-			if done {
+			if !more {
 				return
 			}
 		}
 	}
 }
 
-// Count returns the number of events that Query would return without a limit.
-// It reads no names.
+// Count returns the number of events that Query would return without a limit. It
+// reads no records, unless the region has clocks: then those of an entity whose
+// clocks rise are found by a few records, and others are all read.
 func (s *Snapshot) Count(region Region, from uint64) (n uint64, err error) {
 	for _, p := range s.parts {
-		c := s.cursor(p)
-		if _, err := c.query(&region, from, func(artifact.Raw) (bool, error) { n++; return true, nil }); err != nil {
+		err := s.on(p, func(p *part) error {
+			k, err := s.cursor(p).count(&region, from)
+			if err == nil {
+				n += k
+			}
+			return err
+		})
+		if err != nil {
 			return 0, err
 		}
 	}
 	return n, nil
 }
 
-// query gives the matching visible records of one part to f in order, until f
-// returns false. done says that it did.
-func (c *cursor) query(region *Region, from uint64, f func(artifact.Raw) (bool, error)) (done bool, err error) {
-	first, err := c.After(from)
-	if err != nil || first == c.Count() {
-		return false, err
-	}
-	p, err := c.plan(region, first)
-	if err != nil || p.nothing {
-		return false, err
-	}
-	for record, err := range p.records {
-		if err != nil {
-			return false, err
-		}
-		r, err := c.Record(record)
-		if err != nil {
-			return false, err
-		}
-		if r.Sequence() < from || !p.match(r) || !c.visible(r) {
+// query yields the events of one part that a page still wants, and moves the page
+// on in front of each: From is behind it, and Limit one lower. Whatever the error,
+// a call with the same page goes on where this one ended. more is false when the
+// page or the one who iterates wants no more events.
+func (c *cursor) query(region *Region, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
+	return c.batches(region, page.From, page.Limit, func(p *plan, records []artifact.Raw) (bool, error) {
+		return c.yield(p, records, page, yield)
+	})
+}
+
+// yield hands over the records of a batch.
+func (c *cursor) yield(p *plan, records []artifact.Raw, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
+	var e event.Event
+	for step := namesAhead; len(records) > 0; {
+		some := records[:min(step, len(records))]
+		coordinates, err := c.coordinates(some)
+		if err != nil && len(some) > 1 {
+			step = 1 // what is in front of the damage is to be had
 			continue
 		}
-		if ok, err := f(r); err != nil || !ok {
-			return true, err
-		}
-	}
-	return false, nil
-}
-
-// plan is how one part answers one region: which records to look at, and what
-// to ask of each. A list only narrows what is looked at, so a wrong one cannot
-// add an event.
-type plan struct {
-	nothing bool
-	records iter.Seq2[uint32, error]
-	region  *Region
-	entity  uint32
-	scope   uint32
-	// prefixed has a bit for each string that begins with the prefix.
-	prefixed []uint64
-}
-
-func (p *plan) match(r artifact.Raw) bool {
-	e := r.Entity()
-	return (p.entity == 0 || e == p.entity) &&
-		(p.scope == 0 || r.Scope() == p.scope) &&
-		(p.prefixed == nil || e/64 < uint32(len(p.prefixed)) && p.prefixed[e/64]&(1<<(e%64)) != 0) &&
-		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.Has(r.Clock())
-}
-
-// plan chooses the shortest of the lists that hold every answer.
-func (c *cursor) plan(region *Region, first uint32) (p plan, err error) {
-	p.region = region
-	best := candidates{scan: true, total: int(c.Count() - first)}
-	better := func(lists []index.List, err error) error {
 		if err != nil {
-			return err
+			return false, err
 		}
-		var kept []index.List
-		total := 0
-		for _, l := range lists {
-			if l, err = c.From(l, first); err != nil {
-				return err
+		for i, r := range some {
+			e.Coordinate = coordinates[i]
+			if !strings.HasPrefix(e.Entity, p.prefix) {
+				continue
 			}
-			if l.Len() > 0 {
-				kept = append(kept, l)
-				total += l.Len()
+			e.Facts = r.Decode().Facts
+			if e.Sequence < page.From {
+				continue // a list does not rise
+			}
+			if err := c.checkFrame(&e); err != nil {
+				return false, err
+			}
+			page.From = e.Sequence + 1
+			if page.Limit--; !yield(e, nil) || page.Limit == 0 {
+				return false, nil
 			}
 		}
-		// Several lists have to be gathered and sorted before the first event
-		// comes out, which is only worth it well below a scan.
-		cost := total
-		if len(kept) > 1 {
-			cost *= 4
-		}
-		if cost < best.total {
-			best = candidates{lists: kept, total: cost}
-		}
-		p.nothing = p.nothing || total == 0
-		return nil
+		records = records[len(some):]
 	}
-	one := func(l index.List, err error) ([]index.List, error) { return []index.List{l}, err }
-
-	if region.Entity != "" {
-		if p.entity, err = c.named(region.Entity, &p); err != nil || p.nothing {
-			return p, err
-		}
-		if err := better(one(c.Entity(p.entity))); err != nil {
-			return p, err
-		}
-	}
-	if region.Scope != "" {
-		if p.scope, err = c.named(region.Scope, &p); err != nil || p.nothing {
-			return p, err
-		}
-		if err := better(one(c.Scope(p.scope))); err != nil {
-			return p, err
-		}
-	}
-	if !region.Kinds.All() {
-		if err := better(c.Kinds(region.Kinds.Bounds())); err != nil {
-			return p, err
-		}
-	}
-	if region.EntityPrefix != "" {
-		if err := better(c.prefixed(region.EntityPrefix, &p)); err != nil {
-			return p, err
-		}
-	}
-	p.records = best.records(c, first)
-	return p, nil
+	return true, nil
 }
 
-// named looks a name up; a name the part does not have matches nothing.
-func (c *cursor) named(name string, p *plan) (uint32, error) {
-	number, ok, err := c.FindName([]byte(name))
-	p.nothing = p.nothing || !ok
-	return number, err
-}
-
-// prefixed returns the lists of the entities that begin with prefix, and marks
-// their numbers in the plan.
-func (c *cursor) prefixed(prefix string, p *plan) ([]index.List, error) {
-	lo, hi, err := c.NamesWithPrefix([]byte(prefix))
-	if err != nil {
-		return nil, err
+// count is how many records of one part a region has from a sequence on.
+func (c *cursor) count(region *Region, from uint64) (n uint64, err error) {
+	first, err := c.After(from)
+	if err != nil || first == c.Count() {
+		return 0, err
 	}
-	p.prefixed = make([]uint64, (c.Names()+63)/64)
-	var lists []index.List
-	for place := lo; place < hi; place++ {
-		number, err := c.OrderedName(place)
-		if err != nil {
-			return nil, err
-		}
-		if number/64 >= uint32(len(p.prefixed)) {
-			return nil, index.ErrTable
-		}
-		p.prefixed[number/64] |= 1 << (number % 64)
-		l, err := c.Entity(number)
-		if err != nil {
-			return nil, err
-		}
-		if l.Len() > 0 { // a scope's name is in the table too
-			lists = append(lists, l)
-		}
-	}
-	return lists, nil
-}
-
-// candidates are record numbers to look at: lists, or all from a place on.
-type candidates struct {
-	scan  bool
-	lists []index.List
-	total int
-}
-
-func (k candidates) records(c *cursor, first uint32) iter.Seq2[uint32, error] {
+	p, err := c.plan(region, first, true, 0)
 	switch {
-	case k.scan:
-		return func(yield func(uint32, error) bool) {
-			for i := first; i < c.Count(); i++ {
-				if !yield(i, nil) {
-					return
-				}
-			}
-		}
-	case len(k.lists) == 1:
-		return func(yield func(uint32, error) bool) {
-			for i := range k.lists[0].Len() {
-				if record, err := c.Item(k.lists[0], i); !yield(record, err) || err != nil {
-					return
-				}
-			}
-		}
+	case err != nil || p.nothing:
+		return 0, err
+	case p.alone != nil:
+		return c.countLists(p.alone, first)
+	case !p.turnsDown:
+		return p.search.count()
 	}
-	return func(yield func(uint32, error) bool) {
-		records, err := c.gather(k.lists)
-		if err != nil {
-			yield(0, err)
-			return
-		}
-		for _, record := range records {
-			if !yield(record, nil) {
-				return
-			}
-		}
-	}
-}
-
-// gather reads several lists and brings them into the order of records.
-func (c *cursor) gather(lists []index.List) ([]uint32, error) {
-	total := 0
-	for _, l := range lists {
-		total += l.Len()
-	}
-	records := make([]uint32, 0, total)
-	for _, l := range lists {
-		for i := range l.Len() {
-			record, err := c.Item(l, i)
-			if err != nil {
-				return nil, err
-			}
-			records = append(records, record)
-		}
-	}
-	slices.Sort(records)
-	return slices.Compact(records), nil
+	_, err = c.read(p, from, 0, func(_ *plan, records []artifact.Raw) (bool, error) {
+		n += uint64(len(records))
+		return true, nil
+	})
+	return n, err
 }

@@ -122,8 +122,17 @@ func (s *Snapshot) blames(name string, end replay.Ending) bool {
 
 // footer makes the footer of a segment whose frames end at offset at.
 func (s *Snapshot) footer(id, at uint64) (footer []byte, events int, err error) {
+	err = s.mending(func() (err error) {
+		footer, events, err = s.makeFooter(id, at)
+		return err
+	})
+	return footer, events, err
+}
+
+func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err error) {
 	b := sidx.NewBuilder()
 	for _, p := range s.parts {
+		p = p.now()
 		r := p.reader()
 		// Records are in the order of positions, so those of the newest segment
 		// are the last of the part.

@@ -160,7 +160,7 @@ func indexFiles(l *listing) map[string]Entry {
 // others lie where its frames were seen; what is taken back is always the end.
 func (s *Snapshot) lastHolds(at replay.Place) bool {
 	for i := len(s.parts) - 1; i >= 0; i-- {
-		p := s.parts[i]
+		p := s.parts[i].now()
 		if p.image.Count == 0 {
 			continue
 		}

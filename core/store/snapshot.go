@@ -53,61 +53,50 @@ func (s *Snapshot) Report() Report {
 type cursor struct {
 	*index.Reader
 	snapshot *Snapshot
-	names    *[nameCache]cachedName
-}
-
-// nameCache bounds the names an iteration keeps, so that events of a few
-// entities share their strings and many entities cost no memory.
-const nameCache = 64
-
-type cachedName struct {
-	number uint32
-	name   string
+	names    *names
 }
 
 func (s *Snapshot) cursor(p *part) *cursor {
-	return &cursor{Reader: p.reader(), snapshot: s}
-}
-
-func (c *cursor) name(number uint32) (string, error) {
-	if c.names == nil {
-		c.names = new([nameCache]cachedName)
-	}
-	slot := &c.names[number%nameCache]
-	if slot.number == number && slot.name != "" {
-		return slot.name, nil
-	}
-	b, err := c.Name(number)
-	if err != nil {
-		return "", err
-	}
-	*slot = cachedName{number, string(b)}
-	return slot.name, nil
+	return &cursor{Reader: p.now().reader(), snapshot: s}
 }
 
 // event decodes a record and looks up its names.
 func (c *cursor) event(r artifact.Raw) (e event.Event, err error) {
-	rec := r.Decode()
-	if rec.Entity == 0 || rec.Scope == 0 || rec.Position.Length == 0 {
-		// It was not so when the artifact was judged: the file was truncated, and
-		// the rest of its last page reads as zeros through a mapping.
-		why := damage.Refuse(damage.Short, -1, source.ErrShort)
-		why.File = artifact.FileName
-		return event.Event{}, why
-	}
-	e.Facts = rec.Facts
-	if e.Entity, err = c.name(rec.Entity); err != nil {
+	if err := believable(r); err != nil {
 		return event.Event{}, err
 	}
-	if e.Scope, err = c.name(rec.Scope); err != nil {
+	if e.Coordinate, err = c.coordinate(r); err != nil {
 		return event.Event{}, err
 	}
-	if c.snapshot.options.CheckFrames {
-		if _, err := c.snapshot.Read(e); err != nil {
-			return event.Event{}, err
-		}
+	e.Facts = r.Decode().Facts
+	return e, c.checkFrame(&e)
+}
+
+// believable returns nil unless a record is not as it was when the artifact was
+// judged.
+func believable(r artifact.Raw) error {
+	if r.Entity() == 0 || r.Scope() == 0 || r.Position().Length == 0 {
+		return errChanged()
 	}
-	return e, nil
+	return nil
+}
+
+// errChanged is the error of records that are not as they were when the artifact
+// was judged: the file was truncated, and the rest of its last page reads as zeros
+// through a mapping.
+func errChanged() error {
+	why := damage.Refuse(damage.Short, -1, source.ErrShort)
+	why.File = artifact.FileName
+	return why
+}
+
+// checkFrame compares an event with its frame where the options ask for it.
+func (c *cursor) checkFrame(e *event.Event) error {
+	if !c.snapshot.options.CheckFrames {
+		return nil
+	}
+	_, err := c.snapshot.Read(*e)
+	return err
 }
 
 // visible reports whether readers see a record.
@@ -116,7 +105,15 @@ func (c *cursor) visible(r artifact.Raw) bool {
 }
 
 // Get returns the first visible event with an id, or [ErrNotFound].
-func (s *Snapshot) Get(id event.ID) (event.Event, error) {
+func (s *Snapshot) Get(id event.ID) (e event.Event, err error) {
+	err = s.mending(func() (err error) {
+		e, err = s.get(id)
+		return err
+	})
+	return e, err
+}
+
+func (s *Snapshot) get(id event.ID) (event.Event, error) {
 	for _, p := range s.parts {
 		c := s.cursor(p)
 		record, ok, err := c.FindID(id, c.visible)

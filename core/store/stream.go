@@ -24,7 +24,11 @@ type StreamPage struct {
 func (s *Snapshot) Stream(entity string, page StreamPage) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		region := Region{Entity: entity, Clocks: ClocksBetween(page.From, ^uint32(0))}
-		ordered, err := s.clocksRise(entity)
+		var ordered bool
+		err := s.mending(func() (err error) {
+			ordered, err = s.clocksRise(entity)
+			return err
+		})
 		if err != nil {
 			yield(event.Event{}, err)
 			return
@@ -86,24 +90,29 @@ func (c *cursor) clockAt(record uint32, err error) (uint32, error) {
 	return r.Clock(), nil
 }
 
+// inStream is an event of a stream that is to be sorted.
+type inStream struct {
+	sequence uint64
+	clock    uint32
+}
+
 // streamSorted gathers what the entity has and sorts it: 16 bytes an event.
 func (s *Snapshot) streamSorted(region Region, limit int, yield func(event.Event, error) bool) {
-	type item struct {
-		sequence uint64
-		clock    uint32
-	}
-	var items []item
+	var items []inStream
 	for _, p := range s.parts {
-		_, err := s.cursor(p).query(&region, 0, func(r artifact.Raw) (bool, error) {
-			items = append(items, item{r.Sequence(), r.Clock()})
-			return true, nil
+		err := s.on(p, func(p *part) error {
+			more, err := s.cursor(p).stream(&region)
+			if err == nil {
+				items = append(items, more...)
+			}
+			return err
 		})
 		if err != nil {
 			yield(event.Event{}, err)
 			return
 		}
 	}
-	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(a.clock, b.clock) })
+	slices.SortStableFunc(items, func(a, b inStream) int { return cmp.Compare(a.clock, b.clock) })
 	if limit > 0 {
 		items = items[:min(limit, len(items))]
 	}
@@ -116,20 +125,58 @@ func (s *Snapshot) streamSorted(region Region, limit int, yield func(event.Event
 	}
 }
 
-// cursors reads events of all parts by sequence.
-type cursors []*cursor
+func (c *cursor) stream(region *Region) (items []inStream, err error) {
+	_, err = c.batches(region, 0, 0, func(_ *plan, records []artifact.Raw) (bool, error) {
+		for _, r := range records {
+			items = append(items, inStream{r.Sequence(), r.Clock()})
+		}
+		return true, nil
+	})
+	return items, err
+}
 
-func (s *Snapshot) cursors() cursors {
-	var cs cursors
-	for _, p := range s.parts {
-		cs = append(cs, s.cursor(p))
-	}
+// cursors reads events of all parts by sequence.
+type cursors struct {
+	s    *Snapshot
+	list []*cursor
+}
+
+func (s *Snapshot) cursors() *cursors {
+	cs := &cursors{s: s}
+	cs.renew()
 	return cs
 }
 
+// renew reads the parts as they are now.
+func (cs *cursors) renew() {
+	cs.list = cs.list[:0]
+	for _, p := range cs.s.parts {
+		cs.list = append(cs.list, cs.s.cursor(p))
+	}
+}
+
+// mending is that of the snapshot, with new cursors after each damage.
+func (cs *cursors) mending(f func() error) error {
+	tries := 0
+	return cs.s.mending(func() error {
+		if tries++; tries > 1 {
+			cs.renew()
+		}
+		return f()
+	})
+}
+
 // at returns the event with a sequence, which must be there.
-func (cs cursors) at(sequence uint64) (event.Event, error) {
-	for _, c := range cs {
+func (cs *cursors) at(sequence uint64) (e event.Event, err error) {
+	err = cs.mending(func() (err error) {
+		e, err = cs.find(sequence)
+		return err
+	})
+	return e, err
+}
+
+func (cs *cursors) find(sequence uint64) (event.Event, error) {
+	for _, c := range cs.list {
 		record, err := c.After(sequence)
 		if err != nil {
 			return event.Event{}, err

@@ -1,0 +1,181 @@
+package index
+
+import (
+	"encoding/binary"
+	"math"
+	"sort"
+
+	"github.com/thawlog/thaw/core/source"
+)
+
+// None is no record's number: what [Postings.Seek] returns behind the last item.
+const None = math.MaxUint32
+
+// How many items are read at once where a list is not memory. A jump far ahead
+// needs one item of what it meets, a step needs those that follow.
+const (
+	nearItems = 256
+	farItems  = 16
+	mostItems = 2048
+)
+
+// Postings walks one list forward, by jumps that cost the logarithm of what they
+// pass over. Several may walk lists of one [Reader] at once; each is for one
+// goroutine. The zero Postings is an empty list. After an error it stands where it
+// stood.
+type Postings struct {
+	// mem is the section's bytes from place base on, where they are memory.
+	mem  []byte
+	base uint32
+	win  source.Window
+	// section is that of win plus one, 0 before there is one.
+	section int
+	// at and to are places in the section: of the next item, and behind the last.
+	at, to uint32
+	count  uint32 // of records
+}
+
+// Walk begins anew, at the front of a list of r. It keeps its buffer where the
+// list is in the same section as the last one.
+func (p *Postings) Walk(r *Reader, l List) {
+	if p.section != l.section+1 {
+		p.win, p.section = source.MakeWindow(r.t.section[l.section], 4*farItems), l.section+1
+	}
+	p.at, p.to, p.count = l.from, l.to, r.img.Count
+	p.mem, p.base = p.win.InPlace(4*uint64(l.from), 4*uint64(l.to-l.from)), l.from
+}
+
+// Left is how many items are still ahead.
+func (p *Postings) Left() int { return int(p.to - p.at) }
+
+// items reads n items from a place on, and where they are not memory up to ahead
+// items. They hold until the next call.
+func (p *Postings) items(place, n, ahead uint32) ([]byte, error) {
+	if p.mem != nil {
+		return p.mem[4*uint64(place-p.base):][:4*uint64(n)], nil
+	}
+	return p.win.Ahead(4*uint64(place), 4*uint64(n), 4*uint64(min(ahead, p.to-place)))
+}
+
+func (p *Postings) item(place, ahead uint32) (uint32, error) {
+	b, err := p.items(place, 1, ahead)
+	if err != nil {
+		return 0, err
+	}
+	return binary.LittleEndian.Uint32(b), nil
+}
+
+// Seek moves to the first item from here on that is at least record, and returns
+// it, or [None]. It does not move behind it.
+func (p *Postings) Seek(record uint32) (uint32, error) {
+	if p.at >= p.to || record >= p.count {
+		p.at = p.to
+		return None, nil
+	}
+	v, err := p.item(p.at, nearItems)
+	if err != nil {
+		return None, err
+	}
+	if v >= record {
+		return p.checked(v, record)
+	}
+	// The item at lo is below record; that at hi is not, or hi is the end.
+	lo, hi := p.at, p.to
+	for step := uint32(1); step < p.to-lo; step *= 2 {
+		ahead := uint32(nearItems)
+		if step > nearItems {
+			ahead = farItems
+		}
+		if v, err = p.item(lo+step, ahead); err != nil {
+			return None, err
+		}
+		if v >= record {
+			hi = lo + step
+			break
+		}
+		lo += step
+	}
+	for hi-lo > nearItems {
+		mid := lo + (hi-lo)/2
+		if v, err = p.item(mid, farItems); err != nil {
+			return None, err
+		}
+		if v >= record {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	// What is left is one read, which that of the item at hi may be part of.
+	if hi-lo > 1 {
+		between, err := p.items(lo+1, hi-lo-1, hi-lo)
+		if err != nil {
+			return None, err
+		}
+		hi = lo + 1 + uint32(sort.Search(len(between)/4, func(i int) bool {
+			return binary.LittleEndian.Uint32(between[4*i:]) >= record
+		}))
+	}
+	if hi == p.to {
+		p.at = hi
+		return None, nil
+	}
+	if v, err = p.item(hi, nearItems); err != nil {
+		return None, err
+	}
+	if v, err = p.checked(v, record); err == nil {
+		p.at = hi
+	}
+	return v, err
+}
+
+// checked returns an item that is to be at least record, unless it cannot be.
+func (p *Postings) checked(v, record uint32) (uint32, error) {
+	if v < record || v >= p.count {
+		return None, ErrTable
+	}
+	return v, nil
+}
+
+// Read moves over the items from first up to end, as many as fit into dst, and
+// returns how many it put there. Fewer than fit means that there are no more
+// before end.
+func (p *Postings) Read(dst []uint32, first, end uint32) (n int, err error) {
+	if _, err := p.Seek(first); err != nil {
+		return 0, err
+	}
+	for n < len(dst) && p.at < p.to {
+		k := min(uint32(len(dst)-n), p.to-p.at, mostItems)
+		b, err := p.items(p.at, k, k)
+		if err != nil {
+			return n, err
+		}
+		for ; len(b) > 0; b = b[4:] {
+			v := binary.LittleEndian.Uint32(b)
+			if v >= end {
+				return n, nil
+			}
+			if v < first { // lists rise
+				return n, ErrTable
+			}
+			dst[n] = v
+			first = v + 1
+			n++
+			p.at++
+		}
+	}
+	return n, nil
+}
+
+// Count moves to the first item that is at least end, and returns how many items
+// from first on it passed.
+func (p *Postings) Count(first, end uint32) (int, error) {
+	if _, err := p.Seek(first); err != nil {
+		return 0, err
+	}
+	from := p.at
+	if _, err := p.Seek(end); err != nil {
+		return 0, err
+	}
+	return int(p.at - from), nil
+}

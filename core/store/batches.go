@@ -1,0 +1,114 @@
+package store
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
+)
+
+// Batches begin small, so that the first event comes out soon, and grow, so that
+// the last ones come out fast.
+const (
+	firstBatch = 16
+	lastBatch  = 2048
+)
+
+func nextBatch(n int) int {
+	if n >= 1024 {
+		return lastBatch
+	}
+	return min(4*max(n, firstBatch/4), 1024)
+}
+
+// batches gives the records of one part that are in a region, visible and not below
+// a sequence to f, in order and many at once, until f returns false. The names of
+// their entities may still lack the prefix that the plan has. limit, unless it is
+// 0, is how many f wants: no more are read when none can be turned down. Records in
+// front of one that cannot be read are given to f before the error is returned.
+func (c *cursor) batches(region *Region, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
+	first, err := c.After(from)
+	if err != nil || first == c.Count() {
+		return true, err
+	}
+	p, err := c.plan(region, first, false, limit)
+	if err != nil || p.nothing {
+		return true, err
+	}
+	return c.read(p, from, limit, f)
+}
+
+// read is batches with a plan.
+func (c *cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
+	batch := index.Batch{Parallel: c.snapshot.options.Parallel}
+	var numbers []uint32
+	for size := nextBatch(0); ; size = nextBatch(size) {
+		want := size
+		if left := p.driver.Left(); left < 4*size {
+			want = min(left, lastBatch) // one batch instead of two
+		}
+		if limit > 0 && !p.turnsDown {
+			want = min(want, limit)
+		}
+		if cap(numbers) < want {
+			numbers = make([]uint32, want)
+		}
+		n, failed := p.fill(numbers[:want])
+		if err := c.Records(numbers[:n], &batch); err != nil {
+			failed = err
+		}
+		read := len(batch.Records())
+		records, err := c.admit(p, batch.Records(), from)
+		if err != nil {
+			failed = err
+		}
+		if len(records) > 0 {
+			if more, err := f(p, records); err != nil || !more {
+				return false, err
+			}
+		}
+		if failed != nil || read < want || read == 0 {
+			return true, failed
+		}
+		limit -= read
+	}
+}
+
+// admit keeps the records that are what the plan is for, in front of the first that
+// is not as it was.
+func (c *cursor) admit(p *plan, records []artifact.Raw, from uint64) ([]artifact.Raw, error) {
+	kept := records[:0]
+	for _, r := range records {
+		if err := believable(r); err != nil {
+			return kept, err
+		}
+		if r.Sequence() >= from && p.match(r) && c.visible(r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept, nil
+}
+
+// countLists adds up how many visible records each of some lists has from number
+// first on.
+func (c *cursor) countLists(lists []index.List, first uint32) (total uint64, err error) {
+	s := search{c: c, next: first}
+	if ok, err := s.move(); err != nil || !ok {
+		return 0, err
+	}
+	if s.shown == (span{0, c.Count()}) {
+		for _, l := range lists {
+			total += uint64(l.Len())
+		}
+		return total, nil
+	}
+	var p index.Postings
+	for _, l := range lists {
+		p.Walk(c.Reader, l)
+		one := search{c: c, driver: &p, next: s.next, shown: s.shown}
+		n, err := one.countOne()
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}

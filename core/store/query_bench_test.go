@@ -1,0 +1,120 @@
+package store_test
+
+import (
+	"os"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// million is the events that the benchmarks ask about, 10^6 unless
+// THAW_BENCH_EVENTS says otherwise.
+var million = sync.OnceValue(func() source.Bytes {
+	n := 1_000_000
+	if v, err := strconv.Atoi(os.Getenv("THAW_BENCH_EVENTS")); err == nil {
+		n = v
+	}
+	debug.SetGCPercent(100) // as programs have it, unlike the tests
+	return indexOf(&testing.B{}, scattered(n, 20))
+})
+
+func benchSnapshots(b *testing.B, f func(b *testing.B, s *store.Snapshot)) {
+	for _, c := range []struct {
+		name  string
+		index source.Source
+	}{{"memory", million()}, {"file", newFileLike(million())}} {
+		b.Run(c.name, func(b *testing.B) {
+			s, err := store.Open(made{index: c.index}, store.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			f(b, s)
+		})
+	}
+}
+
+// BenchmarkQuery iterates over whole answers and reports the cost of an event.
+func BenchmarkQuery(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		region store.Region
+		page   store.Page
+	}{
+		{"entity", store.Region{Entity: "account:012345"}, store.Page{}},
+		{"scope", store.Region{Scope: "tenant:000123"}, store.Page{}},
+		{"kind", store.Region{Kinds: event.Only(0x2003)}, store.Page{}},
+		{"category", store.Region{Kinds: event.InCategory(2)}, store.Page{}},
+		{"prefix", store.Region{EntityPrefix: "account:0123"}, store.Page{}},
+		{"prefix10", store.Region{EntityPrefix: "account:01234"}, store.Page{}},
+		{"intersection", store.Region{Scope: "tenant:000123", Kinds: event.Only(0x2003)}, store.Page{}},
+		{"all", store.Region{}, store.Page{}},
+		{"kind-page", store.Region{Kinds: event.Only(0x2003)}, store.Page{From: 500_000, Limit: 20}},
+		{"category-page", store.Region{Kinds: event.InCategory(2)}, store.Page{From: 500_000, Limit: 20}},
+		{"prefix-page", store.Region{EntityPrefix: "account:02"}, store.Page{From: 500_000, Limit: 20}},
+		{"all-page", store.Region{}, store.Page{From: 500_000, Limit: 20}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			benchSnapshots(b, func(b *testing.B, s *store.Snapshot) {
+				b.ReportAllocs()
+				n := 0
+				for b.Loop() {
+					for _, err := range s.Query(c.region, c.page) {
+						if err != nil {
+							b.Fatal(err)
+						}
+						n++
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/event")
+				b.ReportMetric(float64(n)/float64(b.N), "events")
+			})
+		})
+	}
+}
+
+func BenchmarkStream(b *testing.B) {
+	benchSnapshots(b, func(b *testing.B, s *store.Snapshot) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, err := range s.Stream("account:012345", store.StreamPage{From: 10}) {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkCount(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		region store.Region
+		from   uint64
+	}{
+		{"entity", store.Region{Entity: "account:012345"}, 0},
+		{"scope", store.Region{Scope: "tenant:000123"}, 0},
+		{"kind", store.Region{Kinds: event.Only(0x2003)}, 0},
+		{"kind-from", store.Region{Kinds: event.Only(0x2003)}, 500_000},
+		{"category", store.Region{Kinds: event.InCategory(2)}, 0},
+		{"prefix", store.Region{EntityPrefix: "account:01"}, 0},
+		{"intersection", store.Region{Scope: "tenant:000123", Kinds: event.Only(0x2003)}, 0},
+		{"intersection3", store.Region{Scope: "tenant:000123", Kinds: event.InCategory(2), EntityPrefix: "account:01"}, 0},
+		{"all", store.Region{}, 0},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			benchSnapshots(b, func(b *testing.B, s *store.Snapshot) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := s.Count(c.region, c.from); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
