@@ -90,8 +90,9 @@ func (c *cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error)
 		*at = event.Coordinate{}
 		numbers := [2]uint32{r.Entity(), r.Scope()}
 		for k, name := range [2]*string{&at.Entity, &at.Scope} {
-			var ok bool
-			if *name, ok = n.known(numbers[k]); !ok && numbers[k] != last[k] {
+			if s, ok := n.known(numbers[k]); ok {
+				*name = s
+			} else if numbers[k] != last[k] {
 				n.wanted = append(n.wanted, uint64(numbers[k])<<32|uint64(2*i+k))
 			}
 		}
