@@ -187,14 +187,12 @@ func TestLookFails(t *testing.T) {
 // look at while others do, and while the snapshot is refreshed.
 func TestSizesFromManyGoroutines(t *testing.T) {
 	all := fixture.Store("tail")
-	s, err := store.Open(store.Memory(all), store.Options{})
-	require.NoError(t, err)
 	segments := fixture.Segments(all)
 	// An index without records has nothing that is held against old segments.
-	id, size := s.Newest()
+	id, size := uint64(len(segments)), uint64(len(all[segments[len(segments)-1]]))
 	files := &watched{Memory: fixture.Store("tail")}
 	files.Memory[artifact.FileName] = artifact.NewDraft().AppendFile(nil, artifact.Watermark{Segment: id, Offset: size}, 1<<20)
-	s, err = store.Open(files, store.Options{})
+	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, store.FromIndex, s.Report().OpenedFrom)
 	looks := func() (n int) {
