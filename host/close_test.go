@@ -16,38 +16,6 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-func TestWorthIndex(t *testing.T) {
-	for _, c := range []struct {
-		tail, covered uint64
-		want          bool
-	}{
-		{0, 0, false}, {0, 1 << 40, false}, {1, 0, true}, {1, 8, true}, {1, 9, false}, {2, 16, true}, {2, 17, false},
-		{host.LongTail - 1, 1 << 40, false}, {host.LongTail, 1 << 40, true}, {host.LongTail, 0, true},
-	} {
-		require.Equal(t, c.want, host.WorthIndex(c.tail, c.covered), "%+v", c)
-	}
-}
-
-// TestWorthIndexOverALife lets a store grow by so many events per close. Up to 8
-// times longTail, each record is written about nine times at most; and the tail
-// that a next open replays stays short.
-func TestWorthIndexOverALife(t *testing.T) {
-	for _, step := range []uint64{1, 7, 1000, host.LongTail / 3} {
-		t.Run(fmt.Sprint(step), func(t *testing.T) {
-			total, covered, written := uint64(0), uint64(0), uint64(0)
-			for total < 8*host.LongTail {
-				total += step
-				if host.WorthIndex(total-covered, covered) {
-					covered = total
-					written += total
-				}
-				require.Less(t, total-covered, uint64(host.LongTail))
-			}
-			require.LessOrEqual(t, written, 9*total+8*8*step)
-		})
-	}
-}
-
 // TestCloseWithNothingNew changes no file.
 func TestCloseWithNothingNew(t *testing.T) {
 	for _, n := range []int{0, 5} {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -184,6 +186,20 @@ func (d *directory) add(name string) error {
 	return nil
 }
 
+// know makes a segment known that is size bytes long.
+func (d *directory) know(name string, size int64) error {
+	d.mu.Lock()
+	_, ok := d.seen[name]
+	d.mu.Unlock()
+	if !ok {
+		if err := d.add(name); err != nil {
+			return err
+		}
+	}
+	d.grew(name, size)
+	return nil
+}
+
 // newest is the highest id of a segment, and its size; both are 0 without one.
 func (d *directory) newest() (id, size uint64, err error) {
 	names, err := d.options.FS.ReadDir(d.path)
@@ -239,15 +255,24 @@ func (d *directory) Open(name string) (source.Source, error) {
 			return nil, errors.Join(err, f.close())
 		}
 	}
-	// Only one goroutine opens or refreshes, and of these files only the
-	// artifact, which a refresh never opens again, is read afterwards.
+	// Only one goroutine opens or refreshes, and of these files only those of the
+	// index, which a refresh never opens again, are read afterwards.
 	if old := d.others[name]; old != nil {
 		if err := old.close(); err != nil {
 			return nil, errors.Join(err, f.close())
 		}
 	}
 	d.others[name] = f
+	if indexName(name) {
+		return indexFile{f}, nil
+	}
 	return f, nil
+}
+
+// indexName reports whether a name is that of a file whose pages are checked.
+func indexName(name string) bool {
+	_, _, part := index.ParsePartName(name)
+	return part || name == artifact.FileName || name == index.FileName
 }
 
 func (d *directory) openFile(name string) (*file, error) {

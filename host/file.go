@@ -40,16 +40,21 @@ type file struct {
 // Size is the size when the file was opened.
 func (f *file) Size() int64 { return f.size }
 
-// ReadAt reads from the mapping where that is cheaper. Where the mapping faults
-// or may have lost its end, because the file was truncated, the file itself
-// says what is left.
+// ReadAt reads from the mapping where that is cheaper.
 func (f *file) ReadAt(p []byte, off int64) (int, error) {
+	return f.readAfter(p, off, max(mapAfter, f.size/pageSize/mapShare))
+}
+
+// readAfter is ReadAt with a mapping from the n-th small read on. Where the
+// mapping faults or may have lost its end, because the file was truncated, the
+// file itself says what is left.
+func (f *file) readAfter(p []byte, off, n int64) (int, error) {
 	if len(p) > smallRead || !f.mapping {
 		return f.file.ReadAt(p, off)
 	}
 	m := f.mapped.Load()
 	if m == nil {
-		if f.reads.Add(1) < max(mapAfter, f.size/pageSize/mapShare) {
+		if f.reads.Add(1) < n {
 			return f.file.ReadAt(p, off)
 		}
 		if m = f.mapIt(); m == nil {
@@ -59,11 +64,24 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off > m.Size()-int64(len(p)) { // the file grew since
 		return f.file.ReadAt(p, off)
 	}
-	n, err := m.ReadAt(p, off)
+	got, err := m.ReadAt(p, off)
 	if err != nil && isFault(err) || err == nil && !m.Intact(p, off) {
 		return f.file.ReadAt(p, off)
 	}
-	return n, err
+	return got, err
+}
+
+// indexFile is a file whose pages are checked when they are first read. The first
+// read of a page goes to the file, whatever else is mapped; those that follow go
+// to a mapping as soon as there are some.
+type indexFile struct{ *file }
+
+// ReadAt reads the file.
+func (f indexFile) ReadAt(p []byte, off int64) (int, error) { return f.file.file.ReadAt(p, off) }
+
+// ReadAgain implements source.Again.
+func (f indexFile) ReadAgain(p []byte, off int64) (int, error) {
+	return f.readAfter(p, off, mapAfter)
 }
 
 func isFault(err error) bool {

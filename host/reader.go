@@ -80,6 +80,7 @@ func openView(ctx context.Context, path string, o *ReaderOptions, skip ...string
 	s, err := store.Open(files, store.Options{
 		Seed:        rand.Uint64(),
 		Hash:        digest,
+		Parallel:    parallel,
 		Stop:        ctx.Err,
 		Strict:      o.Strict,
 		ShowHidden:  o.ShowHidden,

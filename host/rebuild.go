@@ -7,9 +7,10 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/store"
 )
 
-// Rebuild makes index.fbati anew from the segments alone, whatever snapshots are
+// Rebuild makes index.fbati and index.thaw anew from the segments alone, whatever snapshots are
 // there, and returns the report of reading them. It opens the store for writing,
 // so it takes the lock and puts an unclean stop right, also when it then refuses.
 // A directory without segments stays without an index.
@@ -41,9 +42,18 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 	_, end, err := s.recover(v)
 	if err == nil {
 		report.Recovered = v.recovered
-		if err = writeIndex(s.options.FS, s.path, v, end, acceptDamage); err != nil {
+		if err = s.rebuildIndex(v, end, acceptDamage); err != nil {
 			err = fmt.Errorf("thaw: rebuild %s: %w", s.path, err)
 		}
 	}
 	return report, errors.Join(err, v.files.release())
+}
+
+func (s *Store) rebuildIndex(v *view, end artifact.Watermark, acceptDamage bool) error {
+	l, err := listSegments(s.options.FS, s.path, end)
+	if err != nil {
+		return err
+	}
+	f := store.Fold{To: end, Allocator: v.snapshot.Report().Allocator, Parallel: parallel}
+	return writeIndex(s.options.FS, s.path, v.snapshot, f, l, acceptDamage, 0)
 }

@@ -7,10 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
@@ -176,16 +178,21 @@ func equal(f, src fsabstraction.File, from, to int64) (bool, error) {
 	return true, nil
 }
 
-// removeLeftovers removes what a stop in the middle of a replacement left.
-func removeLeftovers(fs fsabstraction.FS, dir string) error {
+// removeLeftovers removes what a stop in the middle of a replacement left: files
+// under temporary names, and part files that are not in keep, unless that is nil.
+func removeLeftovers(fs fsabstraction.FS, dir string, keep []string) error {
 	names, err := fs.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, n := range names {
 		of, ok := strings.CutSuffix(n.Name, temporary(""))
-		own := of == artifact.FileName || strings.Contains(of, segment.Extension)
+		_, _, part := index.ParsePartName(of)
+		own := part || of == artifact.FileName || of == index.FileName || strings.Contains(of, segment.Extension)
 		if ok && own && n.Type == fsabstraction.Regular {
+			err = errors.Join(err, removeIfThere(fs, filepath.Join(dir, n.Name)))
+		}
+		if _, _, part = index.ParsePartName(n.Name); part && keep != nil && !slices.Contains(keep, n.Name) {
 			err = errors.Join(err, removeIfThere(fs, filepath.Join(dir, n.Name)))
 		}
 	}

@@ -21,22 +21,52 @@ func temporary(name string) string { return name + ".tmp" }
 //
 // The caller syncs the directory. On error the old file is as it was.
 func replaceFile(fs fsabstraction.FS, dir, name string, write func(fsabstraction.WriteFile) error) error {
-	tmp := filepath.Join(dir, temporary(name))
-	if err := removeIfThere(fs, tmp); err != nil {
+	return replaceFiles(fs, dir, []string{name}, func(files []fsabstraction.WriteFile) error { return write(files[0]) })
+}
+
+// replaceFiles is replaceFile for several files: all are written and synced, in
+// order, and then renamed in order. On error, some at the front may be new.
+func replaceFiles(fs fsabstraction.FS, dir string, names []string, write func([]fsabstraction.WriteFile) error) (err error) {
+	files := make([]fsabstraction.WriteFile, 0, len(names))
+	tmp := func(i int) string { return filepath.Join(dir, temporary(names[i])) }
+	renamed := 0
+	defer func() {
+		for _, f := range files {
+			err = errors.Join(err, f.Close())
+		}
+		for i := renamed; err != nil && i < len(names); i++ {
+			err = errors.Join(err, removeIfThere(fs, tmp(i)))
+		}
+	}()
+	for i := range names {
+		if err := removeIfThere(fs, tmp(i)); err != nil {
+			return err
+		}
+		f, err := fs.Create(tmp(i))
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
+	}
+	if err := write(files); err != nil {
 		return err
 	}
-	f, err := fs.Create(tmp)
-	if err != nil {
-		return err
+	for _, f := range files {
+		if err := f.Sync(); err != nil {
+			return err
+		}
 	}
-	if err = write(f); err == nil {
-		err = f.Sync()
+	for len(files) > 0 { // not all systems rename open files
+		f := files[0]
+		files = files[1:]
+		if err := f.Close(); err != nil {
+			return err
+		}
 	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = fs.Rename(tmp, filepath.Join(dir, name))
-	}
-	if err != nil {
-		return errors.Join(err, removeIfThere(fs, tmp))
+	for ; renamed < len(names); renamed++ {
+		if err := fs.Rename(tmp(renamed), filepath.Join(dir, names[renamed])); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ func (w *writer) room() error {
 		if err := w.seal(); err != nil {
 			return err
 		}
+		w.rotated(w.end)
 	}
 	if w.active == nil {
 		var err error
@@ -48,7 +49,7 @@ func (w *writer) seal() error {
 	}
 	w.unsynced = false
 	size := end + int64(len(footer))
-	w.files.grew(w.active.name, size)
+	w.grew(w.active.name, size)
 	w.mark.advance(uint64(size), w.options.Logger)
 	a := w.active
 	w.active, w.end = nil, artifact.Watermark{Segment: a.id, Offset: uint64(size)}
@@ -82,7 +83,7 @@ func (w *writer) begin() error {
 	if err := syncDir(w.fs, w.dir); err != nil {
 		return w.fail("sync", w.dir, errors.Join(err, a.file.Close()))
 	}
-	if err := w.files.add(a.name); err != nil {
+	if err := w.began(a.name); err != nil {
 		if undo := errors.Join(a.file.Close(), w.fs.Remove(a.path)); undo != nil {
 			return w.fail("take back", a.path, errors.Join(err, undo))
 		}

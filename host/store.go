@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -42,8 +43,13 @@ type Store struct {
 	seeing  sync.Mutex // guards what follows; held only for moments
 	view    *view      // nil when closed
 	run     artifact.Run
-	next    uint64     // the sequence behind run
-	growing sync.Mutex // one goroutine at a time makes the view grow
+	next    uint64 // the sequence behind run
+	past    view   // what the writer's log goes on behind, in the files of view
+	active  active
+	growing sync.Mutex // one goroutine at a time changes the view
+
+	rotations chan rotation
+	folded    chan struct{} // closed when no more indexes are written in the background
 
 	report CloseReport
 	skip   []string // snapshots that the open does not look at
@@ -91,7 +97,9 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	logView(ctx, s.options.Logger, s.path, "thaw: store opened for writing", v, nil)
 	allocator := v.snapshot.Report().Allocator
-	s.view = v
+	s.saveLookups(v)
+	s.view, s.past, s.next = v, *v, allocator
+	s.rotations, s.folded = make(chan rotation, 1), make(chan struct{})
 	s.committed.visible = allocator
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
 	s.closed = make(chan struct{})
@@ -100,15 +108,18 @@ func (s *Store) open(ctx context.Context) error {
 		fs:       s.options.FS,
 		dir:      s.path,
 		options:  &s.options,
-		log:      commit.NewLog(store.Past{Snapshot: v.snapshot}, allocator, s.options.Random()),
-		files:    v.files,
+		log:      commit.NewLog(livePast{s}, allocator, s.options.Random()),
 		next:     next,
 		end:      end,
 		unsure:   v.recovered == nil && end.Segment > 0,
 		mark:     newMarkFile(s.options.FS, s.path),
 		requests: s.requests,
 		publish:  s.publish,
+		began:    s.began,
+		grew:     s.grew,
+		rotated:  s.rotated,
 	}
+	go s.foldRotations(s.folded)
 	go s.writer.run(s.quit)
 	return nil
 }
@@ -150,7 +161,11 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 			return 0, end, err
 		}
 	}
-	if err := removeLeftovers(s.options.FS, s.path); err != nil { // only the next index.fbati needs that
+	var keep []string
+	if v.snapshot.Report().OpenedFrom == store.FromIndex {
+		keep = v.snapshot.FileNames(len(v.snapshot.FileParts()))
+	}
+	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // only the next index.fbati needs that
 		s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
 	}
 	end.Segment, end.Offset, err = v.files.newest()
@@ -256,12 +271,27 @@ func (s *Store) Snapshot() (*Snapshot, error) { return pin(s.acquire()) }
 
 // CloseReport says what a close did besides making the log durable.
 type CloseReport struct {
-	// IndexWritten says that index.fbati was written anew.
+	// IndexWritten says that index.fbati and index.thaw were written anew, or a
+	// part file behind them.
 	IndexWritten bool
 	// IndexError is why it could not be. The events are safe; the next open reads
 	// them from the segments.
 	IndexError error
 	Took       time.Duration
+}
+
+// saveLookups writes index.thaw when the lookups of index.fbati had to be made:
+// another program wrote that. The next open then finds them.
+func (s *Store) saveLookups(v *view) {
+	if !v.snapshot.LacksLookups() {
+		return
+	}
+	err := replaceFile(s.options.FS, s.path, index.FileName, func(f fsabstraction.WriteFile) error {
+		return v.snapshot.SaveLookups(syncing(f, 0))
+	})
+	if err = errors.Join(err, syncDir(s.options.FS, s.path)); err != nil {
+		s.options.Logger.Warn("thaw: index.thaw was not written", slog.String("store", s.path), slog.Any("error", err))
+	}
 }
 
 // CloseReport tells about the close. It is empty before.
@@ -290,9 +320,11 @@ func (s *Store) Close() error {
 	close(s.requests)
 	<-s.quit
 	err := s.writer.finish()
+	close(s.rotations)
+	<-s.folded
 	report := CloseReport{}
 	if err == nil {
-		report.IndexWritten, report.IndexError = s.index()
+		report.IndexWritten, report.IndexError = s.fold(rotation{s.run, s.next, s.writer.end}, true)
 		if e := report.IndexError; e != nil {
 			s.options.Logger.Warn("thaw: index.fbati was not written", slog.String("store", s.path), slog.Any("error", e))
 		}
@@ -308,21 +340,6 @@ func (s *Store) Close() error {
 	s.report = report
 	s.entering.Unlock()
 	return err
-}
-
-// index writes index.fbati when the rule says so.
-func (s *Store) index() (written bool, err error) {
-	v, release, err := s.acquire()
-	if err != nil {
-		return false, err
-	}
-	defer release()
-	tail, covered := v.snapshot.Tail()
-	if !worthIndex(tail, covered) {
-		return false, nil
-	}
-	err = writeIndex(s.options.FS, s.path, v, s.writer.end, false)
-	return err == nil, err
 }
 
 func (s *Store) unlock() error {

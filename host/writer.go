@@ -22,7 +22,6 @@ type writer struct {
 	dir     string
 	options *Options
 	log     *commit.Log
-	files   *directory
 	active  *activeSegment // nil until something is written, and behind a full segment
 	planned *activeSegment // what to write to when active is nil; nil before it is needed
 	next    uint64         // id of the segment to begin next
@@ -31,6 +30,10 @@ type writer struct {
 	mark     *markFile
 	requests chan *request
 	publish  func(run artifact.Run, visible uint64)
+	// began, grew and rotated tell that a segment was made, is longer, is sealed.
+	began   func(name string) error
+	grew    func(name string, size int64)
+	rotated func(end artifact.Watermark)
 
 	// unsure says that nothing shows that the segment at end is on disk: a process
 	// that died may have sealed it and not synced it.
@@ -186,7 +189,7 @@ func (w *writer) commit() {
 		return
 	}
 	w.log.Commit()
-	w.files.grew(w.active.name, int64(w.log.Offset()))
+	w.grew(w.active.name, int64(w.log.Offset()))
 	w.publish(w.log.Committed(0), w.log.Next())
 }
 

@@ -1,6 +1,9 @@
 package artifact
 
-import "github.com/thawlog/thaw/core/strtab"
+import (
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
+)
 
 // Run is some of the records of a draft, with their names. It may be read while
 // records are added to the draft, and while those behind its end are rolled back.
@@ -22,6 +25,20 @@ func (r Run) Len() int { return r.rows.len() - r.first }
 
 // At returns record i, which must be below Len.
 func (r Run) At(i int) Raw { return r.rows.at(r.first + i) }
+
+// Names is the names that the records refer to.
+func (r Run) Names() *strtab.Table { return r.names }
+
+// Records is the records one after the other, from offset at on.
+func (r Run) Records() (src source.Source, at uint64) {
+	return &r.rows, uint64(r.first) * RecordSize
+}
+
+// To is the run without the records from number n on.
+func (r Run) To(n int) Run {
+	r.rows.cut(r.first + n)
+	return r
+}
 
 // From is the run without its first n records.
 func (r Run) From(n int) Run {

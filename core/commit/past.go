@@ -3,7 +3,8 @@ package commit
 import "github.com/thawlog/thaw/core/event"
 
 // Past is what was in the store before the log began: the snapshot that the
-// writer opened. It must not change. An error, other than that an event is not
+// writer opened. It may come to hold what the log has committed as well, and must
+// not change otherwise. An error, other than that an event is not
 // there, fails the append and nothing else.
 type Past interface {
 	// Latest describes an entity's last event; ok is false when it has none.

@@ -40,3 +40,9 @@ func DraftImage(d *artifact.Draft) Image {
 		Count:     uint32(d.Len()),
 	}
 }
+
+// RunImage is the records of a run, without names.
+func RunImage(r artifact.Run) Image {
+	src, at := r.Records()
+	return Image{Names: source.Bytes(nil), Records: src, RecordsAt: at, Count: uint32(r.Len())}
+}

@@ -46,6 +46,9 @@ func readFile(name string, src source.Source) (*File, error) {
 	return f, nil
 }
 
+// Name is the file's.
+func (f *File) Name() string { return f.name }
+
 // Artifact is the header of the artifact that the lookups belong to.
 func (f *File) Artifact() artifact.Header { return f.a }
 
@@ -64,6 +67,10 @@ func (f *File) Contained() bool { return f.h.contained() }
 func (f *File) Belongs(head []byte, size int64) bool {
 	return string(head) == string(f.h.head[:]) && size == int64(f.h.size)
 }
+
+// Follows reports whether the records can come behind those whose sequences are
+// below taken.
+func (f *File) Follows(taken uint64) bool { return f.a.Records == 0 || f.h.first >= taken }
 
 // Tables returns the lookups and the records that they lead into, both checked
 // page by page when they are read. outside is the artifact when it is not

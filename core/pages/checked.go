@@ -66,7 +66,10 @@ func (c *Checked) ReadAt(p []byte, off int64) (int, error) {
 	from := uint64(off)
 	first, last := from/Size, (from+uint64(len(p))-1)/Size
 	if c.allSeen(first, last) {
-		return len(p), c.reread(p, from)
+		if err := c.reread(p, from); err != nil {
+			return 0, err
+		}
+		return len(p), nil
 	}
 	if last-first < direct/Size {
 		b := buffers.Get().(*[direct]byte)

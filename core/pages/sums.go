@@ -51,8 +51,8 @@ func (s *Sums) end() {
 // Patch replaces the first bytes of the file, which must have been added.
 func (s *Sums) Patch(b []byte) { copy(s.first, b) }
 
-// Bytes ends the file and returns the checksums of its pages. Nothing may be
-// added afterwards.
+// Bytes ends the file and returns the checksums of its pages, in a slice that has
+// no room behind it. Nothing may be added afterwards.
 func (s *Sums) Bytes() []byte {
 	if s.fill > 0 {
 		s.end()
@@ -60,5 +60,5 @@ func (s *Sums) Bytes() []byte {
 	if len(s.sums) > 0 {
 		binary.LittleEndian.PutUint32(s.sums, Sum(s.first))
 	}
-	return s.sums
+	return s.sums[:len(s.sums):len(s.sums)]
 }

@@ -16,6 +16,7 @@ import (
 type base struct {
 	watermark artifact.Watermark
 	allocator uint64
+	taken     uint64 // the sequence behind the last record
 }
 
 // loadBase takes the first of index.fbati and index.ckpt that holds up as the
@@ -56,6 +57,13 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 		}
 		s.report.OpenedFrom = c.way
 		s.parts, s.base = append(s.parts, p), 1
+		if last, ok := p.tables.Last(); ok {
+			b.taken = last + 1
+		}
+		p.file = &partFile{name: c.name, to: b.watermark, allocator: b.allocator}
+		if c.way == FromIndex {
+			return s.loadParts(b)
+		}
 		return b, nil
 	}
 	return base{}, nil
@@ -85,8 +93,29 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 type loader func(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error)
 
 func (s *Snapshot) loadIndex(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
-	p, h, err := loadArtifact(src, sizes, s.options)
-	return p, base{h.Watermark, h.Allocator}, err
+	h, err := artifact.ReadHeader(src)
+	b := base{watermark: h.Watermark, allocator: h.Allocator}
+	if err != nil {
+		return nil, b, err
+	}
+	if err := checkWatermark(h.Watermark, sizes); err != nil {
+		return nil, b, err
+	}
+	p, err := s.savedLookups(src, &h)
+	if p == nil && err == nil {
+		p, err = judgeArtifact(src, &h, sizes, s.options)
+	}
+	return p, b, err
+}
+
+// loadWitness is loadIndex for an index.fbati that speaks against the segments.
+func (s *Snapshot) loadWitness(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
+	h, err := artifact.ReadHeader(src)
+	if err != nil {
+		return nil, base{}, err
+	}
+	p, err := judgeArtifact(src, &h, sizes, s.options)
+	return p, base{watermark: h.Watermark, allocator: h.Allocator}, err
 }
 
 func (s *Snapshot) loadCheckpoint(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
@@ -108,7 +137,7 @@ func (s *Snapshot) loadCheckpoint(src source.Source, sizes func(uint64) (uint64,
 	if err != nil {
 		return nil, base{}, err
 	}
-	b := base{c.Watermark, c.Allocator}
+	b := base{watermark: c.Watermark, allocator: c.Allocator}
 	if err := checkWatermark(c.Watermark, sizes); err != nil {
 		return nil, b, err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/index"
 )
 
 // Grow returns s followed by the records of run, which a writer has appended
@@ -30,11 +29,7 @@ func (s *Snapshot) Grow(run artifact.Run, allocator uint64) (*Snapshot, error) {
 	// A reader does not wait for the stop of an open that is long over.
 	options := *s.options
 	options.Stop = nil
-	p, err := draftPart(d, index.Bounds{
-		Allocator:   allocator,
-		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
-		SegmentSize: anySize,
-	}, &options)
+	p, err := draftPart(d, judged(allocator), &options)
 	if err != nil {
 		return nil, err
 	}
@@ -46,20 +41,64 @@ func (s *Snapshot) Grow(run artifact.Run, allocator uint64) (*Snapshot, error) {
 	return &n, err
 }
 
-// Appended is how many events Grow has added.
+// Appended is how many events of the run that Grow was given are in the snapshot.
 func (s *Snapshot) Appended() int { return s.appended }
 
-// Tail is how many events lie behind what index.fbati covers, and how many that
-// covers: none, when it was not what the store was opened from.
-func (s *Snapshot) Tail() (tail, covered uint64) {
-	for i, p := range s.parts {
-		if i < s.base && s.report.OpenedFrom == FromIndex {
-			covered += uint64(p.image.Count)
-			continue
-		}
-		tail += uint64(p.image.Count)
+// Folded is how many of them are in parts that were read from files.
+func (s *Snapshot) Folded() int { return s.folded }
+
+// FileParts is how many records each part has that was read from a file of an
+// index, index.fbati in front. It is empty when the store was opened otherwise.
+func (s *Snapshot) FileParts() (records []uint64) {
+	if s.report.OpenedFrom != FromIndex && s.folded == 0 {
+		return nil
 	}
-	return tail, covered
+	for _, p := range s.parts[:s.base] {
+		records = append(records, uint64(p.image.Count))
+	}
+	return records
+}
+
+// FileNames are the names of the files that the first n of these parts were read
+// from.
+func (s *Snapshot) FileNames(n int) (names []string) {
+	for _, p := range s.parts[:min(n, len(s.FileParts()))] {
+		names = append(names, p.file.name)
+	}
+	return names
+}
+
+// PartEnd is where part i of these ends.
+func (s *Snapshot) PartEnd(i int) artifact.Watermark { return s.parts[i].file.to }
+
+// FileEnd is where the last part ends that was read from a file of an index.
+func (s *Snapshot) FileEnd() (end artifact.Watermark) {
+	if len(s.FileParts()) > 0 {
+		end = s.parts[s.base-1].file.to
+	}
+	return end
+}
+
+// TailEvents is how many events lie behind FileEnd that were there when the store
+// was opened.
+func (s *Snapshot) TailEvents() (n uint64) {
+	for i := len(s.FileParts()); i < s.read(); i++ {
+		n += uint64(s.parts[i].image.Count)
+	}
+	return n
+}
+
+// Adopt returns fresh, which was opened from nothing but files that hold the
+// first folded events of the writer's run, as what s becomes: it tells of the open
+// of s.
+func (s *Snapshot) Adopt(fresh *Snapshot, folded int) (*Snapshot, error) {
+	n := *fresh
+	n.options, n.report, n.recorded, n.mark = s.options, s.report, s.recorded, s.mark
+	n.report.HiddenRanges = fresh.report.HiddenRanges
+	n.appended, n.folded = folded, folded
+	err := n.count()
+	n.report.Allocator = max(n.report.Allocator, s.report.Allocator)
+	return &n, err
 }
 
 // read is how many of the parts were made when the store was opened.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 	"testing"
@@ -11,24 +12,49 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 )
 
 // written is the index.fbati that a snapshot makes.
 func written(t require.TestingT, s *store.Snapshot, w artifact.Watermark) []byte {
-	var b []byte
-	require.NoError(t, s.WriteArtifact(w, func(off int64, p []byte) error {
-		if n := int(off) + len(p); n > len(b) {
-			b = append(b, make([]byte, n-len(b))...)
-		}
-		copy(b[off:], p)
-		return nil
-	}))
+	b, _ := folded(t, s, store.Fold{To: w, Allocator: s.Report().Allocator})
 	return b
+}
+
+// folded is the files that a fold makes.
+func folded(t require.TestingT, s *store.Snapshot, f store.Fold) (artifactFile, lookups []byte) {
+	require.NoError(t, s.Fold(f, into(&artifactFile), into(&lookups)))
+	return artifactFile, lookups
+}
+
+// segmentsOf lists the segments of a store in memory for a fold.
+func segmentsOf(files map[string][]byte, f store.Fold) store.Fold {
+	for _, name := range fixture.Segments(files) {
+		id, _ := segment.ParseName(name)
+		f.Segments = append(f.Segments, id)
+	}
+	slices.Sort(f.Segments)
+	f.Sizes = func(id uint64) (uint64, bool) {
+		b, ok := files[segment.Name(id)]
+		return uint64(len(b)), ok
+	}
+	return f
+}
+
+// into writes to a slice.
+func into(b *[]byte) store.Write {
+	return func(off int64, p []byte) error {
+		if n := int(off) + len(p); n > len(*b) {
+			*b = append(*b, make([]byte, n-len(*b))...)
+		}
+		copy((*b)[off:], p)
+		return nil
+	}
 }
 
 // TestWriteArtifactFixtures: what batpak wrote at a close comes out again, byte for
@@ -129,15 +155,40 @@ func TestGrow(t *testing.T) {
 		}
 		// The artifact of the grown store is what a close would write.
 		w := artifact.Watermark{Segment: r.Next, Offset: uint64(len(files[segment.Name(r.Next)]))}
-		b := written(t, s, w)
+		b, lookups := folded(t, s, segmentsOf(files, store.Fold{
+			To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
+		}))
 		if total > 0 {
 			require.Equal(t, written(t, fresh, w), b)
 		}
+		if base.Report().OpenedFrom == store.FromIndex {
+			_, part := folded(t, s, segmentsOf(files, store.Fold{
+				First: 1, To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
+			}))
+			old, _ := store.ArtifactWatermark(files[artifact.FileName])
+			name := index.PartName(old.Segment, w.Segment)
+			with := maps.Clone(files)
+			with[name] = part
+			again, err := store.Open(store.Memory(with), store.Options{})
+			require.NoError(t, err)
+			require.Empty(t, again.Report().Rejected)
+			require.Zero(t, again.Report().TailEvents)
+			require.Equal(t, 2, again.Parts())
+			requireSame(t, fresh, again)
+		}
 		files[artifact.FileName] = b
-		again, err := store.Open(store.Memory(files), store.Options{})
-		require.NoError(t, err)
-		require.Equal(t, store.FromIndex, again.Report().OpenedFrom)
-		requireSame(t, fresh, again)
+		for _, saved := range []bool{false, true} {
+			if saved {
+				files[index.FileName] = lookups
+			}
+			again, err := store.Open(store.Memory(files), store.Options{})
+			require.NoError(t, err)
+			require.Equal(t, store.FromIndex, again.Report().OpenedFrom)
+			require.Empty(t, again.Report().Rejected)
+			require.Equal(t, !saved, again.LacksLookups())
+			require.Zero(t, again.Report().TailEvents)
+			requireSame(t, fresh, again)
+		}
 	})
 }
 
@@ -280,14 +331,20 @@ func TestPastCancelledTwice(t *testing.T) {
 	require.Positive(t, tried)
 }
 
-// TestWriteArtifactOfZeros: records that read as zeros, as a file does that was
-// cut short while it was mapped, make no artifact.
-func TestWriteArtifactOfZeros(t *testing.T) {
+// TestFoldOverRot: records that read as zeros, as those of a file do that was cut
+// short while it was mapped, are read from the segments instead.
+func TestFoldOverRot(t *testing.T) {
 	files := fixture.Store("rotated")
+	whole := slices.Clone(files[artifact.FileName])
 	s, err := store.Open(store.Memory(files), store.Options{})
 	require.NoError(t, err)
 	b := files[artifact.FileName]
 	clear(b[len(b)-artifact.RecordSize:])
-	err = s.WriteArtifact(artifact.Watermark{}, func(int64, []byte) error { return nil })
-	require.ErrorIs(t, err, source.ErrShort)
+	w, err := store.ArtifactWatermark(whole)
+	require.NoError(t, err)
+	require.Equal(t, whole, written(t, s, w))
+	rejected := s.Report().Rejected
+	require.Len(t, rejected, 1)
+	require.Equal(t, artifact.FileName, rejected[0].File)
+	require.Equal(t, damage.Checksum, rejected[0].Reason)
 }

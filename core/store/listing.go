@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
@@ -16,7 +17,7 @@ import (
 // inFront are the files that are looked at before the segments. Those only grow,
 // so a snapshot of the index that is written meanwhile does not seem to cover more
 // than is there.
-var inFront = [...]string{artifact.FileName, checkpoint.FileName, synced.FileName}
+var inFront = [...]string{artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
 
 // behind is looked at after the segments, so that what is there and was cancelled
 // is hidden.
@@ -63,6 +64,9 @@ func list(files Files) (*listing, error) {
 		id, ok := segment.ParseName(n.Name)
 		switch {
 		case !ok:
+			if _, _, part := index.ParsePartName(n.Name); part {
+				failed = cmp.Or(failed, l.lookAt(n.Name))
+			}
 		case n.Odd:
 			l.odd = append(l.odd, n.Name)
 		default:
@@ -71,7 +75,16 @@ func list(files Files) (*listing, error) {
 	}
 	slices.Sort(l.odd)
 	slices.SortFunc(l.segments, func(a, b listed) int { return cmp.Compare(a.id, b.id) })
-	return l, nil
+	return l, failed
+}
+
+// ids are those of all segments, rising.
+func (l *listing) ids() []uint64 {
+	out := make([]uint64, len(l.segments))
+	for i := range l.segments {
+		out[i] = l.segments[i].id
+	}
+	return out
 }
 
 // lookAt looks at a file that is no segment and need not be there.

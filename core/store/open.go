@@ -6,7 +6,6 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
 )
 
@@ -66,13 +65,12 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 			File: name, Reason: damage.NotRegular, EndSequence: damage.UnknownEnd,
 		})
 	}
-	taken, err := s.taken()
-	if err != nil {
-		return nil, err
-	}
 	s.report.Rejected = append(s.report.Rejected, rejected...)
-	from := replay.Place{Segment: base.watermark.Segment, Offset: base.watermark.Offset}
-	s.scan = replay.NewScan(replay.NewLog(taken, base.allocator), from, o.Stop)
+	from := place(base.watermark)
+	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), from, o.Stop)
+	if o.IndexOnly {
+		return s, s.count()
+	}
 	err = s.readSegments(from)
 	if errors.Is(err, replay.ErrSequence) && s.base > 0 {
 		// The allocator leaves no room for the tail, so it is a lie.
@@ -141,7 +139,7 @@ func (s *Snapshot) lacksNewest() bool {
 func (s *Snapshot) settle() error {
 	log := s.scan.Log()
 	if log.Committed() > 0 {
-		p, err := draftPart(log.Draft(), s.tailBounds(), s.options)
+		p, err := draftPart(log.Draft(), judged(log.Next()), s.options)
 		if err != nil {
 			return err
 		}
@@ -153,33 +151,18 @@ func (s *Snapshot) settle() error {
 	r.Rejected = append(r.Rejected, met.Rejected...)
 	r.Damages = append(r.Damages, met.Damages...)
 	r.Unfinished, r.Gaps, r.Unsealed, r.Torn = met.Unfinished, met.Gaps, met.Unsealed, met.Torn
-	taken, err := s.taken()
-	if err != nil {
-		return err
-	}
-	r.HiddenRanges = hideUncertain(r.HiddenRanges, r, taken)
+	r.HiddenRanges = hideUncertain(r.HiddenRanges, r, s.taken())
 	return s.count()
 }
 
-// taken is the sequence behind the last record of the base.
-func (s *Snapshot) taken() (uint64, error) {
-	if s.base == 0 || s.parts[0].image.Count == 0 {
-		return 0, nil
+// taken is the sequence behind the last record that was read from a file.
+func (s *Snapshot) taken() uint64 {
+	for i := s.base - 1; i >= 0; i-- {
+		if last, ok := s.parts[i].tables.Last(); ok {
+			return last + 1
+		}
 	}
-	r, err := s.parts[0].reader().Record(s.parts[0].image.Count - 1)
-	if err != nil {
-		return 0, err
-	}
-	return r.Sequence() + 1, nil
-}
-
-// tailBounds admits what replay made: it has checked the positions itself.
-func (s *Snapshot) tailBounds() index.Bounds {
-	return index.Bounds{
-		Allocator:   s.scan.Log().Next(),
-		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
-		SegmentSize: anySize,
-	}
+	return 0
 }
 
 // count fills in the numbers of the report that depend on the hidden ranges.

@@ -26,6 +26,11 @@ type Options struct {
 	// first, so that not even an artifact that lies under a valid checksum can
 	// change an answer. It costs a read and a decode per event.
 	CheckFrames bool
+	// Parallel, when set, runs f(0) to f(n-1), some at once where that pays, and
+	// returns when all are done.
+	Parallel func(n int, f func(i int))
+	// IndexOnly leaves everything aside that no file of an index covers.
+	IndexOnly bool
 	// Skip names snapshots that are not to be looked at, for tests and tools.
 	Skip []string
 }

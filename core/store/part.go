@@ -6,68 +6,77 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
 // part is a run of records with tables over them. A snapshot is a list of
-// parts by rising sequence: what the artifact covers, then the tail.
+// parts by rising sequence: what index.fbati covers, what part files cover behind
+// it, then the tail.
 type part struct {
 	image  index.Image
 	tables *index.Tables
 	// grown is what a part that a writer added is made of, nil for others.
 	grown *artifact.Draft
+	// file is what a part was read from, nil for those in memory.
+	file *partFile
+	// made is set when the lookups of an index.fbati had to be made: what is
+	// needed to save them.
+	made *index.Saved
 }
 
 func (p *part) reader() *index.Reader { return index.NewReader(&p.image, p.tables) }
 
-// loadArtifact makes a part of the index.fbati in src. The error is a
-// [damage.Refusal] unless it is one of stop's.
-func loadArtifact(src source.Source, sizes func(uint64) (uint64, bool), o *Options) (*part, artifact.Header, error) {
-	h, err := artifact.ReadHeader(src)
-	if err != nil {
-		return nil, h, err
-	}
-	if err := checkWatermark(h.Watermark, sizes); err != nil {
-		return nil, h, err
-	}
+// judgeArtifact makes a part of the index.fbati in src, of which h was read, by
+// reading all of it. What is read of it later is compared with what was read now.
+// The error is a [damage.Refusal] unless it is one of stop's.
+func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (uint64, bool), o *Options) (*part, error) {
 	front := make([]byte, h.RecordsAt())
 	if err := source.Read(src, front, 0); err != nil {
-		return nil, h, damage.Refuse(damage.Unreadable, 0, err)
+		return nil, damage.Refuse(damage.Unreadable, 0, err)
 	}
 	var sum artifact.Checksum
 	sum.Add(0, front)
+	var sums pages.Sums
+	sums.Add(front)
 	// A wrong checksum explains every other trouble, so it is told first. That
 	// takes reading on to the end where the strings alone would be refused.
 	each := func(off uint64, block []byte) error {
 		sum.Add(off, block)
+		sums.Add(block)
 		return o.stopped()
 	}
-	image := index.FileImage(src, &h)
+	image := index.FileImage(src, h)
 	names, why := decodeNames(front[artifact.HeaderSize:], h.Strings)
 	if why != nil {
 		if err := image.EachBlock(each); err != nil {
-			return nil, h, err
+			return nil, err
 		}
-		return nil, h, first(sum.Check(&h), why)
+		return nil, first(sum.Check(h), why)
 	}
 	tables, why := index.Build(index.Input{
-		Image:  image,
-		Names:  names,
-		Bounds: index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
-		Seed:   o.Seed,
-		Each:   each,
+		Image:    image,
+		Names:    names,
+		Bounds:   index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
+		Seed:     o.Seed,
+		Each:     each,
+		Parallel: o.Parallel,
 	})
 	var refusal *damage.Refusal
 	switch {
 	case why != nil && (!errors.As(why, &refusal) || refusal.Reason == damage.Unreadable):
-		return nil, h, why
-	case sum.Check(&h) != nil:
-		return nil, h, sum.Check(&h)
+		return nil, why
+	case sum.Check(h) != nil:
+		return nil, sum.Check(h)
 	case why != nil:
-		return nil, h, why
+		return nil, why
 	}
-	return &part{image: image, tables: tables}, h, nil
+	size := uint64(src.Size())
+	checked := pages.NewChecked(artifact.FileName, src, 0, size, source.Bytes(sums.Bytes()), 0)
+	return &part{image: index.FileImage(checked, h), tables: tables, made: &index.Saved{
+		Head: [artifact.HeaderSize]byte(front), Size: size, Sums: &sums,
+	}}, nil
 }
 
 func first(a, b error) error {
@@ -95,8 +104,14 @@ func decodeNames(table []byte, count uint32) (*strtab.Table, error) {
 // within bounds.
 func draftPart(d *artifact.Draft, bounds index.Bounds, o *Options) (*part, error) {
 	image := index.DraftImage(d)
+	return imagePart(image, bounds, o)
+}
+
+// imagePart makes a part of records that were judged before, by reading all of
+// them.
+func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error) {
 	table := make([]byte, image.NamesSize)
-	if err := source.Read(image.Names, table, 0); err != nil {
+	if err := source.Read(image.Names, table, image.NamesAt); err != nil {
 		return nil, err
 	}
 	names, err := strtab.Decode(table, true)
@@ -104,11 +119,20 @@ func draftPart(d *artifact.Draft, bounds index.Bounds, o *Options) (*part, error
 		return nil, err
 	}
 	tables, err := index.Build(index.Input{
-		Image: image, Names: names, Bounds: bounds, Seed: o.Seed,
+		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel,
 		Each: func(uint64, []byte) error { return o.stopped() },
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &part{image: image, tables: tables}, nil
+}
+
+// judged admits records that were judged before.
+func judged(allocator uint64) index.Bounds {
+	return index.Bounds{
+		Allocator:   allocator,
+		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
+		SegmentSize: anySize,
+	}
 }

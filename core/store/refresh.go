@@ -4,10 +4,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -67,11 +66,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		if err != nil {
 			return nil, false, err
 		}
-		taken, err := n.taken()
-		if err != nil {
-			return nil, false, err
-		}
-		n.report.HiddenRanges = hideUncertain(ranges, &n.report, taken)
+		n.report.HiddenRanges = hideUncertain(ranges, &n.report, n.taken())
 	}
 	if grown {
 		n.report.Rejected = slices.Clip(n.report.Rejected)
@@ -109,10 +104,8 @@ func (s *Snapshot) unchanged(l *listing) bool {
 // sameFiles reports whether everything in front of the place that was read up
 // to is as it was.
 func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
-	for _, name := range []string{artifact.FileName, checkpoint.FileName} {
-		if s.listing.other[name] != l.other[name] {
-			return false
-		}
+	if !maps.Equal(indexFiles(s.listing), indexFiles(l)) {
+		return false
 	}
 	if len(l.odd) != len(s.listing.odd) || len(l.segments) < len(s.listing.segments) {
 		return false
@@ -130,6 +123,15 @@ func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
 		}
 	}
 	return true
+}
+
+// indexFiles are the files of the index that a listing has looked at. When a writer
+// has written another, opening anew costs less than to go on with a long tail.
+func indexFiles(l *listing) map[string]Entry {
+	out := maps.Clone(l.other)
+	delete(out, synced.FileName)
+	delete(out, visibility.FileName)
+	return out
 }
 
 // lastHolds reports whether the last event that was read in the segment of a

@@ -36,13 +36,18 @@ type Snapshot struct {
 	scan    *replay.Scan
 	// recorded is the allocator of a witness: see hearWitness.
 	recorded uint64
-	appended int // events that Grow added
+	appended int // events of the writer's run that are in some part
+	folded   int // those of them that are in parts that were read from files
 	// mark is synced.thaw, nil without one.
 	mark *synced.Mark
 }
 
 // Report tells how the store was opened. The slices must not be changed.
-func (s *Snapshot) Report() Report { return s.report }
+func (s *Snapshot) Report() Report {
+	r := s.report
+	s.late(&r)
+	return r
+}
 
 // cursor reads one part for one iteration.
 type cursor struct {

@@ -30,7 +30,7 @@ func (s *Snapshot) hearWitness() error {
 		if !witnessed(refused.Reason) {
 			continue
 		}
-		load := s.loadIndex
+		load := s.loadWitness
 		switch refused.File {
 		case artifact.FileName:
 		case checkpoint.FileName:

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// Opening does not read the files that hold an index, so rot in them shows when
+// a query touches the page. The query then goes on without the file, and every
+// later one does: lookups are made anew from the records, and records from the
+// segments. That takes as long as an open without the file would have taken, once.
+
+// on gives f the part as it is now, and again what stands in for it when f meets
+// damage in its file. f must go on where it stopped.
+func (s *Snapshot) on(p *part, f func(*part) error) error {
+	for {
+		used := p.now()
+		err := f(used)
+		if err == nil || p.file == nil || !mendable(err) {
+			return err
+		}
+		if err := s.mend(p, used, err); err != nil {
+			return err
+		}
+	}
+}
+
+// mendable reports whether an error is about the files that a part was read from.
+func mendable(err error) bool {
+	var stop stopError
+	var lost *damage.Damage
+	if errors.As(err, &stop) || errors.As(err, &lost) {
+		return false
+	}
+	var refused *damage.Refusal
+	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) || errors.Is(err, source.ErrShort)
+}
+
+// mendNamed mends the part whose file an error names, if it does.
+func (s *Snapshot) mendNamed(why error) (mended bool, err error) {
+	if !mendable(why) {
+		return false, why
+	}
+	file := blamed(why)
+	for i, p := range s.parts[:s.base] {
+		if p.file.name == file || i == 0 && file == index.FileName {
+			err := s.mend(p, p.now(), why)
+			return err == nil, err
+		}
+	}
+	return false, why
+}
+
+// blamed is the file that a refusal names, or one that caused it.
+func blamed(why error) string {
+	var refused *damage.Refusal
+	for errors.As(why, &refused) {
+		if refused.File != "" {
+			return refused.File
+		}
+		why = refused.Err
+	}
+	return ""
+}
+
+// mend finds what stands in for a part that was used and met an error, which is
+// returned when there is nothing.
+func (s *Snapshot) mend(p, used *part, why error) error {
+	f := p.file
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p.now() != used {
+		return nil // another query has
+	}
+	if used.tables.Saved() != nil {
+		built, err := imagePart(used.image, judged(f.allocator), s.options)
+		if err == nil {
+			f.refused = append(f.refused, rotten(used.tables.Saved().Name(), why))
+			f.instead.Store(built)
+			return nil
+		}
+		if !mendable(err) {
+			return err
+		}
+		why = err
+	}
+	if f.scanned {
+		return why
+	}
+	read, damages, err := s.reread(f)
+	if err != nil {
+		return err
+	}
+	for _, d := range damages {
+		if d.Reason == damage.Unreadable {
+			return why
+		}
+	}
+	f.scanned = true
+	f.refused = append(f.refused, rotten(f.name, why))
+	f.damages = append(f.damages, damages...)
+	f.instead.Store(read)
+	return nil
+}
+
+// rotten is the refusal of a file that was taken and turned out damaged.
+func rotten(name string, why error) *damage.Refusal {
+	var r *damage.Refusal
+	for errors.As(why, &r) {
+		if r.File != "" {
+			return r
+		}
+		why = r.Err
+	}
+	if r != nil {
+		return refusal(name, r)
+	}
+	return &damage.Refusal{File: name, Reason: damage.Lookups, Offset: -1, Err: why}
+}
+
+// reread makes a part of the segments that f covers.
+func (s *Snapshot) reread(f *partFile) (*part, []*damage.Damage, error) {
+	log := replay.NewLog(f.taken, f.floor)
+	scan := replay.NewScan(log, place(f.from), s.options.Stop)
+	for _, e := range s.listing.segments {
+		in := replay.Input{ID: e.id}
+		if e.id < f.from.Segment || e.id > f.to.Segment {
+			continue
+		}
+		src, err := s.files.Open(segment.Name(e.id))
+		if err != nil {
+			scan.Unreadable(e.id, err)
+			continue
+		}
+		if e.id == f.from.Segment {
+			if in.From = f.from.Offset; uint64(src.Size()) <= in.From {
+				continue
+			}
+		}
+		if e.id == f.to.Segment && uint64(src.Size()) > f.to.Offset {
+			src = source.Part(src, 0, f.to.Offset)
+		}
+		in.Source = src
+		if err := scan.Segment(in); err != nil {
+			var stop stopError
+			if errors.As(err, &stop) || errors.Is(err, replay.ErrSequence) {
+				return nil, nil, err
+			}
+			scan.Unreadable(e.id, err)
+		}
+	}
+	scan.Finish()
+	p, err := draftPart(log.Draft(), judged(max(log.Next(), f.allocator)), s.options)
+	return p, scan.Report().Damages, err
+}
+
+// late adds to a report what was found out since the open.
+func (s *Snapshot) late(r *Report) {
+	for _, p := range s.parts {
+		if p.file == nil {
+			continue
+		}
+		p.file.mu.Lock()
+		r.Rejected = append(r.Rejected[:len(r.Rejected):len(r.Rejected)], p.file.refused...)
+		r.Damages = append(r.Damages[:len(r.Damages):len(r.Damages)], p.file.damages...)
+		p.file.mu.Unlock()
+	}
+}

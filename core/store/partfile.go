@@ -1,0 +1,164 @@
+package store
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// partFile is where a part was read from, and what to do without it.
+type partFile struct {
+	name string // of the file with the records
+	// from is where the part in front ends, to where this one does.
+	from, to artifact.Watermark
+	// taken is the sequence behind the last record in front, floor what the part
+	// in front says is free.
+	taken, floor uint64
+	allocator    uint64
+
+	// What became of it since: see mend.
+	instead atomic.Pointer[part]
+	mu      sync.Mutex
+	scanned bool // instead was read from the segments
+	refused []*damage.Refusal
+	damages []*damage.Damage
+}
+
+// now is what stands in for a part since its file turned out damaged, or the
+// part itself.
+func (p *part) now() *part {
+	if p.file != nil {
+		if q := p.file.instead.Load(); q != nil {
+			return q
+		}
+	}
+	return p
+}
+
+// savedLookups opens the index.thaw that belongs to the index.fbati in src, and
+// makes a part that reads both. It returns nil when there is none or it cannot be
+// taken, which is in the report unless the file is just not there.
+func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, error) {
+	e, ok := s.listing.other[index.FileName]
+	if !ok || s.options.skips(index.FileName) {
+		return nil, nil
+	}
+	f, err := s.readLookups(e)
+	if err == nil && (f.Contained() || !f.Belongs(artifact.AppendHeader(nil, h), src.Size())) {
+		err = damage.Refuse(damage.Stale, -1, nil)
+	}
+	if err == nil && f.Segments() != DigestSegments(s.listing.ids(), artifact.Watermark{}, h.Watermark) {
+		err = damage.Refuse(damage.Segments, -1, nil)
+	}
+	if err != nil {
+		return nil, s.rejectLookups(e.Name, err)
+	}
+	image, tables := f.Tables(src, artifact.FileName)
+	return &part{image: image, tables: tables}, nil
+}
+
+// rejectLookups reports why a file of lookups is not taken, unless that is to be
+// an error of the open.
+func (s *Snapshot) rejectLookups(name string, err error) error {
+	var stop stopError
+	if errors.As(err, &stop) || errors.Is(err, ErrGone) {
+		return err
+	}
+	s.report.Rejected = append(s.report.Rejected, refusal(name, err))
+	return nil
+}
+
+func (s *Snapshot) readLookups(e Entry) (*index.File, error) {
+	if !e.Regular {
+		return nil, damage.Refuse(damage.NotRegular, -1, nil)
+	}
+	src, err := s.files.Open(e.Name)
+	if err != nil {
+		return nil, err
+	}
+	return index.ReadFile(e.Name, src)
+}
+
+// loadParts adds the part files that go on where b ends. Of several that begin
+// at one place the longest is taken: a writer that merges parts makes the new one
+// before it removes those that are in it.
+func (s *Snapshot) loadParts(b base) (base, error) {
+	for {
+		p, next, err := s.nextPart(b)
+		if err != nil || p == nil {
+			return b, err
+		}
+		s.parts = append(s.parts, p)
+		s.base++
+		b = next
+	}
+}
+
+// nextPart finds the part file that goes on where b ends, nil when there is none.
+func (s *Snapshot) nextPart(b base) (*part, base, error) {
+	var best *index.File
+	var name string
+	for _, e := range s.listing.other {
+		first, last, ok := index.ParsePartName(e.Name)
+		if !ok || first != b.watermark.Segment || s.options.skips(e.Name) {
+			continue
+		}
+		f, err := s.readLookups(e)
+		if err == nil {
+			err = s.fits(f, b, last)
+		}
+		if err != nil {
+			if err = s.rejectLookups(e.Name, err); err != nil {
+				return nil, b, err
+			}
+			continue
+		}
+		if best == nil || further(f.Artifact().Watermark, best.Artifact().Watermark) {
+			best, name = f, e.Name
+		}
+	}
+	if best == nil {
+		return nil, b, nil
+	}
+	a := best.Artifact()
+	image, tables := best.Tables(nil, "")
+	p := &part{image: image, tables: tables, file: &partFile{
+		name: name, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
+	}}
+	next := base{watermark: a.Watermark, allocator: a.Allocator, taken: b.taken}
+	if last, ok := tables.Last(); ok {
+		next.taken = last + 1
+	}
+	size, _ := s.listing.size(a.Watermark.Segment)
+	if err := checkBoundary(s.files, p, a.Watermark, size); err != nil {
+		return nil, b, s.rejectLookups(name, err)
+	}
+	return p, next, nil
+}
+
+// fits reports why a part file cannot go on behind b.
+func (s *Snapshot) fits(f *index.File, b base, last uint64) error {
+	w := f.Artifact().Watermark
+	if !f.Contained() || f.From() != b.watermark || w.Segment != last || !further(w, b.watermark) || !f.Follows(b.taken) {
+		return damage.Refuse(damage.Stale, -1, nil)
+	}
+	if err := checkWatermark(w, s.listing.size); err != nil {
+		return err
+	}
+	if f.Segments() != DigestSegments(s.listing.ids(), b.watermark, w) {
+		return damage.Refuse(damage.Segments, -1, nil)
+	}
+	return nil
+}
+
+func further(a, b artifact.Watermark) bool {
+	return a.Segment > b.Segment || a.Segment == b.Segment && a.Offset > b.Offset
+}
+
+func place(w artifact.Watermark) replay.Place { return replay.Place(w) }

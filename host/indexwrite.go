@@ -1,0 +1,149 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// ErrDamaged is why a damaged store gets no new index: one that covered the damage
+// would keep the next open from seeing it. [Rebuild] makes one when told to.
+var ErrDamaged = errors.New("thaw: a damaged store gets no new index")
+
+// segmentSizes is how long the segments of a directory are, as far as was asked.
+type segmentSizes struct {
+	fs    fsabstraction.FS
+	dir   string
+	ids   []uint64 // rising
+	known map[uint64]uint64
+	parts []string // names of part files
+}
+
+// listSegments lists the segments up to the end of a log.
+func listSegments(fs fsabstraction.FS, dir string, end artifact.Watermark) (*segmentSizes, error) {
+	names, err := fs.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	l := &segmentSizes{fs: fs, dir: dir, known: map[uint64]uint64{end.Segment: end.Offset}}
+	for _, n := range names {
+		if n.Type != fsabstraction.Regular {
+			continue
+		}
+		if id, ok := segment.ParseName(n.Name); ok && id <= end.Segment {
+			l.ids = append(l.ids, id)
+		} else if _, _, ok := index.ParsePartName(n.Name); ok {
+			l.parts = append(l.parts, n.Name)
+		}
+	}
+	slices.Sort(l.ids)
+	return l, nil
+}
+
+// size is the size of a segment; ok is false when there is none.
+func (l *segmentSizes) size(id uint64) (size uint64, ok bool) {
+	if size, ok = l.known[id]; ok {
+		return size, true
+	}
+	if _, ok = slices.BinarySearch(l.ids, id); !ok {
+		return 0, false
+	}
+	info, err := l.fs.Lstat(filepath.Join(l.dir, segment.Name(id)))
+	if err != nil {
+		return 0, false
+	}
+	l.known[id] = uint64(max(info.Size, 0))
+	return l.known[id], true
+}
+
+// behind is how many bytes, in how many segments, lie behind a place.
+func (l *segmentSizes) behind(w artifact.Watermark) (bytes, segments uint64) {
+	for _, id := range l.ids {
+		size, _ := l.size(id)
+		switch {
+		case id < w.Segment || id == w.Segment && size <= w.Offset:
+			continue
+		case id == w.Segment:
+			size -= w.Offset
+		}
+		bytes += size
+		segments++
+	}
+	return bytes, segments
+}
+
+// writeIndex writes the files that f describes, makes them durable, and then
+// removes the part files that they stand for. The steps, each on disk before the
+// next:
+//
+//  1. the new files are there under temporary names
+//  2. they have their names, index.fbati before index.thaw
+//  3. parts that are in them are gone
+//
+// A stop between two of them leaves a store that is read from what is there: an
+// index.thaw that is not that of index.fbati is not believed, and of two part
+// files the longer one is taken.
+//
+// A damaged store is refused unless accept says that its damage is known.
+func writeIndex(fs fsabstraction.FS, dir string, s *store.Snapshot, f store.Fold, l *segmentSizes, accept bool, every int64) error {
+	if r := s.Report(); r.Damaged() != nil && !accept {
+		return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
+	}
+	if f.To.Segment == 0 { // without a segment there is nothing to cover
+		return nil
+	}
+	f.Segments, f.Sizes = l.ids, l.size
+	names := []string{artifact.FileName, index.FileName}
+	if f.First > 0 {
+		names = []string{index.PartName(s.PartEnd(f.First-1).Segment, f.To.Segment)}
+	}
+	err := replaceFiles(fs, dir, names, func(files []fsabstraction.WriteFile) error {
+		into := make([]store.Write, len(files))
+		for i, file := range files {
+			into[i] = syncing(file, every)
+		}
+		return s.Fold(f, into[0], into[len(into)-1])
+	})
+	if err == nil {
+		err = syncDir(fs, dir)
+	}
+	if err != nil {
+		return err
+	}
+	return removeParts(fs, dir, l.parts, append(s.FileNames(f.First), names...))
+}
+
+// syncing writes to a file and syncs it every so many bytes, 0 for never. A sync
+// of the log that comes in between then has little to wait for.
+func syncing(f fsabstraction.WriteFile, every int64) store.Write {
+	written := int64(0)
+	return func(off int64, b []byte) error {
+		if _, err := f.WriteAt(b, off); err != nil {
+			return err
+		}
+		if written += int64(len(b)); every > 0 && written >= every {
+			written = 0
+			return f.Sync()
+		}
+		return nil
+	}
+}
+
+// removeParts removes the part files that are not to be kept. One that stays for
+// some reason does no harm.
+func removeParts(fs fsabstraction.FS, dir string, parts, keep []string) error {
+	var errs []error
+	for _, name := range parts {
+		if !slices.Contains(keep, name) {
+			errs = append(errs, removeIfThere(fs, filepath.Join(dir, name)))
+		}
+	}
+	return errors.Join(errs...)
+}
