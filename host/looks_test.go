@@ -76,10 +76,18 @@ func (f countedFile) ReadAt(p []byte, off int64) (int, error) {
 	return f.File.ReadAt(p, off)
 }
 
+// sort says what the index of a long store is.
+type sort string
+
+const (
+	saved  sort = "index.fbati with index.thaw"
+	judged sort = "index.fbati alone" // whose records are held against the sizes of segments
+	bare   sort = "index.fbati with records in the last segment only"
+)
+
 // longStore is a store of n sealed segments, an index that ends with the last of
-// them, and a tail of more segments behind. Where bare is set, only the last segment
-// that the index covers holds an event.
-func longStore(t *testing.T, n, tail int, bare bool) (place, *writer) {
+// them, and a tail of more segments behind.
+func longStore(t *testing.T, n, tail int, sort sort) (place, *writer) {
 	p := inMemory(t)
 	w := newWriter(t, p)
 	add := func(events int) {
@@ -91,13 +99,16 @@ func longStore(t *testing.T, n, tail int, bare bool) (place, *writer) {
 		w.flushAll()
 	}
 	for i := range n {
-		if bare && i < n-1 {
+		if sort == bare && i < n-1 {
 			add(0)
 		} else {
 			add(2)
 		}
 	}
 	w.putIndex()
+	if sort == saved {
+		require.NoError(t, p.openStore(t, host.Options{}).Close())
+	}
 	for range tail {
 		add(2)
 	}
@@ -109,6 +120,7 @@ func longStore(t *testing.T, n, tail int, bare bool) (place, *writer) {
 var whatOpens = map[string]int{
 	"ReadDir directory":           1,
 	"Lstat index.fbati":           1,
+	"Lstat index.thaw":            1,
 	"Lstat index.ckpt":            1,
 	"Lstat synced.thaw":           1,
 	"Lstat visibility_ranges.fbv": 1,
@@ -120,30 +132,34 @@ var whatOpens = map[string]int{
 func TestOpenLooksAtFew(t *testing.T) {
 	for _, n := range []int{3, 200} {
 		for _, tail := range []int{0, 2} {
-			for _, bare := range []bool{true, false} {
-				t.Run(fmt.Sprintf("%d segments, a tail of %d, bare %v", n, tail, bare), func(t *testing.T) {
-					p, w := longStore(t, n, tail, bare)
+			for _, sort := range []sort{saved, judged, bare} {
+				t.Run(fmt.Sprintf("%d segments, a tail of %d, %s", n, tail, sort), func(t *testing.T) {
+					p, w := longStore(t, n, tail, sort)
 					fs := &counting{ReadFS: p.fs, calls: map[string]int{}}
 					r := p.openOn(t, fs)
 					require.Equal(t, store.FromIndex, r.Report().OpenedFrom)
-					require.Equal(t, w.events, all(t, r))
 					got := fs.take(uint64(n))
-					delete(got, "ReadAt index.fbati")
 					want := maps.Clone(whatOpens)
+					if sort == saved {
+						want["Open index.thaw"] = 1
+						require.LessOrEqual(t, got["ReadAt index.fbati"], 2)
+						require.LessOrEqual(t, got["ReadAt index.thaw"], 2)
+						delete(got, "ReadAt index.thaw")
+					}
+					delete(got, "ReadAt index.fbati")
 					for i := range tail {
 						name := fmt.Sprintf("segment%+d", i+1)
 						want["Lstat "+name], want["Open "+name] = 1, 1
 						require.Positive(t, got["ReadAt "+name])
 						delete(got, "ReadAt "+name)
 					}
-					if !bare {
-						// The records of index.fbati are held against the sizes of the segments
-						// they lie in.
+					if sort == judged {
 						for i := 1; i < n; i++ {
 							want[fmt.Sprintf("Lstat segment%+d", i-n)] = 1
 						}
 					}
 					require.Equal(t, want, got)
+					require.Equal(t, w.events, all(t, r))
 				})
 			}
 		}
@@ -154,7 +170,7 @@ func TestOpenLooksAtFew(t *testing.T) {
 // sizes of old segments.
 func TestRefreshLooksAtFew(t *testing.T) {
 	for _, n := range []int{3, 200} {
-		p, w := longStore(t, n, 1, false)
+		p, w := longStore(t, n, 1, judged)
 		fs := &counting{ReadFS: p.fs, calls: map[string]int{}}
 		r := p.openOn(t, fs)
 		fs.take(0)
@@ -189,7 +205,7 @@ func TestRefreshLooksAtFew(t *testing.T) {
 // TestOldSegmentOnDemand reads from a segment that the open had no reason to look
 // at: it is looked at then, and once.
 func TestOldSegmentOnDemand(t *testing.T) {
-	p, w := longStore(t, 5, 0, true)
+	p, w := longStore(t, 5, 0, bare)
 	// The index lists nothing in front of segment 5; segment 2 is given an event
 	// that only its position tells.
 	fs := &counting{ReadFS: p.fs, calls: map[string]int{}}
