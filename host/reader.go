@@ -126,6 +126,8 @@ func (r *Reader) Close() error {
 // reads what was appended and makes the lookups of the tail anew. When files were
 // replaced (the writer closed, or segments were compacted), or the tail has
 // damage or an unsealed segment in its middle, the store is opened anew.
+// Segments in front of the one in which the index ends are not looked at: that one
+// was cut or replaced behind the store's back shows when it is read, or to [Verify].
 // Snapshots and iterations under way keep what they see. After an error the
 // reader sees what it saw before.
 func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {

@@ -1,6 +1,9 @@
 package segment
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Extension is the end of a segment's file name.
 const Extension = ".fbat"
@@ -20,9 +23,10 @@ func Name(id uint64) string {
 // ParseName returns the id when name is exactly what [Name] makes of an id
 // from 1; "1.fbat" or "+00001.fbat" are not segments.
 func ParseName(name string) (id uint64, ok bool) {
-	if len(name) < 6+len(Extension) || name[len(name)-len(Extension):] != Extension {
+	digits, ok := strings.CutSuffix(name, Extension)
+	if !ok || len(digits) < 6 || len(digits) > 6 && digits[0] == '0' {
 		return 0, false
 	}
-	id, err := strconv.ParseUint(name[:len(name)-len(Extension)], 10, 64)
-	return id, err == nil && id > 0 && Name(id) == name
+	id, err := strconv.ParseUint(digits, 10, 64) // takes neither signs nor underscores
+	return id, err == nil && id > 0
 }

@@ -8,6 +8,9 @@ import (
 // Parts is how many parts a snapshot has.
 func (s *Snapshot) Parts() int { return len(s.parts) }
 
+// SegmentSize asks for the size of a segment as an index does that is judged.
+func (s *Snapshot) SegmentSize(id uint64) (uint64, bool) { return s.listing.size(id) }
+
 // ArtifactWatermark is that of an index.fbati.
 func ArtifactWatermark(b []byte) (artifact.Watermark, error) {
 	h, err := artifact.ReadHeader(source.Bytes(b))

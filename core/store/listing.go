@@ -24,8 +24,8 @@ var inFront = [...]string{artifact.FileName, index.FileName, checkpoint.FileName
 const behind = visibility.FileName
 
 // listing is what a directory held at one moment. Of the segments it knows the
-// names, and what it was asked for; finish looks at those that an open is about,
-// and a query may ask for others, from any goroutine.
+// names; finish looks at those that an open is about, and size at others when it
+// is asked, by any goroutine.
 type listing struct {
 	files    Files
 	segments []listed // by rising id
@@ -33,24 +33,25 @@ type listing struct {
 	other map[string]Entry
 	// odd names have the form of a segment's and are no regular file.
 	odd []string
-	// first is the id from which on every segment was looked at.
+	// first is the id from which on finish has looked at every segment.
 	first uint64
 
-	mu sync.Mutex // guards what segments in front of first lead to, and failed
+	mu    sync.Mutex       // guards the rest, and is held while looking
+	asked map[uint64]Entry // what was looked at
 	// failed is why a segment could not be looked at, the first time.
 	failed error
 }
 
-// listed is a segment. Entry is no more than the name until it was looked at.
+// listed is a segment. Entry is no more than the name in front of listing.first, and
+// everywhere before finish.
 type listed struct {
-	id     uint64
-	looked bool
+	id uint64
 	Entry
 }
 
 // list looks at what comes in front of the segments and lists those.
 func list(files Files) (*listing, error) {
-	l := &listing{files: files, other: map[string]Entry{}}
+	l := &listing{files: files, other: map[string]Entry{}, asked: map[uint64]Entry{}}
 	var failed error
 	for _, name := range inFront {
 		failed = cmp.Or(failed, l.lookAt(name))
@@ -100,42 +101,43 @@ func (l *listing) lookAt(name string) error {
 
 // finish looks at every segment from id first on, and then at what comes behind.
 // The error is [ErrGone] when a segment that was asked for went away after it was
-// listed.
+// listed. From then on all but size's knowledge stays as it is.
 func (l *listing) finish(first uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.first = first
-	from, _ := l.search(first)
-	for i := from; i < len(l.segments); i++ {
-		l.look(&l.segments[i])
-	}
-	if l.failed != nil {
-		return l.failed
-	}
 	l.segments = slices.DeleteFunc(l.segments, func(s listed) bool {
-		odd := s.looked && !s.Regular
+		e, looked := l.asked[s.id]
+		if s.id >= first {
+			e, looked = l.look(s)
+		}
+		odd := looked && !e.Regular
 		if odd {
 			l.odd = append(l.odd, s.Name)
 		}
 		return odd
 	})
 	slices.Sort(l.odd)
-	return l.lookAt(behind)
+	from, _ := l.search(first)
+	for i := from; i < len(l.segments); i++ {
+		l.segments[i].Entry = l.asked[l.segments[i].id]
+	}
+	return cmp.Or(l.failed, l.lookAt(behind))
 }
 
-// look makes sure that a segment was looked at, and reports whether it was. mu is
+// look returns what a segment leads to, looking at it unless that was done. mu is
 // held.
-func (l *listing) look(s *listed) bool {
-	if s.looked {
-		return true
+func (l *listing) look(s listed) (Entry, bool) {
+	if e, ok := l.asked[s.id]; ok {
+		return e, true
 	}
 	e, err := l.files.Look(s.Name)
 	if err != nil {
 		l.failed = cmp.Or(l.failed, err)
-		return false
+		return Entry{}, false
 	}
-	s.Entry, s.looked = e, true
-	return true
+	l.asked[s.id] = e
+	return e, true
 }
 
 // size is the size of a segment, which is looked at when it was not. ok is false
@@ -147,11 +149,11 @@ func (l *listing) size(id uint64) (size uint64, ok bool) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := &l.segments[i]
-	if !l.look(s) || !s.Regular {
+	e, ok := l.look(l.segments[i])
+	if !ok || !e.Regular {
 		return 0, false
 	}
-	return uint64(max(s.Size, 0)), true
+	return uint64(max(e.Size, 0)), true
 }
 
 // failure is why a segment could not be looked at.

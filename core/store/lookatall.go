@@ -9,8 +9,8 @@ import (
 )
 
 // LookAtAll looks at every name of a directory, in the order in which an open
-// does: snapshots of the index, segments, hidden ranges. Names that go away
-// meanwhile are left out.
+// does: what holds an index, segments, hidden ranges. Names that go away meanwhile
+// are left out.
 func LookAtAll(files Files) ([]Entry, error) {
 	var out []Entry
 	look := func(name string) error {
@@ -31,17 +31,17 @@ func LookAtAll(files Files) ([]Entry, error) {
 	if err = cmp.Or(err, failed); err != nil {
 		return nil, err
 	}
-	var others []string
+	var segments []string
 	for _, n := range names {
 		if _, ok := segment.ParseName(n.Name); ok {
+			segments = append(segments, n.Name)
+		} else if n.Name != behind && !slices.Contains(inFront[:], n.Name) { // parts of the index among them
 			if err := look(n.Name); err != nil {
 				return nil, err
 			}
-		} else if n.Name != behind && !slices.Contains(inFront[:], n.Name) {
-			others = append(others, n.Name)
 		}
 	}
-	for _, name := range append(others, behind) {
+	for _, name := range append(segments, behind) {
 		if err := look(name); err != nil {
 			return nil, err
 		}

@@ -95,8 +95,7 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 // readSegments replays every segment from a place on. The segment of the place
 // is read only when it goes on behind it.
 func (s *Snapshot) readSegments(from replay.Place) error {
-	for i := range s.listing.segments {
-		e := &s.listing.segments[i] // a copy would be a race with queries that look at old ones
+	for _, e := range s.listing.segments {
 		in := replay.Input{ID: e.id, Newest: e.id == s.listing.newest()}
 		if in.Newest && s.mark != nil && s.mark.Segment == e.id {
 			in.Mark = s.mark

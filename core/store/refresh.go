@@ -15,11 +15,11 @@ import (
 // everything else with s; when nothing was, it returns s itself. When files were replaced, or the tail had
 // damage, reload is true: then the caller opens anew. s stays as it is.
 //
-// As an open does, it looks at the segments from the one on in which index.fbati or
-// index.ckpt ends; of those in front it compares the names. That one of them was
-// replaced or cut behind the store's back shows when events in it are read, in the
-// next open that holds the index against it, and in a verification. What a writer
-// does to them comes with another index, which is noticed.
+// It looks at the segments from the one on in which index.fbati or index.ckpt ends,
+// at all of them without an index; of those in front it compares the names. That one
+// of them was replaced or cut behind the store's back shows when events in it are
+// read, in an open that holds the index against its size, and in a verification.
+// Whoever moves events, as compaction does, writes another index, which is noticed.
 //
 // stop is as in [Options]. After an error s can still be queried, and is not to
 // be refreshed again. At most one goroutine may refresh snapshots of one chain
@@ -97,23 +97,8 @@ func (s *Snapshot) unchanged(l *listing) bool {
 			return false
 		}
 	}
-	return maps.Equal(s.listing.other, l.other) && s.listing.sameSegments(l) && slices.Equal(s.listing.odd, l.odd)
-}
-
-// sameSegments reports whether two listings hold the same segments, as far as an
-// open looks at them: in front of that whoever asked for a size looked, and no
-// listing knows what another does.
-func (l *listing) sameSegments(m *listing) bool {
-	if len(l.segments) != len(m.segments) {
-		return false
-	}
-	for i := range l.segments {
-		was, is := &l.segments[i], &m.segments[i]
-		if was.id != is.id || was.id >= l.first && was.Entry != is.Entry {
-			return false
-		}
-	}
-	return true
+	return maps.Equal(s.listing.other, l.other) &&
+		slices.Equal(s.listing.segments, l.segments) && slices.Equal(s.listing.odd, l.odd)
 }
 
 // sameFiles reports whether everything in front of the place that was read up
@@ -125,15 +110,9 @@ func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
 	if len(l.odd) != len(s.listing.odd) || len(l.segments) < len(s.listing.segments) {
 		return false
 	}
-	for i := range s.listing.segments {
-		was, is := &s.listing.segments[i], &l.segments[i]
-		if is.id != was.id {
-			return false
-		}
-		if is.id < l.first { // not looked at
-			continue
-		}
-		if is.Stamp != was.Stamp {
+	for i, was := range s.listing.segments {
+		is := l.segments[i]
+		if is.id != was.id || is.Stamp != was.Stamp {
 			return false
 		}
 		if is.Size < was.Size && (is.id != at.Segment || uint64(is.Size) < at.Offset) {
@@ -184,8 +163,7 @@ func (s *Snapshot) grown(l *listing, at replay.Place) bool {
 	if len(l.segments) != len(s.listing.segments) {
 		return true
 	}
-	for i := range s.listing.segments {
-		was := &s.listing.segments[i]
+	for i, was := range s.listing.segments {
 		if was.id >= at.Segment && l.segments[i].Size != was.Size {
 			return true
 		}
