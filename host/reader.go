@@ -81,6 +81,7 @@ func openView(ctx context.Context, path string, o *ReaderOptions, skip ...string
 		Seed:        rand.Uint64(),
 		Hash:        digest,
 		Stop:        ctx.Err,
+		Parallel:    parallel,
 		Strict:      o.Strict,
 		ShowHidden:  o.ShowHidden,
 		CheckFrames: o.CheckFrames,

@@ -48,7 +48,8 @@ func (s *Snapshot) Report() Report { return s.report }
 type cursor struct {
 	*index.Reader
 	snapshot *Snapshot
-	names    *names
+	// names is room for names, nil when none are kept.
+	names *names
 }
 
 func (s *Snapshot) cursor(p *part) *cursor {
@@ -63,7 +64,7 @@ func (c *cursor) event(r artifact.Raw) (e event.Event, err error) {
 	if e.Coordinate, err = c.coordinate(r); err != nil {
 		return event.Event{}, err
 	}
-	e.Facts = r.Decode().Facts
+	r.DecodeFacts(&e.Facts)
 	return e, c.checkFrame(&e)
 }
 

@@ -124,7 +124,9 @@ type cursors []*cursor
 func (s *Snapshot) cursors() cursors {
 	var cs cursors
 	for _, p := range s.parts {
-		cs = append(cs, s.cursor(p))
+		c := s.cursor(p)
+		c.names = new(names)
+		cs = append(cs, c)
 	}
 	return cs
 }
