@@ -87,24 +87,25 @@ func (r Raw) CorrelatesSelf() bool {
 }
 
 // Decode reads every field.
-func (r Raw) Decode() event.Record {
+func (r Raw) Decode() (rec event.Record) {
+	r.DecodeFacts(&rec.Facts)
+	rec.Entity, rec.Scope = r.Entity(), r.Scope()
+	return rec
+}
+
+// DecodeFacts reads every field but the numbers of the names.
+func (r Raw) DecodeFacts(f *event.Facts) {
 	_ = r[RecordSize-1]
-	return event.Record{
-		Facts: event.Facts{
-			Sequence:    r.Sequence(),
-			ID:          r.ID(),
-			Correlation: r.Correlation(),
-			Causation:   r.Causation(),
-			Kind:        r.Kind(),
-			WallMS:      binary.LittleEndian.Uint64(r[offWallMS:]),
-			Clock:       r.Clock(),
-			PrevHash:    event.Hash(r[offPrevHash:offEventHash]),
-			EventHash:   event.Hash(r[offEventHash:offSegment]),
-			Position:    r.Position(),
-		},
-		Entity: r.Entity(),
-		Scope:  r.Scope(),
-	}
+	f.Sequence = r.Sequence()
+	f.ID = r.ID()
+	f.Correlation = r.Correlation()
+	f.Causation = r.Causation()
+	f.Kind = r.Kind()
+	f.WallMS = binary.LittleEndian.Uint64(r[offWallMS:])
+	f.Clock = r.Clock()
+	f.PrevHash = event.Hash(r[offPrevHash:offEventHash])
+	f.EventHash = event.Hash(r[offEventHash:offSegment])
+	f.Position = r.Position()
 }
 
 // setSequence rewrites the sequence in place.

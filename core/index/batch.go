@@ -28,6 +28,7 @@ type Batch struct {
 	Parallel func(n int, f func(i int))
 
 	records []artifact.Raw
+	most    int // records that were held at once
 	buf     []byte
 	shares  []share
 }
@@ -43,11 +44,21 @@ type share struct {
 // until the next.
 func (b *Batch) Records() []artifact.Raw { return b.records }
 
+// Forget drops what b leads to besides its own buffers.
+func (b *Batch) Forget() {
+	clear(b.records[:b.most])
+	b.records, b.most, b.Parallel = b.records[:0], 0, nil
+	for i := range b.shares {
+		b.shares[i].err = nil
+	}
+}
+
 // Records reads the records with these numbers, which are to rise, into b:
 // neighbours with one read, and memory not at all. After an error b holds those in
 // front of the first that could not be read.
 func (r *Reader) Records(numbers []uint32, b *Batch) error {
 	b.records = slices.Grow(b.records[:0], len(numbers))
+	b.most = max(b.most, len(numbers))
 	for _, n := range numbers {
 		if n >= r.img.Count {
 			return ErrTable

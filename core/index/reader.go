@@ -24,9 +24,14 @@ const (
 	namesBlock  = 1024
 )
 
-// nearNames is how far apart the numbers of two names may be for reading what
-// lies between them too: 128 bytes of their extents.
-const nearNames = 16
+const (
+	// nearNames is how far apart the numbers of two names may be for reading what
+	// lies between them too: 128 bytes of their extents.
+	nearNames = 16
+	// fewNames is up to how many bytes all names, and all their extents, are read at
+	// once by who asks for many.
+	fewNames = 32 << 10
+)
 
 // Reader reads one image through its tables. It is for one goroutine and holds
 // a few small buffers; many readers may share an image and its tables.
@@ -37,6 +42,8 @@ type Reader struct {
 	names   source.Window
 	section [sections]source.Window
 	made    uint32 // bit i: section[i] was made
+	// lastName is the last that NameOfMany read.
+	lastName uint32
 }
 
 // NewReader reads img through t, which must have been built from it.
@@ -101,23 +108,40 @@ func (r *Reader) elements(section int) uint32 {
 }
 
 // Name reads string i. The slice holds until the next call.
-func (r *Reader) Name(i uint32) ([]byte, error) { return r.NameAhead(i, i) }
+func (r *Reader) Name(i uint32) ([]byte, error) { return r.name(i, pointBlock, pointBlock) }
 
-// NameAhead is Name for a caller who asks for names by rising numbers, next
-// after i: names that are near each other are read at once.
-func (r *Reader) NameAhead(i, next uint32) ([]byte, error) {
+// NameOfMany is Name for a caller who asks for many in whatever order: where all
+// names are few they are read at once, and otherwise those that follow.
+func (r *Reader) NameOfMany(i uint32) ([]byte, error) {
+	extents := r.window(secNames)
+	if r.img.NamesSize <= fewNames && extents.Size() <= fewNames {
+		// What the windows hold begins at the front.
+		if _, err := extents.Ahead(0, extents.Size(), fewNames); err != nil {
+			return nil, err
+		}
+		if _, err := r.names.Ahead(r.img.NamesAt, r.img.NamesSize, r.img.NamesSize); err != nil {
+			return nil, err
+		}
+		return r.Name(i)
+	}
+	ahead := uint64(pointBlock)
+	if i > r.lastName && i-r.lastName < nearNames {
+		ahead = namesBlock
+	}
+	r.lastName = i
+	return r.name(i, ahead, ahead)
+}
+
+// name is Name, and how many bytes to read ahead of extents and of strings.
+func (r *Reader) name(i uint32, extents, strings uint64) ([]byte, error) {
 	if i >= r.t.strings {
 		return nil, ErrTable
 	}
-	ahead := uint64(pointBlock)
-	if next > i && next-i < nearNames {
-		ahead = namesBlock
-	}
-	extents := r.window(secNames)
-	if off := nameSize * uint64(i); off+nameSize > extents.Size() {
+	w, off := r.window(secNames), nameSize*uint64(i)
+	if off+nameSize > w.Size() {
 		return nil, ErrTable
 	}
-	b, err := extents.Ahead(nameSize*uint64(i), nameSize, ahead)
+	b, err := w.Ahead(off, nameSize, extents)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +150,7 @@ func (r *Reader) NameAhead(i, next uint32) ([]byte, error) {
 	if start+n > r.img.NamesSize || n > event.MaxName {
 		return nil, ErrTable
 	}
-	return r.names.Ahead(r.img.NamesAt+start, n, ahead)
+	return r.names.Ahead(r.img.NamesAt+start, n, strings)
 }
 
 // FindName returns the number of a name, and whether the image has it.

@@ -12,6 +12,10 @@ const (
 	lastBatch  = 2048
 )
 
+// together is how many records are looked at together: few enough to stay in the
+// processor's first cache, and many enough to look their names up at once.
+const together = 128
+
 func nextBatch(n int) int {
 	if n >= 1024 {
 		return lastBatch
@@ -20,7 +24,7 @@ func nextBatch(n int) int {
 }
 
 // batches gives the records of one part that are in a region, visible and not below
-// a sequence to f, in order and many at once, until f returns false. The names of
+// a sequence to f, in order and at most together at once, until f returns false. The names of
 // their entities may still lack the prefix that the plan has. limit, unless it is
 // 0, is how many f wants: no more are read when none can be turned down. Records in
 // front of one that cannot be read are given to f before the error is returned.
@@ -38,8 +42,9 @@ func (c *cursor) batches(region *Region, from uint64, limit int, f func(*plan, [
 
 // read is batches with a plan.
 func (c *cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
-	batch := index.Batch{Parallel: c.snapshot.options.Parallel}
-	var numbers []uint32
+	room := c.enter()
+	defer c.leave(room)
+	batch := &room.batch
 	for size := nextBatch(0); ; size = nextBatch(size) {
 		want := size
 		if left := p.driver.Left(); left < 4*size {
@@ -48,20 +53,26 @@ func (c *cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 		if limit > 0 && !p.turnsDown {
 			want = min(want, limit)
 		}
-		if cap(numbers) < want {
-			numbers = make([]uint32, want)
+		if cap(room.numbers) < want {
+			room.numbers = make([]uint32, want)
 		}
-		n, failed := p.fill(numbers[:want])
-		if err := c.Records(numbers[:n], &batch); err != nil {
+		numbers := room.numbers[:want]
+		n, failed := p.fill(numbers)
+		if err := c.Records(numbers[:n], batch); err != nil {
 			failed = err
 		}
 		read := len(batch.Records())
-		records, err := c.admit(p, batch.Records(), from)
-		if err != nil {
-			failed = err
-		}
-		if len(records) > 0 {
-			if more, err := f(p, records); err != nil || !more {
+		for records := batch.Records(); len(records) > 0; {
+			some := records[:min(together, len(records))]
+			records = records[len(some):]
+			admitted, err := c.admit(p, some, from)
+			if err != nil {
+				failed, records = err, nil
+			}
+			if len(admitted) == 0 {
+				continue
+			}
+			if more, err := f(p, admitted); err != nil || !more {
 				return false, err
 			}
 		}

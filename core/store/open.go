@@ -169,6 +169,13 @@ func (s *Snapshot) taken() uint64 {
 func (s *Snapshot) count() error {
 	r := &s.report
 	r.Events, r.Hidden, r.TableBytes = 0, 0, 0
+	r.Lookups, r.Parts = LookupsBuilt, len(s.FileNames(s.base))
+	if r.Parts > 0 {
+		r.Parts--
+		if s.parts[0].now().tables.Saved() != nil {
+			r.Lookups = LookupsSaved
+		}
+	}
 	for _, p := range s.parts {
 		var hidden uint64
 		err := s.on(p, func(p *part) (err error) {
@@ -180,7 +187,9 @@ func (s *Snapshot) count() error {
 		}
 		r.Hidden += hidden
 		r.Events += uint64(p.image.Count) - hidden
-		r.TableBytes += p.tables.Size()
+		if p.tables.Saved() == nil {
+			r.TableBytes += p.tables.Size()
+		}
 		r.DuplicateIDs = r.DuplicateIDs || !p.tables.UniqueIDs()
 	}
 	// A range may reach behind the last event, when a crash took the events it

@@ -100,7 +100,7 @@ func (c *cursor) query(region *Region, page *Page, yield func(event.Event, error
 // yield hands over the records of a batch.
 func (c *cursor) yield(p *plan, records []artifact.Raw, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
 	var e event.Event
-	for step := namesAhead; len(records) > 0; {
+	for step := together; len(records) > 0; {
 		some := records[:min(step, len(records))]
 		coordinates, err := c.coordinates(some)
 		if err != nil && len(some) > 1 {
@@ -115,7 +115,7 @@ func (c *cursor) yield(p *plan, records []artifact.Raw, page *Page, yield func(e
 			if !strings.HasPrefix(e.Entity, p.prefix) {
 				continue
 			}
-			e.Facts = r.Decode().Facts
+			r.DecodeFacts(&e.Facts)
 			if e.Sequence < page.From {
 				continue // a list does not rise
 			}

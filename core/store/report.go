@@ -31,6 +31,16 @@ func (w Way) file() string {
 	return ""
 }
 
+// Lookups is where the lookups of an index come from. Its text is its stable name.
+type Lookups string
+
+const (
+	// LookupsSaved: they are read from index.thaw.
+	LookupsSaved Lookups = "saved"
+	// LookupsBuilt: they were made when the store was opened.
+	LookupsBuilt Lookups = "built"
+)
+
 // Report says how an open went. Everything that was not taken is in it.
 type Report struct {
 	OpenedFrom Way
@@ -56,7 +66,12 @@ type Report struct {
 	// DuplicateIDs says that an event id stands in the log twice: a look-up by
 	// id finds the first.
 	DuplicateIDs bool
-	// TableBytes is the memory of the lookups.
+	// Lookups says where the lookups of the index come from.
+	Lookups Lookups
+	// Parts is how many part files behind index.fbati were taken.
+	Parts int
+	// TableBytes is the memory of the lookups, those that are read from files left
+	// out.
 	TableBytes int64
 }
 

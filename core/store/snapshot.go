@@ -53,7 +53,8 @@ func (s *Snapshot) Report() Report {
 type cursor struct {
 	*index.Reader
 	snapshot *Snapshot
-	names    *names
+	// names is room for names, nil when none are kept.
+	names *names
 }
 
 func (s *Snapshot) cursor(p *part) *cursor {
@@ -68,7 +69,7 @@ func (c *cursor) event(r artifact.Raw) (e event.Event, err error) {
 	if e.Coordinate, err = c.coordinate(r); err != nil {
 		return event.Event{}, err
 	}
-	e.Facts = r.Decode().Facts
+	r.DecodeFacts(&e.Facts)
 	return e, c.checkFrame(&e)
 }
 

@@ -151,7 +151,9 @@ func (s *Snapshot) cursors() *cursors {
 func (cs *cursors) renew() {
 	cs.list = cs.list[:0]
 	for _, p := range cs.s.parts {
-		cs.list = append(cs.list, cs.s.cursor(p))
+		c := cs.s.cursor(p)
+		c.names = new(names)
+		cs.list = append(cs.list, c)
 	}
 }
 

@@ -25,7 +25,7 @@ It does not read the events that an index covers: thaw verify does.
 
 With --json one object: opened_from (index, checkpoint or segments), events, hidden,
 allocator (the next sequence), segments, tail_events (read from segments at open),
-lookups (mapped or built), rejected (list of file, reason, offset, detail),
+lookups (saved or built), rejected (list of file, reason, offset, detail),
 damages (the same and length, events, unnamed, first_seq, end_seq), unfinished
 (batches without a commit), gaps (sequences left out), unsealed (segments without a
 footer), torn (the unfinished end of the newest segment, or null), hidden_ranges,
@@ -106,13 +106,10 @@ type rangeJSON struct {
 	End   uint64 `json:"end"`
 }
 
-// lookups says where the tables came from; a later version maps them.
-const lookups = "built"
-
 func statObject(r *host.Report) statJSON {
 	o := statJSON{
 		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, Allocator: r.Allocator,
-		Segments: r.Segments, TailEvents: r.TailEvents, Lookups: lookups,
+		Segments: r.Segments, TailEvents: r.TailEvents, Lookups: string(r.Lookups),
 		Rejected: list(r.Rejected, refusalObject),
 		Damages:  list(r.Damages, damageObject),
 		Unfinished: list(r.Unfinished, func(u replay.Unfinished) unfinishedJSON {

@@ -55,7 +55,10 @@ func statRows(t table, dir string, r *host.Report) {
 	t.row("next sequence", "%d", r.Allocator)
 	t.row("segments", "%d", r.Segments)
 	t.row("tail", "%s read from segments", counted(r.TailEvents, "event"))
-	t.row("lookups", "%s, %s", lookups, counted(uint64(max(r.TableBytes, 0)), "byte"))
+	t.row("lookups", "%s, %s of memory", r.Lookups, counted(uint64(max(r.TableBytes, 0)), "byte"))
+	if r.Parts > 0 {
+		t.row("part files", "%d", r.Parts)
+	}
 	rows(t, "not taken", r.Rejected, func(f *damage.Refusal) string {
 		return strings.Replace(refusalText(f), " was not taken", "", 1)
 	})

@@ -53,6 +53,8 @@ var meanings = map[damage.Reason]string{
 	damage.Chain:                   "it does not continue the entity's event before",
 	damage.SequenceGap:             "sequences are left out",
 	damage.Ranges:                  "a range is empty, unsorted or overlaps another",
+	damage.Stale:                   "it was not made for the index that is there",
+	damage.Segments:                "the segments are not those it was made over",
 	damage.Lookups:                 "a look-up does not lead to every event it should",
 }
 
