@@ -283,20 +283,19 @@ func (d *directory) openFile(name string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, err := f.Size()
+	info, err := f.Stat()
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &file{file: f, size: size, mapping: !d.options.NoMapping}, nil
+	return &file{file: f, info: info, size: info.Size, mapping: !d.options.NoMapping}, nil
 }
 
 // check requires that the file is the one that was listed.
 func (f *file) check(listed fsabstraction.Info) error {
-	info, err := f.file.Stat()
-	if err == nil && replaced(listed, info) {
-		err = store.ErrGone
+	if replaced(listed, f.info) {
+		return store.ErrGone
 	}
-	return err
+	return nil
 }
 
 // segment returns the one source of a segment, which opens its file when it is

@@ -29,8 +29,9 @@ const (
 // concurrent use, except that close must come after the last read.
 type file struct {
 	file    fsabstraction.File
-	size    int64 // when it was opened
-	mapping bool  // whether it may be mapped
+	info    fsabstraction.Info // when it was opened, and size of it
+	size    int64
+	mapping bool // whether it may be mapped
 
 	reads  atomic.Int64
 	mapped atomic.Pointer[mapping.Source]

@@ -8,6 +8,8 @@ const checkBlock = 64 * Size
 // stop, which may be nil, is asked now and then; its error ends the work.
 func (c *Checked) CheckAll(stop func() error) error {
 	b := make([]byte, min(checkBlock, c.size))
+	r := smallRooms.Get().(*room)
+	defer smallRooms.Put(r)
 	for off := uint64(0); off < c.size; off += uint64(len(b)) {
 		if stop != nil && off%(64*checkBlock) == 0 {
 			if err := stop(); err != nil {
@@ -15,7 +17,7 @@ func (c *Checked) CheckAll(stop func() error) error {
 			}
 		}
 		b = b[:min(uint64(len(b)), c.size-off)]
-		if err := c.fresh(b, off); err != nil {
+		if err := c.fresh(b, off, r); err != nil {
 			return err
 		}
 	}

@@ -48,12 +48,25 @@ func NewChecked(file string, src source.Source, at, size uint64, sums source.Sou
 // Size implements source.Source.
 func (c *Checked) Size() int64 { return int64(c.size) }
 
-// direct is how many bytes are read into a buffer of the package's own so that
-// they can be checked with the rest of their pages. Longer reads check whole
-// pages where the caller wants them.
-const direct = 4 * Size
+// Pages of which a read wants a part are read into a buffer of the package's own,
+// so that they can be checked. Most reads are of one or two pages; those of more
+// than largePages check whole pages where the caller wants them.
+const (
+	smallPages = 4
+	largePages = 17
+	sumsRead   = 64 // checksums that are read at once
+)
 
-var buffers = sync.Pool{New: func() any { return new([direct]byte) }}
+// room is what one read needs besides the caller's buffer.
+type room struct {
+	sums  [sumsRead * SumSize]byte
+	pages []byte
+}
+
+var (
+	smallRooms = sync.Pool{New: func() any { return &room{pages: make([]byte, smallPages*Size)} }}
+	largeRooms = sync.Pool{New: func() any { return &room{pages: make([]byte, largePages*Size)} }}
+)
 
 // ReadAt implements source.Source.
 func (c *Checked) ReadAt(p []byte, off int64) (int, error) {
@@ -71,17 +84,21 @@ func (c *Checked) ReadAt(p []byte, off int64) (int, error) {
 		}
 		return len(p), nil
 	}
-	if last-first < direct/Size {
-		b := buffers.Get().(*[direct]byte)
-		defer buffers.Put(b)
-		begin := first * Size
-		whole := b[:min((last+1)*Size, c.size)-begin]
-		if err := c.fresh(whole, begin); err != nil {
-			return 0, err
-		}
-		return copy(p, whole[from-begin:]), nil
+	if last-first >= largePages {
+		return c.long(p, from)
 	}
-	return c.long(p, from)
+	rooms := &smallRooms
+	if last-first >= smallPages {
+		rooms = &largeRooms
+	}
+	r := rooms.Get().(*room)
+	defer rooms.Put(r)
+	begin := first * Size
+	whole := r.pages[:min((last+1)*Size, c.size)-begin]
+	if err := c.fresh(whole, begin, r); err != nil {
+		return 0, err
+	}
+	return copy(p, whole[from-begin:]), nil
 }
 
 // long is ReadAt of many pages: those at the ends, of which p wants a part, come
@@ -97,7 +114,9 @@ func (c *Checked) long(p []byte, from uint64) (n int, err error) {
 	if end == c.size {
 		tail = 0 // the last page ends where the file does
 	}
-	if err := c.fresh(p[n:uint64(len(p))-tail], from+uint64(n)); err != nil {
+	r := smallRooms.Get().(*room)
+	defer smallRooms.Put(r)
+	if err := c.fresh(p[n:uint64(len(p))-tail], from+uint64(n), r); err != nil {
 		return 0, err
 	}
 	if tail > 0 {
@@ -109,18 +128,18 @@ func (c *Checked) long(p []byte, from uint64) (n int, err error) {
 }
 
 // fresh reads whole pages, from offset from on, and checks those that were not.
-func (c *Checked) fresh(p []byte, from uint64) error {
+func (c *Checked) fresh(p []byte, from uint64, r *room) error {
 	if err := source.Read(c.src, p, c.at+from); err != nil {
 		return c.refuse(damage.Unreadable, from, err)
 	}
-	return c.check(p, from/Size)
+	return c.check(p, from/Size, r)
 }
 
 // check compares pages that were just read with their checksums.
-func (c *Checked) check(p []byte, page uint64) error {
-	var sums [64 * SumSize]byte
+func (c *Checked) check(p []byte, page uint64, r *room) error {
+	sums := &r.sums
 	for len(p) > 0 {
-		n := min(Count(uint64(len(p))), uint64(len(sums)/SumSize))
+		n := min(Count(uint64(len(p))), sumsRead)
 		if err := source.Read(c.sums, sums[:n*SumSize], c.sumsAt+page*SumSize); err != nil {
 			return err
 		}

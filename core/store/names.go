@@ -26,6 +26,7 @@ type names struct {
 	// wanted says for which records.
 	chunk  []byte
 	wanted []wantedName
+	given  int // scopes that were added to the shared ones
 }
 
 // cachedName is a string, or the place in wanted, plus one, of who wanted it first
@@ -45,6 +46,7 @@ type wantedName struct {
 }
 
 func (n *names) forget() {
+	n.given = 0
 	clear(n.cache[:])
 	clear(n.coordinates[:cap(n.coordinates)])
 }
@@ -83,7 +85,7 @@ func (c *cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error)
 	n.coordinates = slices.Grow(n.coordinates[:0], len(records))[:len(records)]
 	n.wanted = slices.Grow(n.wanted, 2*len(records))
 	n.chunk = slices.Grow(n.chunk, 64)
-	defer n.share() // also after an error, so that no name stays without its string
+	defer n.share(c.scopes) // also after an error, so that no name stays without its string
 	for i, r := range records {
 		at := &n.coordinates[i]
 		if err := c.want(n, &at.Entity, r.Entity(), int32(i), false); err != nil {
@@ -103,6 +105,12 @@ func (c *cursor) want(n *names, name *string, number uint32, record int32, scope
 		*name = slot.name
 		return nil
 	}
+	if scope {
+		if *name = c.scopes.get(number); *name != "" {
+			*slot = cachedName{name: *name, number: number}
+			return nil
+		}
+	}
 	w := wantedName{number: number, record: record, scope: scope}
 	if slot.number == number && slot.wanted > 0 {
 		first := &n.wanted[slot.wanted-1]
@@ -113,7 +121,7 @@ func (c *cursor) want(n *names, name *string, number uint32, record int32, scope
 			return err
 		}
 		if len(n.chunk) > 0 && len(n.chunk)+len(b) > nameChunk {
-			n.share()
+			n.share(c.scopes)
 		}
 		w.start = uint16(len(n.chunk))
 		n.chunk = append(n.chunk, b...)
@@ -126,7 +134,7 @@ func (c *cursor) want(n *names, name *string, number uint32, record int32, scope
 
 // share makes one string of the chunk and gives its pieces to the records that want
 // them.
-func (n *names) share() {
+func (n *names) share(scopes *sharedNames) {
 	if len(n.wanted) == 0 {
 		return
 	}
@@ -135,6 +143,10 @@ func (n *names) share() {
 		name := all[w.start:w.end]
 		if at := &n.coordinates[w.record]; w.scope {
 			at.Scope = name
+			if n.given < sharedPerQuery {
+				n.given++
+				scopes.put(w.number, name)
+			}
 		} else {
 			at.Entity = name
 		}

@@ -23,7 +23,8 @@ type part struct {
 	file *partFile
 	// made is set when the lookups of an index.fbati had to be made: what is
 	// needed to save them.
-	made *index.Saved
+	made   *index.Saved
+	scopes sharedNames
 }
 
 func (p *part) reader() *index.Reader { return index.NewReader(&p.image, p.tables) }

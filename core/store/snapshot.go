@@ -54,11 +54,13 @@ type cursor struct {
 	*index.Reader
 	snapshot *Snapshot
 	// names is room for names, nil when none are kept.
-	names *names
+	names  *names
+	scopes *sharedNames
 }
 
 func (s *Snapshot) cursor(p *part) *cursor {
-	return &cursor{Reader: p.now().reader(), snapshot: s}
+	p = p.now()
+	return &cursor{Reader: p.reader(), snapshot: s, scopes: &p.scopes}
 }
 
 // event decodes a record and looks up its names.
