@@ -190,6 +190,9 @@ func check(t rapid.TB, m *model, tables *index.Tables, r *index.Reader) {
 		got, err := r.Name(uint32(i))
 		require.NoError(t, err)
 		require.Equal(t, name, string(got))
+		got, err = r.NameOfMany(uint32(i))
+		require.NoError(t, err)
+		require.Equal(t, name, string(got))
 		number, ok, err := r.FindName([]byte(name))
 		require.NoError(t, err)
 		require.Equal(t, i > 0, ok, "%q", name)
@@ -263,6 +266,11 @@ func check(t rapid.TB, m *model, tables *index.Tables, r *index.Reader) {
 		require.Equal(t, m.numbers(func(r *event.Record) bool { return span[0] <= r.Kind && r.Kind <= span[1] }), got)
 	}
 	// sequences
+	for i := range m.records {
+		s, err := r.Sequence(uint32(i))
+		require.NoError(t, err)
+		require.Equal(t, m.records[i].Sequence, s)
+	}
 	last := uint64(0)
 	if n > 0 {
 		last = m.records[n-1].Sequence

@@ -59,9 +59,41 @@ func ask(r *Reader) (errs []error) {
 		}
 		_, err = r.From(l, 30)
 		note(err)
+		_, err = r.Clocks(l, 1, 2)
+		note(err)
+		var p Postings
+		p.Walk(r, l)
+		var some [100]uint32
+		n, err := p.Read(some[:], 3, r.Count())
+		note(err)
+		for i, record := range some[:n] {
+			if record >= r.Count() || i > 0 && record <= some[i-1] {
+				panic("what was read does not rise")
+			}
+		}
+		for at := uint32(0); err == nil && at < r.Count(); at++ {
+			var got uint32
+			if got, err = p.Seek(at); err == nil && got < at {
+				panic("an item in front of what was asked for")
+			}
+			if got != None {
+				at = got
+			}
+		}
+		note(err)
+		p.Walk(r, l)
+		k, err := p.Count(2, 40)
+		note(err)
+		if k < 0 || k > l.Len() {
+			panic("a count above the list's length")
+		}
+		var batch Batch
+		note(r.Records(some[:n], &batch))
 	}
 	for i := range r.Names() + 2 {
 		_, err := r.Name(i)
+		note(err)
+		_, err = r.NameOfMany(i)
 		note(err)
 		list(r.Entity(i))
 		list(r.Scope(i))

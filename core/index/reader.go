@@ -150,7 +150,7 @@ func (r *Reader) name(i uint32, extents, strings uint64) ([]byte, error) {
 	if start+n > r.img.NamesSize || n > event.MaxName {
 		return nil, ErrTable
 	}
-	return r.names.Ahead(r.img.NamesAt+start, n, strings)
+	return r.names.Ahead(r.img.NamesAt+start, n, min(strings, r.img.NamesSize-start))
 }
 
 // FindName returns the number of a name, and whether the image has it.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -15,4 +16,9 @@ func (s *Snapshot) SegmentSize(id uint64) (uint64, bool) { return s.listing.size
 func ArtifactWatermark(b []byte) (artifact.Watermark, error) {
 	h, err := artifact.ReadHeader(source.Bytes(b))
 	return h.Watermark, err
+}
+
+// QueryPart asks one part.
+func (s *Snapshot) QueryPart(i int, region Region, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
+	return s.cursor(s.parts[i]).query(&region, page, yield)
 }

@@ -81,6 +81,7 @@ func framed(e event.Event, i int) event.Event {
 // place on.
 type fileLike struct {
 	source.Bytes
+	records      int64 // where they begin
 	from         int64
 	reads, bytes *atomic.Int64
 }
@@ -92,7 +93,7 @@ func newFileLike(b source.Bytes) fileLike {
 	}
 	// A page is read whole, and the names end in the one where the records begin.
 	from := (int64(h.RecordsAt()) + pages.Size - 1) / pages.Size * pages.Size
-	return fileLike{b, from, new(atomic.Int64), new(atomic.Int64)}
+	return fileLike{b, int64(h.RecordsAt()), from, new(atomic.Int64), new(atomic.Int64)}
 }
 
 // Slice hides that of Bytes, since its form is another.

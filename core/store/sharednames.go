@@ -13,8 +13,8 @@ const (
 )
 
 // sharedNames are names of scopes that the queries of one part have met: there are
-// few, and each query would look up the same again. At most sharedSlots are kept;
-// of two that want one place the later stays. They may be used by any number of
+// few, and each query would look up the same again. At most sharedSlots are kept,
+// each as long as the part; of two that want one place the first stays. They may be used by any number of
 // goroutines.
 type sharedNames struct {
 	slots [sharedSlots]atomic.Pointer[sharedName]
@@ -35,5 +35,7 @@ func (s *sharedNames) get(number uint32) string {
 
 // put keeps a copy of a name, which may be a piece of a longer string.
 func (s *sharedNames) put(number uint32, name string) {
-	s.slots[number%sharedSlots].Store(&sharedName{number, strings.Clone(name)})
+	if slot := &s.slots[number%sharedSlots]; slot.Load() == nil {
+		slot.Store(&sharedName{number, strings.Clone(name)})
+	}
 }
