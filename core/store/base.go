@@ -25,6 +25,7 @@ type base struct {
 // again, unless this is the last try.
 func (s *Snapshot) loadBase(last bool) (base, error) {
 	s.report.OpenedFrom = FromSegments
+	s.last = last
 	for _, c := range []struct {
 		name string
 		way  Way

@@ -56,11 +56,26 @@ func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, e
 	if err == nil && f.Segments() != DigestSegments(s.listing.ids(), artifact.Watermark{}, h.Watermark) {
 		err = damage.Refuse(damage.Segments, -1, nil)
 	}
+	if errors.Is(err, damage.Stale) && !s.last && s.moved(artifact.FileName, index.FileName) {
+		return nil, ErrGone // a writer replaces one behind the other
+	}
 	if err != nil {
 		return nil, s.rejectLookups(e.Name, err)
 	}
 	image, tables := f.Tables(src, artifact.FileName)
 	return &part{image: image, tables: tables}, nil
+}
+
+// moved reports whether any of these names leads elsewhere than when it was looked
+// at.
+func (s *Snapshot) moved(names ...string) bool {
+	for _, name := range names {
+		e, err := s.files.Look(name)
+		if was, ok := s.listing.other[name]; (err == nil) != ok || e != was {
+			return true
+		}
+	}
+	return false
 }
 
 // rejectLookups reports why a file of lookups is not taken, unless that is to be

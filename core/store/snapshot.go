@@ -36,8 +36,9 @@ type Snapshot struct {
 	scan    *replay.Scan
 	// recorded is the allocator of a witness: see hearWitness.
 	recorded uint64
-	appended int // events of the writer's run that are in some part
-	folded   int // those of them that are in parts that were read from files
+	appended int  // events of the writer's run that are in some part
+	folded   int  // those of them that are in parts that were read from files
+	last     bool // the open is the last try
 	// mark is synced.thaw, nil without one.
 	mark *synced.Mark
 }
