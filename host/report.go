@@ -39,6 +39,9 @@ const loggedAtMost = 10
 // before is not told again.
 func logView(ctx context.Context, logger *slog.Logger, path, message string, v *view, before *store.Report) {
 	report := v.snapshot.Report()
+	if len(report.Damages) == 0 && len(report.Rejected) == 0 && !logger.Enabled(ctx, slog.LevelDebug) {
+		return // as nearly always, and an open is to be quick
+	}
 	if before == nil {
 		before = &store.Report{}
 	}
