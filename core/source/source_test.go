@@ -124,3 +124,29 @@ func TestWindowReadsBlocks(t *testing.T) {
 	w = source.NewWindow(&file{size: 100}, 10)
 	require.Zero(t, testing.AllocsPerRun(10, func() { _, _ = w.Bytes(1, math.MaxInt64) }))
 }
+
+func TestAhead(t *testing.T) {
+	b := []byte("0123456789abcdef")
+	f := &file{b: b, size: int64(len(b))}
+	w := source.NewWindow(f, 2)
+	got, err := w.Ahead(4, 1, 8)
+	require.NoError(t, err)
+	require.Equal(t, "4", string(got))
+	require.Equal(t, 8, f.bytes)
+	got, err = w.Bytes(9, 3) // was read along
+	require.NoError(t, err)
+	require.Equal(t, "9ab", string(got))
+	require.Equal(t, 1, f.reads)
+	got, err = w.Ahead(15, 1, 100)
+	require.NoError(t, err)
+	require.Equal(t, "f", string(got))
+	require.Equal(t, 9, f.bytes)
+	_, err = w.Ahead(15, 2, 1)
+	require.ErrorIs(t, err, source.ErrShort)
+	require.Nil(t, w.InPlace(0, 1), "a file is not memory")
+
+	m := source.NewWindow(source.Bytes(b), 2)
+	require.Equal(t, "ef", string(m.InPlace(14, 2)))
+	require.Nil(t, m.InPlace(15, 2))
+	require.Nil(t, m.InPlace(math.MaxUint64, 2))
+}

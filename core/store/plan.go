@@ -270,11 +270,11 @@ func (p *plan) worthGathering(c *cursor, total, extra int) bool {
 	if p.count {
 		return true
 	}
-	all, scanned := max(int(c.Count()-p.first), 1), p.smallest(c)
-	total = min(total, all)
-	if p.limit > 0 && total > 0 {
-		scanned = min(scanned, int(min(uint64(p.limit)*uint64(all)/uint64(total), uint64(scanned))))
+	all, scanned := max(uint64(c.Count()-p.first), 1), uint64(p.smallest(c))
+	members := min(uint64(total), all)
+	if p.limit > 0 && members > 0 { // one record in all/members is a hit
+		scanned = min(scanned, uint64(p.limit)*all/members)
 	}
-	wasted := scanned - int(uint64(scanned)*uint64(total)/uint64(all))
-	return extra+total*costItem < wasted*costRecord
+	wasted := scanned - scanned*members/all
+	return uint64(extra)+members*costItem < wasted*costRecord
 }
