@@ -14,7 +14,6 @@ import (
 	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/visibility"
 )
 
 // counted opens a store of scattered events, with two hidden ranges, whose index
@@ -136,60 +135,6 @@ func TestAllocs(t *testing.T) {
 			}
 		}
 	}
-}
-
-// swapped is an index whose records change places after it was opened, so that every
-// list leads to other records than it should and hidden ones are elsewhere.
-type swapped struct {
-	fileLike
-	on *atomic.Bool
-}
-
-func (w swapped) ReadAt(p []byte, off int64) (int, error) {
-	n, err := w.fileLike.ReadAt(p, off)
-	for i := range p {
-		at := off + int64(i) - w.from
-		field := at % artifact.RecordSize
-		if w.on.Load() && at >= 0 && (16 <= field && field < 38 || 122 <= field && field < 130) {
-			// The names, the kind, the time, the clock and the sequence are those of
-			// another record.
-			other := (at/artifact.RecordSize*7 + 1) % 3000
-			p[i] = w.Bytes[w.from+other*artifact.RecordSize+field]
-		}
-	}
-	return n, err
-}
-
-// TestRecheck: a list that leads to the wrong records hides events and forges none.
-func TestRecheck(t *testing.T) {
-	events := scattered(3000, 20)
-	w := swapped{newFileLike(indexOf(t, events)), new(atomic.Bool)}
-	hidden := visibility.Ranges{}.Add(visibility.Range{Start: 500, End: 1500})
-	s, err := store.Open(made{index: w, hidden: visibility.AppendFile(nil, hidden)}, store.Options{})
-	require.NoError(t, err)
-	w.on.Store(true)
-	found := 0
-	for _, e := range events[:200] {
-		for _, r := range []store.Region{
-			{Entity: e.Entity}, {Scope: e.Scope}, {Kinds: event.Only(e.Kind)}, {Kinds: event.InCategory(2)}, {EntityPrefix: e.Entity[:13]},
-			{Entity: e.Entity, Clocks: store.ClocksBetween(3, 8)}, {Scope: e.Scope, Kinds: event.InCategory(1)},
-		} {
-			last := int64(-1)
-			for got, err := range s.Query(r, store.Page{}) {
-				require.NoError(t, err)
-				found++
-				require.Greater(t, int64(got.Sequence), last)
-				last = int64(got.Sequence)
-				require.False(t, hidden.Hides(got.Sequence))
-				low, high := uint32(0), ^uint32(0)
-				if r.Clocks.Has(3) && !r.Clocks.Has(9) {
-					low, high = 3, 8
-				}
-				require.True(t, holds(&r, low, high, &got), "%+v of %+v", got, r)
-			}
-		}
-	}
-	require.Positive(t, found)
 }
 
 // wound is an index of which records cannot be read for a while.
