@@ -14,6 +14,7 @@ import (
 	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
 )
 
 // counted opens a store of scattered events, with two hidden ranges, whose index
