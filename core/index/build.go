@@ -146,9 +146,8 @@ func (b *Builder) take(i uint32, r artifact.Raw) {
 	}
 	id := b.judge.segment
 	if n := len(b.segments); n == 0 || id != binary.LittleEndian.Uint64(b.segments[n-segmentSize:]) {
-		size, _ := b.in.Bounds.SegmentSize(id)
 		b.segments = binary.LittleEndian.AppendUint64(b.segments, id)
-		b.segments = binary.LittleEndian.AppendUint64(b.segments, size)
+		b.segments = binary.LittleEndian.AppendUint64(b.segments, b.judge.size)
 		b.segments = binary.LittleEndian.AppendUint32(b.segments, i)
 		b.segments = binary.LittleEndian.AppendUint32(b.segments, 0)
 	}

@@ -52,8 +52,14 @@ func (f *File) Name() string { return f.name }
 // Artifact is the header of the artifact that the lookups belong to.
 func (f *File) Artifact() artifact.Header { return f.a }
 
+// ArtifactSize is the artifact's length.
+func (f *File) ArtifactSize() uint64 { return f.h.size }
+
 // From is where the artifact's records begin.
 func (f *File) From() artifact.Watermark { return f.h.from }
+
+// Seed is what the tables were made with: see [Input].
+func (f *File) Seed() uint64 { return f.h.nameSeed }
 
 // Segments is the digest of the ids of the segments that the records lie in and
 // between.

@@ -116,7 +116,7 @@ func (c *comparison) event(i int, f *footer) error {
 	c.vote(i, facts, c.truth.entity(raw), c.truth.scope(raw))
 	c.sequences.settle(i)
 	for _, s := range c.snapshots {
-		if c.sequences.from.footer && c.sequences.last < s.allocator && !s.covers(facts.Position) &&
+		if c.sequences.from.footer && c.sequences.last < s.allocator && !inFront(facts.Position, s.watermark) &&
 			!c.sequences.misled && !c.findings.blames(s.file, damage.Allocator) {
 			c.findings.damage(at(s.file, 0, damage.Allocator, errGivenOut, c.touched(i)))
 		}

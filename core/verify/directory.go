@@ -9,6 +9,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -95,7 +96,9 @@ func listDirectory(files store.Files) (*directory, error) {
 }
 
 func snapshotName(name string) bool {
-	return name == artifact.FileName || name == checkpoint.FileName || name == visibility.FileName
+	_, _, part := index.ParsePartName(name)
+	return part || name == artifact.FileName || name == index.FileName ||
+		name == checkpoint.FileName || name == visibility.FileName
 }
 
 // List returns the names that were listed.

@@ -91,8 +91,10 @@ func (r *run) lookups() error {
 		if s.image == nil {
 			continue
 		}
-		bounds := index.Bounds{Allocator: s.allocator, Watermark: s.watermark, SegmentSize: r.dir.segmentSize}
-		if err := r.prove(s.file, s.image, s.names, bounds); err != nil {
+		if err := r.prove(s.file, s.image, s.names, s.bounds(r.dir.segmentSize)); err != nil {
+			return err
+		}
+		if err := r.saved(s); err != nil {
 			return err
 		}
 	}

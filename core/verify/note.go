@@ -37,6 +37,9 @@ const (
 	ChainFork Topic = "chain_fork"
 	// Unusual: a field holds what no known writer gives it. Detail says which.
 	Unusual Topic = "unusual"
+	// Stale: a file of lookups belongs to another index.fbati than is there, or a part
+	// file goes on where no part in front of it ends. Neither is used.
+	Stale Topic = "stale"
 	// Stray: a file looks like a segment and is not named like one.
 	Stray Topic = "stray"
 )

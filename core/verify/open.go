@@ -3,11 +3,13 @@ package verify
 import (
 	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -50,7 +52,7 @@ func (r *run) open() error {
 	r.shown.way, r.shown.allocator = report.OpenedFrom, report.Allocator
 	if base != nil {
 		end, _ := r.dir.segmentSize(r.dir.newest())
-		r.shown.orderly = base.watermark == artifact.Watermark{Segment: r.dir.newest(), Offset: end}
+		r.shown.orderly = r.snapshots[len(r.snapshots)-1].watermark == artifact.Watermark{Segment: r.dir.newest(), Offset: end}
 	}
 	if err := r.showEvents(s); err != nil {
 		return err
@@ -67,14 +69,19 @@ func (r *run) open() error {
 // looked at. The one that was taken is returned and among the run's snapshots.
 func (r *run) openSkipping(skip ...string) (*store.Snapshot, *snapshot, error) {
 	s, err := store.Open(r.dir, store.Options{
-		Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip,
+		Seed: r.o.Seed, Stop: r.stop, ShowHidden: true,
+		// The lookups are looked at on their own: here index.fbati is to be judged.
+		Skip: append(skip, index.FileName),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	report := s.Report()
 	for _, why := range report.Rejected {
-		if snapshotName(why.File) {
+		switch {
+		case errors.Is(why, damage.Stale), errors.Is(why, damage.Segments):
+			r.findings.note(Note{Topic: Stale, File: why.File})
+		case snapshotName(why.File):
 			r.refused(why.File, why)
 		}
 	}
@@ -93,7 +100,33 @@ func (r *run) openSkipping(skip ...string) (*store.Snapshot, *snapshot, error) {
 		return nil, nil, err
 	}
 	r.snapshots = append(r.snapshots, base)
-	return s, base, nil
+	if report.OpenedFrom != store.FromIndex {
+		return s, base, nil
+	}
+	return s, base, r.readParts(s)
+}
+
+// readParts begins to read the part files that an open has taken, and notes those
+// that it did not look at.
+func (r *run) readParts(s *store.Snapshot) error {
+	names := s.FileNames(len(s.FileParts()))
+	for i, name := range names[1:] {
+		part := &snapshot{file: name, from: s.PartEnd(i)}
+		if err := part.openPart(r.dir); err != nil {
+			return err
+		}
+		part.used = make([]uint64, (part.names.Len()+63)/64)
+		r.snapshots = append(r.snapshots, part)
+		if err := part.next(); err != nil {
+			return err
+		}
+	}
+	for _, e := range r.dir.entries {
+		if _, _, ok := index.ParsePartName(e.Name); ok && !slices.Contains(names, e.Name) && !r.findings.blamed(e.Name) {
+			r.findings.note(Note{Topic: Stale, File: e.Name})
+		}
+	}
+	return nil
 }
 
 // errTail is the cause when a watermark makes the tail look damaged.

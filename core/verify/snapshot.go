@@ -16,8 +16,11 @@ const snapshotBlock = 1 << 18
 // by record.
 type snapshot struct {
 	file      string
+	from      artifact.Watermark // where the part in front ends
 	watermark artifact.Watermark
 	allocator uint64
+	raw       source.Source // of index.fbati, or of the artifact in a part file
+	head      []byte        // of it
 	names     *strtab.Table
 	namesAt   uint64
 	image     *index.Image // of index.fbati
@@ -51,10 +54,30 @@ func (s *snapshot) openIndex(d *directory) error {
 	if err != nil {
 		return err
 	}
+	return s.openArtifact(src, 0)
+}
+
+// openPart is openIndex for a part file.
+func (s *snapshot) openPart(d *directory) error {
+	src, err := d.Open(s.file)
+	if err != nil {
+		return err
+	}
+	f, err := index.ReadFile(s.file, src)
+	if err != nil {
+		return err
+	}
+	return s.openArtifact(source.Part(src, index.ImageAt, f.ArtifactSize()), index.ImageAt)
+}
+
+// openArtifact begins to read the artifact in src, which stands at offset base of
+// its file.
+func (s *snapshot) openArtifact(src source.Source, base uint64) error {
 	h, err := artifact.ReadHeader(src)
 	if err != nil {
 		return err
 	}
+	s.raw, s.head = src, artifact.AppendHeader(nil, &h)
 	raw := make([]byte, h.TableSize)
 	if err := source.Read(src, raw, artifact.HeaderSize); err != nil {
 		return err
@@ -65,17 +88,17 @@ func (s *snapshot) openIndex(d *directory) error {
 	image := index.FileImage(src, &h)
 	s.image = &image
 	s.watermark, s.allocator, s.left = h.Watermark, h.Allocator, int(h.Records)
-	s.namesAt = artifact.HeaderSize
+	s.namesAt = base + artifact.HeaderSize
 	win := source.NewWindow(src, snapshotBlock)
 	at := h.RecordsAt()
-	s.offset = at
+	s.offset = base + at
 	s.read = func() (event.Record, uint64, error) {
 		b, err := win.Bytes(at, artifact.RecordSize)
 		if err != nil {
-			return event.Record{}, at, err
+			return event.Record{}, base + at, err
 		}
 		at += artifact.RecordSize
-		return artifact.Raw(b).Decode(), at - artifact.RecordSize, nil
+		return artifact.Raw(b).Decode(), base + at - artifact.RecordSize, nil
 	}
 	return nil
 }
@@ -119,10 +142,28 @@ func (s *snapshot) next() (err error) {
 
 func (s *snapshot) position() event.Position { return s.record.Position }
 
-// covers reports whether an event lies in front of the watermark.
+// covers reports whether an event lies in front of the watermark, and not in front
+// of what the snapshot goes on behind.
 func (s *snapshot) covers(p event.Position) bool {
-	w := s.watermark
+	return inFront(p, s.watermark) && !inFront(p, s.from)
+}
+
+func inFront(p event.Position, w artifact.Watermark) bool {
 	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
+}
+
+// contained reports whether the snapshot is a part file.
+func (s *snapshot) contained() bool { return s.file != artifact.FileName }
+
+// bounds are what the records are judged by.
+func (s *snapshot) bounds(sizes func(uint64) (uint64, bool)) index.Bounds {
+	return index.Bounds{Allocator: s.allocator, Watermark: s.watermark, SegmentSize: func(id uint64) (uint64, bool) {
+		n, ok := sizes(id)
+		if id == s.watermark.Segment {
+			n = min(n, s.watermark.Offset)
+		}
+		return n, ok
+	}}
 }
 
 // claim is what the snapshot says of its current record.

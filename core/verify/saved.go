@@ -1,0 +1,162 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// ErrSaved is the cause when saved lookups are not those that the records make,
+// and no question that a query asks shows the difference.
+var ErrSaved = errors.New("verify: the lookups are not those that the records make")
+
+// saved checks the file of lookups over the records of s: every page, and then
+// every byte. Lookups follow from records, names and the seeds in the file's header,
+// so they are made once more and compared.
+func (r *run) saved(s *snapshot) error {
+	name := s.file
+	if name == artifact.FileName {
+		name = index.FileName
+		if _, ok := r.dir.byName[name]; !ok {
+			r.findings.note(Note{Topic: NoSnapshot, File: name})
+			return nil
+		}
+	}
+	f, src, err := r.readLookups(name)
+	if err != nil {
+		r.refused(name, err)
+		return nil
+	}
+	if !s.contained() && (f.Contained() || !f.Belongs(s.head, s.raw.Size())) {
+		r.findings.note(Note{Topic: Stale, File: name})
+		return nil
+	}
+	var ids []uint64
+	for _, e := range r.dir.segments {
+		ids = append(ids, e.id)
+	}
+	if f.Segments() != store.DigestSegments(ids, s.from, s.watermark) {
+		r.findings.note(Note{Topic: Stale, File: name, Detail: "the segments are others than it was made over"})
+	}
+	_, tables := f.Tables(s.raw, artifact.FileName)
+	if err := tables.CheckAll(r.stop); err != nil {
+		if r.stopped != nil {
+			return r.stopped
+		}
+		var why *damage.Refusal
+		errors.As(err, &why)
+		r.refused(why.File, err)
+		return nil
+	}
+	at, ok, err := r.asMade(s, f, src)
+	if err != nil || ok {
+		return err
+	}
+	return r.lies(s, name, at, tables)
+}
+
+func (r *run) readLookups(name string) (*index.File, source.Source, error) {
+	if !r.dir.byName[name].Regular {
+		return nil, nil, damage.Refuse(damage.NotRegular, -1, nil)
+	}
+	src, err := r.dir.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := index.ReadFile(name, src)
+	return f, src, err
+}
+
+// asMade makes the lookups of s again and reports whether src holds just them, and
+// otherwise the offset of the first difference.
+func (r *run) asMade(s *snapshot, f *index.File, src source.Source) (at uint64, same bool, err error) {
+	tables, err := index.Build(index.Input{
+		Image: *s.image, Names: s.names, Bounds: s.bounds(r.dir.segmentSize), Seed: f.Seed(),
+		Each: func(uint64, []byte) error { return r.stop() },
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	sums, err := sumsOf(s.raw)
+	if err != nil {
+		return 0, false, err
+	}
+	c := comparer{src: src}
+	err = tables.Save(index.Saved{
+		Head: [artifact.HeaderSize]byte(s.head), Size: uint64(s.raw.Size()), Sums: sums, Contained: s.contained(),
+		Segments: f.Segments(), From: s.from,
+	}, c.compare)
+	return c.at, !c.differs, err
+}
+
+func sumsOf(src source.Source) (*pages.Sums, error) {
+	sums := new(pages.Sums)
+	win := source.NewWindow(src, snapshotBlock)
+	for off := uint64(0); off < win.Size(); {
+		b, err := win.Bytes(off, min(snapshotBlock, win.Size()-off))
+		if err != nil {
+			return nil, err
+		}
+		sums.Add(b)
+		off += uint64(len(b))
+	}
+	return sums, nil
+}
+
+// comparer takes what would be written and compares it with what is there.
+type comparer struct {
+	src     source.Source
+	differs bool
+	at      uint64 // of the first difference
+}
+
+func (c *comparer) compare(off int64, b []byte) error {
+	got := make([]byte, len(b))
+	if off > c.src.Size() || int64(len(b)) > c.src.Size()-off {
+		c.differ(uint64(off))
+		return nil
+	}
+	if err := source.Read(c.src, got, uint64(off)); err != nil {
+		return err
+	}
+	if !bytes.Equal(got, b) {
+		c.differ(uint64(off) + uint64(slices.IndexFunc(b, func(byte) bool {
+			same := got[0] == b[0]
+			if same {
+				got, b = got[1:], b[1:]
+			}
+			return !same
+		})))
+	}
+	return nil
+}
+
+func (c *comparer) differ(at uint64) {
+	if !c.differs || at < c.at {
+		c.differs, c.at = true, at
+	}
+}
+
+// lies tells which events saved lookups hide, and that they are wrong even where
+// they hide none.
+func (r *run) lies(s *snapshot, name string, at uint64, t *index.Tables) error {
+	found := newFindings()
+	if err := proveLookups(found, name, s.image, t, s.bounds(r.dir.segmentSize).SegmentSize, r.stop); err != nil {
+		return err
+	}
+	for _, d := range found.damages {
+		d.Offset = at
+		r.findings.damage(d)
+	}
+	if len(found.damages) == 0 {
+		r.findings.damage(&damage.Damage{File: name, Offset: at, Reason: damage.Lookups, Err: ErrSaved})
+	}
+	return nil
+}
