@@ -110,7 +110,8 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 			f.instead.Store(built)
 			return nil
 		}
-		if !mendable(err) {
+		var stop stopError
+		if errors.As(err, &stop) {
 			return err
 		}
 		why = err

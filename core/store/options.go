@@ -32,6 +32,9 @@ type Options struct {
 	CheckFrames bool
 	// IndexOnly leaves everything aside that no file of an index covers.
 	IndexOnly bool
+	// MakeLookups makes all lookups from the records, as where none were saved, which
+	// judges every record of the index. It is for verification.
+	MakeLookups bool
 	// Skip names snapshots that are not to be looked at, for tests and tools.
 	Skip []string
 }

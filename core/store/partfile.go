@@ -46,7 +46,7 @@ func (p *part) now() *part {
 // taken, which is in the report unless the file is just not there.
 func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, error) {
 	e, ok := s.listing.other[index.FileName]
-	if !ok || s.options.skips(index.FileName) {
+	if !ok || s.options.MakeLookups || s.options.skips(index.FileName) {
 		return nil, nil
 	}
 	f, err := s.readLookups(e)
@@ -143,9 +143,18 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 	}
 	a := best.Artifact()
 	image, tables := best.Tables(nil, "")
-	p := &part{image: image, tables: tables, file: &partFile{
+	p := &part{image: image, tables: tables}
+	if s.options.MakeLookups {
+		var err error
+		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.size}
+		if p, err = imagePart(image, bounds, s.options); err != nil {
+			return nil, b, s.rejectLookups(name, rotten(name, err))
+		}
+		tables = p.tables
+	}
+	p.file = &partFile{
 		name: name, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
-	}}
+	}
 	next := base{watermark: a.Watermark, allocator: a.Allocator, taken: b.taken}
 	if last, ok := tables.Last(); ok {
 		next.taken = last + 1

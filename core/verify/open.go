@@ -70,8 +70,7 @@ func (r *run) open() error {
 func (r *run) openSkipping(skip ...string) (*store.Snapshot, *snapshot, error) {
 	s, err := store.Open(r.dir, store.Options{
 		Seed: r.o.Seed, Stop: r.stop, ShowHidden: true,
-		// The lookups are looked at on their own: here index.fbati is to be judged.
-		Skip: append(skip, index.FileName),
+		Skip: skip, MakeLookups: true, // the saved ones are looked at on their own
 	})
 	if err != nil {
 		return nil, nil, err
@@ -112,8 +111,13 @@ func (r *run) readParts(s *store.Snapshot) error {
 	names := s.FileNames(len(s.FileParts()))
 	for i, name := range names[1:] {
 		part := &snapshot{file: name, from: s.PartEnd(i)}
-		if err := part.openPart(r.dir); err != nil {
+		why, err := part.openPart(r.dir, r.stop)
+		if err != nil {
 			return err
+		}
+		if why != nil {
+			r.refused(name, why)
+			continue
 		}
 		part.used = make([]uint64, (part.names.Len()+63)/64)
 		r.snapshots = append(r.snapshots, part)

@@ -24,8 +24,7 @@ func (r *run) saved(s *snapshot) error {
 	name := s.file
 	if name == artifact.FileName {
 		name = index.FileName
-		if _, ok := r.dir.byName[name]; !ok {
-			r.findings.note(Note{Topic: NoSnapshot, File: name})
+		if _, ok := r.dir.byName[name]; !ok { // the next open makes them
 			return nil
 		}
 	}

@@ -1,8 +1,11 @@
 package verify
 
 import (
+	"errors"
+
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/source"
@@ -57,17 +60,25 @@ func (s *snapshot) openIndex(d *directory) error {
 	return s.openArtifact(src, 0)
 }
 
-// openPart is openIndex for a part file.
-func (s *snapshot) openPart(d *directory) error {
+// openPart is openIndex for a part file. why is what is wrong with its pages.
+func (s *snapshot) openPart(d *directory, stop func() error) (why *damage.Refusal, err error) {
 	src, err := d.Open(s.file)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f, err := index.ReadFile(s.file, src)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.openArtifact(source.Part(src, index.ImageAt, f.ArtifactSize()), index.ImageAt)
+	_, tables := f.Tables(nil, "")
+	if err := tables.CheckAll(stop); err != nil {
+		errors.As(err, &why)
+		if why == nil {
+			return nil, err
+		}
+		return why, nil
+	}
+	return nil, s.openArtifact(source.Part(src, index.ImageAt, f.ArtifactSize()), index.ImageAt)
 }
 
 // openArtifact begins to read the artifact in src, which stands at offset base of

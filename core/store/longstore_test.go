@@ -1,0 +1,80 @@
+package store_test
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// answers are those of a store to every sort of question, as text. An error is one
+// too.
+func answers(s *store.Snapshot, ids []event.ID) string {
+	var b strings.Builder
+	list := func(seq func(func(event.Event, error) bool)) {
+		for e, err := range seq {
+			if err != nil {
+				b.WriteString("error: " + err.Error())
+				break
+			}
+			b.WriteString(strconv.FormatUint(e.Sequence, 10))
+			b.WriteString(e.Entity)
+			b.WriteByte(' ')
+		}
+		b.WriteByte('\n')
+	}
+	count := func(r store.Region, from uint64) {
+		n, err := s.Count(r, from)
+		if err != nil {
+			b.WriteString("error: " + err.Error())
+		}
+		b.WriteString(strconv.FormatUint(n, 10) + "\n")
+	}
+	for i := range 9 {
+		r := store.Region{Entity: "order:" + strconv.Itoa(i*13)}
+		list(s.Query(r, store.Page{}))
+		list(s.Stream(r.Entity, store.StreamPage{From: 1}))
+		count(r, 0)
+	}
+	for i := range 5 {
+		r := store.Region{Scope: "shop:" + strconv.Itoa(i)}
+		list(s.Query(r, store.Page{From: 77, Limit: 40}))
+		count(r, 50)
+		r.Kinds = event.InCategory(byte(1 + i%3))
+		list(s.Query(r, store.Page{}))
+		count(r, 0)
+	}
+	list(s.Query(store.Region{EntityPrefix: "order:1"}, store.Page{}))
+	count(store.Region{EntityPrefix: "order:2", Scope: "shop:1"}, 0)
+	list(s.Query(store.Region{}, store.Page{}))
+	for _, id := range ids {
+		e, err := s.Get(id)
+		b.WriteString(line(e))
+		if err != nil {
+			b.WriteString("error: " + err.Error())
+		}
+		list(s.Effects(id, 0))
+		list(s.Ancestors(id, 0))
+		list(s.Correlated(id))
+	}
+	return b.String()
+}
+
+// someIDs are ids of events of a store, every n-th.
+func someIDs(t testing.TB, s *store.Snapshot, n int) (ids []event.ID) {
+	for i, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+		if i%n == 0 {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+func with(files map[string][]byte, name string, b []byte) map[string][]byte {
+	out := maps.Clone(files)
+	out[name] = b
+	return out
+}
