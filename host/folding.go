@@ -68,7 +68,7 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 	}
 	tail := store.Tail{Events: events}
 	tail.Bytes, tail.Segments = l.behind(v.snapshot.FileEnd())
-	first, ok := store.FoldRule(v.snapshot.FileParts(), tail, closing)
+	first, ok := store.FoldRule(v.snapshot.FileParts(), tail, closing, s.options.TailLimit)
 	if !ok {
 		return false, nil
 	}

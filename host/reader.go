@@ -85,6 +85,7 @@ func openView(ctx context.Context, path string, o *ReaderOptions, skip ...string
 		Strict:      o.Strict,
 		ShowHidden:  o.ShowHidden,
 		CheckFrames: o.CheckFrames,
+		CheckIndex:  o.CheckIndex,
 		Skip:        skip,
 	})
 	if err != nil {

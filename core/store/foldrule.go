@@ -1,5 +1,7 @@
 package store
 
+import "cmp"
+
 // When is it worth to write an index of what was appended? Two things have to
 // stay small: what the next open, or a reader in another process, has to replay,
 // and what is written again and again over a store's life. With index.fbati alone
@@ -52,8 +54,10 @@ func (t Tail) Weight() uint64 { return t.Events + t.Bytes>>10 + 16*t.Segments }
 // FoldRule says which new file is worth writing: number first of the parts, whose
 // numbers of events are given, index.fbati's in front, and everything behind it go
 // into it. ok is false when none is. closing says that the store is being closed.
-func FoldRule(parts []uint64, t Tail, closing bool) (first int, ok bool) {
-	share, least := uint64(openShare), uint64(OpenWeight)
+//
+// open is the weight that an open store may leave, 0 for OpenWeight.
+func FoldRule(parts []uint64, t Tail, closing bool, open uint64) (first int, ok bool) {
+	share, least := uint64(openShare), cmp.Or(open, OpenWeight)
 	if closing {
 		share, least = closeShare, CloseWeight
 	}

@@ -30,6 +30,20 @@ func (s *Snapshot) on(p *part, f func(*part) error) error {
 	}
 }
 
+// checkIndex reads every page of the files that parts were read from, where the
+// options ask for it, and mends what is damaged.
+func (s *Snapshot) checkIndex() error {
+	if !s.options.CheckIndex {
+		return nil
+	}
+	for _, p := range s.parts[:s.base] {
+		if err := s.on(p, func(p *part) error { return p.tables.CheckAll(s.options.Stop) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // mendable reports whether an error is about the files that a part was read from.
 func mendable(err error) bool {
 	var stop stopError

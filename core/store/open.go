@@ -89,6 +89,9 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	if err := s.hearWitness(); err != nil {
 		return nil, err
 	}
+	if err := s.checkIndex(); err != nil {
+		return nil, err
+	}
 	return s, s.count()
 }
 

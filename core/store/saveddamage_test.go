@@ -83,6 +83,9 @@ func TestDamagedPages(t *testing.T) {
 					found++
 				}
 				require.Empty(t, s.Report().Damages)
+				s, err = store.Open(store.Memory(damaged), store.Options{CheckIndex: true})
+				require.NoError(t, err)
+				require.True(t, told(s, name) || told(s, index.FileName), "byte %d", at)
 				b[at] ^= bit
 			}
 			require.Greater(t, found, len(b)/pages.Size/2)

@@ -28,7 +28,7 @@ func options(fs fsabstraction.FS, seed uint64) host.Options {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
 	return host.Options{
-		FS: fs, SegmentSize: 2500, Logger: quiet,
+		FS: fs, SegmentSize: 2500, TailLimit: 1, Logger: quiet,
 		Now: func() time.Time { return time.UnixMicro(1_700_000_000_000_000 + 250*tick.Add(1)) },
 		Random: func() uint64 {
 			mu.Lock()
