@@ -8,3 +8,13 @@ func (t *Tables) EachSection(f func(source.Source) source.Source) {
 		t.section[i] = f(s)
 	}
 }
+
+// SetTopSums lowers the number of checksums in a header until undo is called.
+func SetTopSums(n uint64) (undo func()) {
+	was := topSums
+	topSums = n
+	return func() { topSums = was }
+}
+
+// Levels is how many levels of checksums a file has.
+func (f *File) Levels() int { return len(f.lay.levels) }

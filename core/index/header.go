@@ -31,11 +31,13 @@ const (
 	offSections = 144
 	offTop      = 1024
 
-	// topSums is the highest number of checksums that stand in the header.
-	topSums = (pages.Size - offTop) / pages.SumSize
 	// maxLevels bounds the tree: 768 * 1024^3 pages are 3 PiB.
 	maxLevels = 3
 )
+
+// topSums is the highest number of checksums that stand in the header. Tests lower
+// it, to make a tree of many levels of a small file.
+var topSums uint64 = (pages.Size - offTop) / pages.SumSize
 
 // extent is where a section stands in the file.
 type extent struct{ at, size uint64 }
