@@ -22,8 +22,16 @@
 // before the next: its mark in synced.thaw, the file with its header (which the
 // first sync of its frames covers), its name.
 //
-// Close seals the segment, writes index.fbati where its rule says so, and removes
-// synced.thaw. An append is never lost because of the index: it is a hint.
+// When a segment was sealed, and at Close, an index is written where its rule says
+// so (store.FoldRule): index.fbati and index.thaw of everything, or a part file of
+// what came behind the parts that are there. New files are written and synced under
+// temporary names, then renamed, index.fbati before index.thaw, then the directory
+// is synced, and then part files are removed that are in the new ones. While the
+// store is open this happens on a goroutine of its own, which appends never wait for.
+// An append is never lost because of the index: it is a hint.
+//
+// Close seals the segment, waits for an index that is being written, writes one
+// itself, and removes synced.thaw.
 //
 // # After an unclean stop
 //
