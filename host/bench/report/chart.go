@@ -98,7 +98,9 @@ func (c *chart) table(t *Table) {
 	}
 }
 
-func (c *chart) printf(format string, args ...any) { c.body = fmt.Appendf(c.body, format+"\n", args...) }
+func (c *chart) printf(format string, args ...any) {
+	c.body = fmt.Appendf(c.body, format+"\n", args...)
+}
 
 // panel draws rows of one unit over one scale.
 func (c *chart) panel(title string, u Unit, rows []*Row) {

@@ -10,12 +10,12 @@ import (
 type Unit int
 
 const (
-	Nanoseconds   Unit = iota // a duration; less is better
-	Bytes                     // less is better
-	PerSecond                 // events per second; more is better
-	BytesPerSec               // more is better
-	Count                     // neither is better
-	Times                     // neither is better
+	Nanoseconds Unit = iota // a duration; less is better
+	Bytes                   // less is better
+	PerSecond               // events per second; more is better
+	BytesPerSec             // more is better
+	Count                   // neither is better
+	Times                   // neither is better
 )
 
 // moreIsBetter says which of two numbers is the better one.
