@@ -1,120 +1,173 @@
-// Package workload says which events every peer holds, as functions of an event's number.
-// host/interop/batpak/src/workload.rs says the same in Rust; change both or neither, and raise Version.
+// Package workload makes the events that every engine of the benchmark is given, and the
+// questions with their right answers. Both follow from a Spec alone, so that processes
+// that never meet agree on them.
 //
-// Event i of n has global sequence i. Its entity is one of n/1000, its scope follows from the entity, its kind is
-// scattered over eight, every third event is caused by and correlated with the one before, and its payload is
-// {"amount": 37*i, "n": i, "note": "transfer"} in MessagePack with smallest integers. Ids and clocks are the writer's own.
+// Regular data has N/20 entities with 20 events each, in a random order over the whole
+// store; an entity has one of 200 scopes for good, and kinds are spread evenly. Zipf data
+// draws entity, scope and kind for every event by Zipf's law with exponent 1.1: the first
+// few have most of the events, and a long tail has one each.
+//
+// Event i has sequence i, a time of i ms after the first, the clock within its entity, and
+// an id as of UUIDv7. Every third is caused by the one before. Hashes are random bytes, but
+// an event's PrevHash is the Hash of its entity's last one. Engines that make ids, times
+// or hashes themselves ignore these.
 package workload
 
 import (
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
+
+	"github.com/thawlog/thaw/host/bench/engine"
 )
 
-// Version names this workload in the cache, so that a store of another one is not reused.
+// Version is raised when the same Spec makes other events, so that kept stores are not
+// taken for them.
 const Version = 1
 
+// The sorts of data.
 const (
-	eventsPerEntity = 1000
-	scopes          = 16
+	Regular = "regular"
+	Zipf    = "zipf"
 )
 
-// Entities is the number of entities in a store of n events.
-func Entities(n uint64) uint64 { return max(n/eventsPerEntity, 1) }
+const (
+	eventsPerEntity = 20
+	scopes          = 200
+	categories      = 3
+	kinds           = 36
+	exponent        = 1.1
+	startMS         = 1_790_000_000_000
+)
 
-// Entity names event i's entity. 7919 is prime, so each run of Entities(n) events touches every entity once, in an
-// order that strides through them and shifts by one each round.
-func Entity(i, n uint64) string { return EntityName(entity(i, n)) }
-
-// EntityName is the name of entity number e.
-func EntityName(e uint64) string { return fmt.Sprintf("account:%06d", e) }
-
-// Scope names event i's scope.
-func Scope(i, n uint64) string { return fmt.Sprintf("tenant:%03d", entity(i, n)%scopes) }
-
-func entity(i, n uint64) uint64 {
-	count := Entities(n)
-	return (i*7919 + i/count) % count
+// Spec says which events: data, how many, and the seed of everything random.
+type Spec struct {
+	Data string `json:"data"`
+	N    uint64 `json:"n"`
+	Seed uint64 `json:"seed"`
 }
 
-// Kind is 0x1001 to 0x1004 or 0x2001 to 0x2004, scattered by a multiplicative hash so that it follows no entity.
-func Kind(i uint64) uint16 {
-	k := uint16(i * 0x9E37_79B9_7F4A_7C15 >> 61)
-	return (1+k/4)<<12 | (1 + k%4)
-}
-
-// IsReaction reports whether event i is caused by, and correlated with, event i-1.
-func IsReaction(i uint64) bool { return i%3 == 2 }
-
-// AppendPayload appends event i's payload to dst.
-func AppendPayload(dst []byte, i uint64) []byte {
-	dst = append(dst, 0x83, 0xA6)
-	dst = append(dst, "amount"...)
-	dst = appendUint(dst, 37*i)
-	dst = append(dst, 0xA1, 'n')
-	dst = appendUint(dst, i)
-	dst = append(dst, 0xA4)
-	dst = append(dst, "note"...)
-	dst = append(dst, 0xA8)
-	return append(dst, "transfer"...)
-}
-
-// AppendOrder appends what the write benchmark has for event i's payload: the members of AppendPayload and the text of an
-// order behind them, 127 to 190 bytes in all. The letters differ from event to event, so that nothing gains by compression
-// what real texts would not give.
-func AppendOrder(dst []byte, i uint64) []byte {
-	at := len(dst)
-	dst = AppendPayload(dst, i)
-	dst[at] += 2 // two members more
-	dst = append(dst, 0xA3)
-	dst = append(dst, "ref"...)
-	dst = append(dst, 0xB0)
-	x := mix(i)
-	dst = fmt.Appendf(dst, "%016x", x)
-	dst = append(dst, 0xA4)
-	dst = append(dst, "text"...)
-	length := 64 + int(x%64)
-	dst = append(dst, 0xD9, byte(length))
-	for end := len(dst) + length; len(dst) < end; {
-		word := words[x%uint64(len(words))]
-		dst = append(dst, word[:min(len(word), end-len(dst))]...)
-		x = mix(x)
+// Check says what is wrong with a Spec.
+func (s Spec) Check() error {
+	switch {
+	case s.Data != Regular && s.Data != Zipf:
+		return fmt.Errorf("workload: no data %q", s.Data)
+	case s.N < 1 || s.N > 1<<32-1:
+		return fmt.Errorf("workload: %d events", s.N)
 	}
-	return dst
+	return nil
 }
 
-var words = []string{
-	"ship ", "before ", "noon ", "leave ", "with ", "the ", "neighbour ", "blue ", "crate ", "second ", "floor ", "call ",
-	"on ", "arrival ", "fragile ", "return ", "label ", "inside ", "paid ", "by ", "card ", "partial ", "delivery ", "accepted ",
+// Entities is the number of entities there can be.
+func (s Spec) Entities() uint64 { return max(s.N/eventsPerEntity, 1) }
+
+// EntityName is the name of entity number i.
+func EntityName(i uint64) string { return fmt.Sprintf("account:%08d", i) }
+
+// ScopeName is the name of scope number i.
+func ScopeName(i uint64) string { return fmt.Sprintf("tenant:%03d", i) }
+
+// KindOf is kind number i of 36: category 1 to 3 in the upper four bits.
+func KindOf(i uint64) uint16 {
+	return uint16((1+i%categories)<<12 | (1 + i/categories))
 }
 
-// mix scatters 64 bits (splitmix64).
-func mix(x uint64) uint64 {
-	x += 0x9E37_79B9_7F4A_7C15
-	x = (x ^ x>>30) * 0xBF58_476D_1CE4_E5B9
-	x = (x ^ x>>27) * 0x94D0_49BB_1331_11EB
-	return x ^ x>>31
+// places says of every event in turn where it belongs, by the numbers of its entity,
+// scope and kind.
+type places struct {
+	spec     Spec
+	next     uint64
+	order    permutation // regular: of the events; zipf: of the entities
+	entities *rand.Zipf
+	scopes   *rand.Zipf
+	kinds    *rand.Zipf
 }
 
-// ID is an id for event i at a time in ms, for stores that do not make ids themselves: a UUIDv7 whose random bits are a
-// hash of the event's number, so that it rises with time as theirs do.
-func ID(i, ms uint64) (id [16]byte) {
-	binary.BigEndian.PutUint64(id[:], ms<<16|0x7000|mix(i)&0x0FFF)
+type place struct{ entity, scope, kind uint64 }
+
+func newPlaces(s Spec) *places {
+	p := &places{spec: s}
+	if s.Data == Regular {
+		p.order = newPermutation(s.N, s.Seed)
+		return p
+	}
+	// Without this the greatest entities would be neighbours in every sorted index.
+	p.order = newPermutation(s.Entities(), s.Seed)
+	draw := func(stream, n uint64) *rand.Zipf {
+		return rand.NewZipf(rand.New(rand.NewPCG(s.Seed, stream)), exponent, 1, n-1)
+	}
+	p.entities, p.scopes, p.kinds = draw(1, s.Entities()), draw(2, scopes), draw(3, kinds)
+	return p
+}
+
+func (p *places) draw() place {
+	i := p.next
+	p.next++
+	if p.spec.Data == Zipf {
+		return place{p.order.of(p.entities.Uint64()), p.scopes.Uint64(), p.kinds.Uint64()}
+	}
+	entity := p.order.of(i) % p.spec.Entities()
+	return place{entity, entity % scopes, mix(i^p.spec.Seed) % kinds}
+}
+
+// Events makes the events of a Spec in order of sequence.
+type Events struct {
+	places *places
+	clock  []uint32 // of each entity's next event
+	last   []uint32 // the entity's last event
+}
+
+// New begins with event 0. The Spec must be right.
+func New(s Spec) *Events {
+	n := s.Entities()
+	return &Events{newPlaces(s), make([]uint32, n), make([]uint32, n)}
+}
+
+// Next fills events with the next ones and returns how many: fewer than there is room for
+// at the end, then none. The events share nothing with those of another call.
+func (g *Events) Next(events []engine.Event) int {
+	n := int(min(uint64(len(events)), g.places.spec.N-g.places.next))
+	for i := range events[:n] {
+		g.fill(&events[i])
+	}
+	return n
+}
+
+func (g *Events) fill(e *engine.Event) {
+	i := g.places.next
+	at := g.places.draw()
+	*e = engine.Event{
+		Sequence: i,
+		ID:       ID(i),
+		Entity:   EntityName(at.entity),
+		Scope:    ScopeName(at.scope),
+		Kind:     KindOf(at.kind),
+		WallMS:   startMS + i,
+		Clock:    g.clock[at.entity],
+		Hash:     hash(i),
+		Payload:  Payload(i),
+	}
+	if e.Clock > 0 {
+		e.PrevHash = hash(uint64(g.last[at.entity]))
+	}
+	if i%3 == 2 {
+		e.Correlation, e.Causation = ID(i-1), ID(i-1)
+	}
+	g.clock[at.entity]++
+	g.last[at.entity] = uint32(i)
+}
+
+// ID is event i's id, a UUIDv7.
+func ID(i uint64) (id engine.ID) {
+	binary.BigEndian.PutUint64(id[:], (startMS+i)<<16|0x7000|mix(i)&0x0FFF)
 	binary.BigEndian.PutUint64(id[8:], 1<<63|mix(^i)>>2)
 	return id
 }
 
-func appendUint(dst []byte, v uint64) []byte {
-	switch {
-	case v < 1<<7:
-		return append(dst, byte(v))
-	case v < 1<<8:
-		return append(dst, 0xCC, byte(v))
-	case v < 1<<16:
-		return binary.BigEndian.AppendUint16(append(dst, 0xCD), uint16(v))
-	case v < 1<<32:
-		return binary.BigEndian.AppendUint32(append(dst, 0xCE), uint32(v))
-	default:
-		return binary.BigEndian.AppendUint64(append(dst, 0xCF), v)
+func hash(i uint64) (h [32]byte) {
+	for at := 0; at < len(h); at += 8 {
+		i = mix(i)
+		binary.LittleEndian.PutUint64(h[at:], i)
 	}
+	return h
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/thawlog/thaw/host/bench/engine"
+	"github.com/thawlog/thaw/host/bench/workload"
+)
+
+// The kinds of question, in the order of the report.
+var kinds = []string{"entity", "id", "sequence", "scope", "kind"}
+
+// ask is one question and its right answer.
+type ask struct {
+	What     string `json:"what"`
+	Name     string `json:"name,omitempty"` // of an entity or scope
+	Kind     uint16 `json:"kind,omitempty"`
+	ID       string `json:"id,omitempty"` // hex
+	Sequence uint64 `json:"sequence,omitempty"`
+	workload.Answer
+}
+
+// asksOf lists every question of a kind. ids are those of q.Sequences.
+func asksOf(what string, q *workload.Questions, ids []string) (asks []ask) {
+	switch what {
+	case "entity":
+		for _, e := range q.Entities {
+			asks = append(asks, ask{What: what, Name: e.Name, Answer: e.Answer})
+		}
+	case "scope":
+		asks = append(asks, ask{What: what, Name: q.Scope.Name, Answer: q.Scope.Answer})
+	case "kind":
+		asks = append(asks, ask{What: what, Kind: q.Kind.Kind, Answer: q.Kind.Answer})
+	case "id":
+		for i, s := range q.Sequences {
+			asks = append(asks, ask{What: what, ID: ids[i], Sequence: s})
+		}
+	case "sequence":
+		for _, s := range q.Sequences {
+			asks = append(asks, ask{What: what, Sequence: s})
+		}
+	}
+	return asks
+}
+
+// asked is a question made ready, so that only the engine's work is timed.
+type asked struct {
+	ask
+	id    engine.ID
+	hits  []uint64
+	event engine.Event
+}
+
+func (a ask) ready() (*asked, error) {
+	r := &asked{ask: a, hits: make([]uint64, 0, a.Hits)}
+	id, err := hex.DecodeString(a.ID)
+	copy(r.id[:], id)
+	return r, err
+}
+
+// put asks. It is what is timed.
+func (a *asked) put(r engine.Reader) (err error) {
+	switch a.What {
+	case "entity":
+		return r.Entity(a.Name, a.hit)
+	case "scope":
+		return r.Scope(a.Name, a.hit)
+	case "kind":
+		return r.Kind(a.Kind, a.hit)
+	case "id":
+		a.event, err = r.ByID(a.id)
+	case "sequence":
+		a.event, err = r.BySequence(a.Sequence)
+	}
+	return err
+}
+
+func (a *asked) hit(e engine.Event) { a.hits = append(a.hits, e.Sequence) }
+
+// check says whether the answer was right, and forgets it.
+func (a *asked) check() error {
+	defer func() { a.hits, a.event = a.hits[:0], engine.Event{} }()
+	switch a.What {
+	case "id", "sequence":
+		if a.event.Sequence != a.Sequence || a.event.Entity == "" {
+			return fmt.Errorf("by %s: the answer is event %d, not %d", a.What, a.event.Sequence, a.Sequence)
+		}
+		if a.What == "id" && (a.event.ID != a.id || !bytes.Equal(a.event.Payload, workload.Payload(a.Sequence))) {
+			return fmt.Errorf("by id: event %d has id %x and payload %x", a.Sequence, a.event.ID, a.event.Payload)
+		}
+		return nil
+	}
+	if got := workload.AnswerOf(a.hits); got != a.Answer {
+		return fmt.Errorf("%s %s %x: %d hits with checksum %s, not %d with %s",
+			a.What, a.Name, a.Kind, got.Hits, got.Checksum, a.Hits, a.Checksum)
+	}
+	return nil
+}

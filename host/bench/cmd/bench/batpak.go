@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/thawlog/thaw/core/index"
+)
+
+// batpakName is the column of batpak 0.4.0, which reads thaw's own store and is asked for
+// an entity's events, by the program in host/interop/batpak.
+const (
+	batpakName    = "batpak"
+	batpakVersion = "0.4.0"
+)
+
+type batpak struct {
+	program string
+	dir     string // thaw's files but those that only thaw reads
+}
+
+// newBatpak builds the program and gives it a directory of hard links; nil without cargo.
+func newBatpak(ctx context.Context, thaw *kept) (*batpak, error) {
+	if _, err := exec.LookPath("cargo"); err != nil {
+		logf("cargo is not installed: running without batpak")
+		return nil, nil
+	}
+	module, err := output(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/thawlog/thaw/host/bench"))
+	if err != nil {
+		logf("not started inside host/bench (%v): running without batpak", err)
+		return nil, nil
+	}
+	crate := filepath.Join(strings.TrimSpace(string(module)), "..", "interop", "batpak")
+	logf("building batpak")
+	cmd := exec.CommandContext(ctx, "cargo", "build", "--release", "--locked", "--quiet")
+	cmd.Dir, cmd.Stderr = crate, os.Stderr
+	if err := cmd.Run(); err != nil {
+		logf("batpak does not build here (%v): running without it", err)
+		return nil, ctx.Err()
+	}
+	target := filepath.Join(crate, "target")
+	if dir := os.Getenv("CARGO_TARGET_DIR"); dir != "" {
+		target = dir
+	}
+	b := &batpak{filepath.Join(target, "release", "batpak-peer"), thaw.dir + "-for-batpak"}
+	return b, cloneDir(thaw.dir, b.dir, linkFile, func(name string) bool { return !strings.HasSuffix(name, index.Extension) })
+}
+
+// first opens the store in a fresh process and asks for an entity.
+func (b *batpak) first(ctx context.Context, a ask) (outcome, error) {
+	out, err := output(exec.CommandContext(ctx, b.program, "open", b.dir, "--entity", a.Name))
+	if err != nil {
+		return outcome{}, fmt.Errorf("batpak: %w", err)
+	}
+	var line struct {
+		OpenNS       int64  `json:"open_ns"`
+		FirstQueryNS int64  `json:"first_query_ns"`
+		PeakRSSBytes int64  `json:"peak_rss_bytes"`
+		QueryEvents  int    `json:"query_events"`
+		QueryHash    string `json:"query_hash"`
+	}
+	if err := json.Unmarshal(out, &line); err != nil {
+		return outcome{}, err
+	}
+	if line.QueryEvents != a.Hits || line.QueryHash != a.Checksum {
+		return outcome{}, errors.New("batpak: its answer for " + a.Name + " is another one")
+	}
+	return outcome{OpenNS: line.OpenNS, AskNS: line.FirstQueryNS, RSS: line.PeakRSSBytes}, nil
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/thawlog/thaw/host/bench/workload"
+)
+
+// childCommand is the argument with which this program starts itself: it then reads a job
+// from its standard input, does it, and prints the outcome.
+const childCommand = "measure-in-this-process"
+
+// job is what one process measures.
+type job struct {
+	Do     string        `json:"do"`
+	Engine string        `json:"engine,omitempty"`
+	Dir    string        `json:"dir"`
+	Spec   workload.Spec `json:"spec"`
+	// Asks are the questions of "first", one or none, and "warm".
+	Asks []ask `json:"asks,omitempty"`
+	// Sequences are those whose ids "load" tells.
+	Sequences []uint64 `json:"sequences,omitempty"`
+	// Scope is what "batches" and "singly" ask afterwards, to know that all is there.
+	Scope workload.Named `json:"scope"`
+}
+
+// outcome is what the process found. Fields that a job does not measure are 0.
+type outcome struct {
+	OpenNS  int64              `json:"open_ns,omitempty"`
+	AskNS   int64              `json:"ask_ns,omitempty"`
+	WriteNS int64              `json:"write_ns,omitempty"` // in appends, without open and close
+	CloseNS int64              `json:"close_ns,omitempty"`
+	TookNS  int64              `json:"took_ns,omitempty"` // of "rebuild", "check" and "crc32c"
+	Bytes   int64              `json:"bytes,omitempty"`   // that "check" and "crc32c" went over
+	Heap    int64              `json:"heap,omitempty"`    // bytes, see "heap"
+	RSS     int64              `json:"rss,omitempty"`     // see peakRSS
+	Warm    map[string]float64 `json:"warm,omitempty"`    // ns by kind of question
+	IDs     []string           `json:"ids,omitempty"`     // hex, of Sequences
+}
+
+// jobs are what a process can do.
+var jobs = map[string]func(*job) (outcome, error){
+	"load":    load,
+	"first":   first,
+	"heap":    heap,
+	"warm":    warm,
+	"batches": appendBatches,
+	"singly":  appendSingly,
+	"rebuild": rebuild,
+	"check":   checkIndex,
+	"crc32c":  crc32c,
+}
+
+// child does the job on in.
+func child(in io.Reader, out io.Writer) error {
+	var j job
+	if err := json.NewDecoder(in).Decode(&j); err != nil {
+		return err
+	}
+	do, found := jobs[j.Do]
+	if !found {
+		return fmt.Errorf("no job %q", j.Do)
+	}
+	o, err := do(&j)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(o)
+}
+
+// measure does a job in a fresh process.
+func measure(ctx context.Context, j job) (o outcome, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return o, err
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		return o, err
+	}
+	cmd := exec.CommandContext(ctx, self, childCommand)
+	cmd.Stdin = bytes.NewReader(text)
+	out, err := output(cmd)
+	if err == nil {
+		err = json.Unmarshal(out, &o)
+	}
+	if err != nil {
+		return o, fmt.Errorf("%s, %s: %w", j.Engine, j.Do, err)
+	}
+	return o, nil
+}
+
+// output runs a command. Its error is what the command said last on standard error.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	out, err := cmd.Output()
+	var e *exec.ExitError
+	if errors.As(err, &e) {
+		if said := strings.TrimSpace(string(e.Stderr)); said != "" {
+			err = errors.New(strings.TrimPrefix(said, "bench: "))
+		}
+	}
+	return out, err
+}

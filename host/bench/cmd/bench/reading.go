@@ -1,0 +1,128 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/thawlog/thaw/host/bench/engine"
+	"github.com/thawlog/thaw/host/bench/report"
+)
+
+// first opens the store and asks at most one question. This process has done nothing
+// before, and the garbage collector is not called.
+func first(j *job) (o outcome, err error) {
+	e, err := named(j.Engine)
+	if err != nil {
+		return o, err
+	}
+	var a *asked
+	if len(j.Asks) > 0 {
+		if a, err = j.Asks[0].ready(); err != nil {
+			return o, err
+		}
+	}
+	started := time.Now()
+	r, err := e.Open(j.Dir)
+	if err != nil {
+		return o, err
+	}
+	o.OpenNS = time.Since(started).Nanoseconds()
+	if a != nil {
+		started = time.Now()
+		err = a.put(r)
+		o.AskNS = time.Since(started).Nanoseconds()
+	}
+	o.RSS = peakRSS()
+	if a != nil && err == nil {
+		err = a.check()
+	}
+	return o, errors.Join(err, r.Close())
+}
+
+// heap is what the Go heap holds more once the store is open, both after a collection.
+// What an engine keeps outside of it, such as SQLite's cache and mapped files, is not in
+// it.
+func heap(j *job) (o outcome, err error) {
+	e, err := named(j.Engine)
+	if err != nil {
+		return o, err
+	}
+	before := liveHeap()
+	r, err := e.Open(j.Dir)
+	if err != nil {
+		return o, err
+	}
+	o.Heap = max(liveHeap()-before, 0)
+	return o, r.Close()
+}
+
+func liveHeap() int64 {
+	runtime.GC()
+	runtime.GC() // what finalizers and pools let go
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// warmRepeats is how often a question is asked that there is only one of.
+const warmRepeats = 5
+
+// warm asks every question once and unmeasured, then again, and takes the median of each
+// kind.
+func warm(j *job) (o outcome, err error) {
+	e, err := named(j.Engine)
+	if err != nil {
+		return o, err
+	}
+	r, err := e.Open(j.Dir)
+	if err != nil {
+		return o, err
+	}
+	o.Warm = map[string]float64{}
+	for _, what := range kinds {
+		if o.Warm[what], err = warmOf(r, j.Asks, what); err != nil {
+			return o, errors.Join(err, r.Close())
+		}
+	}
+	o.RSS = peakRSS()
+	return o, r.Close()
+}
+
+func warmOf(r engine.Reader, asks []ask, what string) (float64, error) {
+	var ready []*asked
+	for _, a := range asks {
+		if a.What != what {
+			continue
+		}
+		one, err := a.ready()
+		if err != nil {
+			return 0, err
+		}
+		ready = append(ready, one)
+	}
+	if len(ready) == 0 {
+		return 0, fmt.Errorf("nothing to ask by %s", what)
+	}
+	if len(ready) == 1 {
+		for range warmRepeats - 1 {
+			ready = append(ready, ready[0])
+		}
+	}
+	var took []float64
+	for pass := range 2 {
+		for _, a := range ready {
+			started := time.Now()
+			err := a.put(r)
+			elapsed := time.Since(started)
+			if err = errors.Join(err, a.check()); err != nil {
+				return 0, err
+			}
+			if pass == 1 {
+				took = append(took, float64(elapsed.Nanoseconds()))
+			}
+		}
+	}
+	return report.Median(took), nil
+}

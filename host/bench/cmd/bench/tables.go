@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/host/bench/report"
+	"github.com/thawlog/thaw/host/bench/workload"
+)
+
+// tables are everything measured of one sort of data.
+func (d *data) tables() (tables []report.Table) {
+	for _, state := range d.caches {
+		if len(d.results[state+" open"]) > 0 {
+			tables = append(tables, d.firstTable(state))
+		}
+	}
+	tables = append(tables, d.warmTable(), d.appendTable(), d.storeTable())
+	if d.thaw != nil {
+		tables = append(tables, d.sizesTable(), d.aloneTable())
+	}
+	for i := range tables {
+		tables[i].Title = d.spec.Data + ": " + tables[i].Title
+	}
+	return tables
+}
+
+// describe names a question with its hits.
+func (d *data) describe(what string) string {
+	switch what {
+	case "entity":
+		return "entity, " + hits(d.q.Entities[0].Answer)
+	case "scope":
+		return "scope, " + hits(d.q.Scope.Answer)
+	case "kind":
+		return "kind, " + hits(d.q.Kind.Answer)
+	case "id":
+		return "id, with payload"
+	}
+	return what
+}
+
+func hits(a workload.Answer) string { return report.Grouped(int64(a.Hits)) + " hits" }
+
+var stateTitles = map[string]string{
+	written:   "first query, page cache as writing left it",
+	readAhead: "first query, page cache as reading ahead left it",
+}
+
+func (d *data) firstTable(state string) report.Table {
+	t := report.Table{
+		Title: stateTitles[state],
+		Note:  "A fresh process each; the rows of sums are open and question together, which is what a caller waits for.",
+		Rows:  []report.Row{d.row("open", state+" open", report.Nanoseconds)},
+	}
+	for _, what := range kinds {
+		t.Rows = append(t.Rows, d.row(d.describe(what), state+" ask "+what, report.Nanoseconds))
+	}
+	for _, what := range kinds {
+		chart := ""
+		if state == d.caches[len(d.caches)-1] {
+			chart = "open, " + d.describe(what)
+		}
+		t.Rows = append(t.Rows, d.charted("sum: open, "+d.describe(what), state+" both "+what, report.Nanoseconds, chart))
+	}
+	t.Rows = append(t.Rows, d.row("Go heap after open", state+" heap", report.Bytes))
+	t.Rows = append(t.Rows, d.row("peak RSS after open", state+" RSS "+nothing, report.Bytes))
+	for _, what := range kinds {
+		t.Rows = append(t.Rows, d.row("peak RSS after open, "+what, state+" RSS "+what, report.Bytes))
+	}
+	return t
+}
+
+func (d *data) warmTable() report.Table {
+	t := report.Table{Title: "queries in an open store", Note: fmt.Sprintf(
+		"One process: entity, id and sequence each the median of up to %d different ones, scope and kind of %d repetitions, all asked once before.",
+		workload.Samples, warmRepeats)}
+	for _, what := range kinds {
+		t.Rows = append(t.Rows, d.row(d.describe(what), "warm "+what, report.Nanoseconds))
+	}
+	t.Rows = append(t.Rows, d.row("peak RSS after all of them", "warm RSS", report.Bytes))
+	return t
+}
+
+func (d *data) appendTable() report.Table {
+	batches, singly := d.appendCounts()
+	return report.Table{Title: "append, on disk before it returns", Rows: []report.Row{
+		d.charted(report.Grouped(int64(batches))+" events, 1,000 at a time", "batches", report.PerSecond, "1,000 at a time"),
+		d.row("close after them", "batches close", report.Nanoseconds),
+		d.charted(fmt.Sprintf("%s events, singly, %d goroutines", report.Grouped(int64(singly)), goroutines), "singly", report.PerSecond,
+			fmt.Sprintf("singly, %d goroutines", goroutines)),
+		d.row("close after them", "singly close", report.Nanoseconds),
+	}}
+}
+
+func (d *data) storeTable() report.Table {
+	t := report.Table{
+		Title: "the whole store",
+		Note:  "Loaded once, 1,000 events at a time, each batch on disk before the next; a store that was kept has the figures of its loading.",
+		Rows: []report.Row{
+			d.row("load", "load", report.PerSecond),
+			d.row("close after it", "close", report.Nanoseconds),
+			d.row("peak RSS before the close", "load RSS", report.Bytes),
+			d.row("bytes on disk", "bytes", report.Bytes),
+		},
+	}
+	if d.thaw == nil {
+		return t
+	}
+	for _, part := range []struct {
+		name string
+		take func(string) bool
+	}{
+		{"of these segments", hasSuffix(segment.Extension)},
+		{"of these " + artifact.FileName, func(name string) bool { return name == artifact.FileName }},
+		{"of these *" + index.Extension, hasSuffix(index.Extension)},
+	} {
+		row := report.Row{Name: part.name, Unit: report.Bytes}
+		row.Set(subject, d.thaw.bytes(part.take))
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func sizeName(n uint64) string { return report.Grouped(int64(n)) + " events" }
+
+func (d *data) sizesTable() report.Table {
+	t := report.Table{Title: "thaw by size", Rows: []report.Row{
+		d.row("open", "sizes open", report.Nanoseconds),
+		d.row("Go heap after open", "sizes heap", report.Bytes),
+		d.row("peak RSS after open", "sizes RSS", report.Bytes),
+	}}
+	for _, n := range d.sizes {
+		t.Engines = append(t.Engines, sizeName(n))
+	}
+	ratio := report.Row{Name: "open, to that of " + t.Engines[0], Unit: report.Times}
+	base := t.Rows[0].Values[t.Engines[0]]
+	for _, column := range t.Engines {
+		ratio.Set(column, t.Rows[0].Values[column]/base)
+	}
+	t.Rows = append(t.Rows, ratio)
+	return t
+}
+
+func (d *data) aloneTable() report.Table {
+	t := report.Table{Title: "thaw alone", Engines: []string{subject}, Rows: []report.Row{
+		d.row("index made anew from all frames", "rebuild", report.Nanoseconds),
+		{Name: "the same in events", Unit: report.PerSecond},
+		d.row("peak RSS of that", "rebuild RSS", report.Bytes),
+		d.row("close after all events", "close", report.Nanoseconds),
+		d.row("check of the whole index", "check", report.BytesPerSec),
+		d.row("CRC-32C of the same bytes in memory, one core", "crc32c", report.BytesPerSec),
+		d.row("these bytes", "crc32c bytes", report.Bytes),
+	}}
+	t.Rows[1].Set(subject, float64(d.n)/t.Rows[0].Values[subject]*1e9)
+	return t
+}

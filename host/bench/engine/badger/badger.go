@@ -1,0 +1,212 @@
+// Package badger keeps the events in a Badger v4 store, with keys of six sorts that a
+// first byte tells apart:
+//
+//	n, sequence                the record
+//	p, sequence                the payload
+//	i, id                      sequence
+//	e, entity, 0x00, sequence  nothing
+//	s, scope, 0x00, sequence   nothing
+//	k, kind, sequence          nothing
+//
+// Payloads have keys of their own, as values are in the tables (below the default
+// threshold of 1 MB) and would make every block that a query reads hold half as many
+// records.
+//
+// Options are the defaults but for SyncWrites, no conflict detection (no key is written
+// twice) and no metrics, and level 0 is compacted by Close.
+//
+// Writing: a batch is a WriteBatch. It is one transaction, unless it exceeds what a
+// transaction may hold (a sixth of the 64 MiB memtable), when Badger makes it several: a
+// batch of up to 10,000 events of this benchmark does not. A single append is an Update;
+// Badger gathers those that wait by itself. Close flattens the tree first, so that what
+// is in tables is on one level; the last memtable becomes tables in Close.
+//
+// Reading: opened read-only, which Badger does only after a close in order. One
+// transaction and one iterator over keys alone (no prefetching of values, since those of
+// the lookups are empty) last for the reader's life; records are looked up by Get, which
+// uses the bloom filters.
+package badger
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"github.com/thawlog/thaw/host/bench/engine"
+	"github.com/thawlog/thaw/host/bench/engine/record"
+)
+
+// Engine is Badger.
+type Engine struct{}
+
+// Name implements engine.Engine.
+func (Engine) Name() string { return "badger" }
+
+// Version implements engine.Engine.
+func (Engine) Version() string { return engine.ModuleVersion("github.com/dgraph-io/badger/v4") }
+
+func options(dir string) badger.Options {
+	return badger.DefaultOptions(dir).WithSyncWrites(true).WithDetectConflicts(false).WithMetricsEnabled(false).
+		WithCompactL0OnClose(true).WithLogger(nil)
+}
+
+// Create implements engine.Engine.
+func (Engine) Create(dir string) (engine.Writer, error) {
+	db, err := badger.Open(options(dir))
+	if err != nil {
+		return nil, err
+	}
+	return &writer{db: db}, nil
+}
+
+type writer struct {
+	db   *badger.DB
+	next atomic.Uint64 // sequence of the next event
+}
+
+// AppendBatch implements engine.Writer.
+func (w *writer) AppendBatch(events []engine.Event) error {
+	b := w.db.NewWriteBatch()
+	defer b.Cancel()
+	for i := range events {
+		if err := put(b.Set, &events[i]); err != nil {
+			return err
+		}
+		w.next.Store(events[i].Sequence + 1)
+	}
+	return b.Flush()
+}
+
+// Append implements engine.Writer.
+func (w *writer) Append(e *engine.Event) error {
+	e.Sequence = w.next.Add(1) - 1
+	return w.db.Update(func(tx *badger.Txn) error { return put(tx.Set, e) })
+}
+
+// put sets the event's six keys. Keys and values share one allocation, since Badger
+// keeps them until the commit; the payload is the caller's, who waits for that.
+func put(set func(key, value []byte) error, e *engine.Event) error {
+	buf := make([]byte, 0, record.Size(e)+len(e.Entity)+len(e.Scope)+len(e.ID)+5*8+10)
+	part := func(add func([]byte) []byte) []byte {
+		at := len(buf)
+		buf = add(buf)
+		return buf[at:len(buf):len(buf)]
+	}
+	number := part(func(b []byte) []byte { return record.AppendSequence(append(b, 'n'), e.Sequence) })
+	sequence := number[1:]
+	return errors.Join(
+		set(number, part(func(b []byte) []byte { return record.Append(b, e) })),
+		set(part(func(b []byte) []byte { return append(append(b, 'p'), sequence...) }), e.Payload),
+		set(part(func(b []byte) []byte { return append(append(b, 'i'), e.ID[:]...) }), sequence),
+		set(part(func(b []byte) []byte { return append(record.AppendName(append(b, 'e'), e.Entity), sequence...) }), nil),
+		set(part(func(b []byte) []byte { return append(record.AppendName(append(b, 's'), e.Scope), sequence...) }), nil),
+		set(part(func(b []byte) []byte { return append(record.AppendKind(append(b, 'k'), e.Kind), sequence...) }), nil),
+	)
+}
+
+// Close implements engine.Writer.
+func (w *writer) Close() error { return errors.Join(w.db.Flatten(2), w.db.Close()) }
+
+// Open implements engine.Engine.
+func (Engine) Open(dir string) (engine.Reader, error) {
+	db, err := badger.Open(options(dir).WithReadOnly(true))
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{db: db, tx: db.NewTransaction(false)}
+	o := badger.DefaultIteratorOptions
+	o.PrefetchValues = false
+	r.index = r.tx.NewIterator(o)
+	return r, nil
+}
+
+type reader struct {
+	db      *badger.DB
+	tx      *badger.Txn
+	index   *badger.Iterator
+	decoder record.Decoder
+	prefix  []byte
+}
+
+// BySequence implements engine.Reader.
+func (r *reader) BySequence(sequence uint64) (e engine.Event, err error) {
+	var key [9]byte
+	err = r.get(record.AppendSequence(append(key[:0], 'n'), sequence), func(value []byte) error {
+		e, err = r.decoder.Decode(sequence, value)
+		return err
+	})
+	return e, err
+}
+
+// ByID implements engine.Reader.
+func (r *reader) ByID(id engine.ID) (e engine.Event, err error) {
+	var key [1 + len(id)]byte
+	var sequence uint64
+	err = r.get(append(append(key[:0], 'i'), id[:]...), func(value []byte) (err error) {
+		sequence, err = record.Sequence(value)
+		return err
+	})
+	if err != nil {
+		return e, err
+	}
+	if e, err = r.BySequence(sequence); err != nil {
+		return e, err
+	}
+	err = r.get(record.AppendSequence(append(key[:0], 'p'), sequence), func(value []byte) error {
+		e.Payload = append([]byte(nil), value...)
+		return nil
+	})
+	return e, err
+}
+
+// get hands the value of a key to f, which must not keep it.
+func (r *reader) get(key []byte, f func(value []byte) error) error {
+	item, err := r.tx.Get(key)
+	if err != nil {
+		return fmt.Errorf("badger: key %x: %w", key, err)
+	}
+	return item.Value(f)
+}
+
+// Entity implements engine.Reader.
+func (r *reader) Entity(name string, f func(engine.Event)) error {
+	r.prefix = record.AppendName(append(r.prefix[:0], 'e'), name)
+	return r.list(f)
+}
+
+// Scope implements engine.Reader.
+func (r *reader) Scope(name string, f func(engine.Event)) error {
+	r.prefix = record.AppendName(append(r.prefix[:0], 's'), name)
+	return r.list(f)
+}
+
+// Kind implements engine.Reader.
+func (r *reader) Kind(kind uint16, f func(engine.Event)) error {
+	r.prefix = record.AppendKind(append(r.prefix[:0], 'k'), kind)
+	return r.list(f)
+}
+
+// list looks up the records of the keys that begin with the prefix.
+func (r *reader) list(f func(engine.Event)) error {
+	for r.index.Seek(r.prefix); r.index.ValidForPrefix(r.prefix); r.index.Next() {
+		sequence, ok := record.Hit(r.index.Item().Key(), r.prefix)
+		if !ok {
+			continue
+		}
+		e, err := r.BySequence(sequence)
+		if err != nil {
+			return err
+		}
+		f(e)
+	}
+	return nil
+}
+
+// Close implements engine.Reader.
+func (r *reader) Close() error {
+	r.index.Close()
+	r.tx.Discard()
+	return r.db.Close()
+}

@@ -1,0 +1,156 @@
+// Package thaw is thaw with the options that it has by default.
+//
+// Events are appended by Append and AppendBatch, payloads as host.Raw: they must be one
+// MessagePack value each, and thaw checks that they are. Ids, sequences and clocks are
+// thaw's own and are put into the events; the time, the hashes and what they are
+// chained by are made by thaw too, and are only seen by reading. A correlation or
+// causation that is not zero is kept, which is an option of the append.
+//
+// Reading opens a host.Reader, which takes no lock.
+package thaw
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/bench/engine"
+)
+
+// Engine is thaw.
+type Engine struct{}
+
+var (
+	quiet      = slog.New(slog.DiscardHandler)
+	background = context.Background()
+)
+
+// Name implements engine.Engine.
+func (Engine) Name() string { return "thaw" }
+
+// Version implements engine.Engine.
+func (Engine) Version() string { return engine.ModuleVersion("github.com/thawlog/thaw") }
+
+// Create implements engine.Engine.
+func (Engine) Create(dir string) (engine.Writer, error) {
+	s, err := host.Open(background, dir, host.Options{Logger: quiet})
+	if err != nil {
+		return nil, err
+	}
+	return &writer{store: s}, nil
+}
+
+// Open implements engine.Engine.
+func (Engine) Open(dir string) (engine.Reader, error) {
+	r, err := host.OpenReader(background, dir, host.ReaderOptions{Logger: quiet})
+	if err != nil {
+		return nil, err
+	}
+	return reader{r}, nil
+}
+
+type writer struct {
+	store *host.Store
+	items []host.Item // of the last batch, to be used again
+}
+
+func (w *writer) AppendBatch(events []engine.Event) error {
+	w.items = w.items[:0]
+	for i := range events {
+		e := &events[i]
+		w.items = append(w.items, host.Item{
+			At: event.At(e.Entity, e.Scope), Kind: event.Kind(e.Kind), Payload: host.Raw(e.Payload), Options: options(e),
+		})
+	}
+	receipts, err := w.store.AppendBatch(background, w.items)
+	if err != nil {
+		return err
+	}
+	for i, r := range receipts {
+		accept(&events[i], r)
+	}
+	return nil
+}
+
+func (w *writer) Append(e *engine.Event) error {
+	r, err := w.store.Append(background, event.At(e.Entity, e.Scope), event.Kind(e.Kind), host.Raw(e.Payload), options(e)...)
+	if err != nil {
+		return err
+	}
+	accept(e, r)
+	return nil
+}
+
+func options(e *engine.Event) (o []host.AppendOption) {
+	if e.Correlation != (engine.ID{}) {
+		o = append(o, host.Correlated(event.ID(e.Correlation)))
+	}
+	if e.Causation != (engine.ID{}) {
+		o = append(o, host.CausedBy(event.ID(e.Causation)))
+	}
+	return o
+}
+
+func accept(e *engine.Event, r host.Receipt) {
+	e.ID, e.Sequence, e.Clock = engine.ID(r.ID), r.Sequence, r.Clock
+}
+
+func (w *writer) Close() error { return w.store.Close() }
+
+type reader struct{ host *host.Reader }
+
+func (r reader) BySequence(sequence uint64) (engine.Event, error) {
+	for e, err := range r.host.Query(background, host.Region{}, host.Page{From: sequence, Limit: 1}) {
+		if err != nil {
+			return engine.Event{}, err
+		}
+		if e.Sequence == sequence {
+			return facts(e), nil
+		}
+	}
+	return engine.Event{}, fmt.Errorf("thaw: no event %d", sequence)
+}
+
+func (r reader) ByID(id engine.ID) (engine.Event, error) {
+	full, err := r.host.Get(background, event.ID(id))
+	if err != nil {
+		return engine.Event{}, err
+	}
+	e := facts(full.Event)
+	e.Payload = full.Payload
+	return e, nil
+}
+
+func (r reader) Entity(name string, f func(engine.Event)) error {
+	return r.query(host.Region{Entity: name}, f)
+}
+
+func (r reader) Scope(name string, f func(engine.Event)) error {
+	return r.query(host.Region{Scope: name}, f)
+}
+
+func (r reader) Kind(kind uint16, f func(engine.Event)) error {
+	return r.query(host.Region{Kinds: event.Only(event.Kind(kind))}, f)
+}
+
+func (r reader) query(region host.Region, f func(engine.Event)) error {
+	for e, err := range r.host.Query(background, region, host.Page{}) {
+		if err != nil {
+			return err
+		}
+		f(facts(e))
+	}
+	return nil
+}
+
+func facts(e event.Event) engine.Event {
+	return engine.Event{
+		Sequence: e.Sequence, ID: engine.ID(e.ID), Entity: e.Entity, Scope: e.Scope, Kind: uint16(e.Kind),
+		WallMS: e.WallMS, Clock: e.Clock, PrevHash: e.PrevHash, Hash: e.EventHash,
+		Correlation: engine.ID(e.Correlation), Causation: engine.ID(e.Causation),
+	}
+}
+
+func (r reader) Close() error { return r.host.Close() }

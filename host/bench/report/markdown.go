@@ -1,0 +1,114 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// WriteMarkdown writes the report. Tables are padded, so that they can be read as they are.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "# %s\n\n", r.Title)
+	for _, f := range r.Facts {
+		fmt.Fprintf(b, "- %s: %s\n", f.Name, f.Value)
+	}
+	for i := range r.Tables {
+		t := &r.Tables[i]
+		fmt.Fprintf(b, "\n## %s\n\n", t.Title)
+		if t.Note != "" {
+			fmt.Fprintf(b, "%s\n\n", t.Note)
+		}
+		r.writeTable(b, t)
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(b, "\n%s\n", n)
+	}
+	return b.Flush()
+}
+
+func (r *Report) writeTable(w io.Writer, t *Table) {
+	engines := t.Engines
+	if engines == nil {
+		engines = r.Engines
+	}
+	against := len(engines) > 1 && slices.Contains(engines, r.Subject)
+	header := append([]string{""}, engines...)
+	if against {
+		header = append(header, r.Subject+" to best peer")
+	}
+	lines := [][]string{header}
+	for i := range t.Rows {
+		row := &t.Rows[i]
+		line := []string{row.Name}
+		for _, e := range engines {
+			cell := "–"
+			if v, found := row.Values[e]; found {
+				cell = row.Unit.Format(v)
+			}
+			line = append(line, cell)
+		}
+		if against {
+			line = append(line, row.comparison(r.Subject, engines))
+		}
+		lines = append(lines, line)
+	}
+	widths := make([]int, len(header))
+	for _, line := range lines {
+		for i, cell := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell), 3)
+		}
+	}
+	for i, line := range lines {
+		for j, cell := range line {
+			space := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(cell))
+			if j == 0 {
+				fmt.Fprintf(w, "| %s%s ", cell, space)
+			} else {
+				fmt.Fprintf(w, "| %s%s ", space, cell)
+			}
+		}
+		fmt.Fprintln(w, "|")
+		if i > 0 {
+			continue
+		}
+		for j, width := range widths {
+			if j == 0 {
+				fmt.Fprintf(w, "|%s", strings.Repeat("-", width+2))
+			} else {
+				fmt.Fprintf(w, "|%s:", strings.Repeat("-", width+1))
+			}
+		}
+		fmt.Fprintln(w, "|")
+	}
+}
+
+// comparison is the last cell: how the subject stands to the best other engine, and which
+// that is.
+func (r *Row) comparison(subject string, engines []string) string {
+	ratio := r.ratio(subject, engines)
+	if ratio == 0 {
+		return "–"
+	}
+	peer, _ := r.best(subject, engines)
+	text := brief(ratio) + " ×"
+	if ratio >= 1.05 {
+		text += map[bool]string{true: " smaller", false: " faster"}[r.Unit == Bytes]
+	}
+	return text + " (" + peer + ")"
+}
+
+// brief writes two digits, which is as far as such a ratio can be trusted.
+func brief(v float64) string {
+	switch {
+	case v < 0.095:
+		return fmt.Sprintf("%.2f", v)
+	case v < 9.95:
+		return fmt.Sprintf("%.1f", v)
+	default:
+		return Grouped(int64(v + 0.5))
+	}
+}

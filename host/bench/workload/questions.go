@@ -1,0 +1,123 @@
+package workload
+
+import (
+	"cmp"
+	"encoding/binary"
+	"hash/fnv"
+	"slices"
+)
+
+// Samples is how many entities and sequences there are to ask for, where there are as many.
+const Samples = 200
+
+// Answer is what a right answer holds.
+type Answer struct {
+	Hits     int    `json:"hits"`
+	Checksum string `json:"checksum"` // see Checksum
+}
+
+// Named is an entity or scope to ask for.
+type Named struct {
+	Name string `json:"name"`
+	Answer
+}
+
+// OfKind is a kind to ask for.
+type OfKind struct {
+	Kind uint16 `json:"kind"`
+	Answer
+}
+
+// Questions are what is asked of a store.
+type Questions struct {
+	Entities  []Named  `json:"entities"`  // with 20 events, or as near to that as there are
+	Scope     Named    `json:"scope"`     // with a 200th of all events, or near
+	Kind      OfKind   `json:"kind"`      // with a 36th, or near
+	Sequences []uint64 `json:"sequences"` // to ask for by sequence, and by the ids they have
+}
+
+// Checksum is FNV-1a, 64 bits, over sequences in the order in which they came, each as
+// eight little-endian bytes, in sixteen hex digits. batpak-peer prints the same.
+func Checksum(sequences []uint64) string {
+	h := fnv.New64a()
+	var b [8]byte
+	for _, s := range sequences {
+		binary.LittleEndian.PutUint64(b[:], s)
+		h.Write(b[:])
+	}
+	const digits = "0123456789abcdef"
+	var text [16]byte
+	for i, c := range h.Sum(nil) {
+		text[2*i], text[2*i+1] = digits[c>>4], digits[c&15]
+	}
+	return string(text[:])
+}
+
+// AnswerOf is the answer that these sequences are.
+func AnswerOf(sequences []uint64) Answer { return Answer{len(sequences), Checksum(sequences)} }
+
+// Ask chooses the questions and answers them by going through all events twice. It holds
+// a number per entity and the hits.
+func Ask(s Spec) Questions {
+	entityCounts := make([]int, s.Entities())
+	scopeCounts := make([]int, scopes)
+	kindCounts := make([]int, kinds)
+	p := newPlaces(s)
+	for range s.N {
+		at := p.draw()
+		entityCounts[at.entity]++
+		scopeCounts[at.scope]++
+		kindCounts[at.kind]++
+	}
+	n := int(s.N)
+	chosen := nearest(entityCounts, eventsPerEntity, Samples, s.Seed)
+	scope := nearest(scopeCounts, n/scopes, 1, s.Seed)[0]
+	kind := nearest(kindCounts, n/kinds, 1, s.Seed)[0]
+
+	hits := make(map[uint64][]uint64, len(chosen))
+	for _, e := range chosen {
+		hits[e] = make([]uint64, 0, entityCounts[e])
+	}
+	var ofScope, ofKind []uint64
+	p = newPlaces(s)
+	for i := range s.N {
+		at := p.draw()
+		if sequences, ok := hits[at.entity]; ok {
+			hits[at.entity] = append(sequences, i)
+		}
+		if at.scope == scope {
+			ofScope = append(ofScope, i)
+		}
+		if at.kind == kind {
+			ofKind = append(ofKind, i)
+		}
+	}
+	q := Questions{
+		Scope: Named{ScopeName(scope), AnswerOf(ofScope)},
+		Kind:  OfKind{KindOf(kind), AnswerOf(ofKind)},
+	}
+	for _, e := range chosen {
+		q.Entities = append(q.Entities, Named{EntityName(e), AnswerOf(hits[e])})
+	}
+	order := newPermutation(s.N, s.Seed+1)
+	for i := range min(s.N, Samples) {
+		q.Sequences = append(q.Sequences, order.of(i))
+	}
+	return q
+}
+
+// nearest chooses up to want of the numbers whose counts are nearest to target and not 0,
+// in a random order, so that neither names nor places follow from the choice.
+func nearest(counts []int, target, want int, seed uint64) []uint64 {
+	var numbers []uint64
+	for i, n := range counts {
+		if n > 0 {
+			numbers = append(numbers, uint64(i))
+		}
+	}
+	off := func(i uint64) int { return max(counts[i]-target, target-counts[i]) }
+	slices.SortFunc(numbers, func(a, b uint64) int {
+		return cmp.Or(cmp.Compare(off(a), off(b)), cmp.Compare(mix(a^seed), mix(b^seed)))
+	})
+	return numbers[:min(want, len(numbers))]
+}
