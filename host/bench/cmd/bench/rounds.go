@@ -174,4 +174,3 @@ func (d *data) appends(ctx context.Context) error {
 	}
 	return nil
 }
-

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/index"
@@ -156,4 +157,9 @@ func (d *data) aloneTable() report.Table {
 	}}
 	t.Rows[1].Set(subject, float64(d.n)/t.Rows[0].Values[subject]*1e9)
 	return t
+}
+
+// hasSuffix takes the names that end in one.
+func hasSuffix(suffix string) func(string) bool {
+	return func(name string) bool { return strings.HasSuffix(name, suffix) }
 }

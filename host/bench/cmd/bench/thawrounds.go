@@ -87,4 +87,3 @@ func (d *data) thawAlone(ctx context.Context) error {
 	}
 	return nil
 }
-
