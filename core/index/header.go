@@ -42,8 +42,6 @@ var topSums uint64 = (pages.Size - offTop) / pages.SumSize
 // extent is where a section stands in the file.
 type extent struct{ at, size uint64 }
 
-func (e extent) end() uint64 { return e.at + e.size }
-
 // header is the first page of a file of lookups.
 type header struct {
 	flags            flags
