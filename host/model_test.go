@@ -355,6 +355,7 @@ func runModel(t *rapid.T, m *machine) {
 	m.clocks = map[string]uint32{}
 	m.options = host.Options{
 		SegmentSize: rapid.SampledFrom([]int64{1, 1500, 8000, 0}).Draw(t, "segment size"),
+		TailLimit:   rapid.SampledFrom([]uint64{1, 300, 0}).Draw(t, "tail limit"),
 		Durability:  rapid.SampledFrom([]host.Durability{host.OnDisk, host.LoseUnsynced}).Draw(t, "durability"),
 	}
 	m.open(t)

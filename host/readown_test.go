@@ -79,7 +79,7 @@ func TestStoreSnapshot(t *testing.T) {
 
 // TestAppendsAndQueries appends and asks from many goroutines.
 func TestAppendsAndQueries(t *testing.T) {
-	s := onDisk(t).openStore(t, host.Options{SegmentSize: 4000, OpenSegments: 2, Durability: host.LoseUnsynced})
+	s := onDisk(t).openStore(t, host.Options{SegmentSize: 4000, TailLimit: 1, OpenSegments: 2, Durability: host.LoseUnsynced})
 	var wg sync.WaitGroup
 	for i := range 6 {
 		wg.Go(func() {

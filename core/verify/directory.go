@@ -38,10 +38,46 @@ type numbered struct {
 // size is the size of an entry that is not below 0.
 func size(e store.Entry) uint64 { return uint64(max(e.Size, 0)) }
 
-// freeze lists the directory, and keeps what synced.thaw says, which a writer
+// freezeTries is how often the directory is listed because a file of the index was
+// replaced or removed before it was opened.
+const freezeTries = 5
+
+// freeze lists the directory and opens the files of the index, which a writer
+// replaces, and removes when their content is in another.
+func freeze(files store.Files) (d *directory, err error) {
+	for range freezeTries {
+		if d, err = freezeOnce(files); err == nil {
+			err = d.openIndex()
+		}
+		if !errors.Is(err, store.ErrGone) {
+			break
+		}
+	}
+	return d, err
+}
+
+// openIndex opens what will be read later. Other trouble than that a file is gone
+// is met again, and told, when it is read.
+func (d *directory) openIndex() error {
+	for _, e := range d.entries {
+		if !snapshotName(e.Name) || !e.Regular || e.Name == visibility.FileName {
+			continue
+		}
+		src, err := d.files.Open(e.Name)
+		if errors.Is(err, store.ErrGone) {
+			return err
+		}
+		if err == nil {
+			d.opened[e.Name] = src
+		}
+	}
+	return nil
+}
+
+// freezeOnce lists the directory, and keeps what synced.thaw says, which a writer
 // overwrites in place. Where that promises more of a segment than was listed, the
 // writer went on in between, and the directory is listed again.
-func freeze(files store.Files) (*directory, error) {
+func freezeOnce(files store.Files) (*directory, error) {
 	d, err := listDirectory(files)
 	if err != nil {
 		return nil, err
