@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -344,9 +345,15 @@ func TestModelOnDisk(t *testing.T) {
 	fresh := func() string { made++; return filepath.Join(base, strconv.Itoa(made)) }
 	rapid.Check(t, func(t *rapid.T) {
 		runModel(t, &machine{fs: osfs.FS{}, dir: fresh(), copied: func(m *machine) (fsabstraction.FS, string) {
-			to := fresh()
-			require.NoError(t, os.CopyFS(to, os.DirFS(m.dir)))
-			return m.fs, to
+			for {
+				to := fresh()
+				err := os.CopyFS(to, os.DirFS(m.dir))
+				if errors.Is(err, fs.ErrNotExist) {
+					continue // an index is being written in the background
+				}
+				require.NoError(t, err)
+				return m.fs, to
+			}
 		}})
 	})
 }
