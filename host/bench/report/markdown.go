@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,11 +31,21 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	return b.Flush()
 }
 
-func (r *Report) writeTable(w io.Writer, t *Table) {
-	engines := t.Engines
-	if engines == nil {
-		engines = r.Engines
+// columns are the table's own, or those of the report's engines that have a number in it.
+func (r *Report) columns(t *Table) (engines []string) {
+	if t.Engines != nil {
+		return t.Engines
 	}
+	for _, e := range r.Engines {
+		if slices.ContainsFunc(t.Rows, func(row Row) bool { _, found := row.Values[e]; return found }) {
+			engines = append(engines, e)
+		}
+	}
+	return engines
+}
+
+func (r *Report) writeTable(w io.Writer, t *Table) {
+	engines := r.columns(t)
 	against := len(engines) > 1 && slices.Contains(engines, r.Subject)
 	header := append([]string{""}, engines...)
 	if against {
@@ -101,11 +112,12 @@ func (r *Row) comparison(subject string, engines []string) string {
 	return text + " (" + peer + ")"
 }
 
-// brief writes two digits, which is as far as such a ratio can be trusted.
+// brief writes two digits, one when it is small, which is as far as such a ratio can be
+// trusted.
 func brief(v float64) string {
 	switch {
 	case v < 0.095:
-		return fmt.Sprintf("%.2f", v)
+		return strconv.FormatFloat(v, 'g', 1, 64)
 	case v < 9.95:
 		return fmt.Sprintf("%.1f", v)
 	default:
