@@ -10,8 +10,8 @@ CRASH_STATES ?= 1000000
 CRASH_KILLS  ?= 200
 # Stores that `make interop` writes for each sort of session.
 INTEROP_SEEDS ?= 60
-# Events that `make bench` writes with each engine in batches; singly it is a fifth.
-N ?= 100000
+# Events in the stores of `make bench`.
+N ?= 1000000
 
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
@@ -75,8 +75,7 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./host/...
-	cd host/bench && $(GO) run ./cmd/openbench
-	cd host/bench && $(GO) run ./cmd/writebench -n $(N)
+	cd host/bench && $(GO) run ./cmd/bench -n $(N)
 
 clean:
 	rm -rf bin
