@@ -46,7 +46,8 @@ func (r *Report) columns(t *Table) (engines []string) {
 
 func (r *Report) writeTable(w io.Writer, t *Table) {
 	engines := r.columns(t)
-	against := len(engines) > 1 && slices.Contains(engines, r.Subject)
+	peers := slices.DeleteFunc(slices.Clone(engines), func(e string) bool { return e == r.Subject || slices.Contains(r.Aside, e) })
+	against := len(peers) > 0 && slices.Contains(engines, r.Subject)
 	header := append([]string{""}, engines...)
 	if against {
 		header = append(header, r.Subject+" to best peer")
@@ -63,7 +64,7 @@ func (r *Report) writeTable(w io.Writer, t *Table) {
 			line = append(line, cell)
 		}
 		if against {
-			line = append(line, row.comparison(r.Subject, engines))
+			line = append(line, row.comparison(r.Subject, peers))
 		}
 		lines = append(lines, line)
 	}
@@ -97,14 +98,14 @@ func (r *Report) writeTable(w io.Writer, t *Table) {
 	}
 }
 
-// comparison is the last cell: how the subject stands to the best other engine, and which
+// comparison is the last cell: how the subject stands to the best of its peers, and which
 // that is.
-func (r *Row) comparison(subject string, engines []string) string {
-	ratio := r.ratio(subject, engines)
+func (r *Row) comparison(subject string, peers []string) string {
+	ratio := r.ratio(subject, peers)
 	if ratio == 0 {
 		return "–"
 	}
-	peer, _ := r.best(subject, engines)
+	peer, _ := r.best(peers)
 	text := brief(ratio) + " ×"
 	if ratio >= 1.05 {
 		text += map[bool]string{true: " smaller", false: " faster"}[r.Unit == Bytes]

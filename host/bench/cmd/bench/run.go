@@ -24,6 +24,7 @@ func run(ctx context.Context, o options, stdout io.Writer) error {
 		Title:   fmt.Sprintf("%s events, medians of %d rounds", report.Grouped(int64(o.n)), o.rounds),
 		Facts:   report.Machine(o.dir, time.Now()),
 		Subject: subject,
+		Aside:   []string{batpakName}, // it has done all its work before the first question
 	}
 	took, err := syncTime(o.dir)
 	if err != nil {
