@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,12 +31,23 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	return b.Flush()
 }
 
-func (r *Report) writeTable(w io.Writer, t *Table) {
-	engines := t.Engines
-	if engines == nil {
-		engines = r.Engines
+// columns are the table's own, or those of the report's engines that have a number in it.
+func (r *Report) columns(t *Table) (engines []string) {
+	if t.Engines != nil {
+		return t.Engines
 	}
-	against := len(engines) > 1 && slices.Contains(engines, r.Subject)
+	for _, e := range r.Engines {
+		if slices.ContainsFunc(t.Rows, func(row Row) bool { _, found := row.Values[e]; return found }) {
+			engines = append(engines, e)
+		}
+	}
+	return engines
+}
+
+func (r *Report) writeTable(w io.Writer, t *Table) {
+	engines := r.columns(t)
+	peers := slices.DeleteFunc(slices.Clone(engines), func(e string) bool { return e == r.Subject || slices.Contains(r.Aside, e) })
+	against := len(peers) > 0 && slices.Contains(engines, r.Subject)
 	header := append([]string{""}, engines...)
 	if against {
 		header = append(header, r.Subject+" to best peer")
@@ -52,7 +64,7 @@ func (r *Report) writeTable(w io.Writer, t *Table) {
 			line = append(line, cell)
 		}
 		if against {
-			line = append(line, row.comparison(r.Subject, engines))
+			line = append(line, row.comparison(r.Subject, peers))
 		}
 		lines = append(lines, line)
 	}
@@ -86,14 +98,14 @@ func (r *Report) writeTable(w io.Writer, t *Table) {
 	}
 }
 
-// comparison is the last cell: how the subject stands to the best other engine, and which
+// comparison is the last cell: how the subject stands to the best of its peers, and which
 // that is.
-func (r *Row) comparison(subject string, engines []string) string {
-	ratio := r.ratio(subject, engines)
+func (r *Row) comparison(subject string, peers []string) string {
+	ratio := r.ratio(subject, peers)
 	if ratio == 0 {
 		return "–"
 	}
-	peer, _ := r.best(subject, engines)
+	peer, _ := r.best(peers)
 	text := brief(ratio) + " ×"
 	if ratio >= 1.05 {
 		text += map[bool]string{true: " smaller", false: " faster"}[r.Unit == Bytes]
@@ -101,11 +113,12 @@ func (r *Row) comparison(subject string, engines []string) string {
 	return text + " (" + peer + ")"
 }
 
-// brief writes two digits, which is as far as such a ratio can be trusted.
+// brief writes two digits, one when it is small, which is as far as such a ratio can be
+// trusted.
 func brief(v float64) string {
 	switch {
 	case v < 0.095:
-		return fmt.Sprintf("%.2f", v)
+		return strconv.FormatFloat(v, 'g', 1, 64)
 	case v < 9.95:
 		return fmt.Sprintf("%.1f", v)
 	default:

@@ -8,6 +8,7 @@ type Report struct {
 	Facts   []Fact   // of the machine and the run
 	Engines []string // the columns, in order
 	Subject string   // the engine whose ratio to the best other one is the last column
+	Aside   []string // columns that are not among those others
 	Tables  []Table
 	Notes   []string // paragraphs behind the tables
 }
@@ -40,11 +41,11 @@ func (r *Row) Set(engine string, v float64) {
 	r.Values[engine] = v
 }
 
-// best is the best engine other than subject, of those in the row.
-func (r *Row) best(subject string, engines []string) (name string, v float64) {
+// best is the best of these engines.
+func (r *Row) best(engines []string) (name string, v float64) {
 	for _, e := range engines {
 		w, found := r.Values[e]
-		if !found || e == subject {
+		if !found {
 			continue
 		}
 		if name == "" || r.Unit.moreIsBetter() == (w > v) {
@@ -54,11 +55,11 @@ func (r *Row) best(subject string, engines []string) (name string, v float64) {
 	return name, v
 }
 
-// ratio is how many times as good the subject is as the best other engine; 0 where that
+// ratio is how many times as good the subject is as the best of its peers; 0 where that
 // cannot be said.
-func (r *Row) ratio(subject string, engines []string) float64 {
+func (r *Row) ratio(subject string, peers []string) float64 {
 	own, found := r.Values[subject]
-	name, best := r.best(subject, engines)
+	name, best := r.best(peers)
 	if !found || name == "" || !r.Unit.compares() || own == 0 || best == 0 {
 		return 0
 	}

@@ -17,11 +17,12 @@ func example() *Report {
 	return &Report{
 		Title:   "1,000 events",
 		Facts:   []Fact{{"CPU", "one"}, {"load", "0.10"}},
-		Engines: []string{"thaw", "bbolt", "sqlite"},
+		Engines: []string{"thaw", "bbolt", "sqlite", "old"},
 		Subject: "thaw",
+		Aside:   []string{"old"},
 		Tables: []Table{
 			{Title: "First", Note: "In a fresh process.", Rows: []Row{
-				{Name: "open", Unit: Nanoseconds, Values: map[string]float64{"thaw": 20_000, "bbolt": 200_000, "sqlite": 400_000}},
+				{Name: "open", Unit: Nanoseconds, Values: map[string]float64{"thaw": 20_000, "bbolt": 200_000, "sqlite": 400_000, "old": 1}},
 				{Name: "entity, with the open", Unit: Nanoseconds, Chart: "entity",
 					Values: map[string]float64{"thaw": 500_000, "bbolt": 1_900_000, "sqlite": 400_000}},
 				{Name: "kind", Unit: Nanoseconds, Values: map[string]float64{"bbolt": 1_000_000}},

@@ -21,10 +21,6 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine"
 )
 
-// Version is raised when the same Spec makes other events, so that kept stores are not
-// taken for them.
-const Version = 1
-
 // The sorts of data.
 const (
 	Regular = "regular"

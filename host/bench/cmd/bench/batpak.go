@@ -52,6 +52,15 @@ func newBatpak(ctx context.Context, thaw *kept) (*batpak, error) {
 	return b, cloneDir(thaw.dir, b.dir, linkFile, func(name string) bool { return !strings.HasSuffix(name, index.Extension) })
 }
 
+// clean takes the directory away, whose links would keep files that thaw's store no longer
+// has.
+func (b *batpak) clean() error {
+	if b == nil {
+		return nil
+	}
+	return os.RemoveAll(b.dir)
+}
+
 // first opens the store in a fresh process and asks for an entity.
 func (b *batpak) first(ctx context.Context, a ask) (outcome, error) {
 	out, err := output(exec.CommandContext(ctx, b.program, "open", b.dir, "--entity", a.Name))

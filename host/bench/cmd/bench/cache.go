@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/thawlog/thaw/host/bench/engine"
@@ -40,22 +39,17 @@ type kept struct {
 
 // Parameters are everything that a store depends on.
 type Parameters struct {
-	Workload int           `json:"workload"` // workload.Version
-	Spec     workload.Spec `json:"spec"`
-	Engine   string        `json:"engine"`
-	Version  string        `json:"version"`
-	// Build is a hash of this program for engines without a version, such as the thaw
-	// beside it: they may have changed whenever the program did.
-	Build string `json:"build,omitempty"`
+	Spec    workload.Spec `json:"spec"`
+	Engine  string        `json:"engine"`
+	Version string        `json:"version"`
+	// Build is a hash of this program: whenever it changed, thaw or what an engine is told
+	// to keep may have.
+	Build string `json:"build"`
 }
 
 func parameters(e engine.Engine, s workload.Spec) (Parameters, error) {
-	p := Parameters{Workload: workload.Version, Spec: s, Engine: e.Name(), Version: e.Version()}
-	var err error
-	if strings.HasPrefix(p.Version, "(") || p.Version == "unknown" {
-		p.Build, err = build()
-	}
-	return p, err
+	hash, err := build()
+	return Parameters{s, e.Name(), e.Version(), hash}, err
 }
 
 // build is a hash of this program.

@@ -31,10 +31,15 @@ func withFile(path string, f func(*os.File) error) error {
 	return errors.Join(f(file), file.Close())
 }
 
-// sizesOf is the room on disk of every file below dir, by its path from there.
+// sizesOf is the room on disk of every file below dir, by its path from there. Files are
+// synced before: until then some systems have not decided where they go.
 func sizesOf(dir string) (map[string]int64, error) {
 	sizes := map[string]int64{}
-	err := eachFile(dir, func(path string, info fs.FileInfo) error {
+	err := eachFile(dir, func(path string, _ fs.FileInfo) error { return withFile(path, (*os.File).Sync) })
+	if err != nil {
+		return nil, err
+	}
+	err = eachFile(dir, func(path string, info fs.FileInfo) error {
 		name, err := filepath.Rel(dir, path)
 		sizes[filepath.ToSlash(name)] = room(info)
 		return err

@@ -48,6 +48,7 @@ type outcome struct {
 
 // jobs are what a process can do.
 var jobs = map[string]func(*job) (outcome, error){
+	"idle":    idle,
 	"load":    load,
 	"first":   first,
 	"heap":    heap,

@@ -52,7 +52,7 @@ func main() {
 		os.Exit(2)
 	}
 	if err == nil {
-		err = run(ctx, o)
+		err = run(ctx, o, os.Stdout)
 	}
 	exit(err)
 }
@@ -74,7 +74,7 @@ func parse(args []string) (o options, err error) {
 	data := f.String("data", workload.Regular, "`which` events: regular, zipf or both")
 	sizes := f.String("sizes", "1000,N", "`counts` of events at which thaw's open is measured, separated by commas; N is -n")
 	cache := f.String("cache", "both", "`state` of the page cache at first queries: written, readahead or both")
-	f.StringVar(&o.out, "out", "", "write report.md, chart-light.svg and chart-dark.svg into this `directory`")
+	f.StringVar(&o.out, "out", "", "write report.md, chart-light.svg, chart-dark.svg and runs.json, all single measurements, into this `directory`")
 	f.StringVar(&o.dir, "cache-dir", "", "`directory` that keeps the stores (default thaw-bench in the user's cache directory)")
 	if err := f.Parse(args); err != nil {
 		return o, err

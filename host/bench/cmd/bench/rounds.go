@@ -19,13 +19,13 @@ type data struct {
 	thaw   *kept   // nil where thaw does not take part
 	batpak *batpak // nil where it does not
 	results
-	notes []string
 }
 
 // measureData does everything for one sort of data.
-func (o *options) measureData(ctx context.Context, name string) (*data, error) {
+func (o *options) measureData(ctx context.Context, name string) (d *data, err error) {
 	spec := workload.Spec{Data: name, N: o.n, Seed: seed}
-	d := &data{options: o, spec: spec, q: workload.Ask(spec), results: results{}}
+	d = &data{options: o, spec: spec, q: workload.Ask(spec), results: results{}}
+	defer func() { err = errors.Join(err, d.batpak.clean()) }()
 	steps := []func(context.Context) error{d.prepareAll, d.firsts, d.warms, d.thawSizes, d.thawAlone, d.appends}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

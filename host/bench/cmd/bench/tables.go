@@ -114,15 +114,20 @@ func (d *data) storeTable() report.Table {
 		name string
 		take func(string) bool
 	}{
-		{"of these segments", hasSuffix(segment.Extension)},
+		{"of these segments", with(segment.Extension)},
 		{"of these " + artifact.FileName, func(name string) bool { return name == artifact.FileName }},
-		{"of these *" + index.Extension, hasSuffix(index.Extension)},
+		{"of these *" + index.Extension, with(index.Extension)},
 	} {
 		row := report.Row{Name: part.name, Unit: report.Bytes}
 		row.Set(subject, d.thaw.bytes(part.take))
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// with says whether a file's name has an ending.
+func with(ending string) func(name string) bool {
+	return func(name string) bool { return strings.HasSuffix(name, ending) }
 }
 
 func sizeName(n uint64) string { return report.Grouped(int64(n)) + " events" }

@@ -17,8 +17,10 @@
 //
 // Writing: a batch is a WriteBatch. It is one transaction, unless it exceeds what a
 // transaction may hold (a sixth of the 64 MiB memtable), when Badger makes it several: a
-// batch of up to 10,000 events of this benchmark does not. A single append is an Update;
-// Badger gathers those that wait by itself. Close flattens the tree first, so that what
+// batch of up to 10,000 events of this benchmark does not. Single
+// appends go through package gather, which makes one WriteBatch of all that wait: Badger
+// writes the transactions that wait one behind the other by itself, but with SyncWrites
+// it still syncs the memtable's log for each of them. Close flattens the tree first, so that what
 // is in tables is on one level; the last memtable becomes tables in Close.
 //
 // Reading: opened read-only, which Badger does only after a close in order. One
@@ -30,11 +32,12 @@ package badger
 import (
 	"errors"
 	"fmt"
-	"sync/atomic"
+	"sync"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/thawlog/thaw/host/bench/engine"
+	"github.com/thawlog/thaw/host/bench/engine/gather"
 	"github.com/thawlog/thaw/host/bench/engine/record"
 )
 
@@ -58,36 +61,55 @@ func (Engine) Create(dir string) (engine.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writer{db: db}, nil
+	w := &writer{db: db}
+	w.queue = gather.New(w.appendAll)
+	return w, nil
 }
 
 type writer struct {
-	db   *badger.DB
-	next atomic.Uint64 // sequence of the next event
+	db    *badger.DB
+	mu    sync.Mutex // held by a batch
+	next  uint64     // sequence of the next event
+	queue *gather.Queue
 }
 
 // AppendBatch implements engine.Writer.
 func (w *writer) AppendBatch(events []engine.Event) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	b := w.db.NewWriteBatch()
 	defer b.Cancel()
 	for i := range events {
-		if err := put(b.Set, &events[i]); err != nil {
+		if err := put(b, &events[i]); err != nil {
 			return err
 		}
-		w.next.Store(events[i].Sequence + 1)
+		w.next = events[i].Sequence + 1
 	}
 	return b.Flush()
 }
 
 // Append implements engine.Writer.
-func (w *writer) Append(e *engine.Event) error {
-	e.Sequence = w.next.Add(1) - 1
-	return w.db.Update(func(tx *badger.Txn) error { return put(tx.Set, e) })
+func (w *writer) Append(e *engine.Event) error { return w.queue.Append(e) }
+
+// appendAll writes single appends that came together, whose sequences it gives out.
+func (w *writer) appendAll(events []*engine.Event) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b := w.db.NewWriteBatch()
+	defer b.Cancel()
+	for _, e := range events {
+		e.Sequence = w.next
+		w.next++
+		if err := put(b, e); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
 }
 
 // put sets the event's six keys. Keys and values share one allocation, since Badger
 // keeps them until the commit; the payload is the caller's, who waits for that.
-func put(set func(key, value []byte) error, e *engine.Event) error {
+func put(b *badger.WriteBatch, e *engine.Event) error {
 	buf := make([]byte, 0, record.Size(e)+len(e.Entity)+len(e.Scope)+len(e.ID)+5*8+10)
 	part := func(add func([]byte) []byte) []byte {
 		at := len(buf)
@@ -97,17 +119,20 @@ func put(set func(key, value []byte) error, e *engine.Event) error {
 	number := part(func(b []byte) []byte { return record.AppendSequence(append(b, 'n'), e.Sequence) })
 	sequence := number[1:]
 	return errors.Join(
-		set(number, part(func(b []byte) []byte { return record.Append(b, e) })),
-		set(part(func(b []byte) []byte { return append(append(b, 'p'), sequence...) }), e.Payload),
-		set(part(func(b []byte) []byte { return append(append(b, 'i'), e.ID[:]...) }), sequence),
-		set(part(func(b []byte) []byte { return append(record.AppendName(append(b, 'e'), e.Entity), sequence...) }), nil),
-		set(part(func(b []byte) []byte { return append(record.AppendName(append(b, 's'), e.Scope), sequence...) }), nil),
-		set(part(func(b []byte) []byte { return append(record.AppendKind(append(b, 'k'), e.Kind), sequence...) }), nil),
+		b.Set(number, part(func(b []byte) []byte { return record.Append(b, e) })),
+		b.Set(part(func(b []byte) []byte { return append(append(b, 'p'), sequence...) }), e.Payload),
+		b.Set(part(func(b []byte) []byte { return append(append(b, 'i'), e.ID[:]...) }), sequence),
+		b.Set(part(func(b []byte) []byte { return append(record.AppendName(append(b, 'e'), e.Entity), sequence...) }), nil),
+		b.Set(part(func(b []byte) []byte { return append(record.AppendName(append(b, 's'), e.Scope), sequence...) }), nil),
+		b.Set(part(func(b []byte) []byte { return append(record.AppendKind(append(b, 'k'), e.Kind), sequence...) }), nil),
 	)
 }
 
 // Close implements engine.Writer.
-func (w *writer) Close() error { return errors.Join(w.db.Flatten(2), w.db.Close()) }
+func (w *writer) Close() error {
+	w.queue.Close()
+	return errors.Join(w.db.Flatten(2), w.db.Close())
+}
 
 // Open implements engine.Engine.
 func (Engine) Open(dir string) (engine.Reader, error) {

@@ -14,7 +14,7 @@ import (
 const (
 	columns        = "sequence, id, entity, scope, kind, wall_ms, clock, prev_hash, hash, correlation, causation"
 	selectSequence = "SELECT " + columns + " FROM events WHERE sequence = ?"
-	selectID       = "SELECT " + columns + ", payload FROM events JOIN payloads USING (sequence) WHERE id = ?"
+	selectID       = "SELECT " + columns + ", payload FROM events WHERE id = ?"
 	selectEntity   = "SELECT " + columns + " FROM events WHERE entity = ? ORDER BY sequence"
 	selectScope    = "SELECT " + columns + " FROM events WHERE scope = ? ORDER BY sequence"
 	selectKind     = "SELECT " + columns + " FROM events WHERE kind = ? ORDER BY sequence"

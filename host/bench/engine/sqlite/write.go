@@ -9,12 +9,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 
 	"github.com/mattn/go-sqlite3"
 
 	"github.com/thawlog/thaw/host/bench/engine"
+	"github.com/thawlog/thaw/host/bench/engine/gather"
 )
 
 // Available says whether the program was built with cgo.
@@ -37,19 +37,16 @@ CREATE TABLE events (
 	prev_hash BLOB NOT NULL,
 	hash BLOB NOT NULL,
 	correlation BLOB,
-	causation BLOB
+	causation BLOB,
+	payload BLOB NOT NULL
 );
-CREATE TABLE payloads (sequence INTEGER PRIMARY KEY, payload BLOB NOT NULL);
 CREATE UNIQUE INDEX events_by_id ON events (id);
 CREATE INDEX events_by_entity ON events (entity);
 CREATE INDEX events_by_scope ON events (scope);
 CREATE INDEX events_by_kind ON events (kind);
 `
 
-const (
-	insertEvent   = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	insertPayload = "INSERT INTO payloads VALUES (?, ?)"
-)
+const insertEvent = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 // connect opens the one connection to the file in dir and runs the pragmas on it.
 func connect(dir, parameters, pragmas string) (*sql.DB, *sql.Conn, error) {
@@ -97,16 +94,15 @@ func (Engine) Create(dir string) (engine.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	statements, err := prepare(conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", insertEvent, insertPayload)
+	statements, err := prepare(conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", insertEvent)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
 	w := &writer{
 		db: db, conn: conn, statements: statements,
-		begin: statements[0], commit: statements[1], rollback: statements[2], event: statements[3], payload: statements[4],
-		queue: make(chan waiting, 1024), done: make(chan struct{}),
+		begin: statements[0], commit: statements[1], rollback: statements[2], event: statements[3],
 	}
-	go w.serve()
+	w.queue = gather.New(w.appendAll)
 	return w, nil
 }
 
@@ -115,17 +111,11 @@ type writer struct {
 	conn       *sql.Conn
 	statements []*sql.Stmt
 
-	mu                                      sync.Mutex // held by a transaction
-	begin, commit, rollback, event, payload *sql.Stmt
-	next                                    uint64 // sequence of the next event
+	mu                             sync.Mutex // held by a transaction
+	begin, commit, rollback, event *sql.Stmt
+	next                           uint64 // sequence of the next event
 
-	queue chan waiting
-	done  chan struct{}
-}
-
-type waiting struct {
-	event *engine.Event
-	err   chan<- error
+	queue *gather.Queue
 }
 
 // AppendBatch implements engine.Writer.
@@ -141,54 +131,22 @@ func (w *writer) AppendBatch(events []engine.Event) error {
 }
 
 // Append implements engine.Writer.
-func (w *writer) Append(e *engine.Event) error {
-	err := make(chan error, 1)
-	w.queue <- waiting{e, err}
-	return <-err
-}
+func (w *writer) Append(e *engine.Event) error { return w.queue.Append(e) }
 
-// serve writes everything that waits in one transaction, again and again.
-func (w *writer) serve() {
-	defer close(w.done)
-	var group []waiting
-	for first := range w.queue {
-		group = append(group[:0], first)
-		// Those that the last commit woke have not all come back yet: without giving
-		// way, every other transaction would hold one event.
-		for range 3 {
-			runtime.Gosched()
-			group = w.more(group)
-		}
-		err := w.transaction(func() error {
-			for _, one := range group {
-				one.event.Sequence = w.next
-				if err := w.put(one.event); err != nil {
-					return err
-				}
+// appendAll writes single appends that came together, whose sequences it gives out.
+func (w *writer) appendAll(events []*engine.Event) error {
+	return w.transaction(func() error {
+		for _, e := range events {
+			e.Sequence = w.next
+			if err := w.put(e); err != nil {
+				return err
 			}
-			return nil
-		})
-		for _, one := range group {
-			one.err <- err
 		}
-	}
+		return nil
+	})
 }
 
-// more takes what is in the queue.
-func (w *writer) more(group []waiting) []waiting {
-	for {
-		select {
-		case one, ok := <-w.queue:
-			if !ok {
-				return group
-			}
-			group = append(group, one)
-		default:
-			return group
-		}
-	}
-}
-
+// transaction runs f in one, which is synced when it returns nil.
 func (w *writer) transaction(f func() error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -208,14 +166,11 @@ func (w *writer) transaction(f func() error) error {
 	return nil
 }
 
-// put inserts the event's two rows.
+// put inserts the event's row.
 func (w *writer) put(e *engine.Event) error {
 	_, err := w.event.Exec(int64(e.Sequence), e.ID[:], e.Entity, e.Scope, int64(e.Kind), int64(e.WallMS), int64(e.Clock),
-		e.PrevHash[:], e.Hash[:], optional(&e.Correlation), optional(&e.Causation))
+		e.PrevHash[:], e.Hash[:], optional(&e.Correlation), optional(&e.Causation), e.Payload)
 	if err != nil {
-		return err
-	}
-	if _, err = w.payload.Exec(int64(e.Sequence), e.Payload); err != nil {
 		return err
 	}
 	w.next = e.Sequence + 1
@@ -232,7 +187,6 @@ func optional(id *engine.ID) any {
 
 // Close implements engine.Writer.
 func (w *writer) Close() error {
-	close(w.queue)
-	<-w.done
+	w.queue.Close()
 	return errors.Join(closeAll(w.statements), w.conn.Close(), w.db.Close())
 }

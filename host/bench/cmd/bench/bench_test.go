@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/thawlog/thaw/host/bench/engine"
+	"github.com/thawlog/thaw/host/bench/engine/all"
+)
+
+// The processes that a test starts are this program too: TestMain makes them the child.
+func TestMain(m *testing.M) {
+	fakes := []engine.Engine{fake{name: "fake"}, fake{name: "giver", gives: true}, fake{name: "liar", lies: true}}
+	engines = func() []engine.Engine { return append(fakes, all.All()...) }
+	named = func(name string) (engine.Engine, error) {
+		for _, e := range fakes {
+			if e.Name() == name {
+				return e, nil
+			}
+		}
+		return all.Named(name)
+	}
+	if len(os.Args) == 2 && os.Args[1] == childCommand {
+		exit(child(os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+// bench runs the command with its stores in dir and without cargo, and returns the report.
+func bench(t *testing.T, dir string, args ...string) (string, error) {
+	t.Helper()
+	t.Setenv("PATH", "")
+	o, err := parse(append(args, "-cache-dir", dir, "-n", "2000", "-rounds", "1"))
+	if err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	err = run(context.Background(), o, &out)
+	return out.String(), err
+}
+
+func TestTwoEnginesAndBothSortsOfData(t *testing.T) {
+	dir, out := t.TempDir(), t.TempDir()
+	text, err := bench(t, dir, "-engines", "fake,giver", "-data", "both", "-out", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"# 2,000 events, medians of 1 rounds", "fake 1, giver 1", "## regular: first query, page cache as writing left it",
+		"## zipf: append", "| entity, 20 hits", "| sum: open, kind,", "| 200 events, 1,000 at a time", "| bytes on disk",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in the report:\n%s", want, text)
+		}
+	}
+	written, err := os.ReadFile(filepath.Join(out, "report.md"))
+	if err != nil || string(written) != text {
+		t.Errorf("report.md is not what was printed: %v", err)
+	}
+	for _, name := range []string{"chart-light.svg", "chart-dark.svg"} {
+		if chart, err := os.ReadFile(filepath.Join(out, name)); err != nil || !bytes.Contains(chart, []byte("open, entity, 20 hits")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var runs map[string]results
+	if text, err := os.ReadFile(filepath.Join(out, "runs.json")); err != nil || json.Unmarshal(text, &runs) != nil || len(runs["zipf"]["batches"]["giver"]) != 1 {
+		t.Errorf("runs.json: %v, %v", err, runs["zipf"])
+	}
+}
+
+func TestStoresAreKept(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"-engines", "fake", "-cache", "readahead"}
+	note := filepath.Join(dir, "regular-2000", "fake.json")
+	loaded := func() time.Time {
+		t.Helper()
+		if _, err := bench(t, dir, args...); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(filepath.Dir(note), "fake", "events"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.ModTime()
+	}
+	first := loaded()
+	if second := loaded(); !second.Equal(first) {
+		t.Error("a store was loaded although it was there")
+	}
+	text, err := os.ReadFile(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(note, bytes.Replace(text, []byte(`"version":"1"`), []byte(`"version":"0"`), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if third := loaded(); third.Equal(first) {
+		t.Error("another version's store was taken")
+	}
+	args[3] = "written"
+	if fourth := loaded(); canDropPages && fourth.Equal(first) {
+		t.Error("a store that was read ahead was taken for one as writing left it")
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestWrongAnswersStopTheRun(t *testing.T) {
+	if text, err := bench(t, t.TempDir(), "-engines", "fake,liar"); err == nil || !strings.Contains(err.Error(), "liar, first: entity") || text != "" {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestRealEngines(t *testing.T) {
+	var names []string
+	for _, e := range all.All() {
+		names = append(names, e.Name())
+	}
+	text, err := bench(t, t.TempDir(), "-engines", strings.Join(names, ","), "-cache", "written", "-sizes", "100,N", "-data", "zipf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| of these segments", "| 100 events | 2,000 events |", "| index made anew from all frames", "thaw to best peer"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in the report:\n%s", want, text)
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	for _, args := range [][]string{
+		{"-n", "0"}, {"-rounds", "0"}, {"-engines", "nobody"}, {"-data", "some"}, {"-cache", "cold"}, {"-sizes", "x"}, {"-sizes", "0"}, {"more"},
+	} {
+		if _, err := parse(args); err == nil {
+			t.Errorf("%v was taken", args)
+		}
+	}
+	o, err := parse([]string{"-n", "5000", "-quick", "-data", "both", "-sizes", "10,5000,N", "-cache-dir", "x"})
+	if err != nil || o.rounds != 3 || len(o.data) != 2 || len(o.sizes) != 2 || !filepath.IsAbs(o.dir) {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if o, err := parse([]string{"-quick", "-rounds", "5"}); err != nil || o.rounds != 5 {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
