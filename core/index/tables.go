@@ -86,6 +86,14 @@ func (t *Tables) CheckAll(stop func() error) error {
 	return nil
 }
 
+// Forget lets every page of tables in a file, and of the artifact they belong to, be
+// checked again when it is read next.
+func (t *Tables) Forget() {
+	for _, c := range t.checked {
+		c.Forget()
+	}
+}
+
 // Size is the number of bytes of all sections.
 func (t *Tables) Size() (n int64) {
 	for _, s := range t.section {

@@ -177,6 +177,14 @@ func (c *Checked) refuse(why damage.Reason, off uint64, err error) error {
 	return &damage.Refusal{File: c.file, Reason: why, Offset: int64(c.at + off), Err: err}
 }
 
+// Forget makes every page one that was not seen. Pages that were checked once may
+// have other bytes by now: who has reason to think so has them checked again.
+func (c *Checked) Forget() {
+	for i := range c.seen {
+		c.seen[i].Store(nil)
+	}
+}
+
 func (c *Checked) allSeen(first, last uint64) bool {
 	for page := first; page <= last; page++ {
 		block := c.seen[page/seenPages].Load()

@@ -61,6 +61,7 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 		if last, ok := p.tables.Last(); ok {
 			b.taken = last + 1
 		}
+		p.name = c.name
 		p.file = &partFile{name: c.name, to: b.watermark, allocator: b.allocator}
 		if c.way == FromIndex {
 			return s.loadParts(b)

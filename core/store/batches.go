@@ -88,7 +88,7 @@ func (c *cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 func (c *cursor) admit(p *plan, records []artifact.Raw, from uint64) ([]artifact.Raw, error) {
 	kept := records[:0]
 	for _, r := range records {
-		if err := believable(r); err != nil {
+		if err := c.believable(r); err != nil {
 			return kept, err
 		}
 		if r.Sequence() >= from && p.match(r) && c.visible(r) {

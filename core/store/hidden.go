@@ -44,23 +44,28 @@ func readHidden(files Files, e Entry) (visibility.Ranges, error) {
 	return visibility.Decode(raw)
 }
 
-// hideUncertain widens the hidden ranges where a loss of unknown size comes
-// before them: behind it events may have lower numbers than they once had, and
-// a cancelled one must not slip out from under its range. Sequences below taken
-// are an artifact's, which a loss does not move.
+// hideUncertain widens the hidden ranges where a loss comes before them or in them:
+// events behind it may have lower numbers than they once had, up to where the numbers
+// are known again, and a cancelled one must not slip out from under its range.
+// Sequences below taken are an artifact's, which a loss does not move.
 func hideUncertain(ranges visibility.Ranges, r *Report, taken uint64) visibility.Ranges {
-	start := uint64(damage.UnknownEnd)
-	for _, d := range r.Damages {
-		if d.EndSequence == damage.UnknownEnd {
-			start = min(start, d.FirstSequence)
+	widened := ranges
+	widen := func(first, end uint64) {
+		for _, hidden := range ranges {
+			if start := max(first, taken); start < hidden.End && hidden.Start < end {
+				widened = widened.Add(visibility.Range{Start: start, End: hidden.End})
+			}
 		}
+	}
+	for _, d := range r.Damages {
+		widen(d.FirstSequence, d.EndSequence)
 	}
 	for _, g := range r.Gaps {
 		if g.End == damage.UnknownEnd {
-			start = min(start, g.First)
+			widen(g.First, g.End)
 		}
 	}
-	return ranges.Add(visibility.Range{Start: max(start, taken), End: ranges.End()})
+	return widened
 }
 
 func hiddenIn(p *part, ranges visibility.Ranges) (n uint64, err error) {

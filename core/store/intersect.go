@@ -47,7 +47,7 @@ func (c *cursor) shown(record uint32) (span, error) {
 			return span{}, err
 		}
 		if at <= record {
-			return span{}, errChanged()
+			return span{}, c.errChanged()
 		}
 		if !hidden {
 			return span{record, at}, nil

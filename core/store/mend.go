@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
@@ -55,45 +56,56 @@ func mendable(err error) bool {
 	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) || errors.Is(err, source.ErrShort)
 }
 
+// state is the sum of the ranks of all parts. It rises with whatever is mended, and
+// as long as it stays the same every part is what it was.
+func (s *Snapshot) state() (n int) {
+	for _, p := range s.parts[:s.base] {
+		n += p.now().rank
+	}
+	return n
+}
+
 // mending calls f, and again for as long as it meets damage in a file that can be
 // done without. f must begin anew.
 func (s *Snapshot) mending(f func() error) error {
 	for {
+		state := s.state()
 		err := f()
 		if err == nil {
 			return nil
 		}
-		if mended, err := s.mendNamed(err); !mended {
+		if mended, err := s.mendNamed(err, state); !mended {
 			return err
 		}
 	}
 }
 
-// mendNamed mends the part whose file an error names. A table that leads astray
-// has no name: lookups in files are then made anew, whichever they are.
-func (s *Snapshot) mendNamed(why error) (mended bool, err error) {
+// mendNamed mends the part whose file an error names, which was met in parts of a
+// state. When that is over, another query has mended what was met, and the parts as
+// they are now are not to blame. A table that leads astray has no name: lookups in
+// files are then made anew, whichever they are.
+func (s *Snapshot) mendNamed(why error, state int) (mended bool, err error) {
 	if !mendable(why) {
 		return false, why
 	}
+	type meant struct{ p, used *part }
+	var list []meant
 	file := blamed(why)
-	if file == "" {
-		for _, p := range s.parts[:s.base] {
-			if used := p.now(); used.tables.Saved() != nil {
-				if err := s.mend(p, used, why); err != nil {
-					return false, err
-				}
-				mended = true
-			}
-		}
-		return mended, why
-	}
 	for i, p := range s.parts[:s.base] {
-		if p.file.name == file || i == 0 && file == index.FileName {
-			err := s.mend(p, p.now(), why)
-			return err == nil, err
+		used := p.now()
+		if file == "" && used.tables.Saved() != nil || file != "" && p.name == file || i == 0 && file == index.FileName {
+			list = append(list, meant{p, used})
 		}
 	}
-	return false, why
+	if s.state() != state { // after the parts were taken down, so that they are of the state
+		return true, nil
+	}
+	for _, m := range list {
+		if err := s.mend(m.p, m.used, why); err != nil {
+			return false, err
+		}
+	}
+	return len(list) > 0, why
 }
 
 // blamed is the file that a refusal names, or one that caused it.
@@ -118,8 +130,10 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		return nil // another query has
 	}
 	if used.tables.Saved() != nil {
+		used.tables.Forget()
 		built, err := imagePart(used.image, judged(f.allocator), s.options)
 		if err == nil {
+			built.name, built.rank = p.name, 1
 			f.refused = append(f.refused, rotten(used.tables.Saved().Name(), why))
 			f.instead.Store(built)
 			return nil
@@ -130,23 +144,39 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		}
 		why = err
 	}
-	if f.scanned {
+	if used.rank == 2 {
 		return why
 	}
-	read, damages, err := s.reread(f)
+	read, report, err := s.reread(f)
 	if err != nil {
 		return err
 	}
-	for _, d := range damages {
-		if d.Reason == damage.Unreadable {
-			return why
-		}
+	if s.loses(p, read, report) {
+		return why
 	}
-	f.scanned = true
+	if s.options.Strict && len(report.Damages) > 0 {
+		return report.Damages[0]
+	}
+	read.name, read.rank = p.name, 2
 	f.refused = append(f.refused, rotten(f.name, why))
-	f.damages = append(f.damages, damages...)
+	f.damages = append(f.damages, report.Damages...)
 	f.instead.Store(read)
 	return nil
+}
+
+// loses reports whether what the segments hold cannot stand in for a part: they
+// cannot be read just now, or events would be missing of which no damage tells, or
+// have other numbers than they had, so that an iteration would leave some out and
+// hidden ranges would hide others.
+func (s *Snapshot) loses(p, read *part, r *replay.Report) bool {
+	for _, d := range r.Damages {
+		if d.Reason == damage.Unreadable || d.EndSequence == damage.UnknownEnd {
+			return true
+		}
+	}
+	hidden := s.report.HiddenRanges
+	return len(r.Damages) == 0 && read.image.Count != p.image.Count ||
+		!slices.Equal(hidden, hideUncertain(hidden, &Report{Damages: r.Damages, Gaps: r.Gaps}, p.file.taken))
 }
 
 // rotten is the refusal of a file that was taken and turned out damaged.
@@ -165,7 +195,7 @@ func rotten(name string, why error) *damage.Refusal {
 }
 
 // reread makes a part of the segments that f covers.
-func (s *Snapshot) reread(f *partFile) (*part, []*damage.Damage, error) {
+func (s *Snapshot) reread(f *partFile) (*part, *replay.Report, error) {
 	log := replay.NewLog(f.taken, f.floor)
 	scan := replay.NewScan(log, place(f.from), s.options.Stop)
 	for _, e := range s.listing.segments {
@@ -197,7 +227,7 @@ func (s *Snapshot) reread(f *partFile) (*part, []*damage.Damage, error) {
 	}
 	scan.Finish()
 	p, err := draftPart(log.Draft(), judged(max(log.Next(), f.allocator)), s.options)
-	return p, scan.Report().Damages, err
+	return p, scan.Report(), err
 }
 
 // late adds to a report what was found out since the open.

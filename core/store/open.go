@@ -26,10 +26,19 @@ func Open(files Files, o Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, unmarkStop(err)
 	}
-	if err := s.report.Damaged(); err != nil && o.Strict {
-		return nil, err
+	if r := s.Report(); r.Damaged() != nil && o.Strict {
+		return nil, r.Damaged()
 	}
+	s.ended()
 	return s, nil
+}
+
+// ended lets go of the stop of an open, which is no stop of a query that has to mend
+// something later.
+func (s *Snapshot) ended() {
+	options := *s.options
+	options.Stop = nil
+	s.options = &options
 }
 
 // open is one try, the last or not. rejected lists snapshots that this open has
@@ -172,17 +181,11 @@ func (s *Snapshot) taken() uint64 {
 func (s *Snapshot) count() error {
 	r := &s.report
 	r.Events, r.Hidden, r.TableBytes = 0, 0, 0
-	r.Lookups, r.Parts = LookupsBuilt, len(s.FileNames(s.base))
-	if r.Parts > 0 {
-		r.Parts--
-		if s.parts[0].now().tables.Saved() != nil {
-			r.Lookups = LookupsSaved
-		}
-	}
 	for _, p := range s.parts {
 		var hidden uint64
-		err := s.on(p, func(p *part) (err error) {
-			hidden, err = hiddenIn(p, r.HiddenRanges)
+		err := s.on(p, func(now *part) (err error) {
+			hidden, err = hiddenIn(now, r.HiddenRanges)
+			p = now
 			return err
 		})
 		if err != nil {
@@ -194,6 +197,13 @@ func (s *Snapshot) count() error {
 			r.TableBytes += p.tables.Size()
 		}
 		r.DuplicateIDs = r.DuplicateIDs || !p.tables.UniqueIDs()
+	}
+	r.Lookups, r.Parts = LookupsBuilt, len(s.FileNames(s.base))
+	if r.Parts > 0 {
+		r.Parts--
+		if s.parts[0].now().tables.Saved() != nil {
+			r.Lookups = LookupsSaved
+		}
 	}
 	// A range may reach behind the last event, when a crash took the events it
 	// hides. Their numbers are never given out again.

@@ -19,8 +19,15 @@ type part struct {
 	tables *index.Tables
 	// grown is what a part that a writer added is made of, nil for others.
 	grown *artifact.Draft
-	// file is what a part was read from, nil for those in memory.
+	// file is what a part was read from, nil for those in memory and for what stands
+	// in for a part.
 	file *partFile
+	// name is that of the file with the records, "" for those in memory.
+	name string
+	// rank is how far a part is from its file: 0 is the part itself, and of what
+	// stands in for it 1 has lookups that were made anew, and 2 was read from the
+	// segments.
+	rank int
 	// made is set when the lookups of an index.fbati had to be made: what is
 	// needed to save them.
 	made   *index.Saved

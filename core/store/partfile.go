@@ -25,7 +25,6 @@ type partFile struct {
 	// What became of it since: see mend.
 	instead atomic.Pointer[part]
 	mu      sync.Mutex
-	scanned bool // instead was read from the segments
 	refused []*damage.Refusal
 	damages []*damage.Damage
 }
@@ -152,6 +151,7 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 		}
 		tables = p.tables
 	}
+	p.name = name
 	p.file = &partFile{
 		name: name, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
 	}

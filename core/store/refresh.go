@@ -78,9 +78,12 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 			return nil, true, nil
 		}
 		n.parts = n.parts[:n.base]
-		return n, false, unmarkStop(n.settle())
+		err = n.settle()
+	} else {
+		err = n.count()
 	}
-	return n, false, n.count()
+	n.ended()
+	return n, false, unmarkStop(err)
 }
 
 // unchanged reports whether the directory is as it was, so that reading it again

@@ -57,16 +57,17 @@ type cursor struct {
 	// names is room for names, nil when none are kept.
 	names  *names
 	scopes *sharedNames
+	file   string // that holds the records, "" for memory
 }
 
 func (s *Snapshot) cursor(p *part) *cursor {
 	p = p.now()
-	return &cursor{Reader: p.reader(), snapshot: s, scopes: &p.scopes}
+	return &cursor{Reader: p.reader(), snapshot: s, scopes: &p.scopes, file: p.name}
 }
 
 // event decodes a record and looks up its names.
 func (c *cursor) event(r artifact.Raw) (e event.Event, err error) {
-	if err := believable(r); err != nil {
+	if err := c.believable(r); err != nil {
 		return event.Event{}, err
 	}
 	if e.Coordinate, err = c.coordinate(r); err != nil {
@@ -78,9 +79,9 @@ func (c *cursor) event(r artifact.Raw) (e event.Event, err error) {
 
 // believable returns nil unless a record is not as it was when the artifact was
 // judged.
-func believable(r artifact.Raw) error {
+func (c *cursor) believable(r artifact.Raw) error {
 	if r.Entity() == 0 || r.Scope() == 0 || r.Position().Length == 0 {
-		return errChanged()
+		return c.errChanged()
 	}
 	return nil
 }
@@ -88,9 +89,9 @@ func believable(r artifact.Raw) error {
 // errChanged is the error of records that are not as they were when the artifact
 // was judged: the file was truncated, and the rest of its last page reads as zeros
 // through a mapping.
-func errChanged() error {
+func (c *cursor) errChanged() error {
 	why := damage.Refuse(damage.Short, -1, source.ErrShort)
-	why.File = artifact.FileName
+	why.File = c.file
 	return why
 }
 

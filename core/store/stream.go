@@ -137,8 +137,9 @@ func (c *cursor) stream(region *Region) (items []inStream, err error) {
 
 // cursors reads events of all parts by sequence.
 type cursors struct {
-	s    *Snapshot
-	list []*cursor
+	s     *Snapshot
+	list  []*cursor
+	state int // of the snapshot when the list was made
 }
 
 func (s *Snapshot) cursors() *cursors {
@@ -149,6 +150,7 @@ func (s *Snapshot) cursors() *cursors {
 
 // renew reads the parts as they are now.
 func (cs *cursors) renew() {
+	cs.state = cs.s.state()
 	cs.list = cs.list[:0]
 	for _, p := range cs.s.parts {
 		c := cs.s.cursor(p)
@@ -159,13 +161,16 @@ func (cs *cursors) renew() {
 
 // mending is that of the snapshot, with new cursors after each damage.
 func (cs *cursors) mending(f func() error) error {
-	tries := 0
-	return cs.s.mending(func() error {
-		if tries++; tries > 1 {
-			cs.renew()
+	for {
+		err := f()
+		if err == nil {
+			return nil
 		}
-		return f()
-	})
+		if mended, err := cs.s.mendNamed(err, cs.state); !mended {
+			return err
+		}
+		cs.renew()
+	}
 }
 
 // at returns the event with a sequence, which must be there.
