@@ -59,8 +59,9 @@
 // each further level those of the pages of the one below, until 768 are left for
 // the header. So every byte is covered, a page is found rotten when it is read, and
 // an open reads one page. Where everything stands follows from the numbers of
-// records and names; a header that says otherwise is refused. The header binds the
-// file to one artifact, whose checksum is in the copy.
+// records and names; a header that says otherwise is refused, and so is one with
+// flags that have no meaning, or other bytes where zeros should be. The header
+// binds the file to one artifact, whose checksum is in the copy.
 //
 // A part file, see [PartName], contains its artifact and goes on behind index.fbati
 // or another part file, so that what is appended can be indexed without writing all

@@ -107,22 +107,26 @@ func FuzzFile(f *testing.F) {
 				resum.Header(b)
 			}
 		}
-		file, err := index.ReadFile("f", source.Bytes(b))
-		if err != nil {
-			var why *damage.Refusal
-			require.ErrorAs(t, err, &why)
-			return
-		}
-		img, tables := file.Tables(outside, artifact.FileName)
-		_ = tables.CheckAll(nil)
-		r := index.NewReader(&img, tables)
-		askAll(r)
+		fuzzing.Bounded(t, len(b)+len(outside), func() {
+			file, err := index.ReadFile("f", source.Bytes(b))
+			if err != nil {
+				var why *damage.Refusal
+				require.ErrorAs(t, err, &why)
+				return
+			}
+			img, tables := file.Tables(outside, artifact.FileName)
+			_ = tables.CheckAll(nil)
+			askAll(index.NewReader(&img, tables))
+		})
 	})
 }
 
 // askAll asks a reader of damaged tables everything, whatever comes of it.
 func askAll(r *index.Reader) {
 	item := func(l index.List, err error) {
+		if err == nil {
+			walk(r, l)
+		}
 		for i := 0; err == nil && i < min(l.Len(), 50); i++ {
 			_, err = r.Item(l, i)
 		}
@@ -136,6 +140,7 @@ func askAll(r *index.Reader) {
 		item(r.Scope(n))
 		_, _ = r.OrderedName(n)
 	}
+	_, _ = r.NameOfMany(r.Names() - 1)
 	lists, err := r.Kinds(0, ^event.Kind(0))
 	for _, l := range lists {
 		item(l, err)
@@ -152,6 +157,21 @@ func askAll(r *index.Reader) {
 		}
 	}
 	_, _ = r.Segments()
+}
+
+// walk goes over a list in every way there is.
+func walk(r *index.Reader, l index.List) {
+	_, _ = r.From(l, 2)
+	_, _ = r.Clocks(l, 1, 3)
+	var p index.Postings
+	var some [64]uint32
+	p.Walk(r, l)
+	if n, err := p.Read(some[:], 1, r.Count()); err == nil {
+		_ = r.Records(some[:n], new(index.Batch))
+	}
+	p.Walk(r, l)
+	_, _ = p.Count(1, r.Count()/2)
+	_, _ = p.Seek(r.Count() - 1)
 }
 
 func TestFuzzFileSeeds(t *testing.T) {

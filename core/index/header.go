@@ -29,6 +29,7 @@ const (
 	offSegments = 120
 	offFrom     = 128
 	offSections = 144
+	offReserved = offSections + 16*sections
 	offTop      = 1024
 
 	// maxLevels bounds the tree: 768 * 1024^3 pages are 3 PiB.
@@ -53,7 +54,7 @@ type header struct {
 	segments         uint64 // digest of the ids of the segments that are covered
 	from             artifact.Watermark
 	sections         [sections]extent
-	top              []byte
+	reserved, top    []byte
 }
 
 // append adds the page to dst.
@@ -113,7 +114,8 @@ func decodeHeader(page []byte, size int64) (h header, err error) {
 			Segment: le.Uint64(page[offFrom:]),
 			Offset:  le.Uint64(page[offFrom+8:]),
 		},
-		top: page[offTop:pages.Size:pages.Size],
+		reserved: page[offReserved:offTop],
+		top:      page[offTop:pages.Size:pages.Size],
 	}
 	for i := range h.sections {
 		h.sections[i] = extent{le.Uint64(page[offSections+16*i:]), le.Uint64(page[offSections+16*i+8:])}

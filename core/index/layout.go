@@ -13,6 +13,12 @@ import (
 // those that follow from one another.
 var errLayout = errors.New("index: the header's lengths do not fit together")
 
+// Causes of a header, whose checksum holds, that nobody writes.
+var (
+	errPromise  = errors.New("index: flags or sequences cannot be those of the records")
+	errReserved = errors.New("index: bytes that should be zero are not")
+)
+
 // layout is where everything stands in a file of lookups. It follows from the
 // numbers of records and names, so that nothing in a header has to be believed.
 type layout struct {
@@ -94,6 +100,9 @@ func (h *header) layout(a *artifact.Header) (layout, error) {
 			return layout{}, lie
 		}
 	}
+	if !h.plausible(a) {
+		return layout{}, damage.Refuse(damage.Lookups, offFirst, errPromise)
+	}
 	contained := uint64(0)
 	if h.contained() {
 		contained = h.size
@@ -102,7 +111,33 @@ func (h *header) layout(a *artifact.Header) (layout, error) {
 	if out.sections != h.sections || out.length != h.length || len(out.levels) > maxLevels {
 		return layout{}, lie
 	}
+	if tail := h.top[out.top()*pages.SumSize:]; !zero(tail) || !zero(h.reserved) {
+		return layout{}, damage.Refuse(damage.Lookups, offReserved, errReserved)
+	}
 	return out, nil
+}
+
+// plausible reports whether flags and sequences can be those of the records that a
+// heads. Sequences that cannot would lead into no record, or be given out again.
+func (h *header) plausible(a *artifact.Header) bool {
+	if h.flags&^(flagDense|flagUnique|flagClockOrder|flagContained) != 0 {
+		return false
+	}
+	if a.Records == 0 {
+		return h.first == 0 && h.last == 0
+	}
+	between := h.last - h.first
+	return h.first <= h.last && h.last < a.Allocator && a.Allocator <= artifact.MaxAllocator &&
+		between >= a.Records-1 && (h.flags&flagDense == 0 || between == a.Records-1)
+}
+
+func zero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // slotsFor is the number of slots of a hash table of n items: a load of 0.6.
