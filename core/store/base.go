@@ -83,6 +83,19 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 	if err != nil {
 		return nil, base{}, err
 	}
+	p, b, err := s.loadBounded(src, load)
+	if blamed(err) == index.FileName {
+		// The last record could not be read through it; index.fbati may be sound.
+		if err := s.rejectLookups(index.FileName, rotten(index.FileName, err)); err != nil {
+			return nil, base{}, err
+		}
+		s.noLookups = true
+		p, b, err = s.loadBounded(src, load)
+	}
+	return p, b, err
+}
+
+func (s *Snapshot) loadBounded(src source.Source, load loader) (*part, base, error) {
 	p, b, err := load(src, s.listing.size)
 	if err != nil {
 		return nil, base{}, err

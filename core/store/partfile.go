@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -45,7 +46,7 @@ func (p *part) now() *part {
 // taken, which is in the report unless the file is just not there.
 func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, error) {
 	e, ok := s.listing.other[index.FileName]
-	if !ok || s.options.MakeLookups || s.options.skips(index.FileName) {
+	if !ok || s.noLookups || s.options.MakeLookups || s.options.skips(index.FileName) {
 		return nil, nil
 	}
 	f, err := s.readLookups(e)
@@ -116,8 +117,7 @@ func (s *Snapshot) loadParts(b base) (base, error) {
 
 // nextPart finds the part file that goes on where b ends, nil when there is none.
 func (s *Snapshot) nextPart(b base) (*part, base, error) {
-	var best *index.File
-	var name string
+	var found []*index.File // the longest in front
 	for _, e := range s.listing.other {
 		first, last, ok := index.ParsePartName(e.Name)
 		if !ok || first != b.watermark.Segment || s.options.skips(e.Name) {
@@ -127,43 +127,52 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 		if err == nil {
 			err = s.fits(f, b, last)
 		}
-		if err != nil {
-			if err = s.rejectLookups(e.Name, err); err != nil {
-				return nil, b, err
-			}
-			continue
-		}
-		if best == nil || further(f.Artifact().Watermark, best.Artifact().Watermark) {
-			best, name = f, e.Name
+		if err == nil {
+			found = append(found, f)
+		} else if err = s.rejectLookups(e.Name, err); err != nil {
+			return nil, b, err
 		}
 	}
-	if best == nil {
-		return nil, b, nil
+	slices.SortFunc(found, func(x, y *index.File) int {
+		if further(x.Artifact().Watermark, y.Artifact().Watermark) {
+			return -1
+		}
+		return 1 // no two end in the same segment: their names say it
+	})
+	for _, f := range found {
+		p, next, err := s.loadPart(f, b)
+		if err == nil {
+			return p, next, nil
+		}
+		if err = s.rejectLookups(f.Name(), rotten(f.Name(), err)); err != nil {
+			return nil, b, err
+		}
 	}
-	a := best.Artifact()
-	image, tables := best.Tables(nil, "")
+	return nil, b, nil
+}
+
+// loadPart makes a part of a file that fits behind b.
+func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
+	a := f.Artifact()
+	image, tables := f.Tables(nil, "")
 	p := &part{image: image, tables: tables}
 	if s.options.MakeLookups {
 		var err error
 		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.size}
 		if p, err = imagePart(image, bounds, s.options); err != nil {
-			return nil, b, s.rejectLookups(name, rotten(name, err))
+			return nil, b, err
 		}
-		tables = p.tables
 	}
-	p.name = name
+	p.name = f.Name()
 	p.file = &partFile{
-		name: name, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
+		name: p.name, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
 	}
 	next := base{watermark: a.Watermark, allocator: a.Allocator, taken: b.taken}
-	if last, ok := tables.Last(); ok {
+	if last, ok := p.tables.Last(); ok {
 		next.taken = last + 1
 	}
 	size, _ := s.listing.size(a.Watermark.Segment)
-	if err := checkBoundary(s.files, p, a.Watermark, size); err != nil {
-		return nil, b, s.rejectLookups(name, err)
-	}
-	return p, next, nil
+	return p, next, checkBoundary(s.files, p, a.Watermark, size)
 }
 
 // fits reports why a part file cannot go on behind b.

@@ -39,6 +39,8 @@ type Snapshot struct {
 	appended int  // events of the writer's run that are in some part
 	folded   int  // those of them that are in parts that were read from files
 	last     bool // the open is the last try
+	// noLookups says that index.thaw was found to be of no use in this open.
+	noLookups bool
 	// mark is synced.thaw, nil without one.
 	mark *synced.Mark
 }
