@@ -21,6 +21,9 @@ type shown struct {
 	allocator uint64
 	// orderly says that nothing was appended since the snapshot that was taken.
 	orderly bool
+	// covers are the files that events are read from, and ends where each ends.
+	covers []string
+	ends   []artifact.Watermark
 	// differs is the first event that is shown other than its frame says.
 	differs *damage.Damage
 }
@@ -157,6 +160,10 @@ var (
 // sequences that events are shown under.
 func (r *run) showEvents(s *store.Snapshot) error {
 	t, sh := &r.truth, &r.shown
+	sh.covers = s.FileNames(len(s.FileParts()))
+	for i := range sh.covers {
+		sh.ends = append(sh.ends, s.PartEnd(i))
+	}
 	sh.sequences = make([]uint64, t.len())
 	for i := range sh.sequences {
 		sh.sequences[i] = t.at(i).Sequence()
@@ -167,32 +174,36 @@ func (r *run) showEvents(s *store.Snapshot) error {
 			return err
 		}
 		for i < t.len() && before(t.at(i).Position(), e.Position) {
-			sh.differ(t.at(i).ID(), e.Sequence, errNotShown)
+			sh.differ(t.at(i).Position(), t.at(i).ID(), e.Sequence, errNotShown)
 			i++
 		}
 		if i == t.len() || t.at(i).Position() != e.Position {
-			sh.differ(e.ID, e.Sequence, errNoFrame)
+			sh.differ(e.Position, e.ID, e.Sequence, errNoFrame)
 			continue
 		}
 		raw := t.at(i)
 		want := raw.Decode().Facts
 		want.Sequence = e.Sequence
 		if want != e.Facts || string(t.entity(raw)) != e.Entity || string(t.scope(raw)) != e.Scope {
-			sh.differ(e.ID, e.Sequence, errShown)
+			sh.differ(e.Position, e.ID, e.Sequence, errShown)
 		}
 		sh.sequences[i] = e.Sequence
 		i++
 	}
 	if i < t.len() {
-		sh.differ(t.at(i).ID(), t.at(i).Sequence(), errNotShown)
+		sh.differ(t.at(i).Position(), t.at(i).ID(), t.at(i).Sequence(), errNotShown)
 	}
 	return nil
 }
 
-// differ keeps the first difference.
-func (s *shown) differ(id event.ID, sequence uint64, why error) {
+// differ keeps the first difference, which is that of the file that covers its place.
+func (s *shown) differ(p event.Position, id event.ID, sequence uint64, why error) {
 	if s.differs == nil {
-		s.differs = at(wayFile(s.way), 0, damage.Disagrees, why,
+		file := wayFile(s.way)
+		if i := slices.IndexFunc(s.ends, func(end artifact.Watermark) bool { return inFront(p, end) }); i >= 0 {
+			file = s.covers[i]
+		}
+		s.differs = at(file, 0, damage.Disagrees, why,
 			&damage.Touched{ID: id, Sequence: sequence, Numbered: true})
 	}
 }
