@@ -10,9 +10,11 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
+	"github.com/thawlog/thaw/core/internal/resum"
 	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -160,6 +162,34 @@ func TestStaleIndex(t *testing.T) {
 	check("a part under another name", renamed, index.PartName(2, 4))
 }
 
+// TestOtherSegments: files of an index that were made over segments of other ids, or
+// behind another place, are not believed.
+func TestOtherSegments(t *testing.T) {
+	files, part := longstore.New(t, 100)
+	end := artifact.Watermark{Segment: 4, Offset: uint64(len(files[segment.Name(4)]))}
+	_, longer := fold(t, files, 1, end)
+	files[index.PartName(2, 4)] = longer
+	delete(files, part)
+	for id, name := range map[uint64]string{1: index.FileName, 3: index.PartName(2, 4)} {
+		gone := with(files, segment.Name(id), nil)
+		delete(gone, segment.Name(id))
+		s, err := store.Open(store.Memory(gone), store.Options{})
+		require.NoError(t, err)
+		require.Contains(t, rejectedNames(s), name)
+		require.ErrorIs(t, s.Report().Rejected[0], damage.Segments)
+	}
+	whole, err := store.Open(store.Memory(files), store.Options{})
+	require.NoError(t, err)
+	want := dump(t, whole)
+	moved := slices.Clone(longer)
+	moved[136] ^= 2
+	resum.Header(moved)
+	s, err := store.Open(store.Memory(with(files, index.PartName(2, 4), moved)), store.Options{})
+	require.NoError(t, err)
+	require.Equal(t, want, dump(t, s))
+	require.ErrorIs(t, s.Report().Rejected[0], damage.Stale)
+}
+
 // unsealed is a store whose newest segment goes on behind the end of the index.
 func unsealed(t *testing.T, perSegment int) (files map[string][]byte, end artifact.Watermark) {
 	files, _ = longstore.New(t, perSegment)
@@ -205,6 +235,16 @@ func TestBoundary(t *testing.T) {
 	require.Equal(t, uint64(30), whole.Report().TailEvents)
 	want := dump(t, whole)
 	require.Equal(t, 1660, strings.Count(want, "\n"))
+
+	// What is read from the segments instead ends where the file does.
+	for _, name := range []string{index.PartName(2, 3), index.PartName(3, 5)} {
+		for page := range int64(pages.Count(uint64(len(files[name])))) {
+			s, err := store.Open(sick{files, name, page}, store.Options{CheckIndex: true})
+			require.NoError(t, err)
+			require.Equal(t, want, dump(t, s), "page %d of %s", page, name)
+			require.True(t, told(s, name))
+		}
+	}
 
 	// A longer part that cannot be read leaves those that are in it.
 	longest := index.PartName(2, 5)
