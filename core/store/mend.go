@@ -129,12 +129,14 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 	if p.now() != used {
 		return nil // another query has
 	}
+	var refused []*damage.Refusal
 	if used.tables.Saved() != nil {
+		refused = append(refused, rotten(used.tables.Saved().Name(), why))
 		used.tables.Forget()
 		built, err := imagePart(used.image, judged(f.allocator), s.options)
 		if err == nil {
 			built.name, built.rank = p.name, 1
-			f.refused = append(f.refused, rotten(used.tables.Saved().Name(), why))
+			f.refused = append(f.refused, refused...)
 			f.instead.Store(built)
 			return nil
 		}
@@ -158,7 +160,10 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		return report.Damages[0]
 	}
 	read.name, read.rank = p.name, 2
-	f.refused = append(f.refused, rotten(f.name, why))
+	if r := rotten(f.name, why); len(refused) == 0 || refused[0].File != r.File {
+		refused = append(refused, r) // the lookups and the records are two files
+	}
+	f.refused = append(f.refused, refused...)
 	f.damages = append(f.damages, report.Damages...)
 	f.instead.Store(read)
 	return nil
