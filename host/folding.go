@@ -28,6 +28,10 @@ func (s *Store) rotated(end artifact.Watermark) {
 	s.seeing.Lock()
 	r := rotation{s.run, s.next, end}
 	s.seeing.Unlock()
+	if s.folds.InRotation {
+		s.foldRotation(r)
+		return
+	}
 	select {
 	case <-s.rotations:
 	default:
@@ -40,13 +44,19 @@ func (s *Store) rotated(end artifact.Watermark) {
 func (s *Store) foldRotations(quit chan<- struct{}) {
 	defer close(quit)
 	for r := range s.rotations {
-		written, err := s.fold(r, false)
-		if written && err == nil {
-			err = s.adopt(r)
-		}
-		if err != nil && !errors.Is(err, ErrDamaged) {
-			s.options.Logger.Warn("thaw: the index was not written", slog.String("store", s.path), slog.Any("error", err))
-		}
+		s.foldRotation(r)
+	}
+}
+
+// foldRotation writes an index up to r when the rule says so, and reads it from
+// then on. What goes wrong is told, and the next rotation tries again.
+func (s *Store) foldRotation(r rotation) {
+	written, err := s.fold(r, false)
+	if written && err == nil {
+		err = s.adopt(r)
+	}
+	if err != nil && !errors.Is(err, ErrDamaged) {
+		s.options.Logger.Warn("thaw: the index was not written", slog.String("store", s.path), slog.Any("error", err))
 	}
 }
 
@@ -68,7 +78,7 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 	}
 	tail := store.Tail{Events: events}
 	tail.Bytes, tail.Segments = l.behind(v.snapshot.FileEnd())
-	first, ok := store.FoldRule(v.snapshot.FileParts(), tail, closing, s.options.TailLimit)
+	first, ok := s.folds.Rule.First(v.snapshot.FileParts(), tail, closing)
 	if !ok {
 		return false, nil
 	}

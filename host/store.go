@@ -16,6 +16,7 @@ import (
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
 // Store is a store that is open for writing, and for reading: its queries see
@@ -48,6 +49,7 @@ type Store struct {
 	active  active
 	growing sync.Mutex // one goroutine at a time changes the view
 
+	folds     tuning.Folds
 	rotations chan rotation
 	folded    chan struct{} // closed when no more indexes are written in the background
 
@@ -99,6 +101,9 @@ func (s *Store) open(ctx context.Context) error {
 	allocator := v.snapshot.Report().Allocator
 	s.saveLookups(v)
 	s.view, s.past, s.next = v, *v, allocator
+	if s.folds = tuning.Of(ctx); s.options.TailLimit > 0 {
+		s.folds.Rule.OpenWeight = s.options.TailLimit
+	}
 	s.rotations, s.folded = make(chan rotation, 1), make(chan struct{})
 	s.committed.visible = allocator
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
