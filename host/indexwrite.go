@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -24,6 +25,8 @@ type segmentSizes struct {
 	ids   []uint64 // rising
 	known map[uint64]uint64
 	parts []string // names of part files
+	// failed is why a segment's size could not be had, the first time.
+	failed error
 }
 
 // listSegments lists the segments up to the end of a log.
@@ -57,6 +60,7 @@ func (l *segmentSizes) size(id uint64) (size uint64, ok bool) {
 	}
 	info, err := l.fs.Lstat(filepath.Join(l.dir, segment.Name(id)))
 	if err != nil {
+		l.failed = cmp.Or(l.failed, err)
 		return 0, false
 	}
 	l.known[id] = uint64(max(info.Size, 0))
@@ -109,7 +113,7 @@ func writeIndex(fs fsabstraction.FS, dir string, s *store.Snapshot, f store.Fold
 		for i, file := range files {
 			into[i] = syncing(file, every)
 		}
-		return s.Fold(f, into[0], into[len(into)-1])
+		return cmp.Or(l.failed, s.Fold(f, into[0], into[len(into)-1]), l.failed)
 	})
 	if err == nil {
 		err = syncDir(fs, dir)
