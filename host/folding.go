@@ -4,10 +4,12 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"path/filepath"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -82,6 +84,11 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 	if !ok {
 		return false, nil
 	}
+	if closing && s.writer.unsure {
+		if err := s.prove(r.end); err != nil {
+			return false, err
+		}
+	}
 	f := store.Fold{First: first, Run: run, To: r.end, Allocator: r.next}
 	every := int64(backgroundSync)
 	if closing {
@@ -91,6 +98,15 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 		return false, err
 	}
 	return true, nil
+}
+
+// prove makes the last segment durable, of which nothing shows that it is: an index
+// must not vouch for what a power cut takes.
+func (s *Store) prove(end artifact.Watermark) error {
+	if err := syncFile(s.options.FS, filepath.Join(s.path, segment.Name(end.Segment))); err != nil {
+		return err
+	}
+	return syncDir(s.options.FS, s.path)
 }
 
 // adopt makes the store read the files that were written up to r instead of what

@@ -50,6 +50,11 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 }
 
 func (s *Store) rebuildIndex(v *view, end artifact.Watermark, acceptDamage bool) error {
+	if v.recovered == nil && end.Segment > 0 {
+		if err := s.prove(end); err != nil {
+			return err
+		}
+	}
 	l, err := listSegments(s.options.FS, s.path, end)
 	if err != nil {
 		return err

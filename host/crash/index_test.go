@@ -25,6 +25,9 @@ func isPart(path string) bool {
 	return ok
 }
 
+// errAlone says that not even the segments can be read.
+var errAlone = errors.New("the segments alone")
+
 // asSegments requires that a reader's answers are those of the segments alone:
 // every event, and when all is set every other question too.
 func asSegments(fs *crashfs.FS, all bool) error {
@@ -36,18 +39,18 @@ func asSegments(fs *crashfs.FS, all bool) error {
 			}
 		}
 	}
-	o := host.ReaderOptions{FS: fs, Logger: quiet, Strict: true}
+	o := host.ReaderOptions{FS: bare, Logger: quiet, Strict: true}
+	want, err := host.OpenReader(ctx, dir, o)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errAlone, err)
+	}
+	defer want.Close()
+	o.FS = fs
 	is, err := host.OpenReader(ctx, dir, o)
 	if err != nil {
 		return err
 	}
 	defer is.Close()
-	o.FS = bare
-	want, err := host.OpenReader(ctx, dir, o)
-	if err != nil {
-		return fmt.Errorf("the segments alone: %w", err)
-	}
-	defer want.Close()
 	if err := sameAnswers(&want.Queries, &is.Queries, all); err != nil {
 		return fmt.Errorf("the segments alone say otherwise: %w", err)
 	}
