@@ -167,7 +167,9 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 		}
 	}
 	var keep []string
-	if v.snapshot.Report().OpenedFrom == store.FromIndex {
+	// Of a damaged store every part stays: one that was not taken may be all that
+	// tells which events are lost.
+	if r := v.snapshot.Report(); r.OpenedFrom == store.FromIndex && r.Damaged() == nil {
 		keep = v.snapshot.FileNames(len(v.snapshot.FileParts()))
 	}
 	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // only the next index.fbati needs that

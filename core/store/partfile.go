@@ -169,7 +169,7 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 // fits reports why a part file cannot go on behind b.
 func (s *Snapshot) fits(f *index.File, b base, last uint64) error {
 	w := f.Artifact().Watermark
-	if !f.Contained() || f.From() != b.watermark || w.Segment != last || !further(w, b.watermark) || !f.Follows(b.taken) {
+	if !goesOn(f, b, last) {
 		return damage.Refuse(damage.Stale, -1, nil)
 	}
 	if err := checkWatermark(w, s.listing.size); err != nil {
@@ -179,6 +179,13 @@ func (s *Snapshot) fits(f *index.File, b base, last uint64) error {
 		return damage.Refuse(damage.Segments, -1, nil)
 	}
 	return nil
+}
+
+// goesOn reports whether a part file begins where b ends, and ends in the segment
+// that its name says.
+func goesOn(f *index.File, b base, last uint64) bool {
+	w := f.Artifact().Watermark
+	return f.Contained() && f.From() == b.watermark && w.Segment == last && further(w, b.watermark) && f.Follows(b.taken)
 }
 
 func further(a, b artifact.Watermark) bool {
