@@ -223,6 +223,7 @@ func (s *Store) acquire() (*view, func(), error) {
 	if err != nil || behind == 0 {
 		return s.lend(v, err)
 	}
+	_ = v.files.release() // grow retains those of the view it returns
 	s.growing.Lock()
 	defer s.growing.Unlock()
 	v, err = s.grow()
