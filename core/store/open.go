@@ -19,6 +19,7 @@ const openTries = 5
 // which fails closed, and with Options.Strict the first damage.
 func Open(files Files, o Options) (*Snapshot, error) {
 	o.Stop = markStop(o.Stop)
+	defer func() { o.Stop = nil }() // what queries make anew later is not the open's
 	s, err := open(files, &o, false, nil)
 	for try := 2; try <= openTries && errors.Is(err, ErrGone); try++ {
 		s, err = open(files, &o, try == openTries, nil)

@@ -82,8 +82,11 @@ func (s *Snapshot) moved(names ...string) bool {
 // an error of the open.
 func (s *Snapshot) rejectLookups(name string, err error) error {
 	var stop stopError
-	if errors.As(err, &stop) || errors.Is(err, ErrGone) {
+	switch {
+	case errors.As(err, &stop), errors.Is(err, ErrGone) && !s.last:
 		return err
+	case errors.Is(err, ErrGone): // as if it had not been there
+		return nil
 	}
 	s.report.Rejected = append(s.report.Rejected, refusal(name, err))
 	return nil
