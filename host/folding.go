@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
@@ -94,7 +95,7 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 	if closing {
 		f.Parallel, every = parallel, 0
 	}
-	if err := writeIndex(s.options.FS, s.path, v.snapshot, f, l, false, every); err != nil {
+	if err := s.writeIndex(v.snapshot, f, l, false, every); err != nil {
 		return false, err
 	}
 	return true, nil
@@ -109,6 +110,9 @@ func (s *Store) prove(end artifact.Watermark) error {
 	return syncDir(s.options.FS, s.path)
 }
 
+// errNotThere is why an index that was written is not read.
+var errNotThere = errors.New("thaw: the index that was written is not the one that is there")
+
 // adopt makes the store read the files that were written up to r instead of what
 // it holds in memory.
 func (s *Store) adopt(r rotation) error {
@@ -118,7 +122,10 @@ func (s *Store) adopt(r rotation) error {
 		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true,
 	})
 	if err == nil && (fresh.FileEnd() != r.end || fresh.LacksLookups()) {
-		err = errors.New("thaw: the index that was written is not the one that is there")
+		err = errNotThere
+		for _, refused := range fresh.Report().Rejected {
+			err = fmt.Errorf("%w: %w", err, refused)
+		}
 	}
 	if err != nil {
 		return errors.Join(err, files.release())
@@ -138,6 +145,7 @@ func (s *Store) adopt(r rotation) error {
 	}
 	s.seeing.Lock()
 	defer s.seeing.Unlock()
+	files.catchUp(old.files)
 	if s.active.name != "" {
 		if err := files.know(s.active.name, s.active.size); err != nil {
 			return errors.Join(err, files.release())
@@ -157,11 +165,18 @@ type active struct {
 // began says that a segment was made.
 func (s *Store) began(name string) error {
 	s.seeing.Lock()
+	was := s.active
 	s.active = active{name, 0}
 	files := s.view.files
 	files.retain()
 	s.seeing.Unlock()
-	return errors.Join(files.add(name), files.release())
+	err := errors.Join(files.add(name), files.release())
+	if err != nil { // the file goes again
+		s.seeing.Lock()
+		s.active = was
+		s.seeing.Unlock()
+	}
+	return err
 }
 
 // grew says that a segment is now size bytes long.

@@ -60,5 +60,5 @@ func (s *Store) rebuildIndex(v *view, end artifact.Watermark, acceptDamage bool)
 		return err
 	}
 	f := store.Fold{To: end, Allocator: v.snapshot.Report().Allocator, Parallel: parallel}
-	return writeIndex(s.options.FS, s.path, v.snapshot, f, l, acceptDamage, 0)
+	return s.writeIndex(v.snapshot, f, l, acceptDamage, 0)
 }

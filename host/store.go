@@ -173,7 +173,7 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 		keep = v.snapshot.FileNames(len(v.snapshot.FileParts()))
 	}
 	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // only the next index.fbati needs that
-		s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
+		s.leftover(err)
 	}
 	end.Segment, end.Offset, err = v.files.newest()
 	return r.Next, end, err
@@ -310,10 +310,10 @@ func (s *Store) CloseReport() CloseReport {
 }
 
 // Close lets the appends that are under way end, makes everything durable, seals
-// the segment, writes index.fbati when that is worth it, and gives up the lock.
-// An error means that something that was not yet durable may be lost; trouble
-// with index.fbati alone is in CloseReport. Iterations under way go on. A second
-// Close is [ErrClosed].
+// the segment, writes an index when that is worth it, and gives up the lock. It
+// waits for an index that is being written, which is not stopped half way. An error
+// means that something that was not yet durable may be lost; trouble with an index
+// alone is in CloseReport. Iterations under way go on. A second Close is [ErrClosed].
 func (s *Store) Close() error {
 	start := time.Now()
 	s.entering.Lock()
@@ -328,6 +328,10 @@ func (s *Store) Close() error {
 	close(s.requests)
 	<-s.quit
 	err := s.writer.finish()
+	select {
+	case <-s.rotations: // the close's own index covers it
+	default:
+	}
 	close(s.rotations)
 	<-s.folded
 	report := CloseReport{}

@@ -84,6 +84,9 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	if err != nil {
 		return nil, err
 	}
+	if !last && s.overlooked() {
+		return nil, ErrGone
+	}
 	if err := s.settle(); err != nil {
 		return nil, err
 	}
