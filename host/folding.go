@@ -16,7 +16,7 @@ import (
 
 // rotation is the end of a sealed segment, and what had been appended by then.
 type rotation struct {
-	run  artifact.Run
+	run  appended
 	next uint64 // the sequence behind run
 	end  artifact.Watermark
 }
@@ -70,7 +70,7 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 		return false, err
 	}
 	defer func() { _ = v.files.release() }()
-	run := r.run.From(v.snapshot.Folded())
+	run := r.run.behind(v.snapshot.Folded())
 	events := v.snapshot.TailEvents() + uint64(run.Len())
 	if events == 0 {
 		return false, nil
@@ -140,7 +140,7 @@ func (s *Store) adopt(r rotation) error {
 	defer func() { _ = old.files.release() }() // as look retained it
 	n := *old
 	n.files = files
-	if n.snapshot, err = old.snapshot.Adopt(fresh, r.run.Len()); err != nil {
+	if n.snapshot, err = old.snapshot.Adopt(fresh, r.run.total()); err != nil {
 		return errors.Join(err, files.release())
 	}
 	s.seeing.Lock()
@@ -153,6 +153,7 @@ func (s *Store) adopt(r rotation) error {
 	}
 	s.view = &n
 	s.past = n
+	s.forgettable.Store(int64(r.run.total()))
 	return old.files.release() // as the view did
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -43,11 +44,15 @@ type Store struct {
 
 	seeing  sync.Mutex // guards what follows; held only for moments
 	view    *view      // nil when closed
-	run     artifact.Run
+	run     appended
 	next    uint64 // the sequence behind run
 	past    view   // what the writer's log goes on behind, in the files of view
 	active  active
 	growing sync.Mutex // one goroutine at a time changes the view
+
+	// forgettable is how many of the events that were appended are in past, so that
+	// the writer can do without.
+	forgettable atomic.Int64
 
 	folds     tuning.Folds
 	rotations chan rotation
@@ -120,6 +125,7 @@ func (s *Store) open(ctx context.Context) error {
 		mark:     newMarkFile(s.options.FS, s.path),
 		requests: s.requests,
 		publish:  s.publish,
+		known:    func() int { return int(s.forgettable.Load()) },
 		began:    s.began,
 		grew:     s.grew,
 		rotated:  s.rotated,
@@ -210,7 +216,7 @@ func makeDirectory(fsys fsabstraction.FS, path string) error {
 }
 
 // publish shows readers what was committed. It is called by the writer.
-func (s *Store) publish(run artifact.Run, visible uint64) {
+func (s *Store) publish(run appended, visible uint64) {
 	s.seeing.Lock()
 	s.run, s.next = run, visible
 	s.seeing.Unlock()
@@ -239,7 +245,7 @@ func (s *Store) look() (v *view, behind int, err error) {
 		return nil, 0, ErrClosed
 	}
 	s.view.files.retain()
-	return s.view, s.run.Len() - s.view.snapshot.Appended(), nil
+	return s.view, s.run.total() - s.view.snapshot.Appended(), nil
 }
 
 func (s *Store) lend(v *view, err error) (*view, func(), error) {
@@ -259,7 +265,7 @@ func (s *Store) grow() (*view, error) {
 	s.seeing.Lock()
 	run, next := s.run, s.next
 	s.seeing.Unlock()
-	snapshot, err := v.snapshot.Grow(run.From(v.snapshot.Appended()), next)
+	snapshot, err := v.snapshot.Grow(run.behind(v.snapshot.Appended()), next)
 	if err != nil {
 		return nil, errors.Join(err, v.files.release())
 	}
