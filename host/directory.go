@@ -200,6 +200,31 @@ func (d *directory) know(name string, size int64) error {
 	return nil
 }
 
+// catchUp makes segments as long as another directory knows them, which was told how
+// they grew since this one looked at them.
+func (d *directory) catchUp(with *directory) {
+	for _, name := range d.segmentNames() {
+		with.mu.Lock()
+		was, ok := with.seen[name]
+		with.mu.Unlock()
+		if ok {
+			d.grew(name, was.info.Size)
+		}
+	}
+}
+
+// segmentNames are those of the segments that were looked at.
+func (d *directory) segmentNames() (names []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name := range d.seen {
+		if _, ok := segment.ParseName(name); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // newest is the highest id of a segment, and its size; both are 0 without one.
 func (d *directory) newest() (id, size uint64, err error) {
 	names, err := d.options.FS.ReadDir(d.path)

@@ -9,3 +9,10 @@ func Closing(s *Store) bool {
 	defer s.entering.Unlock()
 	return s.closing
 }
+
+// Kept is how many events the writer holds in memory.
+func Kept(s *Store) int {
+	s.seeing.Lock()
+	defer s.seeing.Unlock()
+	return s.run.run.Len()
+}

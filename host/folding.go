@@ -2,18 +2,21 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"path/filepath"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 )
 
 // rotation is the end of a sealed segment, and what had been appended by then.
 type rotation struct {
-	run  artifact.Run
+	run  appended
 	next uint64 // the sequence behind run
 	end  artifact.Watermark
 }
@@ -28,6 +31,10 @@ func (s *Store) rotated(end artifact.Watermark) {
 	s.seeing.Lock()
 	r := rotation{s.run, s.next, end}
 	s.seeing.Unlock()
+	if s.folds.InRotation {
+		s.foldRotation(r)
+		return
+	}
 	select {
 	case <-s.rotations:
 	default:
@@ -40,13 +47,19 @@ func (s *Store) rotated(end artifact.Watermark) {
 func (s *Store) foldRotations(quit chan<- struct{}) {
 	defer close(quit)
 	for r := range s.rotations {
-		written, err := s.fold(r, false)
-		if written && err == nil {
-			err = s.adopt(r)
-		}
-		if err != nil && !errors.Is(err, ErrDamaged) {
-			s.options.Logger.Warn("thaw: the index was not written", slog.String("store", s.path), slog.Any("error", err))
-		}
+		s.foldRotation(r)
+	}
+}
+
+// foldRotation writes an index up to r when the rule says so, and reads it from
+// then on. What goes wrong is told, and the next rotation tries again.
+func (s *Store) foldRotation(r rotation) {
+	written, err := s.fold(r, false)
+	if written && err == nil {
+		err = s.adopt(r)
+	}
+	if err != nil && !errors.Is(err, ErrDamaged) {
+		s.options.Logger.Warn("thaw: the index was not written", slog.String("store", s.path), slog.Any("error", err))
 	}
 }
 
@@ -57,7 +70,7 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 		return false, err
 	}
 	defer func() { _ = v.files.release() }()
-	run := r.run.From(v.snapshot.Folded())
+	run := r.run.behind(v.snapshot.Folded())
 	events := v.snapshot.TailEvents() + uint64(run.Len())
 	if events == 0 {
 		return false, nil
@@ -68,20 +81,37 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 	}
 	tail := store.Tail{Events: events}
 	tail.Bytes, tail.Segments = l.behind(v.snapshot.FileEnd())
-	first, ok := store.FoldRule(v.snapshot.FileParts(), tail, closing, s.options.TailLimit)
+	first, ok := s.folds.Rule.First(v.snapshot.FileParts(), tail, closing)
 	if !ok {
 		return false, nil
+	}
+	if closing && s.writer.unsure {
+		if err := s.prove(r.end); err != nil {
+			return false, err
+		}
 	}
 	f := store.Fold{First: first, Run: run, To: r.end, Allocator: r.next}
 	every := int64(backgroundSync)
 	if closing {
 		f.Parallel, every = parallel, 0
 	}
-	if err := writeIndex(s.options.FS, s.path, v.snapshot, f, l, false, every); err != nil {
+	if err := s.writeIndex(v.snapshot, f, l, false, every); err != nil {
 		return false, err
 	}
 	return true, nil
 }
+
+// prove makes the last segment durable, of which nothing shows that it is: an index
+// must not vouch for what a power cut takes.
+func (s *Store) prove(end artifact.Watermark) error {
+	if err := syncFile(s.options.FS, filepath.Join(s.path, segment.Name(end.Segment))); err != nil {
+		return err
+	}
+	return syncDir(s.options.FS, s.path)
+}
+
+// errNotThere is why an index that was written is not read.
+var errNotThere = errors.New("thaw: the index that was written is not the one that is there")
 
 // adopt makes the store read the files that were written up to r instead of what
 // it holds in memory.
@@ -92,7 +122,10 @@ func (s *Store) adopt(r rotation) error {
 		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true,
 	})
 	if err == nil && (fresh.FileEnd() != r.end || fresh.LacksLookups()) {
-		err = errors.New("thaw: the index that was written is not the one that is there")
+		err = errNotThere
+		for _, refused := range fresh.Report().Rejected {
+			err = fmt.Errorf("%w: %w", err, refused)
+		}
 	}
 	if err != nil {
 		return errors.Join(err, files.release())
@@ -107,11 +140,12 @@ func (s *Store) adopt(r rotation) error {
 	defer func() { _ = old.files.release() }() // as look retained it
 	n := *old
 	n.files = files
-	if n.snapshot, err = old.snapshot.Adopt(fresh, r.run.Len()); err != nil {
+	if n.snapshot, err = old.snapshot.Adopt(fresh, r.run.total()); err != nil {
 		return errors.Join(err, files.release())
 	}
 	s.seeing.Lock()
 	defer s.seeing.Unlock()
+	files.catchUp(old.files)
 	if s.active.name != "" {
 		if err := files.know(s.active.name, s.active.size); err != nil {
 			return errors.Join(err, files.release())
@@ -119,6 +153,7 @@ func (s *Store) adopt(r rotation) error {
 	}
 	s.view = &n
 	s.past = n
+	s.forgettable.Store(int64(r.run.total()))
 	return old.files.release() // as the view did
 }
 
@@ -131,11 +166,18 @@ type active struct {
 // began says that a segment was made.
 func (s *Store) began(name string) error {
 	s.seeing.Lock()
+	was := s.active
 	s.active = active{name, 0}
 	files := s.view.files
 	files.retain()
 	s.seeing.Unlock()
-	return errors.Join(files.add(name), files.release())
+	err := errors.Join(files.add(name), files.release())
+	if err != nil { // the file goes again
+		s.seeing.Lock()
+		s.active = was
+		s.seeing.Unlock()
+	}
+	return err
 }
 
 // grew says that a segment is now size bytes long.

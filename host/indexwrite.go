@@ -1,8 +1,10 @@
 package host
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"slices"
 
@@ -24,6 +26,8 @@ type segmentSizes struct {
 	ids   []uint64 // rising
 	known map[uint64]uint64
 	parts []string // names of part files
+	// failed is why a segment's size could not be had, the first time.
+	failed error
 }
 
 // listSegments lists the segments up to the end of a log.
@@ -57,6 +61,7 @@ func (l *segmentSizes) size(id uint64) (size uint64, ok bool) {
 	}
 	info, err := l.fs.Lstat(filepath.Join(l.dir, segment.Name(id)))
 	if err != nil {
+		l.failed = cmp.Or(l.failed, err)
 		return 0, false
 	}
 	l.known[id] = uint64(max(info.Size, 0))
@@ -80,8 +85,8 @@ func (l *segmentSizes) behind(w artifact.Watermark) (bytes, segments uint64) {
 }
 
 // writeIndex writes the files that f describes, makes them durable, and then
-// removes the part files that they stand for. The steps, each on disk before the
-// next:
+// removes the part files that they stand for; one that stays is told and does no
+// harm. The steps, each on disk before the next:
 //
 //  1. the new files are there under temporary names
 //  2. they have their names, index.fbati before index.thaw
@@ -91,10 +96,18 @@ func (l *segmentSizes) behind(w artifact.Watermark) (bytes, segments uint64) {
 // index.thaw that is not that of index.fbati is not believed, and of two part
 // files the longer one is taken.
 //
-// A damaged store is refused unless accept says that its damage is known.
-func writeIndex(fs fsabstraction.FS, dir string, s *store.Snapshot, f store.Fold, l *segmentSizes, accept bool, every int64) error {
-	if r := s.Report(); r.Damaged() != nil && !accept {
-		return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
+// A damaged store is refused unless accept says that its damage is known. That is
+// asked again before anything gets its name: a fold over a rotten index reads
+// segments that nobody had read.
+func (s *Store) writeIndex(v *store.Snapshot, f store.Fold, l *segmentSizes, accept bool, every int64) error {
+	sound := func() error {
+		if r := v.Report(); r.Damaged() != nil && !accept {
+			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
+		}
+		return nil
+	}
+	if err := sound(); err != nil {
+		return err
 	}
 	if f.To.Segment == 0 { // without a segment there is nothing to cover
 		return nil
@@ -102,22 +115,33 @@ func writeIndex(fs fsabstraction.FS, dir string, s *store.Snapshot, f store.Fold
 	f.Segments, f.Sizes = l.ids, l.size
 	names := []string{artifact.FileName, index.FileName}
 	if f.First > 0 {
-		names = []string{index.PartName(s.PartEnd(f.First-1).Segment, f.To.Segment)}
+		names = []string{index.PartName(v.PartEnd(f.First-1).Segment, f.To.Segment)}
 	}
-	err := replaceFiles(fs, dir, names, func(files []fsabstraction.WriteFile) error {
+	err := replaceFiles(s.options.FS, s.path, names, func(files []fsabstraction.WriteFile) error {
 		into := make([]store.Write, len(files))
 		for i, file := range files {
 			into[i] = syncing(file, every)
 		}
-		return s.Fold(f, into[0], into[len(into)-1])
+		if err := cmp.Or(v.Fold(f, into[0], into[len(into)-1]), sound()); err != nil {
+			return cmp.Or(l.failed, err)
+		}
+		return nil
 	})
 	if err == nil {
-		err = syncDir(fs, dir)
+		err = syncDir(s.options.FS, s.path)
 	}
 	if err != nil {
 		return err
 	}
-	return removeParts(fs, dir, l.parts, append(s.FileNames(f.First), names...))
+	if err := removeParts(s.options.FS, s.path, l.parts, append(v.FileNames(f.First), names...)); err != nil {
+		s.leftover(err)
+	}
+	return nil
+}
+
+// leftover tells that a file which is of no use any more could not be removed.
+func (s *Store) leftover(err error) {
+	s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
 }
 
 // syncing writes to a file and syncs it every so many bytes, 0 for never. A sync
@@ -136,8 +160,7 @@ func syncing(f fsabstraction.WriteFile, every int64) store.Write {
 	}
 }
 
-// removeParts removes the part files that are not to be kept. One that stays for
-// some reason does no harm.
+// removeParts removes the part files that are not to be kept.
 func removeParts(fs fsabstraction.FS, dir string, parts, keep []string) error {
 	var errs []error
 	for _, name := range parts {

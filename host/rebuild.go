@@ -50,10 +50,15 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 }
 
 func (s *Store) rebuildIndex(v *view, end artifact.Watermark, acceptDamage bool) error {
+	if v.recovered == nil && end.Segment > 0 {
+		if err := s.prove(end); err != nil {
+			return err
+		}
+	}
 	l, err := listSegments(s.options.FS, s.path, end)
 	if err != nil {
 		return err
 	}
 	f := store.Fold{To: end, Allocator: v.snapshot.Report().Allocator, Parallel: parallel}
-	return writeIndex(s.options.FS, s.path, v.snapshot, f, l, acceptDamage, 0)
+	return s.writeIndex(v.snapshot, f, l, acceptDamage, 0)
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -16,6 +17,7 @@ import (
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
 // Store is a store that is open for writing, and for reading: its queries see
@@ -42,12 +44,17 @@ type Store struct {
 
 	seeing  sync.Mutex // guards what follows; held only for moments
 	view    *view      // nil when closed
-	run     artifact.Run
+	run     appended
 	next    uint64 // the sequence behind run
 	past    view   // what the writer's log goes on behind, in the files of view
 	active  active
 	growing sync.Mutex // one goroutine at a time changes the view
 
+	// forgettable is how many of the events that were appended are in past, so that
+	// the writer can do without.
+	forgettable atomic.Int64
+
+	folds     tuning.Folds
 	rotations chan rotation
 	folded    chan struct{} // closed when no more indexes are written in the background
 
@@ -99,6 +106,9 @@ func (s *Store) open(ctx context.Context) error {
 	allocator := v.snapshot.Report().Allocator
 	s.saveLookups(v)
 	s.view, s.past, s.next = v, *v, allocator
+	if s.folds = tuning.Of(ctx); s.options.TailLimit > 0 {
+		s.folds.Rule.OpenWeight = s.options.TailLimit
+	}
 	s.rotations, s.folded = make(chan rotation, 1), make(chan struct{})
 	s.committed.visible = allocator
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
@@ -115,6 +125,7 @@ func (s *Store) open(ctx context.Context) error {
 		mark:     newMarkFile(s.options.FS, s.path),
 		requests: s.requests,
 		publish:  s.publish,
+		known:    func() int { return int(s.forgettable.Load()) },
 		began:    s.began,
 		grew:     s.grew,
 		rotated:  s.rotated,
@@ -162,11 +173,13 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 		}
 	}
 	var keep []string
-	if v.snapshot.Report().OpenedFrom == store.FromIndex {
+	// Of a damaged store every part stays: one that was not taken may be all that
+	// tells which events are lost.
+	if r := v.snapshot.Report(); r.OpenedFrom == store.FromIndex && r.Damaged() == nil {
 		keep = v.snapshot.FileNames(len(v.snapshot.FileParts()))
 	}
 	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // only the next index.fbati needs that
-		s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
+		s.leftover(err)
 	}
 	end.Segment, end.Offset, err = v.files.newest()
 	return r.Next, end, err
@@ -203,7 +216,7 @@ func makeDirectory(fsys fsabstraction.FS, path string) error {
 }
 
 // publish shows readers what was committed. It is called by the writer.
-func (s *Store) publish(run artifact.Run, visible uint64) {
+func (s *Store) publish(run appended, visible uint64) {
 	s.seeing.Lock()
 	s.run, s.next = run, visible
 	s.seeing.Unlock()
@@ -216,6 +229,7 @@ func (s *Store) acquire() (*view, func(), error) {
 	if err != nil || behind == 0 {
 		return s.lend(v, err)
 	}
+	_ = v.files.release() // grow retains those of the view it returns
 	s.growing.Lock()
 	defer s.growing.Unlock()
 	v, err = s.grow()
@@ -231,7 +245,7 @@ func (s *Store) look() (v *view, behind int, err error) {
 		return nil, 0, ErrClosed
 	}
 	s.view.files.retain()
-	return s.view, s.run.Len() - s.view.snapshot.Appended(), nil
+	return s.view, s.run.total() - s.view.snapshot.Appended(), nil
 }
 
 func (s *Store) lend(v *view, err error) (*view, func(), error) {
@@ -251,7 +265,7 @@ func (s *Store) grow() (*view, error) {
 	s.seeing.Lock()
 	run, next := s.run, s.next
 	s.seeing.Unlock()
-	snapshot, err := v.snapshot.Grow(run.From(v.snapshot.Appended()), next)
+	snapshot, err := v.snapshot.Grow(run.behind(v.snapshot.Appended()), next)
 	if err != nil {
 		return nil, errors.Join(err, v.files.release())
 	}
@@ -302,10 +316,10 @@ func (s *Store) CloseReport() CloseReport {
 }
 
 // Close lets the appends that are under way end, makes everything durable, seals
-// the segment, writes index.fbati when that is worth it, and gives up the lock.
-// An error means that something that was not yet durable may be lost; trouble
-// with index.fbati alone is in CloseReport. Iterations under way go on. A second
-// Close is [ErrClosed].
+// the segment, writes an index when that is worth it, and gives up the lock. It
+// waits for an index that is being written, which is not stopped half way. An error
+// means that something that was not yet durable may be lost; trouble with an index
+// alone is in CloseReport. Iterations under way go on. A second Close is [ErrClosed].
 func (s *Store) Close() error {
 	start := time.Now()
 	s.entering.Lock()
@@ -320,6 +334,10 @@ func (s *Store) Close() error {
 	close(s.requests)
 	<-s.quit
 	err := s.writer.finish()
+	select {
+	case <-s.rotations: // the close's own index covers it
+	default:
+	}
 	close(s.rotations)
 	<-s.folded
 	report := CloseReport{}

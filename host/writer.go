@@ -29,7 +29,11 @@ type writer struct {
 	end      artifact.Watermark
 	mark     *markFile
 	requests chan *request
-	publish  func(run artifact.Run, visible uint64)
+	publish  func(run appended, visible uint64)
+	// known tells how many of the events that were appended can be forgotten, and
+	// forgotten is how many of them were.
+	known     func() int
+	forgotten int
 	// began, grew and rotated tell that a segment was made, is longer, is sealed.
 	began   func(name string) error
 	grew    func(name string, size int64)
@@ -190,7 +194,21 @@ func (w *writer) commit() {
 	}
 	w.log.Commit()
 	w.grew(w.active.name, int64(w.log.Offset()))
-	w.publish(w.log.Committed(0), w.log.Next())
+	w.forget()
+	w.publish(appended{w.log.Committed(0), w.forgotten}, w.log.Next())
+}
+
+// forget drops what the store reads from files by now. Nothing is staged.
+func (w *writer) forget() {
+	n := w.known()
+	if n <= w.forgotten {
+		return
+	}
+	if err := w.log.Forget(n - w.forgotten); err != nil { // then it stays
+		w.options.Logger.Warn("thaw: events were not forgotten", slog.String("store", w.dir), slog.Any("error", err))
+		return
+	}
+	w.forgotten = n
 }
 
 // takeBack cuts a failed write off again. Where that fails too, nobody knows what

@@ -238,7 +238,7 @@ func TestModel(t *testing.T) {
 		past := state.clone()
 		log := commit.NewLog(past, state.next, rapid.Uint64().Draw(t, "seed"))
 		twin := commit.NewLog(past, state.next, 99)
-		id, committed := uint64(4), 0
+		id, committed, forgotten := uint64(4), 0, 0
 		log.Start(id, 57)
 		twin.Start(id, 57)
 		for range rapid.IntRange(1, 6).Draw(t, "groups") {
@@ -338,7 +338,7 @@ func TestModel(t *testing.T) {
 			require.Equal(t, string(twin.Footer(nil)), string(log.Footer(nil)))
 			require.Equal(t, twin.Offset(), log.Offset())
 			// Readers see the records of the group, and only those.
-			run, other := log.Committed(committed), twin.Committed(committed)
+			run, other := log.Committed(committed-forgotten), twin.Committed(committed)
 			require.Equal(t, other.Len(), run.Len())
 			for i := range run.Len() {
 				a, b := run.At(i).Decode(), other.At(i).Decode()
@@ -349,6 +349,17 @@ func TestModel(t *testing.T) {
 				}
 			}
 			committed += run.Len()
+			if rapid.IntRange(0, 2).Draw(t, "forget") == 0 {
+				*past = *state.clone() // which holds everything now
+				n := rapid.IntRange(0, committed-forgotten).Draw(t, "forgotten")
+				require.NoError(t, log.Forget(n))
+				forgotten += n
+				require.Equal(t, committed-forgotten, log.Committed(0).Len())
+				// What was given out before stays as it is.
+				for i := range run.Len() {
+					require.Equal(t, other.At(i).Decode().Facts, run.At(i).Decode().Facts)
+				}
+			}
 			if rapid.IntRange(0, 3).Draw(t, "rotate") == 0 {
 				id++
 				log.Start(id, 60)

@@ -1,7 +1,5 @@
 package store
 
-import "cmp"
-
 // When is it worth to write an index of what was appended? Two things have to
 // stay small: what the next open, or a reader in another process, has to replay,
 // and what is written again and again over a store's life. With index.fbati alone
@@ -35,11 +33,26 @@ const (
 	// OpenWeight is the weight of a tail that an open store leaves at the end of a
 	// segment at most.
 	OpenWeight = 65_536
-
-	closeShare = 8
-	openShare  = 2
-	partShare  = 2
 )
+
+// Rule is the numbers of the rule. Tests of what folds do to a store have others,
+// so that few events are enough for many folds.
+type Rule struct {
+	// CloseWeight and OpenWeight are from which weight of a tail on a file is
+	// written at a close and while the store is open.
+	CloseWeight, OpenWeight uint64
+	// CloseShare and OpenShare say when index.fbati is written anew: when one part
+	// in so many of it lies behind it.
+	CloseShare, OpenShare uint64
+	// PartShare is how many times as long as what goes in behind it a part may be
+	// that is merged.
+	PartShare uint64
+}
+
+// DefaultRule is the rule as it is described above.
+func DefaultRule() Rule {
+	return Rule{CloseWeight: CloseWeight, OpenWeight: OpenWeight, CloseShare: 8, OpenShare: 2, PartShare: 2}
+}
 
 // Tail is what lies behind the last part that was read from a file.
 type Tail struct {
@@ -51,15 +64,13 @@ type Tail struct {
 // Weight is about how many microseconds it takes to replay a tail.
 func (t Tail) Weight() uint64 { return t.Events + t.Bytes>>10 + 16*t.Segments }
 
-// FoldRule says which new file is worth writing: number first of the parts, whose
+// First says which new file is worth writing: number first of the parts, whose
 // numbers of events are given, index.fbati's in front, and everything behind it go
 // into it. ok is false when none is. closing says that the store is being closed.
-//
-// open is the weight that an open store may leave, 0 for OpenWeight.
-func FoldRule(parts []uint64, t Tail, closing bool, open uint64) (first int, ok bool) {
-	share, least := uint64(openShare), cmp.Or(open, OpenWeight)
+func (r Rule) First(parts []uint64, t Tail, closing bool) (first int, ok bool) {
+	share, least := r.OpenShare, r.OpenWeight
 	if closing {
-		share, least = closeShare, CloseWeight
+		share, least = r.CloseShare, r.CloseWeight
 	}
 	if t.Events == 0 || !closing && t.Weight() < least {
 		return 0, false
@@ -75,7 +86,7 @@ func FoldRule(parts []uint64, t Tail, closing bool, open uint64) (first int, ok 
 		return 0, false
 	}
 	first, size := len(parts), t.Events
-	for first > 1 && parts[first-1] <= partShare*size {
+	for first > 1 && parts[first-1] <= r.PartShare*size {
 		first--
 		size += parts[first]
 	}

@@ -28,7 +28,7 @@ func (l *life) add(events, bytes, segments uint64) {
 }
 
 func (l *life) fold(closing bool) {
-	first, ok := store.FoldRule(l.parts, l.tail, closing, 0)
+	first, ok := store.DefaultRule().First(l.parts, l.tail, closing)
 	if !ok {
 		l.heaviest = max(l.heaviest, l.tail.Weight())
 		return
@@ -114,7 +114,7 @@ func TestFoldRule(t *testing.T) {
 func TestFoldRuleWritesNothingForNothing(t *testing.T) {
 	for _, closing := range []bool{false, true} {
 		for _, parts := range [][]uint64{nil, {0}, {10}, {1000, 10}} {
-			_, ok := store.FoldRule(parts, store.Tail{Segments: 1000}, closing, 0)
+			_, ok := store.DefaultRule().First(parts, store.Tail{Segments: 1000}, closing)
 			require.False(t, ok)
 		}
 	}

@@ -26,10 +26,7 @@ func (s *Snapshot) Grow(run artifact.Run, allocator uint64) (*Snapshot, error) {
 	if err := d.AppendRun(run); err != nil {
 		return nil, err
 	}
-	// A reader does not wait for the stop of an open that is long over.
-	options := *s.options
-	options.Stop = nil
-	p, err := draftPart(d, judged(allocator), &options)
+	p, err := draftPart(d, judged(allocator), s.options)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ const openTries = 5
 // which fails closed, and with Options.Strict the first damage.
 func Open(files Files, o Options) (*Snapshot, error) {
 	o.Stop = markStop(o.Stop)
+	defer func() { o.Stop = nil }() // what queries make anew later is not the open's
 	s, err := open(files, &o, false, nil)
 	for try := 2; try <= openTries && errors.Is(err, ErrGone); try++ {
 		s, err = open(files, &o, try == openTries, nil)
@@ -91,6 +92,9 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !last && s.overlooked() {
+		return nil, ErrGone
 	}
 	if err := s.settle(); err != nil {
 		return nil, err

@@ -82,8 +82,11 @@ func (s *Snapshot) moved(names ...string) bool {
 // an error of the open.
 func (s *Snapshot) rejectLookups(name string, err error) error {
 	var stop stopError
-	if errors.As(err, &stop) || errors.Is(err, ErrGone) {
+	switch {
+	case errors.As(err, &stop), errors.Is(err, ErrGone) && !s.last:
 		return err
+	case errors.Is(err, ErrGone): // as if it had not been there
+		return nil
 	}
 	s.report.Rejected = append(s.report.Rejected, refusal(name, err))
 	return nil
@@ -178,7 +181,7 @@ func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 // fits reports why a part file cannot go on behind b.
 func (s *Snapshot) fits(f *index.File, b base, last uint64) error {
 	w := f.Artifact().Watermark
-	if !f.Contained() || f.From() != b.watermark || w.Segment != last || !further(w, b.watermark) || !f.Follows(b.taken) {
+	if !goesOn(f, b, last) {
 		return damage.Refuse(damage.Stale, -1, nil)
 	}
 	if err := checkWatermark(w, s.listing.size); err != nil {
@@ -188,6 +191,13 @@ func (s *Snapshot) fits(f *index.File, b base, last uint64) error {
 		return damage.Refuse(damage.Segments, -1, nil)
 	}
 	return nil
+}
+
+// goesOn reports whether a part file begins where b ends, and ends in the segment
+// that its name says.
+func goesOn(f *index.File, b base, last uint64) bool {
+	w := f.Artifact().Watermark
+	return f.Contained() && f.From() == b.watermark && w.Segment == last && further(w, b.watermark) && f.Follows(b.taken)
 }
 
 func further(a, b artifact.Watermark) bool {

@@ -49,6 +49,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	}
 	options := *s.options
 	options.Stop = markStop(stop)
+	defer func() { options.Stop = nil }() // as in Open
 	n := &Snapshot{
 		files:   s.files,
 		options: &options,

@@ -23,17 +23,18 @@ func witnessed(r damage.Reason) bool {
 	return false
 }
 
-// hearWitness reports the events that the first such snapshot lists and the
-// store does not have.
+// hearWitness reports the events that the first such snapshot lists, with the part
+// files that go on behind it, and the store does not have.
 func (s *Snapshot) hearWitness() error {
 	for _, refused := range s.report.Rejected {
-		if !witnessed(refused.Reason) {
-			continue
-		}
 		load := s.loadWitness
-		switch refused.File {
-		case artifact.FileName:
-		case checkpoint.FileName:
+		switch _, _, part := index.ParsePartName(refused.File); {
+		case part && (witnessed(refused.Reason) || refused.Reason == damage.Segments):
+			return s.hearParts(s.fileEnd())
+		case !witnessed(refused.Reason):
+			continue
+		case refused.File == artifact.FileName:
+		case refused.File == checkpoint.FileName:
 			load = s.loadCheckpoint
 		default:
 			continue
@@ -49,10 +50,66 @@ func (s *Snapshot) hearWitness() error {
 		}
 		if err == nil {
 			s.recorded = b.allocator
-			return s.findMissing(p)
+			if last, ok := p.tables.Last(); ok {
+				b.taken = last + 1
+			}
+			if err := s.findMissing(p); err != nil {
+				return err
+			}
+			return s.hearParts(b)
 		}
 	}
 	return nil
+}
+
+// fileEnd is the base that the parts make which were taken.
+func (s *Snapshot) fileEnd() (b base) {
+	if s.base > 0 {
+		f := s.parts[s.base-1].file
+		b = base{watermark: f.to, allocator: f.allocator}
+	}
+	b.taken = s.taken()
+	return b
+}
+
+// hearParts has every part file testify that goes on behind b, and those behind it.
+func (s *Snapshot) hearParts(b base) error {
+	for {
+		best := s.longest(b)
+		if best == nil {
+			return nil
+		}
+		a := best.Artifact()
+		image, tables := best.Tables(nil, "")
+		err := s.findMissing(&part{image: image, tables: tables})
+		if err != nil && !mendable(err) {
+			return err
+		} // else the rest of it says nothing
+		s.recorded = max(s.recorded, a.Allocator)
+		b = base{watermark: a.Watermark, allocator: a.Allocator, taken: b.taken}
+		if last, ok := tables.Last(); ok {
+			b.taken = last + 1
+		}
+	}
+}
+
+// longest is the part file that goes furthest behind b, whether the segments are as
+// it says or not, nil when there is none.
+func (s *Snapshot) longest(b base) (best *index.File) {
+	for name, e := range s.listing.other {
+		first, last, ok := index.ParsePartName(name)
+		if !ok || first != b.watermark.Segment || s.options.skips(name) {
+			continue
+		}
+		f, err := s.readLookups(e)
+		if err != nil || !goesOn(f, b, last) {
+			continue
+		}
+		if best == nil || further(f.Artifact().Watermark, best.Artifact().Watermark) {
+			best = f
+		}
+	}
+	return best
 }
 
 // anySize takes every segment for as long as need be.

@@ -3,19 +3,21 @@ package crash_test
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
 // check holds what is left after a stop against what the callers know: the
 // promises P1 to P5 of the README. It reads the store as it is, has it
 // recovered, appends, closes it, and reads it again.
 func check(fs *crashfs.FS, known knowledge, seed uint64) error {
-	if seed%2 == 0 { // it costs as much as all the rest
+	if seed%6 == 0 { // it costs as much as all the rest
 		if err := verify(fs, "before recovery"); err != nil {
 			return err
 		}
@@ -30,12 +32,27 @@ func check(fs *crashfs.FS, known knowledge, seed uint64) error {
 	if err := judge(before, known); err != nil {
 		return fmt.Errorf("read as it is: %w", err)
 	}
-	after, err := writeOn(fs, before, seed)
+	if known.folds != nil {
+		if err := asSegments(fs, seed%8 == 0); err != nil {
+			return fmt.Errorf("read as it is: %w", err)
+		}
+	}
+	after, err := writeOn(fs, before, known.folds, seed)
 	if err != nil {
 		return err
 	}
-	if err := verify(fs, "after recovery"); err != nil {
-		return err
+	if err := tidy(fs); err != nil {
+		return fmt.Errorf("after recovery: %w", err)
+	}
+	if known.folds != nil {
+		if err := asSegments(fs, seed%8 == 1); err != nil {
+			return fmt.Errorf("after recovery: %w", err)
+		}
+	}
+	if seed%3 == 0 {
+		if err := verify(fs, "after recovery"); err != nil {
+			return err
+		}
 	}
 	again, err := readOnly(fs)
 	if err != nil {
@@ -82,8 +99,12 @@ func readOnly(fs fsabstraction.ReadFS) ([]event.Event, error) {
 	return events(&r.Queries)
 }
 
-func events(q *host.Queries) (out []event.Event, err error) {
-	for e, err := range q.Query(ctx, host.Region{}, host.Page{}) {
+func events(q *host.Queries) ([]event.Event, error) {
+	return gather(q.Query(ctx, host.Region{}, host.Page{}))
+}
+
+func gather(seq iter.Seq2[event.Event, error]) (out []event.Event, err error) {
+	for e, err := range seq {
 		if err != nil {
 			return nil, err
 		}
@@ -100,9 +121,18 @@ func judge(found []event.Event, known knowledge) error {
 	}
 	seen := make([]int, len(units))
 	last, any := -1, false
+	if len(found) < len(known.before) {
+		return fmt.Errorf("%d of the %d events that were there before", len(found), len(known.before))
+	}
 	for i, e := range found {
 		if e.Sequence != uint64(i) {
 			return fmt.Errorf("event %d has sequence %d", i, e.Sequence)
+		}
+		if i < len(known.before) {
+			if e != known.before[i] {
+				return fmt.Errorf("event %d was %+v before and is %+v", i, known.before[i], e)
+			}
+			continue
 		}
 		n, ok := unitOf(e.Correlation)
 		if !ok || n >= len(units) {
@@ -147,10 +177,13 @@ func judge(found []event.Event, known knowledge) error {
 
 // writeOn opens for writing, which must show what a reader saw, appends one event
 // and closes. It returns what must be there from now on.
-func writeOn(fs *crashfs.FS, before []event.Event, seed uint64) ([]event.Event, error) {
+func writeOn(fs *crashfs.FS, before []event.Event, folds *tuning.Folds, seed uint64) ([]event.Event, error) {
 	o := options(fs, seed^0xabcdef)
 	o.Strict = true
-	st, err := host.Open(ctx, dir, o)
+	if seed%4 == 3 {
+		folds = nil
+	}
+	st, err := host.Open(folding(folds), dir, o)
 	if err != nil {
 		return nil, fmt.Errorf("open for writing: %w", err)
 	}

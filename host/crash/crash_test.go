@@ -83,12 +83,10 @@ func TestPowerCuts(t *testing.T) {
 
 // all runs the workload once and checks every state.
 func (r *run) all() error {
-	fs := crashfs.New()
 	w := &world{}
-	if r.workload.prepared {
-		if err := prepare(fs, w, r.seed); err != nil {
-			return err
-		}
+	fs, err := r.workload.start(w, r.seed)
+	if err != nil {
+		return err
 	}
 	r.checks = make(chan state, 16)
 	var wg sync.WaitGroup
@@ -101,10 +99,10 @@ func (r *run) all() error {
 	})
 	random := rand.New(rand.NewPCG(r.seed, 4))
 	fs.OnOp(func(op crashfs.Op) {
-		if raceEnabled && op.N%8 != 0 {
+		if raceEnabled && op.N%8 != 0 || r.workload.sparse(op, r.seed) {
 			return
 		}
-		known := w.known(!r.workload.concurrent)
+		known := w.known(r.workload)
 		for _, cut := range cuts(op, random, r.density) {
 			r.checks <- state{
 				fs.Crash(cut), known, cut.Seed, random.IntN(50) == 0,
@@ -112,22 +110,14 @@ func (r *run) all() error {
 			}
 		}
 	})
-	err := r.workload.run(fs, w, r.seed)
-	r.checks <- state{fs.Crash(crashfs.Cut{Seed: r.seed}), w.known(!r.workload.concurrent), r.seed, false, "after the close"}
+	err = r.workload.run(fs, w, r.seed)
+	r.checks <- state{fs.Crash(crashfs.Cut{Seed: r.seed}), w.known(r.workload), r.seed, false, "after the close"}
 	close(r.checks)
 	wg.Wait()
 	if err != nil {
 		return fmt.Errorf("the workload itself: %w", err)
 	}
 	return r.failure()
-}
-
-// prepare fills a store that was closed in order, behind another that was not.
-func prepare(fs *crashfs.FS, w *world, seed uint64) error {
-	first := workload{do: func(s *session) error {
-		return repeat(6, func(int) error { return s.single() })
-	}}
-	return first.run(fs, w, seed+1000)
 }
 
 func (r *run) check(s state) error {
@@ -159,6 +149,9 @@ func (r *run) checkRecovery(s state) error {
 	}
 	var failed error
 	fs.OnOp(func(op crashfs.Op) {
+		if r.workload.sparse(op, s.seed) {
+			return
+		}
 		for _, cut := range cuts(op, random, 1) {
 			if failed == nil {
 				r.states.Add(1)
@@ -168,7 +161,7 @@ func (r *run) checkRecovery(s state) error {
 			}
 		}
 	})
-	empty := workload{do: func(*session) error { return nil }}
+	empty := workload{folds: r.workload.folds, do: func(*session) error { return nil }}
 	if err := empty.run(fs, &world{}, s.seed); err != nil {
 		return err
 	}

@@ -57,8 +57,8 @@ func writeUntilKilled() error {
 	}
 	for round := uint64(0); ; round++ {
 		o := options(osfs.FS{}, seed+round)
-		o.SegmentSize = 20_000
-		st, err := host.Open(ctx, os.Getenv(killDir), o)
+		o.SegmentSize = 8_000
+		st, err := host.Open(folding(behind), os.Getenv(killDir), o)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
 // dir is where every store of these tests lies.
@@ -28,7 +29,7 @@ func options(fs fsabstraction.FS, seed uint64) host.Options {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
 	return host.Options{
-		FS: fs, SegmentSize: 2500, TailLimit: 1, Logger: quiet,
+		FS: fs, SegmentSize: 2500, Logger: quiet,
 		Now: func() time.Time { return time.UnixMicro(1_700_000_000_000_000 + 250*tick.Add(1)) },
 		Random: func() uint64 {
 			mu.Lock()
@@ -43,6 +44,7 @@ type session struct {
 	*host.Store
 	world  *world
 	random *rand.Rand
+	number int // 0 for a workload's first session
 	// relaxed says that a nil error of an append is no promise.
 	relaxed bool
 	// stubborn says to go on behind errors.
@@ -160,7 +162,15 @@ type workload struct {
 	concurrent bool
 	durability host.Durability
 	stubborn   bool
-	do         func(s *session) error
+	// folds is how indexes are written, nil for plainly.
+	folds *tuning.Folds
+	// from names a store of batpak's to begin with.
+	from string
+	// sessions is how many times the store is opened and closed, 0 for once, and
+	// rebuilt says to make its index anew in between.
+	sessions int
+	rebuilt  bool
+	do       func(s *session) error
 }
 
 var workloads = []workload{
@@ -250,22 +260,46 @@ func together(n int, s *session, f func(s *session, i int) error) error {
 	return errors.Join(errs...)
 }
 
-// run opens the store in fs, does the work and closes it. When the file system
-// stops working the error says so, and the store is abandoned.
+// run opens the store in fs, does the work and closes it, as many times as the
+// workload says. When the file system stops working the error says so, and the
+// store is abandoned.
 func (w *workload) run(fs fsabstraction.FS, world *world, seed uint64) error {
+	var errs []error
+	for n := range max(1, w.sessions) {
+		err := w.once(fs, world, seed+uint64(n)<<32, n)
+		if err == nil && w.rebuilt && n+1 < w.sessions {
+			_, err = host.Rebuild(ctx, dir, options(fs, seed), false)
+		}
+		if errs = append(errs, err); err != nil && !w.stubborn {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// once is one session, of which number counts those before.
+func (w *workload) once(fs fsabstraction.FS, world *world, seed uint64, number int) error {
 	o := options(fs, seed)
 	o.Durability = w.durability
-	st, err := host.Open(ctx, dir, o)
+	st, err := host.Open(folding(w.folds), dir, o)
 	if err != nil {
 		return err
 	}
+	if number > 0 { // what an earlier session left open is decided now
+		found, err := events(&st.Queries)
+		if err != nil {
+			return errors.Join(err, st.Close())
+		}
+		world.lost(found)
+	}
 	world.open(st, w.durability)
 	s := &session{
-		Store: st, world: world, random: rand.New(rand.NewPCG(seed, 2)),
+		Store: st, world: world, random: rand.New(rand.NewPCG(seed, 2)), number: number,
 		relaxed: w.durability != host.OnDisk, stubborn: w.stubborn,
 	}
 	err = w.do(s)
 	closed := st.Close()
+	world.close(st.CloseReport())
 	if err == nil && closed == nil {
 		for i, a := range s.pending {
 			a.end(acked, s.got[i]...)

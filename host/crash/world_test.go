@@ -6,6 +6,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
 // unit is one append or batch: its events exist together or not at all. Its
@@ -32,6 +33,9 @@ type world struct {
 	mu    sync.Mutex
 	units []unit
 	store *host.Store // that is being written, when what it shows is durable
+	// before is what was in the store when the first workload began.
+	before []event.Event
+	closed host.CloseReport // of the last session
 }
 
 // open says which store is being written.
@@ -40,6 +44,31 @@ func (w *world) open(st *host.Store, d host.Durability) {
 	defer w.mu.Unlock()
 	if w.store = st; d != host.OnDisk {
 		w.store = nil
+	}
+}
+
+// close notes how the store that is being written was closed.
+func (w *world) close(report host.CloseReport) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = report
+}
+
+// lost settles the fate of units of which nobody knew whether they were written:
+// those that are not there when the store is opened again will never be.
+func (w *world) lost(found []event.Event) {
+	there := map[int]bool{}
+	for _, e := range found {
+		if n, ok := unitOf(e.Correlation); ok {
+			there[n] = true
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for n := range w.units {
+		if u := &w.units[n]; u.fate == maybe && !there[n] {
+			u.fate = never
+		}
 	}
 }
 
@@ -83,13 +112,19 @@ type knowledge struct {
 	shown uint64
 	// serial says that units were begun one after the other.
 	serial bool
+	// before is what is in front of the first unit.
+	before []event.Event
+	// folds is how the store's indexes are written, nil for plainly.
+	folds *tuning.Folds
 }
 
 // known is what callers know now.
-func (w *world) known(serial bool) knowledge {
+func (w *world) known(of *workload) knowledge {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	k := knowledge{units: append([]unit(nil), w.units...), serial: serial}
+	k := knowledge{
+		units: append([]unit(nil), w.units...), serial: !of.concurrent, before: w.before, folds: of.folds,
+	}
 	if w.store != nil {
 		k.shown = w.store.Committed()
 	}

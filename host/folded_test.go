@@ -1,0 +1,64 @@
+package host_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/internal/tuning"
+)
+
+// foldingOften is the context of stores that write a file of an index at every
+// rotation and every close, and merge parts when they are no longer than what comes
+// behind them. within says to do it in the rotation and not in the background.
+func foldingOften(within bool) context.Context {
+	return tuning.With(background, tuning.Folds{
+		Rule:       store.Rule{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
+		InRotation: within,
+	})
+}
+
+// small is a store's options with segments of about ten events.
+func (p place) small() host.Options {
+	return host.Options{FS: p.fs, SegmentSize: 3000, Logger: quiet}
+}
+
+// openFolding opens a store that folds often, and closes it at the end of the test,
+// if the test did not.
+func (p place) openFolding(t testing.TB, within bool, o host.Options) *host.Store {
+	s, err := host.Open(foldingOften(within), p.dir, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// partNames are the part files of a store, in order.
+func partNames(files map[string][]byte) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(files)), func(name string) bool {
+		_, _, ok := index.ParsePartName(name)
+		return !ok
+	})
+}
+
+// withParts is a store in memory that has an index.fbati and parts behind it, and
+// how many events.
+func withParts(t *testing.T) (fs *crashfs.FS, p place, events int) {
+	fs = crashfs.New()
+	p = place{fs, storeDir}
+	for _, n := range []int{60, 25, 12, 4} {
+		s := p.openFolding(t, true, p.small())
+		appendSome(t, s, "e", n)
+		require.NoError(t, s.Close())
+		require.NoError(t, s.CloseReport().IndexError)
+		events += n
+	}
+	require.Greater(t, len(partNames(fs.Files(storeDir))), 1)
+	return fs, p, events
+}
