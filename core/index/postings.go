@@ -3,7 +3,6 @@ package index
 import (
 	"encoding/binary"
 	"math"
-	"sort"
 
 	"github.com/thawlog/thaw/core/source"
 )
@@ -72,6 +71,9 @@ func (p *Postings) Seek(record uint32) (uint32, error) {
 		p.at = p.to
 		return None, nil
 	}
+	if p.mem != nil {
+		return p.seekMemory(record)
+	}
 	v, err := p.item(p.at, nearItems)
 	if err != nil {
 		return None, err
@@ -112,9 +114,7 @@ func (p *Postings) Seek(record uint32) (uint32, error) {
 		if err != nil {
 			return None, err
 		}
-		hi = lo + 1 + uint32(sort.Search(len(between)/4, func(i int) bool {
-			return binary.LittleEndian.Uint32(between[4*i:]) >= record
-		}))
+		hi = lo + 1 + uint32(firstFrom(between, record))
 	}
 	if hi == p.to {
 		p.at = hi
@@ -127,6 +127,42 @@ func (p *Postings) Seek(record uint32) (uint32, error) {
 		p.at = hi
 	}
 	return v, err
+}
+
+// seekMemory is Seek where the list is memory and has items left.
+func (p *Postings) seekMemory(record uint32) (uint32, error) {
+	rest := p.mem[4*uint64(p.at-p.base):]
+	n := firstFrom(rest, record)
+	if 4*n == len(rest) {
+		p.at = p.to
+		return None, nil
+	}
+	v, err := p.checked(binary.LittleEndian.Uint32(rest[4*n:]), record)
+	if err == nil {
+		p.at += uint32(n)
+	}
+	return v, err
+}
+
+// firstFrom is the place of the first of rising u32 numbers that is at least from:
+// by steps that double, since it is most often near, and then by halves.
+func firstFrom(b []byte, from uint32) int {
+	n := len(b) / 4
+	at := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
+	lo, step := 0, 1 // all in front of lo are below from
+	for lo+step <= n && at(lo+step-1) < from {
+		lo += step
+		step *= 2
+	}
+	hi := min(lo+step-1, n) // that at hi is not, or hi is the end
+	for lo < hi {
+		if mid := int(uint(lo+hi) / 2); at(mid) < from {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // checked returns an item that is to be at least record, unless it cannot be.
