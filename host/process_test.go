@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/interop"
 )
 
 // The test binary is run again as a writer or a reader of the named directory.
@@ -178,13 +178,18 @@ func TestOtherProcesses(t *testing.T) {
 	wg.Wait()
 }
 
-// TestBatpakWrites reads what batpak 0.4.0 writes meanwhile, where the Rust
-// peer was built.
+// TestBatpakWrites reads what batpak 0.4.0 writes meanwhile.
 func TestBatpakWrites(t *testing.T) {
 	const events = 3000
-	peer := filepath.FromSlash("interop/batpak/target/release/batpak-peer")
-	if _, err := os.Stat(peer); err != nil {
-		t.Skip("host/interop/batpak is not built")
+	peer, err := interop.Peer(t.Context())
+	if errors.Is(err, interop.ErrNoCargo) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	steps := make([]interop.Step, events)
+	for i := range steps {
+		item := interop.Asked{Entity: fmt.Sprintf("entity%d", i%7), Scope: "scope", Kind: 0x1000, Payload: i}
+		steps[i] = interop.Step{Items: []interop.Asked{item}, Single: true}
 	}
 	dir := filepath.Join(t.TempDir(), "store")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -197,7 +202,8 @@ func TestBatpakWrites(t *testing.T) {
 			t.Logf("%d looks", looks)
 		})
 	}
-	out, err := exec.CommandContext(ctx, peer, "fill", dir, strconv.Itoa(events)).CombinedOutput()
-	assert.NoError(t, err, string(out))
+	if _, err := peer.Append(ctx, dir, steps...); !assert.NoError(t, err) {
+		cancel()
+	}
 	wg.Wait()
 }
