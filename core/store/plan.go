@@ -20,6 +20,12 @@ const (
 // left to ask of each. Whatever the lists say, every record that is returned is
 // compared with the region, so a wrong list can hide an event and cannot forge one.
 type plan struct {
+	planned
+	one [3]index.Postings // room for the conditions that are one list
+}
+
+// planned is a plan but for its buffers.
+type planned struct {
 	// nothing says that the part has no such record.
 	nothing bool
 	// turnsDown says that records in the search may not match.
@@ -37,7 +43,6 @@ type plan struct {
 	// first is the first record that is asked for.
 	first uint32
 
-	one        [3]index.Postings // room for the conditions that are one list
 	conditions []condition
 	room       [3]condition
 	otherRoom  [2]set
@@ -89,11 +94,10 @@ func (c *cursor) plan(region *Region, first uint32, count bool, limit int) (*pla
 
 // forget empties a plan, but for its lists' buffers.
 func (p *plan) forget() {
-	one := p.one
-	for i := range one {
-		one[i].Forget()
+	for i := range p.one {
+		p.one[i].Forget()
 	}
-	*p = plan{one: one}
+	p.planned = planned{}
 }
 
 // order makes the smallest set the driver.
