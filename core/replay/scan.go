@@ -9,6 +9,9 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
+// aheadBlock is how much a scan reads ahead at once.
+const aheadBlock = segment.AheadBlock
+
 // Scan reads segments in the order of their ids into a log. It is for one
 // goroutine.
 type Scan struct {
@@ -30,6 +33,7 @@ type Scan struct {
 	at       Place
 	rest     segment.Rest // behind the frames of the segment, after a walk
 	stop     func() error
+	ahead    *segment.Ahead // nil when frames are read one by one
 	// sure is the sequence behind the last one that the artifact or a footer
 	// gave, and sureAt the record behind it: what follows is numbered by guess.
 	sure   uint64
@@ -60,6 +64,16 @@ type Place struct{ Segment, Offset uint64 }
 // then; its error ends the scan.
 func NewScan(log *Log, from Place, stop func() error) *Scan {
 	return &Scan{log: log, last: from.Segment, at: from, stop: stop, sure: log.least, sureAt: log.draft.Len()}
+}
+
+// Parallel makes the scan read and decode frames ahead. run runs f(0) to f(n-1),
+// on several goroutines where that pays, and returns when all are done. What the
+// scan makes of the segments is the same.
+func (s *Scan) Parallel(run func(n int, f func(i int))) {
+	s.ahead = nil
+	if run != nil {
+		s.ahead = segment.NewAhead(aheadBlock, run)
+	}
 }
 
 // Report is what the scan met so far.
@@ -160,6 +174,7 @@ func (s *Scan) Finish() {
 	begin := Place{s.batch.segment, s.batch.offset}
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
+	s.ahead, s.hints = nil, nil // a snapshot may keep the scan
 	switch {
 	case s.ending.Mixed || !open:
 	case s.log.committed > kept:
@@ -206,6 +221,9 @@ func (s *Scan) startAt(m *synced.Mark) {
 func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal) error {
 	s.hints, s.wrong = footer, false
 	w := segment.NewWalker(in.Source, from)
+	if s.ahead != nil {
+		w.ReadAhead(s.ahead, footer.noter(in.ID))
+	}
 	for steps := 0; !s.wrong; steps++ {
 		if s.stop != nil && steps%1024 == 0 {
 			if err := s.stop(); err != nil {
@@ -358,7 +376,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	}
 	sequence, hinted := s.log.next, false
 	if s.hints != nil {
-		hint, found, ok := s.hints.take(p, b)
+		hint, found, ok := s.hints.take(p, b, step.Note)
 		if found && hint < s.log.least {
 			found = s.squeeze(hint)
 			ok = ok && found
@@ -376,7 +394,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 		// Ids are left out by compaction or by a loss, and no footer says which.
 		s.report.Gaps = append(s.report.Gaps, Gap{s.file, sequence, damage.UnknownEnd})
 	}
-	if _, err := cursor.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope); err != nil {
+	if err := s.insert(cursor, sequence, p, step); err != nil {
 		return err
 	}
 	if hinted {
@@ -391,4 +409,26 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	s.gap.hinted = s.gap.hinted || hinted
 	cursor.Commit()
 	return nil
+}
+
+// insert adds the event of a frame. Where the footer's entry is known to say the
+// same, its numbers for the names save looking them up.
+func (s *Scan) insert(c Cursor, sequence uint64, p event.Position, step *segment.Step) (err error) {
+	b := step.Body
+	if s.hints == nil || step.Note == 0 {
+		_, err = c.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope)
+		return err
+	}
+	if err := c.allows(sequence); err != nil {
+		return err
+	}
+	r := s.hints.footer.Entry(int(step.Note - 1))
+	r.Position.Segment = p.Segment
+	if r.Entity, err = s.hints.number(s.log.draft, r.Entity); err != nil {
+		return err
+	}
+	if r.Scope, err = s.hints.number(s.log.draft, r.Scope); err != nil {
+		return err
+	}
+	return c.add(sequence, &r)
 }

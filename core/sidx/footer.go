@@ -149,6 +149,20 @@ func (f *Footer) Entry(i int) event.Record {
 	}
 }
 
+// Position is where entry i says that its frame lies, in a segment.
+func (f *Footer) Position(i int, segment uint64) event.Position {
+	return event.Position{
+		Segment: segment,
+		Offset:  f.FrameOffset(i),
+		Length:  binary.LittleEndian.Uint32(f.entries[i*EntrySize+offFrameLength:]),
+	}
+}
+
+// Sequence is the global sequence that entry i gives.
+func (f *Footer) Sequence(i int) uint64 {
+	return binary.LittleEndian.Uint64(f.entries[i*EntrySize+offSequence:])
+}
+
 // FrameOffset is the frame offset of entry i, without decoding the rest.
 func (f *Footer) FrameOffset(i int) uint64 {
 	return binary.LittleEndian.Uint64(f.entries[i*EntrySize+offFrameOffset:])
