@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"math"
+
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
@@ -221,39 +223,16 @@ func (s *Scan) startAt(m *synced.Mark) {
 func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal) error {
 	s.hints, s.wrong = footer, false
 	w := segment.NewWalker(in.Source, from)
-	if s.ahead != nil {
-		w.ReadAhead(s.ahead, footer.noter(in.ID))
+	steps := steps{w: w, in: in, header: header}
+	if s.ahead == nil {
+		steps.until(s, math.MaxUint64)
+	} else {
+		w.Blocks(s.ahead, footer.noter(in.ID), func(until uint64) bool { return steps.until(s, until) })
 	}
-	for steps := 0; !s.wrong; steps++ {
-		if s.stop != nil && steps%1024 == 0 {
-			if err := s.stop(); err != nil {
-				return err
-			}
-		}
-		step, ok := w.Next()
-		if !ok {
-			break
-		}
-		if step.Damage != nil && in.unproven(step.Offset) {
-			s.cutShort(in, &step)
-			return nil
-		}
-		if header != nil {
-			step.Damage, step.One, step.Named, header = header, false, false, nil
-		}
-		if step.Damage != nil {
-			s.step(step)
-		}
-		if step.Body != nil {
-			if err := s.frame(in.ID, &step); err != nil {
-				return err
-			}
-		}
-		// Bytes at the very end may be an append that is still being written.
-		if !s.batch.open && (step.Body != nil || w.Offset() < w.Size()) {
-			s.at = Place{in.ID, w.Offset()}
-		}
+	if steps.err != nil || steps.cut {
+		return steps.err
 	}
+	header = steps.header
 	if w.Err() != nil || s.wrong {
 		return w.Err()
 	}
@@ -265,6 +244,52 @@ func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal
 	}
 	s.end(in, rest)
 	return nil
+}
+
+// steps is the state of a walk between two blocks.
+type steps struct {
+	w      *segment.Walker
+	in     Input
+	header *damage.Refusal // nil as soon as it was told
+	count  int
+	cut    bool // the log ends in front of a step
+	err    error
+}
+
+// until takes steps until an offset is reached, and reports whether any may be left.
+func (t *steps) until(s *Scan, offset uint64) bool {
+	for ; !s.wrong && t.w.Offset() < offset; t.count++ {
+		if s.stop != nil && t.count%1024 == 0 {
+			if t.err = s.stop(); t.err != nil {
+				return false
+			}
+		}
+		step, ok := t.w.Next()
+		if !ok {
+			return false
+		}
+		if step.Damage != nil && t.in.unproven(step.Offset) {
+			s.cutShort(t.in, &step)
+			t.cut = true
+			return false
+		}
+		if t.header != nil {
+			step.Damage, step.One, step.Named, t.header = t.header, false, false, nil
+		}
+		if step.Damage != nil {
+			s.step(step)
+		}
+		if step.Body != nil {
+			if t.err = s.frame(t.in.ID, &step); t.err != nil {
+				return false
+			}
+		}
+		// Bytes at the very end may be an append that is still being written.
+		if !s.batch.open && (step.Body != nil || t.w.Offset() < t.w.Size()) {
+			s.at = Place{t.in.ID, t.w.Offset()}
+		}
+	}
+	return !s.wrong
 }
 
 // end settles what lies behind the last frame.

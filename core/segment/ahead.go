@@ -1,43 +1,122 @@
 package segment
 
 import (
+	"math"
+	"sync/atomic"
+
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/source"
 )
 
 const (
 	// AheadBlock is how much is read ahead at once: enough to share out, and little
-	// enough to be in the processor's caches when the walk comes to it.
-	AheadBlock = 4 << 20
-	// aheadShare is the least that is worth handing to another goroutine.
-	aheadShare = 1 << 17
+	// enough that three of them stay in the processor's caches.
+	AheadBlock = 2 << 20
+	// aheadShares is how many shares a block is read and decoded in: of 128 KiB, which
+	// is worth handing to another goroutine.
+	aheadShares = 16
 	// leastBody is fewer bytes than any body has.
-	leastBody = len(bodyPrefix) + event.IDSize
+	leastBody = uint64(len(bodyPrefix)) + event.IDSize
 )
 
-// Ahead reads the frames in front of a walk, a block at a time, and decodes those
-// of a block on several goroutines. It is a guess: it follows the lengths from
-// where the walk stands, and keeps what turns out a sound frame. The walk takes
-// what was kept for exactly the place where it stands and looks at all others
-// itself, so that it finds what it would find alone, in order. One Ahead serves one
-// walk after the other.
+// Ahead reads and decodes the frames in front of a walk, block by block: while the
+// walk goes over one, the next is decoded and the one behind that is read. It is a
+// guess: it follows the lengths from where the walk stands, and keeps what turns
+// out a sound frame. The walk takes what was kept for exactly the place where it
+// stands and looks at everything else itself, so that it finds what it would find
+// alone. One Ahead serves one walk after the other.
 type Ahead struct {
-	run    func(n int, f func(i int))
-	block  uint64
-	buf    []byte
-	frames []aheadFrame
-
-	// of the walk:
-	src  source.Source
-	note func() Note
-	size uint64 // of the segment
-	next int    // in frames
-	end  uint64 // where the next block begins
+	run   func(n int, f func(i int))
+	block uint64
+	// The blocks that are walked over, decoded and read.
+	walked, decoded, read *aheadBlock
 }
 
 // Note is called with frames that were read ahead, in rising order, on one
 // goroutine. What it returns is their [Step.Note].
 type Note func(offset, length uint64, b *Body) uint32
+
+// NewAhead reads block bytes at once. run runs f(0) to f(n-1), some at once where
+// that pays, and returns when all are done.
+func NewAhead(block int, run func(n int, f func(i int))) *Ahead {
+	share := uint64(max(block/aheadShares, 1))
+	return &Ahead{
+		run: run, block: uint64(block),
+		walked: &aheadBlock{share: share}, decoded: &aheadBlock{share: share}, read: &aheadBlock{share: share},
+	}
+}
+
+// Blocks walks with frames from a. It calls each again and again, which must take
+// steps until none is left or Offset has reached until, and reports whether to go on.
+// The bodies of frames come without payload. note, which may be nil, is called for
+// what is then called with frames on one goroutine. Nothing of this runs when Blocks
+// has returned.
+func (w *Walker) Blocks(a *Ahead, note func() Note, each func(until uint64) (more bool)) {
+	size := w.end
+	prepare := func(b *aheadBlock, off uint64) {
+		b.prepare(w.src, off, min(a.block, size-min(off, size)))
+	}
+	restart := func() {
+		a.walked.clear()
+		a.decoded.clear()
+		prepare(a.read, w.off)
+	}
+	restart()
+	defer func() { w.ahead = nil }()
+	for more := true; more; {
+		walked, decoded, read := a.walked, a.decoded, a.read
+		walks, decodes, reads := 0, decoded.decodeShares(), read.readShares()
+		until := walked.end
+		if walked.size > 0 {
+			w.ahead, walks = walked, 1
+			if until >= size {
+				until = math.MaxUint64
+			}
+		} else if w.off >= size {
+			more = each(math.MaxUint64)
+			continue
+		}
+		a.run(walks+decodes+reads, func(i int) {
+			switch {
+			case i < walks:
+				more = each(until)
+			case i < walks+decodes:
+				decoded.decode(i-walks, decodes, note)
+			default:
+				read.fill(w.src, i-walks-decodes, size)
+			}
+		})
+		if !more {
+			return
+		}
+		if walks > 0 && w.off != walked.end {
+			restart() // what was read behind is of no use
+			continue
+		}
+		a.walked, a.decoded, a.read = decoded, read, walked
+		if a.read.clear(); read.chained && read.end < size {
+			prepare(a.read, read.end)
+		}
+		if a.walked.size == 0 && a.decoded.size == 0 && a.read.size == 0 {
+			restart()
+		}
+	}
+}
+
+// aheadBlock is some bytes of a segment and the frames in it.
+type aheadBlock struct {
+	share       uint64 // bytes
+	buf         []byte
+	raw         []byte // in buf, or in memory where they lie
+	inPlace     bool
+	failed      atomic.Bool
+	unread      atomic.Int32 // shares
+	start, size uint64       // in the segment; size is 0 when there is no block
+	end         uint64       // where the next block begins
+	chained     bool         // a frame seems to begin there
+	frames      []aheadFrame
+	next        int // in frames, to walk over
+}
 
 type aheadFrame struct {
 	offset uint64
@@ -47,112 +126,113 @@ type aheadFrame struct {
 	body   Body
 }
 
-// NewAhead reads block bytes at once. run runs f(0) to f(n-1), some at once where
-// that pays, and returns when all are done.
-func NewAhead(block int, run func(n int, f func(i int))) *Ahead {
-	return &Ahead{run: run, block: uint64(block)}
+func (b *aheadBlock) clear() {
+	b.size, b.end, b.chained, b.next, b.frames = 0, 0, false, 0, b.frames[:0]
+	b.unread.Store(0)
 }
 
-// ReadAhead makes the walk take its frames from a where it can. Their bodies come
-// without payload. note, which may be nil, is called on each goroutine for what
-// is then called with frames there.
-func (w *Walker) ReadAhead(a *Ahead, note func() Note) {
-	a.src, a.note, a.size, a.end, a.frames = w.src, note, w.end, w.off, a.frames[:0]
-	w.ahead = a
-}
-
-// at returns the sound frame at off, nil when none is known.
-func (a *Ahead) at(off uint64) *aheadFrame {
-	if off >= a.end {
-		a.fill(off)
+// prepare makes b the block of size bytes at off.
+func (b *aheadBlock) prepare(src source.Source, off, size uint64) {
+	b.clear()
+	b.start, b.size, b.inPlace = off, size, false
+	b.failed.Store(false)
+	b.unread.Store(int32((size + b.share - 1) / b.share))
+	if mem, ok := src.(source.Memory); ok && off+size <= uint64(max(src.Size(), 0)) {
+		if raw := mem.Slice(off, size); uint64(len(raw)) == size {
+			b.raw, b.inPlace = raw, true
+			return
+		}
 	}
-	for ; a.next < len(a.frames); a.next++ {
-		switch f := &a.frames[a.next]; {
-		case f.offset > off:
-			return nil
-		case f.offset == off && f.sound:
-			a.next++
+	if uint64(cap(b.buf)) < size {
+		b.buf = make([]byte, size)
+	}
+	b.raw = b.buf[:size]
+}
+
+func (b *aheadBlock) readShares() int { return int(b.unread.Load()) }
+
+// fill reads one share, and finds the frames when it was the last. When a read fails
+// the walk meets the error, not the block.
+func (b *aheadBlock) fill(src source.Source, share int, size uint64) {
+	from := uint64(share) * b.share
+	if !b.inPlace && source.Read(src, b.raw[from:min(from+b.share, b.size)], b.start+from) != nil {
+		b.failed.Store(true)
+	}
+	if b.unread.Add(-1) == 0 {
+		b.follow(size)
+	}
+}
+
+// follow finds the frames by their lengths, in a segment of a size. When they do
+// not lead to the end of the block, the walk comes there alone, so that no byte is
+// read ahead over and over.
+func (b *aheadBlock) follow(size uint64) {
+	b.end = b.start + b.size
+	if b.failed.Load() {
+		return
+	}
+	at := uint64(0)
+	for b.size-at >= FrameHead {
+		length := frameLength(b.raw[at:])
+		if length < FrameHead+leastBody || length > min(MaxFrame, size-b.start-at) {
+			return
+		}
+		if length > b.size-at {
+			break
+		}
+		b.add(b.start+at, uint32(length))
+		at += length
+	}
+	if at > 0 {
+		b.end, b.chained = b.start+at, true
+	}
+}
+
+// add appends to frames. What is there of an earlier block is not cleared first:
+// bodies are large.
+func (b *aheadBlock) add(offset uint64, length uint32) {
+	n := len(b.frames)
+	if n == cap(b.frames) {
+		b.frames = append(b.frames, aheadFrame{})
+	}
+	b.frames = b.frames[:n+1]
+	f := &b.frames[n]
+	f.offset, f.length, f.note, f.sound = offset, length, 0, false
+}
+
+func (b *aheadBlock) decodeShares() int {
+	if len(b.frames) == 0 {
+		return 0
+	}
+	return min(int((b.end-b.start)/b.share)+1, len(b.frames))
+}
+
+// decode decodes one share of the frames.
+func (b *aheadBlock) decode(share, shares int, notes func() Note) {
+	var note Note
+	if notes != nil {
+		note = notes()
+	}
+	frames := b.frames[len(b.frames)*share/shares : len(b.frames)*(share+1)/shares]
+	for i := range frames {
+		f := &frames[i]
+		f.sound = f.body.decodeBare(b.raw[f.offset-b.start:][:f.length])
+		if f.sound && note != nil {
+			f.note = note(f.offset, uint64(f.length), &f.body)
+		}
+	}
+}
+
+// at returns the sound frame at off, nil when none is known. off must not fall from
+// call to call.
+func (b *aheadBlock) at(off uint64) *aheadFrame {
+	for ; b.next < len(b.frames) && b.frames[b.next].offset <= off; b.next++ {
+		if f := &b.frames[b.next]; f.offset == off && f.sound {
+			b.next++
 			return f
 		}
 	}
 	return nil
-}
-
-// fill reads the block at off. When its frames do not fill it, the walk comes to
-// its end alone, so that no byte is read ahead over and over.
-func (a *Ahead) fill(off uint64) {
-	size := min(a.block, a.size-off)
-	a.next, a.frames, a.end = 0, a.frames[:0], off+size
-	raw := a.read(off, size)
-	for at := uint64(0); ; {
-		length := uint64(0)
-		if size-min(at, size) >= FrameHead {
-			length = frameLength(raw[at:])
-			if length < uint64(FrameHead+leastBody) || length > min(MaxFrame, a.size-off-at) {
-				break
-			}
-		}
-		if length == 0 || length > size-at {
-			if at > 0 {
-				a.end = off + at
-			}
-			break
-		}
-		a.frames = append(a.frames, aheadFrame{offset: off + at, length: uint32(length)})
-		at += length
-	}
-	a.decode(raw, off)
-}
-
-// read returns size bytes at off, or none when they cannot be read: the walk will
-// meet the error.
-func (a *Ahead) read(off, size uint64) []byte {
-	if mem, ok := a.src.(source.Memory); ok && off+size <= uint64(max(a.src.Size(), 0)) {
-		if b := mem.Slice(off, size); uint64(len(b)) == size {
-			return b
-		}
-	}
-	if uint64(cap(a.buf)) < size {
-		a.buf = make([]byte, size)
-	}
-	b := a.buf[:size]
-	shares := int((size + aheadShare - 1) / aheadShare)
-	errs := make([]error, shares)
-	a.run(shares, func(i int) {
-		from := uint64(i) * aheadShare
-		errs[i] = source.Read(a.src, b[from:min(from+aheadShare, size)], off+from)
-	})
-	for _, err := range errs {
-		if err != nil {
-			return nil
-		}
-	}
-	return b
-}
-
-// decode decodes the frames, whose block begins at start.
-func (a *Ahead) decode(raw []byte, start uint64) {
-	if len(a.frames) == 0 {
-		return
-	}
-	last := &a.frames[len(a.frames)-1]
-	shares := int(last.offset+uint64(last.length)-start)/aheadShare + 1
-	shares = min(shares, len(a.frames))
-	a.run(shares, func(i int) {
-		var note Note
-		if a.note != nil {
-			note = a.note()
-		}
-		frames := a.frames[len(a.frames)*i/shares : len(a.frames)*(i+1)/shares]
-		for k := range frames {
-			f := &frames[k]
-			b := raw[f.offset-start:][:f.length]
-			f.sound = f.body.decodeBare(b)
-			if f.sound && note != nil {
-				f.note = note(f.offset, uint64(f.length), &f.body)
-			}
-		}
-	})
 }
 
 // decodeBare is [DecodeFrame] without the payload. It also reports false where the

@@ -58,8 +58,8 @@ type Walker struct {
 	err    error
 
 	trailer       sidx.Trailer
-	asked, footed bool // whether the trailer was read, and is there
-	ahead         *Ahead
+	asked, footed bool        // whether the trailer was read, and is there
+	ahead         *aheadBlock // frames that were read ahead, nil when there are none
 }
 
 // NewWalker walks src from offset from, which must be where a frame begins or
