@@ -23,7 +23,6 @@ var errFlaky = errors.New("flaky")
 
 func (f *flaky) ReadAt(p []byte, off int64) (int, error) {
 	if f.left.Add(-1) == 0 {
-		clear(p)
 		return 0, errFlaky
 	}
 	return f.Source.ReadAt(p, off)
