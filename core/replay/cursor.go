@@ -81,7 +81,12 @@ func (c Cursor) InsertAt(sequence uint64, f event.Facts, entity, scope []byte) (
 	if r.Scope, err = c.log.draft.Intern(scope); err != nil {
 		return 0, err
 	}
-	return sequence, c.add(sequence, &r)
+	r.Sequence = sequence
+	if err := c.log.draft.Add(&r); err != nil {
+		return 0, err
+	}
+	c.took(sequence)
+	return sequence, nil
 }
 
 func (c Cursor) allows(sequence uint64) error {
@@ -91,16 +96,8 @@ func (c Cursor) allows(sequence uint64) error {
 	return nil
 }
 
-// add adds a record whose names have numbers in the draft, under a sequence that is
-// allowed.
-func (c Cursor) add(sequence uint64, r *event.Record) error {
-	r.Sequence = sequence
-	if err := c.log.draft.Add(r); err != nil {
-		return err
-	}
-	c.log.least, c.log.next = sequence+1, sequence+1
-	return nil
-}
+// took notes that a sequence is taken.
+func (c Cursor) took(sequence uint64) { c.log.least, c.log.next = sequence+1, sequence+1 }
 
 // Commit makes everything inserted visible.
 func (c Cursor) Commit() { c.log.committed = c.log.draft.Len() }

@@ -90,11 +90,14 @@ func (h *hints) take(p event.Position, b *segment.Body, note uint32) (sequence u
 // says reports whether an entry says of a frame what the frame itself does. It does
 // not change h.
 func (h *hints) says(entry int, p event.Position, b *segment.Body) bool {
-	e := h.footer.Entry(entry)
-	e.Sequence, e.Position.Segment = 0, p.Segment
-	names := uint32(h.footer.Names.Len())
-	return e.Entity < names && e.Scope < names && e.Facts == b.Facts(p) &&
-		bytes.Equal(h.footer.Names.At(e.Entity), b.Entity) && bytes.Equal(h.footer.Names.At(e.Scope), b.Scope)
+	facts := b.Facts(p)
+	if !h.footer.Says(entry, &facts) {
+		return false
+	}
+	names := h.footer.Names
+	entity, scope := h.footer.EntryNames(entry)
+	return entity < uint32(names.Len()) && scope < uint32(names.Len()) &&
+		bytes.Equal(names.At(entity), b.Entity) && bytes.Equal(names.At(scope), b.Scope)
 }
 
 // noter makes notes of frames that are read ahead: the number of the entry that
@@ -116,7 +119,7 @@ func (h *hints) noter(id uint64) func() segment.Note {
 				return 0
 			}
 			p := event.Position{Segment: id, Offset: offset, Length: uint32(length)}
-			if h.footer.Position(next, id) != p || !h.says(next, p, b) {
+			if !h.says(next, p, b) {
 				return 0
 			}
 			return uint32(next) + 1

@@ -447,13 +447,17 @@ func (s *Scan) insert(c Cursor, sequence uint64, p event.Position, step *segment
 	if err := c.allows(sequence); err != nil {
 		return err
 	}
-	r := s.hints.footer.Entry(int(step.Note - 1))
-	r.Position.Segment = p.Segment
-	if r.Entity, err = s.hints.number(s.log.draft, r.Entity); err != nil {
+	footer, entry := s.hints.footer, int(step.Note-1)
+	entity, scope := footer.EntryNames(entry)
+	if entity, err = s.hints.number(s.log.draft, entity); err != nil {
 		return err
 	}
-	if r.Scope, err = s.hints.number(s.log.draft, r.Scope); err != nil {
+	if scope, err = s.hints.number(s.log.draft, scope); err != nil {
 		return err
 	}
-	return c.add(sequence, &r)
+	if err := s.log.draft.AddEntry(footer.Raw(entry), p.Segment, entity, scope, sequence); err != nil {
+		return err
+	}
+	c.took(sequence)
+	return nil
 }

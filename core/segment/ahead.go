@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -30,6 +31,7 @@ type Ahead struct {
 	block uint64
 	// The blocks that are walked over, decoded and read.
 	walked, decoded, read *aheadBlock
+	footer                []byte
 }
 
 // Note is called with frames that were read ahead, in rising order, on one
@@ -44,6 +46,28 @@ func NewAhead(block int, run func(n int, f func(i int))) *Ahead {
 		run: run, block: uint64(block),
 		walked: &aheadBlock{share: share}, decoded: &aheadBlock{share: share}, read: &aheadBlock{share: share},
 	}
+}
+
+// Footer is [Footer], read in shares. It holds until the next call.
+func (a *Ahead) Footer(src source.Source, at uint64) (*sidx.Footer, error) {
+	return footer(src, at, func(n uint64) ([]byte, error) {
+		if uint64(cap(a.footer)) < n {
+			a.footer = make([]byte, n)
+		}
+		raw := a.footer[:n]
+		shares := int((n + a.walked.share - 1) / a.walked.share)
+		errs := make([]error, shares)
+		a.run(shares, func(i int) {
+			from := uint64(i) * a.walked.share
+			errs[i] = source.Read(src, raw[from:min(from+a.walked.share, n)], at+from)
+		})
+		for _, err := range errs {
+			if err != nil {
+				return nil, err
+			}
+		}
+		return raw, nil
+	})
 }
 
 // Blocks walks with frames from a. It calls each again and again, which must take
