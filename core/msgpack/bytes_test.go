@@ -59,4 +59,13 @@ func TestRepeats(t *testing.T) {
 	require.Equal(t, "b", string(r.Str()))
 	require.False(t, r.Repeats(a))
 	require.NoError(t, r.End())
+
+	r = msgpack.NewReader([]byte("abcd"))
+	require.False(t, r.Literal("abcde"))
+	require.False(t, r.Literal("b"))
+	require.True(t, r.Literal("ab"))
+	require.Equal(t, "c", string(r.Bytes(1)))
+	require.Nil(t, r.Bytes(2))
+	require.ErrorIs(t, r.Err(), msgpack.ErrShort)
+	require.False(t, r.Literal("d"), "an error sticks")
 }

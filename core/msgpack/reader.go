@@ -64,6 +64,19 @@ func (r *Reader) Since(offset int) []byte {
 	return r.b[offset:r.off:r.off]
 }
 
+// Literal consumes s and reports true when it stands next, and otherwise consumes
+// nothing.
+func (r *Reader) Literal(s string) bool {
+	if b := r.b[r.off:]; r.err != nil || len(b) < len(s) || string(b[:len(s)]) != s {
+		return false
+	}
+	r.off += len(s)
+	return true
+}
+
+// Bytes reads n bytes, which alias the input, nil when there are fewer.
+func (r *Reader) Bytes(n int) []byte { return r.take(uint64(n)) }
+
 // Repeats consumes raw and reports true when it stands next, and otherwise consumes
 // nothing. An empty raw never does.
 func (r *Reader) Repeats(raw []byte) bool {
