@@ -216,7 +216,9 @@ func (b *aheadBlock) follow(size uint64) {
 // bodies are large.
 func (b *aheadBlock) add(offset uint64, length uint32) {
 	n := len(b.frames)
-	if n == cap(b.frames) {
+	if cap(b.frames) == 0 { // frames are much of a size
+		b.frames = make([]aheadFrame, 0, b.size/uint64(length)*5/4+1)
+	} else if n == cap(b.frames) {
 		b.frames = append(b.frames, aheadFrame{})
 	}
 	b.frames = b.frames[:n+1]
