@@ -55,6 +55,14 @@ func newLog(sealed bool) log {
 // was damaged, with how many frames of l it spans. It checks that the steps and
 // the rest cover every byte once, from memory and from a file alike.
 func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, damages []*damage.Refusal) {
+	if len(b) > 1<<14 {
+		return walkAhead(t, b, from, concurrently, 5000)
+	}
+	return walkAhead(t, b, from, concurrently, 5000, 1<<20, 700, 1)
+}
+
+// walkAhead is walk with frames read ahead in blocks of these sizes only.
+func walkAhead(t testing.TB, b []byte, from int, share func(int, func(int)), blocks ...int) (steps []string, rest segment.Rest, damages []*damage.Refusal) {
 	type run struct {
 		steps []string
 		rest  segment.Rest
@@ -88,7 +96,7 @@ func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, 
 		if block == 0 {
 			take(math.MaxUint64)
 		} else {
-			w.Blocks(segment.NewAhead(block, concurrently), nil, take)
+			w.Blocks(segment.NewAhead(block, share), nil, take)
 		}
 		r.rest, r.err = w.Rest(), w.Err()
 		if r.rest.Offset != at || r.err == nil && at <= uint64(len(b)) && at+r.rest.Length != uint64(len(b)) {
@@ -99,13 +107,13 @@ func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, 
 		}
 		runs = append(runs, r)
 	}
-	for _, block := range []int{0, 5000, 1 << 20, 700, 1} {
-		walked(source.Bytes(b), block)
-		if block != 1<<20 {
-			walked(noMemory{source.Bytes(b)}, block)
-		}
-		if len(b) > 1<<14 && block > 0 {
-			break // read ahead once
+	walked(source.Bytes(b), 0)
+	walked(noMemory{source.Bytes(b)}, 0)
+	for i, block := range blocks {
+		if src := source.Source(source.Bytes(b)); (i+len(b))%2 == 0 {
+			walked(src, block)
+		} else {
+			walked(noMemory{src}, block)
 		}
 	}
 	for i, o := range runs {
@@ -166,6 +174,14 @@ func describe(t testing.TB, b []byte, s *segment.Step, bare bool) string {
 
 // noMemory is a source that has to be read.
 type noMemory struct{ source.Source }
+
+// inOrder runs f(0) to f(n-1) one after the other, so that the fuzzer sees the same
+// each time.
+func inOrder(n int, f func(i int)) {
+	for i := range n {
+		f(i)
+	}
+}
 
 // concurrently runs f(0) to f(n-1), each but the first on a goroutine of its own.
 func concurrently(n int, f func(i int)) {
@@ -706,7 +722,7 @@ func FuzzWalk(f *testing.F) {
 			}
 		}
 		// walk collects words besides.
-		fuzzing.Bounded(t, 160*len(b), func() { walk(t, b, from) })
+		fuzzing.Bounded(t, 80*len(b), func() { walkAhead(t, b, from, inOrder, 1<<(6+len(b)%12)) })
 	})
 }
 
