@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"encoding/binary"
+	"iter"
+
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// running is the task that runs, which is the one that a source may stop. It is set
+// while an export runs, and exports do not nest.
+var running *task
+
+// task is one question.
+type task struct {
+	engine  *Engine
+	store   *store
+	number  uint32
+	request abi.Request
+
+	resume func() (int32, bool)
+	stop   func()
+	yield  func(int32) bool
+	code   abi.Code // of the end
+
+	answer []byte
+	count  uint32
+	wants  []byte   // as the host sees them
+	wanted [][]byte // where the bytes go, so that they stay
+	ticks  int
+}
+
+// dropped unwinds a task that the host gave up. A panic and no error, since the core
+// would take an error of a read for trouble with the file.
+type dropped struct{}
+
+// begin makes the coroutine; next runs it.
+func (t *task) begin() {
+	t.resume, t.stop = iter.Pull(func(yield func(int32) bool) {
+		t.yield = yield
+		defer func() {
+			switch p := recover().(type) {
+			case nil, dropped:
+			default:
+				t.store.broken = true
+				t.answer, t.count = t.answer[:0], 0
+				t.fail(abi.ErrInternal, panicError{p})
+			}
+		}()
+		if err := t.perform(); err != nil {
+			t.answer, t.count = t.answer[:0], 0
+			t.fail(codeOf(err), err)
+		}
+	})
+}
+
+// next runs the task up to its next answer and returns its state, or the code with
+// which it ended.
+func (t *task) next() int32 {
+	if len(t.wanted) == 0 {
+		t.answer, t.count = t.answer[:0], 0
+	}
+	running = t
+	state, more := t.resume()
+	running = nil
+	if more {
+		return state
+	}
+	return int32(t.code)
+}
+
+// pause returns to the host.
+func (t *task) pause(state int32) {
+	if !t.yield(state) {
+		panic(dropped{})
+	}
+	running = t
+}
+
+// want has the host fill p with what a file holds at off.
+func (t *task) want(file uint32, off uint64, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	le := binary.LittleEndian
+	t.wants = append(t.wants[:0], make([]byte, abi.WantSize)...)
+	le.PutUint32(t.wants[abi.WantFile:], file)
+	le.PutUint32(t.wants[abi.WantStatus:], abi.WantFailed) // until the host says otherwise
+	le.PutUint64(t.wants[abi.WantOffset:], off)
+	le.PutUint32(t.wants[abi.WantLength:], uint32(len(p)))
+	le.PutUint32(t.wants[abi.WantPtr:], address(p))
+	t.wanted = append(t.wanted[:0], p)
+	t.pause(abi.Wants)
+	t.wanted = t.wanted[:0]
+	return wantError(le.Uint32(t.wants[abi.WantStatus:]))
+}
+
+// again is store.Options.Stop: now and then it lets the host have a look at its clock.
+func (t *task) again() error { return t.progress(0, 0) }
+
+// ticksPerPause is how many times the core asks whether to stop before the host is
+// asked. The core asks about every 1000 events.
+const ticksPerPause = 16
+
+func (t *task) progress(done, total uint64) error {
+	if t.ticks++; t.ticks%ticksPerPause != 0 {
+		return nil
+	}
+	at := len(t.answer)
+	t.answer = binary.LittleEndian.AppendUint64(t.answer, done)
+	t.answer = binary.LittleEndian.AppendUint64(t.answer, total)
+	t.pause(abi.Again)
+	t.answer = t.answer[:min(at, len(t.answer))]
+	return nil
+}
+
+// row says that the answer has one more row, and hands it over when it has enough.
+func (t *task) row() {
+	t.count++
+	rows, bytes := bounds(&t.request)
+	if t.count >= rows || uint32(len(t.answer)) >= bytes {
+		t.pause(abi.Rows)
+		t.answer, t.count = t.answer[:0], 0
+	}
+}
+
+// bounds are how many rows and bytes an answer has at most.
+func bounds(q *abi.Request) (rows, bytes uint32) {
+	rows, bytes = q.Rows, q.Bytes
+	if rows == 0 {
+		rows = abi.DefaultRows
+	}
+	if bytes == 0 {
+		bytes = abi.DefaultBytes
+	}
+	return min(rows, abi.MaxRows), min(bytes, abi.MaxBytes)
+}
