@@ -36,6 +36,7 @@ func (v *view) ask(ctx context.Context, m *member, q *abi.Request, take func(ans
 type question struct {
 	view   *view
 	member *member
+	format uint32
 	task   uint32 // 0 when it is over
 	state  int32
 	at, n  uint32 // of the answer
@@ -57,7 +58,7 @@ func (v *view) begin(ctx context.Context, m *member, q *abi.Request) (*question,
 	if err != nil {
 		return nil, err
 	}
-	t := &question{view: v, member: m}
+	t := &question{view: v, member: m, format: q.Format}
 	return t, t.settle(ctx, int32(n))
 }
 
@@ -89,7 +90,7 @@ func (t *question) settle(ctx context.Context, state int32) error {
 			if err != nil {
 				return err
 			}
-			return failure(state, answer, m.read)
+			return failure(state, t.format, answer, m.read)
 		case state > abi.Again:
 			return m.lies("an unknown state")
 		case state != abi.Wants:

@@ -29,12 +29,24 @@ type hostError struct{ err, cause error }
 func (e *hostError) Error() string   { return e.err.Error() + ": " + e.cause.Error() }
 func (e *hostError) Unwrap() []error { return []error{e.err, e.cause} }
 
-// failure makes an error of a code, the answer that came with it, and the last read
-// that failed meanwhile.
-func failure(n int32, answer []byte, read error) error {
+// saidError is an error that came as a line of JSON.
+type saidError struct {
+	code abi.Code
+	text string
+}
+
+func (e *saidError) Error() string { return e.code.Error() + ": " + e.text }
+func (e *saidError) Unwrap() error { return e.code }
+
+// failure makes an error of a code, the answer that came with it in a format, and the
+// last read that failed meanwhile.
+func failure(n int32, format uint32, answer []byte, read error) error {
 	c := abi.Code(n)
-	if len(answer) == 0 {
+	switch {
+	case len(answer) == 0:
 		return c
+	case abi.Text(format):
+		return &saidError{c, string(answer)}
 	}
 	err, bad := abi.DecodeError(answer)
 	switch {
