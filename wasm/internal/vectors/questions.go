@@ -2,6 +2,7 @@ package vectors
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/store"
@@ -75,7 +76,7 @@ func about(e *event.Event) []abi.Request {
 	}
 	out := []abi.Request{
 		region(abi.OpQuery, store.Region{Entity: e.Entity}),
-		region(abi.OpQuery, store.Region{EntityPrefix: e.Entity[:1+len(e.Entity)/2], Scope: e.Scope}),
+		region(abi.OpQuery, store.Region{EntityPrefix: strings.ToValidUTF8(e.Entity[:1+len(e.Entity)/2], ""), Scope: e.Scope}),
 		region(abi.OpQuery, store.Region{Scope: e.Scope, Kinds: event.Only(e.Kind)}),
 		region(abi.OpQuery, store.Region{Kinds: event.InCategory(e.Kind.Category()), Clocks: store.ClocksBetween(e.Clock, e.Clock+2)}),
 		region(abi.OpCount, store.Region{Scope: e.Scope}),
