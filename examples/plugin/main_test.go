@@ -30,7 +30,15 @@ var (
 )
 
 // buildWASM builds thaw.wasm as `make wasm` does.
-func buildWASM(t *testing.T) string {
+func buildWASM(t testing.TB) string {
+	for _, dir := range []string{"guest", "internal/engine", "internal/blake3"} { // go test then notices changes
+		sources, err := filepath.Glob(filepath.Join("../../wasm", dir, "*.go"))
+		require.NoError(t, err)
+		for _, f := range sources {
+			_, err := os.ReadFile(f)
+			require.NoError(t, err)
+		}
+	}
 	path := filepath.Join(t.TempDir(), "thaw.wasm")
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=",
 		"-o", path, "github.com/thawlog/thaw/wasm/guest")
@@ -65,7 +73,7 @@ func TestReport(t *testing.T) {
 
 var built string
 
-func sharedWASM(t *testing.T) string {
+func sharedWASM(t testing.TB) string {
 	if built == "" {
 		b, err := os.ReadFile(buildWASM(t))
 		require.NoError(t, err)
@@ -82,6 +90,12 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if built != "" {
 		_ = os.Remove(built)
+	}
+	if benchShared != nil {
+		_ = benchShared.plugin.Close()
+	}
+	for _, dir := range benchDirs {
+		_ = os.RemoveAll(dir)
 	}
 	os.Exit(code)
 }

@@ -102,6 +102,7 @@ const (
 	MaxTasks   = 1024     // tasks that are not over
 	MaxRequest = 16 << 10 // bytes of a request
 	MaxRows    = 1 << 16  // rows of one answer
+	MaxCache   = 1024     // MiB of one store's cache of ranges
 	MaxBytes   = 16 << 20 // bytes of one answer, unless one row alone is longer
 )
 

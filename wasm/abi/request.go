@@ -25,7 +25,7 @@ const (
 	ReqScope     = 40 // u32: bytes of the scope
 	ReqReserved  = 44 // u32: 0
 	ReqFrom      = 48 // u64: lowest sequence, or clock of OpStream; the seed of OpOpen and OpVerify; open_ns of OpReport
-	ReqLimit     = 56 // u64: most events, or depth of a chain; 0 for no bound
+	ReqLimit     = 56 // u64: most events, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32
 	ReqID        = 64 // 16 bytes: the id, in the order of its text
 
 	RequestSize = 80

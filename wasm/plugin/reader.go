@@ -39,6 +39,11 @@ type ReaderOptions struct {
 	// Buffer is the size in bytes up to which a file is copied into each instance when
 	// it opens the store. Others are read by windows; with 0 nearly all are.
 	Buffer int64
+	// Cache is how many MiB of what it read by windows each instance keeps, by default
+	// 32, at most 1024.
+	Cache int
+	// BufferIndexOnly keeps Buffer from the segments, of which few pages are read.
+	BufferIndexOnly bool
 }
 
 func (o ReaderOptions) withDefaults() ReaderOptions {

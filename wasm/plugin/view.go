@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -139,7 +140,7 @@ func (v *view) enter(ctx context.Context) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := abi.Request{Op: abi.OpOpen, Flags: v.flags, From: rand.Uint64()}
+	q := abi.Request{Op: abi.OpOpen, Flags: v.flags, From: rand.Uint64(), Limit: uint64(max(v.options.Cache, 0))}
 	if err = v.ask(ctx, m, &q, func([]byte, uint32) error { return nil }); err != nil {
 		v.empty(m)
 		m.mu.Unlock()
@@ -181,7 +182,7 @@ func (v *view) declareFile(ctx context.Context, m *member, f *file, number int) 
 	var flags, data uint64
 	if f.info.Type != fsabstraction.Regular {
 		flags = abi.FileOdd
-	} else if n := f.size(); n > 0 && (f.whole != nil || n <= v.options.Buffer) {
+	} else if n := f.size(); n > 0 && (f.whole != nil || n <= v.options.Buffer && v.buffers(f)) {
 		at, err := v.handOver(ctx, m, f)
 		if err != nil {
 			return err
@@ -198,6 +199,12 @@ func (v *view) declareFile(ctx context.Context, m *member, f *file, number int) 
 		return m.lies("a file with another number")
 	}
 	return nil
+}
+
+// buffers reports whether a file is of the sort that is handed over.
+func (v *view) buffers(f *file) bool {
+	_, isSegment := segment.ParseName(f.name)
+	return !isSegment || !v.options.BufferIndexOnly
 }
 
 // handOver gives a whole file to an instance and returns its address, or 0 when it is to

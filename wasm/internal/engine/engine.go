@@ -16,6 +16,7 @@ type Engine struct {
 	inside  bool // a call is under way
 	// spare is the answer of a task that is over, for the next one.
 	spare []byte
+	idle  []*worker
 }
 
 // store is a directory that the host declared, and what was opened of it.

@@ -15,6 +15,9 @@ type file struct {
 	// next is where the last read by windows ended, and ahead how many blocks the
 	// next one gets when it goes on there.
 	next, ahead uint64
+	// chunk is the part of the cache's table that was used last.
+	chunk       *chunk
+	chunkNumber uint64
 }
 
 // files is a store's directory. What was declared stays as it is, so it implements

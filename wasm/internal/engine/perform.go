@@ -62,6 +62,7 @@ func (t *task) perform() error {
 
 func (t *task) open() error {
 	q := &t.request
+	t.store.files.cache.setSize(min(q.Limit, abi.MaxCache))
 	s, err := corestore.Open(&t.store.files, corestore.Options{
 		Seed: q.From, Hash: hash, Stop: t.again,
 		Strict:      q.Flags&abi.FlagStrict != 0,

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/binary"
-	"iter"
 
 	"github.com/thawlog/thaw/wasm/abi"
 )
@@ -18,9 +17,7 @@ type task struct {
 	number  uint32
 	request abi.Request
 
-	resume func() (int32, bool)
-	stop   func()
-	yield  func(int32) bool
+	worker *worker
 	code   abi.Code // of the end
 
 	answer []byte
@@ -34,24 +31,28 @@ type task struct {
 // would take an error of a read for trouble with the file.
 type dropped struct{}
 
-// begin makes the coroutine; next runs it.
-func (t *task) begin() {
-	t.resume, t.stop = iter.Pull(func(yield func(int32) bool) {
-		t.yield = yield
-		defer func() {
-			switch p := recover().(type) {
-			case nil, dropped:
-			default:
-				t.store.broken = true
-				t.answer, t.count = t.answer[:0], 0
-				t.fail(abi.ErrInternal, panicError{p})
-			}
-		}()
-		if err := t.perform(); err != nil {
+// begin gives the task a coroutine.
+func (t *task) begin() { t.worker = t.engine.idleWorker(t) }
+
+// run is the task from beginning to end, in the coroutine. It returns false when the
+// coroutine is not to be used again.
+func (t *task) run() (again bool) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+			again = true
+		case dropped:
+		default:
+			t.store.broken = true
 			t.answer, t.count = t.answer[:0], 0
-			t.fail(codeOf(err), err)
+			t.fail(abi.ErrInternal, panicError{p})
 		}
-	})
+	}()
+	if err := t.perform(); err != nil {
+		t.answer, t.count = t.answer[:0], 0
+		t.fail(codeOf(err), err)
+	}
+	return true
 }
 
 // next runs the task up to its next answer and returns its state, or the code with
@@ -61,20 +62,22 @@ func (t *task) next() int32 {
 		t.answer, t.count = t.answer[:0], 0
 	}
 	running = t
-	state, more := t.resume()
+	state := t.worker.resume()
 	running = nil
-	if more {
+	if state != finished {
 		return state
 	}
 	return int32(t.code)
 }
 
+// stop unwinds a task that is not over.
+func (t *task) stop() { t.worker.stop() }
+
 // pause returns to the host.
 func (t *task) pause(state int32) {
-	if !t.yield(state) {
+	if !t.worker.yield(state) {
 		panic(dropped{})
 	}
-	running = t
 }
 
 // want has the host fill p with what a file holds at off.

@@ -8,8 +8,6 @@ const (
 	// blockSize is the size of a block of the cache: that of the pages that have
 	// checksums.
 	blockSize = 4096
-	// cacheBlocks bounds the cache of a store: 8 MiB.
-	cacheBlocks = 2048
 	// largeRead is from how many bytes on a read goes straight to the reader: scans,
 	// which would only push out what is read again.
 	largeRead = 64 << 10
@@ -44,28 +42,52 @@ func (w *window) ReadAt(p []byte, off int64) (int, error) {
 		}
 		return len(p), nil
 	}
-	first, last := from/blockSize, (end-1)/blockSize
-	for first <= last && w.cache.has(w.file.number, first) {
-		first++
+	n := len(p)
+	for last := (end - 1) / blockSize; len(p) > 0; {
+		b := w.cache.get(w.file, from/blockSize)
+		if b == nil {
+			return n, w.fetch(p, from, last, size)
+		}
+		k := copy(p, b[from%blockSize:])
+		p, from = p[k:], from+uint64(k)
 	}
-	if first > last {
-		w.copy(p, from, nil, 0)
-		return len(p), nil
-	}
-	staged, at := w.stage(first, last, size)
-	if err := running.want(w.file.number, at, staged); err != nil {
-		return 0, err
-	}
-	w.copy(p, from, staged, at)
-	for b := at; b < at+uint64(len(staged)); b += blockSize {
-		w.cache.put(w.file.number, b/blockSize, staged[b-at:min(b-at+blockSize, uint64(len(staged)))])
-	}
-	return len(p), nil
+	return n, nil
 }
 
-// stage makes room for blocks first to last, and for more behind them when the file is
-// read from front to back.
-func (w *window) stage(first, last, size uint64) (room []byte, at uint64) {
+// fetch fills p, which begins at from and ends in block last, by what the host reads.
+func (w *window) fetch(p []byte, from, last, size uint64) error {
+	first := from / blockSize
+	at, end := w.span(first, last, size)
+	if end-at <= blockSize { // as most are: straight to its place
+		b := w.cache.room(int(end - at))
+		if err := running.want(w.file.number, at, b); err != nil {
+			w.cache.giveBack(b)
+			return err
+		}
+		w.cache.put(w.file, first, b)
+		copy(p, b[from-at:])
+		return nil
+	}
+	staged := make([]byte, end-at)
+	if err := running.want(w.file.number, at, staged); err != nil {
+		return err
+	}
+	copy(p, staged[from-at:])
+	for len(staged) > 0 {
+		b := staged[:min(blockSize, len(staged))]
+		if w.cache.get(w.file, first) == nil {
+			to := w.cache.room(len(b))
+			copy(to, b)
+			w.cache.put(w.file, first, to)
+		}
+		staged, first = staged[len(b):], first+1
+	}
+	return nil
+}
+
+// span is what to read for blocks first to last: more than those when the file is read
+// from front to back.
+func (w *window) span(first, last, size uint64) (at, end uint64) {
 	f := w.file
 	at = first * blockSize
 	if at == f.next && at > 0 {
@@ -73,21 +95,7 @@ func (w *window) stage(first, last, size uint64) (room []byte, at uint64) {
 	} else {
 		f.ahead = 0
 	}
-	end := min((last+1+f.ahead)*blockSize, size)
+	end = min((last+1+f.ahead)*blockSize, size)
 	f.next = end
-	return make([]byte, end-at), at
-}
-
-// copy fills p, which begins at from, out of staged bytes and the cache. Blocks in front
-// of the staged ones are in the cache.
-func (w *window) copy(p []byte, from uint64, staged []byte, at uint64) {
-	for len(p) > 0 {
-		if staged != nil && from >= at {
-			copy(p, staged[from-at:])
-			return
-		}
-		block := w.cache.get(w.file.number, from/blockSize)
-		n := copy(p, block[from%blockSize:])
-		p, from = p[n:], from+uint64(n)
-	}
+	return at, end
 }
