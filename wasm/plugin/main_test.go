@@ -12,6 +12,9 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/wasmbuild"
 )
 
+// wasmOf is thaw.wasm.
+func wasmOf(t testing.TB) []byte { return wasmbuild.Module(t) }
+
 // fixtures is where the stores of batpak 0.4.0 lie.
 const fixtures = "../../core/internal/fixture/testdata"
 

@@ -127,10 +127,15 @@ func (p *Plugin) Close() error {
 
 // take returns an instance without a store.
 func (p *Plugin) take(ctx context.Context) (*instance, error) {
-	select {
-	case i := <-p.idle:
-		return i, nil
-	default:
+	for more := true; more; {
+		select {
+		case i := <-p.idle:
+			if !i.module.IsClosed() {
+				return i, nil
+			}
+		default:
+			more = false
+		}
 	}
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
 		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader)
