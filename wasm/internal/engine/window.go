@@ -46,7 +46,10 @@ func (w *window) ReadAt(p []byte, off int64) (int, error) {
 	for last := (end - 1) / blockSize; len(p) > 0; {
 		b := w.cache.get(w.file, from/blockSize)
 		if b == nil {
-			return n, w.fetch(p, from, last, size)
+			if err := w.fetch(p, from, last, size); err != nil {
+				return 0, err
+			}
+			return n, nil
 		}
 		k := copy(p, b[from%blockSize:])
 		p, from = p[k:], from+uint64(k)
