@@ -56,13 +56,6 @@ func (r *reader) u8() byte {
 
 func (r *reader) bool() bool { return r.u8() == 1 }
 
-func (r *reader) u16() uint16 {
-	if b := r.take(2); b != nil {
-		return binary.LittleEndian.Uint16(b)
-	}
-	return 0
-}
-
 func (r *reader) u32() uint32 {
 	if b := r.take(4); b != nil {
 		return binary.LittleEndian.Uint32(b)

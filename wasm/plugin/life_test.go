@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -263,4 +264,28 @@ func TestCache(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, files, 1)
 	}
+}
+
+// lateFS leaves a segment out of its first listing, as a system may that makes it
+// meanwhile.
+type lateFS struct {
+	osfs.FS
+	listings *int
+}
+
+func (l lateFS) ReadDir(dir string) ([]fsabstraction.Entry, error) {
+	entries, err := l.FS.ReadDir(dir)
+	if *l.listings++; *l.listings == 1 {
+		entries = slices.DeleteFunc(entries, func(e fsabstraction.Entry) bool { return e.Name == segment.Name(3) })
+	}
+	return entries, err
+}
+
+// TestOverlooked: a segment that a listing left out is not taken for lost.
+func TestOverlooked(t *testing.T) {
+	listings := 0
+	r, _ := openMade(t, ReaderOptions{FS: lateFS{listings: &listings}})
+	require.Equal(t, 2, listings)
+	require.Empty(t, r.Report().Damages)
+	require.Len(t, all(t, &r.Queries), 1200)
 }

@@ -233,8 +233,8 @@ func (v *view) handOver(ctx context.Context, m *member, f *file) (uint32, error)
 func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v *view, err error) {
 	const tries = 5
 	start := time.Now()
-	for range tries {
-		if v, err = tryView(ctx, p, path, o); !errors.Is(err, store.ErrGone) {
+	for try := range tries {
+		if v, err = tryView(ctx, p, path, o, try == tries-1); !errors.Is(err, store.ErrGone) {
 			break
 		}
 	}
@@ -245,13 +245,17 @@ func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v 
 	return v, nil
 }
 
-func tryView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (*view, error) {
+// tryView is one try, the last or not.
+func tryView(ctx context.Context, p *Plugin, path string, o *ReaderOptions, last bool) (*view, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	l, err := list(o.FS, path)
 	if err != nil {
 		return nil, err
+	}
+	if !last && l.overlooked() {
+		return nil, store.ErrGone
 	}
 	v := newView(p, l, o)
 	m, err := v.lock(ctx)
