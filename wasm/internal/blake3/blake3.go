@@ -6,7 +6,6 @@ package blake3
 
 import (
 	"encoding/binary"
-	"math/bits"
 )
 
 const (
@@ -92,43 +91,4 @@ func words(m *[16]uint32, b []byte) {
 	for i := range m {
 		m[i] = binary.LittleEndian.Uint32(b[4*i:])
 	}
-}
-
-// compress turns cv into the next chaining value.
-func compress(cv *[8]uint32, block *[16]uint32, counter uint64, length, flags uint32) {
-	v0, v1, v2, v3 := cv[0], cv[1], cv[2], cv[3]
-	v4, v5, v6, v7 := cv[4], cv[5], cv[6], cv[7]
-	v8, v9, v10, v11 := iv[0], iv[1], iv[2], iv[3]
-	v12, v13, v14, v15 := uint32(counter), uint32(counter>>32), length, flags
-	m := *block
-	for round := 0; ; round++ {
-		v0, v4, v8, v12 = g(v0, v4, v8, v12, m[0], m[1])
-		v1, v5, v9, v13 = g(v1, v5, v9, v13, m[2], m[3])
-		v2, v6, v10, v14 = g(v2, v6, v10, v14, m[4], m[5])
-		v3, v7, v11, v15 = g(v3, v7, v11, v15, m[6], m[7])
-		v0, v5, v10, v15 = g(v0, v5, v10, v15, m[8], m[9])
-		v1, v6, v11, v12 = g(v1, v6, v11, v12, m[10], m[11])
-		v2, v7, v8, v13 = g(v2, v7, v8, v13, m[12], m[13])
-		v3, v4, v9, v14 = g(v3, v4, v9, v14, m[14], m[15])
-		if round == 6 {
-			break
-		}
-		m = [16]uint32{
-			m[2], m[6], m[3], m[10], m[7], m[0], m[4], m[13], m[1], m[11], m[12], m[5], m[9], m[14], m[15], m[8],
-		}
-	}
-	cv[0], cv[1], cv[2], cv[3] = v0^v8, v1^v9, v2^v10, v3^v11
-	cv[4], cv[5], cv[6], cv[7] = v4^v12, v5^v13, v6^v14, v7^v15
-}
-
-func g(a, b, c, d, x, y uint32) (uint32, uint32, uint32, uint32) {
-	a += b + x
-	d = bits.RotateLeft32(d^a, -16)
-	c += d
-	b = bits.RotateLeft32(b^c, -12)
-	a += b + y
-	d = bits.RotateLeft32(d^a, -8)
-	c += d
-	b = bits.RotateLeft32(b^c, -7)
-	return a, b, c, d
 }
