@@ -41,6 +41,14 @@ func (c *cache) setSize(mib uint64) {
 	c.most = int(mib) << 20 / blockSize
 }
 
+// limit is the number of blocks at most.
+func (c *cache) limit() int {
+	if c.most == 0 {
+		c.setSize(0)
+	}
+	return c.most
+}
+
 // get returns a block, or nil when the cache has not got it.
 func (c *cache) get(f *file, number uint64) []byte {
 	if f.chunk == nil || number/chunkBlocks != f.chunkNumber {
@@ -66,10 +74,7 @@ func (c *cache) room(n int) []byte {
 		c.spare = c.spare[:k-1]
 		return b[:n]
 	}
-	if c.most == 0 {
-		c.setSize(0)
-	}
-	if len(c.slots) < c.most {
+	if len(c.slots) < c.limit() {
 		return make([]byte, n, blockSize)
 	}
 	for c.slots[c.hand].used {

@@ -85,17 +85,35 @@ func (t *task) want(file uint32, off uint64, p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
+	t.ask(file, off, p)
+	t.supplied()
+	return wantError(t.status(0))
+}
+
+// ask adds a range to those that the next call of supplied waits for.
+func (t *task) ask(file uint32, off uint64, p []byte) {
 	le := binary.LittleEndian
-	t.wants = append(t.wants[:0], make([]byte, abi.WantSize)...)
-	le.PutUint32(t.wants[abi.WantFile:], file)
-	le.PutUint32(t.wants[abi.WantStatus:], abi.WantFailed) // until the host says otherwise
-	le.PutUint64(t.wants[abi.WantOffset:], off)
-	le.PutUint32(t.wants[abi.WantLength:], uint32(len(p)))
-	le.PutUint32(t.wants[abi.WantPtr:], address(p))
-	t.wanted = append(t.wanted[:0], p)
+	at := len(t.wants)
+	t.wants = append(t.wants, make([]byte, abi.WantSize)...)
+	w := t.wants[at:]
+	le.PutUint32(w[abi.WantFile:], file)
+	le.PutUint32(w[abi.WantStatus:], abi.WantFailed) // until the host says otherwise
+	le.PutUint64(w[abi.WantOffset:], off)
+	le.PutUint32(w[abi.WantLength:], uint32(len(p)))
+	le.PutUint32(w[abi.WantPtr:], address(p))
+	t.wanted = append(t.wanted, p)
+}
+
+// supplied returns when the host has filled what was asked for.
+func (t *task) supplied() {
 	t.pause(abi.Wants)
-	t.wanted = t.wanted[:0]
-	return wantError(le.Uint32(t.wants[abi.WantStatus:]))
+	clear(t.wanted)
+	t.wants, t.wanted = t.wants[:0], t.wanted[:0]
+}
+
+// status is what the host said of the n-th of the ranges that were supplied last.
+func (t *task) status(n int) uint32 {
+	return binary.LittleEndian.Uint32(t.wants[:cap(t.wants)][n*abi.WantSize+abi.WantStatus:])
 }
 
 // again is store.Options.Stop: now and then it lets the host have a look at its clock.
