@@ -90,6 +90,7 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./host/... ./wasm/...
+	$(GO) test -run '^$$' -bench . -benchtime 2x -timeout 30m ./examples/plugin
 	cd host/bench && $(GO) run ./cmd/bench -n $(N)
 
 clean:
