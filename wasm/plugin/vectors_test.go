@@ -10,6 +10,7 @@ import (
 
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/wasm/abi"
+	"github.com/thawlog/thaw/wasm/internal/madestore"
 	"github.com/thawlog/thaw/wasm/internal/vectors"
 )
 
@@ -77,4 +78,23 @@ func TestVectors(t *testing.T) {
 		}
 	}
 	t.Logf("%d stores, %d questions", len(cases), questions)
+}
+
+// TestSmallCache: a cache that is smaller than what questions read changes no answer.
+func TestSmallCache(t *testing.T) {
+	files := madestore.New(t, madestore.Shape{Seed: 11, PerSegment: 4000, Indexed: 3, Part: 1, Tail: 1, Entities: 900, Scopes: 7})
+	c := &vectors.Case{Name: "large", Files: files, Questions: vectors.Questions(files)}
+	want := vectors.Native(c)
+	v := newView(loaded(t), inMemory(files, true), &ReaderOptions{})
+	m, err := v.declare(t.Context())
+	require.NoError(t, err)
+	defer m.mu.Unlock()
+	defer v.empty(m)
+	open := c.Open()
+	open.Limit = 1 // MiB
+	for i, q := range append([]abi.Request{open}, c.Questions...) {
+		if got := ask(t, v, m, &q); got != want[i] {
+			require.Equal(t, want[i], got, i)
+		}
+	}
 }
