@@ -374,3 +374,63 @@ func TestTrap(t *testing.T) {
 		require.Positive(t, n)
 	}
 }
+
+// TestDropped: a question that is dropped at its k-th range, for every k, leaves no
+// trace: the store is asked again and answers as ever.
+func TestDropped(t *testing.T) {
+	w := newWild(t)
+	files := made(t)
+	c := &vectors.Case{Files: files, Questions: vectors.Few()}
+	want := vectors.Native(c)
+	for _, dropped := range []abi.Request{c.Open(), {Op: abi.OpQuery, Format: abi.FormatFullRows}, {Op: abi.OpVerify}} {
+		for k := 0; ; k++ {
+			v := newView(loaded(t), inMemory(files, true), &ReaderOptions{})
+			loaded(t).give(w.instance)
+			m, err := v.declare(t.Context())
+			require.NoError(t, err)
+			require.Same(t, w.instance, m.instance)
+			if open := c.Open(); dropped.Op != abi.OpOpen {
+				require.Equal(t, want[0], ask(t, v, m, &open))
+			}
+			over := w.dropAt(v, m, &dropped, k)
+			if dropped.Op != abi.OpOpen {
+				for n, q := range c.Questions[:3] {
+					require.Equal(t, want[n+1], ask(t, v, m, &q), "%d at %d", dropped.Op, k)
+				}
+			}
+			v.empty(m)
+			m.mu.Unlock()
+			<-loaded(t).idle // it stays this test's
+			if over {
+				require.Positive(t, k)
+				break
+			}
+			if k > 12 {
+				k += k / 4
+			}
+		}
+	}
+}
+
+// dropAt asks a question and drops it when it wants ranges for the k-th time. It
+// reports whether the question was over before.
+func (w wild) dropAt(v *view, m *member, q *abi.Request, k int) (over bool) {
+	b := abi.AppendRequest(nil, q)
+	require.NoError(w.t, m.put(w.t.Context(), b))
+	state := w.do(&w.start, m.handle, m.request, uint32(len(b)))
+	t := &question{view: v, member: m}
+	for state > abi.Done {
+		t.task, t.at, t.n, t.count = w.outBlock()
+		if state == abi.Wants {
+			if k == 0 {
+				require.Zero(w.t, w.do(&w.drop, t.task))
+				return false
+			}
+			k--
+			require.NoError(w.t, t.supply())
+		}
+		state = w.do(&w.step, t.task)
+	}
+	require.Zero(w.t, state)
+	return true
+}
