@@ -53,6 +53,7 @@ func Few() []abi.Request {
 	return []abi.Request{
 		with(abi.OpReport, nil),
 		with(abi.OpQuery, nil),
+		with(abi.OpQuery, func(q *abi.Request) { q.Format = abi.FormatFull }), // which meets damaged frames
 		with(abi.OpCount, nil),
 		with(abi.OpCount, func(q *abi.Request) { q.Region.Kinds = event.InCategory(1) }),
 		with(abi.OpQuery, func(q *abi.Request) { q.Region.EntityPrefix = "order:1"; q.From = 3; q.Limit = 9 }),
