@@ -69,3 +69,19 @@ func BenchmarkQuestion(b *testing.B) {
 		require.NoError(b, v.ask(b.Context(), m, &q, func([]byte, uint32) error { return nil }))
 	}
 }
+
+// BenchmarkHandOver copies 187 MB into a new instance, as much as the index of 1,000,000
+// events: what opening with buffers costs before anything is opened.
+func BenchmarkHandOver(b *testing.B) {
+	p, index := loaded(b), make([]byte, 187<<20)
+	for b.Loop() {
+		i, err := p.take(b.Context())
+		require.NoError(b, err)
+		at, err := i.allocate(b.Context(), uint32(len(index)))
+		require.NoError(b, err)
+		to, err := i.bytes(at, uint32(len(index)))
+		require.NoError(b, err)
+		copy(to, index)
+		i.close()
+	}
+}
