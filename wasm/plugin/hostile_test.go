@@ -434,3 +434,27 @@ func (w wild) dropAt(v *view, m *member, q *abi.Request, k int) (over bool) {
 	require.Zero(w.t, state)
 	return true
 }
+
+// TestLost: an iteration whose instance traps in another question ends with an error,
+// and the reader goes on.
+func TestLost(t *testing.T) {
+	r, _ := openMade(t, ReaderOptions{})
+	var got error
+	for _, err := range r.Query(t.Context(), Region{}, Page{}) {
+		if got = err; err != nil {
+			break
+		}
+		v, release, err := r.acquire()
+		require.NoError(t, err)
+		if len(v.members) > 0 {
+			m := v.members[0]
+			m.mu.Lock()
+			_, err = m.call(t.Context(), &m.alloc, 1_900_000_000)
+			v.unlock(m)
+			require.Error(t, err)
+		}
+		release()
+	}
+	require.ErrorIs(t, got, ErrLost)
+	require.Len(t, all(t, &r.Queries), 1200)
+}
