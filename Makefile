@@ -16,7 +16,7 @@ N ?= 1000000
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
-.PHONY: build wasm wasm-twice demo test check bench crash interop fuzz fmt vet staticcheck race platforms tidy clean
+.PHONY: build wasm wasm-twice demo test check bench benchtest crash interop fuzz fmt vet staticcheck race platforms tidy clean
 
 build: wasm
 	$(GO) build -o bin/ ./host/cmd/thaw
@@ -55,7 +55,7 @@ interop:
 	@command -v cargo >/dev/null || echo "cargo is not installed: thaw is not compared with batpak"
 	THAW_INTEROP_SEEDS=$(INTEROP_SEEDS) $(GO) test -timeout 1h -count=1 ./host/interop
 
-check: fmt vet staticcheck platforms tidy wasm-twice race fuzz
+check: fmt vet benchtest staticcheck platforms tidy wasm-twice race fuzz
 
 fmt:
 	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "not formatted: $$bad"; exit 1; }
@@ -63,6 +63,10 @@ fmt:
 vet:
 	$(GO) vet ./...
 	cd host/bench && CGO_ENABLED=0 $(GO) vet ./...
+
+# The benchmark's own tests, without SQLite, which takes a C compiler.
+benchtest:
+	cd host/bench && CGO_ENABLED=0 $(GO) test ./...
 
 # The linter's own dependencies stay in a module of their own, so that nobody
 # who imports thaw downloads them.

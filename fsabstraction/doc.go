@@ -9,7 +9,6 @@
 //	DirSyncer         optional: a file system whose directory entries can be made durable
 //	Locker            optional: a file system whose files can be locked
 //	PathFile          optional: a handle on an operating system file, which can be mapped
-//	Locker            optional: a file system whose files can be locked
 //
 // Optional abilities are found by a type assertion; a missing one is normal.
 // This package depends on no operating system; around it are:

@@ -65,8 +65,8 @@ func (f *file) readAfter(p []byte, off, n int64) (int, error) {
 	if off < 0 || off > m.Size()-int64(len(p)) { // the file grew since
 		return f.file.ReadAt(p, off)
 	}
-	got, err := m.ReadAt(p, off)
-	if err != nil && isFault(err) || err == nil && !m.Intact(p, off) {
+	got, intact, err := m.ReadIntact(p, off)
+	if err != nil && isFault(err) || err == nil && !intact {
 		return f.file.ReadAt(p, off)
 	}
 	return got, err

@@ -81,7 +81,11 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 	}
 	tail := store.Tail{Events: events}
 	tail.Bytes, tail.Segments = l.behind(v.snapshot.FileEnd())
-	first, ok := s.folds.Rule.First(v.snapshot.FileParts(), tail, closing)
+	parts := v.snapshot.FileParts()
+	if v.snapshot.FilesMoved() { // somebody removed them, which takes a new index.fbati
+		parts = nil
+	}
+	first, ok := s.folds.Rule.First(parts, tail, closing)
 	if !ok {
 		return false, nil
 	}

@@ -18,6 +18,9 @@ type (
 	StreamPage = store.StreamPage
 )
 
+// ClocksBetween is a range of clocks for [Region], from low to high, both included.
+func ClocksBetween(low, high uint32) store.Clocks { return store.ClocksBetween(low, high) }
+
 // Errors that queries return besides the typed damages of core/damage.
 var (
 	// ErrNotFound: no visible event has the id.

@@ -42,6 +42,11 @@ func logView(ctx context.Context, logger *slog.Logger, path, message string, v *
 	l.DebugContext(ctx, message,
 		slog.String("from", string(report.OpenedFrom)), slog.Uint64("events", report.Events),
 		slog.Uint64("tail", report.TailEvents), slog.Duration("took", v.took))
+	logTrouble(ctx, l, &report, before)
+}
+
+// logTrouble tells what is in a report and was not before.
+func logTrouble(ctx context.Context, l *slog.Logger, report, before *store.Report) {
 	damages := news(report.Damages, before.Damages, func(d *damage.Damage) trouble {
 		return trouble{d.File, d.Offset, d.Reason}
 	})

@@ -344,7 +344,7 @@ func (s *Store) Close() error {
 	if err == nil {
 		report.IndexWritten, report.IndexError = s.fold(rotation{s.run, s.next, s.writer.end}, true)
 		if e := report.IndexError; e != nil {
-			s.options.Logger.Warn("thaw: index.fbati was not written", slog.String("store", s.path), slog.Any("error", e))
+			s.options.Logger.Warn("thaw: the index was not written", slog.String("store", s.path), slog.Any("error", e))
 		}
 	}
 	s.committed.close()

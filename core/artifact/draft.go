@@ -65,6 +65,22 @@ func (d *Draft) Add(r *event.Record) error {
 	return nil
 }
 
+// AddEntry is Add for an entry of a segment's footer, which is a record without the
+// segment in front of the frame's offset: see package sidx.
+func (d *Draft) AddEntry(entry []byte, segment uint64, entity, scope uint32, sequence uint64) error {
+	if uint64(d.Len()) >= MaxRecords {
+		return ErrFull
+	}
+	d.rows.grow()
+	b := append(d.rows.last, entry[:offSegment]...)
+	b = binary.LittleEndian.AppendUint64(b, segment)
+	d.rows.last = append(b, entry[offSegment:RecordSize-8]...)
+	r := Raw(d.rows.last[len(d.rows.last)-RecordSize:])
+	r.SetNames(entity, scope)
+	r.setSequence(sequence)
+	return nil
+}
+
 // Name returns name number, which must be below Names. The slice aliases the
 // draft and holds until the name is rolled back.
 func (d *Draft) Name(number uint32) []byte { return d.names.At(number) }

@@ -83,47 +83,47 @@ func (h *header) append(dst []byte) []byte {
 	return append(dst, page...)
 }
 
-// decodeHeader reads the first page of a file that is size bytes long. What it
-// returns is what was written; whether it makes sense is layout's to say. The
-// error is a [damage.Refusal]: short, magic, version, checksum or length.
-func decodeHeader(page []byte, size int64) (h header, err error) {
+// decode reads the first page of a file that is size bytes long. What h has then is
+// what was written; whether it makes sense is layout's to say. The error is a
+// [damage.Refusal]: short, magic, version, checksum or length.
+//
+// It fills in h where it lies, as layout does, because an open is most of the time of
+// the first answer, and a stack that has to grow a tenth of an open.
+func (h *header) decode(page []byte, size int64) error {
 	if len(page) < pages.Size {
-		return h, damage.Refuse(damage.Short, size, nil)
+		return damage.Refuse(damage.Short, size, nil)
 	}
 	le := binary.LittleEndian
 	if string(page[:len(magic)]) != magic {
-		return h, damage.Refuse(damage.Magic, 0, nil)
+		return damage.Refuse(damage.Magic, 0, nil)
 	}
 	if le.Uint16(page[offVersion:]) != version {
-		return h, damage.Refuse(damage.Version, offVersion, nil)
+		return damage.Refuse(damage.Version, offVersion, nil)
 	}
 	if le.Uint32(page[offCRC:]) != pages.Sum(page[offChecked:pages.Size]) {
-		return h, damage.Refuse(damage.Checksum, offCRC, nil)
+		return damage.Refuse(damage.Checksum, offCRC, nil)
 	}
-	h = header{
-		flags:    flags(le.Uint32(page[offFlags:])),
-		length:   le.Uint64(page[offLength:]),
-		head:     [artifact.HeaderSize]byte(page[offHead:]),
-		size:     le.Uint64(page[offSize:]),
-		first:    le.Uint64(page[offFirst:]),
-		last:     le.Uint64(page[offLast:]),
-		nameSeed: le.Uint64(page[offNameSeed:]),
-		idSeed:   le.Uint64(page[offIDSeed:]),
-		segments: le.Uint64(page[offSegments:]),
-		from: artifact.Watermark{
-			Segment: le.Uint64(page[offFrom:]),
-			Offset:  le.Uint64(page[offFrom+8:]),
-		},
-		reserved: page[offReserved:offTop],
-		top:      page[offTop:pages.Size:pages.Size],
-	}
+	h.flags = flags(le.Uint32(page[offFlags:]))
+	h.length = le.Uint64(page[offLength:])
+	copy(h.head[:], page[offHead:])
+	h.size = le.Uint64(page[offSize:])
+	h.first = le.Uint64(page[offFirst:])
+	h.last = le.Uint64(page[offLast:])
+	h.nameSeed = le.Uint64(page[offNameSeed:])
+	h.idSeed = le.Uint64(page[offIDSeed:])
+	h.segments = le.Uint64(page[offSegments:])
+	h.from.Segment = le.Uint64(page[offFrom:])
+	h.from.Offset = le.Uint64(page[offFrom+8:])
+	h.reserved = page[offReserved:offTop]
+	h.top = page[offTop:pages.Size:pages.Size]
 	for i := range h.sections {
-		h.sections[i] = extent{le.Uint64(page[offSections+16*i:]), le.Uint64(page[offSections+16*i+8:])}
+		e := &h.sections[i]
+		e.at, e.size = le.Uint64(page[offSections+16*i:]), le.Uint64(page[offSections+16*i+8:])
 	}
 	if h.length != uint64(size) {
-		return h, damage.Refuse(damage.Length, offLength, nil)
+		return damage.Refuse(damage.Length, offLength, nil)
 	}
-	return h, nil
+	return nil
 }
 
 // flagContained: the artifact stands in the file itself, behind the header.

@@ -34,12 +34,17 @@ type lengths [sections]uint64
 
 // newLayout places sections behind an artifact of contained bytes in the same
 // file, or, when that is 0, for one of size bytes in another.
-func newLayout(contained, size uint64, l lengths) layout {
-	var out layout
+func newLayout(contained, size uint64, l lengths) (out layout) {
+	out.place(contained, size, &l)
+	return out
+}
+
+// place is newLayout where out lies.
+func (out *layout) place(contained, size uint64, l *lengths) {
 	at := pages.Size + contained
 	for i, n := range l {
 		at = (at + 7) &^ 7
-		out.sections[i] = extent{at, n}
+		out.sections[i].at, out.sections[i].size = at, n
 		at += n
 	}
 	out.summed = pages.Count(at) * pages.Size
@@ -54,7 +59,6 @@ func newLayout(contained, size uint64, l lengths) layout {
 		n = used
 	}
 	out.length = at
-	return out
 }
 
 // leafs is the number of pages that the lowest level has a checksum of: those of
@@ -70,51 +74,53 @@ func (l *layout) top() uint64 {
 }
 
 // layout checks that the lengths that h gives are those of tables over the
-// artifact that a heads. The error is a [damage.Refusal] of reason lookups.
-func (h *header) layout(a *artifact.Header) (layout, error) {
-	lie := damage.Refuse(damage.Lookups, offSections, errLayout)
+// artifact that a heads, and fills in out. The error is a [damage.Refusal] of reason
+// lookups.
+func (h *header) layout(a *artifact.Header, out *layout) error {
 	var l lengths
-	for i, s := range h.sections {
-		l[i] = s.size
+	for i := range h.sections {
+		l[i] = h.sections[i].size
 	}
-	records, strings := a.Records, uint64(a.Strings)
-	if records > artifact.MaxRecords || strings == 0 || strings > math.MaxUint32 || h.size > math.MaxInt64/2 {
-		return layout{}, lie
-	}
-	either := func(section int, want uint64) bool { return l[section] == 0 || l[section] == want }
-	for _, ok := range []bool{
-		l[secNames] == nameSize*strings,
-		l[secNameOrder] == 4*(strings-1),
-		either(secNameSlots, 4*slotsFor(strings-1)),
-		l[secEntityEnds] == 4*strings, l[secEntityList] == 4*records,
-		l[secScopeEnds] == 4*strings, l[secScopeList] == 4*records,
-		l[secKinds]%kindSize == 0, l[secKinds] <= kindSize*min(1<<16, records),
-		l[secKindList] == 4*records,
-		either(secIDSlots, 4*slotsFor(records)), either(secIDOrder, 4*records),
-		(l[secIDSlots] == 0) == (l[secIDOrder] > 0) || records == 0,
-		l[secCorrelations]%4 == 0, l[secCorrelations] <= 4*records,
-		l[secCausations]%4 == 0, l[secCausations] <= 4*records,
-		l[secSegments]%segmentSize == 0, l[secSegments] <= segmentSize*records,
-	} {
-		if !ok {
-			return layout{}, lie
-		}
+	if !l.fit(h, a) {
+		return damage.Refuse(damage.Lookups, offSections, errLayout)
 	}
 	if !h.plausible(a) {
-		return layout{}, damage.Refuse(damage.Lookups, offFirst, errPromise)
+		return damage.Refuse(damage.Lookups, offFirst, errPromise)
 	}
 	contained := uint64(0)
 	if h.contained() {
 		contained = h.size
 	}
-	out := newLayout(contained, h.size, l)
+	out.place(contained, h.size, &l)
 	if out.sections != h.sections || out.length != h.length || len(out.levels) > maxLevels {
-		return layout{}, lie
+		return damage.Refuse(damage.Lookups, offSections, errLayout)
 	}
 	if tail := h.top[out.top()*pages.SumSize:]; !zero(tail) || !zero(h.reserved) {
-		return layout{}, damage.Refuse(damage.Lookups, offReserved, errReserved)
+		return damage.Refuse(damage.Lookups, offReserved, errReserved)
 	}
-	return out, nil
+	return nil
+}
+
+// fit reports whether these can be the lengths of tables over the artifact that a
+// heads.
+func (l *lengths) fit(h *header, a *artifact.Header) bool {
+	records, strings := a.Records, uint64(a.Strings)
+	if records > artifact.MaxRecords || strings == 0 || strings > math.MaxUint32 || h.size > math.MaxInt64/2 {
+		return false
+	}
+	either := func(section int, want uint64) bool { return l[section] == 0 || l[section] == want }
+	return l[secNames] == nameSize*strings &&
+		l[secNameOrder] == 4*(strings-1) &&
+		either(secNameSlots, 4*slotsFor(strings-1)) &&
+		l[secEntityEnds] == 4*strings && l[secEntityList] == 4*records &&
+		l[secScopeEnds] == 4*strings && l[secScopeList] == 4*records &&
+		l[secKinds]%kindSize == 0 && l[secKinds] <= kindSize*min(1<<16, records) &&
+		l[secKindList] == 4*records &&
+		either(secIDSlots, 4*slotsFor(records)) && either(secIDOrder, 4*records) &&
+		((l[secIDSlots] == 0) == (l[secIDOrder] > 0) || records == 0) &&
+		l[secCorrelations]%4 == 0 && l[secCorrelations] <= 4*records &&
+		l[secCausations]%4 == 0 && l[secCausations] <= 4*records &&
+		l[secSegments]%segmentSize == 0 && l[secSegments] <= segmentSize*records
 }
 
 // plausible reports whether flags and sequences can be those of the records that a

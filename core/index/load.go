@@ -33,14 +33,14 @@ func readFile(name string, src source.Source) (*File, error) {
 		return nil, damage.Refuse(damage.Unreadable, 0, err)
 	}
 	f := &File{name: name, src: src}
-	var err error
-	if f.h, err = decodeHeader(page, src.Size()); err != nil {
+	if err := f.h.decode(page, src.Size()); err != nil {
 		return nil, err
 	}
+	var err error
 	if f.a, err = artifact.DecodeHeader(f.h.head[:], int64(f.h.size)); err != nil {
 		return nil, damage.Refuse(damage.Lookups, offHead, err)
 	}
-	if f.lay, err = f.h.layout(&f.a); err != nil {
+	if err := f.h.layout(&f.a, &f.lay); err != nil {
 		return nil, err
 	}
 	return f, nil

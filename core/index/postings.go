@@ -38,10 +38,18 @@ type Postings struct {
 // list is in the same section as the last one.
 func (p *Postings) Walk(r *Reader, l List) {
 	if p.section != l.section+1 {
-		p.win, p.section = source.MakeWindow(r.t.section[l.section], 4*farItems), l.section+1
+		p.win.Reset(r.t.section[l.section], 4*farItems)
+		p.section = l.section + 1
 	}
 	p.at, p.to, p.count = l.from, l.to, r.img.Count
 	p.mem, p.base = p.win.InPlace(4*uint64(l.from), 4*uint64(l.to-l.from)), l.from
+}
+
+// Forget makes p an empty list that leads to nothing besides its own buffer.
+func (p *Postings) Forget() {
+	win := p.win
+	win.Reset(nil, 0)
+	*p = Postings{win: win}
 }
 
 // Left is how many items are still ahead.

@@ -48,12 +48,31 @@ type Reader struct {
 
 // NewReader reads img through t, which must have been built from it.
 func NewReader(img *Image, t *Tables) *Reader {
-	return &Reader{
-		img:     img,
-		t:       t,
-		records: source.MakeWindow(img.Records, recordBlock),
-		names:   source.MakeWindow(img.Names, pointBlock),
+	r := new(Reader)
+	r.Reset(img, t)
+	return r
+}
+
+// Reset makes r what NewReader returns, with the buffers it has.
+func (r *Reader) Reset(img *Image, t *Tables) {
+	r.Forget()
+	r.img, r.t = img, t
+	r.records.Reset(img.Records, recordBlock)
+	r.names.Reset(img.Names, pointBlock)
+}
+
+// Forget drops what r leads to besides its own buffers. It reads nothing until it is
+// reset.
+func (r *Reader) Forget() {
+	r.img, r.t, r.lastName = nil, nil, 0
+	r.records.Reset(nil, 0)
+	r.names.Reset(nil, 0)
+	for section := range r.section {
+		if r.made&(1<<section) != 0 {
+			r.section[section].Reset(nil, 0)
+		}
 	}
+	r.made = 0
 }
 
 // window is the window of a section, made on first use: a query uses few.
@@ -65,7 +84,7 @@ func (r *Reader) window(section int) *source.Window {
 		if section == secEntityList || section == secScopeList || section == secKindList {
 			block = listBlock
 		}
-		*w = source.MakeWindow(r.t.section[section], block)
+		w.Reset(r.t.section[section], block)
 	}
 	return w
 }
@@ -77,11 +96,17 @@ func (r *Reader) Count() uint32 { return r.img.Count }
 func (r *Reader) Names() uint32 { return r.t.strings }
 
 // Record reads record i. The slice holds until the next call.
-func (r *Reader) Record(i uint32) (artifact.Raw, error) {
+func (r *Reader) Record(i uint32) (artifact.Raw, error) { return r.record(i, recordBlock) }
+
+// Single is Record for a caller who wants none of its neighbours.
+func (r *Reader) Single(i uint32) (artifact.Raw, error) { return r.record(i, artifact.RecordSize) }
+
+func (r *Reader) record(i uint32, ahead uint64) (artifact.Raw, error) {
 	if i >= r.img.Count {
 		return nil, ErrTable
 	}
-	return r.img.record(&r.records, i)
+	b, err := r.records.Ahead(r.img.recordAt(i), artifact.RecordSize, ahead)
+	return artifact.Raw(b), err
 }
 
 // bytes reads n bytes of a section; that it ends before them is [ErrTable].
@@ -283,7 +308,7 @@ func (r *Reader) FindID(id event.ID, accept func(artifact.Raw) bool) (record uin
 		if err != nil || number == 0 {
 			return 0, false, err
 		}
-		rec, err := r.Record(number - 1)
+		rec, err := r.Single(number - 1)
 		if err != nil {
 			return 0, false, err
 		}

@@ -11,6 +11,7 @@
 package msgpack
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -53,6 +54,38 @@ func (r *Reader) Offset() int { return r.off }
 
 // Left is the number of bytes not read.
 func (r *Reader) Left() int { return len(r.b) - r.off }
+
+// Since is the bytes that were read from an offset on, which alias the input, or
+// nil after an error.
+func (r *Reader) Since(offset int) []byte {
+	if r.err != nil {
+		return nil
+	}
+	return r.b[offset:r.off:r.off]
+}
+
+// Literal consumes s and reports true when it stands next, and otherwise consumes
+// nothing.
+func (r *Reader) Literal(s string) bool {
+	if b := r.b[r.off:]; r.err != nil || len(b) < len(s) || string(b[:len(s)]) != s {
+		return false
+	}
+	r.off += len(s)
+	return true
+}
+
+// Bytes reads n bytes, which alias the input, nil when there are fewer.
+func (r *Reader) Bytes(n int) []byte { return r.take(uint64(n)) }
+
+// Repeats consumes raw and reports true when it stands next, and otherwise consumes
+// nothing. An empty raw never does.
+func (r *Reader) Repeats(raw []byte) bool {
+	if r.err != nil || len(raw) == 0 || !bytes.HasPrefix(r.b[r.off:], raw) {
+		return false
+	}
+	r.off += len(raw)
+	return true
+}
 
 // End makes bytes that were not read an error, and returns Err.
 func (r *Reader) End() error {
@@ -124,6 +157,10 @@ func (r *Reader) least(size int, over uint64) uint64 {
 
 // Uint reads a non-negative integer of at most limit.
 func (r *Reader) Uint(limit uint64) uint64 {
+	if r.err == nil && r.off < len(r.b) && r.b[r.off] < 0x80 && uint64(r.b[r.off]) <= limit {
+		r.off++
+		return uint64(r.b[r.off-1])
+	}
 	var n uint64
 	switch h := r.head(); {
 	case h < 0x80:
@@ -270,6 +307,11 @@ func (r *Reader) MapOf(n int) {
 
 // Key reads a string that must be key.
 func (r *Reader) Key(key string) {
+	n := len(key)
+	if b := r.b[r.off:]; r.err == nil && n < 32 && len(b) > n && b[0] == 0xa0|byte(n) && string(b[1:1+n]) == key {
+		r.off += 1 + n
+		return
+	}
 	if got := r.Str(); r.err == nil && string(got) != key {
 		r.err = ErrKey
 	}
@@ -283,47 +325,46 @@ func (r *Reader) ByteArray(dst []byte) []byte {
 	if r.err != nil {
 		return dst
 	}
-	dst = grow(dst, n)
-	b, off := r.b, r.off
-	for range n {
-		if off >= len(b) {
-			r.err = ErrShort
-			return dst
-		}
-		c := b[off]
-		off++
-		if c >= 0x80 {
-			if c != 0xcc {
-				r.err = ErrType
-				return dst
-			}
-			if off >= len(b) {
-				r.err = ErrShort
-				return dst
-			}
-			if c = b[off]; c < 0x80 {
-				r.err = ErrSpelling
-				return dst
-			}
-			off++
-		}
-		dst = append(dst, c)
+	at := len(dst)
+	dst = grow(dst, n)[:at+n]
+	off, err := fillBytes(dst[at:], r.b, r.off)
+	if err != nil {
+		r.err = err
+		return dst[:at]
 	}
 	r.off = off
 	return dst
 }
 
+// SkipByteArray is ByteArray without the bytes.
+func (r *Reader) SkipByteArray() {
+	n := r.Array()
+	if r.err != nil {
+		return
+	}
+	off, err := skipBytes(n, r.b, r.off)
+	if err != nil {
+		r.err = err
+		return
+	}
+	r.off = off
+}
+
 // FixedByteArray fills dst from an array of exactly len(dst) integers from 0
 // to 255.
 func (r *Reader) FixedByteArray(dst []byte) {
-	before := *r
 	if n := r.Array(); r.err == nil && n != len(dst) {
 		r.err = ErrType
 	}
-	if r.err == nil { // the count is right, so nothing is allocated
-		*r = before
-		r.ByteArray(dst[:0:len(dst)])
+	if r.err != nil {
+		return
 	}
+	off, err := fillBytes(dst, r.b, r.off)
+	if err != nil {
+		r.err = err
+		return
+	}
+	r.off = off
 }
 
 func grow(b []byte, n int) []byte {

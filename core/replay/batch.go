@@ -21,6 +21,7 @@ type batch struct {
 	segment  uint64
 	offset   uint64 // of the BEGIN frame
 	unhinted bool   // an item has no entry in its segment's footer
+	known    int    // names of the footer that were known before BEGIN
 }
 
 // leastFrame is fewer bytes than any frame has: its fixed keys alone are more.
@@ -49,6 +50,7 @@ func (s *Scan) begin(p event.Position, b *segment.Body) {
 		file:    s.file,
 		segment: p.Segment,
 		offset:  p.Offset,
+		known:   s.hints.knows(),
 	}
 }
 
@@ -126,6 +128,7 @@ func (s *Scan) keepFrom(items int, next uint64) {
 	kept := s.batch.staged[items:]
 	if len(kept) == 0 {
 		s.batch.cursor.Abort()
+		s.forgetNames()
 		s.log.Reserve(next - min(next, s.log.next))
 		return
 	}
@@ -141,6 +144,18 @@ func (s *Scan) keepFrom(items int, next uint64) {
 	}
 	s.log.least, s.log.next = next, next
 	s.batch.cursor.Commit()
+}
+
+// forgetNames unlearns the numbers of names that an aborted batch brought.
+func (s *Scan) forgetNames() {
+	if s.hints == nil {
+		return
+	}
+	known := s.batch.known
+	if s.batch.file != s.file { // all of them were asked for since
+		known = 0
+	}
+	s.hints.forget(known)
 }
 
 // orphanCommit settles a COMMIT whose BEGIN was not seen. When one damaged

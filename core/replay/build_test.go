@@ -11,7 +11,6 @@ import (
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
@@ -48,16 +47,20 @@ func (m *maker) add(b segment.Body) *maker {
 }
 
 // event adds event n at a time; its entry for the footer has sequence n.
-func (m *maker) event(n uint64, at int64) *maker {
+func (m *maker) event(n uint64, at int64) *maker { return m.named(n, at, "e", "s") }
+
+func (m *maker) named(n uint64, at int64, entity, scope string) *maker {
 	from := len(m.b)
 	b := segment.Body{
 		ID: id(n + 1000), Correlation: id(n + 1000), TimestampUS: at, WallMS: uint64(at), Clock: uint32(n), Kind: event.Data,
-		Chained: true, Payload: []byte{0xc0}, PayloadSize: 1, Entity: []byte("e"), Scope: []byte("s"),
+		Chained: true, Payload: []byte{0xc0}, PayloadSize: 1, Entity: []byte(entity), Scope: []byte(scope),
 	}
 	m.add(b)
 	f := b.Facts(event.Position{Offset: uint64(from), Length: uint32(len(m.b) - from)})
 	f.Sequence = n
-	m.entries = append(m.entries, event.Record{Facts: f})
+	e, _ := m.names.Intern([]byte(entity))
+	sc, _ := m.names.Intern([]byte(scope))
+	m.entries = append(m.entries, event.Record{Facts: f, Entity: e, Scope: sc})
 	return m
 }
 
@@ -86,11 +89,8 @@ func (m *maker) seal(change ...func([]event.Record) []event.Record) *maker {
 		entries = f(entries)
 	}
 	at := len(m.b)
-	e, _ := m.names.Intern([]byte("e"))
-	s, _ := m.names.Intern([]byte("s"))
 	m.b = m.names.AppendTable(m.b)
 	for i := range entries {
-		entries[i].Entity, entries[i].Scope = e, s
 		m.b = sidx.AppendEntry(m.b, &entries[i])
 	}
 	m.b = sidx.AppendTrailer(m.b, sidx.Trailer{TableOffset: uint64(at), Entries: uint32(len(entries))})
@@ -106,11 +106,11 @@ type scanned struct {
 }
 
 func scan(t *testing.T, floor uint64, segments ...*maker) scanned {
-	s := replay.NewScan(replay.NewLog(0, floor), replay.Place{}, nil)
+	var inputs []replay.Input
 	for i, m := range segments {
-		require.NoError(t, s.Segment(replay.Input{ID: m.id, Source: source.Bytes(m.b), Newest: i == len(segments)-1}))
+		inputs = append(inputs, m.input(i == len(segments)-1, nil))
 	}
-	s.Finish()
+	s := read(t, floor, inputs...)
 	out := scanned{events: map[uint64]uint64{}, report: *s.Report(), next: s.Log().Next()}
 	require.Equal(t, s.Log().Draft().Len(), s.Log().Committed(), "everything left in the draft is committed")
 	for i := range s.Log().Committed() {

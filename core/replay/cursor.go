@@ -70,16 +70,34 @@ func (c Cursor) Insert(f event.Facts, entity, scope []byte) (sequence uint64, er
 // every one that is taken. It may lie below the floor: a sequence that was
 // given out after the artifact was written says that the floor is too high.
 func (c Cursor) InsertAt(sequence uint64, f event.Facts, entity, scope []byte) (uint64, error) {
-	if sequence < c.log.least || sequence >= artifact.MaxAllocator {
-		return 0, ErrSequence
-	}
-	f.Sequence = sequence
-	if err := c.log.draft.Append(&f, entity, scope); err != nil {
+	if err := c.allows(sequence); err != nil {
 		return 0, err
 	}
-	c.log.least, c.log.next = sequence+1, sequence+1
+	r := event.Record{Facts: f}
+	var err error
+	if r.Entity, err = c.log.draft.Intern(entity); err != nil {
+		return 0, err
+	}
+	if r.Scope, err = c.log.draft.Intern(scope); err != nil {
+		return 0, err
+	}
+	r.Sequence = sequence
+	if err := c.log.draft.Add(&r); err != nil {
+		return 0, err
+	}
+	c.took(sequence)
 	return sequence, nil
 }
+
+func (c Cursor) allows(sequence uint64) error {
+	if sequence < c.log.least || sequence >= artifact.MaxAllocator {
+		return ErrSequence
+	}
+	return nil
+}
+
+// took notes that a sequence is taken.
+func (c Cursor) took(sequence uint64) { c.log.least, c.log.next = sequence+1, sequence+1 }
 
 // Commit makes everything inserted visible.
 func (c Cursor) Commit() { c.log.committed = c.log.draft.Len() }

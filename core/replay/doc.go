@@ -14,6 +14,13 @@
 // artifact recorded. A damaged frame keeps its number free where it can be
 // told that it had one, so that the events behind it keep theirs.
 //
+// # Reading ahead
+//
+// With [Scan.Parallel] frames are read, decoded and compared with the footer's
+// entries ahead of the walk, which alone decides: numbers, names and damage follow
+// one order. A frame that was decoded ahead stands for itself, since its bytes are
+// all that it depends on.
+//
 // # Batches that were not finished
 //
 // A batch without its COMMIT does not exist. batpak 0.4.0 writes no mark when

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"sort"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
@@ -22,6 +23,10 @@ type hints struct {
 	cut    bool   // the trailer is the beginning of a whole one
 
 	differs bool // an entry says other than its frame
+
+	// numbers are those that the footer's names have in the draft, 0 where that was
+	// not asked yet, and known the names of which it was, in order.
+	numbers, known []uint32
 }
 
 // newHints starts behind the entries of frames before from. ok is false when
@@ -63,24 +68,96 @@ func (h *hints) confirms(d *artifact.Draft, id uint64) bool {
 // take returns the sequence of the frame at p, whose content is b. found is
 // false when the footer has no entry for it; ok is false when its next entry is
 // for something else. An entry that names the frame and says other things of it
-// sets doubt: its sequence is the best there is, since frames hold none.
-func (h *hints) take(p event.Position, b *segment.Body) (sequence uint64, found, ok bool) {
+// sets doubt: its sequence is the best there is, since frames hold none. note is
+// what a noter said of the frame.
+func (h *hints) take(p event.Position, b *segment.Body, note uint32) (sequence uint64, found, ok bool) {
 	if h.next >= h.footer.Len() || h.footer.FrameOffset(h.next) > p.Offset {
 		return 0, false, true
 	}
-	e := h.footer.Entry(h.next)
-	sequence = e.Sequence
+	entry := h.next
+	sequence = h.footer.Sequence(entry)
 	h.next++
-	e.Sequence, e.Position.Segment = 0, p.Segment
-	if e.Position != p || sequence >= artifact.MaxAllocator {
+	noted := note == uint32(entry)+1
+	if sequence >= artifact.MaxAllocator || !noted && h.footer.Position(entry, p.Segment) != p {
 		return 0, false, false
 	}
-	names := uint32(h.footer.Names.Len())
-	if e.Entity >= names || e.Scope >= names || e.Facts != b.Facts(p) ||
-		!bytes.Equal(h.footer.Names.At(e.Entity), b.Entity) || !bytes.Equal(h.footer.Names.At(e.Scope), b.Scope) {
+	if !noted && !h.says(entry, p, b) {
 		h.doubt, h.differs = true, true
 	}
 	return sequence, true, true
+}
+
+// says reports whether an entry says of a frame what the frame itself does. It does
+// not change h.
+func (h *hints) says(entry int, p event.Position, b *segment.Body) bool {
+	facts := b.Facts(p)
+	if !h.footer.Says(entry, &facts) {
+		return false
+	}
+	names := h.footer.Names
+	entity, scope := h.footer.EntryNames(entry)
+	return entity < uint32(names.Len()) && scope < uint32(names.Len()) &&
+		bytes.Equal(names.At(entity), b.Entity) && bytes.Equal(names.At(scope), b.Scope)
+}
+
+// noter makes notes of frames that are read ahead: the number of the entry that
+// says what the frame does, and 1; 0 when there is none.
+func (h *hints) noter(id uint64) func() segment.Note {
+	if h == nil {
+		return nil
+	}
+	return func() segment.Note {
+		next := -1
+		return func(offset, length uint64, b *segment.Body) uint32 {
+			if next < 0 {
+				next = sort.Search(h.footer.Len(), func(i int) bool { return h.footer.FrameOffset(i) >= offset })
+			}
+			for next < h.footer.Len() && h.footer.FrameOffset(next) < offset {
+				next++
+			}
+			if next == h.footer.Len() {
+				return 0
+			}
+			p := event.Position{Segment: id, Offset: offset, Length: uint32(length)}
+			if !h.says(next, p, b) {
+				return 0
+			}
+			return uint32(next) + 1
+		}
+	}
+}
+
+// number is the number in the draft of one of the footer's names.
+func (h *hints) number(d *artifact.Draft, name uint32) (uint32, error) {
+	if h.numbers == nil {
+		h.numbers = make([]uint32, h.footer.Names.Len())
+	}
+	if n := h.numbers[name]; n > 0 {
+		return n, nil
+	}
+	n, err := d.Intern(h.footer.Names.At(name))
+	if err == nil {
+		h.numbers[name] = n
+		h.known = append(h.known, name)
+	}
+	return n, err
+}
+
+// knows is how many of the footer's names were asked for.
+func (h *hints) knows() int {
+	if h == nil {
+		return 0
+	}
+	return len(h.known)
+}
+
+// forget unlearns all but the first names that were asked for: the draft took back
+// what was added since.
+func (h *hints) forget(known int) {
+	for _, name := range h.known[known:] {
+		h.numbers[name] = 0
+	}
+	h.known = h.known[:known]
 }
 
 // lost names the events whose frames lie in damaged bytes.

@@ -9,7 +9,6 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
 )
 
@@ -20,15 +19,15 @@ func (m *maker) size() uint64 { return uint64(len(m.b)) }
 
 // marked reads segments of which the newest has a mark.
 func marked(t *testing.T, mark *synced.Mark, segments ...*maker) (*replay.Scan, map[uint64]uint64) {
-	s := replay.NewScan(replay.NewLog(0, 0), replay.Place{}, nil)
+	var inputs []replay.Input
 	for i, m := range segments {
-		in := replay.Input{ID: m.id, Source: source.Bytes(m.b), Newest: i == len(segments)-1}
+		in := m.input(i == len(segments)-1, nil)
 		if in.Newest {
 			in.Mark = mark
 		}
-		require.NoError(t, s.Segment(in))
+		inputs = append(inputs, in)
 	}
-	s.Finish()
+	s := read(t, 0, inputs...)
 	events := map[uint64]uint64{}
 	for i := range s.Log().Committed() {
 		r := s.Log().Draft().At(i)

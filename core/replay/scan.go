@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"math"
+
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
@@ -8,6 +10,9 @@ import (
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
 )
+
+// aheadBlock is how much a scan reads ahead at once.
+const aheadBlock = segment.AheadBlock
 
 // Scan reads segments in the order of their ids into a log. It is for one
 // goroutine.
@@ -30,6 +35,7 @@ type Scan struct {
 	at       Place
 	rest     segment.Rest // behind the frames of the segment, after a walk
 	stop     func() error
+	ahead    *segment.Ahead // nil when frames are read one by one
 	// sure is the sequence behind the last one that the artifact or a footer
 	// gave, and sureAt the record behind it: what follows is numbered by guess.
 	sure   uint64
@@ -60,6 +66,16 @@ type Place struct{ Segment, Offset uint64 }
 // then; its error ends the scan.
 func NewScan(log *Log, from Place, stop func() error) *Scan {
 	return &Scan{log: log, last: from.Segment, at: from, stop: stop, sure: log.least, sureAt: log.draft.Len()}
+}
+
+// Parallel makes the scan read and decode frames ahead. run runs f(0) to f(n-1),
+// on several goroutines where that pays, and returns when all are done. What the
+// scan makes of the segments is the same.
+func (s *Scan) Parallel(run func(n int, f func(i int))) {
+	s.ahead = nil
+	if run != nil {
+		s.ahead = segment.NewAhead(aheadBlock, run)
+	}
 }
 
 // Report is what the scan met so far.
@@ -160,6 +176,7 @@ func (s *Scan) Finish() {
 	begin := Place{s.batch.segment, s.batch.offset}
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
+	s.ahead, s.hints = nil, nil // a snapshot may keep the scan
 	switch {
 	case s.ending.Mixed || !open:
 	case s.log.committed > kept:
@@ -206,36 +223,16 @@ func (s *Scan) startAt(m *synced.Mark) {
 func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal) error {
 	s.hints, s.wrong = footer, false
 	w := segment.NewWalker(in.Source, from)
-	for steps := 0; !s.wrong; steps++ {
-		if s.stop != nil && steps%1024 == 0 {
-			if err := s.stop(); err != nil {
-				return err
-			}
-		}
-		step, ok := w.Next()
-		if !ok {
-			break
-		}
-		if step.Damage != nil && in.unproven(step.Offset) {
-			s.cutShort(in, &step)
-			return nil
-		}
-		if header != nil {
-			step.Damage, step.One, step.Named, header = header, false, false, nil
-		}
-		if step.Damage != nil {
-			s.step(step)
-		}
-		if step.Body != nil {
-			if err := s.frame(in.ID, &step); err != nil {
-				return err
-			}
-		}
-		// Bytes at the very end may be an append that is still being written.
-		if !s.batch.open && (step.Body != nil || w.Offset() < w.Size()) {
-			s.at = Place{in.ID, w.Offset()}
-		}
+	steps := steps{w: w, in: in, header: header}
+	if s.ahead == nil {
+		steps.until(s, math.MaxUint64)
+	} else {
+		w.Blocks(s.ahead, footer.noter(in.ID), func(until uint64) bool { return steps.until(s, until) })
 	}
+	if steps.err != nil || steps.cut {
+		return steps.err
+	}
+	header = steps.header
 	if w.Err() != nil || s.wrong {
 		return w.Err()
 	}
@@ -247,6 +244,52 @@ func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal
 	}
 	s.end(in, rest)
 	return nil
+}
+
+// steps is the state of a walk between two blocks.
+type steps struct {
+	w      *segment.Walker
+	in     Input
+	header *damage.Refusal // nil as soon as it was told
+	count  int
+	cut    bool // the log ends in front of a step
+	err    error
+}
+
+// until takes steps until an offset is reached, and reports whether any may be left.
+func (t *steps) until(s *Scan, offset uint64) bool {
+	for ; !s.wrong && t.w.Offset() < offset; t.count++ {
+		if s.stop != nil && t.count%1024 == 0 {
+			if t.err = s.stop(); t.err != nil {
+				return false
+			}
+		}
+		step, ok := t.w.Next()
+		if !ok {
+			return false
+		}
+		if step.Damage != nil && t.in.unproven(step.Offset) {
+			s.cutShort(t.in, &step)
+			t.cut = true
+			return false
+		}
+		if t.header != nil {
+			step.Damage, step.One, step.Named, t.header = t.header, false, false, nil
+		}
+		if step.Damage != nil {
+			s.step(step)
+		}
+		if step.Body != nil {
+			if t.err = s.frame(t.in.ID, &step); t.err != nil {
+				return false
+			}
+		}
+		// Bytes at the very end may be an append that is still being written.
+		if !s.batch.open && (step.Body != nil || t.w.Offset() < t.w.Size()) {
+			s.at = Place{t.in.ID, t.w.Offset()}
+		}
+	}
+	return !s.wrong
 }
 
 // end settles what lies behind the last frame.
@@ -358,7 +401,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	}
 	sequence, hinted := s.log.next, false
 	if s.hints != nil {
-		hint, found, ok := s.hints.take(p, b)
+		hint, found, ok := s.hints.take(p, b, step.Note)
 		if found && hint < s.log.least {
 			found = s.squeeze(hint)
 			ok = ok && found
@@ -376,7 +419,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 		// Ids are left out by compaction or by a loss, and no footer says which.
 		s.report.Gaps = append(s.report.Gaps, Gap{s.file, sequence, damage.UnknownEnd})
 	}
-	if _, err := cursor.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope); err != nil {
+	if err := s.insert(cursor, sequence, p, step); err != nil {
 		return err
 	}
 	if hinted {
@@ -390,5 +433,31 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	}
 	s.gap.hinted = s.gap.hinted || hinted
 	cursor.Commit()
+	return nil
+}
+
+// insert adds the event of a frame. Where the footer's entry is known to say the
+// same, its numbers for the names save looking them up.
+func (s *Scan) insert(c Cursor, sequence uint64, p event.Position, step *segment.Step) (err error) {
+	b := step.Body
+	if s.hints == nil || step.Note == 0 {
+		_, err = c.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope)
+		return err
+	}
+	if err := c.allows(sequence); err != nil {
+		return err
+	}
+	footer, entry := s.hints.footer, int(step.Note-1)
+	entity, scope := footer.EntryNames(entry)
+	if entity, err = s.hints.number(s.log.draft, entity); err != nil {
+		return err
+	}
+	if scope, err = s.hints.number(s.log.draft, scope); err != nil {
+		return err
+	}
+	if err := s.log.draft.AddEntry(footer.Raw(entry), p.Segment, entity, scope, sequence); err != nil {
+		return err
+	}
+	c.took(sequence)
 	return nil
 }

@@ -18,7 +18,11 @@ func (s *Scan) findFooter(in Input, from uint64) (*hints, error) {
 	if err != nil || !ok || at < from {
 		return nil, err
 	}
-	f, err := segment.Footer(in.Source, at)
+	read := segment.Footer
+	if s.ahead != nil {
+		read = s.ahead.Footer
+	}
+	f, err := read(in.Source, at)
 	var why *damage.Refusal
 	if errors.As(err, &why) {
 		return nil, nil // the walk will end in front of it and say so

@@ -103,23 +103,37 @@ func AppendBody(dst []byte, b *Body) []byte {
 // Decode reads raw, which must be exactly one body. Entity and Scope alias raw;
 // Payload reuses the capacity that b.Payload had, so that one Body serves a
 // whole scan. On error b holds nothing of use.
-func (b *Body) Decode(raw []byte) error {
+func (b *Body) Decode(raw []byte) error { return b.decode(raw, false) }
+
+// decode is Decode. A bare body has no payload, which is looked at all the same.
+func (b *Body) decode(raw []byte, bare bool) error {
 	var r msgpack.Reader
 	r.Reset(raw)
-	b.read(&r)
+	b.read(&r, bare)
 	return r.End()
 }
 
 // read decodes a body from r, which may hold more bytes behind it.
-func (b *Body) read(r *msgpack.Reader) {
+func (b *Body) read(r *msgpack.Reader, bare bool) {
 	*b = Body{Payload: b.Payload[:0]}
-	r.MapOf(3)
-	r.Key("event")
-	r.MapOf(3)
-	r.Key("header")
-	b.readHeader(r)
+	if r.Literal(bodyPrefix) { // nearly always: keys are compared by the run
+		copy(b.ID[:], r.Bytes(event.IDSize))
+	} else {
+		r.MapOf(3)
+		r.Key("event")
+		r.MapOf(3)
+		r.Key("header")
+		r.MapOf(9)
+		r.Key("event_id")
+		b.ID = readID(r)
+	}
+	hash := b.readHeader(r)
 	r.Key("payload")
-	b.readPayload(r)
+	if bare {
+		b.skipPayload(r)
+	} else {
+		b.readPayload(r)
+	}
 	r.Key("hash_chain")
 	if !r.Nil() {
 		b.Chained = true
@@ -127,7 +141,11 @@ func (b *Body) read(r *msgpack.Reader) {
 		r.Key("prev_hash")
 		r.FixedByteArray(b.PrevHash[:])
 		r.Key("event_hash")
-		r.FixedByteArray(b.EventHash[:])
+		if r.Repeats(hash) {
+			b.EventHash = b.ContentHash
+		} else {
+			r.FixedByteArray(b.EventHash[:])
+		}
 	}
 	r.Key("entity")
 	b.Entity = readName(r)
@@ -135,10 +153,12 @@ func (b *Body) read(r *msgpack.Reader) {
 	b.Scope = readName(r)
 }
 
-func (b *Body) readHeader(r *msgpack.Reader) {
-	r.MapOf(9)
-	r.Key("event_id")
-	b.ID = readID(r)
+// bodyLanes is counter, depth and lane as batpak writes them, and the next key.
+const bodyLanes = "\xa7counter\x00\xa5depth\x00\xa4lane\x00\xa8sequence"
+
+// readHeader reads the header behind the id. It returns the content hash as it is spelled, since the event hash nearly
+// always says the same.
+func (b *Body) readHeader(r *msgpack.Reader) (hash []byte) {
 	r.Key("correlation_id")
 	b.Correlation = readID(r)
 	r.Key("causation_id")
@@ -152,13 +172,15 @@ func (b *Body) readHeader(r *msgpack.Reader) {
 	r.MapOf(5)
 	r.Key("wall_ms")
 	b.WallMS = r.Uint(math.MaxUint64)
-	r.Key("counter")
-	b.Counter = uint32(r.Uint(math.MaxUint32))
-	r.Key("depth")
-	b.Depth = uint32(r.Uint(math.MaxUint32))
-	r.Key("lane")
-	b.Lane = uint32(r.Uint(math.MaxUint32))
-	r.Key("sequence")
+	if !r.Literal(bodyLanes) {
+		r.Key("counter")
+		b.Counter = uint32(r.Uint(math.MaxUint32))
+		r.Key("depth")
+		b.Depth = uint32(r.Uint(math.MaxUint32))
+		r.Key("lane")
+		b.Lane = uint32(r.Uint(math.MaxUint32))
+		r.Key("sequence")
+	}
 	b.Clock = uint32(r.Uint(math.MaxUint32))
 	r.Key("payload_size")
 	b.PayloadSize = uint32(r.Uint(math.MaxUint32))
@@ -167,7 +189,9 @@ func (b *Body) readHeader(r *msgpack.Reader) {
 	r.Key("flags")
 	b.Flags = uint8(r.Uint(math.MaxUint8))
 	r.Key("content_hash")
+	at := r.Offset()
 	r.FixedByteArray(b.ContentHash[:])
+	return r.Since(at)
 }
 
 // readPayload takes the three forms apart: bytes as an array, a binary, and
@@ -184,6 +208,22 @@ func (b *Body) readPayload(r *msgpack.Reader) {
 	}
 	*r = before
 	b.Form, b.Payload = PayloadValue, append(b.Payload, r.Skip()...)
+}
+
+// skipPayload is readPayload that keeps the form only.
+func (b *Body) skipPayload(r *msgpack.Reader) {
+	before := *r
+	if r.SkipByteArray(); r.Err() == nil {
+		return
+	}
+	*r = before
+	if r.Bin(); r.Err() == nil {
+		b.Form = PayloadBin
+		return
+	}
+	*r = before
+	b.Form = PayloadValue
+	r.Skip()
 }
 
 func readID(r *msgpack.Reader) (id event.ID) {

@@ -47,6 +47,13 @@ func beginsFooter(b byte) bool { return b&0xf0 == 0x90 || b == 0xdc || b == 0xdd
 // Footer decodes the footer that begins at offset at. The error is a
 // [damage.Refusal] of reason footer, or the source's own.
 func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
+	return footer(src, at, func(n uint64) ([]byte, error) {
+		raw := make([]byte, n)
+		return raw, source.Read(src, raw, at)
+	})
+}
+
+func footer(src source.Source, at uint64, read func(n uint64) ([]byte, error)) (*sidx.Footer, error) {
 	size := uint64(max(src.Size(), 0))
 	if at > size {
 		return nil, source.ErrShort
@@ -66,8 +73,8 @@ func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 	if t, ok := sidx.DecodeTrailer(trailer[:]); !ok || size-at > sidx.MaxSize(t.Entries) {
 		return nil, damage.Refuse(damage.Footer, int64(at), nil)
 	}
-	raw := make([]byte, size-at)
-	if err := source.Read(src, raw, at); err != nil {
+	raw, err := read(size - at)
+	if err != nil {
 		return nil, err
 	}
 	return sidx.Decode(raw, at)

@@ -42,6 +42,9 @@ type Step struct {
 	// ID is the event id that damaged bytes still show, when Named is true.
 	ID    event.ID
 	Named bool
+	// Note is what the [Note] of a walk that reads ahead said of the frame, 0 when
+	// it was not asked.
+	Note uint32
 }
 
 // Walker goes over the frames of one segment. It is for one goroutine.
@@ -55,7 +58,8 @@ type Walker struct {
 	err    error
 
 	trailer       sidx.Trailer
-	asked, footed bool // whether the trailer was read, and is there
+	asked, footed bool        // whether the trailer was read, and is there
+	ahead         *aheadBlock // frames that were read ahead, nil when there are none
 }
 
 // NewWalker walks src from offset from, which must be where a frame begins or
@@ -98,6 +102,11 @@ func (w *Walker) Next() (s Step, ok bool) {
 }
 
 func (w *Walker) step() (s Step, ok bool, err error) {
+	if w.ahead != nil {
+		if f := w.ahead.at(w.off); f != nil {
+			return Step{Offset: f.offset, Length: uint64(f.length), Body: &f.body, Note: f.note}, true, nil
+		}
+	}
 	length, why, err := w.try(w.off)
 	s = Step{Offset: w.off, Length: length, Damage: why}
 	switch {
@@ -212,7 +221,7 @@ func (w *Walker) whole(off uint64) (length uint64, ok bool, err error) {
 		}
 		var r msgpack.Reader
 		r.Reset(raw[FrameHead:])
-		w.body.read(&r)
+		w.body.read(&r, false)
 		n := FrameHead + r.Offset()
 		if r.Err() == nil && checkBody(raw, raw[FrameHead:n]) {
 			return uint64(n), true, nil

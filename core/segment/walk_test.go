@@ -5,8 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,56 +55,48 @@ func newLog(sealed bool) log {
 // was damaged, with how many frames of l it spans. It checks that the steps and
 // the rest cover every byte once, from memory and from a file alike.
 func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, damages []*damage.Refusal) {
+	if len(b) > 1<<14 {
+		return walkAhead(t, b, from, concurrently, 5000)
+	}
+	return walkAhead(t, b, from, concurrently, 5000, 1<<20, 700, 1)
+}
+
+// walkAhead is walk with frames read ahead in blocks of these sizes only.
+func walkAhead(t testing.TB, b []byte, from int, share func(int, func(int)), blocks ...int) (steps []string, rest segment.Rest, damages []*damage.Refusal) {
 	type run struct {
 		steps []string
 		rest  segment.Rest
 		err   error
 	}
 	var runs []run
-	for _, src := range []source.Source{source.Bytes(b), &file{Source: source.Bytes(b)}} {
+	walked := func(src source.Source, block int) {
 		w, r := segment.NewWalker(src, uint64(from)), run{}
 		damages = nil
 		at := uint64(from)
-		for {
-			s, ok := w.Next()
-			if !ok {
-				break
-			}
-			if s.Offset != at || s.Length == 0 || s.Offset+s.Length > uint64(len(b)) {
-				t.Fatalf("step of %d bytes at %d, after %d of %d", s.Length, s.Offset, at, len(b))
-			}
-			at += s.Length
-			if w.Offset() != at {
-				t.Fatalf("the walk stands at %d behind a step up to %d", w.Offset(), at)
-			}
-			if s.Body == nil && s.Damage == nil {
-				t.Fatal("a step of nothing")
-			}
-			var words []string
-			if s.Damage != nil {
-				damages = append(damages, s.Damage)
-				if s.Damage.Offset != int64(s.Offset) {
-					t.Fatalf("damage at %d told as at %d", s.Offset, s.Damage.Offset)
+		take := func(until uint64) bool {
+			for w.Offset() < until {
+				s, ok := w.Next()
+				if !ok {
+					return false
 				}
-				words = append(words, string(s.Damage.Reason))
-			}
-			if s.One {
-				words = append(words, "one")
-			}
-			if s.Named {
-				words = append(words, fmt.Sprintf("id%d", s.ID[15]))
-			}
-			if s.Body != nil {
-				words = append(words, fmt.Sprint(s.Body.Clock))
-				raw := b[s.Offset : s.Offset+s.Length]
-				if body := segment.AppendBody(nil, s.Body); !bytes.Equal(raw[segment.FrameHead:], body) {
-					t.Fatalf("frame at %d is not canonical", s.Offset)
+				if s.Offset != at || s.Length == 0 || s.Offset+s.Length > uint64(len(b)) {
+					t.Fatalf("step of %d bytes at %d, after %d of %d", s.Length, s.Offset, at, len(b))
 				}
-				if s.Damage == nil && !bytes.Equal(raw, frame(raw[segment.FrameHead:])) {
-					t.Fatalf("frame at %d is not whole", s.Offset)
+				at += s.Length
+				if w.Offset() != at {
+					t.Fatalf("the walk stands at %d behind a step up to %d", w.Offset(), at)
+				}
+				r.steps = append(r.steps, describe(t, b, &s, block > 0))
+				if s.Damage != nil {
+					damages = append(damages, s.Damage)
 				}
 			}
-			r.steps = append(r.steps, strings.Join(words, " "))
+			return true
+		}
+		if block == 0 {
+			take(math.MaxUint64)
+		} else {
+			w.Blocks(segment.NewAhead(block, share), nil, take)
 		}
 		r.rest, r.err = w.Rest(), w.Err()
 		if r.rest.Offset != at || r.err == nil && at <= uint64(len(b)) && at+r.rest.Length != uint64(len(b)) {
@@ -112,10 +107,92 @@ func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, 
 		}
 		runs = append(runs, r)
 	}
-	if r, o := runs[0], runs[1]; strings.Join(r.steps, ",") != strings.Join(o.steps, ",") || r.rest != o.rest || !errors.Is(o.err, r.err) {
-		t.Fatalf("memory and file differ:\n%+v\n%+v", r, o)
+	walked(source.Bytes(b), 0)
+	walked(noMemory{source.Bytes(b)}, 0)
+	for i, block := range blocks {
+		if src := source.Source(source.Bytes(b)); (i+len(b))%2 == 0 {
+			walked(src, block)
+		} else {
+			walked(noMemory{src}, block)
+		}
+	}
+	for i, o := range runs {
+		if r := runs[0]; strings.Join(r.steps, ",") != strings.Join(o.steps, ",") || r.rest != o.rest || !errors.Is(o.err, r.err) {
+			t.Fatalf("walk 0 and walk %d differ:\n%+v\n%+v", i, r, o)
+		}
 	}
 	return runs[0].steps, runs[0].rest, damages
+}
+
+// describe checks one step and puts it into words. A bare one comes without payload.
+func describe(t testing.TB, b []byte, s *segment.Step, bare bool) string {
+	if s.Body == nil && s.Damage == nil {
+		t.Fatal("a step of nothing")
+	}
+	var words []string
+	if s.Damage != nil {
+		if s.Damage.Offset != int64(s.Offset) {
+			t.Fatalf("damage at %d told as at %d", s.Offset, s.Damage.Offset)
+		}
+		words = append(words, string(s.Damage.Reason))
+	}
+	if s.One {
+		words = append(words, "one")
+	}
+	if s.Named {
+		words = append(words, fmt.Sprintf("id%d", s.ID[15]))
+	}
+	if s.Body == nil {
+		return strings.Join(words, " ")
+	}
+	words = append(words, fmt.Sprint(s.Body.Clock))
+	raw := b[s.Offset : s.Offset+s.Length]
+	body := s.Body
+	if bare {
+		body = new(segment.Body)
+		if err := body.Decode(raw[segment.FrameHead:]); err != nil {
+			t.Fatalf("frame at %d: %v", s.Offset, err)
+		}
+		marker := s.Body.IsMarker() && body.Kind != event.SystemBatchBegin && body.Kind != event.SystemBatchCommit
+		if marker && !body.IsMarker() {
+			t.Fatalf("frame at %d is no marker", s.Offset)
+		}
+		got, want := *s.Body, *body
+		got.Payload, want.Payload = nil, nil
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("frame at %d is\n%+v\nnot\n%+v", s.Offset, want, got)
+		}
+	}
+	if again := segment.AppendBody(nil, body); !bytes.Equal(raw[segment.FrameHead:], again) {
+		t.Fatalf("frame at %d is not canonical", s.Offset)
+	}
+	if s.Damage == nil && !bytes.Equal(raw, frame(raw[segment.FrameHead:])) {
+		t.Fatalf("frame at %d is not whole", s.Offset)
+	}
+	return strings.Join(words, " ")
+}
+
+// noMemory is a source that has to be read.
+type noMemory struct{ source.Source }
+
+// inOrder runs f(0) to f(n-1) one after the other, so that the fuzzer sees the same
+// each time.
+func inOrder(n int, f func(i int)) {
+	for i := range n {
+		f(i)
+	}
+}
+
+// concurrently runs f(0) to f(n-1), each but the first on a goroutine of its own.
+func concurrently(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n - min(n, 1) {
+		wg.Go(func() { f(i + 1) })
+	}
+	if n > 0 {
+		f(0)
+	}
+	wg.Wait()
 }
 
 // all is the steps of an undamaged log, some of them replaced.
@@ -645,7 +722,7 @@ func FuzzWalk(f *testing.F) {
 			}
 		}
 		// walk collects words besides.
-		fuzzing.Bounded(t, 40*len(b), func() { walk(t, b, from) })
+		fuzzing.Bounded(t, 80*len(b), func() { walkAhead(t, b, from, inOrder, 1<<(6+len(b)%12)) })
 	})
 }
 

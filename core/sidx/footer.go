@@ -112,7 +112,7 @@ func Decode(b []byte, at uint64) (*Footer, error) {
 		return nil, refuse(len(b) - TrailerSize)
 	}
 	table := int(space - uint64(t.Entries)*EntrySize)
-	names, err := strtab.Decode(b[:table], false)
+	names, err := strtab.DecodeUnsorted(b[:table], false)
 	if err != nil {
 		return nil, damage.Refuse(damage.Footer, int64(at), err)
 	}
@@ -147,6 +147,43 @@ func (f *Footer) Entry(i int) event.Record {
 		Entity: binary.LittleEndian.Uint32(b[offEntity:]),
 		Scope:  binary.LittleEndian.Uint32(b[offScope:]),
 	}
+}
+
+// Raw is entry i as it stands, EntrySize bytes of the footer.
+func (f *Footer) Raw(i int) []byte { return f.entries[i*EntrySize : (i+1)*EntrySize] }
+
+// Says reports whether entry i has these facts, the sequence and the segment aside.
+func (f *Footer) Says(i int, facts *event.Facts) bool {
+	b := f.Raw(i)
+	return event.IDFromLE(b[offEventID:]) == facts.ID &&
+		event.Kind(binary.LittleEndian.Uint16(b[offKind:])) == facts.Kind &&
+		binary.LittleEndian.Uint64(b[offWallMS:]) == facts.WallMS &&
+		binary.LittleEndian.Uint32(b[offClock:]) == facts.Clock &&
+		string(b[offPrevHash:offEventHash]) == string(facts.PrevHash[:]) &&
+		string(b[offEventHash:offFrameOffset]) == string(facts.EventHash[:]) &&
+		f.Position(i, facts.Position.Segment) == facts.Position &&
+		event.IDFromLE(b[offCorrelation:]) == facts.Correlation &&
+		event.IDFromLE(b[offCausation:]) == facts.Causation
+}
+
+// EntryNames are the numbers of the names of entry i, which may lie outside the footer's.
+func (f *Footer) EntryNames(i int) (entity, scope uint32) {
+	b := f.Raw(i)
+	return binary.LittleEndian.Uint32(b[offEntity:]), binary.LittleEndian.Uint32(b[offScope:])
+}
+
+// Position is where entry i says that its frame lies, in a segment.
+func (f *Footer) Position(i int, segment uint64) event.Position {
+	return event.Position{
+		Segment: segment,
+		Offset:  f.FrameOffset(i),
+		Length:  binary.LittleEndian.Uint32(f.entries[i*EntrySize+offFrameLength:]),
+	}
+}
+
+// Sequence is the global sequence that entry i gives.
+func (f *Footer) Sequence(i int) uint64 {
+	return binary.LittleEndian.Uint64(f.entries[i*EntrySize+offSequence:])
 }
 
 // FrameOffset is the frame offset of entry i, without decoding the rest.
@@ -196,7 +233,7 @@ func Salvage(b []byte) (f *Footer, ok bool) {
 	if r.Err() != nil || entries == 0 || len(b)-table-entries*EntrySize > TrailerSize {
 		return nil, false
 	}
-	names, err := strtab.Decode(b[:table], false)
+	names, err := strtab.DecodeUnsorted(b[:table], false)
 	if err != nil {
 		return nil, false
 	}

@@ -20,9 +20,27 @@ func NewWindow(src Source, block int) *Window {
 
 // MakeWindow is NewWindow for a window that is part of something else.
 func MakeWindow(src Source, block int) Window {
-	mem, _ := src.(Memory)
-	return Window{src: src, mem: mem, size: uint64(max(src.Size(), 0)), block: block}
+	var w Window
+	w.Reset(src, block)
+	return w
 }
+
+// Reset makes w a new window of src, and keeps its buffer unless that is larger
+// than most uses need. The window of a nil source is of nothing, and keeps nothing
+// else alive.
+func (w *Window) Reset(src Source, block int) {
+	*w = Window{src: src, block: block, buf: w.buf[:0]}
+	if cap(w.buf) > keptBuffer {
+		w.buf = nil
+	}
+	if src != nil {
+		w.mem, _ = src.(Memory)
+		w.size = uint64(max(src.Size(), 0))
+	}
+}
+
+// keptBuffer is the largest buffer that outlives its source.
+const keptBuffer = 32 << 10
 
 // page is where a read of more than was asked for ends, so that it touches no
 // page more than need be: the pages of files are checked when they are touched.

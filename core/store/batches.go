@@ -113,7 +113,7 @@ func (c *cursor) countLists(lists []index.List, first uint32) (total uint64, err
 	}
 	var p index.Postings
 	for _, l := range lists {
-		p.Walk(c.Reader, l)
+		p.Walk(&c.Reader, l)
 		one := search{c: c, driver: &p, next: s.next, shown: s.shown}
 		n, err := one.countOne()
 		if err != nil {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"iter"
 	"maps"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,7 +80,13 @@ func newDamaged(t *testing.T, name string, without ...string) *damaged {
 // touched is the event whose frame was re-sealed with other content, which may
 // then say other things.
 func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) string {
-	s, err := store.Open(store.Memory(files), store.Options{CheckFrames: sealed, Hash: hash})
+	o := store.Options{CheckFrames: sealed, Hash: hash}
+	s, err := store.Open(store.Memory(files), o)
+	if judgements.Add(1)%parallelEach == 0 {
+		if why := sameInParallel(files, o, s, err); why != "" {
+			return why
+		}
+	}
 	if err != nil {
 		return typed(err)
 	}
@@ -131,6 +140,53 @@ func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) 
 		}
 	}
 	return ""
+}
+
+// parallelEach: one damaged store in so many is opened a second time with frames read
+// ahead, which doubles its cost. TestParallelIsSerial of package replay has more of
+// them.
+const parallelEach = 5
+
+var judgements atomic.Int64
+
+// sameInParallel tells how an open that reads frames ahead differs from s, or from
+// the error in its place.
+func sameInParallel(files map[string][]byte, o store.Options, s *store.Snapshot, err error) string {
+	o.Parallel = parallel
+	p, perr := store.Open(store.Memory(files), o)
+	if err != nil || perr != nil {
+		if fmt.Sprint(err) != fmt.Sprint(perr) {
+			return fmt.Sprintf("in parallel the error is %v, not %v", perr, err)
+		}
+		return ""
+	}
+	if got, want := p.Report(), s.Report(); !reflect.DeepEqual(got, want) {
+		return fmt.Sprintf("in parallel the report is %+v, not %+v", got, want)
+	}
+	next, stop := iter.Pull2(p.Query(store.Region{}, store.Page{}))
+	defer stop()
+	for want, err := range s.Query(store.Region{}, store.Page{}) {
+		got, perr, _ := next()
+		if got != want || fmt.Sprint(err) != fmt.Sprint(perr) {
+			return fmt.Sprintf("in parallel event %+v is %+v, %v", want, got, perr)
+		}
+		if err != nil {
+			break
+		}
+	}
+	return ""
+}
+
+// parallel runs f(0) to f(n-1), each but the first on a goroutine of its own.
+func parallel(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n - min(n, 1) {
+		wg.Go(func() { f(i + 1) })
+	}
+	if n > 0 {
+		f(0)
+	}
+	wg.Wait()
 }
 
 func typed(err error) string {

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"errors"
+
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
 )
 
 // Grow returns s followed by the records of run, which a writer has appended
@@ -63,6 +66,18 @@ func (s *Snapshot) FileNames(n int) (names []string) {
 		names = append(names, p.file.name)
 	}
 	return names
+}
+
+// FilesMoved reports whether any of these files, or index.thaw, is gone or another by
+// now: then what is written to go on behind them has nothing to go on from.
+func (s *Snapshot) FilesMoved() bool {
+	names := s.FileNames(len(s.parts))
+	if len(names) == 0 {
+		return false
+	}
+	// That one may have been written since, by who found it missing.
+	_, err := s.files.Look(index.FileName)
+	return errors.Is(err, ErrGone) || s.moved(names...)
 }
 
 // PartEnd is where part i of these ends.

@@ -69,6 +69,9 @@ func hideUncertain(ranges visibility.Ranges, r *Report, taken uint64) visibility
 }
 
 func hiddenIn(p *part, ranges visibility.Ranges) (n uint64, err error) {
+	if len(ranges) == 0 {
+		return 0, nil
+	}
 	r := p.reader()
 	for _, h := range ranges {
 		from, err := r.After(h.Start)

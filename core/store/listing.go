@@ -60,6 +60,7 @@ func list(files Files) (*listing, error) {
 	if err = cmp.Or(err, failed); err != nil { // that there is no directory tells more
 		return nil, err
 	}
+	l.segments = make([]listed, 0, len(names))
 	for _, n := range names {
 		id, ok := segment.ParseName(n.Name)
 		switch {

@@ -33,8 +33,12 @@ func TestDamageMemory(t *testing.T) {
 				b[at] ^= 0xFF // counts and lengths become as large as they can
 				files[name] = b
 				d.reseal(name, b, at)
+				o := store.Options{}
+				if at%2 == 1 {
+					o.Parallel = parallel
+				}
 				used := allocated(func() {
-					s, err := store.Open(store.Memory(files), store.Options{})
+					s, err := store.Open(store.Memory(files), o)
 					if err != nil {
 						return
 					}

@@ -203,6 +203,7 @@ func rotten(name string, why error) *damage.Refusal {
 func (s *Snapshot) reread(f *partFile) (*part, *replay.Report, error) {
 	log := replay.NewLog(f.taken, f.floor)
 	scan := replay.NewScan(log, place(f.from), s.options.Stop)
+	scan.Parallel(s.options.Parallel)
 	for _, e := range s.listing.segments {
 		in := replay.Input{ID: e.id}
 		if e.id < f.from.Segment || e.id > f.to.Segment {

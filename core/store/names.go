@@ -52,12 +52,17 @@ func (n *names) forget() {
 }
 
 // coordinate looks up the names of one record. They are kept where the cursor has
-// room for names.
+// room for names, and scopes with the part.
 func (c *cursor) coordinate(r artifact.Raw) (at event.Coordinate, err error) {
 	if at.Entity, err = c.name(r.Entity()); err != nil {
 		return event.Coordinate{}, err
 	}
-	at.Scope, err = c.name(r.Scope())
+	if at.Scope = c.scopes.get(r.Scope()); at.Scope != "" {
+		return at, nil
+	}
+	if at.Scope, err = c.name(r.Scope()); err == nil {
+		c.scopes.put(r.Scope(), at.Scope)
+	}
 	return at, err
 }
 

@@ -78,6 +78,7 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	s.report.Rejected = append(s.report.Rejected, rejected...)
 	from := place(base.watermark)
 	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), from, o.Stop)
+	s.scan.Parallel(o.Parallel)
 	if o.IndexOnly {
 		return s, s.count()
 	}

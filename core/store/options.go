@@ -17,8 +17,9 @@ type Options struct {
 	// the work and is returned.
 	Stop func() error
 	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that
-	// pays, and returns when all are done. Large answers are read and lookups made
-	// with it.
+	// pays, and returns when all are done. Large answers are read, lookups made and
+	// the frames of segments decoded with it; Stop and what reads segments may then
+	// be called on any of them. Nothing else about an open changes.
 	Parallel func(n int, f func(i int))
 	// Strict makes damage an error of Open instead of a line in the report.
 	Strict bool

@@ -34,6 +34,10 @@ type part struct {
 	scopes sharedNames
 }
 
+// reader is kept out of line: otherwise its kilobyte would stand on the stack of an
+// open, which would have to grow for it.
+//
+//go:noinline
 func (p *part) reader() *index.Reader { return index.NewReader(&p.image, p.tables) }
 
 // judgeArtifact makes a part of the index.fbati in src, of which h was read, by

@@ -23,19 +23,21 @@ func (p Past) Latest(entity string) (h commit.Head, ok bool, err error) {
 
 func (p Past) latest(entity string) (h commit.Head, ok bool, err error) {
 	for i := len(p.parts) - 1; i >= 0; i-- {
-		c := p.cursor(p.parts[i])
-		number, found, err := c.FindName([]byte(entity))
-		if err != nil {
-			return h, false, err
-		}
-		if !found {
-			continue
-		}
-		if ok, err = c.latest(number, &h, ok); err != nil {
+		if ok, err = p.latestIn(p.parts[i], entity, &h, ok); err != nil {
 			return h, false, err
 		}
 	}
 	return h, ok, nil
+}
+
+func (p Past) latestIn(part *part, entity string, h *commit.Head, any bool) (bool, error) {
+	c := p.cursor(part)
+	defer c.done()
+	number, found, err := c.FindName([]byte(entity))
+	if err != nil || !found {
+		return any, err
+	}
+	return c.latest(number, h, any)
 }
 
 // latest goes back over the list of one entity. any says that h describes an
@@ -102,25 +104,29 @@ func (p Past) byID(id event.ID) (k commit.Known, ok bool, err error) {
 // first finds the first event with an id that is accepted.
 func (p Past) first(id event.ID, accept func(*cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
 	for _, part := range p.parts {
-		c := p.cursor(part)
-		record, found, err := c.FindID(id, func(r artifact.Raw) bool { return accept(c, r) })
-		if err != nil {
-			return k, false, err
+		if k, ok, err = p.firstIn(part, id, accept); ok || err != nil {
+			return k, ok, err
 		}
-		if !found {
-			continue
-		}
-		r, err := c.Record(record)
-		if err != nil {
-			return k, false, err
-		}
-		e, err := c.event(r)
-		if err != nil {
-			return k, false, err
-		}
-		k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Cancelled: !c.visible(r)}
-		k.Receipt = commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position}
-		return k, true, nil
 	}
 	return k, false, nil
+}
+
+func (p Past) firstIn(part *part, id event.ID, accept func(*cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
+	c := p.cursor(part)
+	defer c.done()
+	record, found, err := c.FindID(id, func(r artifact.Raw) bool { return accept(c, r) })
+	if err != nil || !found {
+		return k, false, err
+	}
+	r, err := c.Single(record)
+	if err != nil {
+		return k, false, err
+	}
+	e, err := c.event(r)
+	if err != nil {
+		return k, false, err
+	}
+	k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Cancelled: !c.visible(r)}
+	k.Receipt = commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position}
+	return k, true, nil
 }

@@ -20,6 +20,12 @@ const (
 // left to ask of each. Whatever the lists say, every record that is returned is
 // compared with the region, so a wrong list can hide an event and cannot forge one.
 type plan struct {
+	planned
+	one [3]index.Postings // room for the conditions that are one list
+}
+
+// planned is a plan but for its buffers.
+type planned struct {
 	// nothing says that the part has no such record.
 	nothing bool
 	// turnsDown says that records in the search may not match.
@@ -37,7 +43,6 @@ type plan struct {
 	// first is the first record that is asked for.
 	first uint32
 
-	one        [3]index.Postings // room for the conditions that are one list
 	conditions []condition
 	room       [3]condition
 	otherRoom  [2]set
@@ -61,11 +66,15 @@ func (p *plan) match(r artifact.Raw) bool {
 		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.Has(r.Clock())
 }
 
-// plan finds the sets that a region's conditions are. For a count every condition
+// plan finds the sets that a region's conditions are. It is good until the cursor
+// makes another. For a count every condition
 // but that of clocks becomes a set, so that no record is read. limit is that of a
 // page, 0 for none.
 func (c *cursor) plan(region *Region, first uint32, count bool, limit int) (*plan, error) {
-	p := &plan{region: region, count: count, limit: limit, first: first, search: search{c: c, next: first}}
+	p := &c.p
+	p.forget()
+	p.region, p.count, p.limit, p.first = region, count, limit, first
+	p.search = search{c: c, next: first}
 	p.conditions = p.room[:0]
 	err := p.byEntity(c)
 	if err == nil && !p.nothing {
@@ -81,6 +90,14 @@ func (c *cursor) plan(region *Region, first uint32, count bool, limit int) (*pla
 		err = p.order(c)
 	}
 	return p, err
+}
+
+// forget empties a plan, but for its lists' buffers.
+func (p *plan) forget() {
+	for i := range p.one {
+		p.one[i].Forget()
+	}
+	p.planned = planned{}
 }
 
 // order makes the smallest set the driver.
@@ -131,7 +148,7 @@ func (p *plan) add(c *cursor, s set) {
 // addOne takes a condition that is one list.
 func (p *plan) addOne(c *cursor, l index.List) error {
 	s := &p.one[len(p.conditions)]
-	s.Walk(c.Reader, l)
+	s.Walk(&c.Reader, l)
 	if p.first > 0 {
 		if _, err := s.Seek(p.first); err != nil {
 			return err

@@ -20,6 +20,11 @@ type Region struct {
 	Clocks Clocks
 }
 
+// everything reports whether every event is in the region.
+func (r *Region) everything() bool {
+	return r.Entity == "" && r.EntityPrefix == "" && r.Scope == "" && r.Kinds.All() && r.Clocks.all()
+}
+
 // Clocks is a range of clocks, both ends included. The zero Clocks is all.
 type Clocks struct {
 	min, max uint32
@@ -63,7 +68,9 @@ func (s *Snapshot) Query(region Region, page Page) iter.Seq2[event.Event, error]
 		for _, p := range s.parts {
 			more := true
 			err := s.on(p, func(p *part) (err error) {
-				more, err = s.cursor(p).query(&region, &page, yield)
+				c := s.cursor(p)
+				defer c.done()
+				more, err = c.query(&region, &page, yield)
 				return err
 			})
 			if err != nil {
@@ -83,7 +90,9 @@ func (s *Snapshot) Query(region Region, page Page) iter.Seq2[event.Event, error]
 func (s *Snapshot) Count(region Region, from uint64) (n uint64, err error) {
 	for _, p := range s.parts {
 		err := s.on(p, func(p *part) error {
-			k, err := s.cursor(p).count(&region, from)
+			c := s.cursor(p)
+			defer c.done()
+			k, err := c.count(&region, from)
 			if err == nil {
 				n += k
 			}
@@ -101,9 +110,45 @@ func (s *Snapshot) Count(region Region, from uint64) (n uint64, err error) {
 // a call with the same page goes on where this one ended. more is false when the
 // page or the one who iterates wants no more events.
 func (c *cursor) query(region *Region, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
+	if page.Limit == 1 && region.everything() {
+		return c.nextEvent(page, yield)
+	}
 	return c.batches(region, page.From, page.Limit, func(p *plan, records []artifact.Raw) (bool, error) {
 		return c.yield(p, records, page, yield)
 	})
+}
+
+// nextEvent is query for the next event of all, which needs no batch: it is how an
+// event is looked up by its sequence.
+func (c *cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (more bool, err error) {
+	first, err := c.After(page.From)
+	if err != nil {
+		return false, err
+	}
+	s := search{c: c, next: first}
+	for {
+		if ok, err := s.move(); err != nil || !ok {
+			return true, err
+		}
+		r, err := c.Single(s.next)
+		if err != nil {
+			return false, err
+		}
+		if err := c.believable(r); err != nil {
+			return false, err
+		}
+		s.next++
+		if r.Sequence() < page.From || !c.visible(r) {
+			continue // a record that disagrees with the lookups
+		}
+		e, err := c.event(r)
+		if err != nil {
+			return false, err
+		}
+		page.From, page.Limit = e.Sequence+1, 0
+		yield(e, nil)
+		return false, nil
+	}
 }
 
 // yield hands over the records of a batch.

@@ -72,6 +72,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	if grown {
 		n.report.Rejected = slices.Clip(n.report.Rejected)
 		n.scan = s.scan.Continue(options.Stop)
+		n.scan.Parallel(options.Parallel)
 		if err := n.readSegments(at); err != nil {
 			return nil, false, unmarkStop(err)
 		}

@@ -15,7 +15,6 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
@@ -50,21 +49,6 @@ func (s *Snapshot) Report() Report {
 	r := s.report
 	s.late(&r)
 	return r
-}
-
-// cursor reads one part for one iteration.
-type cursor struct {
-	*index.Reader
-	snapshot *Snapshot
-	// names is room for names, nil when none are kept.
-	names  *names
-	scopes *sharedNames
-	file   string // that holds the records, "" for memory
-}
-
-func (s *Snapshot) cursor(p *part) *cursor {
-	p = p.now()
-	return &cursor{Reader: p.reader(), snapshot: s, scopes: &p.scopes, file: p.name}
 }
 
 // event decodes a record and looks up its names.
@@ -122,19 +106,24 @@ func (s *Snapshot) Get(id event.ID) (e event.Event, err error) {
 
 func (s *Snapshot) get(id event.ID) (event.Event, error) {
 	for _, p := range s.parts {
-		c := s.cursor(p)
-		record, ok, err := c.FindID(id, c.visible)
-		if err != nil {
-			return event.Event{}, err
+		if e, ok, err := s.getFrom(p, id); ok || err != nil {
+			return e, err
 		}
-		if !ok {
-			continue
-		}
-		r, err := c.Record(record)
-		if err != nil {
-			return event.Event{}, err
-		}
-		return c.event(r)
 	}
 	return event.Event{}, ErrNotFound
+}
+
+func (s *Snapshot) getFrom(p *part, id event.ID) (e event.Event, ok bool, err error) {
+	c := s.cursor(p)
+	defer c.done()
+	record, ok, err := c.FindID(id, c.visible)
+	if err != nil || !ok {
+		return e, false, err
+	}
+	r, err := c.Single(record)
+	if err != nil {
+		return e, false, err
+	}
+	e, err = c.event(r)
+	return e, true, err
 }

@@ -101,7 +101,9 @@ func (s *Snapshot) streamSorted(region Region, limit int, yield func(event.Event
 	var items []inStream
 	for _, p := range s.parts {
 		err := s.on(p, func(p *part) error {
-			more, err := s.cursor(p).stream(&region)
+			c := s.cursor(p)
+			defer c.done()
+			more, err := c.stream(&region)
 			if err == nil {
 				items = append(items, more...)
 			}

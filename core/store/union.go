@@ -27,7 +27,7 @@ type union struct {
 func (c *cursor) union(lists []index.List) *union {
 	u := &union{lists: make([]index.Postings, len(lists)), heads: make([]uint32, len(lists))}
 	for i, l := range lists {
-		u.lists[i].Walk(c.Reader, l)
+		u.lists[i].Walk(&c.Reader, l)
 	}
 	u.dense = uint64(u.Left())*unionWindow > 8*uint64(len(lists))*uint64(c.Count())
 	return u
@@ -117,7 +117,7 @@ func (c *cursor) gather(lists []index.List, total int, first uint32) (set, error
 	var some [256]uint32
 	each := func(f func(records []uint32)) error {
 		for _, l := range lists {
-			p.Walk(c.Reader, l)
+			p.Walk(&c.Reader, l)
 			for at := first; ; {
 				n, err := p.Read(some[:], at, c.Count())
 				if err != nil {

@@ -49,6 +49,9 @@ func TestRefusals(t *testing.T) {
 		got, err := strtab.Decode([]byte(c.in), c.lead)
 		require.ErrorIs(t, err, c.want, c.name)
 		require.Nil(t, got, c.name)
+		got, err = strtab.DecodeUnsorted([]byte(c.in), c.lead)
+		require.ErrorIs(t, err, c.want, c.name)
+		require.Nil(t, got, c.name)
 	}
 	_, err := strtab.Decode([]byte("\x93\xa0\xa1a\xa1\xff"), true)
 	var name *strtab.NameError
@@ -157,6 +160,11 @@ func FuzzTable(f *testing.F) {
 		var table *strtab.Table
 		var err error
 		fuzzing.Bounded(t, len(raw), func() { table, err = strtab.Decode(raw, lead) })
+		fuzzing.Bounded(t, len(raw), func() {
+			if _, other := strtab.DecodeUnsorted(raw, lead); (err == nil) != (other == nil) {
+				t.Fatalf("%v when sorted, and %v when not", err, other)
+			}
+		})
 		if err != nil {
 			if table != nil {
 				t.Fatal("a table and an error")

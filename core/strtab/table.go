@@ -40,7 +40,7 @@ func (e *NameError) Unwrap() error { return e.Err }
 type Table struct {
 	raw    []byte
 	heads  []uint32 // where each string's MessagePack head begins in raw
-	sorted []uint32 // every name, by bytes
+	sorted []uint32 // every name, by bytes; nil when that was not asked for
 	lead   int      // 1 when the empty string leads
 }
 
@@ -48,6 +48,33 @@ type Table struct {
 // empty string first, then distinct valid names. Its memory is at most four
 // bytes per byte of raw.
 func Decode(raw []byte, lead bool) (*Table, error) {
+	t, err := decode(raw, lead)
+	if err == nil {
+		err = t.sort()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// DecodeUnsorted is Decode for a table of which nobody asks the order: Sorted is
+// nil.
+func DecodeUnsorted(raw []byte, lead bool) (*Table, error) {
+	t, err := decode(raw, lead)
+	if err != nil {
+		return nil, err
+	}
+	if !t.distinct() {
+		if err := t.sort(); err != nil {
+			return nil, err
+		}
+		t.sorted = nil
+	}
+	return t, nil
+}
+
+func decode(raw []byte, lead bool) (*Table, error) {
 	if uint64(len(raw)) > math.MaxUint32 {
 		return nil, ErrSize
 	}
@@ -84,10 +111,30 @@ func Decode(raw []byte, lead bool) (*Table, error) {
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	if err := t.sort(); err != nil {
-		return nil, err
-	}
 	return t, nil
+}
+
+// distinct reports whether the names are known to be distinct. It is a hash table
+// that gives up where names crowd, as those of an attacker would.
+func (t *Table) distinct() bool {
+	n := t.Len() - t.lead
+	size := 2
+	for size < n+n/2 {
+		size *= 2
+	}
+	slots, mask := make([]uint32, size), uint64(size-1)
+	effort := 8*n + 64
+	for i := t.lead; i < t.Len(); i++ {
+		name := t.At(uint32(i))
+		at := Hash(name, 0) & mask
+		for ; slots[at] != 0; at = (at + 1) & mask {
+			if effort--; effort < 0 || bytes.Equal(t.At(slots[at]-1), name) {
+				return false
+			}
+		}
+		slots[at] = uint32(i) + 1
+	}
+	return true
 }
 
 // sort orders the names by their bytes, which finds equal ones whatever the
@@ -133,5 +180,6 @@ func (t *Table) Extent(i uint32) (start, length uint32) {
 func (t *Table) Raw() []byte { return t.raw }
 
 // Sorted lists the numbers of all names in the order of their bytes, the
-// leading empty string left out. The slice must not be changed.
+// leading empty string left out. The slice must not be changed. It is nil after
+// [DecodeUnsorted].
 func (t *Table) Sorted() []uint32 { return t.sorted }

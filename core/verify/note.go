@@ -20,6 +20,7 @@ const (
 	// and nothing says that they ever did.
 	SequenceGap Topic = "sequence_gap"
 	// NoSnapshot: a snapshot of the index is not there, as before the first close.
+	// index.ckpt is not missed where there is an index.fbati.
 	NoSnapshot Topic = "no_snapshot"
 	// DuplicateID: an earlier event has the same id.
 	DuplicateID Topic = "duplicate_id"

@@ -16,7 +16,7 @@ import (
 // and put back around each copy. One deferred function does all that must happen
 // afterwards, because each costs as much as the guard. That it uses s also keeps s
 // and with it the mapping, which has a finalizer, reachable until the copy is done.
-func (s *Source) guarded(p []byte, off int64) (n int, err error) {
+func (s *Source) guarded(p []byte, off int64) (n int, intact bool, err error) {
 	lane := s.lane(p)
 	lane.RLock()
 	before := debug.SetPanicOnFault(true)
@@ -28,21 +28,21 @@ func (s *Source) guarded(p []byte, off int64) (n int, err error) {
 			if !ok {
 				panic(r)
 			}
-			n, err = 0, s.fault(p, off, cause)
+			n, intact, err = 0, false, s.fault(p, off, cause)
 		}
 	}()
 	if s.m == nil {
-		return 0, &fs.PathError{Op: "readat", Path: s.path, Err: ErrClosed}
+		return 0, false, &fs.PathError{Op: "readat", Path: s.path, Err: ErrClosed}
 	}
 	if len(p) == 0 {
-		return 0, nil
+		return 0, true, nil
 	}
 	n, err = s.m.ReadAt(p, off)
 	if n < len(p) && (err == nil || err == io.EOF) {
 		// Without a mapping this is how a file shows that it was cut.
-		return 0, s.fault(p, off, io.ErrUnexpectedEOF)
+		return 0, false, s.fault(p, off, io.ErrUnexpectedEOF)
 	}
-	return n, err
+	return n, err == nil && s.intact(p, off), err
 }
 
 func (s *Source) fault(p []byte, off int64, cause error) error {

@@ -26,10 +26,10 @@ func TestIntact(t *testing.T) {
 		p := make([]byte, 50)
 		for _, off := range []int{max(cut-60, 0), max(cut-50, 0), max(cut-49, 0), max(cut-1, 0), min(cut, 4*page-50), page + 150, page - 50, page - 1} {
 			off = min(off, 4*page-50)
-			if _, err := s.ReadAt(p, int64(off)); err != nil {
+			_, ok, err := s.ReadIntact(p, int64(off))
+			if err != nil {
 				continue // a fault
 			}
-			ok := s.Intact(p, int64(off))
 			if !bytes.Equal(p, data[off:off+50]) || off+50 > cut && p[49] == 0 {
 				require.False(t, ok, "cut at %d, read at %d", cut, off)
 			}
@@ -38,7 +38,8 @@ func TestIntact(t *testing.T) {
 			}
 		}
 		require.NoError(t, s.Close())
-		require.False(t, s.Intact(make([]byte, 1), 0))
-		require.True(t, s.Intact(nil, 0))
+		_, ok, err := s.ReadIntact(p, 0)
+		require.False(t, ok)
+		require.ErrorIs(t, err, ErrClosed)
 	}
 }

@@ -49,7 +49,7 @@ func (s *Source) ReadAt(p []byte, off int64) (int, error) {
 	if left := max(0, s.size-off); int64(len(p)) > left {
 		p, end = p[:left], io.EOF
 	}
-	n, err := s.guarded(p, off)
+	n, _, err := s.guarded(p, off)
 	if err == nil {
 		err = end
 	}

@@ -18,10 +18,11 @@ func (a *app) rebuild() *cobra.Command {
 	var accept, asJSON bool
 	c := &cobra.Command{
 		Use:   "rebuild",
-		Short: "Make index.fbati anew from the segments",
-		Long: `Read every segment, whatever index is there, and write index.fbati anew. The store's
-lock is taken and an unclean stop is put right. What is printed is what thaw stat
-prints, of the segments as they were read, and what was written.
+		Short: "Make index.fbati and index.thaw anew from the segments",
+		Long: `Read every segment, whatever index is there, and write index.fbati and its lookups,
+index.thaw, anew. The store's lock is taken and an unclean stop is put right. What is
+printed is what thaw stat prints, of the segments as they were read, and what was
+written.
 
 A store with damaged segments is refused, because the next open would believe the new
 index and no longer say what is damaged. --accept-damage makes it all the same, of what

@@ -62,7 +62,7 @@ func (a *app) closeWritten(dir string, s *host.Store, err error) error {
 		if errors.Is(e, host.ErrDamaged) {
 			a.warn("note: index.fbati is not written while the store is damaged, so every open reads all segments; thaw rebuild --accept-damage makes one")
 		} else {
-			a.warn("note: index.fbati was not written: %s; the events are safe, the next open reads them from the segments", bare(e))
+			a.warn("note: the index was not written: %s; the events are safe, the next open reads from the segments what it lacks", bare(e))
 		}
 	}
 	return err
