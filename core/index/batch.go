@@ -31,6 +31,7 @@ type Batch struct {
 	most    int // records that were held at once
 	buf     []byte
 	shares  []share
+	ranges  []source.Range // to be announced
 }
 
 // share is what one goroutine reads of a batch.
@@ -78,7 +79,8 @@ func (r *Reader) copyRecords(numbers []uint32, b *Batch) error {
 		b.buf = make([]byte, need)
 	}
 	if a, ok := r.img.Records.(source.Announced); ok && len(numbers) > 1 && a.WantsToKnow() {
-		a.Announce(r.ranges(numbers))
+		b.ranges = r.ranges(b.ranges[:0], numbers)
+		a.Announce(b.ranges)
 	}
 	shares := max(len(numbers)/shareRecords, 1)
 	if b.Parallel == nil {
@@ -106,8 +108,8 @@ func (r *Reader) copyRecords(numbers []uint32, b *Batch) error {
 	return nil
 }
 
-// ranges is what copyShare reads for numbers.
-func (r *Reader) ranges(numbers []uint32) (out []source.Range) {
+// ranges appends to out what copyShare reads for numbers.
+func (r *Reader) ranges(out []source.Range, numbers []uint32) []source.Range {
 	for len(numbers) > 0 {
 		n := r.neighbours(numbers)
 		first, last := numbers[0], numbers[n-1]

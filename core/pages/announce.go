@@ -14,7 +14,7 @@ func (c *Checked) Announce(ranges []source.Range) {
 	if !ok {
 		return
 	}
-	out := make([]source.Range, 0, len(ranges))
+	out := ranges[:0]
 	for _, r := range ranges {
 		if r.Len == 0 || r.Off > c.size || r.Len > c.size-r.Off {
 			continue

@@ -90,7 +90,8 @@ type Announced interface {
 	Source
 	// WantsToKnow reports whether announcing is of use.
 	WantsToKnow() bool
-	// Announce tells of reads to come. What cannot be read then shows when it is read.
+	// Announce tells of reads to come, in a slice that it may change. What cannot be
+	// read then shows when it is read.
 	Announce(ranges []Range)
 }
 

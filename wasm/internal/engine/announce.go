@@ -16,7 +16,7 @@ func (w *window) WantsToKnow() bool { return true }
 // Announce implements source.Announced: it asks for what is not in the cache in one go.
 func (w *window) Announce(ranges []source.Range) {
 	size := uint64(max(w.file.size, 0))
-	var missing []uint64
+	missing := w.cache.missing[:0]
 	for _, r := range ranges {
 		if r.Len == 0 || r.Len >= largeRead || r.Off > size || r.Len > size-r.Off {
 			continue
@@ -27,13 +27,14 @@ func (w *window) Announce(ranges []source.Range) {
 			}
 		}
 	}
+	w.cache.missing = missing
+	if len(missing) < 2 {
+		return
+	}
 	slices.Sort(missing)
 	missing = slices.Compact(missing)
 	// What is asked for must still be there when it is read.
 	missing = missing[:min(len(missing), announcedBlocks, max(w.cache.limit()/4, 1))]
-	if len(missing) < 2 {
-		return
-	}
 	staged := make([]byte, len(missing)*blockSize)
 	for i, b := range missing {
 		at := b * blockSize

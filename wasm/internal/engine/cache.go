@@ -14,6 +14,8 @@ type cache struct {
 	table map[block]*chunk // by the number of a block in units of chunkBlocks
 	hand  int
 	spare [][]byte // blocks that are in no slot
+	// missing is room for the numbers of announced blocks.
+	missing []uint64
 }
 
 type block struct {
