@@ -16,10 +16,25 @@ N ?= 1000000
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
-.PHONY: build demo test check bench benchtest crash interop fuzz fmt vet staticcheck race platforms tidy clean
+.PHONY: build wasm wasm-twice demo test check bench benchtest crash interop fuzz fmt vet staticcheck race platforms tidy clean
 
-build:
+build: wasm
 	$(GO) build -o bin/ ./host/cmd/thaw
+
+# The plugin. The same source and compiler give the same bytes; tests build it
+# for themselves, with the same flags (wasm/internal/wasmbuild).
+WASM = GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 GOFLAGS= $(GO) build -buildmode=c-shared \
+	-trimpath -buildvcs=false -ldflags='-s -w -buildid='
+
+wasm:
+	$(WASM) -o bin/thaw.wasm ./wasm/guest
+
+# Builds it again from nothing, in a copy of the source elsewhere, and compares.
+wasm-twice: wasm
+	@set -e; dir=$$(mktemp -d); trap 'chmod -R u+w '"$$dir"' && rm -rf '"$$dir" EXIT; \
+		mkdir $$dir/source && cp -R go.mod go.sum core wasm $$dir/source; \
+		(cd $$dir/source && GOCACHE=$$dir/cache $(WASM) -o $$dir/thaw.wasm ./wasm/guest); \
+		cmp bin/thaw.wasm $$dir/thaw.wasm && echo "both builds of thaw.wasm are the same bytes"
 
 demo: build
 	$(GO) run ./examples/demo
@@ -40,7 +55,7 @@ interop:
 	@command -v cargo >/dev/null || echo "cargo is not installed: thaw is not compared with batpak"
 	THAW_INTEROP_SEEDS=$(INTEROP_SEEDS) $(GO) test -timeout 1h -count=1 ./host/interop
 
-check: fmt vet benchtest staticcheck platforms tidy race fuzz
+check: fmt vet benchtest staticcheck platforms tidy wasm-twice race fuzz
 
 fmt:
 	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "not formatted: $$bad"; exit 1; }
@@ -72,13 +87,14 @@ tidy:
 
 # Every fuzz target in the tree, for FUZZFOR each, from its committed corpus.
 fuzz:
-	@set -e; grep -rl --include='*_test.go' '^func Fuzz' core host fsabstraction | xargs -n1 dirname | sort -u | while read dir; do \
+	@set -e; grep -rl --include='*_test.go' '^func Fuzz' core host fsabstraction wasm | xargs -n1 dirname | sort -u | while read dir; do \
 		grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -d' ' -f2 | while read target; do \
 			echo "fuzz $$dir $$target"; \
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZFOR) -fuzzminimizetime 20x ./$$dir </dev/null; done; done
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./host/...
+	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./host/... ./wasm/...
+	$(GO) test -run '^$$' -bench . -benchtime 2x -timeout 30m ./examples/plugin
 	cd host/bench && $(GO) run ./cmd/bench -n $(N)
 
 clean:

@@ -38,7 +38,7 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{v.snapshot.Report(), v.took, nil}
+	report := Report{Report: v.snapshot.Report(), Took: v.took}
 	_, end, err := s.recover(v)
 	if err == nil {
 		report.Recovered = v.recovered

@@ -20,18 +20,7 @@ import (
 )
 
 // Recovered is what opening for writing did about an unclean stop.
-type Recovered struct {
-	// File is the segment that was being written.
-	File string
-	// Removed says that it held no event and is gone.
-	Removed bool
-	// Kept is its length without the footer it was given, and Cut how many bytes
-	// behind that were no acknowledged append.
-	Kept, Cut uint64
-	// SetAside is the file in the store's directory that holds the cut bytes, ""
-	// when they were nothing but the beginning of one write.
-	SetAside string
-}
+type Recovered = store.Recovered
 
 // recoverSegment does what r says. The steps, each on disk before the next:
 //

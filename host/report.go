@@ -12,14 +12,7 @@ import (
 
 // Report says how a store was opened or refreshed: which way, what was not
 // taken and why, and what is damaged.
-type Report struct {
-	store.Report
-	// Took is how long the open or refresh took.
-	Took time.Duration
-	// Recovered is what [Open] did about an unclean stop, nil when nothing was to
-	// be done. A reader does nothing.
-	Recovered *Recovered
-}
+type Report = store.Opened[time.Duration]
 
 // Report tells about the reader's last open or refresh. It is empty when the
 // reader is closed. The slices must not be changed.
@@ -29,7 +22,7 @@ func (q *Queries) Report() Report {
 		return Report{}
 	}
 	defer release()
-	return Report{v.snapshot.Report(), v.took, v.recovered}
+	return Report{Report: v.snapshot.Report(), Took: v.took, Recovered: v.recovered}
 }
 
 // loggedAtMost bounds the lines that one open writes about one sort of trouble.

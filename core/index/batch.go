@@ -31,6 +31,7 @@ type Batch struct {
 	most    int // records that were held at once
 	buf     []byte
 	shares  []share
+	ranges  []source.Range // to be announced
 }
 
 // share is what one goroutine reads of a batch.
@@ -77,6 +78,10 @@ func (r *Reader) copyRecords(numbers []uint32, b *Batch) error {
 	if need := len(numbers) * artifact.RecordSize; cap(b.buf) < need {
 		b.buf = make([]byte, need)
 	}
+	if a, ok := r.img.Records.(source.Announced); ok && len(numbers) > 1 && a.WantsToKnow() {
+		b.ranges = r.ranges(b.ranges[:0], numbers)
+		a.Announce(b.ranges)
+	}
 	shares := max(len(numbers)/shareRecords, 1)
 	if b.Parallel == nil {
 		shares = 1
@@ -101,6 +106,20 @@ func (r *Reader) copyRecords(numbers []uint32, b *Batch) error {
 		}
 	}
 	return nil
+}
+
+// ranges appends to out what copyShare reads for numbers.
+func (r *Reader) ranges(out []source.Range, numbers []uint32) []source.Range {
+	for len(numbers) > 0 {
+		n := r.neighbours(numbers)
+		first, last := numbers[0], numbers[n-1]
+		if first >= r.img.Count || last >= r.img.Count {
+			break // which shows when it is read
+		}
+		out = append(out, source.Range{Off: r.img.recordAt(first), Len: uint64(last-first+1) * artifact.RecordSize})
+		numbers = numbers[n:]
+	}
+	return out
 }
 
 func (r *Reader) copyShares(numbers []uint32, b *Batch, shares int) {

@@ -81,6 +81,20 @@ type Again interface {
 	ReadAgain(p []byte, off int64) (int, error)
 }
 
+// Range is a run of bytes of a source.
+type Range struct{ Off, Len uint64 }
+
+// Announced is a Source that makes use of knowing which reads come next: one whose reads
+// are round trips fetches them together.
+type Announced interface {
+	Source
+	// WantsToKnow reports whether announcing is of use.
+	WantsToKnow() bool
+	// Announce tells of reads to come, in a slice that it may change. What cannot be
+	// read then shows when it is read.
+	Announce(ranges []Range)
+}
+
 // Part is n bytes of a source from off on, which must lie in it.
 func Part(s Source, off, n uint64) Source {
 	if b, ok := s.(Bytes); ok {

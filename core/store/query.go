@@ -34,6 +34,15 @@ type Clocks struct {
 // ClocksBetween is the range from low to high, both included.
 func ClocksBetween(low, high uint32) Clocks { return Clocks{low, high, true} }
 
+// Bounds returns the lowest and the highest clock of the range; limited is false for
+// the zero Clocks.
+func (c Clocks) Bounds() (low, high uint32, limited bool) {
+	if !c.limited {
+		return 0, math.MaxUint32, false
+	}
+	return c.min, c.max, true
+}
+
 // Has reports whether c is in the range.
 func (c Clocks) Has(clock uint32) bool {
 	return !c.limited || c.min <= clock && clock <= c.max

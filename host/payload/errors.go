@@ -2,51 +2,26 @@ package payload
 
 import (
 	"errors"
-	"strconv"
+
+	"github.com/thawlog/thaw/core/payload"
 )
 
-// The classes of failure. Every error of this package that concerns the bytes of its input is an [*Error] that
-// unwraps to one of these.
+// The classes of failure. Every error that concerns the bytes of the input is an [*Error] that unwraps to one of
+// these; they are those of the core's package payload.
 var (
-	// ErrTruncated: the input ends inside a value, or a length or count claims more than is left.
-	ErrTruncated = errors.New("truncated")
-	// ErrTrailing: a complete value is followed by more bytes.
-	ErrTrailing = errors.New("trailing bytes")
-	// ErrMalformed: the input is not MessagePack (the byte 0xc1) or not JSON, or misuses one of the $ spellings.
-	ErrMalformed = errors.New("malformed")
-	// ErrTooDeep: arrays and maps are nested more than MaxDepth deep.
-	ErrTooDeep = errors.New("nested too deep")
-	// ErrTooLarge: the MessagePack form is longer than MaxSize.
-	ErrTooLarge = errors.New("too large")
-	// ErrRange: a JSON number fits neither int64 nor uint64, or is too large for its float.
-	ErrRange = errors.New("number out of range")
-	// ErrDuplicateKey: a JSON object has the same key twice. A $map may.
-	ErrDuplicateKey = errors.New("duplicate key")
+	ErrTruncated    = payload.ErrTruncated
+	ErrTrailing     = payload.ErrTrailing
+	ErrMalformed    = payload.ErrMalformed
+	ErrTooDeep      = payload.ErrTooDeep
+	ErrTooLarge     = payload.ErrTooLarge
+	ErrRange        = payload.ErrRange
+	ErrDuplicateKey = payload.ErrDuplicateKey
 	// ErrType: the bytes are sound but do not fit the Go value, or the Go value has no MessagePack form.
 	ErrType = errors.New("type mismatch")
 )
 
 // Error says where in the input a failure was found and why.
-type Error struct {
-	Offset int    // byte offset in the input, MessagePack or JSON, of the value or character at fault
-	Err    error  // one of the classes above
-	Detail string // what was expected or found, may be empty
-}
-
-func (e *Error) Error() string {
-	s := "payload: " + e.Err.Error() + " at byte " + strconv.Itoa(e.Offset)
-	if e.Detail != "" {
-		s += ": " + e.Detail
-	}
-	return s
-}
-
-// Unwrap returns the class.
-func (e *Error) Unwrap() error { return e.Err }
-
-func fail(class error, offset int, detail string) error {
-	return &Error{Offset: offset, Err: class, Detail: detail}
-}
+type Error = payload.Error
 
 // TypeError is returned by Marshal and Unmarshal when the Go side is the reason: there is no offset to give.
 // It is both ErrType and, when there is one, its cause.
@@ -58,12 +33,3 @@ func (e *TypeError) Error() string { return "payload: " + ErrType.Error() + ": "
 
 // Unwrap returns ErrType and the cause.
 func (e *TypeError) Unwrap() []error { return []error{ErrType, e.Cause} }
-
-// clip shortens text from the input so that a message stays a line.
-func clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	return s[:most] + "…"
-}

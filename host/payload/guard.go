@@ -3,6 +3,8 @@ package payload
 import (
 	"errors"
 	"io"
+
+	"github.com/thawlog/thaw/core/payload"
 )
 
 // guard feeds checked bytes to the msgpack library and keeps it from reading the inside of an ext as if values
@@ -31,17 +33,14 @@ func (g *guard) ReadByte() (byte, error) {
 		return 0, io.EOF
 	}
 	for g.next <= g.pos {
-		h, err := headAt(g.b, g.next)
+		body, end, ext, err := payload.Next(g.b, g.next)
 		if err != nil {
 			g.err = err // cannot happen in checked bytes
 			return 0, err
 		}
-		at := g.next
-		g.next += h.span()
-		g.ext = g.next
-		if h.kind == kindExt {
-			g.ext = at + h.size
-			if h.n == 0 {
+		g.next, g.ext = end, end
+		if ext {
+			if g.ext = body; body == end {
 				g.err = errExtAsValue
 				return 0, g.err
 			}

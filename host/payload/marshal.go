@@ -11,6 +11,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	wire "github.com/thawlog/thaw/core/msgpack"
+	"github.com/thawlog/thaw/core/payload"
 )
 
 // Marshal returns v as canonical MessagePack, the bytes batpak writes for the same value (rmp-serde with named
@@ -95,15 +96,15 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 func (e *encoder) scalar(v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Bool:
-		e.out = appendBool(e.out, v.Bool())
+		e.out = wire.AppendBool(e.out, v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		e.out = wire.AppendInt(e.out, v.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		e.out = wire.AppendUint(e.out, v.Uint())
 	case reflect.Float32:
-		e.out = appendFloat32(e.out, math.Float32bits(float32(v.Float())))
+		e.out = wire.AppendFloat32(e.out, math.Float32bits(float32(v.Float())))
 	case reflect.Float64:
-		e.out = appendFloat64(e.out, math.Float64bits(v.Float()))
+		e.out = wire.AppendFloat64(e.out, math.Float64bits(v.Float()))
 	case reflect.String:
 		if v.Len() > MaxSize {
 			return ErrTooLarge
@@ -209,8 +210,8 @@ func (e *encoder) mapping(v reflect.Value, depth int) error {
 
 // compareKeys puts strings first, ordered by their text whatever their length, then all else, ordered by encoding.
 func compareKeys(x, y []byte) int {
-	s, xIsStr := strAt(x, 0)
-	t, yIsStr := strAt(y, 0)
+	s, xIsStr := payload.Text(x)
+	t, yIsStr := payload.Text(y)
 	switch {
 	case xIsStr && yIsStr:
 		return bytes.Compare(s, t)

@@ -89,12 +89,13 @@ func TestUnmarshalDoesNotAlias(t *testing.T) {
 }
 
 func TestUnmarshalChecksFirst(t *testing.T) {
-	for _, c := range checkCases {
-		if c.class != nil {
-			var v any
-			require.ErrorIs(t, Unmarshal(unhex(t, c.hex), &v), c.class, c.name)
-			require.Nil(t, v)
-		}
+	for code, class := range map[string]error{
+		"c1": ErrMalformed, "01 02": ErrTrailing, "92 01": ErrTruncated, "df 80000000": ErrTruncated,
+		"c6 40000000": ErrTruncated, "81 a1 61": ErrTruncated,
+	} {
+		var v any
+		require.ErrorIs(t, Unmarshal(unhex(t, code), &v), class, code)
+		require.Nil(t, v)
 	}
 }
 

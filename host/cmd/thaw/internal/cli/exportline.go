@@ -6,7 +6,8 @@ import (
 	"strconv"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/host/payload"
+	jsonl "github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/payload"
 )
 
 // The keys of an export line. Import takes these and no others.
@@ -27,15 +28,15 @@ const (
 func appendExported(dst []byte, e *event.Full) []byte {
 	dst = append(dst, '{')
 	if !e.Causation.IsZero() {
-		dst = append(appendID(dst, `"`+keyCausation+`":"`, &e.Causation), ',')
+		dst = append(jsonl.AppendID(dst, `"`+keyCausation+`":"`, &e.Causation), ',')
 	}
-	dst = appendID(dst, `"`+keyCorrelation+`":"`, &e.Correlation)
+	dst = jsonl.AppendID(dst, `"`+keyCorrelation+`":"`, &e.Correlation)
 	dst = payload.AppendString(append(dst, `,"`+keyEntity+`":`...), e.Entity)
-	dst = appendID(dst, `,"`+keyEventID+`":"`, &e.ID)
+	dst = jsonl.AppendID(dst, `,"`+keyEventID+`":"`, &e.ID)
 	if e.Flags != 0 {
-		dst = appendNumber(dst, `,"`+keyFlags+`":`, uint64(e.Flags))
+		dst = jsonl.AppendNumber(dst, `,"`+keyFlags+`":`, uint64(e.Flags))
 	}
-	dst = appendKind(dst, e.Kind)
+	dst = jsonl.AppendKind(dst, e.Kind)
 	dst = appendExact(append(dst, ','), e.Payload)
 	dst = payload.AppendString(append(dst, `,"`+keyScope+`":`...), e.Scope)
 	dst = strconv.AppendInt(append(dst, `,"`+keyTimestamp+`":`...), e.TimestampUS, 10)

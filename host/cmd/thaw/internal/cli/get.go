@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/event"
+	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -42,7 +43,7 @@ dashes of a UUID. Where two events have the same id it is the first.`,
 		if err != nil {
 			return a.ended(args[0], err)
 		}
-		a.out.buf = appendLine(a.out.buf, full, &e)
+		a.out.buf = jsonl.AppendEvent(a.out.buf, jsonl.Full, &e)
 		return a.out.line()
 	}
 	return c

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -198,7 +199,7 @@ func TestLocked(t *testing.T) {
 	s, err := host.Open(t.Context(), dir, host.Options{})
 	require.NoError(t, err)
 	defer s.Close()
-	_, err = s.Append(t.Context(), someEvent().Coordinate, 0x1000, 1)
+	_, err = s.Append(t.Context(), event.At("order:42", "shop:eu"), 0x1000, 1)
 	require.NoError(t, err)
 	for _, args := range [][]string{
 		{"append", dir, "--entity", "e", "--scope", "s", "--kind", "DATA", "--payload", "1"}, {"import", dir}, {"rebuild", dir},

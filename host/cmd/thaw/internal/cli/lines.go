@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -30,14 +31,16 @@ func (f *lineFlags) addLimit(c *cobra.Command) {
 	plainFlag(c, "limit")
 }
 
-func (f *lineFlags) shape() shape {
-	switch {
-	case f.exported:
-		return exported
-	case f.payloads:
-		return payloads
+// append is what appends an event as a line.
+func (f *lineFlags) append() func(dst []byte, e *event.Full) []byte {
+	if f.exported {
+		return func(dst []byte, e *event.Full) []byte { return append(appendExported(dst, e), '\n') }
 	}
-	return plain
+	shape := jsonl.Plain
+	if f.payloads {
+		shape = jsonl.Payloads
+	}
+	return func(dst []byte, e *event.Full) []byte { return jsonl.AppendEvent(dst, shape, e) }
 }
 
 // ended is the error of an iteration that could not go on. A segment that went

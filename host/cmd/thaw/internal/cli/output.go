@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 )
@@ -61,3 +62,18 @@ type outputError struct{ err error }
 
 func (e *outputError) Error() string { return "cannot write the output: " + e.err.Error() }
 func (e *outputError) Unwrap() error { return e.err }
+
+// gather appends v as one line to what was gathered.
+func (o *output) gather(v any) error {
+	enc := json.NewEncoder(o)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// object prints v as one line.
+func (o *output) object(v any) error {
+	if err := o.gather(v); err != nil {
+		return err
+	}
+	return o.line()
+}

@@ -22,7 +22,7 @@ const (
 // what the log does not. One that cannot be read is told and left out, and the
 // next is printed.
 func (a *app) print(ctx context.Context, dir string, r *host.Reader, all events, f *lineFlags) (printed int, err error) {
-	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, shape: f.shape(), limit: int(f.limit)}
+	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, line: f.append(), limit: int(f.limit)}
 	defer p.wait()
 	err = p.run(all)
 	return p.printed, err
@@ -34,7 +34,7 @@ type printer struct {
 	ctx     context.Context
 	dir     string
 	reader  *host.Reader
-	shape   shape
+	line    func(dst []byte, e *event.Full) []byte
 	limit   int // 0 for none
 	printed int
 	flying  []*chunk // being read, in order
@@ -128,7 +128,7 @@ func (p *printer) read(c *chunk) {
 		var d *damage.Damage
 		switch {
 		case err == nil:
-			c.text = appendLine(c.text, p.shape, &full)
+			c.text = p.line(c.text, &full)
 			c.lines++
 		case errors.As(err, &d) && !errors.Is(err, store.ErrGone):
 			c.damages = append(c.damages, d)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/artifact"
+	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -63,7 +64,7 @@ func (a *app) runRebuild(ctx context.Context, dir string, accept, asJSON bool) e
 		}
 	}
 	if asJSON {
-		err = a.out.object(rebuildObject(&report, written))
+		err = a.rebuildObject(&report, written)
 	} else {
 		err = a.rebuildTable(dir, &report, written)
 	}
@@ -99,8 +100,8 @@ func (a *app) written(dir string) (*writtenJSON, error) {
 	return &writtenJSON{artifact.FileName, info.Size}, nil
 }
 
+// rebuildJSON is what the object has besides what stat prints.
 type rebuildJSON struct {
-	statJSON
 	Recovered *recoveredJSON `json:"recovered"`
 	Written   *writtenJSON   `json:"written"`
 }
@@ -118,15 +119,22 @@ type writtenJSON struct {
 	Bytes int64  `json:"bytes"`
 }
 
-func rebuildObject(r *host.Report, written *writtenJSON) rebuildJSON {
-	o := rebuildJSON{statJSON: statObject(r), Written: written}
+func (a *app) rebuildObject(r *host.Report, written *writtenJSON) error {
+	o := rebuildJSON{Written: written}
 	if n := r.Recovered; n != nil {
 		o.Recovered = &recoveredJSON{File: n.File, Removed: n.Removed, Kept: n.Kept, Cut: n.Cut}
 		if n.SetAside != "" {
 			o.Recovered.SetAside = &n.SetAside
 		}
 	}
-	return o
+	buf := jsonl.AppendReport(a.out.buf, &r.Report, r.Took.Nanoseconds())
+	a.out.buf = append(buf[:len(buf)-len("}\n")], ',')
+	at := len(a.out.buf)
+	if err := a.out.gather(o); err != nil {
+		return err
+	}
+	a.out.buf = append(a.out.buf[:at], a.out.buf[at+1:]...) // the second brace
+	return a.out.line()
 }
 
 func (a *app) rebuildTable(dir string, r *host.Report, written *writtenJSON) error {

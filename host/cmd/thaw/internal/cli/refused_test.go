@@ -86,9 +86,15 @@ func requireRefused(t *testing.T, p place, reason damage.Reason, from string) {
 	got := run(p.fs, "stat", p.dir, "--json")
 	require.Zero(t, got.code)
 	require.Empty(t, got.stderr)
-	var stat statJSON
+	var stat struct {
+		OpenedFrom string `json:"opened_from"`
+		Rejected   []struct {
+			File   string
+			Reason damage.Reason
+		}
+	}
 	require.NoError(t, json.Unmarshal([]byte(got.stdout), &stat))
-	require.Equal(t, from, string(stat.OpenedFrom))
+	require.Equal(t, from, stat.OpenedFrom)
 	require.Len(t, stat.Rejected, 1)
 	require.Equal(t, artifact.FileName, stat.Rejected[0].File)
 	require.Equal(t, reason, stat.Rejected[0].Reason)

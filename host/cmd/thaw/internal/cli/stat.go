@@ -5,12 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/replay"
-	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/visibility"
-	"github.com/thawlog/thaw/host"
+	jsonl "github.com/thawlog/thaw/core/lines"
 )
 
 func (a *app) stat() *cobra.Command {
@@ -51,88 +46,8 @@ func (a *app) runStat(ctx context.Context, dir string, read *readFlags, asJSON b
 	a.noteEmpty(dir, &report)
 	a.damages = len(report.Damages)
 	if asJSON {
-		return a.out.object(statObject(&report))
+		a.out.buf = jsonl.AppendReport(a.out.buf, &report.Report, report.Took.Nanoseconds())
+		return a.out.line()
 	}
 	return a.statTable(dir, &report)
-}
-
-type statJSON struct {
-	OpenedFrom   store.Way        `json:"opened_from"`
-	Events       uint64           `json:"events"`
-	Hidden       uint64           `json:"hidden"`
-	Allocator    uint64           `json:"allocator"`
-	Segments     int              `json:"segments"`
-	TailEvents   uint64           `json:"tail_events"`
-	Lookups      string           `json:"lookups"`
-	Rejected     []refusalJSON    `json:"rejected"`
-	Damages      []damageJSON     `json:"damages"`
-	Unfinished   []unfinishedJSON `json:"unfinished"`
-	Gaps         []gapJSON        `json:"gaps"`
-	Unsealed     []unsealedJSON   `json:"unsealed"`
-	Torn         *tornJSON        `json:"torn"`
-	HiddenRanges []rangeJSON      `json:"hidden_ranges"`
-	DuplicateIDs bool             `json:"duplicate_ids"`
-	TableBytes   int64            `json:"table_bytes"`
-	OpenNS       int64            `json:"open_ns"`
-}
-
-type unfinishedJSON struct {
-	File   string `json:"file"`
-	Offset uint64 `json:"offset"`
-	Items  int    `json:"items"`
-}
-
-type gapJSON struct {
-	File  string  `json:"file"`
-	First uint64  `json:"first"`
-	End   *uint64 `json:"end"` // null when not known
-}
-
-type unsealedJSON struct {
-	File   string `json:"file"`
-	Offset uint64 `json:"offset"`
-	Next   uint64 `json:"next"`
-}
-
-type tornJSON struct {
-	File    string    `json:"file"`
-	Offset  uint64    `json:"offset"`
-	Length  uint64    `json:"length"`
-	EventID *event.ID `json:"event_id"`
-}
-
-type rangeJSON struct {
-	Start uint64 `json:"start"`
-	End   uint64 `json:"end"`
-}
-
-func statObject(r *host.Report) statJSON {
-	o := statJSON{
-		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, Allocator: r.Allocator,
-		Segments: r.Segments, TailEvents: r.TailEvents, Lookups: string(r.Lookups),
-		Rejected: list(r.Rejected, refusalObject),
-		Damages:  list(r.Damages, damageObject),
-		Unfinished: list(r.Unfinished, func(u replay.Unfinished) unfinishedJSON {
-			return unfinishedJSON{File: u.File, Offset: u.Offset, Items: u.Items}
-		}),
-		Gaps: list(r.Gaps, func(g replay.Gap) gapJSON {
-			gap := gapJSON{File: g.File, First: g.First}
-			if g.End != damage.UnknownEnd {
-				gap.End = &g.End
-			}
-			return gap
-		}),
-		Unsealed: list(r.Unsealed, func(u replay.Unsealed) unsealedJSON {
-			return unsealedJSON{File: u.File, Offset: u.Offset, Next: u.Next}
-		}),
-		HiddenRanges: list(r.HiddenRanges, func(v visibility.Range) rangeJSON { return rangeJSON(v) }),
-		DuplicateIDs: r.DuplicateIDs, TableBytes: r.TableBytes, OpenNS: r.Took.Nanoseconds(),
-	}
-	if t := r.Torn; t != nil {
-		o.Torn = &tornJSON{File: t.File, Offset: t.Offset, Length: t.Length}
-		if t.Named {
-			o.Torn.EventID = &t.ID
-		}
-	}
-	return o
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/thawlog/thaw/core/damage"
+	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/host"
@@ -58,7 +58,8 @@ func (a *app) runVerify(ctx context.Context, dir string, noMapping, asJSON bool)
 	}
 	a.damages = len(r.Damages)
 	if asJSON {
-		return a.out.object(verifyObject(r))
+		a.out.buf = jsonl.AppendFindings(a.out.buf, r)
+		return a.out.line()
 	}
 	return a.verifyText(dir, r)
 }
@@ -87,53 +88,4 @@ func (a *app) verifyText(dir string, r *verify.Result) error {
 		counted(r.Events, "event"), counted(r.Segments, "segment"), r.Hidden,
 		counted(r.Batches, "batch"), counted(r.Bytes, "byte"))
 	return a.out.line()
-}
-
-type verifyJSON struct {
-	Sound      bool         `json:"sound"`
-	Damages    []damageJSON `json:"damages"`
-	Notes      []noteJSON   `json:"notes"`
-	Omitted    uint64       `json:"omitted"`
-	Bytes      uint64       `json:"bytes"`
-	Segments   uint64       `json:"segments"`
-	Frames     uint64       `json:"frames"`
-	Events     uint64       `json:"events"`
-	Hidden     uint64       `json:"hidden"`
-	Batches    uint64       `json:"batches"`
-	OpenedFrom store.Way    `json:"opened_from"`
-}
-
-type noteJSON struct {
-	Topic  verify.Topic `json:"topic"`
-	File   string       `json:"file"`
-	Offset uint64       `json:"offset"`
-	// Event is null when the note is about none.
-	Event *touchedJSON `json:"event"`
-	// First and End bound sequences, End exclusive; both are null without any.
-	First  *uint64 `json:"first"`
-	End    *uint64 `json:"end"`
-	Detail string  `json:"detail"`
-}
-
-func noteObject(n verify.Note) noteJSON {
-	o := noteJSON{Topic: n.Topic, File: n.File, Offset: n.Offset, Detail: n.Detail}
-	if n.Named {
-		t := touchedObject(n.Event)
-		o.Event = &t
-	}
-	if n.End > n.First {
-		o.First = &n.First
-		if n.End != damage.UnknownEnd {
-			o.End = &n.End
-		}
-	}
-	return o
-}
-
-func verifyObject(r *verify.Result) verifyJSON {
-	return verifyJSON{
-		Sound: r.Sound(), Damages: list(r.Damages, damageObject), Notes: list(r.Notes, noteObject),
-		Omitted: r.Omitted, Bytes: r.Bytes, Segments: r.Segments, Frames: r.Frames, Events: r.Events,
-		Hidden: r.Hidden, Batches: r.Batches, OpenedFrom: r.OpenedFrom,
-	}
 }

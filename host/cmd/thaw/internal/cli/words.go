@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/thawlog/thaw/core/damage"
+	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/store"
 )
 
 // namedAtMost is how many events a line for people names.
@@ -65,18 +64,6 @@ func reasonText(r damage.Reason) string {
 	return string(r)
 }
 
-// causeText is the cause without the event, which is told apart.
-func causeText(err error) string {
-	var of *store.EventError
-	if errors.As(err, &of) {
-		err = of.Err
-	}
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
 // damageText is one line for people, without the program's name.
 func damageText(d *damage.Damage) string {
 	var b strings.Builder
@@ -85,7 +72,7 @@ func damageText(d *damage.Damage) string {
 		fmt.Fprintf(&b, ", %s", counted(d.Length, "byte"))
 	}
 	fmt.Fprintf(&b, ": %s", reasonText(d.Reason))
-	if c := causeText(d.Err); c != "" {
+	if c := jsonl.Cause(d.Err); c != "" {
 		fmt.Fprintf(&b, ": %s", c)
 	}
 	for i, e := range d.Events {

@@ -161,7 +161,7 @@ func (p *parser) spelledExt() error {
 	if err != nil {
 		return err
 	}
-	p.out = appendExt(p.out, int8(typ), body)
+	p.out = msgpack.AppendExt(p.out, int8(typ), body)
 	return p.expect(']')
 }
 
@@ -180,7 +180,7 @@ func (p *parser) spelledFloat32() error {
 		if !ok {
 			return fail(ErrMalformed, at, "not a float 32 by name")
 		}
-		p.out = appendFloat32(p.out, bits)
+		p.out = msgpack.AppendFloat32(p.out, bits)
 		return nil
 	}
 	if c != '-' && !isDigit(c) {
@@ -195,7 +195,7 @@ func (p *parser) spelledFloat32() error {
 	if err != nil {
 		return fail(ErrRange, at, "too large for a float 32")
 	}
-	p.out = appendFloat32(p.out, math.Float32bits(float32(f)))
+	p.out = msgpack.AppendFloat32(p.out, math.Float32bits(float32(f)))
 	return nil
 }
 
@@ -209,7 +209,7 @@ func (p *parser) spelledFloat64() error {
 	if !ok {
 		return fail(ErrMalformed, at, "not a float 64 by name")
 	}
-	p.out = appendFloat64(p.out, bits)
+	p.out = msgpack.AppendFloat64(p.out, bits)
 	return nil
 }
 

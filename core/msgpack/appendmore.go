@@ -1,29 +1,32 @@
-package payload
+package msgpack
 
 import (
 	"encoding/binary"
 	"math"
 )
 
-// What the store's own structures never hold; the other forms are package msgpack's. Lengths are below 1<<32:
-// nothing that gets out is longer than MaxSize.
+// What payloads hold and the store's own structures do not.
 
-func appendFloat32(dst []byte, bits uint32) []byte {
+// AppendFloat32 adds a float of the given bits.
+func AppendFloat32(dst []byte, bits uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, 0xca), bits)
 }
 
-func appendFloat64(dst []byte, bits uint64) []byte {
+// AppendFloat64 adds a float of the given bits.
+func AppendFloat64(dst []byte, bits uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, 0xcb), bits)
 }
 
-func appendBool(dst []byte, v bool) []byte {
+// AppendBool adds a boolean.
+func AppendBool(dst []byte, v bool) []byte {
 	if v {
 		return append(dst, 0xc3)
 	}
 	return append(dst, 0xc2)
 }
 
-func appendExt(dst []byte, typ int8, body []byte) []byte {
+// AppendExt adds an ext of fewer than 2^32 bytes.
+func AppendExt(dst []byte, typ int8, body []byte) []byte {
 	switch n := len(body); {
 	case n == 1:
 		dst = append(dst, 0xd4)

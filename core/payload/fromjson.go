@@ -185,7 +185,7 @@ func (p *parser) number() error {
 		if err != nil {
 			return fail(ErrRange, start, "too large for a float 64")
 		}
-		p.out = appendFloat64(p.out, math.Float64bits(f))
+		p.out = msgpack.AppendFloat64(p.out, math.Float64bits(f))
 	case text[0] == '-':
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {

@@ -1,4 +1,4 @@
-package cli
+package lines
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/host/payload"
+	"github.com/thawlog/thaw/core/payload"
 )
 
 func someEvent() *event.Full {
@@ -27,18 +27,18 @@ func someEvent() *event.Full {
 
 // TestLineIsJSON: the lines are JSON, with their keys in order and nothing lost.
 func TestLineIsJSON(t *testing.T) {
-	for _, s := range []shape{plain, payloads, full} {
-		line := appendLine(nil, s, someEvent())
+	for _, s := range []Shape{Plain, Payloads, Full} {
+		line := AppendEvent(nil, s, someEvent())
 		var keys map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal(line, &keys))
-		require.Len(t, keys, map[shape]int{plain: 14, payloads: 6, full: 19}[s])
+		require.Len(t, keys, map[Shape]int{Plain: 14, Payloads: 6, Full: 19}[s])
 		var sorted bytes.Buffer
 		enc := json.NewEncoder(&sorted)
 		enc.SetEscapeHTML(false)
 		require.NoError(t, enc.Encode(keys))
 		require.Equal(t, sorted.String(), string(line))
 	}
-	line := string(appendLine(nil, full, someEvent()))
+	line := string(AppendEvent(nil, Full, someEvent()))
 	require.Contains(t, line, `"seq":18446744073709551615,`)
 	require.Contains(t, line, `"timestamp_us":-1,`)
 	require.Contains(t, line, `"kind":"0xD00F"`)
@@ -77,20 +77,20 @@ func TestOddPayload(t *testing.T) {
 func TestLineAllocates(t *testing.T) {
 	e := someEvent()
 	buf := make([]byte, 0, 2048)
-	require.Zero(t, testing.AllocsPerRun(100, func() { buf = appendLine(buf[:0], plain, e) }))
+	require.Zero(t, testing.AllocsPerRun(100, func() { buf = AppendEvent(buf[:0], Plain, e) }))
 }
 
 func BenchmarkLine(b *testing.B) {
 	for _, c := range []struct {
 		name  string
-		shape shape
-	}{{"plain", plain}, {"payloads", payloads}, {"full", full}} {
+		shape Shape
+	}{{"plain", Plain}, {"payloads", Payloads}, {"full", Full}} {
 		b.Run(c.name, func(b *testing.B) {
 			e := someEvent()
 			var buf []byte
 			b.ReportAllocs()
 			for b.Loop() {
-				buf = appendLine(buf[:0], c.shape, e)
+				buf = AppendEvent(buf[:0], c.shape, e)
 			}
 			b.SetBytes(int64(len(buf)))
 		})

@@ -161,3 +161,16 @@ func (h head) bodyInt(b []byte, at int) int64 {
 	}
 	return int64(u)
 }
+
+// Next steps over the head of the value at b[at], and over its body unless it is an array or a map, whose elements
+// come next. ext says that the value is an ext, whose body begins at body and is opaque. The error is an [*Error].
+func Next(b []byte, at int) (body, end int, ext bool, err error) {
+	h, err := headAt(b, at)
+	if err != nil {
+		return 0, 0, false, err
+	}
+	return at + h.size, at + h.span(), h.kind == kindExt, nil
+}
+
+// Text returns the text of the string that b begins with; ok is false when it begins with another value.
+func Text(b []byte) (text []byte, ok bool) { return strAt(b, 0) }

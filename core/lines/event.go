@@ -1,0 +1,140 @@
+package lines
+
+import (
+	"encoding/base64"
+	"strconv"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/payload"
+)
+
+// Shape is which keys of an event a line has. Keys are always in the order of
+// their bytes.
+type Shape uint8
+
+const (
+	// Plain has what an index knows.
+	Plain Shape = iota
+	// Payloads has what only a frame knows: payload, flags, time stamp.
+	Payloads
+	// Full has the keys of both.
+	Full
+)
+
+// KeyRaw is the one key of the object that stands for payload bytes which are
+// not exactly one MessagePack value. [payload.ParseJSON] refuses it.
+const KeyRaw = "$raw"
+
+// AppendEvent appends an event as one JSON object and a newline. Of a Plain line
+// nothing but e.Event is used.
+func AppendEvent(dst []byte, s Shape, e *event.Full) []byte {
+	switch s {
+	case Plain:
+		dst = appendPlain(dst, &e.Event)
+	case Payloads:
+		dst = appendPayloads(dst, e)
+	default:
+		dst = appendFull(dst, e)
+	}
+	return append(dst, '\n')
+}
+
+func appendPlain(dst []byte, e *event.Event) []byte {
+	dst = appendCause(append(dst, '{'), e)
+	dst = AppendNumber(dst, `,"clock":`, uint64(e.Clock))
+	dst = AppendID(dst, `,"correlation_id":"`, &e.Correlation)
+	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
+	dst = appendHash(dst, `,"event_hash":"`, &e.EventHash)
+	dst = AppendID(dst, `,"event_id":"`, &e.ID)
+	dst = AppendKind(dst, e.Kind)
+	dst = AppendNumber(dst, `,"length":`, uint64(e.Position.Length))
+	dst = AppendNumber(dst, `,"offset":`, e.Position.Offset)
+	dst = appendHash(dst, `,"prev_hash":"`, &e.PrevHash)
+	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
+	dst = AppendNumber(dst, `,"segment":`, e.Position.Segment)
+	dst = AppendNumber(dst, `,"seq":`, e.Sequence)
+	dst = AppendNumber(dst, `,"wall_ms":`, e.WallMS)
+	return append(dst, '}')
+}
+
+func appendPayloads(dst []byte, e *event.Full) []byte {
+	dst = appendHash(dst, `{"content_hash":"`, &e.ContentHash)
+	dst = AppendID(dst, `,"event_id":"`, &e.ID)
+	dst = AppendNumber(dst, `,"flags":`, uint64(e.Flags))
+	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
+	dst = AppendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
+	dst = strconv.AppendInt(append(dst, `,"timestamp_us":`...), e.TimestampUS, 10)
+	return append(dst, '}')
+}
+
+func appendFull(dst []byte, e *event.Full) []byte {
+	dst = appendCause(append(dst, '{'), &e.Event)
+	dst = AppendNumber(dst, `,"clock":`, uint64(e.Clock))
+	dst = appendHash(dst, `,"content_hash":"`, &e.ContentHash)
+	dst = AppendID(dst, `,"correlation_id":"`, &e.Correlation)
+	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
+	dst = appendHash(dst, `,"event_hash":"`, &e.EventHash)
+	dst = AppendID(dst, `,"event_id":"`, &e.ID)
+	dst = AppendNumber(dst, `,"flags":`, uint64(e.Flags))
+	dst = AppendKind(dst, e.Kind)
+	dst = AppendNumber(dst, `,"length":`, uint64(e.Position.Length))
+	dst = AppendNumber(dst, `,"offset":`, e.Position.Offset)
+	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
+	dst = AppendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
+	dst = appendHash(dst, `,"prev_hash":"`, &e.PrevHash)
+	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
+	dst = AppendNumber(dst, `,"segment":`, e.Position.Segment)
+	dst = AppendNumber(dst, `,"seq":`, e.Sequence)
+	dst = strconv.AppendInt(append(dst, `,"timestamp_us":`...), e.TimestampUS, 10)
+	dst = AppendNumber(dst, `,"wall_ms":`, e.WallMS)
+	return append(dst, '}')
+}
+
+func appendCause(dst []byte, e *event.Event) []byte {
+	if e.Causation.IsZero() {
+		return append(dst, `"causation_id":null`...)
+	}
+	return AppendID(dst, `"causation_id":"`, &e.Causation)
+}
+
+// AppendNumber appends what stands before a value, and the value.
+func AppendNumber(dst []byte, before string, n uint64) []byte {
+	return strconv.AppendUint(append(dst, before...), n, 10)
+}
+
+// AppendID appends what stands before an id, its opening quote included, and the id
+// with the closing one.
+func AppendID(dst []byte, before string, id *event.ID) []byte {
+	return append(appendHex(append(dst, before...), id[:]), '"')
+}
+
+func appendHash(dst []byte, before string, h *event.Hash) []byte {
+	return append(appendHex(append(dst, before...), h[:]), '"')
+}
+
+// AppendKind appends the key "kind", a comma in front of it, and the kind.
+func AppendKind(dst []byte, k event.Kind) []byte {
+	const upper = "0123456789ABCDEF"
+	return append(dst, ',', '"', 'k', 'i', 'n', 'd', '"', ':', '"', '0', 'x',
+		upper[k>>12], upper[k>>8&15], upper[k>>4&15], upper[k&15], '"')
+}
+
+// appendValue appends a payload as package payload spells it. Bytes that are no
+// MessagePack value are what was appended all the same, and are shown as such.
+func appendValue(dst, raw []byte) []byte {
+	out, err := payload.AppendJSON(dst, raw)
+	if err == nil {
+		return out
+	}
+	dst = append(dst, `{"`+KeyRaw+`":"`...)
+	return append(base64.StdEncoding.AppendEncode(dst, raw), '"', '}')
+}
+
+// appendHex is what encoding/hex has, without the package fmt that it brings.
+func appendHex(dst, b []byte) []byte {
+	const digits = "0123456789abcdef"
+	for _, c := range b {
+		dst = append(dst, digits[c>>4], digits[c&15])
+	}
+	return dst
+}

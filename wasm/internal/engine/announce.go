@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// announcedBlocks is how many blocks are asked for at once at most: 1 MiB.
+const announcedBlocks = 256
+
+// WantsToKnow implements source.Announced.
+func (w *window) WantsToKnow() bool { return true }
+
+// Announce implements source.Announced: it asks for what is not in the cache in one go.
+func (w *window) Announce(ranges []source.Range) {
+	size := uint64(max(w.file.size, 0))
+	missing := w.cache.missing[:0]
+	for _, r := range ranges {
+		if r.Len == 0 || r.Len >= largeRead || r.Off > size || r.Len > size-r.Off {
+			continue
+		}
+		for b := r.Off / blockSize; b <= (r.Off+r.Len-1)/blockSize; b++ {
+			if w.cache.get(w.file, b) == nil {
+				missing = append(missing, b)
+			}
+		}
+	}
+	w.cache.missing = missing
+	if len(missing) < 2 {
+		return
+	}
+	slices.Sort(missing)
+	missing = slices.Compact(missing)
+	// What is asked for must still be there when it is read.
+	missing = missing[:min(len(missing), announcedBlocks, max(w.cache.limit()/4, 1))]
+	staged := make([]byte, len(missing)*blockSize)
+	for i, b := range missing {
+		at := b * blockSize
+		running.ask(w.file.number, at, staged[i*blockSize:][:min(blockSize, size-at)])
+	}
+	running.supplied()
+	for i, b := range missing {
+		if running.status(i) != abi.WantRead {
+			continue // reading it tells why
+		}
+		from := staged[i*blockSize:][:min(blockSize, size-b*blockSize)]
+		to := w.cache.room(len(from))
+		copy(to, from)
+		w.cache.put(w.file, b, to)
+	}
+}

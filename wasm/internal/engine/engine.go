@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"encoding/binary"
+
+	corestore "github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// Engine is everything that a guest holds.
+type Engine struct {
+	buffers buffers
+	stores  handles[store]
+	tasks   handles[task]
+	out     [abi.OutSize]byte
+	inside  bool // a call is under way
+	// spare is the answer of a task that is over, for the next one.
+	spare []byte
+	idle  []*worker
+}
+
+// store is a directory that the host declared, and what was opened of it.
+type store struct {
+	files    files
+	frozen   bool
+	snapshot *corestore.Snapshot
+	unopened bool
+	broken   bool
+	waiting  *task // that wants ranges
+	tasks    map[uint32]*task
+}
+
+// Out is the address of the out block.
+func (e *Engine) Out() uint32 { return address(e.out[:]) }
+
+// Alloc returns the address of n bytes that are the host's until Free, or 0.
+func (e *Engine) Alloc(n uint32) uint32 { return e.buffers.alloc(n) }
+
+// Free gives a buffer back.
+func (e *Engine) Free(at uint32) abi.Code { return e.buffers.free(at) }
+
+// NewStore returns the handle of a store without files, or a code.
+func (e *Engine) NewStore() int32 {
+	n := e.stores.put(&store{tasks: map[uint32]*task{}}, abi.MaxStores)
+	if n == 0 {
+		return int32(abi.ErrLimit)
+	}
+	return int32(n)
+}
+
+// AddFile declares a file of a store and returns its number, or a code. data is the
+// address of all its bytes, or 0 when it is read by windows.
+func (e *Engine) AddFile(handle, nameAt, nameLen uint32, size int64, flags, data uint32) int32 {
+	s := e.stores.get(handle)
+	switch {
+	case s == nil:
+		return int32(abi.ErrHandle)
+	case s.frozen:
+		return int32(abi.ErrFrozen)
+	case nameLen == 0 || nameLen > abi.MaxName:
+		return int32(abi.ErrName)
+	case flags&^abi.FileOdd != 0:
+		return int32(abi.ErrRequest)
+	case size < 0 || data != 0 && size > abi.MaxAlloc:
+		return int32(abi.ErrSize)
+	}
+	_, name := e.buffers.find(nameAt, nameLen)
+	if name == nil {
+		return int32(abi.ErrPointer)
+	}
+	var in *buffer
+	var bytes []byte
+	if data != 0 {
+		if in, bytes = e.buffers.find(data, uint32(size)); in == nil {
+			return int32(abi.ErrPointer)
+		}
+	}
+	n, code := s.files.add(string(name), size, flags&abi.FileOdd != 0, in, bytes)
+	if code != 0 {
+		return int32(code)
+	}
+	return int32(n)
+}
+
+// CloseStore ends the tasks of a store and forgets it.
+func (e *Engine) CloseStore(handle uint32) abi.Code {
+	s := e.stores.get(handle)
+	if s == nil {
+		return abi.ErrHandle
+	}
+	for n, t := range s.tasks {
+		e.end(n, t)
+	}
+	s.files.release()
+	e.stores.drop(handle)
+	return 0
+}
+
+// Start begins a task and runs it up to its first answer. It returns a state or a code.
+func (e *Engine) Start(handle, at, n uint32) int32 {
+	e.clear()
+	s := e.stores.get(handle)
+	_, raw := e.buffers.find(at, n)
+	switch {
+	case s == nil:
+		return int32(abi.ErrHandle)
+	case raw == nil:
+		return int32(abi.ErrPointer)
+	case s.broken:
+		return int32(abi.ErrBroken)
+	case s.waiting != nil:
+		return int32(abi.ErrBusy)
+	}
+	q, err := abi.DecodeRequest(raw)
+	if err != nil {
+		return int32(abi.ErrRequest)
+	}
+	if code := s.ready(q.Op); code != 0 {
+		return int32(code)
+	}
+	if q.Op == abi.OpRead {
+		q.Row = append([]byte{}, q.Row...) // the buffer is the host's
+	}
+	t := &task{engine: e, store: s, request: q, answer: e.spare[:0]}
+	t.number = e.tasks.put(t, abi.MaxTasks)
+	if t.number == 0 {
+		return int32(abi.ErrLimit)
+	}
+	e.spare = nil
+	s.frozen = true
+	s.tasks[t.number] = t
+	t.begin()
+	return e.run(t)
+}
+
+// ready says whether a store takes a question.
+func (s *store) ready(op uint32) abi.Code {
+	switch {
+	case op == abi.OpVerify:
+		return 0
+	case s.unopened:
+		return abi.ErrUnopened
+	case op == abi.OpOpen && s.frozen:
+		return abi.ErrFrozen
+	case op != abi.OpOpen && s.snapshot == nil:
+		return abi.ErrNotOpen
+	}
+	return 0
+}
+
+// Step goes on with a task. It returns a state or a code.
+func (e *Engine) Step(n uint32) int32 {
+	e.clear()
+	t := e.tasks.get(n)
+	switch {
+	case t == nil:
+		return int32(abi.ErrHandle)
+	case t.store.broken:
+		return int32(abi.ErrBroken)
+	case t.store.waiting != nil && t.store.waiting != t:
+		return int32(abi.ErrBusy)
+	}
+	return e.run(t)
+}
+
+// Drop ends a task early.
+func (e *Engine) Drop(n uint32) abi.Code {
+	e.clear()
+	t := e.tasks.get(n)
+	if t == nil {
+		return abi.ErrHandle
+	}
+	e.end(n, t)
+	return 0
+}
+
+func (e *Engine) end(n uint32, t *task) {
+	t.stop()
+	e.forget(n, t)
+}
+
+func (e *Engine) forget(n uint32, t *task) {
+	e.tasks.drop(n)
+	delete(t.store.tasks, n)
+	if t.store.waiting == t {
+		t.store.waiting = nil
+	}
+	if cap(t.answer) <= abi.MaxBytes {
+		e.spare = t.answer
+	}
+}
+
+// run runs a task up to its next answer, which it puts into the out block.
+func (e *Engine) run(t *task) int32 {
+	t.store.waiting = nil
+	state := t.next()
+	if state == abi.Wants {
+		t.store.waiting = t
+	}
+	number := t.number
+	answer, count := t.answer, t.count
+	if state == abi.Wants {
+		answer, count = t.wants, uint32(len(t.wanted))
+	}
+	if state <= abi.Done {
+		number = 0
+		e.forget(t.number, t)
+	}
+	le := binary.LittleEndian
+	le.PutUint32(e.out[abi.OutTask:], number)
+	le.PutUint32(e.out[abi.OutPtr:], address(answer))
+	le.PutUint32(e.out[abi.OutLen:], uint32(len(answer)))
+	le.PutUint32(e.out[abi.OutCount:], count)
+	return state
+}
+
+func (e *Engine) clear() { clear(e.out[:]) }
+
+// Guard runs one export: a panic becomes abi.ErrInternal, and a call from inside a
+// call is refused.
+func (e *Engine) Guard(f func() int32) (result int32) {
+	if e.inside {
+		return int32(abi.ErrReentry)
+	}
+	e.inside = true
+	defer func() {
+		e.inside = false
+		if recover() != nil {
+			result = int32(abi.ErrInternal)
+		}
+	}()
+	return f()
+}

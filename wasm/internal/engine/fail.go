@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/source"
+	corestore "github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// wantError is what a host's word for a range means.
+func wantError(status uint32) error {
+	switch status {
+	case abi.WantRead:
+		return nil
+	case abi.WantGone:
+		return corestore.ErrGone
+	case abi.WantShort:
+		return source.ErrShort
+	}
+	return abi.ErrRead
+}
+
+// codeOf is the code that an error of the core crosses as.
+func codeOf(err error) abi.Code {
+	var code abi.Code
+	var d *damage.Damage
+	var r *damage.Refusal
+	switch {
+	case errors.Is(err, corestore.ErrNotFound):
+		return abi.ErrNotFound
+	case errors.Is(err, corestore.ErrGone):
+		return abi.ErrGone
+	case errors.As(err, &code):
+		return code
+	case errors.As(err, &d):
+		return abi.ErrDamage
+	case errors.As(err, &r):
+		return abi.ErrRefused
+	}
+	return abi.ErrStore
+}
+
+// fail makes an error the answer.
+func (t *task) fail(code abi.Code, err error) {
+	t.code = code
+	if !abi.Text(t.request.Format) {
+		t.answer = abi.AppendError(t.answer, err)
+		return
+	}
+	b := append(t.answer, `{"code":`...)
+	b = appendInt(b, int64(code))
+	b = lines.AppendText(append(b, `,"error":`...), err.Error())
+	b = append(b, `,"damage":`...)
+	var d *damage.Damage
+	if errors.As(err, &d) {
+		b = lines.AppendDamage(b, d)
+	} else {
+		b = append(b, "null"...)
+	}
+	t.answer = append(b, "}\n"...)
+}
+
+// panicError is a panic of the core.
+type panicError struct{ value any }
+
+func (p panicError) Error() string {
+	switch v := p.value.(type) {
+	case runtime.Error:
+		return "thaw: plugin: panic: " + v.Error()
+	case error:
+		return "thaw: plugin: panic: " + v.Error()
+	case string:
+		return "thaw: plugin: panic: " + v
+	}
+	return "thaw: plugin: panic"
+}

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"github.com/thawlog/thaw/core/source"
+	corestore "github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// file is one file of a store, as the host declared it.
+type file struct {
+	number uint32
+	size   int64
+	odd    bool
+	source source.Source
+	// next is where the last read by windows ended, and ahead how many blocks the
+	// next one gets when it goes on there.
+	next, ahead uint64
+	// chunk is the part of the cache's table that was used last.
+	chunk       *chunk
+	chunkNumber uint64
+}
+
+// files is a store's directory. What was declared stays as it is, so it implements
+// store.Files for one moment.
+type files struct {
+	byName map[string]*file
+	names  []corestore.Name
+	held   []*buffer // that files lie in
+	cache  cache
+}
+
+// add declares a file; data is nil for one that is read by windows.
+func (f *files) add(name string, size int64, odd bool, in *buffer, data []byte) (uint32, abi.Code) {
+	switch {
+	case len(f.names) >= abi.MaxFiles:
+		return 0, abi.ErrLimit
+	case f.byName[name] != nil:
+		return 0, abi.ErrName
+	}
+	if f.byName == nil {
+		f.byName = map[string]*file{}
+	}
+	entry := &file{number: uint32(len(f.names)), size: size, odd: odd}
+	if in != nil {
+		in.files++
+		f.held = append(f.held, in)
+		entry.source = source.Bytes(data)
+	} else {
+		entry.source = &window{file: entry, cache: &f.cache}
+	}
+	f.byName[name] = entry
+	f.names = append(f.names, corestore.Name{Name: name, Odd: odd})
+	return entry.number, 0
+}
+
+// release lets go of the buffers.
+func (f *files) release() {
+	for _, b := range f.held {
+		b.files--
+	}
+	f.held = nil
+}
+
+// List implements store.Files.
+func (f *files) List() ([]corestore.Name, error) { return append([]corestore.Name{}, f.names...), nil }
+
+// Look implements store.Files.
+func (f *files) Look(name string) (corestore.Entry, error) {
+	e := f.byName[name]
+	if e == nil {
+		return corestore.Entry{}, corestore.ErrGone
+	}
+	return corestore.Entry{Name: name, Size: e.size, Regular: !e.odd}, nil
+}
+
+// Open implements store.Files.
+func (f *files) Open(name string) (source.Source, error) {
+	e := f.byName[name]
+	if e == nil {
+		return nil, corestore.ErrGone
+	}
+	return e.source, nil
+}

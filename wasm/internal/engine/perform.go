@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"encoding/binary"
+	"iter"
+	"math"
+	"strconv"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lines"
+	corestore "github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/verify"
+	"github.com/thawlog/thaw/wasm/abi"
+	"github.com/thawlog/thaw/wasm/internal/blake3"
+)
+
+func hash(payload []byte) event.Hash { return blake3.Sum256(payload) }
+
+func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
+
+// perform answers the question. It runs in the task's coroutine.
+func (t *task) perform() error {
+	q, s := &t.request, t.store.snapshot
+	limit := int(min(q.Limit, math.MaxInt))
+	switch q.Op {
+	case abi.OpOpen:
+		return t.open()
+	case abi.OpQuery:
+		return t.events(s.Query(q.Region, corestore.Page{From: q.From, Limit: limit}))
+	case abi.OpStream:
+		return t.events(s.Stream(q.Region.Entity, corestore.StreamPage{From: uint32(q.From), Limit: limit}))
+	case abi.OpAncestors:
+		return t.events(s.Ancestors(q.ID, limit))
+	case abi.OpEffects:
+		return t.events(s.Effects(q.ID, limit))
+	case abi.OpCorrelated:
+		return t.events(s.Correlated(q.ID))
+	case abi.OpCount:
+		return t.amount(s.Count(q.Region, q.From))
+	case abi.OpState:
+		return t.state()
+	case abi.OpGet:
+		return t.one(s.ReadID(q.ID))
+	case abi.OpRead:
+		row, _, rest, err := abi.DecodeRow(q.Row)
+		if err != nil || len(rest) > 0 {
+			return abi.ErrRequest
+		}
+		return t.one(s.Read(row.Event))
+	case abi.OpReport:
+		report := s.Report()
+		if abi.Text(q.Format) {
+			t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
+		} else {
+			t.answer = abi.AppendReport(t.answer, &report)
+		}
+		t.count = 1
+		return nil
+	}
+	return t.verify()
+}
+
+func (t *task) open() error {
+	q := &t.request
+	t.store.files.cache.setSize(min(q.Limit, abi.MaxCache))
+	s, err := corestore.Open(&t.store.files, corestore.Options{
+		Seed: q.From, Hash: hash, Stop: t.again,
+		Strict:      q.Flags&abi.FlagStrict != 0,
+		ShowHidden:  q.Flags&abi.FlagShowHidden != 0,
+		CheckFrames: q.Flags&abi.FlagCheckFrames != 0,
+		CheckIndex:  q.Flags&abi.FlagCheckIndex != 0,
+	})
+	t.store.snapshot, t.store.unopened = s, err != nil
+	return err
+}
+
+// events answers with one row for each event.
+func (t *task) events(all iter.Seq2[event.Event, error]) error {
+	format, s := t.request.Format, t.store.snapshot
+	var full event.Full
+	for e, err := range all {
+		if err != nil {
+			return t.after(err)
+		}
+		switch format {
+		case abi.FormatRows:
+			t.answer = abi.AppendRow(t.answer, &e)
+		case abi.FormatPlain:
+			full.Event = e
+			t.answer = lines.AppendEvent(t.answer, lines.Plain, &full)
+		default:
+			if full, err = s.Read(e); err != nil {
+				return t.after(err)
+			}
+			t.full(&full)
+		}
+		t.row()
+	}
+	return nil
+}
+
+// after is err once the host has the rows in front of it.
+func (t *task) after(err error) error {
+	if t.count > 0 {
+		t.pause(abi.Rows)
+	}
+	return err
+}
+
+// full appends an event that was read.
+func (t *task) full(e *event.Full) {
+	switch t.request.Format {
+	case abi.FormatPlain:
+		t.answer = lines.AppendEvent(t.answer, lines.Plain, e)
+	case abi.FormatPayloads:
+		t.answer = lines.AppendEvent(t.answer, lines.Payloads, e)
+	case abi.FormatFull:
+		t.answer = lines.AppendEvent(t.answer, lines.Full, e)
+	default:
+		t.answer = abi.AppendFullRow(t.answer, e)
+	}
+}
+
+func (t *task) one(e event.Full, err error) error {
+	if err == nil {
+		t.full(&e)
+		t.count = 1
+	}
+	return err
+}
+
+func (t *task) amount(n uint64, err error) error {
+	if err != nil {
+		return err
+	}
+	t.count = 1
+	if abi.Text(t.request.Format) {
+		t.answer = append(strconv.AppendUint(t.answer, n, 10), '\n')
+	} else {
+		t.answer = binary.LittleEndian.AppendUint64(t.answer, n)
+	}
+	return nil
+}
+
+// state answers with what an append can expect of an entity.
+func (t *task) state() error {
+	head, _, err := corestore.Past{Snapshot: t.store.snapshot}.Latest(t.request.Region.Entity)
+	if err != nil {
+		return err
+	}
+	t.count = 1
+	switch {
+	case !abi.Text(t.request.Format):
+		some := uint32(0)
+		if head.State.Some {
+			some = 1
+		}
+		t.answer = binary.LittleEndian.AppendUint32(t.answer, some)
+		t.answer = binary.LittleEndian.AppendUint32(t.answer, head.State.Clock)
+	case head.State.Some:
+		t.answer = append(lines.AppendNumber(t.answer, `{"clock":`, uint64(head.State.Clock)), "}\n"...)
+	default:
+		t.answer = append(t.answer, "{\"clock\":null}\n"...)
+	}
+	return nil
+}
+
+func (t *task) verify() error {
+	r, err := verify.Run(&t.store.files, verify.Options{
+		Hash: hash, Seed: t.request.From, Stop: t.again,
+		Progress: func(done, total uint64) { _ = t.progress(done, total) },
+	})
+	if err != nil {
+		return err
+	}
+	t.count = 1
+	if abi.Text(t.request.Format) {
+		t.answer = lines.AppendFindings(t.answer, r)
+	} else {
+		t.answer = abi.AppendFindings(t.answer, r)
+	}
+	return nil
+}

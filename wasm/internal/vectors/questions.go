@@ -1,0 +1,98 @@
+package vectors
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// asked is of how many entities, scopes, kinds and ids questions are made.
+const asked = 6
+
+// Questions are those about a store whose files are sound: of every sort, about what is
+// in it and what is not.
+func Questions(files map[string][]byte) (out []abi.Request) {
+	s, err := store.Open(store.Memory(files), store.Options{Seed: Seed})
+	if err != nil {
+		return Few()
+	}
+	var events []event.Event
+	for e, err := range s.Query(store.Region{}, store.Page{}) {
+		if err != nil {
+			break
+		}
+		events = append(events, e)
+	}
+	out = Few()
+	for _, format := range []uint32{abi.FormatPayloads, abi.FormatFull} {
+		out = append(out, abi.Request{Op: abi.OpQuery, Format: format})
+	}
+	for _, rows := range []uint32{1, 3} { // many small answers
+		out = append(out, abi.Request{Op: abi.OpQuery, Format: abi.FormatPlain, Rows: rows, Limit: 40})
+	}
+	for i := 0; i < len(events); i += max(1, len(events)/asked) {
+		out = append(out, about(&events[i])...)
+	}
+	return out
+}
+
+// Few are questions that every store can be asked, damaged or not.
+func Few() []abi.Request {
+	plain := abi.Request{Format: abi.FormatPlain}
+	with := func(op uint32, change func(q *abi.Request)) abi.Request {
+		q := plain
+		q.Op = op
+		if change != nil {
+			change(&q)
+		}
+		return q
+	}
+	return []abi.Request{
+		with(abi.OpReport, nil),
+		with(abi.OpQuery, nil),
+		with(abi.OpQuery, func(q *abi.Request) { q.Format = abi.FormatFull }), // which meets damaged frames
+		with(abi.OpCount, nil),
+		with(abi.OpCount, func(q *abi.Request) { q.Region.Kinds = event.InCategory(1) }),
+		with(abi.OpQuery, func(q *abi.Request) { q.Region.EntityPrefix = "order:1"; q.From = 3; q.Limit = 9 }),
+		with(abi.OpQuery, func(q *abi.Request) { q.Region.Clocks = store.ClocksBetween(0, 1) }),
+		with(abi.OpQuery, func(q *abi.Request) { q.Region.Entity = "no such entity" }),
+		with(abi.OpStream, func(q *abi.Request) { q.Region.Entity = "no such entity" }),
+		with(abi.OpState, func(q *abi.Request) { q.Region.Entity = "no such entity" }),
+		with(abi.OpGet, func(q *abi.Request) { q.ID = event.ID{9} }),
+		with(abi.OpAncestors, func(q *abi.Request) { q.ID = event.ID{9} }),
+		with(abi.OpEffects, func(q *abi.Request) { q.ID = event.ID{9} }),
+		with(abi.OpCorrelated, func(q *abi.Request) { q.ID = event.ID{9} }),
+		with(abi.OpVerify, func(q *abi.Request) { q.From = Seed }),
+		with(abi.OpReport, func(q *abi.Request) { q.From = 12345 }), // what was found out since
+	}
+}
+
+// about are questions about one event and its neighbours.
+func about(e *event.Event) []abi.Request {
+	region := func(op uint32, r store.Region) abi.Request {
+		return abi.Request{Op: op, Format: abi.FormatPlain, Region: r}
+	}
+	out := []abi.Request{
+		region(abi.OpQuery, store.Region{Entity: e.Entity}),
+		region(abi.OpQuery, store.Region{EntityPrefix: strings.ToValidUTF8(e.Entity[:1+len(e.Entity)/2], ""), Scope: e.Scope}),
+		region(abi.OpQuery, store.Region{Scope: e.Scope, Kinds: event.Only(e.Kind)}),
+		region(abi.OpQuery, store.Region{Kinds: event.InCategory(e.Kind.Category()), Clocks: store.ClocksBetween(e.Clock, e.Clock+2)}),
+		region(abi.OpCount, store.Region{Scope: e.Scope}),
+		region(abi.OpCount, store.Region{Entity: e.Entity, Clocks: store.ClocksBetween(1, 3)}),
+		region(abi.OpStream, store.Region{Entity: e.Entity}),
+		region(abi.OpState, store.Region{Entity: e.Entity}),
+	}
+	for _, id := range []event.ID{e.ID, e.Causation, e.Correlation} {
+		for _, op := range []uint32{abi.OpAncestors, abi.OpEffects, abi.OpCorrelated} {
+			out = append(out, abi.Request{Op: op, Format: abi.FormatPlain, ID: id})
+		}
+		for _, format := range []uint32{abi.FormatPlain, abi.FormatPayloads, abi.FormatFull} {
+			out = append(out, abi.Request{Op: abi.OpGet, Format: format, ID: id})
+		}
+		out = append(out, abi.Request{Op: abi.OpEffects, Format: abi.FormatFull, ID: id, Limit: 1})
+	}
+	return slices.Clip(out)
+}

@@ -1,0 +1,159 @@
+// Package vectors is the questions that every way to the core must answer alike, and
+// the answers that native code gives: JSON lines and codes. Only tests import it.
+package vectors
+
+import (
+	"errors"
+	"iter"
+	"math"
+	"strconv"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/verify"
+	"github.com/thawlog/thaw/wasm/abi"
+	"github.com/thawlog/thaw/wasm/internal/blake3"
+)
+
+// Seed is that of every open, so that tables have the same places.
+const Seed = 7
+
+// Case is one store, how it is opened, and what it is asked.
+type Case struct {
+	Name      string
+	Files     map[string][]byte
+	Flags     uint32 // of abi.OpOpen
+	Questions []abi.Request
+}
+
+// Answer is what a question came to: rows in front of the end, and the code and error
+// of the end, which is 0 and "" when all went well.
+type Answer struct {
+	Text string
+	Code int32
+	End  string
+}
+
+func hash(b []byte) event.Hash { return blake3.Sum256(b) }
+
+// Open is the question with which a case begins.
+func (c *Case) Open() abi.Request {
+	return abi.Request{Op: abi.OpOpen, Format: abi.FormatPlain, Flags: c.Flags, From: Seed}
+}
+
+// Native answers a case by the core alone: the open, and then each question. Without
+// an open store only a verification is answered.
+func Native(c *Case) []Answer {
+	s, err := store.Open(store.Memory(c.Files), store.Options{
+		Seed: Seed, Hash: hash,
+		Strict: c.Flags&abi.FlagStrict != 0, ShowHidden: c.Flags&abi.FlagShowHidden != 0,
+		CheckFrames: c.Flags&abi.FlagCheckFrames != 0, CheckIndex: c.Flags&abi.FlagCheckIndex != 0,
+	})
+	out := []Answer{end(nil, err)}
+	for i := range c.Questions {
+		q := &c.Questions[i]
+		switch {
+		case q.Op == abi.OpVerify:
+			r, err := verify.Run(store.Memory(c.Files), verify.Options{Hash: hash, Seed: Seed})
+			var text []byte
+			if err == nil {
+				text = lines.AppendFindings(nil, r)
+			}
+			out = append(out, end(text, err))
+		case s == nil:
+			out = append(out, Answer{Code: int32(abi.ErrUnopened)})
+		default:
+			text, err := native(s, q)
+			out = append(out, end(text, err))
+		}
+	}
+	return out
+}
+
+func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
+	limit := int(min(q.Limit, math.MaxInt))
+	switch q.Op {
+	case abi.OpQuery:
+		return rows(s, q, s.Query(q.Region, store.Page{From: q.From, Limit: limit}))
+	case abi.OpStream:
+		return rows(s, q, s.Stream(q.Region.Entity, store.StreamPage{From: uint32(q.From), Limit: limit}))
+	case abi.OpAncestors:
+		return rows(s, q, s.Ancestors(q.ID, limit))
+	case abi.OpEffects:
+		return rows(s, q, s.Effects(q.ID, limit))
+	case abi.OpCorrelated:
+		return rows(s, q, s.Correlated(q.ID))
+	case abi.OpCount:
+		n, err := s.Count(q.Region, q.From)
+		if err != nil {
+			return nil, err
+		}
+		return append(strconv.AppendUint(nil, n, 10), '\n'), nil
+	case abi.OpState:
+		head, _, err := store.Past{Snapshot: s}.Latest(q.Region.Entity)
+		switch {
+		case err != nil:
+			return nil, err
+		case head.State.Some:
+			return append(lines.AppendNumber(nil, `{"clock":`, uint64(head.State.Clock)), "}\n"...), nil
+		}
+		return []byte("{\"clock\":null}\n"), nil
+	case abi.OpGet:
+		e, err := s.ReadID(q.ID)
+		if err != nil {
+			return nil, err
+		}
+		return lines.AppendEvent(nil, shape(q), &e), nil
+	}
+	report := s.Report()
+	return lines.AppendReport(nil, &report, int64(q.From)), nil
+}
+
+func shape(q *abi.Request) lines.Shape {
+	return lines.Shape(q.Format - abi.FormatPlain)
+}
+
+func rows(s *store.Snapshot, q *abi.Request, all iter.Seq2[event.Event, error]) (text []byte, err error) {
+	for e, err := range all {
+		full := event.Full{Event: e}
+		if err == nil && q.Format != abi.FormatPlain {
+			full, err = s.Read(e)
+		}
+		if err != nil {
+			return text, err
+		}
+		text = lines.AppendEvent(text, shape(q), &full)
+	}
+	return text, nil
+}
+
+// end is how an answer ends.
+func end(text []byte, err error) Answer {
+	if err == nil {
+		return Answer{Text: string(text)}
+	}
+	var d *damage.Damage
+	var r *damage.Refusal
+	code := abi.ErrStore
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		code = abi.ErrNotFound
+	case errors.Is(err, store.ErrGone):
+		code = abi.ErrGone
+	case errors.As(err, &d):
+		code = abi.ErrDamage
+	case errors.As(err, &r):
+		code = abi.ErrRefused
+	}
+	b := append([]byte(`{"code":`), strconv.Itoa(int(code))...)
+	b = lines.AppendText(append(b, `,"error":`...), err.Error())
+	b = append(b, `,"damage":`...)
+	if d != nil {
+		b = lines.AppendDamage(b, d)
+	} else {
+		b = append(b, "null"...)
+	}
+	return Answer{Text: string(text), Code: int32(code), End: string(b) + "}\n"}
+}

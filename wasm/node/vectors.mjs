@@ -1,0 +1,28 @@
+// Answers the vectors of ../internal/vectors for a test: stdin has one case a line, as
+// {"dir", "flags", "seed", "whole", "questions": [...]}; stdout gets one line for each,
+// a list of {"text", "code", "end"}.
+
+import readline from 'node:readline'
+import { OP, Plugin, Store, ThawError } from './thaw.mjs'
+
+const plugin = await Plugin.load(process.argv[2])
+
+function answer(store, question) {
+  const a = { text: '', code: 0, end: '' }
+  try {
+    for (const part of store.answers(question)) a.text += part
+  } catch (err) {
+    if (!(err instanceof ThawError)) throw err
+    a.code = err.code
+    a.end = err.line ?? ''
+  }
+  return a
+}
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const c = JSON.parse(line)
+  const store = new Store(plugin, c.dir, c.whole)
+  const open = { op: OP.open, flags: c.flags, from: c.seed }
+  console.log(JSON.stringify([open, ...c.questions].map((q) => answer(store, q))))
+  store.close()
+}

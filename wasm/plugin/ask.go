@@ -1,0 +1,159 @@
+package plugin
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// ask asks a question in one go: take gets each part of the answer, which aliases the
+// sandbox's memory. The member stays locked.
+func (v *view) ask(ctx context.Context, m *member, q *abi.Request, take func(answer []byte, count uint32) error) error {
+	t, err := v.begin(ctx, m, q)
+	for err == nil {
+		var answer []byte
+		if answer, err = t.answer(); err == nil && t.state <= abi.Rows {
+			err = take(answer, t.count)
+		}
+		if t.state == abi.Done || err != nil {
+			break
+		}
+		if err = ctx.Err(); err == nil {
+			err = t.next(ctx)
+		}
+	}
+	if t != nil {
+		t.drop()
+	}
+	return err
+}
+
+// question is a task in an instance. Between its steps others may use that.
+type question struct {
+	view   *view
+	member *member
+	format uint32
+	task   uint32 // 0 when it is over
+	state  int32
+	at, n  uint32 // of the answer
+	count  uint32
+}
+
+// begin starts a question and runs it up to its first answer.
+func (v *view) begin(ctx context.Context, m *member, q *abi.Request) (*question, error) {
+	m.read = nil
+	var room [256]byte
+	request := abi.AppendRequest(room[:0], q)
+	if len(request) > abi.MaxRequest {
+		return nil, abi.ErrRequest
+	}
+	if err := m.put(ctx, request); err != nil {
+		return nil, err
+	}
+	n, err := m.call(ctx, &m.start, uint64(m.handle), uint64(m.request), uint64(len(request)))
+	if err != nil {
+		return nil, err
+	}
+	t := &question{view: v, member: m, format: q.Format}
+	return t, t.settle(ctx, int32(n))
+}
+
+// next runs the question up to its next answer.
+func (t *question) next(ctx context.Context) error {
+	m := t.member
+	n, err := m.call(ctx, &m.step, uint64(t.task))
+	if err != nil {
+		return err
+	}
+	return t.settle(ctx, int32(n))
+}
+
+// settle reads what a start or step has to say, and supplies the ranges that are
+// wanted until there is an answer.
+func (t *question) settle(ctx context.Context, state int32) error {
+	m := t.member
+	for {
+		out, err := m.bytes(m.out, abi.OutSize)
+		if err != nil {
+			return err
+		}
+		le := binary.LittleEndian
+		t.state, t.task = state, le.Uint32(out[abi.OutTask:])
+		t.at, t.n, t.count = le.Uint32(out[abi.OutPtr:]), le.Uint32(out[abi.OutLen:]), le.Uint32(out[abi.OutCount:])
+		switch {
+		case state < 0:
+			answer, err := m.bytes(t.at, t.n)
+			if err != nil {
+				return err
+			}
+			return failure(state, t.format, answer, m.read)
+		case state > abi.Again:
+			return m.lies("an unknown state")
+		case state != abi.Wants:
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.supply(); err != nil {
+			return err
+		}
+		n, err := m.call(ctx, &m.step, uint64(t.task))
+		if err != nil {
+			return err
+		}
+		state = int32(n)
+	}
+}
+
+// supply reads the ranges that are wanted straight into the sandbox.
+
+func (t *question) supply() error {
+	m := t.member
+	if t.count == 0 || uint64(t.n) != uint64(t.count)*abi.WantSize {
+		return m.lies("a list of ranges that is none")
+	}
+	wants, err := m.bytes(t.at, t.n)
+	if err != nil {
+		return err
+	}
+	le := binary.LittleEndian
+	for w := wants; len(w) > 0; w = w[abi.WantSize:] {
+		number, off, n := le.Uint32(w[abi.WantFile:]), le.Uint64(w[abi.WantOffset:]), le.Uint32(w[abi.WantLength:])
+		files := t.view.listing.files
+		if uint64(number) >= uint64(len(files)) || off > uint64(files[number].size()) {
+			return m.lies("a range of no file")
+		}
+		to, err := m.bytes(le.Uint32(w[abi.WantPtr:]), n)
+		if err != nil {
+			return err
+		}
+		status := uint32(abi.WantRead)
+		switch err := t.view.listing.read(files[number], to, int64(off)); {
+		case err == nil:
+		case errors.Is(err, store.ErrGone):
+			status, m.read = abi.WantGone, err
+		case errors.Is(err, source.ErrShort):
+			status = abi.WantShort
+		default:
+			status, m.read = abi.WantFailed, err
+		}
+		le.PutUint32(w[abi.WantStatus:], status)
+	}
+	return nil
+}
+
+// answer is the present answer, which aliases the sandbox's memory until the next call.
+func (t *question) answer() ([]byte, error) { return t.member.bytes(t.at, t.n) }
+
+// drop ends a question that is not over.
+func (t *question) drop() {
+	if t.task != 0 && !t.member.dead {
+		_, _ = t.member.call(context.Background(), &t.member.drop, uint64(t.task))
+	}
+	t.task = 0
+}

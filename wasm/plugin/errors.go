@@ -1,0 +1,65 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// Errors that readers return besides the typed damages of core/damage and
+// [TrapError].
+var (
+	// ErrNotFound: no visible event has the id. It is host.ErrNotFound.
+	ErrNotFound = store.ErrNotFound
+	// ErrClosed is returned by every method of a closed [Reader] or [Snapshot]. It is
+	// fs.ErrClosed too.
+	ErrClosed = fmt.Errorf("thaw: the store is closed: %w", fs.ErrClosed)
+	// ErrLost ends an iteration whose instance trapped in another question.
+	ErrLost = errors.New("thaw: plugin: the instance was closed")
+
+	errLies = errors.New("thaw: plugin: the module does not keep to the ABI")
+)
+
+// hostError is an error of the sandbox together with why the host could not read.
+type hostError struct{ err, cause error }
+
+func (e *hostError) Error() string   { return e.err.Error() + ": " + e.cause.Error() }
+func (e *hostError) Unwrap() []error { return []error{e.err, e.cause} }
+
+// saidError is an error that came as a line of JSON.
+type saidError struct {
+	code abi.Code
+	text string
+}
+
+func (e *saidError) Error() string { return e.code.Error() + ": " + e.text }
+func (e *saidError) Unwrap() error { return e.code }
+
+// failure makes an error of a code, the answer that came with it in a format, and the
+// last read that failed meanwhile.
+func failure(n int32, format uint32, answer []byte, read error) error {
+	c := abi.Code(n)
+	switch {
+	case len(answer) == 0:
+		return c
+	case abi.Text(format):
+		return &saidError{c, string(answer)}
+	}
+	err, bad := abi.DecodeError(answer)
+	switch {
+	case bad != nil:
+		return errors.Join(c, bad)
+	case err == nil:
+		err = c
+	}
+	if c == abi.ErrInternal {
+		err = errors.Join(c, err)
+	}
+	if read != nil && errors.Is(err, abi.ErrRead) {
+		err = &hostError{err, read}
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// instance is one sandbox. Whoever holds mu may call it.
+type instance struct {
+	mu     sync.Mutex
+	module api.Module
+	// passContext gives the caller's context to the sandbox, which then looks at it in
+	// every loop.
+	passContext bool
+
+	alloc, free, store, file, start, step, drop, closeStore function
+	out                                                     uint32 // address of the out block
+
+	request, requestSize uint32 // a buffer for requests
+	dead                 bool
+}
+
+// function is an export and room for its parameters and result.
+type function struct {
+	name string
+	f    api.Function
+}
+
+func newInstance(ctx context.Context, module api.Module, passContext bool) (*instance, error) {
+	i := &instance{module: module, passContext: passContext}
+	version, out := function{}, function{}
+	for name, f := range map[string]*function{
+		"thaw_abi_version": &version, "thaw_out": &out, "thaw_alloc": &i.alloc, "thaw_free": &i.free,
+		"thaw_store": &i.store, "thaw_file": &i.file, "thaw_start": &i.start, "thaw_step": &i.step,
+		"thaw_drop": &i.drop, "thaw_close": &i.closeStore,
+	} {
+		*f = function{name, module.ExportedFunction(name)}
+	}
+	n, err := i.call(ctx, &version)
+	if err != nil {
+		return nil, err
+	}
+	if n != abi.Version {
+		return nil, versionError(n)
+	}
+	if n, err = i.call(ctx, &out); err != nil {
+		return nil, err
+	}
+	i.out = uint32(n)
+	return i, nil
+}
+
+// TrapError says that a question ended an instance: it ran out of memory, or met a bug,
+// or the context ended it where Options.Interrupt lets it.
+type TrapError struct {
+	// Export is the function that was called.
+	Export string
+	// Err is what wazero says.
+	Err error
+}
+
+// Error names the export and the cause.
+func (e *TrapError) Error() string { return "thaw: plugin: " + e.Export + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *TrapError) Unwrap() error { return e.Err }
+
+// call calls an export with up to six parameters. After an error the instance is
+// closed: what state it is in nobody knows.
+func (i *instance) call(ctx context.Context, f *function, params ...uint64) (result uint64, err error) {
+	if i.dead {
+		return 0, ErrLost
+	}
+	if !i.passContext {
+		ctx = context.Background()
+	}
+	var stack [6]uint64
+	copy(stack[:], params)
+	if err := f.f.CallWithStack(ctx, stack[:]); err != nil {
+		i.close()
+		return 0, &TrapError{f.name, err}
+	}
+	return stack[0], nil
+}
+
+func (i *instance) close() {
+	i.dead = true
+	_ = i.module.Close(context.Background())
+}
+
+// memory is the sandbox's memory as it is now.
+func (i *instance) memory() api.Memory { return i.module.Memory() }
+
+// bytes returns n bytes at an address, which alias the sandbox's memory and hold until
+// the next call.
+func (i *instance) bytes(at, n uint32) ([]byte, error) {
+	b, ok := i.memory().Read(at, n)
+	if !ok {
+		return nil, i.lies("an address outside its memory")
+	}
+	return b, nil
+}
+
+// lies ends an instance that does not keep to the ABI.
+func (i *instance) lies(what string) error {
+	i.close()
+	return fmt.Errorf("%w: %s", errLies, what)
+}
+
+// put copies b to a buffer of its own, which is grown if need be.
+func (i *instance) put(ctx context.Context, b []byte) error {
+	if uint32(len(b)) > i.requestSize {
+		if i.request != 0 {
+			if _, err := i.call(ctx, &i.free, uint64(i.request)); err != nil {
+				return err
+			}
+			i.request, i.requestSize = 0, 0
+		}
+		n := uint32(max(len(b), 1024))
+		at, err := i.allocate(ctx, n)
+		if err != nil {
+			return err
+		}
+		i.request, i.requestSize = at, n
+	}
+	to, err := i.bytes(i.request, uint32(len(b)))
+	if err == nil {
+		copy(to, b)
+	}
+	return err
+}
+
+func (i *instance) allocate(ctx context.Context, n uint32) (uint32, error) {
+	at, err := i.call(ctx, &i.alloc, uint64(n))
+	if err == nil && uint32(at) == 0 {
+		err = abi.ErrLimit
+	}
+	return uint32(at), err
+}
+
+// code makes an error of what an export returned that is below 0.
+func code(n uint64) error {
+	if c := int32(n); c < 0 {
+		return abi.Code(c)
+	}
+	return nil
+}

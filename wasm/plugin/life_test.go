@@ -1,0 +1,291 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/wasm/internal/madestore"
+)
+
+// openMade opens a store of 1200 events in four segments.
+func openMade(t testing.TB, o ReaderOptions) (r *Reader, dir string) {
+	dir = t.TempDir()
+	for name, b := range made(t) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
+	}
+	r, err := loaded(t).OpenReader(t.Context(), dir, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = r.Close() })
+	return r, dir
+}
+
+func all(t testing.TB, q *Queries) (events []event.Event) {
+	for e, err := range q.Query(t.Context(), Region{}, Page{}) {
+		require.NoError(t, err)
+		events = append(events, e)
+	}
+	return events
+}
+
+// TestNested: whoever iterates may ask other questions, and stop early.
+func TestNested(t *testing.T) {
+	r, _ := openMade(t, ReaderOptions{})
+	n := 0
+	for e, err := range r.Query(t.Context(), Region{}, Page{}) {
+		require.NoError(t, err)
+		full, err := r.Read(t.Context(), e)
+		require.NoError(t, err)
+		require.Equal(t, e, full.Event)
+		for other, err := range r.Stream(t.Context(), e.Entity, StreamPage{}) {
+			require.NoError(t, err)
+			require.Equal(t, e.Entity, other.Entity)
+			break
+		}
+		n++
+	}
+	require.Equal(t, 1200, n)
+}
+
+// TestTogether: many goroutines ask at once, and all get the whole answer.
+func TestTogether(t *testing.T) {
+	r, _ := openMade(t, ReaderOptions{})
+	want := all(t, &r.Queries)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 3 {
+				n := 0
+				for e, err := range r.Query(context.Background(), Region{}, Page{}) {
+					assert.NoError(t, err)
+					assert.Equal(t, want[n], e)
+					n++
+				}
+				assert.Len(t, want, n)
+				full, err := r.Get(context.Background(), want[7].ID)
+				assert.NoError(t, err)
+				assert.Equal(t, want[7], full.Event)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestContext: a context ends an open, a question and an iteration, and the reader
+// goes on.
+func TestContext(t *testing.T) {
+	r, dir := openMade(t, ReaderOptions{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	var failed error
+	for _, err := range r.Query(ctx, Region{}, Page{}) {
+		if failed = err; err != nil {
+			break
+		}
+		if n++; n == 100 {
+			cancel()
+		}
+	}
+	require.ErrorIs(t, failed, context.Canceled)
+	require.Less(t, n, 100+2*contextEvery)
+	_, err := r.Count(ctx, Region{}, 0)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = r.Get(ctx, event.ID{1})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = loaded(t).OpenReader(ctx, dir, ReaderOptions{})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = loaded(t).Verify(ctx, dir, ReaderOptions{}, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Len(t, all(t, &r.Queries), 1200)
+}
+
+// TestInterrupt: with Options.Interrupt a context ends what is inside a step too.
+func TestInterrupt(t *testing.T) {
+	p, err := Load(t.Context(), wasmOf(t), Options{NoCache: true, Interrupt: true})
+	require.NoError(t, err)
+	defer p.Close()
+	r, err := p.OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
+	require.NoError(t, err)
+	defer r.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	v, release, err := r.acquire()
+	require.NoError(t, err)
+	defer release()
+	m, err := v.lock(ctx)
+	require.NoError(t, err)
+	cancel()
+	_, err = m.call(ctx, &m.alloc, 1)
+	v.unlock(m)
+	var trap *TrapError
+	require.ErrorAs(t, err, &trap)
+	n, err := r.Count(t.Context(), Region{}, 0)
+	require.NoError(t, err)
+	require.EqualValues(t, 48, n)
+}
+
+// TestClosed: what is closed says so; iterations under way end with their moment.
+func TestClosed(t *testing.T) {
+	r, _ := openMade(t, ReaderOptions{})
+	s, err := r.Snapshot()
+	require.NoError(t, err)
+	n := 0
+	for _, err := range r.Query(t.Context(), Region{}, Page{}) {
+		require.NoError(t, err)
+		if n++; n == 1 {
+			require.NoError(t, r.Close())
+		}
+	}
+	require.Equal(t, 1200, n)
+	require.ErrorIs(t, r.Close(), ErrClosed)
+	_, err = r.Count(t.Context(), Region{}, 0)
+	require.ErrorIs(t, err, fs.ErrClosed)
+	_, err = r.Refresh(t.Context())
+	require.ErrorIs(t, err, ErrClosed)
+	_, err = r.Snapshot()
+	require.ErrorIs(t, err, ErrClosed)
+	require.Empty(t, r.Report())
+	require.Len(t, all(t, &s.Queries), 1200)
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.Close(), ErrClosed)
+	_, err = s.Count(t.Context(), Region{}, 0)
+	require.ErrorIs(t, err, ErrClosed)
+}
+
+// TestRefresh: a reader sees what was there when it was opened or refreshed.
+func TestRefresh(t *testing.T) {
+	shape := madestore.Shape{Seed: 3, PerSegment: 100, Indexed: 1, Tail: 2, Entities: 9, Scopes: 2}
+	longer, dir := madestore.New(t, shape), t.TempDir()
+	write := func(name string) { require.NoError(t, os.WriteFile(filepath.Join(dir, name), longer[name], 0o600)) }
+	for name := range longer {
+		if name != segment.Name(3) {
+			write(name)
+		}
+	}
+	r, err := loaded(t).OpenReader(t.Context(), dir, ReaderOptions{})
+	require.NoError(t, err)
+	defer r.Close()
+	changed, err := r.Refresh(t.Context())
+	require.NoError(t, err)
+	require.False(t, changed)
+	before, err := r.Snapshot()
+	require.NoError(t, err)
+	defer before.Close()
+	write(segment.Name(3))
+	require.Len(t, all(t, &r.Queries), 200)
+	changed, err = r.Refresh(t.Context())
+	require.NoError(t, err)
+	require.True(t, changed)
+	require.Len(t, all(t, &r.Queries), 300)
+	require.Len(t, all(t, &before.Queries), 200)
+	require.EqualValues(t, 200, r.Report().TailEvents)
+}
+
+// TestNotThere: a directory that is not there, and one that is empty.
+func TestNotThere(t *testing.T) {
+	_, err := loaded(t).OpenReader(t.Context(), filepath.Join(t.TempDir(), "none"), ReaderOptions{})
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	r, err := loaded(t).OpenReader(t.Context(), t.TempDir(), ReaderOptions{})
+	require.NoError(t, err)
+	require.Empty(t, all(t, &r.Queries))
+	require.NoError(t, r.Close())
+	_, err = Load(t.Context(), []byte("no module"), Options{NoCache: true})
+	require.Error(t, err)
+	_, err = LoadFile(t.Context(), filepath.Join(t.TempDir(), "none.wasm"), Options{})
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// broken is a file system on which segments cannot be read any more.
+type broken struct {
+	osfs.FS
+	failed *bool
+}
+
+var errDisk = errors.New("the disk is gone")
+
+func (b broken) Open(name string) (fsabstraction.File, error) {
+	f, err := b.FS.Open(name)
+	return brokenFile{f, b.failed}, err
+}
+
+type brokenFile struct {
+	fsabstraction.File
+	failed *bool
+}
+
+func (f brokenFile) ReadAt(p []byte, off int64) (int, error) {
+	if *f.failed {
+		return 0, errDisk
+	}
+	return f.File.ReadAt(p, off)
+}
+
+// TestHostCannotRead: why a range could not be read is in the error, as natively.
+func TestHostCannotRead(t *testing.T) {
+	failed := false
+	r, _ := openMade(t, ReaderOptions{FS: broken{failed: &failed}})
+	events := all(t, &r.Queries)
+	failed = true
+	var got error
+	for _, e := range events {
+		if _, got = r.Read(t.Context(), e); got != nil {
+			break
+		}
+	}
+	require.ErrorIs(t, got, errDisk)
+	var d *damage.Damage
+	require.ErrorAs(t, got, &d)
+	require.ErrorIs(t, got, damage.Unreadable)
+	failed = false
+	require.Len(t, all(t, &r.Queries), 1200)
+}
+
+// TestCache: code that was compiled is found again, also by another Plugin.
+func TestCache(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
+		require.NoError(t, err)
+		require.NoError(t, p.Close())
+		files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+	}
+}
+
+// lateFS leaves a segment out of its first listing, as a system may that makes it
+// meanwhile.
+type lateFS struct {
+	osfs.FS
+	listings *int
+}
+
+func (l lateFS) ReadDir(dir string) ([]fsabstraction.Entry, error) {
+	entries, err := l.FS.ReadDir(dir)
+	if *l.listings++; *l.listings == 1 {
+		entries = slices.DeleteFunc(entries, func(e fsabstraction.Entry) bool { return e.Name == segment.Name(3) })
+	}
+	return entries, err
+}
+
+// TestOverlooked: a segment that a listing left out is not taken for lost.
+func TestOverlooked(t *testing.T) {
+	listings := 0
+	r, _ := openMade(t, ReaderOptions{FS: lateFS{listings: &listings}})
+	require.Equal(t, 2, listings)
+	require.Empty(t, r.Report().Damages)
+	require.Len(t, all(t, &r.Queries), 1200)
+}

@@ -1,0 +1,257 @@
+package plugin
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"sync"
+
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/synced"
+	"github.com/thawlog/thaw/core/visibility"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+const (
+	// openFiles bounds the files that are kept open.
+	openFiles = 256
+	// overlookedAtMost bounds the names that are looked at because a listing may have
+	// left them out.
+	overlookedAtMost = 256
+	// wholeAtMost is the size of a small file that is read when it is looked at.
+	wholeAtMost = visibility.MaxSize
+)
+
+// listing is a store's directory at one moment: what is declared to the sandbox.
+type listing struct {
+	fs   fsabstraction.ReadFS
+	path string
+
+	files []*file // in the order in which they were looked at
+	mu    sync.Mutex
+	open  []*file // first opened first
+	done  bool
+}
+
+// file is one name of a listing.
+type file struct {
+	name string
+	info fsabstraction.Info
+	// whole is the content of a file of which the latest is always right, read when it
+	// was looked at.
+	whole []byte
+
+	// Guarded by listing.mu:
+	handle fsabstraction.File
+	users  int
+}
+
+func (f *file) size() int64 {
+	if f.whole != nil {
+		return int64(len(f.whole))
+	}
+	return f.info.Size
+}
+
+// list looks at a directory in the order in which an open does.
+func list(fsys fsabstraction.ReadFS, path string) (*listing, error) {
+	l := &listing{fs: fsys, path: path}
+	if _, err := store.LookAtAll(looker{l}); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// overlooked reports whether a segment is there that is not in the listing. A system
+// may leave out of a listing what is made while it is read.
+func (l *listing) overlooked() bool {
+	ids := map[uint64]bool{}
+	lowest, highest := uint64(0), uint64(0)
+	for _, f := range l.files {
+		if id, ok := segment.ParseName(f.name); ok {
+			if ids[id] = true; lowest == 0 || id < lowest {
+				lowest = id
+			}
+			highest = max(highest, id)
+		}
+	}
+	looks := 0
+	for id := lowest; id < highest && looks < overlookedAtMost; id++ {
+		if !ids[id] {
+			looks++
+			if _, err := l.fs.Lstat(filepath.Join(l.path, segment.Name(id))); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// same reports whether nothing that matters changed since another listing.
+func (l *listing) same(o *listing) bool {
+	if len(l.files) != len(o.files) {
+		return false
+	}
+	for i, f := range l.files {
+		g := o.files[i]
+		if f.name != g.name || f.info.Size != g.info.Size || f.info.ModTime != g.info.ModTime ||
+			f.info.Type != g.info.Type || replaced(f.info, g.info) || string(f.whole) != string(g.whole) {
+			return false
+		}
+	}
+	return true
+}
+
+// replaced reports whether two looks at a name are known to have met different files.
+func replaced(was, is fsabstraction.Info) bool {
+	return was.Identity.Known() && is.Identity.Known() && !fsabstraction.SameFile(was.Identity, is.Identity)
+}
+
+// looker fills a listing as the core looks at the names.
+type looker struct{ l *listing }
+
+func (k looker) List() ([]store.Name, error) {
+	entries, err := k.l.fs.ReadDir(k.l.path)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]store.Name, len(entries))
+	for i, e := range entries {
+		names[i] = store.Name{Name: e.Name, Odd: e.Type != fsabstraction.Regular}
+	}
+	return names, nil
+}
+
+func (k looker) Look(name string) (store.Entry, error) {
+	l := k.l
+	info, err := l.fs.Lstat(filepath.Join(l.path, name))
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.Join(store.ErrGone, err)
+		}
+		return store.Entry{}, err
+	}
+	f := &file{name: name, info: info}
+	if name == synced.FileName || name == visibility.FileName {
+		f.whole = l.readWhole(f)
+	}
+	l.files = append(l.files, f)
+	return store.Entry{Name: name, Size: f.size(), Regular: info.Type == fsabstraction.Regular}, nil
+}
+
+func (k looker) Open(string) (source.Source, error) { return nil, store.ErrGone }
+
+// readWhole returns the content of a small file, or nil when it cannot be had now; the
+// sandbox then asks for it and is told why.
+func (l *listing) readWhole(f *file) []byte {
+	if f.info.Type != fsabstraction.Regular {
+		return nil
+	}
+	h, err := l.fs.Open(filepath.Join(l.path, f.name))
+	if err != nil {
+		return nil
+	}
+	defer h.Close()
+	n, err := h.Size()
+	if err != nil || n > wholeAtMost {
+		return nil
+	}
+	b := make([]byte, n)
+	if _, err := h.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil
+	}
+	return b
+}
+
+// read fills p from a file. Where the name leads to another file than the one that
+// was looked at, the error is [store.ErrGone].
+func (l *listing) read(f *file, p []byte, off int64) error {
+	if f.whole != nil {
+		return source.Read(source.Bytes(f.whole), p, uint64(off))
+	}
+	h, err := l.acquire(f)
+	if err != nil {
+		return err
+	}
+	defer l.release(f)
+	n, err := h.ReadAt(p, off)
+	if n == len(p) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = source.ErrShort
+	}
+	return err
+}
+
+func (l *listing) acquire(f *file) (fsabstraction.File, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.done {
+		return nil, ErrClosed
+	}
+	if f.handle == nil {
+		h, err := l.fs.Open(filepath.Join(l.path, f.name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, errors.Join(store.ErrGone, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		info, err := h.Stat()
+		if err == nil && replaced(f.info, info) {
+			err = store.ErrGone
+		}
+		if err != nil {
+			return nil, errors.Join(err, h.Close())
+		}
+		f.handle = h
+		l.trim()
+		l.open = append(l.open, f)
+	}
+	f.users++
+	return f.handle, nil
+}
+
+func (l *listing) release(f *file) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f.users--; l.done && f.users == 0 && f.handle != nil {
+		_ = f.handle.Close()
+		f.handle = nil
+	}
+}
+
+// trim closes files that nobody reads just now, of segments only: other files keep the
+// content that they were opened with. mu is held.
+func (l *listing) trim() {
+	for i := 0; len(l.open) >= openFiles && i < len(l.open); {
+		f := l.open[i]
+		if _, ok := segment.ParseName(f.name); !ok || f.users > 0 {
+			i++
+			continue
+		}
+		_ = f.handle.Close()
+		f.handle = nil
+		l.open = append(l.open[:i], l.open[i+1:]...)
+	}
+}
+
+// close closes every file.
+func (l *listing) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done = true
+	var errs []error
+	for _, f := range l.open {
+		if f.users == 0 && f.handle != nil {
+			errs = append(errs, f.handle.Close())
+			f.handle = nil
+		}
+	}
+	l.open = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,72 @@
+package plugin
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/wasm/internal/wasmbuild"
+)
+
+// wasmOf is thaw.wasm.
+func wasmOf(t testing.TB) []byte { return wasmbuild.Module(t) }
+
+// fixtures is where the stores of batpak 0.4.0 lie.
+const fixtures = "../../core/internal/fixture/testdata"
+
+var shared struct {
+	sync.Once
+	plugin *Plugin
+	err    error
+}
+
+// loaded is one plugin for all tests of the package.
+func loaded(t testing.TB) *Plugin {
+	wasm := wasmbuild.Module(t)
+	shared.Do(func() {
+		shared.plugin, shared.err = Load(context.Background(), wasm, Options{NoCache: true})
+	})
+	require.NoError(t, shared.err)
+	return shared.plugin
+}
+
+func fixtureNames(t testing.TB) (names []string) {
+	entries, err := os.ReadDir(fixtures)
+	require.NoError(t, err)
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	require.NotEmpty(t, names)
+	return names
+}
+
+// copyStore copies a fixture's directory without some of its files.
+func copyStore(t testing.TB, name string, without ...string) (dir string) {
+	dir = t.TempDir()
+	from := filepath.Join(fixtures, name, "store")
+	entries, err := os.ReadDir(from)
+	require.NoError(t, err)
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(from, e.Name()))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, e.Name()), b, 0o600))
+	}
+	for _, w := range without {
+		_ = os.Remove(filepath.Join(dir, w))
+	}
+	return dir
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.plugin != nil {
+		_ = shared.plugin.Close()
+	}
+	os.Exit(code)
+}

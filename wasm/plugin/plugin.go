@@ -1,0 +1,177 @@
+package plugin
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+const (
+	pageSize      = 64 << 10
+	defaultMemory = 1 << 30
+	// keepMemory is the memory of an instance that is kept for the next reader. It never
+	// shrinks.
+	keepMemory = 128 << 20
+)
+
+// Options are the choices of [Load]. The zero value is safe.
+type Options struct {
+	// CacheDir is where compiled code is kept, by default thaw/wazero in the user's
+	// cache directory. It is believed: who can write there decides what runs.
+	CacheDir string
+	// NoCache compiles anew each time, some 0.3 s.
+	NoCache bool
+	// Memory bounds the bytes of one instance, by default 1 GiB. A question that needs
+	// more ends in a [TrapError].
+	Memory uint64
+	// Instances bounds the instances of one reader, by default GOMAXPROCS.
+	Instances int
+	// Interrupt lets a context end a question at any moment instead of between two
+	// steps, which come at least every few milliseconds unless a question looks at
+	// millions of events and returns none. Everything then takes 2.5 times as long, and
+	// the instance is lost.
+	Interrupt bool
+}
+
+// Plugin is compiled code. All methods are safe for concurrent use.
+type Plugin struct {
+	options  Options
+	runtime  wazero.Runtime
+	cache    wazero.CompilationCache
+	compiled wazero.CompiledModule
+	idle     chan *instance
+}
+
+// LoadFile is [Load] of a file.
+func LoadFile(ctx context.Context, path string, o Options) (*Plugin, error) {
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("thaw: plugin: %w", err)
+	}
+	return Load(ctx, wasm, o)
+}
+
+// Load compiles a plugin, or finds it compiled. The caller must Close it.
+func Load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
+	if o.Memory == 0 {
+		o.Memory = defaultMemory
+	}
+	if o.Instances <= 0 {
+		o.Instances = runtime.GOMAXPROCS(0)
+	}
+	p = &Plugin{options: o, idle: make(chan *instance, o.Instances)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("thaw: plugin: %w", err), p.Close())
+			p = nil
+		}
+	}()
+	config := wazero.NewRuntimeConfig().
+		WithMemoryLimitPages(uint32(min(o.Memory/pageSize, 1<<16))).
+		WithCloseOnContextDone(o.Interrupt)
+	if !o.NoCache {
+		if p.cache, err = openCache(o.CacheDir); err != nil {
+			return p, err
+		}
+		config = config.WithCompilationCache(p.cache)
+	}
+	p.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	if _, err = wasi_snapshot_preview1.Instantiate(ctx, p.runtime); err != nil {
+		return p, err
+	}
+	p.compiled, err = p.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, 2), wasm)
+	if err != nil {
+		return p, err
+	}
+	for name := range exports {
+		if p.compiled.ExportedFunctions()[name] == nil {
+			return p, fmt.Errorf("the module has no %s: it is no thaw.wasm", name)
+		}
+	}
+	return p, nil
+}
+
+func openCache(dir string) (wazero.CompilationCache, error) {
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return nil, err
+		}
+		dir = filepath.Join(user, "thaw", "wazero")
+	}
+	return wazero.NewCompilationCacheWithDir(dir)
+}
+
+// Close ends every instance. Readers must be closed before.
+func (p *Plugin) Close() error {
+	ctx := context.Background()
+	var errs []error
+	if p.runtime != nil {
+		errs = append(errs, p.runtime.Close(ctx))
+	}
+	if p.cache != nil {
+		errs = append(errs, p.cache.Close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// take returns an instance without a store.
+func (p *Plugin) take(ctx context.Context) (*instance, error) {
+	for more := true; more; {
+		select {
+		case i := <-p.idle:
+			if !i.module.IsClosed() {
+				return i, nil
+			}
+		default:
+			more = false
+		}
+	}
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
+		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader)
+	module, err := p.runtime.InstantiateModule(ctx, p.compiled, config)
+	if err != nil {
+		return nil, fmt.Errorf("thaw: plugin: %w", err)
+	}
+	i, err := newInstance(ctx, module, p.options.Interrupt)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("thaw: plugin: %w", err), module.Close(context.Background()))
+	}
+	return i, nil
+}
+
+// give keeps an instance that holds nothing for whoever takes one next.
+func (p *Plugin) give(i *instance) {
+	if i.module.IsClosed() {
+		return
+	}
+	if i.memory().Size() <= keepMemory {
+		select {
+		case p.idle <- i:
+			return
+		default:
+		}
+	}
+	i.close()
+}
+
+// exports are the functions that a plugin must have.
+var exports = map[string]bool{
+	"_initialize": true, "thaw_abi_version": true, "thaw_out": true, "thaw_alloc": true, "thaw_free": true,
+	"thaw_store": true, "thaw_file": true, "thaw_start": true, "thaw_step": true, "thaw_drop": true, "thaw_close": true,
+}
+
+// versionError says that a plugin speaks another version of the ABI.
+func versionError(got uint64) error {
+	return fmt.Errorf("the module speaks version %d of the ABI, this program %d", int32(got), abi.Version)
+}

@@ -1,0 +1,208 @@
+package plugin
+
+import (
+	"context"
+	"encoding/binary"
+	"iter"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// Queries are the questions that a [Reader] and a [Snapshot] answer, as host.Queries
+// does. Each iteration sees one moment from beginning to end; the first error ends it.
+// ctx is asked between events and between steps.
+type Queries struct {
+	acquire func() (v *view, release func(), err error)
+}
+
+// contextEvery is how many events an iteration passes between looks at its context.
+const contextEvery = 64
+
+// each iterates over the events of a question.
+func (q *Queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		if err := q.iterate(ctx, r, func(e event.Event) bool { return yield(e, nil) }); err != nil {
+			yield(event.Event{}, err)
+		}
+	}
+}
+
+// iterate gives events to yield until it returns false. Between two answers the
+// instance is free, so that whoever iterates may ask other questions.
+func (q *Queries) iterate(ctx context.Context, r abi.Request, yield func(event.Event) bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	v, release, err := q.acquire()
+	if err != nil {
+		return err
+	}
+	defer release()
+	m, err := v.lock(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := v.begin(ctx, m, &r)
+	var events []event.Event
+	n := 0
+	for {
+		if err == nil {
+			events, err = decode(events[:0], t)
+		}
+		over := err != nil || t.state == abi.Done
+		if over && t != nil {
+			t.drop()
+		}
+		v.unlock(m)
+		for _, e := range events {
+			if n++; n%contextEvery == 0 && ctx.Err() != nil {
+				err = ctx.Err()
+			}
+			if err != nil && !over || !yield(e) {
+				m.mu.Lock()
+				t.drop()
+				v.unlock(m)
+				return err
+			}
+		}
+		if over {
+			return err
+		}
+		m.mu.Lock()
+		events, err = events[:0], t.next(ctx)
+	}
+}
+
+// decode appends the events of an answer, which stay valid.
+func decode(events []event.Event, t *question) ([]event.Event, error) {
+	if t.state == abi.Again {
+		return events, nil
+	}
+	b, err := t.answer()
+	if err != nil {
+		return events, err
+	}
+	for range t.count {
+		var row event.Full
+		if row, _, b, err = abi.DecodeRow(b); err != nil {
+			return events, err
+		}
+		events = append(events, row.Event)
+	}
+	if len(b) > 0 {
+		return events, abi.ErrWire
+	}
+	return events, nil
+}
+
+// on asks a question that has one answer and decodes it.
+func on[T any](ctx context.Context, q *Queries, r abi.Request, decode func([]byte) (T, error)) (answer T, err error) {
+	if err := ctx.Err(); err != nil {
+		return answer, err
+	}
+	v, release, err := q.acquire()
+	if err != nil {
+		return answer, err
+	}
+	defer release()
+	m, err := v.lock(ctx)
+	if err != nil {
+		return answer, err
+	}
+	defer v.unlock(m)
+	err = v.ask(ctx, m, &r, func(b []byte, _ uint32) (err error) {
+		answer, err = decode(b)
+		return err
+	})
+	return answer, err
+}
+
+// Query returns the visible events of a region in order of sequence.
+func (q *Queries) Query(ctx context.Context, region store.Region, page store.Page) iter.Seq2[event.Event, error] {
+	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: region, From: page.From, Limit: uint64(max(page.Limit, 0))})
+}
+
+// Count returns how many events Query would return from a sequence on.
+func (q *Queries) Count(ctx context.Context, region store.Region, from uint64) (uint64, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: region, From: from}, func(b []byte) (uint64, error) {
+		if len(b) != 8 {
+			return 0, abi.ErrWire
+		}
+		return binary.LittleEndian.Uint64(b), nil
+	})
+}
+
+// Stream returns the visible events of one entity in order of clocks.
+func (q *Queries) Stream(ctx context.Context, entity string, page store.StreamPage) iter.Seq2[event.Event, error] {
+	return q.each(ctx, abi.Request{
+		Op: abi.OpStream, Region: store.Region{Entity: entity}, From: uint64(page.From), Limit: uint64(max(page.Limit, 0)),
+	})
+}
+
+// Ancestors returns what led to an event, nearest first, without the event itself;
+// depth bounds the steps, 0 for no bound. An unknown id is [ErrNotFound].
+func (q *Queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+	return q.each(ctx, abi.Request{Op: abi.OpAncestors, ID: id, Limit: uint64(max(depth, 0))})
+}
+
+// Effects returns what an event caused, what that caused, and so on: nearest first, in
+// order of sequence at one distance, without the event itself. depth bounds the
+// distance, 0 for no bound. An id that nothing knows is [ErrNotFound].
+func (q *Queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+	return q.each(ctx, abi.Request{Op: abi.OpEffects, ID: id, Limit: uint64(max(depth, 0))})
+}
+
+// Correlated returns the visible events of one conversation in order of sequence.
+func (q *Queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error] {
+	return q.each(ctx, abi.Request{Op: abi.OpCorrelated, ID: id})
+}
+
+// State returns what an append can expect of an entity: whether it has visible events,
+// and the clock of the last one.
+func (q *Queries) State(ctx context.Context, entity string) (State, error) {
+	r := abi.Request{Op: abi.OpState, Region: store.Region{Entity: entity}}
+	return on(ctx, q, r, func(b []byte) (State, error) {
+		if len(b) != 8 {
+			return State{}, abi.ErrWire
+		}
+		le := binary.LittleEndian
+		return State{Some: le.Uint32(b) == 1, Clock: le.Uint32(b[4:])}, nil
+	})
+}
+
+// Get returns the visible event with an id and its payload, which is read from its
+// segment and checked. An unknown id is [ErrNotFound]; an event that can no longer be
+// read is a *damage.Damage.
+func (q *Queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpGet, Format: abi.FormatFullRows, ID: id}, decodeFull)
+}
+
+// Read returns an event that a query found with its payload, as Get does.
+func (q *Queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpRead, Format: abi.FormatFullRows, Row: abi.AppendRow(nil, &e)}, decodeFull)
+}
+
+func decodeFull(b []byte) (event.Full, error) {
+	e, full, rest, err := abi.DecodeRow(b)
+	if err == nil && (!full || len(rest) > 0) {
+		err = abi.ErrWire
+	}
+	return e, err
+}
+
+// Report tells about the reader's last open or refresh, and what was found out since by
+// the instance that answers. It is empty when the reader is closed.
+func (q *Queries) Report() Report {
+	v, release, err := q.acquire()
+	if err != nil {
+		return Report{}
+	}
+	defer release()
+	r, err := on(context.Background(), q, abi.Request{Op: abi.OpReport}, abi.DecodeReport)
+	if err != nil {
+		return Report{}
+	}
+	return Report{Report: r, Took: v.took}
+}

@@ -1,0 +1,43 @@
+package plugin
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lines"
+)
+
+// TestFixtures: every store that batpak wrote, on each step of the ladder, by windows
+// and with buffers, shows the events that batpak shows, and gives each payload.
+func TestFixtures(t *testing.T) {
+	for _, name := range fixtureNames(t) {
+		want, err := os.ReadFile(filepath.Join(fixtures, name, "expected.jsonl"))
+		require.NoError(t, err)
+		for _, without := range [][]string{nil, {artifact.FileName}, {artifact.FileName, checkpoint.FileName}} {
+			for _, buffer := range []int64{0, 1 << 30} {
+				dir := copyStore(t, name, without...)
+				r, err := loaded(t).OpenReader(t.Context(), dir, ReaderOptions{Buffer: buffer})
+				require.NoError(t, err, name)
+				var got []byte
+				for e, err := range r.Query(t.Context(), Region{}, Page{}) {
+					require.NoError(t, err)
+					got = lines.AppendEvent(got, lines.Plain, &event.Full{Event: e})
+					full, err := r.Get(t.Context(), e.ID)
+					require.NoError(t, err)
+					require.Equal(t, e, full.Event)
+					again, err := r.Read(t.Context(), e)
+					require.NoError(t, err)
+					require.Equal(t, full, again)
+				}
+				require.Equal(t, string(want), string(got), name)
+				require.NoError(t, r.Close())
+			}
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/wasm/abi"
+)
+
+// view is the store at one moment: a listing, and instances that opened it. Every one
+// of them was told the same files, so they all give the same answers.
+type view struct {
+	plugin  *Plugin
+	options *ReaderOptions
+	flags   uint32
+	listing *listing
+	users   atomic.Int64
+	took    time.Duration
+
+	mu      sync.Mutex
+	members []*member
+	making  int // instances that are being made
+	turn    int
+	closed  bool
+}
+
+// member is an instance that has the store open. instance.mu guards it.
+type member struct {
+	*instance
+	handle  uint32 // of the store in the instance
+	buffers []uint32
+	read    error // why a range could not be read, of the question under way
+}
+
+func newView(p *Plugin, l *listing, o *ReaderOptions) *view {
+	v := &view{plugin: p, listing: l, options: o}
+	for flag, on := range map[uint32]bool{
+		abi.FlagStrict: o.Strict, abi.FlagShowHidden: o.ShowHidden,
+		abi.FlagCheckFrames: o.CheckFrames, abi.FlagCheckIndex: o.CheckIndex,
+	} {
+		if on {
+			v.flags |= flag
+		}
+	}
+	v.users.Store(1)
+	return v
+}
+
+func (v *view) retain() { v.users.Add(1) }
+
+// release gives the instances back when the last user lets go.
+func (v *view) release() error {
+	if v.users.Add(-1) > 0 {
+		return nil
+	}
+	v.mu.Lock()
+	members := v.members
+	v.members, v.closed = nil, true
+	v.mu.Unlock()
+	for _, m := range members {
+		m.mu.Lock()
+		v.empty(m)
+		m.mu.Unlock()
+	}
+	return v.listing.close()
+}
+
+// empty takes the store out of an instance and gives that back.
+func (v *view) empty(m *member) {
+	if m.dead {
+		return
+	}
+	ctx := context.Background()
+	_, err := m.call(ctx, &m.closeStore, uint64(m.handle))
+	for _, at := range m.buffers {
+		if err == nil {
+			_, err = m.call(ctx, &m.free, uint64(at))
+		}
+	}
+	if err == nil {
+		v.plugin.give(m.instance)
+	}
+}
+
+// lock returns a member that nobody uses, or waits for one when there are as many as
+// there may be. The caller unlocks it.
+func (v *view) lock(ctx context.Context) (*member, error) {
+	v.mu.Lock()
+	for _, m := range v.members {
+		if m.mu.TryLock() {
+			v.mu.Unlock()
+			return m, nil
+		}
+	}
+	if len(v.members)+v.making < v.plugin.options.Instances || len(v.members) == 0 {
+		v.making++
+		v.mu.Unlock()
+		m, err := v.enter(ctx)
+		v.mu.Lock()
+		v.making--
+		if err == nil {
+			v.members = append(v.members, m)
+		}
+		v.mu.Unlock()
+		return m, err
+	}
+	v.turn++
+	m := v.members[v.turn%len(v.members)]
+	v.mu.Unlock()
+	m.mu.Lock()
+	return m, nil
+}
+
+// unlock lets others use a member, and forgets one that trapped.
+func (v *view) unlock(m *member) {
+	if m.dead {
+		v.mu.Lock()
+		for i, other := range v.members {
+			if other == m {
+				v.members = append(v.members[:i], v.members[i+1:]...)
+				break
+			}
+		}
+		v.mu.Unlock()
+	}
+	m.mu.Unlock()
+}
+
+// enter opens the store in another instance, which is locked.
+func (v *view) enter(ctx context.Context) (*member, error) {
+	m, err := v.declare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := abi.Request{Op: abi.OpOpen, Flags: v.flags, From: rand.Uint64(), Limit: uint64(max(v.options.Cache, 0))}
+	if err = v.ask(ctx, m, &q, func([]byte, uint32) error { return nil }); err != nil {
+		v.empty(m)
+		m.mu.Unlock()
+		return nil, err
+	}
+	return m, nil
+}
+
+// declare tells an instance the files of the store. It is locked.
+func (v *view) declare(ctx context.Context) (*member, error) {
+	i, err := v.plugin.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i.mu.Lock()
+	m := &member{instance: i}
+	n, err := i.call(ctx, &i.store)
+	if err == nil {
+		err = code(n)
+	}
+	m.handle = uint32(n)
+	for number, f := range v.listing.files {
+		if err == nil {
+			err = v.declareFile(ctx, m, f, number)
+		}
+	}
+	if err != nil {
+		v.empty(m)
+		i.mu.Unlock()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (v *view) declareFile(ctx context.Context, m *member, f *file, number int) error {
+	if err := m.put(ctx, []byte(f.name)); err != nil {
+		return err
+	}
+	var flags, data uint64
+	if f.info.Type != fsabstraction.Regular {
+		flags = abi.FileOdd
+	} else if n := f.size(); n > 0 && (f.whole != nil || n <= v.options.Buffer && v.buffers(f)) {
+		at, err := v.handOver(ctx, m, f)
+		if err != nil {
+			return err
+		}
+		data = uint64(at)
+	}
+	n, err := m.call(ctx, &m.file, uint64(m.handle), uint64(m.request), uint64(len(f.name)), uint64(f.size()), flags, data)
+	switch {
+	case err != nil:
+		return err
+	case code(n) != nil:
+		return fmt.Errorf("%s: %w", f.name, code(n))
+	case int(n) != number:
+		return m.lies("a file with another number")
+	}
+	return nil
+}
+
+// buffers reports whether a file is of the sort that is handed over.
+func (v *view) buffers(f *file) bool {
+	_, isSegment := segment.ParseName(f.name)
+	return !isSegment || !v.options.BufferIndexOnly
+}
+
+// handOver gives a whole file to an instance and returns its address, or 0 when it is to
+// be read by windows after all.
+func (v *view) handOver(ctx context.Context, m *member, f *file) (uint32, error) {
+	if f.size() > abi.MaxAlloc {
+		return 0, nil
+	}
+	at, err := m.allocate(ctx, uint32(f.size()))
+	if err != nil {
+		return 0, err
+	}
+	m.buffers = append(m.buffers, at)
+	to, err := m.bytes(at, uint32(f.size()))
+	if err != nil {
+		return 0, err
+	}
+	if v.listing.read(f, to, 0) != nil {
+		return 0, nil // the question that needs it is told why
+	}
+	return at, nil
+}
+
+// openView opens a store as it is now, and tries again when files are replaced while
+// it is opened.
+func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v *view, err error) {
+	const tries = 5
+	start := time.Now()
+	for try := range tries {
+		if v, err = tryView(ctx, p, path, o, try == tries-1); !errors.Is(err, store.ErrGone) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("thaw: open %s: %w", path, err)
+	}
+	v.took = time.Since(start)
+	return v, nil
+}
+
+// tryView is one try, the last or not.
+func tryView(ctx context.Context, p *Plugin, path string, o *ReaderOptions, last bool) (*view, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l, err := list(o.FS, path)
+	if err != nil {
+		return nil, err
+	}
+	if !last && l.overlooked() {
+		return nil, store.ErrGone
+	}
+	v := newView(p, l, o)
+	m, err := v.lock(ctx)
+	if err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	m.mu.Unlock()
+	return v, nil
+}
