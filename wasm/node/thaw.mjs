@@ -88,25 +88,28 @@ export class Store {
     this.files = []
     this.buffers = []
     this.handle = check(plugin.x.thaw_store())
-    for (const entry of fs.readdirSync(dir, { withFileTypes: true })) {
-      const file = path.join(dir, entry.name)
-      const size = fs.statSync(file).size
-      const data = whole && entry.isFile() && size > 0 ? this.handOver(file, size) : 0
-      const name = utf8.encode(entry.name)
-      const at = plugin.put(name)
-      check(plugin.x.thaw_file(this.handle, at, name.length, BigInt(size), entry.isFile() ? 0 : 1, data))
-      this.files.push({ file, fd: -1 })
+    try {
+      for (const { name, file, stat } of look(dir)) this.declare(utf8.encode(name), file, stat, whole || LATEST.includes(name))
+    } catch (err) {
+      this.close()
+      throw err
     }
   }
 
-  handOver(file, size) {
-    const at = this.plugin.x.thaw_alloc(size)
-    if (at === 0) return 0 // it is read by windows, then
-    this.buffers.push(at)
-    const fd = fs.openSync(file)
-    fs.readSync(fd, this.plugin.bytes(at, size), 0, size, 0)
-    fs.closeSync(fd)
-    return at
+  declare(name, file, stat, whole) {
+    let size = stat.size, data = 0
+    if (whole && stat.isFile() && size > 0) {
+      const content = fs.readFileSync(file)
+      data = this.plugin.x.thaw_alloc(content.length) // 0: it is read by windows, then
+      if (data !== 0) {
+        this.buffers.push(data)
+        this.plugin.bytes(data, content.length).set(content)
+        size = content.length
+      }
+    }
+    const at = this.plugin.put(name)
+    check(this.plugin.x.thaw_file(this.handle, at, name.length, BigInt(size), stat.isFile() ? 0 : 1, data))
+    this.files.push({ file, fd: -1 })
   }
 
   // answers asks a question and yields each part of the answer as text.
@@ -170,6 +173,25 @@ export class Store {
     for (const at of this.buffers) x.thaw_free(at)
     for (const f of this.files) if (f.fd >= 0) fs.closeSync(f.fd)
   }
+}
+
+// Files of which the latest content is always right, so that it is read at once.
+const LATEST = ['synced.thaw', 'visibility_ranges.fbv']
+
+// look looks at a directory in the order that ABI.md asks for, since a writer may be at
+// work. What goes away meanwhile is left out.
+function* look(dir) {
+  const first = ['index.fbati', 'index.thaw', 'index.ckpt', 'synced.thaw'], last = ['visibility_ranges.fbv']
+  const at = function* (names) {
+    for (const name of names) {
+      const file = path.join(dir, name)
+      const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+      if (stat) yield { name, file, stat }
+    }
+  }
+  yield* at(first)
+  yield* at(fs.readdirSync(dir).sort().filter((name) => !first.includes(name) && !last.includes(name)))
+  yield* at(last)
 }
 
 function check(n) {
