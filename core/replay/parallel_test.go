@@ -5,10 +5,11 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/internal/concurrently"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
@@ -17,18 +18,6 @@ import (
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
 )
-
-// concurrently runs f(0) to f(n-1), each but the first on a goroutine of its own.
-func concurrently(n int, f func(i int)) {
-	var wg sync.WaitGroup
-	for i := range n - min(n, 1) {
-		wg.Go(func() { f(i + 1) })
-	}
-	if n > 0 {
-		f(0)
-	}
-	wg.Wait()
-}
 
 // made is everything that a scan makes of segments.
 type made struct {
@@ -66,7 +55,7 @@ func compare(t testing.TB, floor uint64, inputs ...replay.Input) (*replay.Scan, 
 	for _, block := range []int{0, 300, 1000, 1 << 20} {
 		s := replay.NewScan(replay.NewLog(0, floor), replay.Place{}, nil)
 		if block > 0 {
-			s.ParallelBlocks(block, concurrently)
+			s.ParallelBlocks(block, concurrently.Run)
 		}
 		var err error
 		for _, in := range inputs {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/internal/concurrently"
+
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -38,7 +40,7 @@ func TestAheadReadFails(t *testing.T) {
 		other = segment.AppendFrame(other, sample(20+i, 10+30*(i%4)))
 	}
 	for _, block := range []int{300, 1000, 5000, 20000} {
-		a := segment.NewAhead(block, concurrently)
+		a := segment.NewAhead(block, concurrently.Run)
 		met, ended := 0, false
 		for k := int32(1); !ended; k++ {
 			segment.NewWalker(source.Bytes(other), uint64(l.at[0])).Blocks(a, nil, func(uint64) bool { return false })
@@ -95,7 +97,7 @@ func TestAheadNotes(t *testing.T) {
 			return b.Clock + 1
 		}
 	}
-	w.Blocks(segment.NewAhead(3000, concurrently), note, func(until uint64) bool {
+	w.Blocks(segment.NewAhead(3000, concurrently.Run), note, func(until uint64) bool {
 		for w.Offset() < until {
 			s, ok := w.Next()
 			if !ok {
@@ -126,7 +128,7 @@ func TestAheadReadsOnce(t *testing.T) {
 		src := &counted{Source: source.Bytes(b)}
 		w := segment.NewWalker(src, from)
 		frames := 0
-		w.Blocks(segment.NewAhead(block, concurrently), nil, func(until uint64) bool {
+		w.Blocks(segment.NewAhead(block, concurrently.Run), nil, func(until uint64) bool {
 			for w.Offset() < until {
 				s, ok := w.Next()
 				if !ok {

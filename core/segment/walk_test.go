@@ -9,11 +9,12 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/internal/concurrently"
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
@@ -56,9 +57,9 @@ func newLog(sealed bool) log {
 // the rest cover every byte once, from memory and from a file alike.
 func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, damages []*damage.Refusal) {
 	if len(b) > 1<<14 {
-		return walkAhead(t, b, from, concurrently, 5000)
+		return walkAhead(t, b, from, concurrently.Run, 5000)
 	}
-	return walkAhead(t, b, from, concurrently, 5000, 1<<20, 700, 1)
+	return walkAhead(t, b, from, concurrently.Run, 5000, 1<<20, 700, 1)
 }
 
 // walkAhead is walk with frames read ahead in blocks of these sizes only.
@@ -181,18 +182,6 @@ func inOrder(n int, f func(i int)) {
 	for i := range n {
 		f(i)
 	}
-}
-
-// concurrently runs f(0) to f(n-1), each but the first on a goroutine of its own.
-func concurrently(n int, f func(i int)) {
-	var wg sync.WaitGroup
-	for i := range n - min(n, 1) {
-		wg.Go(func() { f(i + 1) })
-	}
-	if n > 0 {
-		f(0)
-	}
-	wg.Wait()
 }
 
 // all is the steps of an undamaged log, some of them replaced.

@@ -17,6 +17,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/internal/concurrently"
 	"github.com/zeebo/blake3"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -152,7 +154,7 @@ var judgements atomic.Int64
 // sameInParallel tells how an open that reads frames ahead differs from s, or from
 // the error in its place.
 func sameInParallel(files map[string][]byte, o store.Options, s *store.Snapshot, err error) string {
-	o.Parallel = parallel
+	o.Parallel = concurrently.Run
 	p, perr := store.Open(store.Memory(files), o)
 	if err != nil || perr != nil {
 		if fmt.Sprint(err) != fmt.Sprint(perr) {
@@ -175,18 +177,6 @@ func sameInParallel(files map[string][]byte, o store.Options, s *store.Snapshot,
 		}
 	}
 	return ""
-}
-
-// parallel runs f(0) to f(n-1), each but the first on a goroutine of its own.
-func parallel(n int, f func(i int)) {
-	var wg sync.WaitGroup
-	for i := range n - min(n, 1) {
-		wg.Go(func() { f(i + 1) })
-	}
-	if n > 0 {
-		f(0)
-	}
-	wg.Wait()
 }
 
 func typed(err error) string {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/internal/concurrently"
+
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -35,7 +37,7 @@ func TestDamageMemory(t *testing.T) {
 				d.reseal(name, b, at)
 				o := store.Options{}
 				if at%2 == 1 {
-					o.Parallel = parallel
+					o.Parallel = concurrently.Run
 				}
 				used := allocated(func() {
 					s, err := store.Open(store.Memory(files), o)
