@@ -18,6 +18,7 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/wasm/abi"
 	"github.com/thawlog/thaw/wasm/internal/madestore"
 )
 
@@ -264,6 +265,20 @@ func TestCache(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, files, 1)
 	}
+}
+
+// TestPanicInLoop: an iteration whose loop panics leaves no question behind.
+func TestPanicInLoop(t *testing.T) {
+	r, _ := openMade(t, ReaderOptions{})
+	for range abi.MaxTasks + 1 {
+		require.PanicsWithValue(t, "loop", func() {
+			for _, err := range r.Query(t.Context(), Region{}, Page{}) {
+				require.NoError(t, err)
+				panic("loop")
+			}
+		})
+	}
+	require.Len(t, all(t, &r.Queries), 1200)
 }
 
 // lateFS leaves a segment out of its first listing, as a system may that makes it
