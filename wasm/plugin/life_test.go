@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -279,6 +280,37 @@ func TestPanicInLoop(t *testing.T) {
 		})
 	}
 	require.Len(t, all(t, &r.Queries), 1200)
+}
+
+// TestWaitedForLost: a question that waits for an instance gets another one when the
+// question in front of it traps.
+func TestWaitedForLost(t *testing.T) {
+	r, _ := openMade(t, ReaderOptions{})
+	v, release, err := r.acquire()
+	require.NoError(t, err)
+	defer release()
+	var held []*member
+	for range loaded(t).options.Instances {
+		m, err := v.lock(t.Context())
+		require.NoError(t, err)
+		held = append(held, m)
+	}
+	counted := make(chan error)
+	go func() {
+		_, err := r.Count(context.Background(), Region{}, 0)
+		counted <- err
+	}()
+	require.Eventually(t, func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return v.turn > 0 // it chose one
+	}, time.Minute, time.Millisecond)
+	for _, m := range held {
+		_, err := m.call(t.Context(), &m.alloc, 1_900_000_000)
+		require.Error(t, err)
+		v.unlock(m)
+	}
+	require.NoError(t, <-counted)
 }
 
 // lateFS leaves a segment out of its first listing, as a system may that makes it
