@@ -268,6 +268,37 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// TestCacheDamaged: what was kept and cannot be loaded any more is compiled anew.
+func TestCacheDamaged(t *testing.T) {
+	dir := t.TempDir()
+	p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
+	require.NoError(t, err)
+	require.NoError(t, p.Close())
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	kept, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	flipped := slices.Clone(kept)
+	flipped[len(flipped)/2] ^= 1
+	for what, b := range map[string][]byte{
+		"empty": nil, "cut in the header": kept[:10], "cut in half": kept[:len(kept)/2], "a flipped bit": flipped,
+	} {
+		t.Run(what, func(t *testing.T) {
+			require.NoError(t, os.WriteFile(files[0], b, 0o600))
+			p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
+			require.NoError(t, err)
+			r, err := p.OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
+			require.NoError(t, err)
+			require.Len(t, all(t, &r.Queries), 48)
+			require.NoError(t, r.Close())
+			require.NoError(t, p.Close())
+		})
+	}
+	_, err = Load(t.Context(), []byte("no module"), Options{CacheDir: dir})
+	require.Error(t, err)
+}
+
 // TestPanicInLoop: an iteration whose loop panics leaves no question behind.
 func TestPanicInLoop(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
