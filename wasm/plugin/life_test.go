@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,6 +19,7 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/wasm/abi"
 	"github.com/thawlog/thaw/wasm/internal/madestore"
 )
 
@@ -264,6 +266,82 @@ func TestCache(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, files, 1)
 	}
+}
+
+// TestCacheDamaged: what was kept and cannot be loaded any more is compiled anew.
+func TestCacheDamaged(t *testing.T) {
+	dir := t.TempDir()
+	p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
+	require.NoError(t, err)
+	require.NoError(t, p.Close())
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	kept, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	flipped := slices.Clone(kept)
+	flipped[len(flipped)/2] ^= 1
+	for what, b := range map[string][]byte{
+		"empty": nil, "cut in the header": kept[:10], "cut in half": kept[:len(kept)/2], "a flipped bit": flipped,
+	} {
+		t.Run(what, func(t *testing.T) {
+			require.NoError(t, os.WriteFile(files[0], b, 0o600))
+			p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
+			require.NoError(t, err)
+			r, err := p.OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
+			require.NoError(t, err)
+			require.Len(t, all(t, &r.Queries), 48)
+			require.NoError(t, r.Close())
+			require.NoError(t, p.Close())
+		})
+	}
+	_, err = Load(t.Context(), []byte("no module"), Options{CacheDir: dir})
+	require.Error(t, err)
+}
+
+// TestPanicInLoop: an iteration whose loop panics leaves no question behind.
+func TestPanicInLoop(t *testing.T) {
+	r, _ := openMade(t, ReaderOptions{})
+	for range abi.MaxTasks + 1 {
+		require.PanicsWithValue(t, "loop", func() {
+			for _, err := range r.Query(t.Context(), Region{}, Page{}) {
+				require.NoError(t, err)
+				panic("loop")
+			}
+		})
+	}
+	require.Len(t, all(t, &r.Queries), 1200)
+}
+
+// TestWaitedForLost: a question that waits for an instance gets another one when the
+// question in front of it traps.
+func TestWaitedForLost(t *testing.T) {
+	r, _ := openMade(t, ReaderOptions{})
+	v, release, err := r.acquire()
+	require.NoError(t, err)
+	defer release()
+	var held []*member
+	for range loaded(t).options.Instances {
+		m, err := v.lock(t.Context())
+		require.NoError(t, err)
+		held = append(held, m)
+	}
+	counted := make(chan error)
+	go func() {
+		_, err := r.Count(context.Background(), Region{}, 0)
+		counted <- err
+	}()
+	require.Eventually(t, func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return v.turn > 0 // it chose one
+	}, time.Minute, time.Millisecond)
+	for _, m := range held {
+		_, err := m.call(t.Context(), &m.alloc, 1_900_000_000)
+		require.Error(t, err)
+		v.unlock(m)
+	}
+	require.NoError(t, <-counted)
 }
 
 // lateFS leaves a segment out of its first listing, as a system may that makes it

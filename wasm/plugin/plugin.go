@@ -61,8 +61,21 @@ func LoadFile(ctx context.Context, path string, o Options) (*Plugin, error) {
 	return Load(ctx, wasm, o)
 }
 
-// Load compiles a plugin, or finds it compiled. The caller must Close it.
-func Load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
+// Load compiles a plugin, or finds it compiled; where that was cut or damaged it compiles
+// without the cache. The caller must Close it.
+func Load(ctx context.Context, wasm []byte, o Options) (*Plugin, error) {
+	p, err := load(ctx, wasm, o)
+	if errors.Is(err, errCompile) && !o.NoCache && ctx.Err() == nil {
+		o.NoCache = true
+		return load(ctx, wasm, o)
+	}
+	return p, err
+}
+
+// errCompile marks that there is no code, compiled or kept.
+var errCompile = errors.New("no code")
+
+func load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
 	if o.Memory == 0 {
 		o.Memory = defaultMemory
 	}
@@ -91,7 +104,7 @@ func Load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
 	}
 	p.compiled, err = p.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, 2), wasm)
 	if err != nil {
-		return p, err
+		return p, fmt.Errorf("%w: %w", errCompile, err)
 	}
 	for name := range exports {
 		if p.compiled.ExportedFunctions()[name] == nil {

@@ -44,26 +44,38 @@ func (q *Queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 	if err != nil {
 		return err
 	}
-	t, err := v.begin(ctx, m, &r)
+	var t *question
+	held, over := true, false
+	defer func() { // here too when yield panics, or leaves by runtime.Goexit
+		if over {
+			return
+		}
+		if !held {
+			m.mu.Lock()
+		}
+		if t != nil {
+			t.drop()
+		}
+		v.unlock(m)
+	}()
+	t, err = v.begin(ctx, m, &r)
 	var events []event.Event
 	n := 0
 	for {
 		if err == nil {
 			events, err = decode(events[:0], t)
 		}
-		over := err != nil || t.state == abi.Done
-		if over && t != nil {
+		ends := err != nil || t.state == abi.Done
+		if ends && t != nil {
 			t.drop()
 		}
 		v.unlock(m)
+		held, over = false, ends
 		for _, e := range events {
 			if n++; n%contextEvery == 0 && ctx.Err() != nil {
 				err = ctx.Err()
 			}
 			if err != nil && !over || !yield(e) {
-				m.mu.Lock()
-				t.drop()
-				v.unlock(m)
 				return err
 			}
 		}
@@ -71,6 +83,7 @@ func (q *Queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 			return err
 		}
 		m.mu.Lock()
+		held = true
 		events, err = events[:0], t.next(ctx)
 	}
 }

@@ -116,6 +116,10 @@ func (v *view) lock(ctx context.Context) (*member, error) {
 	m := v.members[v.turn%len(v.members)]
 	v.mu.Unlock()
 	m.mu.Lock()
+	if m.dead { // it trapped in the question that was waited for
+		v.unlock(m)
+		return v.lock(ctx)
+	}
 	return m, nil
 }
 
