@@ -27,7 +27,8 @@ const (
 // Options are the choices of [Load]. The zero value is safe.
 type Options struct {
 	// CacheDir is where compiled code is kept, by default thaw/wazero in the user's
-	// cache directory. It is believed: who can write there decides what runs.
+	// cache directory. It is believed: who can write there decides what runs. Load fails
+	// where it cannot be made, as without $HOME; NoCache does without.
 	CacheDir string
 	// NoCache compiles anew each time, some 0.3 s.
 	NoCache bool
