@@ -111,7 +111,6 @@ func (t *question) settle(ctx context.Context, state int32) error {
 }
 
 // supply reads the ranges that are wanted straight into the sandbox.
-
 func (t *question) supply() error {
 	m := t.member
 	if t.count == 0 || uint64(t.n) != uint64(t.count)*abi.WantSize {

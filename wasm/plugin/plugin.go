@@ -30,7 +30,7 @@ type Options struct {
 	// cache directory. It is believed: who can write there decides what runs. Load fails
 	// where it cannot be made, as without $HOME; NoCache does without.
 	CacheDir string
-	// NoCache compiles anew each time, some 0.3 s.
+	// NoCache compiles anew each time, which takes about a second.
 	NoCache bool
 	// Memory bounds the bytes of one instance, by default 1 GiB. A question that needs
 	// more ends in a [TrapError].
@@ -51,7 +51,12 @@ type Plugin struct {
 	cache    wazero.CompilationCache
 	compiled wazero.CompiledModule
 	idle     chan *instance
+	// refused is why the kept code was not used.
+	refused error
 }
+
+// CacheError returns why compiled code that was kept was of no use, or nil.
+func (p *Plugin) CacheError() error { return p.refused }
 
 // LoadFile is [Load] of a file.
 func LoadFile(ctx context.Context, path string, o Options) (*Plugin, error) {
@@ -63,12 +68,15 @@ func LoadFile(ctx context.Context, path string, o Options) (*Plugin, error) {
 }
 
 // Load compiles a plugin, or finds it compiled; where that was cut or damaged it compiles
-// without the cache. The caller must Close it.
+// without the cache, and [Plugin.CacheError] tells. The caller must Close it.
 func Load(ctx context.Context, wasm []byte, o Options) (*Plugin, error) {
 	p, err := load(ctx, wasm, o)
 	if errors.Is(err, errCompile) && !o.NoCache && ctx.Err() == nil {
 		o.NoCache = true
-		return load(ctx, wasm, o)
+		refused := err
+		if p, err = load(ctx, wasm, o); err == nil {
+			p.refused = refused
+		}
 	}
 	return p, err
 }
