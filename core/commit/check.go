@@ -6,18 +6,36 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
+// CheckEntity returns a [*NameError] unless name can be an entity's: an append is
+// refused for it, and so is a question about that entity.
+func CheckEntity(name string) error {
+	if err := event.CheckName([]byte(name)); err != nil {
+		return &NameError{"entity", err}
+	}
+	return nil
+}
+
+// CheckID returns [ErrZeroID] for the zero id.
+func CheckID(id event.ID) error {
+	if id.IsZero() {
+		return ErrZeroID
+	}
+	return nil
+}
+
 // check tells what is wrong with an entry by itself.
 func (e *Entry) check() error {
-	if err := event.CheckName([]byte(e.Entity)); err != nil {
-		return &NameError{"entity", err}
+	if err := CheckEntity(e.Entity); err != nil {
+		return err
 	}
 	if err := event.CheckName([]byte(e.Scope)); err != nil {
 		return &NameError{"scope", err}
 	}
+	if err := CheckKind(e.Kind, e.ReservedKind); err != nil {
+		return err
+	}
 	const flags = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
 	switch {
-	case !appendable(e.Kind):
-		return &KindError{e.Kind}
 	case len(e.Payload) == 0:
 		return ErrPayload
 	case len(e.Payload) > MaxPayload:
@@ -42,8 +60,18 @@ var named = []event.Kind{
 	event.EffectCancel, event.EffectConflict,
 }
 
-func appendable(k event.Kind) bool {
-	return k.Category() != 0x0 && k.Category() != 0xD || slices.Contains(named, k)
+// CheckKind returns a [*KindError] unless an event may have the kind k: one of an
+// application, or, where reserved allows it, one of those that have a name in the
+// system's and the effects' categories. Markers of batches never are.
+func CheckKind(k event.Kind, reserved bool) error {
+	if k.Category() != 0x0 && k.Category() != 0xD {
+		return nil
+	}
+	has := slices.Contains(named, k)
+	if has && reserved {
+		return nil
+	}
+	return &KindError{k, has}
 }
 
 func validTime(us int64) bool { return us >= 0 && us/1000 < MaxWallMS }

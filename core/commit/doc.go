@@ -16,7 +16,8 @@
 // footer of the first lists events that may never be committed. Here a footer
 // lists committed events only, and a batch that a crash cut off is always the
 // end of the newest segment. The price is a segment that is longer than asked
-// for by at most one group.
+// for by at most one group. A batch of one event is its frame alone, which is whole
+// or not there without markers.
 //
 // # Clocks, hashes and time
 //
@@ -28,12 +29,14 @@
 //
 // # Keys
 //
-// An id that the caller chooses is an idempotency key. When an event with that
-// id is there, nothing is appended and the receipt is that event's, whatever the
-// append expects of its entity, since it was met when the event was new. The
-// payload is not compared, since a repeated append may encode it anew. When the
-// event has another coordinate or kind, or was cancelled, the key was used for
-// something else and the error is a [KeyError]. A batch whose keys are all there,
-// and in which every item has one, is answered with their receipts; one of which
-// only a part is there is a KeyError, because a batch is one append.
+// An id that the caller chooses is an idempotency key. When an event with that id is
+// there, and has the same entity, scope, kind and payload (by its digest), the append
+// is a repetition: nothing is written, and the receipt is that event's, whatever the
+// append expects of its entity, since that was met when the event was new. Time,
+// correlation, causation and flags are not compared; the event keeps those it has.
+// When the event has other content, or was cancelled, the error is a [KeyError] that
+// says what differs and which event has the key: nothing of the append is in the
+// store. A batch is compared item by item. One whose keys are all there, and in which
+// every item has one, is answered with their receipts; one of which only a part is
+// there is a KeyError, because a batch is one append.
 package commit

@@ -23,8 +23,11 @@ const (
 // kept.
 type Entry struct {
 	event.Coordinate
-	Kind    event.Kind
-	Payload []byte
+	Kind event.Kind
+	// ReservedKind allows a Kind that has a name in the system's (0x0) and the effects'
+	// (0xD) categories.
+	ReservedKind bool
+	Payload      []byte
 	// Hash is the BLAKE3-256 digest of Payload.
 	Hash event.Hash
 	// ID is the event's id. With Key set the caller chose it, and it is an

@@ -3,6 +3,7 @@ package commit
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/thawlog/thaw/core/event"
 )
@@ -19,8 +20,9 @@ var (
 	ErrKind = errors.New("thaw: the kind is reserved")
 	// ErrTime: the time is before 1970, or too far ahead to be one.
 	ErrTime = errors.New("thaw: the time is not between 1970 and 2^53 ms later")
-	// ErrZeroID: the zero id stands for none and cannot be an event's.
-	ErrZeroID = errors.New("thaw: an event's id must not be zero")
+	// ErrZeroID: an append or a question names an event, a cause or a conversation by
+	// the zero id, which stands for none.
+	ErrZeroID = errors.New("thaw: the zero id stands for none")
 	// ErrPayload: no payload. A payload is one MessagePack value, so at least a
 	// byte.
 	ErrPayload = errors.New("thaw: the payload is empty")
@@ -32,13 +34,20 @@ var (
 	ErrBatchTime = errors.New("thaw: the items of a batch must have one time")
 )
 
-// KindError says that an event may not have a kind: it is a batch marker's, or lies
-// in the system's or the effects' category and has no name there, which batpak
-// would not keep.
-type KindError struct{ Kind event.Kind }
+// KindError says that an event may not have a kind: it lies in the system's (0x0) or
+// the effects' (0xD) category.
+type KindError struct {
+	Kind event.Kind
+	// Named says that the kind has a name there, so that an append which allows
+	// reserved kinds can have it. Others are never taken: batch markers, and kinds
+	// that batpak would not keep.
+	Named bool
+}
 
-// Error names the kind.
-func (e *KindError) Error() string { return ErrKind.Error() + ": " + e.Kind.String() }
+// Error names the kind and the ranges that are free.
+func (e *KindError) Error() string {
+	return ErrKind.Error() + ": " + e.Kind.String() + "; 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are free"
+}
 
 // Unwrap returns ErrKind.
 func (e *KindError) Unwrap() error { return ErrKind }
@@ -80,26 +89,37 @@ func (s State) String() string {
 	return "clock " + strconv.FormatUint(uint64(s.Clock), 10)
 }
 
-// KeyError says that an idempotency key belongs to something else.
+// KeyError says that an append is no repetition of the event that has its key. One
+// of Differs, Cancelled, Partial and Twice is set.
 type KeyError struct {
 	ID event.ID
-	// Cancelled says that the event of that id was cancelled with its fence.
+	// Sequence is that of the event which has the key; with Twice it means nothing.
+	Sequence uint64
+	// Differs lists what that event has otherwise: of "entity", "scope", "kind" and
+	// "payload", in this order.
+	Differs []string
+	// Cancelled says that the event was cancelled with its fence.
 	Cancelled bool
-	// Partial says that other items of the same batch are not there, or that the
-	// key stands twice in the batch.
+	// Partial says that other items of the same batch are not there.
 	Partial bool
+	// Twice says that two items of one batch have the key.
+	Twice bool
 }
 
-// Error names the key and what it belongs to.
+// Error names the key, the event that has it and what is wrong.
 func (e *KeyError) Error() string {
 	s := "thaw: key " + e.ID.String()
+	if e.Twice {
+		return s + " stands twice in this batch"
+	}
+	s += " belongs to the event with sequence " + strconv.FormatUint(e.Sequence, 10)
 	switch {
 	case e.Cancelled:
-		return s + " belongs to a cancelled event"
+		return s + ", which was cancelled"
 	case e.Partial:
-		return s + " was appended without the rest of this batch"
+		return s + ", which was appended without the rest of this batch"
 	}
-	return s + " belongs to an event with another coordinate or kind"
+	return s + ", which has another " + strings.Join(e.Differs, " and another ")
 }
 
 // Unwrap returns ErrKey.

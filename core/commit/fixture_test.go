@@ -41,7 +41,7 @@ func frames(t testing.TB, seg []byte) (out []framed, from, end uint64) {
 func entry(b *segment.Body) commit.Entry {
 	return commit.Entry{
 		Coordinate: event.At(string(b.Entity), string(b.Scope)), Kind: b.Kind, Payload: b.Payload, Hash: b.EventHash,
-		ID: b.ID, Key: true, Correlation: b.Correlation, Causation: b.Causation, Flags: b.Flags,
+		ID: b.ID, Key: true, ReservedKind: true, Correlation: b.Correlation, Causation: b.Causation, Flags: b.Flags,
 		TimeUS: b.TimestampUS, Timed: true,
 	}
 }

@@ -164,5 +164,6 @@ func (l *Log) find(id event.ID) (Known, bool, error) {
 		Receipt:    Receipt{ID: r.ID, Sequence: r.Sequence, Clock: r.Clock, Position: r.Position},
 		Coordinate: event.At(string(l.draft.Name(r.Entity)), string(l.draft.Name(r.Scope))),
 		Kind:       r.Kind,
+		Hash:       r.EventHash,
 	}, true, nil
 }

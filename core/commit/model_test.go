@@ -47,7 +47,7 @@ func (m *model) there(e *commit.Entry) (r commit.Receipt, ok bool, err error) {
 	if !e.Key || !ok {
 		return r, false, nil
 	}
-	if k.Cancelled || k.Coordinate != e.Coordinate || k.Kind != e.Kind {
+	if k.Cancelled || k.Coordinate != e.Coordinate || k.Kind != e.Kind || k.Hash != e.Hash {
 		return r, false, commit.ErrKey
 	}
 	k.Repeated = true
@@ -84,7 +84,7 @@ func (m *model) add(e *commit.Entry, nowUS int64) (commit.Receipt, segment.Body,
 	m.next++
 	m.heads[e.Entity] = commit.Head{Clock: b.Clock, WallMS: b.WallMS, Hash: e.Hash, State: commit.State{Some: true, Clock: b.Clock}}
 	if _, ok := m.known[e.ID]; !ok {
-		m.known[e.ID] = commit.Known{Receipt: r, Coordinate: e.Coordinate, Kind: e.Kind}
+		m.known[e.ID] = commit.Known{Receipt: r, Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.Hash}
 	}
 	return r, b, nil
 }
@@ -140,6 +140,9 @@ func (m *model) batch(entries []commit.Entry, nowUS int64) (rs []commit.Receipt,
 	end := marker
 	end.Kind, end.PayloadSize = event.SystemBatchCommit, 0
 	*m = *n
+	if len(entries) == 1 {
+		return rs, bodies, nil
+	}
 	return rs, append(append([]segment.Body{marker}, bodies...), end), nil
 }
 
@@ -158,6 +161,11 @@ var invalid = []struct {
 	{"COMMIT", func(e *commit.Entry) { e.Kind = event.SystemBatchCommit }, commit.ErrKind},
 	{"an unknown system kind", func(e *commit.Entry) { e.Kind = 0x0123 }, commit.ErrKind},
 	{"kind zero", func(e *commit.Entry) { e.Kind = 0 }, commit.ErrKind},
+	{"a kind of iota", func(e *commit.Entry) { e.Kind, e.ReservedKind = event.SystemInit, false }, commit.ErrKind},
+	{"an effect without allowance", func(e *commit.Entry) { e.Kind, e.ReservedKind = event.EffectAck, false }, commit.ErrKind},
+	{"BEGIN, allowed", func(e *commit.Entry) { e.Kind, e.ReservedKind = event.SystemBatchBegin, true }, commit.ErrKind},
+	{"COMMIT, allowed", func(e *commit.Entry) { e.Kind, e.ReservedKind = event.SystemBatchCommit, true }, commit.ErrKind},
+	{"an unknown system kind, allowed", func(e *commit.Entry) { e.Kind, e.ReservedKind = 0x0123, true }, commit.ErrKind},
 	{"an unknown effect", func(e *commit.Entry) { e.Kind = 0xD003 }, commit.ErrKind},
 	{"an unknown flag", func(e *commit.Entry) { e.Flags = 4 }, commit.ErrFlags},
 	{"the high flag", func(e *commit.Entry) { e.Flags = 0x80 }, commit.ErrFlags},
@@ -182,6 +190,8 @@ func (m *maker) entry(state *model) commit.Entry {
 		Kind:    rapid.SampledFrom([]event.Kind{event.Data, 0xE001, 0xF000, event.Tombstone, event.EffectAck, event.SystemInit}).Draw(m.T, "kind"),
 		Payload: rapid.SliceOfN(rapid.Byte(), 1, 9).Draw(m.T, "payload"),
 		Flags:   rapid.SampledFrom([]uint8{0, 1, 2, 8, 11}).Draw(m.T, "flags"),
+
+		ReservedKind: true,
 	}
 	m.last++
 	e.Hash[0], e.Hash[31] = byte(m.last), byte(m.last>>8)
@@ -190,7 +200,10 @@ func (m *maker) entry(state *model) commit.Entry {
 		e.Key = true
 		e.ID = event.ID{15: rapid.ByteRange(1, 12).Draw(m.T, "key")}
 		if k, ok := state.known[e.ID]; ok && rapid.Bool().Draw(m.T, "same") {
-			e.Coordinate, e.Kind = k.Coordinate, k.Kind
+			e.Coordinate, e.Kind, e.Hash = k.Coordinate, k.Kind, k.Hash
+			if rapid.IntRange(0, 3).Draw(m.T, "other payload") == 0 {
+				e.Hash[1]++
+			}
 		}
 	}
 	if rapid.IntRange(0, 2).Draw(m.T, "linked") == 0 {
@@ -426,20 +439,44 @@ func TestRefusals(t *testing.T) {
 		}
 		require.Empty(t, log.Frames())
 	})
-	t.Run("kinds of applications", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
-		log.Start(1, 57)
-		for k := 0x1000; k <= 0xFFFF; k += 0x0FFF {
-			e := valid(1)
-			e.Kind = event.Kind(k)
-			_, err := log.Append(&e, 5)
-			if e.Kind.Category() == 0xD {
-				require.ErrorIs(t, err, commit.ErrKind)
-				continue
-			}
-			require.NoError(t, err)
-		}
+	t.Run("a batch of one", func(t *testing.T) {
+		one, single := commit.NewLog(commit.Nothing{}, 0, 1), commit.NewLog(commit.Nothing{}, 0, 1)
+		one.Start(1, 57)
+		single.Start(1, 57)
+		e := valid(1)
+		_, err := single.Append(&e, 5)
+		require.NoError(t, err)
+		_, err = one.AppendBatch(nil, []commit.Entry{e}, 5)
+		require.NoError(t, err)
+		require.Equal(t, string(single.Frames()), string(one.Frames()), "no markers")
 	})
+}
+
+// TestKinds: the kinds of applications are free, those that batpak names need the
+// allowance, and no other is taken.
+func TestKinds(t *testing.T) {
+	free, allowed := 0, 0
+	for k := range 1 << 16 {
+		kind := event.Kind(k)
+		err, withAllowance := commit.CheckKind(kind, false), commit.CheckKind(kind, true)
+		if k >= 0x1000 && k <= 0xCFFF || k >= 0xE000 {
+			require.NoError(t, err)
+			require.NoError(t, withAllowance)
+			free++
+			continue
+		}
+		require.ErrorIs(t, err, commit.ErrKind)
+		require.ErrorContains(t, err, kind.String())
+		var refused *commit.KindError
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, withAllowance == nil, refused.Named, "%s", kind)
+		if withAllowance == nil {
+			require.False(t, kind.IsMarker())
+			allowed++
+		}
+	}
+	require.Equal(t, 0xC000+0x2000, free)
+	require.Equal(t, 12, allowed)
 }
 
 // staged decodes the staged frames.
@@ -562,7 +599,9 @@ func TestKeys(t *testing.T) {
 	}
 	start := func() *commit.Log {
 		past := newModel(0)
-		past.known[event.ID{15: 9}] = commit.Known{Coordinate: event.At("e", "s"), Kind: event.Data, Cancelled: true}
+		past.known[event.ID{15: 9}] = commit.Known{
+			Coordinate: event.At("e", "s"), Kind: event.Data, Cancelled: true, Receipt: commit.Receipt{Sequence: 4},
+		}
 		log := commit.NewLog(past, 0, 1)
 		log.Start(1, 57)
 		return log
@@ -579,9 +618,9 @@ func TestKeys(t *testing.T) {
 		e := keyed(1)
 		first, err := log.Append(&e, 5)
 		require.NoError(t, err)
-		e.Expected, e.Payload = commit.NoEvents, []byte{1, 2}
+		e.Expected, e.Correlation, e.Causation, e.Flags = commit.NoEvents, event.ID{7}, event.ID{8}, event.FlagReplay
 		again, err := log.Append(&e, -1)
-		require.NoError(t, err, "whatever it expects and whenever it is")
+		require.NoError(t, err, "whatever it expects, whenever it is, whatever it is linked to")
 		first.Repeated = true
 		require.Equal(t, first, again)
 		require.Len(t, log.Frames(), int(first.Position.Length))
@@ -589,15 +628,56 @@ func TestKeys(t *testing.T) {
 		again, err = log.Append(&e, -1)
 		require.NoError(t, err)
 		require.Equal(t, first, again)
-		other := e
-		other.Kind = 0xF000
-		_, err = log.Append(&other, 5)
-		isKey(t, err, commit.KeyError{ID: e.ID})
-		other = e
-		other.Scope = "another"
-		_, err = log.Append(&other, 5)
-		isKey(t, err, commit.KeyError{ID: e.ID})
 		log.Rollback()
+	})
+	t.Run("other content", func(t *testing.T) {
+		log := start()
+		unkeyed, e := valid(3), keyed(1)
+		_, err := log.Append(&unkeyed, 5)
+		require.NoError(t, err)
+		_, err = log.Append(&e, 5)
+		require.NoError(t, err)
+		for _, where := range []string{"in the group", "in the log", "in the past"} {
+			switch where {
+			case "in the log":
+				log.Commit()
+			case "in the past":
+				past := newModel(0)
+				past.known[e.ID] = commit.Known{
+					Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.Hash, Receipt: commit.Receipt{ID: e.ID, Sequence: 1},
+				}
+				log = commit.NewLog(past, 2, 1)
+				log.Start(1, 57)
+			}
+			staged := string(log.Frames())
+			for _, c := range []struct {
+				differs []string
+				change  func(*commit.Entry)
+			}{
+				{[]string{"entity"}, func(e *commit.Entry) { e.Entity = "another" }},
+				{[]string{"scope"}, func(e *commit.Entry) { e.Scope = "another" }},
+				{[]string{"kind"}, func(e *commit.Entry) { e.Kind = 0xF000 }},
+				{[]string{"payload"}, func(e *commit.Entry) { e.Hash[31]++ }},
+				{[]string{"scope", "payload"}, func(e *commit.Entry) { e.Scope, e.Hash = "another", event.Hash{} }},
+			} {
+				want := commit.KeyError{ID: e.ID, Sequence: 1, Differs: c.differs}
+				other := e
+				c.change(&other)
+				_, err := log.Append(&other, 5)
+				isKey(t, err, want)
+				_, err = log.AppendBatch(nil, []commit.Entry{other}, 5)
+				isKey(t, err, want)
+				_, err = log.AppendBatch(nil, []commit.Entry{e, other}, 5)
+				isKey(t, err, want)
+				var item *commit.ItemError
+				require.ErrorAs(t, err, &item)
+				require.Equal(t, 1, item.Item)
+				require.Equal(t, staged, string(log.Frames()))
+			}
+			r, err := log.Append(&e, 5)
+			require.NoError(t, err)
+			require.True(t, r.Repeated)
+		}
 	})
 	t.Run("rolled back", func(t *testing.T) {
 		log := start()
@@ -613,9 +693,9 @@ func TestKeys(t *testing.T) {
 		log := start()
 		e := keyed(9)
 		_, err := log.Append(&e, 5)
-		isKey(t, err, commit.KeyError{ID: e.ID, Cancelled: true})
+		isKey(t, err, commit.KeyError{ID: e.ID, Sequence: 4, Cancelled: true})
 		_, err = log.AppendBatch(nil, []commit.Entry{keyed(1), e}, 5)
-		isKey(t, err, commit.KeyError{ID: e.ID, Cancelled: true})
+		isKey(t, err, commit.KeyError{ID: e.ID, Sequence: 4, Cancelled: true})
 	})
 	t.Run("batch", func(t *testing.T) {
 		log := start()
@@ -633,9 +713,11 @@ func TestKeys(t *testing.T) {
 		_, err = log.AppendBatch(nil, []commit.Entry{keyed(1), valid(4)}, 5)
 		isKey(t, err, commit.KeyError{ID: event.ID{15: 1}, Partial: true})
 		_, err = log.AppendBatch(nil, []commit.Entry{keyed(5), keyed(5)}, 5)
-		isKey(t, err, commit.KeyError{ID: event.ID{15: 5}, Partial: true})
+		isKey(t, err, commit.KeyError{ID: event.ID{15: 5}, Twice: true})
 		_, err = log.AppendBatch(nil, []commit.Entry{keyed(1), keyed(1)}, 5)
-		isKey(t, err, commit.KeyError{ID: event.ID{15: 1}, Partial: true})
+		isKey(t, err, commit.KeyError{ID: event.ID{15: 1}, Twice: true})
+		_, err = log.AppendBatch(nil, []commit.Entry{keyed(6), keyed(2)}, 5)
+		isKey(t, err, commit.KeyError{ID: event.ID{15: 2}, Sequence: 1, Partial: true})
 		require.Len(t, log.Frames(), n)
 	})
 }
@@ -688,13 +770,16 @@ func TestFarWall(t *testing.T) {
 func TestMessages(t *testing.T) {
 	id := event.ID{15: 1}
 	for want, err := range map[string]error{
-		`thaw: entity "a\n": expected no events, is at clock 3`:                                          &commit.ExpectError{Entity: "a\n", Expected: commit.NoEvents, Actual: commit.State{Some: true, Clock: 3}},
-		`thaw: entity "a": expected clock 4294967295, is at no events`:                                   &commit.ExpectError{Entity: "a", Expected: commit.AtClock(math.MaxUint32)},
-		"thaw: key 00000000000000000000000000000001 belongs to a cancelled event":                        &commit.KeyError{ID: id, Cancelled: true},
-		"thaw: key 00000000000000000000000000000001 was appended without the rest of this batch":         &commit.KeyError{ID: id, Partial: true},
-		"thaw: key 00000000000000000000000000000001 belongs to an event with another coordinate or kind": &commit.KeyError{ID: id},
-		"thaw: payload bytes: 2, at most 1":                                                              &commit.LimitError{What: "payload bytes", Got: 2, Max: 1},
-		"item 3: thaw: an event's id must not be zero":                                                   &commit.ItemError{Item: 3, Err: commit.ErrZeroID},
+		`thaw: entity "a\n": expected no events, is at clock 3`:                                                                              &commit.ExpectError{Entity: "a\n", Expected: commit.NoEvents, Actual: commit.State{Some: true, Clock: 3}},
+		`thaw: entity "a": expected clock 4294967295, is at no events`:                                                                       &commit.ExpectError{Entity: "a", Expected: commit.AtClock(math.MaxUint32)},
+		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 3, which was cancelled":                               &commit.KeyError{ID: id, Sequence: 3, Cancelled: true},
+		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 3, which was appended without the rest of this batch": &commit.KeyError{ID: id, Sequence: 3, Partial: true},
+		"thaw: key 00000000000000000000000000000001 stands twice in this batch":                                                              &commit.KeyError{ID: id, Twice: true},
+		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 0, which has another payload":                         &commit.KeyError{ID: id, Differs: []string{"payload"}},
+		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 9, which has another entity and another scope":        &commit.KeyError{ID: id, Sequence: 9, Differs: []string{"entity", "scope"}},
+		"thaw: the kind is reserved: 0x0001; 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are free":                                                 &commit.KindError{Kind: event.SystemInit},
+		"thaw: payload bytes: 2, at most 1":         &commit.LimitError{What: "payload bytes", Got: 2, Max: 1},
+		"item 3: thaw: the zero id stands for none": &commit.ItemError{Item: 3, Err: commit.ErrZeroID},
 	} {
 		require.EqualError(t, err, want)
 	}

@@ -28,6 +28,8 @@ type Known struct {
 	Receipt
 	event.Coordinate
 	Kind event.Kind
+	// Hash is the digest of the payload.
+	Hash event.Hash
 	// Cancelled says that readers do not see it.
 	Cancelled bool
 }

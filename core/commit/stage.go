@@ -53,7 +53,10 @@ func (l *Log) AppendBatch(dst []Receipt, entries []Entry, nowUS int64) ([]Receip
 		return dst, err
 	}
 	before, first := l.mark(), len(dst)
-	l.marker(event.SystemBatchBegin, uint32(len(entries)), before.next, us)
+	marked := len(entries) > 1 // one frame is whole or not there without markers
+	if marked {
+		l.marker(event.SystemBatchBegin, uint32(len(entries)), before.next, us)
+	}
 	for i := range entries {
 		e := &entries[i]
 		if e.Cause > 0 {
@@ -68,7 +71,9 @@ func (l *Log) AppendBatch(dst []Receipt, entries []Entry, nowUS int64) ([]Receip
 		}
 		dst = append(dst, r)
 	}
-	l.marker(event.SystemBatchCommit, 0, before.next, us)
+	if marked {
+		l.marker(event.SystemBatchCommit, 0, before.next, us)
+	}
 	return dst, nil
 }
 
@@ -115,12 +120,33 @@ func (l *Log) repeated(e *Entry) (Receipt, bool, error) {
 	case err != nil || !ok:
 		return Receipt{}, false, err
 	case k.Cancelled:
-		return Receipt{}, false, &KeyError{ID: e.ID, Cancelled: true}
-	case k.Coordinate != e.Coordinate || k.Kind != e.Kind:
-		return Receipt{}, false, &KeyError{ID: e.ID}
+		return Receipt{}, false, &KeyError{ID: e.ID, Sequence: k.Sequence, Cancelled: true}
+	}
+	if differs := e.differs(&k); differs != nil {
+		return Receipt{}, false, &KeyError{ID: e.ID, Sequence: k.Sequence, Differs: differs}
 	}
 	k.Repeated = true
 	return k.Receipt, true, nil
+}
+
+// differs lists what keeps e from being a repetition of the event k. When it happened,
+// why, and in which conversation is not compared: a repeated append may know better,
+// and a record has no flags.
+func (e *Entry) differs(k *Known) (what []string) {
+	for _, part := range []struct {
+		name string
+		same bool
+	}{
+		{"entity", e.Entity == k.Entity},
+		{"scope", e.Scope == k.Scope},
+		{"kind", e.Kind == k.Kind},
+		{"payload", e.Hash == k.Hash},
+	} {
+		if !part.same {
+			what = append(what, part.name)
+		}
+	}
+	return what
 }
 
 // repeatedBatch is repeated for a batch, which must be there as a whole.
@@ -143,12 +169,12 @@ func (l *Log) repeatedBatch(dst []Receipt, entries []Entry) ([]Receipt, bool, er
 	case there < 0:
 		return dst[:first], false, nil
 	case len(dst)-first < len(entries):
-		return dst[:first], false, &ItemError{there, &KeyError{ID: entries[there].ID, Partial: true}}
+		return dst[:first], false, &ItemError{there, &KeyError{ID: entries[there].ID, Sequence: dst[len(dst)-1].Sequence, Partial: true}}
 	}
 	ids := make(map[event.ID]bool, len(entries))
 	for i := range entries {
 		if ids[entries[i].ID] { // such a batch was never appended
-			return dst[:first], false, &ItemError{i, &KeyError{ID: entries[i].ID, Partial: true}}
+			return dst[:first], false, &ItemError{i, &KeyError{ID: entries[i].ID, Twice: true}}
 		}
 		ids[entries[i].ID] = true
 	}
@@ -159,7 +185,7 @@ func (l *Log) repeatedBatch(dst []Receipt, entries []Entry) ([]Receipt, bool, er
 func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	if e.Key {
 		if _, twice := l.ids.get(e.ID); twice { // within one batch
-			return Receipt{}, &KeyError{ID: e.ID, Partial: true}
+			return Receipt{}, &KeyError{ID: e.ID, Twice: true}
 		}
 	}
 	rec := event.Record{}
