@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/zeebo/blake3"
@@ -42,6 +43,7 @@ const (
 	optCause
 	optFlags
 	optTime
+	optReservedKind
 )
 
 // Expect makes the append fail with an *[ExpectError] unless the entity is in a
@@ -49,17 +51,26 @@ const (
 // in front count.
 func Expect(e Expected) AppendOption { return AppendOption{what: optExpect, expected: e} }
 
-// WithKey makes id the event's id, and a repeated append with the same id harmless:
-// it returns the receipt of the first, with Repeated set, also after a restart and
-// whatever it expects. The coordinate and the kind must be the same, or the
-// error is a *[KeyError]; the payload is not compared.
+// WithKey makes id the event's id, and a repeated append with the same id harmless: it
+// returns the receipt of the first, with Repeated set, also after a restart and
+// whatever it expects. A repetition has the same entity, scope, kind and payload; any
+// other append with the id is refused with a *[KeyError] that says what differs and
+// which event has the id. Time, correlation, causation and flags are not compared:
+// the event keeps those of the first append.
+//
+// Payloads are compared as they are stored, by their digest. [payload.Marshal] gives
+// the same bytes for the same value, Go maps included. So keep what changes from one
+// attempt to the next (the time of the attempt, a count of attempts) out of the
+// payload, and use the same type with the same fields; a type that encodes itself
+// must do so in one way. A [Raw] must be the same bytes.
 func WithKey(id event.ID) AppendOption { return AppendOption{what: optKey, id: id} }
 
 // Correlated puts the event into a conversation. Without it the event begins one
-// of its own, under its own id.
+// of its own, under its own id. The zero id is refused with [ErrZeroID].
 func Correlated(id event.ID) AppendOption { return AppendOption{what: optCorrelation, id: id} }
 
-// CausedBy names the event that caused this one; it may be one of another store.
+// CausedBy names the event that caused this one; it may be one of another store. The
+// zero id is refused with [ErrZeroID]: an event without a cause goes without the option.
 func CausedBy(id event.ID) AppendOption { return AppendOption{what: optCausation, id: id} }
 
 // CausedByItem names an earlier item of the same batch or fence, counted from 0,
@@ -74,6 +85,12 @@ func WithFlags(flags uint8) AppendOption {
 // WithTime gives the event another time than now, for events that are copied from
 // elsewhere. It is kept in µs; all items of a batch must have the same.
 func WithTime(t time.Time) AppendOption { return AppendOption{what: optTime, number: t.UnixMicro()} }
+
+// AllowReservedKind lets the event have a kind of batpak's system or effects that has a
+// name in package event, such as event.SystemInit (0x0001) or event.EffectAck
+// (0xD004). Without it such a kind is refused with a *[KindError], since a kind made by
+// iota would be taken for one. Other kinds in 0x0… and 0xD… are refused always.
+func AllowReservedKind() AppendOption { return AppendOption{what: optReservedKind} }
 
 // entry makes e of the arguments of an append. The payload is encoded, checked
 // and copied, so that the caller may reuse its bytes whatever becomes of the
@@ -92,8 +109,14 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 		case optKey:
 			e.ID, e.Key = o.id, true
 		case optCorrelation:
+			if err := commit.CheckID(o.id); err != nil {
+				return fmt.Errorf("correlation: %w", err)
+			}
 			e.Correlation = o.id
 		case optCausation:
+			if err := commit.CheckID(o.id); err != nil {
+				return fmt.Errorf("causation: %w", err)
+			}
 			e.Causation, e.Cause = o.id, 0
 		case optCause:
 			if o.number < 0 || o.number > commit.MaxBatch {
@@ -104,6 +127,8 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 			e.Flags = uint8(o.number)
 		case optTime:
 			e.TimeUS, e.Timed = o.number, true
+		case optReservedKind:
+			e.ReservedKind = true
 		}
 	}
 	if !e.Key {

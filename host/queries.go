@@ -11,6 +11,11 @@ import (
 // Queries are the questions that a [Reader] and a [Snapshot] answer. Each
 // iteration sees one moment from beginning to end, whatever is appended or
 // refreshed meanwhile; the first error ends it. ctx is asked between events.
+//
+// A question about one entity or one id is refused, as an append is, when there is no
+// such name or id: a name that is empty, longer than 1024 bytes or not UTF-8 with a
+// *[NameError], the zero id with [ErrZeroID]. Only in a [Region] does an empty name
+// stand for no condition.
 type Queries struct {
 	acquire func() (v *view, release func(), err error)
 }
@@ -99,10 +104,7 @@ func (q *Queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.E
 // events, and the clock of the last one. It reads the end of the entity's list, so
 // it costs the same however long the stream is.
 func (q *Queries) State(ctx context.Context, entity string) (State, error) {
-	return on(ctx, q, func(s *store.Snapshot) (State, error) {
-		head, _, err := store.Past{Snapshot: s}.Latest(entity)
-		return head.State, err
-	})
+	return on(ctx, q, func(s *store.Snapshot) (State, error) { return s.State(entity) })
 }
 
 // Get returns the visible event with an id and its payload, which is read from

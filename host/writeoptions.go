@@ -22,6 +22,11 @@ type (
 	ExpectError = commit.ExpectError
 	// KeyError says that an idempotency key belongs to something else.
 	KeyError = commit.KeyError
+	// KindError says that an event may not have a kind.
+	KindError = commit.KindError
+	// NameError says which part of a coordinate is no name; it wraps
+	// event.ErrNameEmpty, ErrNameLong or ErrNameUTF8.
+	NameError = commit.NameError
 	// LimitError says which limit an append exceeds.
 	LimitError = commit.LimitError
 	// ItemError says which item of a batch an error is about.
@@ -45,13 +50,14 @@ var (
 	ErrKey = commit.ErrKey
 	// ErrLimit is the class of every LimitError.
 	ErrLimit = commit.ErrLimit
-	// ErrKind: the kind is reserved.
+	// ErrKind is the class of every KindError.
 	ErrKind = commit.ErrKind
 	// ErrTime: the time is before 1970, or too far ahead to be one.
 	ErrTime = commit.ErrTime
 	// ErrBatchTime: the items of a batch have different times.
 	ErrBatchTime = commit.ErrBatchTime
-	// ErrZeroID: a key is the zero id, which stands for none.
+	// ErrZeroID: an append or a question names an event, a cause or a conversation by
+	// the zero id, which stands for none.
 	ErrZeroID = commit.ErrZeroID
 	// ErrCause: an item is caused by one that is not in front of it.
 	ErrCause = commit.ErrCause

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 )
@@ -13,7 +14,7 @@ import (
 // on, nearest first. The event itself is not among them. depth bounds the
 // number of steps, 0 for no bound. A cause that is not in the store, or is
 // hidden, ends the chain, as does one that was there before. An unknown id is
-// [ErrNotFound].
+// [ErrNotFound], the zero id [commit.ErrZeroID].
 func (s *Snapshot) Ancestors(id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		e, err := s.Get(id)
@@ -38,8 +39,12 @@ func (s *Snapshot) Ancestors(id event.ID, depth int) iter.Seq2[event.Event, erro
 // on: nearest first, and in order of sequence at one distance. The event itself
 // is not among them. depth bounds the distance, 0 for no bound. The id may be
 // that of a cause outside the store; when no event is or was caused by it, the
-// error is [ErrNotFound].
+// error is [ErrNotFound]. The zero id, which stands for no cause, is
+// [commit.ErrZeroID].
 func (s *Snapshot) Effects(id event.ID, depth int) iter.Seq2[event.Event, error] {
+	if err := commit.CheckID(id); err != nil {
+		return failed(err)
+	}
 	return func(yield func(event.Event, error) bool) {
 		cursors := s.cursors()
 		seen := map[event.ID]bool{id: true}
@@ -112,8 +117,11 @@ func (c *cursor) linked(sequences []uint64, l index.List, err error, id event.ID
 
 // Correlated returns the visible events of one conversation in order of
 // sequence: those with the correlation id, the event of that id included when
-// it has no other.
+// it has no other. The zero id is [commit.ErrZeroID].
 func (s *Snapshot) Correlated(id event.ID) iter.Seq2[event.Event, error] {
+	if err := commit.CheckID(id); err != nil {
+		return failed(err)
+	}
 	return func(yield func(event.Event, error) bool) {
 		cursors := s.cursors()
 		for i := range cursors.list {

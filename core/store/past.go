@@ -11,6 +11,18 @@ type Past struct{ *Snapshot }
 
 var _ commit.Past = Past{}
 
+// State returns what an append can expect of an entity: whether it has visible events,
+// and the clock of the last one. It reads the end of the entity's list, so it costs the
+// same however long the stream is. A name that no entity can have is a
+// [*commit.NameError].
+func (s *Snapshot) State(entity string) (commit.State, error) {
+	if err := commit.CheckEntity(entity); err != nil {
+		return commit.State{}, err
+	}
+	h, _, err := Past{s}.Latest(entity)
+	return h.State, err
+}
+
 // Latest implements commit.Past. It looks at the end of the entity's list in each
 // part, and further in front where clocks do not rise or cancelled events end it.
 func (p Past) Latest(entity string) (h commit.Head, ok bool, err error) {
@@ -126,7 +138,14 @@ func (p Past) firstIn(part *part, id event.ID, accept func(*cursor, artifact.Raw
 	if err != nil {
 		return k, false, err
 	}
-	k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Cancelled: !c.visible(r)}
+	k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.EventHash, Cancelled: !c.visible(r)}
+	if hash := p.options.Hash; k.Hash.IsZero() && hash != nil { // batpak can leave it out
+		full, err := p.readFrame(e)
+		if err != nil {
+			return k, false, err
+		}
+		k.Hash = hash(full.Payload)
+	}
 	k.Receipt = commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position}
 	return k, true, nil
 }

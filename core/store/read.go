@@ -1,19 +1,29 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Read returns an event with its payload, read from its frame. The frame must
-// hold up and say what the index says; otherwise the error is a
-// [damage.Damage] that names the event.
+// Read returns an event that a query found with its payload, read from its frame. The
+// frame must hold up and say what the index says; otherwise the error is a
+// [damage.Damage] that names the event. An event without a position, which no query
+// returns, is [ErrNotFound], the zero one [commit.ErrZeroID].
 func (s *Snapshot) Read(e event.Event) (event.Full, error) {
+	if e.Position == (event.Position{}) {
+		return event.Full{}, cmp.Or(commit.CheckID(e.ID), ErrNotFound)
+	}
+	return s.readFrame(e)
+}
+
+func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 	var full event.Full
 	raw, err := s.frame(e.Position)
 	if err != nil {
@@ -49,7 +59,7 @@ func (s *Snapshot) ReadID(id event.ID) (event.Full, error) {
 	if err != nil {
 		return event.Full{}, err
 	}
-	return s.Read(e)
+	return s.readFrame(e)
 }
 
 // frame reads the bytes at a position. The length is believed only as far as

@@ -13,6 +13,7 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
@@ -86,7 +87,7 @@ func (c *cursor) checkFrame(e *event.Event) error {
 	if !c.snapshot.options.CheckFrames {
 		return nil
 	}
-	_, err := c.snapshot.Read(*e)
+	_, err := c.snapshot.readFrame(*e)
 	return err
 }
 
@@ -95,8 +96,12 @@ func (c *cursor) visible(r artifact.Raw) bool {
 	return !c.snapshot.report.HiddenRanges.Hides(r.Sequence())
 }
 
-// Get returns the first visible event with an id, or [ErrNotFound].
+// Get returns the first visible event with an id, or [ErrNotFound]. The zero id is
+// [commit.ErrZeroID].
 func (s *Snapshot) Get(id event.ID) (e event.Event, err error) {
+	if err := commit.CheckID(id); err != nil {
+		return event.Event{}, err
+	}
 	err = s.mending(func() (err error) {
 		e, err = s.get(id)
 		return err

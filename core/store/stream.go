@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 )
 
@@ -20,8 +21,12 @@ type StreamPage struct {
 
 // Stream returns the visible events of one entity in order of clocks. Where two
 // have the same clock, as batpak 0.4.0 can make it, the lower sequence comes
-// first. The first error ends the iteration.
+// first. The first error ends the iteration. A name that no entity can have, such as the
+// empty one, is a [*commit.NameError].
 func (s *Snapshot) Stream(entity string, page StreamPage) iter.Seq2[event.Event, error] {
+	if err := commit.CheckEntity(entity); err != nil {
+		return failed(err)
+	}
 	return func(yield func(event.Event, error) bool) {
 		region := Region{Entity: entity, Clocks: ClocksBetween(page.From, ^uint32(0))}
 		var ordered bool
@@ -39,6 +44,11 @@ func (s *Snapshot) Stream(entity string, page StreamPage) iter.Seq2[event.Event,
 		}
 		s.streamSorted(region, page.Limit, yield)
 	}
+}
+
+// failed is an iteration that ends at once.
+func failed(err error) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) { yield(event.Event{}, err) }
 }
 
 // clocksRise reports whether the entity's clocks rise with its sequences.

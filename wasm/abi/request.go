@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -90,7 +91,8 @@ func AppendRequest(dst []byte, q *Request) []byte {
 	return append(append(dst, q.Region.EntityPrefix...), q.Region.Scope...)
 }
 
-// DecodeRequest reads a request, which must fill b exactly. The error is [ErrRequest].
+// DecodeRequest reads a request, which must fill b exactly and have the subject that its
+// operation needs. The error is [ErrRequest].
 func DecodeRequest(b []byte) (q Request, err error) {
 	if len(b) < RequestSize || len(b) > MaxRequest {
 		return q, ErrRequest
@@ -134,5 +136,29 @@ func DecodeRequest(b []byte) (q Request, err error) {
 		q.Region.Entity = string(entity)
 	}
 	q.Region.EntityPrefix, q.Region.Scope = string(prefix), string(scope)
+	if q.CheckSubject() != nil {
+		return Request{}, ErrRequest
+	}
 	return q, nil
+}
+
+// CheckSubject returns what the core says when a question is about one entity and its
+// name is none, a *commit.NameError, or about one event and that has the zero id,
+// commit.ErrZeroID. The error is [ErrRequest] when the row of OpRead is none.
+func (q *Request) CheckSubject() error {
+	switch q.Op {
+	case OpStream, OpState:
+		return commit.CheckEntity(q.Region.Entity)
+	case OpAncestors, OpEffects, OpCorrelated, OpGet:
+		return commit.CheckID(q.ID)
+	case OpRead:
+		row, _, rest, err := DecodeRow(q.Row)
+		switch {
+		case err != nil || len(rest) > 0:
+			return ErrRequest
+		case row.Position == (event.Position{}): // else the store has it, whatever its id
+			return commit.CheckID(row.ID)
+		}
+	}
+	return nil
 }

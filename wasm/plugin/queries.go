@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"iter"
@@ -12,7 +13,8 @@ import (
 
 // Queries are the questions that a [Reader] and a [Snapshot] answer, as host.Queries
 // does. Each iteration sees one moment from beginning to end; the first error ends it.
-// ctx is asked between events and between steps.
+// ctx is asked between events and between steps. A question about one entity or one id
+// that can be none is refused, as there.
 type Queries struct {
 	acquire func() (v *view, release func(), err error)
 }
@@ -32,7 +34,7 @@ func (q *Queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event
 // iterate gives events to yield until it returns false. Between two answers the
 // instance is free, so that whoever iterates may ask other questions.
 func (q *Queries) iterate(ctx context.Context, r abi.Request, yield func(event.Event) bool) error {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return err
 	}
 	v, release, err := q.acquire()
@@ -112,7 +114,7 @@ func decode(events []event.Event, t *question) ([]event.Event, error) {
 
 // on asks a question that has one answer and decodes it.
 func on[T any](ctx context.Context, q *Queries, r abi.Request, decode func([]byte) (T, error)) (answer T, err error) {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return answer, err
 	}
 	v, release, err := q.acquire()

@@ -42,9 +42,9 @@ func (t *task) perform() error {
 	case abi.OpGet:
 		return t.one(s.ReadID(q.ID))
 	case abi.OpRead:
-		row, _, rest, err := abi.DecodeRow(q.Row)
-		if err != nil || len(rest) > 0 {
-			return abi.ErrRequest
+		row, _, _, err := abi.DecodeRow(q.Row)
+		if err != nil {
+			return err
 		}
 		return t.one(s.Read(row.Event))
 	case abi.OpReport:
@@ -144,7 +144,7 @@ func (t *task) amount(n uint64, err error) error {
 
 // state answers with what an append can expect of an entity.
 func (t *task) state() error {
-	head, _, err := corestore.Past{Snapshot: t.store.snapshot}.Latest(t.request.Region.Entity)
+	state, err := t.store.snapshot.State(t.request.Region.Entity)
 	if err != nil {
 		return err
 	}
@@ -152,13 +152,13 @@ func (t *task) state() error {
 	switch {
 	case !abi.Text(t.request.Format):
 		some := uint32(0)
-		if head.State.Some {
+		if state.Some {
 			some = 1
 		}
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, some)
-		t.answer = binary.LittleEndian.AppendUint32(t.answer, head.State.Clock)
-	case head.State.Some:
-		t.answer = append(lines.AppendNumber(t.answer, `{"clock":`, uint64(head.State.Clock)), "}\n"...)
+		t.answer = binary.LittleEndian.AppendUint32(t.answer, state.Clock)
+	case state.Some:
+		t.answer = append(lines.AppendNumber(t.answer, `{"clock":`, uint64(state.Clock)), "}\n"...)
 	default:
 		t.answer = append(t.answer, "{\"clock\":null}\n"...)
 	}

@@ -33,6 +33,12 @@ func Questions(files map[string][]byte) (out []abi.Request) {
 	for _, rows := range []uint32{1, 3} { // many small answers
 		out = append(out, abi.Request{Op: abi.OpQuery, Format: abi.FormatPlain, Rows: rows, Limit: 40})
 	}
+	for _, op := range []uint32{abi.OpStream, abi.OpState, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated, abi.OpGet} {
+		out = append(out, // about nothing, and about what is no name
+			abi.Request{Op: op, Format: abi.FormatPlain},
+			abi.Request{Op: op, Format: abi.FormatPlain, Region: store.Region{Entity: strings.Repeat("x", event.MaxName+1)}},
+		)
+	}
 	for i := 0; i < len(events); i += max(1, len(events)/asked) {
 		out = append(out, about(&events[i])...)
 	}

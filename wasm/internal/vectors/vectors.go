@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
@@ -92,12 +93,12 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 		}
 		return append(strconv.AppendUint(nil, n, 10), '\n'), nil
 	case abi.OpState:
-		head, _, err := store.Past{Snapshot: s}.Latest(q.Region.Entity)
+		state, err := s.State(q.Region.Entity)
 		switch {
 		case err != nil:
 			return nil, err
-		case head.State.Some:
-			return append(lines.AppendNumber(nil, `{"clock":`, uint64(head.State.Clock)), "}\n"...), nil
+		case state.Some:
+			return append(lines.AppendNumber(nil, `{"clock":`, uint64(state.Clock)), "}\n"...), nil
 		}
 		return []byte("{\"clock\":null}\n"), nil
 	case abi.OpGet:
@@ -136,6 +137,10 @@ func end(text []byte, err error) Answer {
 	}
 	var d *damage.Damage
 	var r *damage.Refusal
+	var name *commit.NameError
+	if errors.As(err, &name) || errors.Is(err, commit.ErrZeroID) {
+		return Answer{Code: int32(abi.ErrRequest)} // without an answer
+	}
 	code := abi.ErrStore
 	switch {
 	case errors.Is(err, store.ErrNotFound):
