@@ -72,7 +72,7 @@ func (m *machine) item(t *rapid.T, inBatch int) (host.Item, modelled) {
 	}
 	value := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "payload")
 	e.payload, _ = payload.Marshal(value)
-	it := host.Item{At: e.at, Kind: e.kind, Payload: value}
+	it := host.Item{At: e.at, Kind: e.kind, Payload: value, Options: []host.AppendOption{host.AllowReservedKind()}}
 	if rapid.Bool().Draw(t, "raw") {
 		it.Payload = host.Raw(e.payload)
 	}
@@ -190,6 +190,7 @@ func (m *machine) fence(t *rapid.T) {
 // refused appends what must be refused, alone or as the last of a batch.
 func (m *machine) refused(t *rapid.T) {
 	it, _ := m.item(t, 1)
+	it.Kind = 0x1000 // since some replace the options, and with them the allowance
 	var want error
 	switch rapid.IntRange(0, 3).Draw(t, "why") {
 	case 0:
@@ -226,13 +227,22 @@ func (m *machine) repeated(t *rapid.T) {
 	}
 	n := rapid.IntRange(0, len(m.log)-1).Draw(t, "again")
 	e := m.log[n]
-	r, err := m.store.Append(context.Background(), e.at, e.kind, "anything", host.WithKey(e.id), host.Expect(host.NoEvents))
+	append := func(at event.Coordinate, value any, more ...host.AppendOption) (host.Receipt, error) {
+		options := slices.Concat([]host.AppendOption{host.WithKey(e.id), host.AllowReservedKind()}, more)
+		return m.store.Append(context.Background(), at, e.kind, value, options...)
+	}
+	r, err := append(e.at, host.Raw(e.payload), host.Expect(host.NoEvents))
 	require.NoError(t, err)
 	require.True(t, r.Repeated)
 	require.Equal(t, uint64(n), r.Sequence)
 	require.Equal(t, e.clock, r.Clock)
-	_, err = m.store.Append(context.Background(), event.At("other", "scope"), e.kind, 1, host.WithKey(e.id))
-	require.ErrorIs(t, err, host.ErrKey)
+	var other *host.KeyError
+	_, err = append(event.At("other", "scope"), host.Raw(e.payload))
+	require.ErrorAs(t, err, &other)
+	require.Equal(t, host.KeyError{ID: e.id, Sequence: uint64(n), Differs: other.Differs}, *other)
+	_, err = append(e.at, "another payload")
+	require.ErrorAs(t, err, &other)
+	require.Equal(t, host.KeyError{ID: e.id, Sequence: uint64(n), Differs: []string{"payload"}}, *other)
 }
 
 // reopen closes the store or stops without, loses files that can be done without,

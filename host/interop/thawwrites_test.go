@@ -178,15 +178,17 @@ func (s *thawSession) key() (key event.ID) {
 	return key
 }
 
-// repeated appends under a key, and again, with another payload.
+// repeated appends under a key, and again, and then another payload.
 func (s *thawSession) repeated() []host.Receipt {
 	it, key := s.items(1)[0], s.key()
 	rs := s.single(it, host.WithKey(key))
-	again, err := s.Append(s.t.Context(), it.At, it.Kind, nil, host.WithKey(key), host.Expect(host.NoEvents))
+	again, err := s.Append(s.t.Context(), it.At, it.Kind, it.Payload, host.WithKey(key), host.Expect(host.NoEvents), host.AllowReservedKind())
 	require.NoError(s.t, err)
 	require.True(s.t, again.Repeated)
 	again.Repeated = false
 	require.Equal(s.t, rs[0], again)
+	_, err = s.Append(s.t.Context(), it.At, it.Kind, "another payload", host.WithKey(key), host.AllowReservedKind())
+	require.ErrorIs(s.t, err, host.ErrKey)
 	return rs
 }
 
@@ -237,6 +239,7 @@ func (s *thawSession) items(n int) []host.Item {
 			At:      places[s.random.IntN(len(places))],
 			Kind:    []event.Kind{0x1000, 0x1ABC, 0xE001, 0xFFFF, event.EffectAck, event.Tombstone}[s.random.IntN(6)],
 			Payload: s.payload(),
+			Options: []host.AppendOption{host.AllowReservedKind()},
 		}
 		if i > 0 && s.random.IntN(2) == 0 {
 			items[i].Options = append(items[i].Options, host.CausedByItem(s.random.IntN(i)))

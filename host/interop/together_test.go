@@ -69,6 +69,13 @@ func appendTo(s *thawSession, entity string, options ...host.AppendOption) (host
 	return s.Append(s.t.Context(), event.At(entity, "scope"), event.Data, "thaw", options...)
 }
 
+// repeatAsked appends with thaw what batpak was asked to append.
+func repeatAsked(s *thawSession, a interop.Asked, options ...host.AppendOption) host.Receipt {
+	r, err := s.Append(s.t.Context(), event.At(a.Entity, a.Scope), event.Kind(a.Kind), a.Payload, options...)
+	require.NoError(s.t, err)
+	return r
+}
+
 func mustAppendTo(s *thawSession, entity string, options ...host.AppendOption) host.Receipt {
 	r, err := appendTo(s, entity, options...)
 	require.NoError(s.t, err)
@@ -157,16 +164,18 @@ func TestKeysOfBatpak(t *testing.T) {
 	id, err := event.ParseID(key)
 	require.NoError(t, err)
 	g.thaw(func(s *thawSession) {
-		r := mustAppendTo(s, "a", host.WithKey(id), host.Expect(host.NoEvents))
+		r := repeatAsked(s, asked, host.WithKey(id), host.Expect(host.NoEvents))
 		require.True(t, r.Repeated)
 		requireSamePlace(t, r, place)
 		// The key of something else.
-		_, err := appendTo(s, "b", host.WithKey(id))
 		var ke *host.KeyError
+		_, err := appendTo(s, "a", host.WithKey(id))
 		require.ErrorAs(t, err, &ke)
-		require.False(t, ke.Cancelled)
-		_, err = s.Append(t.Context(), event.At("a", "scope"), event.EffectAck, "thaw", host.WithKey(id))
+		require.Equal(t, []string{"payload"}, ke.Differs)
+		require.Equal(t, place.Sequence, ke.Sequence)
+		_, err = s.Append(t.Context(), event.At("b", "scope"), event.EffectAck, "batpak", host.WithKey(id), host.AllowReservedKind())
 		require.ErrorAs(t, err, &ke)
+		require.Equal(t, []string{"entity", "kind"}, ke.Differs)
 	})
 	g.requireEvents(1)
 
@@ -309,7 +318,7 @@ func TestCancelledByBatpak(t *testing.T) {
 	}
 	g.requireEvents(6)
 	g.thaw(func(s *thawSession) {
-		r := mustAppendTo(s, "a", host.WithKey(cancelled))
+		r := repeatAsked(s, a, host.WithKey(cancelled))
 		require.True(t, r.Repeated)
 		requireSamePlace(t, r, place)
 	})
