@@ -1,5 +1,7 @@
 package host
 
+import "weak"
+
 // Queued is how many requests wait for the writer.
 func Queued(s *Store) int { return len(s.requests) }
 
@@ -15,4 +17,44 @@ func Kept(s *Store) int {
 	s.seeing.Lock()
 	defer s.seeing.Unlock()
 	return s.run.run.Len()
+}
+
+// Parts are weak pointers to what a store holds that is large: each says whether it is
+// still reachable.
+func Parts(s *Store) map[string]func() bool {
+	s.seeing.Lock()
+	defer s.seeing.Unlock()
+	parts := map[string]func() bool{
+		"writer": reachable(s.writer),
+		"log":    reachable(s.writer.log),
+	}
+	addParts(parts, s.view)
+	return parts
+}
+
+// ReaderParts is Parts of a reader.
+func ReaderParts(r *Reader) map[string]func() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	parts := map[string]func() bool{}
+	addParts(parts, r.current)
+	return parts
+}
+
+// SnapshotParts is Parts of a snapshot.
+func SnapshotParts(s *Snapshot) map[string]func() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	parts := map[string]func() bool{}
+	addParts(parts, s.view)
+	return parts
+}
+
+func addParts(parts map[string]func() bool, v *view) {
+	parts["view"], parts["snapshot"], parts["files"] = reachable(v), reachable(v.snapshot), reachable(v.files)
+}
+
+func reachable[T any](p *T) func() bool {
+	w := weak.Make(p)
+	return func() bool { return w.Value() != nil }
 }

@@ -225,7 +225,7 @@ func (s *Snapshot) Close() error {
 	if s.view == nil {
 		return ErrClosed
 	}
-	s.view = nil
 	s.release()
+	s.view, s.release = nil, nil
 	return nil
 }

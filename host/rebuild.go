@@ -20,6 +20,9 @@ import (
 // same, of what can be read.
 func Rebuild(ctx context.Context, path string, o Options, acceptDamage bool) (Report, error) {
 	o = o.withDefaults()
+	if err := ctx.Err(); err != nil { // before the lock's file is made
+		return Report{}, fmt.Errorf("thaw: rebuild %s: %w", path, err)
+	}
 	if _, err := o.FS.Lstat(path); err != nil { // Open would make it
 		return Report{}, fmt.Errorf("thaw: rebuild %s: %w", path, err)
 	}

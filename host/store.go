@@ -71,9 +71,13 @@ const queueLength = 1024
 // another writer has it open. An unclean stop is put right first, which the
 // report tells; nothing that was acknowledged is touched by it.
 //
-// ctx bounds the open alone. The caller must Close the store.
+// ctx bounds the open alone. One that is done already makes nothing: no directory and
+// no file. The caller must Close the store.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	o = o.withDefaults()
+	if err := ctx.Err(); err != nil { // before anything is made
+		return nil, fmt.Errorf("thaw: open %s: %w", path, err)
+	}
 	if err := makeDirectory(o.FS, path); err != nil {
 		return nil, fmt.Errorf("thaw: open %s: %w", path, err)
 	}
@@ -263,8 +267,11 @@ func (s *Store) grow() (*view, error) {
 		return v, err
 	}
 	s.seeing.Lock()
-	run, next := s.run, s.next
+	run, next, closed := s.run, s.next, s.view == nil
 	s.seeing.Unlock()
+	if closed { // meanwhile, and run is gone
+		return nil, errors.Join(ErrClosed, v.files.release())
+	}
 	snapshot, err := v.snapshot.Grow(run.behind(v.snapshot.Appended()), next)
 	if err != nil {
 		return nil, errors.Join(err, v.files.release())
@@ -350,7 +357,9 @@ func (s *Store) Close() error {
 	s.committed.close()
 	s.seeing.Lock()
 	v := s.view
-	s.view = nil
+	// A closed store that somebody keeps holds nothing of what it read and wrote.
+	s.view, s.past, s.run, s.active = nil, view{}, appended{}, active{}
+	s.writer, s.requests, s.rotations = nil, nil, nil
 	s.seeing.Unlock()
 	err = errors.Join(err, v.files.release(), s.unlock())
 	report.Took = time.Since(start)
