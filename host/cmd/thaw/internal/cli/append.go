@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/payload"
@@ -21,6 +22,7 @@ type appendFlags struct {
 	cause, correlation, key identity
 	expect                  expectation
 	flags                   number[uint32]
+	reserved                bool
 }
 
 func (a *app) append() *cobra.Command {
@@ -39,7 +41,12 @@ are a sum of 1 (requires ack), 2 (transactional) and 8 (replay).
 
 --expect makes the append fail with exit code 3 unless the entity has no events (none)
 or its last event has a clock. --key makes a repetition harmless: it becomes the
-event's id, and the same key, entity, scope and kind give the first receipt again.`,
+event's id, and the same key, entity, scope, kind and payload give the first receipt
+again. The same key with anything else is an error that says what differs and which
+event has the key; nothing is written then.
+
+Kinds 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are yours. Those of batpak's system and
+effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need --allow-reserved-kind.`,
 		Example: lines(
 			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload '{"n":1}'`,
 			`jq -c . big.json | thaw append orders --entity order:42 --scope shop:eu --kind 0x1000 --payload -`,
@@ -57,6 +64,7 @@ event's id, and the same key, entity, scope and kind give the first receipt agai
 	flags.Var(&f.expect, "expect", "append only when the entity is in this state: any, none, or\nthe clock of its last event")
 	flags.Var(&f.key, "key", "the event's id, which makes a repetition harmless")
 	flags.Var(&f.flags, "flags", "a sum of 1, 2 and 8")
+	flags.BoolVar(&f.reserved, "allow-reserved-kind", false, "append a kind of the system or the effects")
 	plainFlag(c, "entity", "scope", "payload", "cause", "correlation", "key", "flags")
 	_ = c.RegisterFlagCompletionFunc("kind", completeKind)
 	_ = c.RegisterFlagCompletionFunc("expect", cobra.FixedCompletions([]string{"any", "none"}, cobra.ShellCompDirectiveNoFileComp))
@@ -82,6 +90,13 @@ func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
 		if err := event.CheckName([]byte(value)); err != nil {
 			return nil, fmt.Errorf("--%s: %s", name, bare(err))
 		}
+	}
+	if err := commit.CheckKind(f.kind.value, f.reserved); err != nil {
+		hint := ""
+		if k := (*host.KindError)(nil); errors.As(err, &k) && k.Named {
+			hint = "; --allow-reserved-kind appends it all the same"
+		}
+		return nil, errors.New("--kind: " + bare(err) + hint)
 	}
 	if f.flags.value > math.MaxUint8 {
 		return nil, fmt.Errorf("--flags: %d is no sum of 1, 2 and 8", f.flags.value)
@@ -114,6 +129,9 @@ func (a *app) readStdin() ([]byte, error) {
 
 func (f *appendFlags) options() []host.AppendOption {
 	o := []host.AppendOption{host.Expect(f.expect.value), host.WithFlags(uint8(f.flags.value))}
+	if f.reserved {
+		o = append(o, host.AllowReservedKind())
+	}
 	if f.cause.given {
 		o = append(o, host.CausedBy(f.cause.value))
 	}

@@ -28,8 +28,9 @@ What import makes of it differs from the source in this alone: sequences have no
 holes, batches are single events, segments are cut elsewhere. After a cancelled event
 an entity's clocks and prev_hash continue its last visible one. wall_ms is made anew
 from timestamp_us and the entity's events in front. Of two events with one id the
-second is taken for a repetition of the first. Import stops at what no append could
-have written: a payload that is not MessagePack, a reserved kind, a time before 1970.
+second is taken for a repetition of the first when it has the same content, else import
+stops. It stops, too, at what no append could have written: a payload that is not
+MessagePack, a reserved kind without a name, a time before 1970.
 
 Every event is read from its segment and checked before it is printed. One that
 is damaged is left out and told on stderr.`,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/host"
@@ -52,9 +53,12 @@ dashes of a UUID. Where two events have the same id it is the first.`,
 func parseID(c *cobra.Command, s string) (event.ID, error) {
 	id, err := event.ParseID(s)
 	if err != nil {
-		err = &usageError{c, fmt.Errorf("%q is no id: an id is 32 hexadecimal digits, with or without the dashes of a UUID", s)}
+		return id, &usageError{c, fmt.Errorf("%q is no id: an id is 32 hexadecimal digits, with or without the dashes of a UUID", s)}
 	}
-	return id, err
+	if err := commit.CheckID(id); err != nil {
+		return id, &usageError{c, errors.New("ID: " + bare(err))}
+	}
+	return id, nil
 }
 
 // unknownID is the error for an id that no visible event has.

@@ -51,9 +51,14 @@ These are the keys that thaw export writes. Any other key is an error: nothing i
 line is ignored.
 
 An event_id makes a line harmless to repeat: when the store has the event already, with
-the same entity, scope and kind, it is counted as repeated, and its payload is not
-compared. So an import that was interrupted is completed by running it again. A line
-without an event_id is a new event each time.
+the same entity, scope, kind and payload (byte for byte as it is stored, keys in one
+order), it is counted as repeated. So an import that was interrupted is completed by
+running it again. A line that has the event_id of an event with other content ends the
+import like any line that cannot be taken. A line without an event_id is a new event
+each time.
+
+A kind of batpak's system or effects is taken where it is spelled as export does
+("0x0001") or by name, not as the number 1, which could be meant as an application's own.
 
 Lines are written and synced in groups of --batch, or of 4 MiB of payloads where that
 is less. The first line that cannot be taken ends the import: everything in front of it

@@ -91,7 +91,7 @@ func TestRefusedInTheMiddle(t *testing.T) {
 		fs := memory()
 		got := runWith(fs, strings.Repeat(goodLine+"\n", n)+bad+"\n"+goodLine, "import", "/s", "--batch", "7")
 		require.Equal(t, 2, got.code)
-		require.Contains(t, got.stderr, fmt.Sprintf("thaw: /s: line %d, kind: the kind is reserved: 0x0006\n", n+1))
+		require.Contains(t, got.stderr, fmt.Sprintf("thaw: /s: line %d, kind: the kind is reserved: 0x0006; 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are free\n", n+1))
 		require.Equal(t, fmt.Sprintf(`{"lines":%d,"appended":%d,"repeated":0}`+"\n", n, n), got.stdout)
 		require.Equal(t, fmt.Sprintf("%d\n", n), run(fs, "query", "/s", "--count").stdout)
 	}

@@ -171,8 +171,17 @@ func (l *parsedLine) kind(v part) error {
 	if err != nil {
 		return err
 	}
-	l.item.Kind, err = parseKind(s)
+	if l.item.Kind, err = parseKind(s); err == nil && meantKind(s) {
+		l.option(host.AllowReservedKind())
+	}
 	return err
+}
+
+// meantKind reports whether a kind is spelled as export does, or by its name: then a
+// reserved one is meant, which a number from 1 up need not be.
+func meantKind(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err != nil
 }
 
 func (l *parsedLine) id(v part, option func(event.ID) host.AppendOption) error {

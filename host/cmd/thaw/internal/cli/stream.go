@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -33,6 +34,9 @@ line's clock plus one to --from.`,
 		dir, entity := args[0], args[1]
 		if entity == "" {
 			return &usageError{c, errors.New("ENTITY is empty")}
+		}
+		if err := commit.CheckEntity(entity); err != nil {
+			return &usageError{c, errors.New("ENTITY: " + bare(errors.Unwrap(err)))}
 		}
 		ctx := c.Context()
 		r, err := a.open(ctx, dir, read.options(a))
