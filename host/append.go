@@ -13,8 +13,8 @@ import (
 // [Durability]. value is encoded as package payload describes; [Raw] is stored
 // as it is.
 //
-// An *[ExpectError], *[KeyError], *[LimitError], a payload or event error: the
-// append is refused and nothing was written. A *[WriteError]: it could not be
+// An *[ExpectError], *[KeyError], *[KindError], *[NameError], *[LimitError], a payload
+// or event error: the append is refused and nothing was written. A *[WriteError]: it could not be
 // written and was taken back. A *[FailedError]: the store takes no more writes;
 // whether this event is there is decided by the next open. The error of ctx: not
 // written, or, where it is [ErrUnknown] too, perhaps written.
@@ -31,7 +31,7 @@ func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind
 }
 
 // AppendBatch appends events that exist together or not at all, and returns their
-// receipts in the same order. Errors are those of Append; one that is about one
+// receipts in the same order. One item is written as Append writes it. Errors are those of Append; one that is about one
 // item is an *[ItemError]. No items are no error and write nothing.
 func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error) {
 	if len(items) > commit.MaxBatch {

@@ -66,3 +66,58 @@ func TestFence(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, rs)
 }
+
+// TestBatchOfOne: one event that is appended as a batch, or by a fence, takes as many
+// bytes as one that is appended alone, and is found by its key after a restart.
+func TestBatchOfOne(t *testing.T) {
+	p := inMemory(t)
+	open := func() *host.Store {
+		st, err := host.Open(t.Context(), p.dir, host.Options{FS: p.fs})
+		require.NoError(t, err)
+		return st
+	}
+	st := open()
+	item := func(n byte) host.Item {
+		return host.Item{At: event.At("e", "s"), Kind: event.Data, Payload: "one", Options: []host.AppendOption{host.WithKey(event.ID{15: n})}}
+	}
+	fence := func(st *host.Store, n byte) (rs []host.Receipt, err error) {
+		f := st.Fence()
+		it := item(n)
+		_, err = f.Append(it.At, it.Kind, it.Payload, it.Options...)
+		require.NoError(t, err)
+		return f.Commit(t.Context())
+	}
+	var receipts []host.Receipt
+	add := func(rs []host.Receipt, err error) {
+		require.NoError(t, err)
+		receipts = append(receipts, rs...)
+	}
+	it := item(1)
+	alone, err := st.Append(t.Context(), it.At, it.Kind, it.Payload, it.Options...)
+	add([]host.Receipt{alone}, err)
+	add(st.AppendBatch(t.Context(), []host.Item{item(2)}))
+	add(fence(st, 3))
+	add(st.AppendEach(t.Context(), []host.Item{item(4)}))
+	add(st.AppendBatch(t.Context(), []host.Item{item(5)}))
+	for i, r := range receipts[1:] {
+		before := receipts[i].Position
+		require.Equal(t, before.Offset+uint64(before.Length), r.Position.Offset, "nothing lies between %d and %d", i, i+1)
+		require.Equal(t, uint64(i+1), r.Sequence)
+	}
+	require.NoError(t, st.Close())
+	require.NoError(t, p.fs.Remove(p.path("index.fbati"))) // so that the frames are read
+	st = open()
+	again, err := st.AppendBatch(t.Context(), []host.Item{item(2)})
+	require.NoError(t, err)
+	more, err := fence(st, 3)
+	require.NoError(t, err)
+	for i, r := range append(again, more...) {
+		want := receipts[i+1]
+		want.Repeated = true
+		require.Equal(t, want, r)
+	}
+	r, err := host.Verify(t.Context(), p.dir, host.ReaderOptions{FS: p.fs}, nil)
+	require.NoError(t, err)
+	require.Empty(t, r.Damages)
+	require.NoError(t, st.Close())
+}

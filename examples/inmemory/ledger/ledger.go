@@ -40,7 +40,8 @@ func Open(ctx context.Context, dir string, o host.Options) (*Ledger, error) {
 // Close makes the ledger ready for a quick open.
 func (l *Ledger) Close() error { return l.store.Close() }
 
-// Deposit adds money. request names the deposit: sent twice, it counts once.
+// Deposit adds money. request names the deposit: sent twice, it counts once; sent with
+// another account or amount, or without a name, it is refused.
 func (l *Ledger) Deposit(ctx context.Context, account string, cents int64, request string) error {
 	_, err := l.store.Append(ctx, at(account), deposited, movement{cents}, host.WithKey(host.KeyOf(request)))
 	return err
