@@ -166,7 +166,7 @@ func (r *runner) unchanged(pkg, tests string) *plain {
 // returns the path of the binary, or why there is none.
 func (r *runner) build(pkg string, texts map[string]string) (binary, why string) {
 	binary = r.file("test.exe")
-	args := []string{"test", "-c", "-vet=off", "-o", binary}
+	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary}
 	if len(texts) > 0 {
 		replace := map[string]string{}
 		for path, text := range texts {
