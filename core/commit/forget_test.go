@@ -39,3 +39,31 @@ func TestForgetKeepsHeads(t *testing.T) {
 	require.Equal(t, valid(2).Hash, last.At(2).Decode().PrevHash)
 	require.Equal(t, event.Hash{}, last.At(3).Decode().PrevHash)
 }
+
+// TestRollbackAfterForget: the footer still knows the names of events that the log
+// has forgotten. A name that comes again and is rolled back leaves its number there to
+// none that comes in its place.
+func TestRollbackAfterForget(t *testing.T) {
+	add := func(log *commit.Log, n byte, entity string) {
+		e := valid(n)
+		e.Entity = entity
+		_, err := log.Append(&e, 5)
+		require.NoError(t, err)
+	}
+	var footers []string
+	for _, rollback := range []bool{false, true} {
+		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log.Start(1, 57)
+		add(log, 1, "a")
+		log.Commit()
+		require.NoError(t, log.Forget(1))
+		if rollback {
+			add(log, 2, "a")
+			log.Rollback()
+		}
+		add(log, 3, "b")
+		log.Commit()
+		footers = append(footers, string(log.Footer(nil)))
+	}
+	require.Equal(t, footers[0], footers[1])
+}

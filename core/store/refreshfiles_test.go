@@ -99,6 +99,28 @@ func TestRefreshFiles(t *testing.T) {
 	}
 }
 
+// TestRefreshCommitCut: the COMMIT of the last batch is cut off, and its events can
+// still be read: they are not there any more, as an open says too.
+func TestRefreshCommitCut(t *testing.T) {
+	seg := newSession(t, 0).begin(1).append(1).batch(2).seg
+	files := store.Memory{"000001.fbat": seg}
+	s, err := store.Open(files, store.Options{})
+	require.NoError(t, err)
+	require.EqualValues(t, 3, s.Report().Events)
+	last := collect(t, s.Query(store.Region{}, store.Page{}))[2]
+	for _, end := range []uint64{last.Position.End(), last.Position.End() + 1, uint64(len(seg)) - 1} {
+		files["000001.fbat"] = seg[:end]
+		_, err = s.Read(last)
+		require.NoError(t, err)
+		_, reload, err := s.Refresh(nil)
+		require.NoError(t, err)
+		require.True(t, reload)
+		fresh, err := store.Open(files, store.Options{})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, fresh.Report().Events)
+	}
+}
+
 // TestRefreshHidesWhatIsUncertain: a loss of unknown size before a range that comes
 // later widens it, as it does when the store is opened.
 func TestRefreshHidesWhatIsUncertain(t *testing.T) {
