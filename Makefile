@@ -14,11 +14,13 @@ CRASH_KILLS  ?= 200
 INTEROP_SEEDS ?= 60
 # Events that `make bench` writes with each engine.
 N ?= 1000000
+# Which mutants `make mutants` tries: a regular expression over table, file and name.
+ONLY ?=
 
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
-.PHONY: build wasm wasm-twice demo test check bench benchtest crash interop fuzz fmt vet staticcheck race platforms tidy clean
+.PHONY: build wasm wasm-twice demo test check bench benchtest crash interop mutants fuzz fmt vet staticcheck race platforms tidy clean
 
 build: wasm
 	$(GO) build -o bin/ ./host/cmd/thaw
@@ -56,6 +58,12 @@ crash:
 interop:
 	@command -v cargo >/dev/null || echo "cargo is not installed: thaw is not compared with batpak"
 	THAW_INTEROP_SEEDS=$(INTEROP_SEEDS) $(GO) test -timeout 1h -count=1 ./host/interop
+
+# Changes the code at one point at a time and checks that the test of the tables in
+# .ci/mutants notices; every mutant takes some seconds.
+mutants:
+	$(GO) test ./.ci/mutants
+	$(GO) run ./.ci/mutants -only '$(ONLY)'
 
 check: fmt vet benchtest staticcheck platforms tidy wasm-twice race fuzz
 
