@@ -101,13 +101,18 @@ func TestAppendEndedInSync(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			done := make(chan error)
+			var early []host.Receipt
 			go func() {
-				_, err := call(ctx)
+				var err error
+				early, err = call(ctx)
 				done <- err
 			}()
 			<-g.arrived
 			cancel(errGone)
 			err := <-done
+			for _, r := range early { // the writer has them still
+				require.Zero(t, r)
+			}
 			require.ErrorIs(t, err, host.ErrUnknown)
 			require.ErrorIs(t, err, errGone)
 			require.Zero(t, s.Committed())
