@@ -38,6 +38,12 @@ func openExisting(name string, flag int) (*os.File, error) {
 	if err := requireRegular("open", name); err != nil {
 		return nil, err
 	}
+	return openRegular(name, flag)
+}
+
+// openRegular looks at what it opened: the name may have been given to something else
+// since it was looked at.
+func openRegular(name string, flag int) (*os.File, error) {
 	f, err := open(name, flag, 0)
 	if err != nil {
 		return nil, err
