@@ -44,6 +44,39 @@ func TestUncertainSegmentsStandInForNothing(t *testing.T) {
 	require.Empty(t, s.Report().Rejected, "it was not replaced")
 }
 
+// TestStrictRefusesWhatStandsIn: segments that have lost an event replace a part file that
+// is damaged, and say so; with Options.Strict the loss is the error of the query.
+func TestStrictRefusesWhatStandsIn(t *testing.T) {
+	files, part := longstore.New(t, 400)
+	b := slices.Clone(files[part])
+	b[index.ImageAt+20_000] ^= 1
+	third := slices.Clone(files[segment.Name(3)])
+	third[len(third)/2] ^= 1 // the footer says which event that was
+	spoilt := with(with(files, part, b), segment.Name(3), third)
+	for _, strict := range []bool{false, true} {
+		s, err := store.Open(store.Memory(spoilt), store.Options{Strict: strict})
+		require.NoError(t, err)
+		require.Empty(t, s.Report().Damages, "the segment is not read by the open")
+		n := 0
+		var failed error
+		for _, err := range s.Query(store.Region{}, store.Page{}) {
+			if failed = err; err == nil {
+				n++
+			}
+		}
+		if !strict {
+			require.NoError(t, failed)
+			require.Equal(t, 1599, n)
+			require.Len(t, s.Report().Damages, 1)
+			continue
+		}
+		var lost *damage.Damage
+		require.ErrorAs(t, failed, &lost)
+		require.Equal(t, segment.Name(3), lost.File)
+		require.Len(t, lost.Events, 1)
+	}
+}
+
 // TestTwoMeetOneDamage: of two queries that meet damage in one file at the same
 // moment, one finds what stands in for it, and the other takes that.
 func TestTwoMeetOneDamage(t *testing.T) {
