@@ -49,3 +49,15 @@ func TestKnownWithoutHash(t *testing.T) {
 	require.Error(t, err)
 	require.NotErrorIs(t, err, commit.ErrKey)
 }
+
+// TestKnownFromTheIndex: a digest that the index has costs no read of the segment.
+func TestKnownFromTheIndex(t *testing.T) {
+	e := framed(event.Event{Coordinate: event.At("e", "s")}, 0)
+	e.Kind, e.EventHash = event.Data, event.Hash{7}
+	s, err := store.Open(made{index: indexOf(t, []event.Event{e})}, store.Options{Hash: hash})
+	require.NoError(t, err)
+	known, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, e.EventHash, known.Hash)
+}
