@@ -82,12 +82,16 @@ func (c *cursor) errChanged() error {
 	return why
 }
 
-// checkFrame compares an event with its frame where the options ask for it.
+// checkFrame compares an event with its frame where the options ask for it, and
+// gives it the time that the frame has.
 func (c *cursor) checkFrame(e *event.Event) error {
 	if !c.snapshot.options.CheckFrames {
 		return nil
 	}
-	_, err := c.snapshot.readFrame(*e)
+	full, err := c.snapshot.readFrame(*e)
+	if err == nil {
+		*e = full.Event
+	}
 	return err
 }
 

@@ -30,7 +30,7 @@ func TestFixtures(t *testing.T) {
 					got = lines.AppendEvent(got, lines.Plain, &event.Full{Event: e})
 					full, err := r.Get(t.Context(), e.ID)
 					require.NoError(t, err)
-					require.Equal(t, e, full.Event)
+					require.Equal(t, e, event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
 					again, err := r.Read(t.Context(), e)
 					require.NoError(t, err)
 					require.Equal(t, full, again)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
@@ -16,11 +17,11 @@ import (
 // them all.
 const rowsAtMost = 20
 
-// table prints rows of a name and a value.
+// table prints rows of a name and a value, which is escaped.
 type table struct{ w *tabwriter.Writer }
 
 func (t table) row(name, format string, args ...any) {
-	fmt.Fprintf(t.w, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+	fmt.Fprintf(t.w, "%s\t%s\n", name, escape.Text(fmt.Sprintf(format, args...)))
 }
 
 // rows prints a row for each item, the name on the first alone, or nothing.
