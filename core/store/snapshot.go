@@ -49,7 +49,17 @@ type Snapshot struct {
 func (s *Snapshot) Report() Report {
 	r := s.report
 	s.late(&r)
+	r.Unclosed = s.unclosed()
 	return r
+}
+
+// unclosed is Report.Unclosed.
+func (s *Snapshot) unclosed() bool {
+	if _, ok := s.listing.other[synced.FileName]; ok {
+		return true
+	}
+	end := s.scan.Ending()
+	return end.Segment > 0 && end.Segment == s.listing.newest() && !end.Sealed
 }
 
 // event decodes a record and looks up its names.

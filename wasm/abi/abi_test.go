@@ -49,7 +49,7 @@ func someReport() store.Report {
 		Damages:    []*damage.Damage{someDamage()},
 		Unfinished: []replay.Unfinished{{File: "a", Offset: 6, Items: 7}},
 		Gaps:       []replay.Gap{{File: "b", First: 8, End: 9}}, Unsealed: []replay.Unsealed{{File: "c", Offset: 10, Next: 11}},
-		Torn:         &replay.Torn{File: "d", Offset: 12, Length: 13, ID: event.ID{14}, Named: true, Unproven: true, Frames: true},
+		Torn: &replay.Torn{File: "d", Offset: 12, Length: 13, ID: event.ID{14}, Named: true, Unproven: true, Frames: true}, Unclosed: true,
 		HiddenRanges: visibility.Ranges{{Start: 15, End: 16}}, DuplicateIDs: true, Lookups: store.LookupsSaved, Parts: 17, TableBytes: 18,
 	}
 }
