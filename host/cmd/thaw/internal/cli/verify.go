@@ -31,7 +31,8 @@ unnamed, first_seq, end_seq), notes (topic, file, offset, event, first, end, det
 omitted (findings beyond the listed ones), bytes, segments, frames, events, hidden,
 batches and opened_from.`,
 		Example: lines(
-			`thaw verify orders && cp -r orders backup/`,
+			`thaw verify orders`,
+			`thaw verify backup       # a copy; thaw --help says how to make one of a live store`,
 			`thaw verify orders --json | jq '.damages[] | {file, offset, reason}'`),
 	}
 	arguments(c, "DIR")
