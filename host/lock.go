@@ -51,12 +51,12 @@ func lock(fsys fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, er
 	case errors.Is(err, errors.ErrUnsupported):
 		return nil, noLock(o, err)
 	case err != nil:
-		return nil, failedAt("lock", dir, err)
+		return nil, failedAt("open", dir, fmt.Errorf("lock: %w", err))
 	}
 	err = writeHolder(fsys, path, o.Now())
 	switch {
 	case errors.Is(err, fs.ErrPermission): // nothing else could be written either
-		return nil, errors.Join(failedAt("lock", dir, err), l.Unlock())
+		return nil, errors.Join(failedAt("open", dir, fmt.Errorf("lock: %w", err)), l.Unlock())
 	case err != nil: // as on a full disk
 		o.Logger.Warn("thaw: who holds the lock could not be written down",
 			slog.String("file", path), slog.Any("error", err))

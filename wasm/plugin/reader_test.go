@@ -3,6 +3,7 @@ package plugin
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,9 +36,19 @@ func TestFixtures(t *testing.T) {
 					require.NoError(t, err)
 					require.Equal(t, full, again)
 				}
-				require.Equal(t, string(want), string(got), name)
+				require.Equal(t, strings.ReplaceAll(string(want), `,"wall_ms":`, `,"timestamp_us":null,"wall_ms":`), string(got), name)
 				require.NoError(t, r.Close())
 			}
+			r, err := loaded(t).OpenReader(t.Context(), copyStore(t, name, without...), ReaderOptions{CheckFrames: true})
+			require.NoError(t, err, name)
+			for e, err := range r.Query(t.Context(), Region{}, Page{}) {
+				require.NoError(t, err)
+				full, err := r.Read(t.Context(), e)
+				require.NoError(t, err)
+				require.True(t, e.Timed)
+				require.Equal(t, full.Event, e, "a query that checks frames gives the event's own time")
+			}
+			require.NoError(t, r.Close())
 		}
 	}
 }
