@@ -20,7 +20,7 @@ import (
 func Rebuild(ctx context.Context, path string, o Options, acceptDamage bool) (Report, error) {
 	o = o.withDefaults()
 	if err := ctx.Err(); err != nil { // before the lock's file is made
-		return Report{}, fmt.Errorf("thaw: rebuild %s: %w", path, err)
+		return Report{}, failedAt("rebuild", path, err)
 	}
 	if _, err := o.FS.Lstat(path); err != nil { // Open would make it
 		return Report{}, failedAt("rebuild", path, err)

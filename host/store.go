@@ -75,7 +75,7 @@ const queueLength = 1024
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	if err := ctx.Err(); err != nil { // before anything is made
-		return nil, fmt.Errorf("thaw: open %s: %w", path, err)
+		return nil, failedAt("open", path, err)
 	}
 	if err := makeDirectory(o.FS, path); err != nil {
 		return nil, failedAt("open", path, err)
