@@ -23,10 +23,6 @@ const (
 	Full
 )
 
-// KeyRaw is the one key of the object that stands for payload bytes which are
-// not exactly one MessagePack value. [payload.ParseJSON] refuses it.
-const KeyRaw = "$raw"
-
 // AppendEvent appends an event as one JSON object and a newline. Of a Plain line
 // nothing but e.Event is used.
 func AppendEvent(dst []byte, s Shape, e *event.Full) []byte {
@@ -135,7 +131,7 @@ func appendValue(dst, raw []byte) []byte {
 	if err == nil {
 		return out
 	}
-	dst = append(dst, `{"`+KeyRaw+`":"`...)
+	dst = append(dst, `{"`+payload.KeyRaw+`":"`...)
 	return append(base64.StdEncoding.AppendEncode(dst, raw), '"', '}')
 }
 

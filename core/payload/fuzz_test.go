@@ -21,7 +21,7 @@ func classified(t *testing.T, err error, n int) {
 	t.Helper()
 	var e *Error
 	require.ErrorAs(t, err, &e)
-	require.Contains(t, []error{ErrTruncated, ErrTrailing, ErrMalformed, ErrTooDeep, ErrTooLarge, ErrRange, ErrDuplicateKey}, e.Err)
+	require.Contains(t, []error{ErrTruncated, ErrTrailing, ErrMalformed, ErrTooDeep, ErrTooLarge, ErrRange, ErrInexact, ErrDuplicateKey}, e.Err)
 	require.GreaterOrEqual(t, e.Offset, 0)
 	require.LessOrEqual(t, e.Offset, n)
 }

@@ -44,7 +44,7 @@ func (m *mapForms) scanMap(at, pairs int) int {
 	}
 	if plain {
 		keys := m.keys[from:]
-		m.plain[nth] = !loneDollar(m.b, keys) && duplicate(m.b, keys) < 0
+		m.plain[nth] = !loneSpelling(m.b, keys) && duplicate(m.b, keys) < 0
 	} else {
 		m.plain[nth] = false
 	}
@@ -62,13 +62,13 @@ func strAt(b []byte, at int) ([]byte, bool) {
 	return b[at : at+h.n], true
 }
 
-// loneDollar reports whether there is one key and it begins with "$".
-func loneDollar(b []byte, keys []int) bool {
+// loneSpelling reports whether there is one key and it is that of a spelling.
+func loneSpelling(b []byte, keys []int) bool {
 	if len(keys) != 1 {
 		return false
 	}
 	k, _ := strAt(b, keys[0])
-	return len(k) > 0 && k[0] == '$'
+	return isSpelling(k)
 }
 
 // duplicate returns the offset of a str key whose text another key has too, or -1. It reorders keys.

@@ -15,7 +15,20 @@ const (
 	keyFloat = "$float"
 	keyMap   = "$map"
 	keyStr   = "$str"
+
+	// KeyRaw is the key of the object that a printed event has in place of payload bytes that are not MessagePack.
+	// Such bytes are no value, so AppendJSON never writes it and ParseJSON refuses it.
+	KeyRaw = "$raw"
 )
+
+// isSpelling reports whether a map whose only key is k would be read as a spelling.
+func isSpelling(k []byte) bool {
+	switch string(k) {
+	case keyBin, keyExt, keyF32, keyFloat, keyMap, keyStr, KeyRaw:
+		return true
+	}
+	return false
+}
 
 // AppendJSON checks b and appends its value to dst as JSON: one line, no spaces, no newline at the end, map keys in
 // stored order. The package comment says how each type is spelled. The text is at most about eight times as long as
