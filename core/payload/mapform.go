@@ -20,11 +20,11 @@ func (m *mapForms) scan(at int) int {
 	h, _ := headAt(m.b, at)
 	at += h.span()
 	switch h.kind {
-	case kindArray:
+	case KindArray:
 		for range h.n {
 			at = m.scan(at)
 		}
-	case kindMap:
+	case KindMap:
 		at = m.scanMap(at, h.n)
 	}
 	return at
@@ -55,7 +55,7 @@ func (m *mapForms) scanMap(at, pairs int) int {
 // strAt returns the text of the str at b[at].
 func strAt(b []byte, at int) ([]byte, bool) {
 	h, err := headAt(b, at)
-	if err != nil || h.kind != kindStr {
+	if err != nil || h.kind != KindStr {
 		return nil, false
 	}
 	at += h.size
