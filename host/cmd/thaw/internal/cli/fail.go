@@ -140,12 +140,15 @@ func explainKnown(err error) (what, hint string, known bool) {
 		opened  *storeError
 		written *writeError
 		output  *outputError
+		input   *inputError
 	)
 	switch {
 	case errors.As(err, &missing):
 		what, hint = missing.what, missing.hint
 	case errors.As(err, &opened):
 		what, hint = explainStore(opened)
+	case errors.As(err, &input):
+		what, hint = explainInput(input)
 	case errors.As(err, &written):
 		what, hint = explainWrite(written)
 	case errors.As(err, &output):

@@ -34,6 +34,13 @@ func (b *bar) add(lines int) {
 	}
 }
 
+// hide makes way for a line; the bar comes back with the next lines written.
+func (b *bar) hide() {
+	if b.shown != nil {
+		_ = b.shown.Clear()
+	}
+}
+
 // clear removes it from the line, since what is said next is for good.
 func (b *bar) clear() {
 	if b.shown != nil {
