@@ -37,8 +37,10 @@ func TestForeignLines(t *testing.T) {
 		require.Equal(t, 2, got.code)
 		require.Contains(t, got.stderr, "thaw: standard input: line 1: the input is UTF-16; import takes UTF-8\n")
 	}
+	got := runWith(memory(), "\xef\xbb\xbf[1]\r\n", "append", "/s", "--entity", "e", "--scope", "s", "--kind", "DATA", "--payload", "-")
+	require.Zero(t, got.code, got.stderr)
 	// The mark is none of the line's columns, and only at the beginning is it a mark.
-	got := runWith(memory(), "\xef\xbb\xbf{}x\n", "import", "/s")
+	got = runWith(memory(), "\xef\xbb\xbf{}x\n", "import", "/s")
 	require.Contains(t, got.stderr, "standard input: line 1, column 3: ")
 	got = runWith(memory(), "\n\xef\xbb\xbf"+goodLine, "import", "/s")
 	require.Contains(t, got.stderr, "standard input: line 2, column 1: expected {")

@@ -67,7 +67,6 @@ func (r *lineReader) next(keep bool) inputLine {
 		if errors.As(l.err, &bad) {
 			bad.line = r.line
 		}
-		l.last = !keep
 		return l
 	}
 }
