@@ -191,14 +191,17 @@ func TestFloatsKeepTheirDecimal(t *testing.T) {
 	for e := -1074; e < 1024; e++ { // below a power of two floats are twice as dense
 		floats = append(floats, math.Ldexp(1, e))
 	}
-	for len(floats) < 6000 {
+	for len(floats) < 3000 {
 		if f := math.Float64frombits(rng.Uint64()); !math.IsNaN(f) && !math.IsInf(f, 0) {
 			floats = append(floats, f)
 		}
 	}
-	for _, f := range floats {
+	for i, f := range floats {
 		want := msgpack.AppendFloat64(nil, math.Float64bits(f))
 		for _, digits := range []int{-1, 16, 17, 20, 766} {
+			if digits == 766 && i%20 != 0 {
+				continue // it takes long
+			}
 			text := strconv.AppendFloat(nil, f, 'e', digits, 64)
 			got, err := ParseJSON(nil, text)
 			require.NoError(t, err, "%s", text)

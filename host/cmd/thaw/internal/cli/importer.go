@@ -185,7 +185,11 @@ func (e *inputError) Unwrap() error { return e.err }
 // explainInput says what is wrong with an input, and what to do.
 func explainInput(e *inputError) (what, hint string) {
 	hint = "The lines before it are in the store. --skip-bad FILE keeps such lines in a file and goes on."
-	if errors.Is(e.err, host.ErrKey) {
+	var kind *host.KindError
+	switch {
+	case errors.As(e.err, &kind) && kind.Named:
+		hint = "If it is meant, spell it as thaw export does: \"" + kind.Kind.String() + "\". " + hint
+	case errors.Is(e.err, host.ErrKey):
 		hint = "An id belongs to one event for good; this one needs another. " + hint
 	}
 	return e.Error(), hint

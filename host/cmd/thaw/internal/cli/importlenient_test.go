@@ -96,7 +96,7 @@ func TestSkipBad(t *testing.T) {
 		at := 0
 		for _, want := range []string{
 			"thaw: note: skipped: standard input: line 1, column 13, entity: malformed: a control character in a string must be escaped\n",
-			"thaw: note: skipped: standard input: line 4, kind: the kind is reserved: 0x0006\n",
+			"thaw: note: skipped: standard input: line 4, kind: the kind is reserved: 0x0006; 0x1000 ",
 			"thaw: note: skipped: standard input: line 5, event_id: key 01000000000000000000000000000000 belongs to ",
 			"thaw: note: skipped: standard input: line 7, kind: ",
 			"thaw: note: skipped: standard input: line 9, entity: the key is missing\n",
