@@ -222,6 +222,12 @@ func (d *decoder) structure(v reflect.Value, x payload.Value) error {
 }
 
 func (d *decoder) field(v reflect.Value, f *field) error {
+	if x := d.peek(); x.Kind == payload.KindNil {
+		if _, ok := f.of(v); !ok { // an embedded pointer that is nil, which Marshal writes so
+			d.at = x.End
+			return nil
+		}
+	}
 	into, err := f.make(v)
 	if err == nil {
 		err = d.value(into)
