@@ -33,6 +33,14 @@
 // Close seals the segment, waits for an index that is being written, writes one
 // itself, and removes synced.thaw.
 //
+// # Copies of a live store
+//
+// A tool that copies the directory while a writer is at work has to list and copy
+// everything but *.fbat first, and then list and copy the segments, into an empty
+// directory. What synced.thaw and the indexes then know of is in the segments, whose
+// newest may end in half a write, as after an unclean stop. In another order they know
+// of events that the copy lacks, which is damage.
+//
 // # After an unclean stop
 //
 // The next Open puts a sealed copy of the newest segment, up to its last whole

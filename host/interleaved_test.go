@@ -140,7 +140,7 @@ func (a *inquirer) got(q question, i, depth int, e event.Event, err error) {
 	case 1:
 		full, err := a.q.Get(background, e.ID)
 		assert.NoError(a.t, err)
-		assert.Equal(a.t, e, full.Event)
+		assert.Equal(a.t, e, event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
 	case 2:
 		r, holds := a.region()
 		n, err := a.q.Count(background, r, 0)

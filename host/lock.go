@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
@@ -25,12 +26,12 @@ type Holder struct {
 	Since time.Time `json:"since"`
 }
 
-// String is for a person.
+// String is for a person: what the lock file has for a host is escaped.
 func (h Holder) String() string {
 	if h.PID == 0 {
 		return "unknown process"
 	}
-	return fmt.Sprintf("process %d on %s, since %s", h.PID, h.Host, h.Since.Format(time.RFC3339))
+	return fmt.Sprintf("process %d on %s, since %s", h.PID, escape.Text(h.Host), h.Since.Format(time.RFC3339))
 }
 
 // maxHolder bounds what is read of a lock file.
@@ -50,12 +51,12 @@ func lock(fsys fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, er
 	case errors.Is(err, errors.ErrUnsupported):
 		return nil, noLock(o, err)
 	case err != nil:
-		return nil, fmt.Errorf("thaw: open %s: lock: %w", dir, err)
+		return nil, failedAt("open", dir, fmt.Errorf("lock: %w", err))
 	}
 	err = writeHolder(fsys, path, o.Now())
 	switch {
 	case errors.Is(err, fs.ErrPermission): // nothing else could be written either
-		return nil, errors.Join(fmt.Errorf("thaw: open %s: lock: %w", dir, err), l.Unlock())
+		return nil, errors.Join(failedAt("open", dir, fmt.Errorf("lock: %w", err)), l.Unlock())
 	case err != nil: // as on a full disk
 		o.Logger.Warn("thaw: who holds the lock could not be written down",
 			slog.String("file", path), slog.Any("error", err))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -217,7 +218,7 @@ func TestOldSegmentOnDemand(t *testing.T) {
 	for range 3 {
 		full, err := r.Read(t.Context(), e)
 		require.NoError(t, err)
-		require.Equal(t, e, full.Event)
+		require.Equal(t, e, event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
 	}
 	require.Equal(t, map[string]int{"Lstat segment+0": 1, "Open segment+0": 1, "ReadAt segment+0": 3}, fs.take(2))
 

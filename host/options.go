@@ -47,8 +47,9 @@ type ReaderOptions struct {
 	// visibility_ranges.fbv is damaged. It is for salvage.
 	ShowHidden bool
 	// CheckFrames compares every event that is returned with its frame, so that
-	// not even an index that lies under a valid checksum changes an answer. It
-	// costs a read of the segment per event.
+	// not even an index that lies under a valid checksum changes an answer. The
+	// events then have their own time, event.Event.TimestampUS. It costs a read of
+	// the segment per event.
 	CheckFrames bool
 	// CheckIndex reads and checks every page of the index when the store is opened,
 	// not when a query touches it: some 20 ms for each 10^6 events.

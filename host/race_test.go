@@ -142,7 +142,7 @@ func TestWriterBetweenTwoCalls(t *testing.T) {
 						for _, e := range all(t, r) {
 							full, err := r.Read(t.Context(), e)
 							require.NoError(t, err)
-							require.Equal(t, e, full.Event)
+							require.Equal(t, e, event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
 						}
 						require.NoError(t, r.Close())
 						w.close()

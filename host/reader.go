@@ -67,7 +67,7 @@ func OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, err
 
 func (r *Reader) open(ctx context.Context) (*view, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("thaw: open %s: %w", r.path, err)
+		return nil, failedAt("open", r.path, err)
 	}
 	return openView(ctx, r.path, &r.options)
 }
@@ -89,7 +89,7 @@ func openView(ctx context.Context, path string, o *ReaderOptions, skip ...string
 		Skip:        skip,
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("thaw: open %s: %w", path, err), files.release())
+		return nil, errors.Join(failedAt("open", path, err), files.release())
 	}
 	files.settle()
 	return &view{snapshot: s, files: files, took: time.Since(start)}, nil
@@ -164,7 +164,7 @@ func (r *Reader) next(ctx context.Context, v *view) (*view, error) {
 	start := time.Now()
 	if !r.stale {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("thaw: refresh %s: %w", r.path, err)
+			return nil, failedAt("refresh", r.path, err)
 		}
 		fresh, reload, err := v.snapshot.Refresh(ctx.Err)
 		switch {

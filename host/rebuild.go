@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
@@ -21,10 +20,10 @@ import (
 func Rebuild(ctx context.Context, path string, o Options, acceptDamage bool) (Report, error) {
 	o = o.withDefaults()
 	if err := ctx.Err(); err != nil { // before the lock's file is made
-		return Report{}, fmt.Errorf("thaw: rebuild %s: %w", path, err)
+		return Report{}, failedAt("rebuild", path, err)
 	}
 	if _, err := o.FS.Lstat(path); err != nil { // Open would make it
-		return Report{}, fmt.Errorf("thaw: rebuild %s: %w", path, err)
+		return Report{}, failedAt("rebuild", path, err)
 	}
 	s := &Store{path: path, options: o, skip: []string{artifact.FileName, checkpoint.FileName}}
 	var err error
@@ -46,7 +45,7 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 	if err == nil {
 		report.Recovered = v.recovered
 		if err = s.rebuildIndex(v, end, acceptDamage); err != nil {
-			err = fmt.Errorf("thaw: rebuild %s: %w", s.path, err)
+			err = failedAt("rebuild", s.path, err)
 		}
 	}
 	return report, errors.Join(err, v.files.release())

@@ -3,7 +3,6 @@ package host
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
@@ -40,7 +39,7 @@ func recoverSegment(fs fsabstraction.FS, dir string, r *store.Recovery) (*Recove
 	done := &Recovered{File: r.File, Removed: r.Remove, Kept: r.Keep, Cut: r.Cut}
 	err := recoverSteps(fs, dir, r, done)
 	if err != nil {
-		return nil, fmt.Errorf("thaw: recover %s: %w", filepath.Join(dir, r.File), err)
+		return nil, failedAt("recover", filepath.Join(dir, r.File), err)
 	}
 	return done, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -38,7 +39,7 @@ func logView(ctx context.Context, logger *slog.Logger, path, message string, v *
 	if before == nil {
 		before = &store.Report{}
 	}
-	l := logger.With(slog.String("store", path))
+	l := logger.With(slog.String("store", escape.Text(path)))
 	l.DebugContext(ctx, message,
 		slog.String("from", string(report.OpenedFrom)), slog.Uint64("events", report.Events),
 		slog.Uint64("tail", report.TailEvents), slog.Duration("took", v.took))
@@ -55,7 +56,7 @@ func logTrouble(ctx context.Context, l *slog.Logger, report, before *store.Repor
 			l.ErrorContext(ctx, "thaw: more damages", slog.Int("count", len(damages)-i))
 			break
 		}
-		l.ErrorContext(ctx, "thaw: damaged", slog.String("file", d.File), slog.Uint64("offset", d.Offset),
+		l.ErrorContext(ctx, "thaw: damaged", slog.String("file", escape.Text(d.File)), slog.Uint64("offset", d.Offset),
 			slog.String("reason", string(d.Reason)), slog.Any("error", d))
 	}
 	rejected := news(report.Rejected, before.Rejected, func(f *damage.Refusal) trouble {
@@ -66,7 +67,7 @@ func logTrouble(ctx context.Context, l *slog.Logger, report, before *store.Repor
 			l.WarnContext(ctx, "thaw: more files not taken", slog.Int("count", len(rejected)-i))
 			break
 		}
-		l.WarnContext(ctx, "thaw: file not taken", slog.String("file", f.File),
+		l.WarnContext(ctx, "thaw: file not taken", slog.String("file", escape.Text(f.File)),
 			slog.String("reason", string(f.Reason)), slog.Any("error", f))
 	}
 }

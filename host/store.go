@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
@@ -76,10 +75,10 @@ const queueLength = 1024
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	if err := ctx.Err(); err != nil { // before anything is made
-		return nil, fmt.Errorf("thaw: open %s: %w", path, err)
+		return nil, failedAt("open", path, err)
 	}
 	if err := makeDirectory(o.FS, path); err != nil {
-		return nil, fmt.Errorf("thaw: open %s: %w", path, err)
+		return nil, failedAt("open", path, err)
 	}
 	l, err := lock(o.FS, path, &o)
 	if err != nil {
@@ -146,7 +145,7 @@ func unread(v *view) error {
 	report := v.snapshot.Report()
 	for _, d := range report.Damages {
 		if d.Reason == damage.Unreadable {
-			return fmt.Errorf("thaw: open %s for writing: %w", v.files.path, d)
+			return failedAt("open for writing", v.files.path, d)
 		}
 	}
 	return nil
@@ -157,7 +156,7 @@ func unread(v *view) error {
 func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error) {
 	r, err := v.snapshot.Recovery()
 	if err != nil {
-		return 0, end, fmt.Errorf("thaw: recover %s: %w", s.path, err)
+		return 0, end, failedAt("recover", s.path, err)
 	}
 	if v.recovered, err = recoverSegment(s.options.FS, s.path, &r); err != nil {
 		return 0, end, err

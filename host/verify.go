@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/thawlog/thaw/core/verify"
@@ -26,7 +25,7 @@ func Verify(ctx context.Context, path string, o ReaderOptions, progress func(don
 		Seed:     rand.Uint64(),
 	})
 	if err = errors.Join(err, files.release()); err != nil {
-		return nil, fmt.Errorf("thaw: verify %s: %w", path, err)
+		return nil, failedAt("verify", path, err)
 	}
 	return result, nil
 }

@@ -3,6 +3,8 @@ package host
 import (
 	"errors"
 	"strconv"
+
+	"github.com/thawlog/thaw/core/escape"
 )
 
 // Errors of a [Store] that are about the store and not about one append.
@@ -27,7 +29,7 @@ type LockedError struct {
 
 // Error names the directory and the holder.
 func (e *LockedError) Error() string {
-	return "thaw: " + e.Path + ": another writer has the store open: " + e.Holder.String()
+	return escape.Text("thaw: " + e.Path + ": another writer has the store open: " + e.Holder.String())
 }
 
 // Unwrap returns ErrLocked.
@@ -45,7 +47,7 @@ type FailedError struct {
 
 // Error names the operation, the file and the cause.
 func (e *FailedError) Error() string {
-	return "thaw: " + e.Op + " " + e.Path + ": " + e.Err.Error() + ": the store takes no more writes until it is opened anew"
+	return escape.Text("thaw: " + e.Op + " " + e.Path + ": " + e.Err.Error() + ": the store takes no more writes until it is opened anew")
 }
 
 // Unwrap returns ErrReadOnly and the cause.
@@ -60,7 +62,9 @@ type WriteError struct {
 }
 
 // Error names the operation, the file and the cause.
-func (e *WriteError) Error() string { return "thaw: " + e.Op + " " + e.Path + ": " + e.Err.Error() }
+func (e *WriteError) Error() string {
+	return escape.Text("thaw: " + e.Op + " " + e.Path + ": " + e.Err.Error())
+}
 
 // Unwrap returns the cause.
 func (e *WriteError) Unwrap() error { return e.Err }

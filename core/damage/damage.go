@@ -3,6 +3,7 @@ package damage
 import (
 	"strconv"
 
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/event"
 )
 
@@ -108,5 +109,5 @@ func describe(file string, offset int64, verb string, r Reason, err error) strin
 	if err != nil {
 		s += ": " + err.Error()
 	}
-	return s
+	return escape.Text(s)
 }

@@ -20,7 +20,7 @@ type Position struct {
 func (p Position) End() uint64 { return p.Offset + uint64(p.Length) }
 
 // Facts is what an index knows of one event apart from its names: everything
-// but the payload, the flags and the microseconds of its time stamp.
+// but the payload, the flags and the event's own time.
 type Facts struct {
 	// Sequence is the event's number in the store, from 0; it may have holes.
 	Sequence uint64
@@ -30,7 +30,10 @@ type Facts struct {
 	// Causation is the id of the event that caused this one, zero for none.
 	Causation ID
 	Kind      Kind
-	// WallMS is the wall clock in ms since the Unix epoch, as recorded.
+	// WallMS is the entity's clock in ms since the Unix epoch: the event's own time,
+	// or the WallMS of the entity's previous event where that is later. It never
+	// falls within an entity, so it can be later than the event's own time, which is
+	// [Event.TimestampUS].
 	WallMS uint64
 	// Clock is the event's number within its entity, from 0.
 	Clock     uint32
@@ -44,13 +47,17 @@ type Facts struct {
 type Event struct {
 	Facts
 	Coordinate
+	// TimestampUS is the event's own time in µs since the Unix epoch, negative before
+	// it. Only the event's frame has it, so it is 0 unless Timed.
+	TimestampUS int64
+	// Timed reports that TimestampUS is known: the event was read from its frame, by
+	// Read, Get or a query that checks frames, and not from the index alone.
+	Timed bool
 }
 
 // Full is an event with what only its frame knows.
 type Full struct {
 	Event
-	// TimestampUS is the time of the append in µs since the Unix epoch.
-	TimestampUS int64
 	// PayloadSize is the size that the frame's header claims, in bytes.
 	PayloadSize uint32
 	Flags       uint8

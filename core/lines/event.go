@@ -13,17 +13,15 @@ import (
 type Shape uint8
 
 const (
-	// Plain has what an index knows.
+	// Plain has what an index knows, and the event's own time, which is null unless
+	// the event is Timed.
 	Plain Shape = iota
-	// Payloads has what only a frame knows: payload, flags, time stamp.
+	// Payloads has what only a frame knows: payload, flags, the event's own time; and
+	// wall_ms beside that.
 	Payloads
 	// Full has the keys of both.
 	Full
 )
-
-// KeyRaw is the one key of the object that stands for payload bytes which are
-// not exactly one MessagePack value. [payload.ParseJSON] refuses it.
-const KeyRaw = "$raw"
 
 // AppendEvent appends an event as one JSON object and a newline. Of a Plain line
 // nothing but e.Event is used.
@@ -53,8 +51,18 @@ func appendPlain(dst []byte, e *event.Event) []byte {
 	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
 	dst = AppendNumber(dst, `,"segment":`, e.Position.Segment)
 	dst = AppendNumber(dst, `,"seq":`, e.Sequence)
-	dst = AppendNumber(dst, `,"wall_ms":`, e.WallMS)
-	return append(dst, '}')
+	return appendTimes(dst, e)
+}
+
+// appendTimes appends the two times of an event, which end every line.
+func appendTimes(dst []byte, e *event.Event) []byte {
+	dst = append(dst, `,"timestamp_us":`...)
+	if e.Timed {
+		dst = strconv.AppendInt(dst, e.TimestampUS, 10)
+	} else {
+		dst = append(dst, null...)
+	}
+	return append(AppendNumber(dst, `,"wall_ms":`, e.WallMS), '}')
 }
 
 func appendPayloads(dst []byte, e *event.Full) []byte {
@@ -63,8 +71,7 @@ func appendPayloads(dst []byte, e *event.Full) []byte {
 	dst = AppendNumber(dst, `,"flags":`, uint64(e.Flags))
 	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
 	dst = AppendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
-	dst = strconv.AppendInt(append(dst, `,"timestamp_us":`...), e.TimestampUS, 10)
-	return append(dst, '}')
+	return appendTimes(dst, &e.Event)
 }
 
 func appendFull(dst []byte, e *event.Full) []byte {
@@ -85,9 +92,7 @@ func appendFull(dst []byte, e *event.Full) []byte {
 	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
 	dst = AppendNumber(dst, `,"segment":`, e.Position.Segment)
 	dst = AppendNumber(dst, `,"seq":`, e.Sequence)
-	dst = strconv.AppendInt(append(dst, `,"timestamp_us":`...), e.TimestampUS, 10)
-	dst = AppendNumber(dst, `,"wall_ms":`, e.WallMS)
-	return append(dst, '}')
+	return appendTimes(dst, &e.Event)
 }
 
 func appendCause(dst []byte, e *event.Event) []byte {
@@ -126,7 +131,7 @@ func appendValue(dst, raw []byte) []byte {
 	if err == nil {
 		return out
 	}
-	dst = append(dst, `{"`+KeyRaw+`":"`...)
+	dst = append(dst, `{"`+payload.KeyRaw+`":"`...)
 	return append(base64.StdEncoding.AppendEncode(dst, raw), '"', '}')
 }
 

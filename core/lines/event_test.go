@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,9 +20,10 @@ func someEvent() *event.Full {
 				Kind: 0xD00F, WallMS: 1790000000000, Clock: 1<<32 - 1, EventHash: event.Hash{31: 0xff},
 				Position: event.Position{Segment: 7, Offset: 1 << 40, Length: 500},
 			},
-			Coordinate: event.At("order:42", "shop:eu"),
+			Coordinate:  event.At("order:42", "shop:eu"),
+			TimestampUS: -1, Timed: true,
 		},
-		TimestampUS: -1, PayloadSize: 3, Flags: 10, Payload: []byte{0x81, 0xa1, 'n', 1},
+		PayloadSize: 3, Flags: 10, Payload: []byte{0x81, 0xa1, 'n', 1},
 	}
 }
 
@@ -31,7 +33,7 @@ func TestLineIsJSON(t *testing.T) {
 		line := AppendEvent(nil, s, someEvent())
 		var keys map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal(line, &keys))
-		require.Len(t, keys, map[Shape]int{Plain: 14, Payloads: 6, Full: 19}[s])
+		require.Len(t, keys, map[Shape]int{Plain: 15, Payloads: 7, Full: 19}[s])
 		var sorted bytes.Buffer
 		enc := json.NewEncoder(&sorted)
 		enc.SetEscapeHTML(false)
@@ -56,9 +58,12 @@ func TestStrings(t *testing.T) {
 		var back string
 		require.NoError(t, json.Unmarshal(got, &back))
 		require.Equal(t, s, back)
-		require.NotContains(t, string(got), "\n")
+		for _, r := range string(got) {
+			require.False(t, unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029, "%q", r)
+		}
 	}
-	require.Equal(t, `"\u0000\u001f`+"\x7f\u2028"+`\t\n\r\b\f\"\\"`, string(payload.AppendString(nil, "\x00\x1f\x7f\u2028\t\n\r\b\f\"\\")))
+	require.Contains(t, string(payload.AppendString(nil, string(every))), "\u00a0", "what steers nothing stays raw")
+	require.Equal(t, `"\u0000\u001f\u007f\u2028\t\n\r\b\f\"\\"`, string(payload.AppendString(nil, "\x00\x1f\x7f\u2028\t\n\r\b\f\"\\")))
 }
 
 // TestOddPayload: bytes that are no MessagePack value are shown as they are.

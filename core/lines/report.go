@@ -14,8 +14,8 @@ import (
 // segments, tail_events (read from segments at open), lookups (saved or built),
 // rejected (see [AppendRefusal]), damages (see [AppendDamage]), unfinished (batches
 // without a commit), gaps (sequences left out), unsealed (segments without a footer),
-// torn (the unfinished end of the newest segment, or null), hidden_ranges,
-// duplicate_ids, table_bytes and open_ns, how long the open took in ns.
+// torn (the unfinished end of the newest segment, or null), unclosed (whether the store
+// was left without a close, or a writer has it open), hidden_ranges, duplicate_ids, table_bytes and open_ns, how long the open took in ns.
 func AppendReport(dst []byte, r *store.Report, openNS int64) []byte {
 	dst = AppendText(append(dst, `{"opened_from":`...), string(r.OpenedFrom))
 	dst = AppendNumber(dst, `,"events":`, r.Events)
@@ -30,6 +30,7 @@ func AppendReport(dst []byte, r *store.Report, openNS int64) []byte {
 	dst = appendList(append(dst, `,"gaps":`...), r.Gaps, appendGap)
 	dst = appendList(append(dst, `,"unsealed":`...), r.Unsealed, appendUnsealed)
 	dst = appendTorn(append(dst, `,"torn":`...), r.Torn)
+	dst = strconv.AppendBool(append(dst, `,"unclosed":`...), r.Unclosed)
 	dst = appendList(append(dst, `,"hidden_ranges":`...), r.HiddenRanges, appendRange)
 	dst = strconv.AppendBool(append(dst, `,"duplicate_ids":`...), r.DuplicateIDs)
 	dst = strconv.AppendInt(append(dst, `,"table_bytes":`...), r.TableBytes, 10)

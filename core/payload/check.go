@@ -40,7 +40,7 @@ func walk(b []byte) (end int, err error) {
 				return 0, fail(ErrTooDeep, end, "")
 			}
 			owed[depth] = h.n
-			if h.kind == kindMap {
+			if h.kind == KindMap {
 				owed[depth] *= 2
 			}
 			depth++

@@ -10,8 +10,8 @@
 //
 // # How MessagePack is spelled in JSON
 //
-// What JSON can say is said plainly. What it cannot say has one spelling each: an object with exactly one key, and
-// that key begins with "$".
+// What JSON can say is said plainly. What it cannot say has one spelling each: an object with exactly one key, which
+// is one of those below.
 //
 //	MessagePack                              JSON
 //	nil, false, true                         null, false, true
@@ -29,10 +29,10 @@
 //	map that JSON would lose or misread      {"$map":[["$bin",1]]}, {"$map":[[1,"x"],[2,"y"]]}
 //
 // A map is written as $map pairs when a key is not a string, or not UTF-8, or occurs twice, or when the map has a
-// single key and that key begins with "$". So an object with one key beginning with "$" is always a spelling and
-// never a plain map, and no two payloads share a line. ParseJSON refuses a lone "$" key that is not in the table
-// instead of guessing: a later version may give it a meaning. Objects with two keys or more are always plain maps,
-// whatever their keys begin with.
+// single key and that key is $bin, $ext, $f32, $float, $map, $str or $raw. So an object with one of these as its
+// only key is always a spelling and never a plain map, and no two payloads share a line. The list is closed: no
+// later version adds a key to it. Every other object is a plain map, such as {"$ref":"#/x"} or {"$oid":"507f"}.
+// $raw is how a printed event shows bytes that are not MessagePack; ParseJSON refuses it.
 //
 // "NaN" alone is the bits 7ff8000000000000 (7fc00000 in float 32), which is what Rust and most processors produce;
 // Go's math.NaN has another last bit and is spelled out. Base64 is the standard alphabet, with padding.

@@ -20,6 +20,8 @@ var (
 	ErrTooLarge = errors.New("too large")
 	// ErrRange: a JSON number fits neither int64 nor uint64, or is too large for its float.
 	ErrRange = errors.New("number out of range")
+	// ErrInexact: a float would make another number of a JSON number than the text says.
+	ErrInexact = errors.New("number would be rounded")
 	// ErrDuplicateKey: a JSON object has the same key twice. A $map may.
 	ErrDuplicateKey = errors.New("duplicate key")
 )

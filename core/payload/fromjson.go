@@ -12,11 +12,16 @@ import (
 // AppendJSON: for canonical bytes b, ParseJSON(AppendJSON(b)) is b.
 //
 // White space is allowed where JSON allows it. A number without a point and an exponent is an integer and must fit
-// int64 or uint64 (ErrRange otherwise, never rounded); any other number becomes a float 64. -0 is the integer 0. A
-// key that occurs twice in an object is ErrDuplicateKey, because readers disagree on what it means. A \u escape that
-// is half a surrogate pair, raw bytes that are not UTF-8, and an object whose only key begins with "$" without being
-// one of the package's spellings are ErrMalformed. Depth is counted in arrays and maps of the result: a $map is one
-// level. The time taken is at worst the length of text times the nesting of $map.
+// int64 or uint64 (ErrRange otherwise). Any other number becomes the float 64 next to it, which must keep it: printed
+// with the fewest digits that read back as that float, or with as many significant digits as the text has, it is the
+// number in the text, trailing zeros aside. So 0.1, 1.50 and 0.10000000000000001 are taken; 0.1234567890123456789,
+// 9007199254740993.0 and 1e-400 are ErrInexact. The number in $f32 is held to the same rule with a float 32. A string
+// keeps the digits of any number. -0 is the integer 0.
+//
+// A key that occurs twice in an object is ErrDuplicateKey, because readers disagree on what it means. A \u escape that
+// is half a surrogate pair, raw bytes that are not UTF-8, and one of the package's spellings with a content that does
+// not fit it are ErrMalformed. Depth is counted in arrays and maps of the result: a $map is one level. The time taken
+// is at worst the length of text times the nesting of spellings.
 //
 // An error is an [*Error] with the offset in text; dst is then returned as it came.
 func ParseJSON(dst, text []byte) ([]byte, error) {
@@ -181,21 +186,21 @@ func (p *parser) number() error {
 	}
 	switch {
 	case !integer:
-		f, err := strconv.ParseFloat(text, 64)
+		f, err := parseFloat(text, 64, start)
 		if err != nil {
-			return fail(ErrRange, start, "too large for a float 64")
+			return err
 		}
 		p.out = msgpack.AppendFloat64(p.out, math.Float64bits(f))
 	case text[0] == '-':
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return fail(ErrRange, start, "below the smallest int64")
+			return fail(ErrRange, start, "below the smallest int64, -9223372036854775808; a string keeps its digits")
 		}
 		p.out = msgpack.AppendInt(p.out, n)
 	default:
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return fail(ErrRange, start, "above the largest uint64")
+			return fail(ErrRange, start, "above the largest uint64, 18446744073709551615; a string keeps its digits")
 		}
 		p.out = msgpack.AppendUint(p.out, n)
 	}

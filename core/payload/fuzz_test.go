@@ -21,7 +21,7 @@ func classified(t *testing.T, err error, n int) {
 	t.Helper()
 	var e *Error
 	require.ErrorAs(t, err, &e)
-	require.Contains(t, []error{ErrTruncated, ErrTrailing, ErrMalformed, ErrTooDeep, ErrTooLarge, ErrRange, ErrDuplicateKey}, e.Err)
+	require.Contains(t, []error{ErrTruncated, ErrTrailing, ErrMalformed, ErrTooDeep, ErrTooLarge, ErrRange, ErrInexact, ErrDuplicateKey}, e.Err)
 	require.GreaterOrEqual(t, e.Offset, 0)
 	require.LessOrEqual(t, e.Offset, n)
 }
@@ -39,19 +39,19 @@ func canonical(b []byte) bool {
 		body := make([]byte, h.n) // only its length matters
 		var want []byte
 		switch h.kind {
-		case kindUint:
+		case KindUint:
 			want = wire.AppendUint(nil, h.bodyUint(b, at))
-		case kindInt:
+		case KindInt:
 			want = wire.AppendInt(nil, h.bodyInt(b, at))
-		case kindStr:
+		case KindStr:
 			want = wire.AppendStr(nil, body)[:h.size]
-		case kindBin:
+		case KindBin:
 			want = wire.AppendBin(nil, body)[:h.size]
-		case kindExt:
+		case KindExt:
 			want = wire.AppendExt(nil, h.extType(b, at), body)[:h.size]
-		case kindArray:
+		case KindArray:
 			want = wire.AppendArray(nil, h.n)
-		case kindMap:
+		case KindMap:
 			want = wire.AppendMap(nil, h.n)
 		}
 		if !bytes.HasPrefix(b[at:], want) {

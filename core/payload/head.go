@@ -2,33 +2,33 @@ package payload
 
 import "encoding/binary"
 
-// kind is what the first byte of a value says it is.
-type kind uint8
+// Kind is what the first byte of a value says it is.
+type Kind uint8
 
 const (
-	kindInvalid kind = iota
-	kindNil
-	kindFalse
-	kindTrue
-	kindInt  // signed, negative fixnums included; the body is the last n bytes, or the byte itself when n is 0
-	kindUint // unsigned, positive fixnums included
-	kindFloat32
-	kindFloat64
-	kindStr
-	kindBin
-	kindExt
-	kindArray
-	kindMap
+	KindInvalid Kind = iota
+	KindNil
+	KindFalse
+	KindTrue
+	KindInt  // signed, negative fixnums included; a fixnum has no body
+	KindUint // unsigned, positive fixnums included
+	KindFloat32
+	KindFloat64
+	KindStr
+	KindBin
+	KindExt
+	KindArray
+	KindMap
 )
 
 // head is the beginning of a value: the code byte with its length field and, for an ext, its type byte.
 type head struct {
-	kind kind
+	kind Kind
 	size int // bytes of the head itself
 	n    int // bytes of body that follow, or elements of an array, or pairs of a map
 }
 
-func (h head) container() bool { return h.kind == kindArray || h.kind == kindMap }
+func (h head) container() bool { return h.kind == KindArray || h.kind == KindMap }
 
 // span returns the bytes the head and its body take; of a container only the head.
 func (h head) span() int {
@@ -40,42 +40,42 @@ func (h head) span() int {
 
 // wide describes the codes 0xc0 to 0xdf: either a length field of width bytes or a fixed body of n bytes.
 var wide = [32]struct {
-	kind  kind
+	kind  Kind
 	width uint8
 	n     uint8
 }{
-	0x00: {kindNil, 0, 0},
-	0x01: {kindInvalid, 0, 0},
-	0x02: {kindFalse, 0, 0},
-	0x03: {kindTrue, 0, 0},
-	0x04: {kindBin, 1, 0},
-	0x05: {kindBin, 2, 0},
-	0x06: {kindBin, 4, 0},
-	0x07: {kindExt, 1, 0},
-	0x08: {kindExt, 2, 0},
-	0x09: {kindExt, 4, 0},
-	0x0a: {kindFloat32, 0, 4},
-	0x0b: {kindFloat64, 0, 8},
-	0x0c: {kindUint, 0, 1},
-	0x0d: {kindUint, 0, 2},
-	0x0e: {kindUint, 0, 4},
-	0x0f: {kindUint, 0, 8},
-	0x10: {kindInt, 0, 1},
-	0x11: {kindInt, 0, 2},
-	0x12: {kindInt, 0, 4},
-	0x13: {kindInt, 0, 8},
-	0x14: {kindExt, 0, 1},
-	0x15: {kindExt, 0, 2},
-	0x16: {kindExt, 0, 4},
-	0x17: {kindExt, 0, 8},
-	0x18: {kindExt, 0, 16},
-	0x19: {kindStr, 1, 0},
-	0x1a: {kindStr, 2, 0},
-	0x1b: {kindStr, 4, 0},
-	0x1c: {kindArray, 2, 0},
-	0x1d: {kindArray, 4, 0},
-	0x1e: {kindMap, 2, 0},
-	0x1f: {kindMap, 4, 0},
+	0x00: {KindNil, 0, 0},
+	0x01: {KindInvalid, 0, 0},
+	0x02: {KindFalse, 0, 0},
+	0x03: {KindTrue, 0, 0},
+	0x04: {KindBin, 1, 0},
+	0x05: {KindBin, 2, 0},
+	0x06: {KindBin, 4, 0},
+	0x07: {KindExt, 1, 0},
+	0x08: {KindExt, 2, 0},
+	0x09: {KindExt, 4, 0},
+	0x0a: {KindFloat32, 0, 4},
+	0x0b: {KindFloat64, 0, 8},
+	0x0c: {KindUint, 0, 1},
+	0x0d: {KindUint, 0, 2},
+	0x0e: {KindUint, 0, 4},
+	0x0f: {KindUint, 0, 8},
+	0x10: {KindInt, 0, 1},
+	0x11: {KindInt, 0, 2},
+	0x12: {KindInt, 0, 4},
+	0x13: {KindInt, 0, 8},
+	0x14: {KindExt, 0, 1},
+	0x15: {KindExt, 0, 2},
+	0x16: {KindExt, 0, 4},
+	0x17: {KindExt, 0, 8},
+	0x18: {KindExt, 0, 16},
+	0x19: {KindStr, 1, 0},
+	0x1a: {KindStr, 2, 0},
+	0x1b: {KindStr, 4, 0},
+	0x1c: {KindArray, 2, 0},
+	0x1d: {KindArray, 4, 0},
+	0x1e: {KindMap, 2, 0},
+	0x1f: {KindMap, 4, 0},
 }
 
 // headAt reads the head at b[at]. The body, or the smallest possible elements, are known to fit in b when the error
@@ -88,22 +88,22 @@ func headAt(b []byte, at int) (head, error) {
 	var n uint64 // compared with what is left before it becomes an int
 	switch c := b[at]; {
 	case c <= 0x7f:
-		return head{kind: kindUint, size: 1}, nil
+		return head{kind: KindUint, size: 1}, nil
 	case c >= 0xe0:
-		return head{kind: kindInt, size: 1}, nil
+		return head{kind: KindInt, size: 1}, nil
 	case c <= 0x8f:
-		h, n = head{kind: kindMap, size: 1}, uint64(c&0x0f)
+		h, n = head{kind: KindMap, size: 1}, uint64(c&0x0f)
 	case c <= 0x9f:
-		h, n = head{kind: kindArray, size: 1}, uint64(c&0x0f)
+		h, n = head{kind: KindArray, size: 1}, uint64(c&0x0f)
 	case c <= 0xbf:
-		h, n = head{kind: kindStr, size: 1}, uint64(c&0x1f)
+		h, n = head{kind: KindStr, size: 1}, uint64(c&0x1f)
 	default:
 		w := wide[c-0xc0]
-		if w.kind == kindInvalid {
+		if w.kind == KindInvalid {
 			return head{}, fail(ErrMalformed, at, "the code 0xc1 is never used")
 		}
 		h, n = head{kind: w.kind, size: 1 + int(w.width)}, uint64(w.n)
-		if w.kind == kindExt {
+		if w.kind == KindExt {
 			h.size++ // the type byte, after the length
 		}
 		if h.size > len(b)-at {
@@ -119,7 +119,7 @@ func headAt(b []byte, at int) (head, error) {
 		}
 	}
 	least := n // the fewest bytes that can follow: one per element
-	if h.kind == kindMap {
+	if h.kind == KindMap {
 		least = 2 * n
 	}
 	if least > uint64(len(b)-at-h.size) {
@@ -160,16 +160,6 @@ func (h head) bodyInt(b []byte, at int) int64 {
 		return int64(int32(u))
 	}
 	return int64(u)
-}
-
-// Next steps over the head of the value at b[at], and over its body unless it is an array or a map, whose elements
-// come next. ext says that the value is an ext, whose body begins at body and is opaque. The error is an [*Error].
-func Next(b []byte, at int) (body, end int, ext bool, err error) {
-	h, err := headAt(b, at)
-	if err != nil {
-		return 0, 0, false, err
-	}
-	return at + h.size, at + h.span(), h.kind == kindExt, nil
 }
 
 // Text returns the text of the string that b begins with; ok is false when it begins with another value.

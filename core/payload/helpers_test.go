@@ -76,7 +76,7 @@ func (g generator) mapping(dst []byte, depth int) []byte {
 		case 0:
 			dst = g.value(dst, depth)
 		case 1:
-			dst = msgpack.AppendStr(dst, []string{"$bin", "$map", "$ext", "$f32", "$float", "$str", "$", "$ref"}[g.IntN(8)])
+			dst = msgpack.AppendStr(dst, []string{"$bin", "$map", "$ext", "$f32", "$float", "$str", "$", "$ref", "$raw"}[g.IntN(9)])
 		case 2:
 			dst = msgpack.AppendStr(dst, "same")
 		default:

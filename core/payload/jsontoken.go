@@ -188,7 +188,7 @@ func (p *parser) unescape(start int, raw []byte) ([]byte, error) {
 		case 'u':
 			r, size := unicodeEscape(raw[i-1:])
 			if size == 0 {
-				return nil, fail(ErrMalformed, start+i-1, "not a \\u escape of a character")
+				return nil, fail(ErrMalformed, start+i-1, badEscape(raw[i-1:]))
 			}
 			p.buf = utf8.AppendRune(p.buf, r)
 			i += size - 2
@@ -197,6 +197,14 @@ func (p *parser) unescape(start int, raw []byte) ([]byte, error) {
 		}
 	}
 	return p.buf, nil
+}
+
+// badEscape says what is wrong with an escape that unicodeEscape refuses.
+func badEscape(b []byte) string {
+	if _, ok := hex4(b); ok {
+		return string(b[:6]) + " is half of a surrogate pair, which is no character"
+	}
+	return "expected four hexadecimal digits after \\u"
 }
 
 // unicodeEscape reads \uXXXX, or two of them that form a surrogate pair, and returns the bytes used; 0 if it is neither.

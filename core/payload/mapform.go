@@ -20,11 +20,11 @@ func (m *mapForms) scan(at int) int {
 	h, _ := headAt(m.b, at)
 	at += h.span()
 	switch h.kind {
-	case kindArray:
+	case KindArray:
 		for range h.n {
 			at = m.scan(at)
 		}
-	case kindMap:
+	case KindMap:
 		at = m.scanMap(at, h.n)
 	}
 	return at
@@ -44,7 +44,7 @@ func (m *mapForms) scanMap(at, pairs int) int {
 	}
 	if plain {
 		keys := m.keys[from:]
-		m.plain[nth] = !loneDollar(m.b, keys) && duplicate(m.b, keys) < 0
+		m.plain[nth] = !loneSpelling(m.b, keys) && duplicate(m.b, keys) < 0
 	} else {
 		m.plain[nth] = false
 	}
@@ -55,20 +55,20 @@ func (m *mapForms) scanMap(at, pairs int) int {
 // strAt returns the text of the str at b[at].
 func strAt(b []byte, at int) ([]byte, bool) {
 	h, err := headAt(b, at)
-	if err != nil || h.kind != kindStr {
+	if err != nil || h.kind != KindStr {
 		return nil, false
 	}
 	at += h.size
 	return b[at : at+h.n], true
 }
 
-// loneDollar reports whether there is one key and it begins with "$".
-func loneDollar(b []byte, keys []int) bool {
+// loneSpelling reports whether there is one key and it is that of a spelling.
+func loneSpelling(b []byte, keys []int) bool {
 	if len(keys) != 1 {
 		return false
 	}
 	k, _ := strAt(b, keys[0])
-	return len(k) > 0 && k[0] == '$'
+	return isSpelling(k)
 }
 
 // duplicate returns the offset of a str key whose text another key has too, or -1. It reorders keys.

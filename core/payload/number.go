@@ -28,6 +28,58 @@ func appendFloatText(dst []byte, f float64, bitSize int) []byte {
 	return append(dst, '.', '0')
 }
 
+// parseFloat returns the float that a JSON number at this offset means. A number that the float would change is
+// ErrInexact: see ParseJSON for the rule.
+func parseFloat(text string, bitSize, offset int) (float64, error) {
+	size := strconv.Itoa(bitSize)
+	f, err := strconv.ParseFloat(text, bitSize)
+	if err != nil {
+		return 0, fail(ErrRange, offset, "too large for a float "+size+"; a string keeps its digits")
+	}
+	if !keeps(text, f, bitSize) {
+		return 0, fail(ErrInexact, offset, "a float "+size+" makes it "+string(appendFloatText(nil, f, bitSize))+
+			"; write that, or a string, which keeps its digits")
+	}
+	return f, nil
+}
+
+// mostDigits is more significant digits than the exact decimal value of any float 64 has.
+const mostDigits = 770
+
+// keeps reports whether f, the float next to the number in text, is that number: whether f is printed like it with
+// the fewest digits that read back as f, or with as many digits as text has.
+func keeps(text string, f float64, bitSize int) bool {
+	digits, exp := decimal(text)
+	if len(digits) == 0 || f == 0 {
+		return len(digits) == 0 && f == 0
+	}
+	if len(digits) > mostDigits {
+		return false
+	}
+	var room [mostDigits + 10]byte
+	for _, precision := range [...]int{-1, len(digits) - 1} {
+		printed, printedExp := decimal(string(strconv.AppendFloat(room[:0], f, 'e', precision, bitSize)))
+		if printed == digits && printedExp == exp {
+			return true
+		}
+	}
+	return false
+}
+
+// decimal returns the significant digits of a number and the power of ten of the first one, without the sign. Zero
+// has no digits. The power is not to be used when the number is beyond what a float 64 holds.
+func decimal(text string) (digits string, exp int64) {
+	text = strings.TrimPrefix(text, "-")
+	if e := strings.IndexAny(text, "eE"); e >= 0 {
+		exp, _ = strconv.ParseInt(text[e+1:], 10, 64)
+		text = text[:e]
+	}
+	whole, fraction, _ := strings.Cut(text, ".")
+	digits = strings.TrimLeft(whole+fraction, "0")
+	exp += int64(len(whole) - 1 - (len(whole) + len(fraction) - len(digits)))
+	return strings.TrimRight(digits, "0"), exp
+}
+
 // specialName returns what a float that JSON has no number for is called, or "" for a finite one.
 func specialName(f float64, bits, canonicalNaN uint64, bitSize int) string {
 	switch {

@@ -2,19 +2,20 @@ package payload
 
 import (
 	"encoding/base64"
+	"errors"
 	"math"
 	"strconv"
 
 	"github.com/thawlog/thaw/core/msgpack"
 )
 
-// spelling reports whether the object that begins at p.at has exactly one key and it begins with "$", and returns
-// that key. It looks ahead and moves nothing; what it steps over is validated when it is parsed.
+// spelling reports whether the object that begins at p.at has exactly one key and it is that of a spelling, and
+// returns that key. It looks ahead and moves nothing; what it steps over is validated when it is parsed.
 func (p *parser) spelling() (key string, ok bool) {
 	ahead := parser{in: p.in, at: p.at + 1}
 	ahead.space()
 	k, err := ahead.str()
-	if err != nil || len(k) == 0 || k[0] != '$' {
+	if err != nil || !isSpelling(k) {
 		return "", false
 	}
 	key = string(k)
@@ -82,6 +83,7 @@ func (p *parser) spelled(key string, depth int) error {
 		return err
 	}
 	p.space()
+	content := p.at
 	var err error
 	switch key {
 	case keyBin, keyStr:
@@ -95,14 +97,20 @@ func (p *parser) spelled(key string, depth int) error {
 	case keyMap:
 		err = p.spelledMap(depth)
 	default:
-		return fail(ErrMalformed, opened,
-			"unknown spelling "+strconv.Quote(clip(key))+`; a map with that key is {"$map":[[key,value]]}`)
+		return fail(ErrMalformed, opened, `{"$raw":…} stands for bytes that are not MessagePack; `+asMap(key))
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		return p.expect('}')
 	}
-	return p.expect('}')
+	var e *Error
+	if errors.As(err, &e) && e.Offset == content && e.Err == ErrMalformed {
+		e.Detail += "; " + asMap(key) // the content does not even begin like the spelling's
+	}
+	return err
 }
+
+// asMap says how a map is written that is not meant as a spelling.
+func asMap(key string) string { return `a map with this key is {"$map":[["` + key + `",…]]}` }
 
 func (p *parser) spelledBytes(key string) error {
 	body, err := p.base64()
@@ -191,9 +199,9 @@ func (p *parser) spelledFloat32() error {
 		return err
 	}
 	// Straight to 32 bits: going through float64 would round twice.
-	f, err := strconv.ParseFloat(text, 32)
+	f, err := parseFloat(text, 32, at)
 	if err != nil {
-		return fail(ErrRange, at, "too large for a float 32")
+		return err
 	}
 	p.out = msgpack.AppendFloat32(p.out, math.Float32bits(float32(f)))
 	return nil

@@ -15,7 +15,20 @@ const (
 	keyFloat = "$float"
 	keyMap   = "$map"
 	keyStr   = "$str"
+
+	// KeyRaw is the key of the object that a printed event has in place of payload bytes that are not MessagePack.
+	// Such bytes are no value, so AppendJSON never writes it and ParseJSON refuses it.
+	KeyRaw = "$raw"
 )
+
+// isSpelling reports whether a map whose only key is k would be read as a spelling.
+func isSpelling(k []byte) bool {
+	switch string(k) {
+	case keyBin, keyExt, keyF32, keyFloat, keyMap, keyStr, KeyRaw:
+		return true
+	}
+	return false
+}
 
 // AppendJSON checks b and appends its value to dst as JSON: one line, no spaces, no newline at the end, map keys in
 // stored order. The package comment says how each type is spelled. The text is at most about eight times as long as
@@ -43,31 +56,31 @@ func (w *jsonWriter) value(dst []byte) []byte {
 	w.at += h.span()
 	body := w.b[at+h.size : w.at]
 	switch h.kind {
-	case kindNil:
+	case KindNil:
 		return append(dst, "null"...)
-	case kindFalse:
+	case KindFalse:
 		return append(dst, "false"...)
-	case kindTrue:
+	case KindTrue:
 		return append(dst, "true"...)
-	case kindInt:
+	case KindInt:
 		return strconv.AppendInt(dst, h.bodyInt(w.b, at), 10)
-	case kindUint:
+	case KindUint:
 		return strconv.AppendUint(dst, h.bodyUint(w.b, at), 10)
-	case kindFloat32:
+	case KindFloat32:
 		return appendFloat32JSON(dst, uint32(h.bodyUint(w.b, at)))
-	case kindFloat64:
+	case KindFloat64:
 		return appendFloat64JSON(dst, h.bodyUint(w.b, at))
-	case kindStr:
+	case KindStr:
 		if utf8.Valid(body) {
 			return AppendString(dst, body)
 		}
 		return append(appendBase64(open(dst, keyStr), body), '}')
-	case kindBin:
+	case KindBin:
 		return append(appendBase64(open(dst, keyBin), body), '}')
-	case kindExt:
+	case KindExt:
 		dst = strconv.AppendInt(append(open(dst, keyExt), '['), int64(h.extType(w.b, at)), 10)
 		return append(appendBase64(append(dst, ','), body), ']', '}')
-	case kindArray:
+	case KindArray:
 		return w.array(dst, h.n)
 	}
 	plain := w.plain[0]

@@ -107,6 +107,7 @@ func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) 
 			}
 			return "" // the question was refused, with the reason
 		}
+		e = event.Event{Facts: e.Facts, Coordinate: e.Coordinate} // without its time
 		if int64(e.Sequence) <= last {
 			return "sequences do not rise"
 		}

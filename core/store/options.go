@@ -29,7 +29,8 @@ type Options struct {
 	ShowHidden bool
 	// CheckFrames compares every event that an iteration returns with its frame
 	// first, so that not even an artifact that lies under a valid checksum can
-	// change an answer. It costs a read and a decode per event.
+	// change an answer. The events then have their own time. It costs a read and a
+	// decode per event.
 	CheckFrames bool
 	// IndexOnly leaves everything aside that no file of an index covers.
 	IndexOnly bool

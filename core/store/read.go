@@ -7,15 +7,17 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Read returns an event that a query found with its payload, read from its frame. The
-// frame must hold up and say what the index says; otherwise the error is a
-// [damage.Damage] that names the event. An event without a position, which no query
-// returns, is [ErrNotFound], the zero one [commit.ErrZeroID].
+// Read returns an event that a query found with its payload and its own time, read from
+// its frame. The frame must hold up and say what the index says; otherwise the error is
+// a [damage.Damage] that names the event. A time that e already has is not compared. An
+// event without a position, which no query returns, is [ErrNotFound], the zero one
+// [commit.ErrZeroID].
 func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 	if e.Position == (event.Position{}) {
 		return event.Full{}, cmp.Or(commit.CheckID(e.ID), ErrNotFound)
@@ -43,9 +45,9 @@ func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 	if hash := s.options.Hash; hash != nil && !b.EventHash.IsZero() && hash(b.Payload) != b.EventHash {
 		return full, s.lost(e, damage.PayloadHash, nil)
 	}
+	e.TimestampUS, e.Timed = b.TimestampUS, true
 	return event.Full{
 		Event:       e,
-		TimestampUS: b.TimestampUS,
 		PayloadSize: b.PayloadSize,
 		Flags:       b.Flags,
 		ContentHash: b.ContentHash,
@@ -104,7 +106,7 @@ func (e *EventError) Error() string {
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
-	return s
+	return escape.Text(s)
 }
 
 // Unwrap returns the cause.

@@ -61,6 +61,10 @@ type Report struct {
 	Gaps       []replay.Gap
 	Unsealed   []replay.Unsealed
 	Torn       *replay.Torn
+	// Unclosed says that no writer closed the store since it was last written to: the
+	// newest segment has no footer, or synced.thaw is there. A writer has it open now,
+	// or the last one stopped without a close; the next open for writing repairs that.
+	Unclosed bool
 	// HiddenRanges are the sequences that stay hidden.
 	HiddenRanges visibility.Ranges
 	// DuplicateIDs says that an event id stands in the log twice: a look-up by

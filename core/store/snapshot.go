@@ -49,7 +49,17 @@ type Snapshot struct {
 func (s *Snapshot) Report() Report {
 	r := s.report
 	s.late(&r)
+	r.Unclosed = s.unclosed()
 	return r
+}
+
+// unclosed is Report.Unclosed.
+func (s *Snapshot) unclosed() bool {
+	if _, ok := s.listing.other[synced.FileName]; ok {
+		return true
+	}
+	end := s.scan.Ending()
+	return end.Segment > 0 && end.Segment == s.listing.newest() && !end.Sealed
 }
 
 // event decodes a record and looks up its names.
@@ -82,12 +92,16 @@ func (c *cursor) errChanged() error {
 	return why
 }
 
-// checkFrame compares an event with its frame where the options ask for it.
+// checkFrame compares an event with its frame where the options ask for it, and
+// gives it the time that the frame has.
 func (c *cursor) checkFrame(e *event.Event) error {
 	if !c.snapshot.options.CheckFrames {
 		return nil
 	}
-	_, err := c.snapshot.readFrame(*e)
+	full, err := c.snapshot.readFrame(*e)
+	if err == nil {
+		*e = full.Event
+	}
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/escape"
 )
 
 // Topic is what a [Note] is about. Its text is its stable name.
@@ -75,5 +76,5 @@ func (n Note) String() string {
 	if n.Detail != "" {
 		s += ": " + n.Detail
 	}
-	return s
+	return escape.Text(s)
 }

@@ -3,6 +3,8 @@ package mapping
 import (
 	"fmt"
 	"io/fs"
+
+	"github.com/thawlog/thaw/core/escape"
 )
 
 // ErrClosed is returned, inside a fs.PathError, by a Source that was closed. It
@@ -24,7 +26,7 @@ type FaultError struct {
 
 // Error names the file and the range.
 func (e *FaultError) Error() string {
-	return fmt.Sprintf("mapping: reading %d bytes at offset %d of %s: %v", e.Length, e.Offset, e.Path, e.Err)
+	return escape.Text(fmt.Sprintf("mapping: reading %d bytes at offset %d of %s: %v", e.Length, e.Offset, e.Path, e.Err))
 }
 
 // Unwrap returns Err.

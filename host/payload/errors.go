@@ -2,6 +2,7 @@ package payload
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/thawlog/thaw/core/payload"
 )
@@ -15,6 +16,7 @@ var (
 	ErrTooDeep      = payload.ErrTooDeep
 	ErrTooLarge     = payload.ErrTooLarge
 	ErrRange        = payload.ErrRange
+	ErrInexact      = payload.ErrInexact
 	ErrDuplicateKey = payload.ErrDuplicateKey
 	// ErrType: the bytes are sound but do not fit the Go value, or the Go value has no MessagePack form.
 	ErrType = errors.New("type mismatch")
@@ -24,12 +26,30 @@ var (
 type Error = payload.Error
 
 // TypeError is returned by Marshal and Unmarshal when the Go side is the reason: there is no offset to give.
-// It is both ErrType and, when there is one, its cause.
+// It is both ErrType and, when there is one, its cause: ErrRange or ErrInexact for a number.
 type TypeError struct {
+	// Path leads to the value that Unmarshal could not decode, such as .lines[2].qty: the names of fields and keys
+	// as the payload has them. It is empty for the payload as a whole.
+	Path  string
 	Cause error
 }
 
-func (e *TypeError) Error() string { return "payload: " + ErrType.Error() + ": " + e.Cause.Error() }
+func (e *TypeError) Error() string {
+	s := "payload: " + ErrType.Error()
+	if e.Path != "" {
+		s += " at " + strings.TrimPrefix(e.Path, ".")
+	}
+	return s + ": " + e.Cause.Error()
+}
 
 // Unwrap returns ErrType and the cause.
 func (e *TypeError) Unwrap() []error { return []error{ErrType, e.Cause} }
+
+// under adds a step to the path of an error.
+func under(step string, err error) error {
+	if e, ok := err.(*TypeError); ok {
+		e.Path = step + e.Path
+		return e
+	}
+	return &TypeError{Path: step, Cause: err}
+}

@@ -67,7 +67,7 @@ func ExampleParseJSON() {
 	fmt.Println(err, errors.Is(err, payload.ErrRange))
 	// Output:
 	// 83a16e01a166cb3ff0000000000000a3726177c403000102
-	// payload: number out of range at byte 4: above the largest uint64 true
+	// payload: number out of range at byte 4: above the largest uint64, 18446744073709551615; a string keeps its digits true
 }
 
 func ExampleCheck() {

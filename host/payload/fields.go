@@ -1,19 +1,24 @@
 package payload
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// Which fields of a struct are written, under which names: the rules of msgpack/v5, so that Unmarshal, which is the
-// library's, finds what Marshal, which is ours, wrote. A test compares the two encoders.
+// Which fields of a struct are written, under which names: the rules of msgpack/v5, and of encoding/json for a field
+// that has a json tag and no msgpack tag. A test compares with the library's encoder.
+
+// jsonTag is the tag that counts where there is no msgpack tag.
+const jsonTag = "json"
 
 type field struct {
 	name      string
 	index     []int
 	omitEmpty bool
+	omitZero  bool // the json option
 }
 
 // of returns the field of v, and false behind an embedded pointer that is nil.
@@ -30,11 +35,28 @@ func (f *field) of(v reflect.Value) (reflect.Value, bool) {
 	return v, true
 }
 
+// make is of for a field that is to be set: embedded pointers that are nil are filled.
+func (f *field) make(v reflect.Value) (reflect.Value, error) {
+	for i, n := range f.index {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				if !v.CanSet() {
+					return v, fmt.Errorf("an embedded pointer to %s, which is not exported, cannot be set", v.Type().Elem())
+				}
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+			v = v.Elem()
+		}
+		v = v.Field(n)
+	}
+	return v, nil
+}
+
 type fields struct {
-	list      []*field
-	names     map[string]bool // of the list and of inlined structs
-	asArray   bool
-	omitEmpty bool // at least one field has it
+	list    []*field
+	names   map[string]*field // of the list, of inlined structs, and aliases
+	asArray bool
+	omits   bool // at least one field may be left out
 }
 
 var fieldCache sync.Map // reflect.Type to *fields
@@ -50,14 +72,18 @@ func fieldsOf(t reflect.Type) *fields {
 
 // collect lists the fields of t, which is embedded in the structs of path.
 func collect(t reflect.Type, path []reflect.Type) *fields {
-	fs := &fields{names: map[string]bool{}}
+	fs := &fields{names: map[string]*field{}}
 	path = append(slices.Clip(path), t)
 	omitAll := false
 	for i := range t.NumField() {
 		sf := t.Field(i)
-		name, options, _ := strings.Cut(sf.Tag.Get("msgpack"), ",")
+		tag, isJSON := sf.Tag.Get("msgpack"), false
+		if tag == "" {
+			tag, isJSON = sf.Tag.Get(jsonTag), true
+		}
+		name, options, more := strings.Cut(tag, ",")
 		has := func(o string) bool { return slices.Contains(strings.Split(options, ","), o) }
-		if name == "-" {
+		if name == "-" && !(isJSON && more) { // json:"-," is the name -
 			continue
 		}
 		if sf.Name == "_msgpack" {
@@ -67,23 +93,31 @@ func collect(t reflect.Type, path []reflect.Type) *fields {
 		if !sf.IsExported() && !(sf.Anonymous && structBelow(sf.Type)) {
 			continue // an unexported embedded int is written by the library but can never be read back
 		}
+		nested := has("noinline") || isJSON && name != ""
 		if name == "" {
 			name = sf.Name
 		}
-		f := &field{name: name, index: sf.Index, omitEmpty: omitAll || has("omitempty")}
-		if sf.Anonymous && !has("noinline") && fs.inline(sf.Type, f, has("inline"), path) {
-			fs.names[name] = true
+		f := &field{name: name, index: sf.Index, omitEmpty: omitAll || has("omitempty"), omitZero: isJSON && has("omitzero")}
+		if sf.Anonymous && !nested && fs.inline(sf.Type, f, has("inline"), path) {
+			if fs.names[name] == nil { // the struct as a whole, as the library reads it
+				fs.names[name] = f
+			}
 			continue
 		}
 		fs.add(f)
+		for o := range strings.SplitSeq(options, ",") {
+			if alias, ok := strings.CutPrefix(o, "alias:"); ok && !isJSON {
+				fs.names[alias] = f
+			}
+		}
 	}
 	return fs
 }
 
 func (fs *fields) add(f *field) {
 	fs.list = append(fs.list, f)
-	fs.names[f.name] = true
-	fs.omitEmpty = fs.omitEmpty || f.omitEmpty
+	fs.names[f.name] = f
+	fs.omits = fs.omits || f.omitEmpty || f.omitZero
 }
 
 // inline adds the fields of the embedded struct t in the place of f. Unless forced, it does so only when none of
@@ -99,7 +133,7 @@ func (fs *fields) inline(t reflect.Type, f *field, forced bool, path []reflect.T
 		return false
 	}
 	inner := collect(t, path).list
-	taken := func(g *field) bool { return fs.names[g.name] }
+	taken := func(g *field) bool { return fs.names[g.name] != nil }
 	if !forced && slices.ContainsFunc(inner, taken) {
 		return false
 	}
@@ -121,12 +155,12 @@ func structBelow(t reflect.Type) bool {
 
 // present returns the fields of v that are written.
 func (fs *fields) present(v reflect.Value) []*field {
-	if !fs.omitEmpty {
+	if !fs.omits {
 		return fs.list
 	}
 	var out []*field
 	for _, f := range fs.list {
-		if fv, ok := f.of(v); ok && !(f.omitEmpty && isEmpty(fv)) {
+		if fv, ok := f.of(v); ok && !(f.omitEmpty && isEmpty(fv)) && !(f.omitZero && isZero(fv)) {
 			out = append(out, f)
 		}
 	}
@@ -153,6 +187,16 @@ func isEmpty(v reflect.Value) bool {
 		return v.Len() == 0
 	case reflect.Struct:
 		return len(fieldsOf(v.Type()).present(v)) == 0
+	}
+	return v.IsZero()
+}
+
+// isZero is what encoding/json asks for omitzero.
+func isZero(v reflect.Value) bool {
+	if v.CanInterface() && !(v.Kind() == reflect.Pointer && v.IsNil()) {
+		if z, ok := v.Interface().(interface{ IsZero() bool }); ok {
+			return z.IsZero()
+		}
 	}
 	return v.IsZero()
 }

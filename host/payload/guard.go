@@ -33,14 +33,14 @@ func (g *guard) ReadByte() (byte, error) {
 		return 0, io.EOF
 	}
 	for g.next <= g.pos {
-		body, end, ext, err := payload.Next(g.b, g.next)
+		v, err := payload.ValueAt(g.b, g.next)
 		if err != nil {
 			g.err = err // cannot happen in checked bytes
 			return 0, err
 		}
-		g.next, g.ext = end, end
-		if ext {
-			if g.ext = body; body == end {
+		g.next, g.ext = v.End, v.End
+		if v.Kind == payload.KindExt {
+			if g.ext -= len(v.Body); len(v.Body) == 0 {
 				g.err = errExtAsValue
 				return 0, g.err
 			}

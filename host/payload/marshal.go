@@ -19,9 +19,11 @@ import (
 // same bytes: Go maps are sorted, string keys first and by their bytes, other keys by encoding.
 //
 // Fields are named and left out by the rules of msgpack/v5 (`msgpack:"name,omitempty"`, "-", inline, as_array), and
-// its interfaces for custom encodings are honoured; what a custom encoder writes is checked. Byte slices and byte
-// arrays are bin, time.Time is a timestamp (ext -1), nil slices and maps are nil. The intern option is ignored: it
-// needs readers that share a dictionary.
+// its interfaces for custom encodings are honoured; what a custom encoder writes is checked. A field without a msgpack
+// tag goes by its json tag: the name, "-", omitempty and omitzero count, and an embedded struct with a name is not
+// inlined. Byte slices and byte arrays are bin, nil slices and maps are nil, [json.RawMessage] is the value that its
+// text says, by the rules of [ParseJSON]. [time.Time] is a timestamp (ext -1): the instant to the nanosecond, without
+// the zone. The intern option is ignored: it needs readers that share a dictionary.
 //
 // The library's own encoder is not used because it sorts three map types only. An error is a [*TypeError]; its cause
 // is ErrTooDeep for cyclic values and ErrTooLarge for a result that no event could hold.
@@ -64,6 +66,9 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 			e.out = wire.AppendNil(e.out)
 			return nil
 		}
+		if v.Type() == rawJSONType {
+			return e.rawJSON(v)
+		}
 		if w, ok := custom(v); ok {
 			return e.custom(w)
 		}
@@ -91,6 +96,16 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 		return e.composite(v, depth+1)
 	}
 	return e.scalar(v)
+}
+
+// rawJSON appends the value that JSON text says; nil is nil.
+func (e *encoder) rawJSON(v reflect.Value) (err error) {
+	if v.IsNil() {
+		e.out = wire.AppendNil(e.out)
+		return nil
+	}
+	e.out, err = ParseJSON(e.out, v.Bytes())
+	return err
 }
 
 func (e *encoder) scalar(v reflect.Value) error {
@@ -229,6 +244,7 @@ func (e *encoder) custom(v reflect.Value) error {
 	enc := msgpack.NewEncoder(e)
 	enc.UseCompactInts(true)
 	enc.SetSortMapKeys(true)
+	enc.SetCustomStructTag(jsonTag)
 	if err := enc.EncodeValue(v); err != nil {
 		return err
 	}

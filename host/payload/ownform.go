@@ -2,6 +2,7 @@ package payload
 
 import (
 	"encoding"
+	"encoding/json"
 	"reflect"
 	"slices"
 	"sync"
@@ -19,7 +20,10 @@ const (
 	formPointer      // a pointer to it does
 )
 
-var timeType = reflect.TypeFor[time.Time]() // an ext that the library has registered
+var (
+	timeType    = reflect.TypeFor[time.Time]()       // an ext that the library has registered
+	rawJSONType = reflect.TypeFor[json.RawMessage]() // a value, not bytes
+)
 
 var encoders = []reflect.Type{
 	reflect.TypeFor[msgpack.CustomEncoder](), reflect.TypeFor[msgpack.Marshaler](),

@@ -26,9 +26,10 @@ func someEvent() event.Full {
 				WallMS: 5, Clock: 1<<32 - 1, PrevHash: event.Hash{4}, EventHash: event.Hash{31: 5},
 				Position: event.Position{Segment: 7, Offset: 1 << 40, Length: 500},
 			},
-			Coordinate: event.At("order:42", "shop:eu"),
+			Coordinate:  event.At("order:42", "shop:eu"),
+			TimestampUS: -1, Timed: true,
 		},
-		TimestampUS: -1, PayloadSize: 3, Flags: 10, ContentHash: event.Hash{6}, Payload: []byte{0x81, 0xa1, 'n', 1},
+		PayloadSize: 3, Flags: 10, ContentHash: event.Hash{6}, Payload: []byte{0x81, 0xa1, 'n', 1},
 	}
 }
 
@@ -48,7 +49,7 @@ func someReport() store.Report {
 		Damages:    []*damage.Damage{someDamage()},
 		Unfinished: []replay.Unfinished{{File: "a", Offset: 6, Items: 7}},
 		Gaps:       []replay.Gap{{File: "b", First: 8, End: 9}}, Unsealed: []replay.Unsealed{{File: "c", Offset: 10, Next: 11}},
-		Torn:         &replay.Torn{File: "d", Offset: 12, Length: 13, ID: event.ID{14}, Named: true, Unproven: true, Frames: true},
+		Torn: &replay.Torn{File: "d", Offset: 12, Length: 13, ID: event.ID{14}, Named: true, Unproven: true, Frames: true}, Unclosed: true,
 		HiddenRanges: visibility.Ranges{{Start: 15, End: 16}}, DuplicateIDs: true, Lookups: store.LookupsSaved, Parts: 17, TableBytes: 18,
 	}
 }
@@ -160,4 +161,29 @@ func FuzzDecode(f *testing.F) {
 		runtime.ReadMemStats(&after)
 		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(2<<20+500*len(b)))
 	})
+}
+
+// TestTimedRow: a row has the event's own time where that is known, and only then.
+func TestTimedRow(t *testing.T) {
+	for _, timed := range []bool{false, true} {
+		want := someEvent().Event
+		if want.Timed = timed; !timed {
+			want.TimestampUS = 0
+		}
+		b := AppendRow(nil, &want)
+		got, full, rest, err := DecodeRow(append(b, 'x'))
+		require.NoError(t, err)
+		require.False(t, full)
+		require.Equal(t, "x", string(rest))
+		require.Equal(t, event.Full{Event: want}, got)
+		for sort := range byte(4) {
+			if sort == b[RowSort] {
+				continue
+			}
+			other := append([]byte{}, b...)
+			other[RowSort] = sort
+			_, _, _, err := DecodeRow(other)
+			require.ErrorIs(t, err, ErrWire, sort)
+		}
+	}
 }

@@ -31,10 +31,11 @@ const (
 
 // Formats of answers.
 const (
-	// FormatRows: rows as [AppendRow] makes them, without what only frames know.
+	// FormatRows: rows as [AppendRow] makes them, without what only frames know; of
+	// that they have the event's own time where the store checks frames.
 	FormatRows = 0
 	// FormatPlain, FormatPayloads and FormatFull: JSON lines, with the keys of
-	// lines.Plain, lines.Payloads and lines.Full. The last two read the frame of each
+	// lines.Plain, lines.Payloads and lines.Full. All read the frame of each
 	// event, and compare it with the index.
 	FormatPlain    = 1
 	FormatPayloads = 2

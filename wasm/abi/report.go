@@ -27,7 +27,7 @@ func AppendReport(dst []byte, r *store.Report) []byte {
 	dst = appendList(dst, r.Unsealed, func(dst []byte, u *replay.Unsealed) []byte {
 		return appendU64(appendU64(appendString(dst, u.File), u.Offset), u.Next)
 	})
-	dst = appendTorn(dst, r.Torn)
+	dst = appendBool(appendTorn(dst, r.Torn), r.Unclosed)
 	dst = appendList(dst, r.HiddenRanges, func(dst []byte, v *visibility.Range) []byte {
 		return appendU64(appendU64(dst, v.Start), v.End)
 	})
@@ -67,6 +67,7 @@ func DecodeReport(b []byte) (store.Report, error) {
 		t.Named, t.Unproven, t.Frames = r.bool(), r.bool(), r.bool()
 		out.Torn = t
 	}
+	out.Unclosed = r.bool()
 	out.HiddenRanges = list(r, func(r *reader) visibility.Range { return visibility.Range{Start: r.u64(), End: r.u64()} })
 	out.DuplicateIDs, out.Lookups = r.bool(), store.Lookups(r.string())
 	out.Parts, out.TableBytes = int(r.u64()), int64(r.u64())

@@ -6,11 +6,11 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// The layout of a row: RowSize bytes, the entity and the scope; of a full row, with
-// RowFull set, then FullSize bytes and the payload.
+// The layout of a row: RowSize bytes, the entity and the scope; of a full row then
+// FullSize bytes and the payload; of a timed row TimedSize bytes, the event's own time.
 const (
 	RowLength      = 0   // u32: bytes of the whole row
-	RowFull        = 4   // u16: 1 for a full row
+	RowSort        = 4   // u16: 1 for a full row, 2 for a timed one, else 0
 	RowKind        = 6   // u16
 	RowSequence    = 8   // u64
 	RowWallMS      = 16  // u64
@@ -27,6 +27,8 @@ const (
 	RowEventHash   = 136 // 32 bytes
 	RowSize        = 168
 
+	TimedSize = 8 // i64, µs since the Unix epoch
+
 	FullTimestamp   = 0  // i64, µs since the Unix epoch
 	FullPayload     = 8  // u32: bytes of the payload
 	FullPayloadSize = 12 // u32: what the frame's header claims
@@ -35,17 +37,32 @@ const (
 	FullSize        = 52
 )
 
-// AppendRow appends an event.
+// The sorts of rows.
+const (
+	sortPlain = 0
+	sortFull  = 1
+	sortTimed = 2
+)
+
+// AppendRow appends an event, with its own time where that is known.
 func AppendRow(dst []byte, e *event.Event) []byte {
+	length, sort := RowSize+len(e.Entity)+len(e.Scope), uint16(sortPlain)
+	if e.Timed {
+		length, sort = length+TimedSize, sortTimed
+	}
 	dst, b := grow(dst, RowSize)
-	putRow(b, e, RowSize+len(e.Entity)+len(e.Scope), 0)
-	return append(append(dst, e.Entity...), e.Scope...)
+	putRow(b, e, length, sort)
+	dst = append(append(dst, e.Entity...), e.Scope...)
+	if e.Timed {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(e.TimestampUS))
+	}
+	return dst
 }
 
 // AppendFullRow appends an event with what only its frame knows.
 func AppendFullRow(dst []byte, e *event.Full) []byte {
 	dst, b := grow(dst, RowSize)
-	putRow(b, &e.Event, RowSize+len(e.Entity)+len(e.Scope)+FullSize+len(e.Payload), 1)
+	putRow(b, &e.Event, RowSize+len(e.Entity)+len(e.Scope)+FullSize+len(e.Payload), sortFull)
 	dst = append(append(dst, e.Entity...), e.Scope...)
 	dst, b = grow(dst, FullSize)
 	le := binary.LittleEndian
@@ -64,11 +81,11 @@ func grow(dst []byte, n int) (grown, room []byte) {
 	return grown, grown[len(dst):]
 }
 
-func putRow(b []byte, e *event.Event, length int, full uint16) {
+func putRow(b []byte, e *event.Event, length int, sort uint16) {
 	le := binary.LittleEndian
 	_ = b[RowSize-1]
 	le.PutUint32(b[RowLength:], uint32(length))
-	le.PutUint16(b[RowFull:], full)
+	le.PutUint16(b[RowSort:], sort)
 	le.PutUint16(b[RowKind:], uint16(e.Kind))
 	le.PutUint64(b[RowSequence:], e.Sequence)
 	le.PutUint64(b[RowWallMS:], e.WallMS)
@@ -111,17 +128,18 @@ func DecodeRow(b []byte) (e event.Full, full bool, rest []byte, err error) {
 	end := RowSize + int(entity) + int(scope)
 	names := string(b[RowSize:end])
 	e.Entity, e.Scope = names[:entity], names[entity:]
-	if full = le.Uint16(b[RowFull:]) == 1; !full {
-		if end != int(length) {
-			return e, false, nil, ErrWire
-		}
-		return e, false, b[length:], nil
-	}
 	f := b[end:length]
-	if len(f) < FullSize || uint64(le.Uint32(f[FullPayload:])) != uint64(len(f)-FullSize) {
-		return e, false, nil, ErrWire
+	switch sort := le.Uint16(b[RowSort:]); {
+	case sort == sortPlain && len(f) == 0:
+		return e, false, b[length:], nil
+	case sort == sortTimed && len(f) == TimedSize:
+		e.TimestampUS, e.Timed = int64(le.Uint64(f)), true
+		return e, false, b[length:], nil
+	case sort != sortFull || len(f) < FullSize || uint64(le.Uint32(f[FullPayload:])) != uint64(len(f)-FullSize):
+		return event.Full{}, false, nil, ErrWire
 	}
-	e.TimestampUS = int64(le.Uint64(f[FullTimestamp:]))
+	full = true
+	e.TimestampUS, e.Timed = int64(le.Uint64(f[FullTimestamp:])), true
 	e.PayloadSize = le.Uint32(f[FullPayloadSize:])
 	e.Flags = uint8(le.Uint32(f[FullFlags:]))
 	copy(e.ContentHash[:], f[FullContentHash:])

@@ -17,8 +17,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// killed kills an import that waits for the rest of a line, once everything that
-// it can write is written.
+// killed kills an import that waits for the rest of a line, once the whole lines are
+// events: those of a group that is not full, too.
 func killed(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("wrong use: killed N FILE DIR ARGS")
@@ -34,16 +34,14 @@ func killed(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Start())
 	half := append(bytes.Join(lines[:n], nil), lines[n][:len(lines[n])/2]...)
 	if _, err = in.Write(half); err == nil {
-		err = settled(dir)
+		err = holds(dir, uint64(n))
 	}
 	ts.Check(errors.Join(err, cmd.Process.Kill()))
 	_ = cmd.Wait()
 }
 
-// settled waits until a store has events and no more come.
-func settled(dir string) error {
-	const quiet = 300 * time.Millisecond
-	last, since := uint64(0), time.Now()
+// holds waits until a store has so many events.
+func holds(dir string, events uint64) error {
 	for start := time.Now(); time.Since(start) < 30*time.Second; time.Sleep(10 * time.Millisecond) {
 		r, err := host.OpenReader(context.Background(), dir, host.ReaderOptions{})
 		if err != nil {
@@ -53,13 +51,11 @@ func settled(dir string) error {
 		if err := r.Close(); err != nil {
 			return err
 		}
-		if n != last {
-			last, since = n, time.Now()
-		} else if n > 0 && time.Since(since) > quiet {
+		if n == events {
 			return nil
 		}
 	}
-	return errors.New("the import wrote nothing")
+	return fmt.Errorf("the import did not write %d events", events)
 }
 
 // same compares everything that does not depend on how a store came to be.

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/host/cmd/thaw/internal/golden"
 )
 
 const fixtures = "../../../core/internal/fixture/testdata"
@@ -78,12 +79,12 @@ func copyStore(ts *testscript.TestScript, args []string) error {
 	if err := os.CopyFS(to, os.DirFS(filepath.Join(from, "store"))); err != nil {
 		return err
 	}
-	for file, name := range map[string]string{"expected.jsonl": ".jsonl", "payloads.jsonl": ".payloads.jsonl"} {
-		b, err := os.ReadFile(filepath.Join(from, file))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(to+name, b, 0o644); err != nil {
+	plain, payloads, err := golden.Lines(from)
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string]string{".jsonl": plain, ".payloads.jsonl": payloads} {
+		if err := os.WriteFile(to+name, []byte(text), 0o644); err != nil {
 			return err
 		}
 	}

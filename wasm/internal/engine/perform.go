@@ -85,11 +85,10 @@ func (t *task) events(all iter.Seq2[event.Event, error]) error {
 		switch format {
 		case abi.FormatRows:
 			t.answer = abi.AppendRow(t.answer, &e)
-		case abi.FormatPlain:
-			full.Event = e
-			t.answer = lines.AppendEvent(t.answer, lines.Plain, &full)
 		default:
-			if full, err = s.Read(e); err != nil {
+			if format == abi.FormatPlain && e.Timed { // its frame was read already
+				full.Event = e
+			} else if full, err = s.Read(e); err != nil {
 				return t.after(err)
 			}
 			t.full(&full)

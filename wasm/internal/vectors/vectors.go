@@ -119,7 +119,7 @@ func shape(q *abi.Request) lines.Shape {
 func rows(s *store.Snapshot, q *abi.Request, all iter.Seq2[event.Event, error]) (text []byte, err error) {
 	for e, err := range all {
 		full := event.Full{Event: e}
-		if err == nil && q.Format != abi.FormatPlain {
+		if err == nil && !(q.Format == abi.FormatPlain && e.Timed) {
 			full, err = s.Read(e)
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -107,6 +108,7 @@ func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
 		if text, err = a.readStdin(); err != nil {
 			return nil, fmt.Errorf("standard input: %w", err)
 		}
+		text = bytes.TrimPrefix(text, utf8Mark)
 	}
 	raw, err := payload.ParseJSON(nil, text)
 	if err != nil {

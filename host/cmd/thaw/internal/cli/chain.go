@@ -16,7 +16,7 @@ func (a *app) ancestors() *cobra.Command {
 		Short: "Print what led to an event, nearest first",
 		Long: `Print what led to the event with an id: its cause, the cause of that, and so on,
 nearest first, with the keys of thaw dump. The event itself is not among them. The
-chain ends at an event without a cause, or with one that is not in the store.`,
+chain ends at an event without a cause, or with one that is not in the store.` + aboutTimes,
 		Example: lines(
 			`thaw ancestors orders 01a2046944b776d184a15372c657ccab`,
 			`thaw ancestors orders 01a2046944b776d184a15372c657ccab --depth 1   # only the cause`),
@@ -30,7 +30,7 @@ func (a *app) effects() *cobra.Command {
 		Short: "Print what an event caused, nearest first",
 		Long: `Print what the event with an id caused, what that caused, and so on: nearest first,
 and in order of sequence at one distance, with the keys of thaw dump. The event itself
-is not among them. The id may be that of a cause outside the store.`,
+is not among them. The id may be that of a cause outside the store.` + aboutTimes,
 		Example: lines(
 			`thaw effects orders 01a2046944b67658a018766385e265a3`,
 			`thaw effects orders 01a2046944b67658a018766385e265a3 --depth 1   # only what it caused itself`),
@@ -80,7 +80,7 @@ func (a *app) correlated() *cobra.Command {
 		Use:   "correlated",
 		Short: "Print the events of one conversation",
 		Long: `Print the visible events that have a correlation id, in order of sequence, with the
-keys of thaw dump. By default an event's correlation id is its own id.`,
+keys of thaw dump. By default an event's correlation id is its own id.` + aboutTimes,
 		Example: lines(`thaw correlated orders 01a2046944b67658a018766385e265a3`),
 	}
 	arguments(c, "DIR", "ID")

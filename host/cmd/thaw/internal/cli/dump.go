@@ -23,11 +23,13 @@ func (a *app) dump() *cobra.Command {
   kind            a category (first digit) and a type
   length, offset, segment   where it lies
   seq             its number in the store, from 0; there may be holes
-  wall_ms         milliseconds since 1970
+  timestamp_us    the event's own time
+  wall_ms         the entity's clock
+` + aboutTimes[1:] + `
 
 With --payloads the keys are content_hash, event_id, flags (1 requires ack,
-2 transactional, 8 replay), payload, payload_size and timestamp_us. A payload is
-MessagePack; what JSON cannot say has a spelling of its own:
+2 transactional, 8 replay), payload, payload_size, timestamp_us and wall_ms. A payload
+is MessagePack; what JSON cannot say has a spelling of its own:
 
   {"$bin":"AAEC"}           bytes, in base64
   {"$str":"/w=="}           a string that is not UTF-8

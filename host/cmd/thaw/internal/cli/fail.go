@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
@@ -88,7 +89,7 @@ func (a *app) finish(ctx context.Context, err error) int {
 		code = exitFailed
 	}
 	what, hint := explain(err)
-	a.warn("%s", what)
+	fmt.Fprintf(a.env.Stderr, "thaw: %s\n", what)
 	if hint != "" {
 		fmt.Fprintf(a.env.Stderr, "  %s\n", hint)
 	}
@@ -98,33 +99,66 @@ func (a *app) finish(ctx context.Context, err error) int {
 // errIncomplete ends a command that has told why its answer is not whole.
 var errIncomplete = errors.New("the answer is not whole")
 
-// warn writes a line to stderr.
+// warn writes a line to stderr, escaped.
 func (a *app) warn(format string, args ...any) {
-	fmt.Fprintf(a.env.Stderr, "thaw: "+format+"\n", args...)
+	fmt.Fprintf(a.env.Stderr, "thaw: %s\n", escape.Text(fmt.Sprintf(format, args...)))
 }
 
-// explain says what happened and what to do about it.
+// explain says what happened and what to do about it, escaped.
 func explain(err error) (what, hint string) {
+	var known bool
+	if what, hint, known = explainKnown(err); known {
+		return escape.Text(what), escape.Text(hint)
+	}
+	// From cobra: an unknown command or argument, and below it what was meant.
+	return shownLines(err.Error()), "Run 'thaw --help' for how it is used."
+}
+
+// shownLines escapes text that cobra made, whose newlines and tabs stay.
+func shownLines(text string) string {
+	var b strings.Builder
+	for text != "" {
+		end := strings.IndexAny(text, "\n\t")
+		if end < 0 {
+			end = len(text)
+		}
+		b.WriteString(escape.Text(text[:end]))
+		if end < len(text) {
+			b.WriteByte(text[end])
+			end++
+		}
+		text = text[end:]
+	}
+	return b.String()
+}
+
+// explainKnown is explain for the errors of this package.
+func explainKnown(err error) (what, hint string, known bool) {
 	var (
 		usage   *usageError
 		missing *notFoundError
 		opened  *storeError
 		written *writeError
 		output  *outputError
+		input   *inputError
 	)
 	switch {
 	case errors.As(err, &missing):
-		return missing.what, missing.hint
+		what, hint = missing.what, missing.hint
 	case errors.As(err, &opened):
-		return explainStore(opened)
+		what, hint = explainStore(opened)
+	case errors.As(err, &input):
+		what, hint = explainInput(input)
 	case errors.As(err, &written):
-		return explainWrite(written)
+		what, hint = explainWrite(written)
 	case errors.As(err, &output):
-		return err.Error(), ""
+		what = err.Error()
 	case errors.As(err, &usage):
-		return err.Error(), fmt.Sprintf("Run '%s --help' for how it is used.", usage.command.CommandPath())
+		what, hint = err.Error(), fmt.Sprintf("Run '%s --help' for how it is used.", usage.command.CommandPath())
+	default:
+		return "", "", false
 	}
-	return err.Error(), "Run 'thaw --help' for how it is used." // from cobra: an unknown command or argument
+	return what, hint, true
 }
 
 // errNoStore is a directory without a single file of a store.

@@ -19,7 +19,7 @@ func (a *app) get() *cobra.Command {
 		Short: "Print one event with its payload",
 		Long: `Print the visible event with an id as one JSON object: the keys of thaw dump and of
 thaw dump --payloads together. An id is 32 hexadecimal digits, with or without the
-dashes of a UUID. Where two events have the same id it is the first.`,
+dashes of a UUID. Where two events have the same id it is the first.` + aboutTimes,
 		Example: lines(
 			`thaw get orders 01a2046944b6768dadb2f522b5437a79`,
 			`thaw get orders 01a20469-44b6-768d-adb2-f522b5437a79 | jq .payload`),

@@ -16,6 +16,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/aferofs"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/host/cmd/thaw/internal/golden"
 )
 
 // fixtures is where the stores of batpak 0.4.0 lie; package core/internal/fixture
@@ -102,28 +103,11 @@ func readFixture(t testing.TB, name, file string) string {
 	return string(b)
 }
 
-// wantPayloads is payloads.jsonl in order of sequence. In compacted-tail it is
-// in the order of batpak, which numbers that tail wrongly.
-func wantPayloads(t *testing.T, name string) string {
-	type line struct {
-		EventID string `json:"event_id"`
-	}
-	byID := map[string][]byte{}
-	for l := range bytes.Lines([]byte(readFixture(t, name, "payloads.jsonl"))) {
-		var p line
-		require.NoError(t, json.Unmarshal(l, &p))
-		byID[p.EventID] = l
-	}
-	var out []byte
-	for l := range bytes.Lines([]byte(readFixture(t, name, "expected.jsonl"))) {
-		var p line
-		require.NoError(t, json.Unmarshal(l, &p))
-		out = append(out, byID[p.EventID]...)
-	}
-	if name != "compacted-tail" {
-		require.Equal(t, readFixture(t, name, "payloads.jsonl"), string(out))
-	}
-	return string(out)
+// wantLines is what dump prints of a fixture, without and with --payloads.
+func wantLines(t testing.TB, name string) (plain, payloads string) {
+	plain, payloads, err := golden.Lines(filepath.Join(fixtures, name))
+	require.NoError(t, err)
+	return plain, payloads
 }
 
 // TestFixtures dumps every fixture on each step of the ladder, on the operating
@@ -139,14 +123,15 @@ func TestFixtures(t *testing.T) {
 	}
 	for _, name := range fixtureNames {
 		for _, step := range ladder {
+			plain, payloads := wantLines(t, name)
 			for _, p := range places(t) {
 				t.Run(name+"/"+step.name+"/"+p.name, func(t *testing.T) {
 					p.put(t, storeFiles(t, name, step.remove...))
 					for _, flags := range [][]string{nil, {"--no-mapping"}, {"--strict"}} {
 						got := run(p.fs, append([]string{"dump", p.dir}, flags...)...)
-						require.Equal(t, result{0, readFixture(t, name, "expected.jsonl"), ""}, got)
+						require.Equal(t, result{0, plain, ""}, got)
 						got = run(p.fs, append([]string{"dump", "--payloads", p.dir}, flags...)...)
-						require.Equal(t, result{0, wantPayloads(t, name), ""}, got)
+						require.Equal(t, result{0, payloads, ""}, got)
 					}
 				})
 			}

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/thawlog/thaw/host"
 )
 
 // batchSize is the value of --batch.
@@ -32,6 +28,7 @@ func (b *batchSize) Set(s string) error {
 // importing is named so because import is a word of Go.
 func (a *app) importing() *cobra.Command {
 	batch := batchSize(groupLines)
+	var skip string
 	c := &cobra.Command{
 		Use:   "import",
 		Short: "Append events from JSON lines",
@@ -48,7 +45,9 @@ is a JSON object with
   flags                 a sum of 1, 2 and 8
 
 These are the keys that thaw export writes. Any other key is an error: nothing in a
-line is ignored.
+line is ignored. Blank lines and a byte order mark at the beginning are skipped. A
+number must fit 64 bits or be one that a 64-bit float keeps, such as 0.1; a string
+keeps the digits of any number.
 
 An event_id makes a line harmless to repeat: when the store has the event already, with
 the same entity, scope, kind and payload (byte for byte as it is stored, keys in one
@@ -61,13 +60,22 @@ A kind of batpak's system or effects is taken where it is spelled as export does
 ("0x0001") or by name, not as the number 1, which could be meant as an application's own.
 
 Lines are written and synced in groups of --batch, or of 4 MiB of payloads where that
-is less. The first line that cannot be taken ends the import: everything in front of it
-is written, nothing of it is, and the error has its number. Ctrl-C ends it between two
-groups. Either way the last line printed is {"lines":N,"appended":N,"repeated":N}, the
-lines that are in the store. A store that is not there is made, which stderr tells.`,
+is less; a pipe that pauses does not hold back what it has delivered. The first line
+that cannot be taken ends the import: everything before it is written, nothing of it
+is, and the error has the input, the line and the column in bytes. Ctrl-C ends the
+import between two groups.
+
+With --skip-bad such a line is added to a file, byte for byte, with its reason on
+stderr, and the import goes on. The exit code is then 1 if there was one. Only a line
+longer than any event ends the import even so.
+
+The last line printed is {"lines":N,"appended":N,"repeated":N}, the lines that are in
+the store, with "skipped":N when --skip-bad is given. A store that is not there is
+made, with a note on stderr.`,
 		Example: lines(
 			`thaw import orders events.jsonl`,
 			`thaw export orders | thaw import copy`,
+			`tail -f events.jsonl | thaw import orders --skip-bad refused.jsonl`,
 			`echo '{"entity":"e","scope":"s","kind":"DATA","payload":{"n":1}}' | thaw import orders`),
 	}
 	arguments(c, "DIR")
@@ -91,120 +99,41 @@ lines that are in the store. A store that is not there is made, which stderr tel
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	c.Flags().Var(&batch, "batch", "write and sync so many lines together, 1 to "+strconv.Itoa(groupLines))
+	c.Flags().StringVar(&skip, "skip-bad", "", "add lines that are refused to `FILE` and go on")
 	plainFlag(c, "batch")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		in, err := a.input(args[1:])
+		in, name, err := a.input(args[1:])
 		if err != nil {
 			return &usageError{c, err}
 		}
 		defer in.Close()
-		return a.runImport(c.Context(), args[0], in, int(batch))
+		w := importer{app: a, dir: args[0], name: name, skip: skip, by: grouping{lines: int(batch), wait: groupWait}}
+		if c.Flags().Changed("skip-bad") {
+			if w.kept, err = openRefused(skip, in); err != nil {
+				return &usageError{c, err}
+			}
+			defer w.kept.f.Close()
+			w.by.keep = true
+		}
+		return w.importFrom(c.Context(), in)
 	}
 	return c
 }
 
-// input opens FILE, or standard input when there is none.
-func (a *app) input(args []string) (io.ReadCloser, error) {
+// input opens FILE, or standard input when there is none, and says what messages
+// call it.
+func (a *app) input(args []string) (in io.ReadCloser, name string, err error) {
 	if len(args) > 0 && args[0] != "-" {
-		return os.Open(args[0])
+		in, err = os.Open(args[0])
+		return in, args[0], err
 	}
-	in := a.env.Stdin
-	if in == nil {
-		in = strings.NewReader("")
+	name = "standard input"
+	switch in := a.env.Stdin.(type) {
+	case nil:
+		return io.NopCloser(strings.NewReader("")), name, nil
+	case *os.File:
+		return in, name, nil
+	default:
+		return io.NopCloser(in), name, nil
 	}
-	return io.NopCloser(in), nil
-}
-
-func (a *app) runImport(ctx context.Context, dir string, in io.Reader, batch int) error {
-	s, err := a.openWriting(ctx, dir)
-	if err != nil {
-		return err
-	}
-	reading, stop := context.WithCancel(ctx)
-	defer stop()
-	// Unbuffered: while one group is written the next is read, and no more.
-	from := make(chan group)
-	go groups(reading, in, batch, from)
-	w := importer{store: s, bar: a.bar(dir)}
-	err = w.run(ctx, from)
-	w.bar.clear()
-	if err != nil && !errors.Is(err, ctx.Err()) {
-		err = &writeError{dir, err}
-	}
-	printed := a.out.object(importJSON{Lines: w.appended + w.repeated, Appended: w.appended, Repeated: w.repeated})
-	if err == nil {
-		err = printed
-	}
-	return a.closeWritten(dir, s, err)
-}
-
-type importJSON struct {
-	Lines    uint64 `json:"lines"`
-	Appended uint64 `json:"appended"`
-	Repeated uint64 `json:"repeated"`
-}
-
-// importer writes groups to a store and counts what is in it.
-type importer struct {
-	store              *host.Store
-	bar                *bar
-	appended, repeated uint64
-}
-
-// run writes groups until there are no more, one cannot be written, or ctx ends.
-func (w *importer) run(ctx context.Context, from <-chan group) error {
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		select {
-		case g, ok := <-from:
-			if !ok {
-				return ctx.Err()
-			}
-			if err := w.write(ctx, &g); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (w *importer) write(ctx context.Context, g *group) error {
-	// A group that was given up half way would be in the store and not counted.
-	receipts, err := w.store.AppendEach(context.WithoutCancel(ctx), g.items)
-	for _, r := range receipts {
-		if r.Repeated {
-			w.repeated++
-		} else {
-			w.appended++
-		}
-	}
-	w.bar.add(len(receipts))
-	if err != nil {
-		return refusedLine(g, err)
-	}
-	return g.err
-}
-
-// refusedLine says which line an append was refused for. A failed write is about
-// none.
-func refusedLine(g *group, err error) error {
-	var (
-		each  *host.EachError
-		item  *host.ItemError
-		write *host.WriteError
-	)
-	if !errors.As(err, &each) {
-		return err
-	}
-	cause := each.Err
-	if errors.As(err, &write) || errors.Is(err, host.ErrReadOnly) {
-		return cause // without the item's number, which counts from the middle of the file
-	}
-	if errors.As(cause, &item) {
-		cause = item.Err
-	}
-	return &lineError{line: g.first + each.Done, key: refusedKey(cause), err: cause}
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/thawlog/thaw/core/escape"
 )
 
 // bar shows on a terminal how many lines are written, and how fast.
@@ -13,7 +15,7 @@ func (a *app) bar(dir string) *bar {
 	}
 	b := &bar{progressbar.NewOptions64(-1, // a pipe does not say how many will come
 		progressbar.OptionSetWriter(a.env.Stderr),
-		progressbar.OptionSetDescription(dir),
+		progressbar.OptionSetDescription(escape.Text(dir)),
 		progressbar.OptionShowCount(),
 		progressbar.OptionShowIts(),
 		progressbar.OptionSetItsString("events"),
@@ -29,6 +31,13 @@ func (a *app) bar(dir string) *bar {
 func (b *bar) add(lines int) {
 	if b.shown != nil {
 		_ = b.shown.Add(lines)
+	}
+}
+
+// hide makes way for a line; the bar comes back with the next lines written.
+func (b *bar) hide() {
+	if b.shown != nil {
+		_ = b.shown.Clear()
 	}
 }
 

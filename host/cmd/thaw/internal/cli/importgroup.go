@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
 	"io"
+	"time"
 
-	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -15,109 +12,121 @@ const (
 	// groupLines is how many lines share a sync: as many as Store.AppendEach
 	// writes at once.
 	groupLines = 1000
-	// groupBytes ends a group of large payloads earlier, since a group is held in
+	// groupBytes ends a group of large lines earlier, since a group is held in
 	// memory several times.
 	groupBytes = 4 << 20
-	// maxLine is the longest line. The JSON of a payload is at most some nine times
-	// as long as its bytes, and the rest of a line is short.
-	maxLine = 10*commit.MaxPayload + 64<<10
+	// groupWait is how long a group waits for more lines. It bounds what a live
+	// pipe has delivered and the store does not have yet.
+	groupWait = 100 * time.Millisecond
 )
 
-// errLong is a line beyond maxLine.
-var errLong = fmt.Errorf("longer than %d bytes, which no event is", maxLine)
-
-// group is the items of some lines that follow each other.
+// group is some lines that follow each other, apart from blank ones.
 type group struct {
-	items []host.Item
-	first int // number of the line of the first item
-	// err is what ended the input behind the items; nil for its end and for a
+	items   []host.Item
+	origins []origin // of the items
+	refused []refused
+	bytes   int
+	// err is what ended the input after these lines; nil for its end and for a
 	// group that is not the last.
 	err error
 }
 
-// groups reads lines and sends their items in groups of so many lines, until the
-// input or ctx ends or a line cannot be taken. Then it closes to.
-func groups(ctx context.Context, in io.Reader, lines int, to chan<- group) {
+// origin is where an item was read.
+type origin struct {
+	line int
+	raw  []byte // with its newline; nil unless refused lines are kept
+}
+
+// refused is a line that was not taken.
+type refused struct {
+	origin
+	err error
+}
+
+func (g *group) empty() bool { return len(g.items)+len(g.refused) == 0 && g.err == nil }
+
+// add adds a line. A refused one is added only if it is kept; otherwise it ends
+// the input.
+func (g *group) add(l *inputLine, keep bool) {
+	switch {
+	case l.err == nil:
+		g.items, g.origins = append(g.items, l.item), append(g.origins, l.origin)
+	case keep && !l.last:
+		g.refused = append(g.refused, refused{l.origin, l.err})
+	default:
+		g.err = l.err
+	}
+	g.bytes += l.size
+}
+
+// grouping says how lines are grouped.
+type grouping struct {
+	lines int           // at most so many in a group
+	wait  time.Duration // from the first line of a group on
+	keep  bool          // go on after a line that is refused
+}
+
+// groups gathers lines and sends them on in groups, until there are no more, ctx
+// ends, or a line ends the input. Then it closes to.
+func groups(ctx context.Context, from <-chan inputLine, by grouping, to chan<- group) {
 	defer close(to)
-	r := lineReader{r: bufio.NewReaderSize(in, 64<<10), most: maxLine}
-	g, bytes := group{first: 1}, 0
+	var g group
+	due := time.NewTimer(by.wait)
+	due.Stop()
 	send := func() bool {
+		due.Stop()
 		select {
 		case to <- g:
-			g, bytes = group{first: g.first + len(g.items)}, 0
+			g = group{}
 			return true
 		case <-ctx.Done():
 			return false
 		}
 	}
 	for {
-		item, size, err := r.item()
-		if err != nil {
-			var bad *lineError
-			if errors.As(err, &bad) {
-				bad.line = g.first + len(g.items)
+		select {
+		case l, more := <-from:
+			if !more {
+				if !g.empty() {
+					send()
+				}
+				return
 			}
-			if !errors.Is(err, io.EOF) {
-				g.err = err
+			if g.empty() {
+				due.Reset(by.wait)
 			}
-			if g.err != nil || len(g.items) > 0 {
-				send()
+			g.add(&l, by.keep)
+			ended := g.err != nil
+			full := ended || len(g.items)+len(g.refused) >= by.lines || g.bytes >= groupBytes
+			if full && (!send() || ended) {
+				return
 			}
+		case <-due.C:
+			if !send() {
+				return
+			}
+		case <-ctx.Done():
 			return
 		}
-		g.items = append(g.items, item)
-		bytes += size
-		if (len(g.items) >= lines || bytes >= groupBytes) && !send() {
-			return
-		}
 	}
 }
 
-// lineReader reads the lines of an import.
-type lineReader struct {
-	r    *bufio.Reader
-	most int
-	buf  []byte
-}
-
-// item returns the item of the next line and the size of its payload. The error
-// is io.EOF behind the last line, else a *lineError.
-func (r *lineReader) item() (host.Item, int, error) {
-	text, err := r.line()
-	switch {
-	case err == io.EOF:
-		return host.Item{}, 0, err
-	case err != nil:
-		return host.Item{}, 0, &lineError{err: err}
-	}
-	item, err := parseLine(text)
-	if err != nil {
-		return host.Item{}, 0, err
-	}
-	return item, len(item.Payload.(host.Raw)), nil
-}
-
-// line returns the next line without its newline, which the last may lack. It is
-// valid until the next call.
-func (r *lineReader) line() ([]byte, error) {
-	if cap(r.buf) > keepAtMost {
-		r.buf = nil
-	}
-	r.buf = r.buf[:0]
+// readLines sends the lines of an input and closes to, or sends one that ended it.
+func readLines(ctx context.Context, in io.Reader, keep bool, to chan<- inputLine) {
+	defer close(to)
+	r := newLineReader(in)
 	for {
-		piece, err := r.r.ReadSlice('\n')
-		r.buf = append(r.buf, piece...)
-		n := len(r.buf)
-		if err == nil {
-			n--
+		l := r.next(keep)
+		if l.err == io.EOF {
+			return
 		}
-		switch {
-		case n > r.most:
-			return nil, errLong
-		case err == nil, err == io.EOF && n > 0:
-			return r.buf[:n], nil
-		case err != bufio.ErrBufferFull:
-			return nil, err
+		select {
+		case to <- l:
+		case <-ctx.Done():
+			return
+		}
+		if l.last {
+			return
 		}
 	}
 }

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/msgpack"
+	wire "github.com/thawlog/thaw/core/payload"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/payload"
 )
@@ -78,7 +81,7 @@ func (l *parsedLine) read(s *objectScanner) error {
 		case l.seen[name]:
 			return &lineError{column: key.at + 1, key: name, err: errors.New("the key stands twice")}
 		case err == errUnknownKey:
-			return &lineError{column: key.at + 1, err: fmt.Errorf("unknown key %s", strconv.Quote(clip(name)))}
+			return &lineError{column: key.at + 1, err: unknownKey(name)}
 		case err != nil:
 			var in *lineError
 			if !errors.As(err, &in) {
@@ -93,6 +96,20 @@ func (l *parsedLine) read(s *objectScanner) error {
 
 // errUnknownKey is a key that export does not write.
 var errUnknownKey = errors.New("unknown key")
+
+// dumpKeys are the keys of thaw dump, and of the other commands that print events,
+// that thaw export does not write.
+var dumpKeys = []string{
+	"clock", "content_hash", "event_hash", "length", "offset", "payload_size", "prev_hash", "segment", "seq", "wall_ms",
+}
+
+func unknownKey(name string) error {
+	s := "unknown key " + strconv.Quote(clip(name))
+	if slices.Contains(dumpKeys, name) {
+		s += "; dump prints it for reading, and thaw export prints what import takes"
+	}
+	return errors.New(s)
+}
 
 // set gives the value of a key to the item.
 func (l *parsedLine) set(key string, v part) error {
@@ -117,13 +134,16 @@ func (l *parsedLine) set(key string, v part) error {
 		}
 		return l.id(v, host.CausedBy)
 	case keyTimestamp:
-		n, err := l.integer(v, math.MaxInt64)
+		n, err := l.integer(v, commit.MaxWallMS*1000-1)
 		l.option(host.WithTime(time.UnixMicro(int64(n))))
+		if err == errNoInteger {
+			err = fmt.Errorf("expected microseconds since 1970, a whole number from 0 to %d", int64(commit.MaxWallMS*1000-1))
+		}
 		return err
 	case keyFlags:
 		n, err := l.integer(v, math.MaxUint8)
 		l.option(host.WithFlags(uint8(n)))
-		return err
+		return wholeNumber(err, math.MaxUint8)
 	}
 	return errUnknownKey
 }
@@ -165,7 +185,7 @@ func (l *parsedLine) kind(v part) error {
 	if !v.isString() {
 		n, err := l.integer(v, math.MaxUint16)
 		l.item.Kind = event.Kind(n)
-		return err
+		return wholeNumber(err, math.MaxUint16)
 	}
 	s, err := l.text(v)
 	if err != nil {
@@ -200,16 +220,39 @@ func (l *parsedLine) id(v part, option func(event.ID) host.AppendOption) error {
 	return nil
 }
 
-// integer takes numbers from 0 to most.
+// errNoInteger is a value that is no whole number within its range.
+var errNoInteger = errors.New("no whole number of the range")
+
+// wholeNumber says which numbers were expected.
+func wholeNumber(err error, most int) error {
+	if err == errNoInteger {
+		return fmt.Errorf("expected a whole number from 0 to %d", most)
+	}
+	return err
+}
+
+// integer takes whole numbers from 0 to most, in any spelling that JSON has, such
+// as 1.0e15. The error is errNoInteger for all else that is JSON.
 func (l *parsedLine) integer(v part, most uint64) (uint64, error) {
 	b, err := l.value(v)
+	switch {
+	case errors.Is(err, payload.ErrRange), errors.Is(err, payload.ErrInexact):
+		return 0, errNoInteger
+	case err != nil:
+		return 0, err
+	}
+	x, err := wire.ValueAt(b, 0)
 	if err != nil {
 		return 0, err
 	}
-	r := msgpack.NewReader(b)
-	n := r.Uint(most)
-	if r.Err() != nil {
-		return 0, fmt.Errorf("expected a whole number from 0 to %d", most)
+	n := x.Bits
+	if f := math.Float64frombits(x.Bits); x.Kind == wire.KindFloat64 && f >= 0 && f <= 1<<53 && f == math.Trunc(f) {
+		n = uint64(f) // exactly: up to 2^53 a float that is whole is the number in the text
+	} else if x.Kind != wire.KindUint {
+		return 0, errNoInteger
+	}
+	if n > most {
+		return 0, errNoInteger
 	}
 	return n, nil
 }

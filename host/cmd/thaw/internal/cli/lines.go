@@ -12,6 +12,13 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
+// aboutTimes is in the help of every command that prints events.
+const aboutTimes = `
+
+timestamp_us is the event's own time, in microseconds since 1970. wall_ms is that in
+milliseconds, or the wall_ms of the entity's event before where that is later: it never
+falls within an entity, and can be far from the event's own time.`
+
 // events is an iteration of a store's events.
 type events = iter.Seq2[event.Event, error]
 
@@ -19,11 +26,15 @@ type events = iter.Seq2[event.Event, error]
 type lineFlags struct {
 	payloads bool
 	limit    limit
-	exported bool // no flag: what thaw export prints
+
+	// These are no flags of their own.
+	times    times // which events are printed
+	exported bool  // print what thaw export does
+	counted  bool  // print nothing
 }
 
 func (f *lineFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.payloads, "payloads", false, "print what only the event itself holds: payload, flags, time stamp")
+	c.Flags().BoolVar(&f.payloads, "payloads", false, "print what only the event itself holds: payload, flags, its own time")
 }
 
 func (f *lineFlags) addLimit(c *cobra.Command) {
@@ -31,9 +42,15 @@ func (f *lineFlags) addLimit(c *cobra.Command) {
 	plainFlag(c, "limit")
 }
 
+// wholeFrame reports whether a line has more of an event's frame than its time.
+func (f *lineFlags) wholeFrame() bool { return f.payloads || f.exported }
+
 // append is what appends an event as a line.
 func (f *lineFlags) append() func(dst []byte, e *event.Full) []byte {
-	if f.exported {
+	switch {
+	case f.counted:
+		return func(dst []byte, _ *event.Full) []byte { return dst }
+	case f.exported:
 		return func(dst []byte, e *event.Full) []byte { return append(appendExported(dst, e), '\n') }
 	}
 	shape := jsonl.Plain

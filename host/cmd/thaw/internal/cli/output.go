@@ -3,7 +3,10 @@ package cli
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+
+	"github.com/thawlog/thaw/core/escape"
 )
 
 const (
@@ -30,6 +33,22 @@ func (o *output) line() error {
 		return o.err
 	}
 	return o.flush()
+}
+
+// say prints a line for people, escaped.
+func (a *app) say(format string, args ...any) error {
+	a.out.buf = append(append(a.out.buf, escape.Text(fmt.Sprintf(format, args...))...), '\n')
+	return a.out.line()
+}
+
+// shown escapes the lines that cobra writes, which can have arguments in them.
+type shown struct{ w io.Writer }
+
+func (s shown) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(s.w, shownLines(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Write lets a tabwriter write to it.

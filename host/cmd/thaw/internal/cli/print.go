@@ -20,9 +20,9 @@ const (
 // print prints a line for each event, in the order given. Each is read from its
 // segment first and compared with what the index said, so that no line says
 // what the log does not. One that cannot be read is told and left out, and the
-// next is printed.
+// next is printed. The limit of f counts the events that are within its times.
 func (a *app) print(ctx context.Context, dir string, r *host.Reader, all events, f *lineFlags) (printed int, err error) {
-	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, line: f.append(), limit: int(f.limit)}
+	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, flags: f, line: f.append(), limit: int(f.limit)}
 	defer p.wait()
 	err = p.run(all)
 	return p.printed, err
@@ -34,6 +34,7 @@ type printer struct {
 	ctx     context.Context
 	dir     string
 	reader  *host.Reader
+	flags   *lineFlags
 	line    func(dst []byte, e *event.Full) []byte
 	limit   int // 0 for none
 	printed int
@@ -62,9 +63,12 @@ func (p *printer) run(all events) error {
 			}
 			return p.ended(p.dir, err)
 		}
+		if p.flags.times.skips(e.WallMS) {
+			continue
+		}
 		c.events = append(c.events, e)
 		c.bytes += int(e.Position.Length)
-		if !p.full(c) {
+		if !p.ready(c) {
 			continue
 		}
 		if err := p.start(c); err != nil {
@@ -78,9 +82,9 @@ func (p *printer) run(all events) error {
 	return p.finish(c)
 }
 
-// full reports whether a chunk is to be read now. With a limit it never holds
+// ready reports whether a chunk is to be read now. With a limit it never holds
 // more events than may still be printed.
-func (p *printer) full(c *chunk) bool {
+func (p *printer) ready(c *chunk) bool {
 	return len(c.events) == chunkEvents || c.bytes >= chunkBytes ||
 		p.limit > 0 && len(c.events) == p.limit-p.printed
 }
@@ -124,9 +128,10 @@ func (p *printer) finish(c *chunk) error {
 func (p *printer) read(c *chunk) {
 	defer close(c.done)
 	for i := range c.events {
-		full, err := p.reader.Read(p.ctx, c.events[i])
+		full, err := p.full(&c.events[i])
 		var d *damage.Damage
 		switch {
+		case err == nil && !p.flags.times.has(full.TimestampUS):
 		case err == nil:
 			c.text = p.line(c.text, &full)
 			c.lines++
@@ -137,6 +142,15 @@ func (p *printer) read(c *chunk) {
 			return
 		}
 	}
+}
+
+// full is an event with what its line needs of its frame. A query that checks frames
+// has read it already.
+func (p *printer) full(e *event.Event) (event.Full, error) {
+	if e.Timed && !p.flags.wholeFrame() {
+		return event.Full{Event: *e}, nil
+	}
+	return p.reader.Read(p.ctx, *e)
 }
 
 // land prints the oldest chunk that is under way.

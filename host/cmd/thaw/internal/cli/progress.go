@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/thawlog/thaw/core/escape"
 )
 
 const (
@@ -20,7 +22,7 @@ type progress struct {
 }
 
 func (a *app) progress(what string) *progress {
-	p := &progress{what: what, next: time.Now().Add(progressAfter)}
+	p := &progress{what: escape.Text(what), next: time.Now().Add(progressAfter)}
 	if a.env.Terminal {
 		p.w = a.env.Stderr
 	}

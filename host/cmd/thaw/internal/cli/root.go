@@ -38,13 +38,32 @@ All others change nothing, take no lock, and may be used while another process
 appends.
 
 Events are printed as JSON, one object a line, in an order that does not change
-from run to run. What is wrong is told on stderr.`
+from run to run. What is wrong is told on stderr. Text for people, on both, shows
+what a terminal would obey instead as an escape, such as \x1b; in JSON it is \u001b.
+
+` + aboutCopies
+
+// copyRecipe copies a store whose writer may be at work.
+const copyRecipe = `  mkdir backup
+  find orders -maxdepth 1 -type f ! -name '*.fbat' -exec cp {} backup/ \;
+  cp orders/*.fbat backup/
+  thaw verify backup`
+
+const aboutCopies = `To copy a store that a writer may have open, copy everything but the segments first,
+and then the segments, into an empty directory:
+
+` + copyRecipe + `
+
+The copy then has every event that was acknowledged before the first step. cp -r,
+or any tool that takes the files in another order, is right only when no writer has
+the store open: what it copies of a live store can be damaged for good. A store that
+batpak has open is not to be copied at all.`
 
 const exitCodes = `
 Exit codes:
   0    done; also when the reader of a pipe had enough
   1    an event was not found, or damage was met: what could be read was printed
-       and each damage told
+       and each damage told; or import --skip-bad left lines out
   2    the command failed: wrong arguments, no store, a store that must not be
        shown, an event that cannot be appended; or the output could not be written
   3    an entity was not in the state that --expect asks for; nothing was written
@@ -79,12 +98,12 @@ func (a *app) root() *cobra.Command {
 			`thaw query orders --entity order:42 --payloads`,
 			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload '{"n":1}'`,
 			`thaw export orders | thaw import copy`,
-			`thaw verify orders && cp -r orders backup/`),
+			`thaw verify orders`),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetOut(a.env.Stdout)
-	root.SetErr(a.env.Stderr)
+	root.SetOut(shown{a.env.Stdout})
+	root.SetErr(shown{a.env.Stderr})
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c, err} })
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 	root.AddCommand(a.dump(), a.query(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),

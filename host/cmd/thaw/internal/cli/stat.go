@@ -23,8 +23,12 @@ allocator (the next sequence), segments, tail_events (read from segments at open
 lookups (saved or built), rejected (list of file, reason, offset, detail),
 damages (the same and length, events, unnamed, first_seq, end_seq), unfinished
 (batches without a commit), gaps (sequences left out), unsealed (segments without a
-footer), torn (the unfinished end of the newest segment, or null), hidden_ranges,
-duplicate_ids, table_bytes and open_ns.`,
+footer), torn (the unfinished end of the newest segment, or null), unclosed,
+hidden_ranges, duplicate_ids, table_bytes and open_ns.
+
+unclosed says that the last writer did not close the store, or still has it open: what
+is on disk does not tell which. All whole appends are shown either way, and the next
+open for writing repairs it.`,
 		Example: lines(
 			`thaw stat orders`,
 			`thaw stat orders --json | jq '.rejected[].reason'`),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
@@ -16,11 +17,11 @@ import (
 // them all.
 const rowsAtMost = 20
 
-// table prints rows of a name and a value.
+// table prints rows of a name and a value, which is escaped.
 type table struct{ w *tabwriter.Writer }
 
 func (t table) row(name, format string, args ...any) {
-	fmt.Fprintf(t.w, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+	fmt.Fprintf(t.w, "%s\t%s\n", name, escape.Text(fmt.Sprintf(format, args...)))
 }
 
 // rows prints a row for each item, the name on the first alone, or nothing.
@@ -38,10 +39,42 @@ func rows[T any](t table, name string, items []T, text func(T) string) {
 func (a *app) statTable(dir string, r *host.Report) error {
 	t := table{tabwriter.NewWriter(&a.out, 0, 8, 2, ' ', 0)}
 	statRows(t, dir, r)
+	if r.Unclosed {
+		for i, line := range unclosedText(r) {
+			t.row([]string{"not closed", ""}[min(i, 1)], "%s", line)
+		}
+	}
 	if err := t.w.Flush(); err != nil {
 		return err
 	}
 	return a.out.line()
+}
+
+// unclosedText says in plain words that a store was not closed properly, what is there
+// all the same, and what becomes of it.
+func unclosedText(r *host.Report) []string {
+	there := "every whole append is there: " + counted(r.Events, "event")
+	if len(r.Damages) > 0 {
+		there = "there is damage besides; of what can be read there is " + counted(r.Events, "event")
+	}
+	var off []string
+	for _, u := range r.Unfinished {
+		off = append(off, fmt.Sprintf("a batch in %s of which only %s written", u.File, wereCounted(u.Items, "event", "was", "were")))
+	}
+	if n := r.Torn; n != nil {
+		off = append(off, counted(n.Length, "byte")+" of an append that was cut short")
+	}
+	next := "the next open for writing repairs this"
+	if len(off) > 0 {
+		there += "; unfinished: " + strings.Join(off, ", and ")
+		next += " and cuts off what is unfinished"
+	}
+	if len(r.Damages) > 0 {
+		next += "; damage stays as it is"
+	} else {
+		next += "; nothing else has to be done"
+	}
+	return []string{"the store was not closed properly, unless a writer has it open now", there, next}
 }
 
 // statRows is what there is to say about how a store was opened.

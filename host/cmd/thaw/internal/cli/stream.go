@@ -19,7 +19,7 @@ func (a *app) stream() *cobra.Command {
 		Short: "Print the events of one entity in order of clock",
 		Long: `Print the visible events of one entity in order of clock (their number within the
 entity), with the keys of thaw dump. To go on where a stream ended, give the last
-line's clock plus one to --from.`,
+line's clock plus one to --from.` + aboutTimes,
 		Example: lines(
 			`thaw stream orders order:42`,
 			`thaw stream orders order:42 --from 10 --limit 5 --payloads`),

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -32,7 +31,8 @@ unnamed, first_seq, end_seq), notes (topic, file, offset, event, first, end, det
 omitted (findings beyond the listed ones), bytes, segments, frames, events, hidden,
 batches and opened_from.`,
 		Example: lines(
-			`thaw verify orders && cp -r orders backup/`,
+			`thaw verify orders`,
+			`thaw verify backup       # a copy; thaw --help says how to make one of a live store`,
 			`thaw verify orders --json | jq '.damages[] | {file, offset, reason}'`),
 	}
 	arguments(c, "DIR")
@@ -66,26 +66,25 @@ func (a *app) runVerify(ctx context.Context, dir string, noMapping, asJSON bool)
 
 func (a *app) verifyText(dir string, r *verify.Result) error {
 	for _, d := range r.Damages {
-		fmt.Fprintf(&a.out, "damage: %s\n", damageText(d))
-		if err := a.out.line(); err != nil {
+		if err := a.say("damage: %s", damageText(d)); err != nil {
 			return err
 		}
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(&a.out, "note: %s\n", n)
-		if err := a.out.line(); err != nil {
+		if err := a.say("note: %s", n); err != nil {
 			return err
 		}
 	}
 	if r.Omitted > 0 {
-		fmt.Fprintf(&a.out, "%s of the same reasons not listed\n", counted(r.Omitted, "more finding"))
+		if err := a.say("%s of the same reasons not listed", counted(r.Omitted, "more finding")); err != nil {
+			return err
+		}
 	}
 	verdict := "sound"
 	if !r.Sound() {
 		verdict = counted(len(r.Damages), "damage")
 	}
-	fmt.Fprintf(&a.out, "%s: %s: %s in %s (%d hidden), %s, %s\n", dir, verdict,
+	return a.say("%s: %s: %s in %s (%d hidden), %s, %s", dir, verdict,
 		counted(r.Events, "event"), counted(r.Segments, "segment"), r.Hidden,
 		counted(r.Batches, "batch"), counted(r.Bytes, "byte"))
-	return a.out.line()
 }

@@ -26,7 +26,6 @@ func explainWrite(e *writeError) (what, hint string) {
 	var (
 		locked   *host.LockedError
 		conflict *host.ExpectError
-		kind     *host.KindError
 		d        *damage.Damage
 	)
 	switch {
@@ -37,8 +36,6 @@ func explainWrite(e *writeError) (what, hint string) {
 		return e.Error(), "Nothing was written. Look at the entity's new events and decide anew."
 	case errors.Is(e.err, host.ErrKey):
 		return e.Error(), "An id belongs to one event for good; this one needs another."
-	case errors.As(e.err, &kind) && kind.Named:
-		return e.Error(), "If it is meant, spell it as thaw export does: \"" + kind.Kind.String() + "\"."
 	case errors.Is(e.err, host.ErrNoLock):
 		return e.Error(), "Nothing was changed. Without a lock two writers could destroy each other's events; copy the store to a local disk."
 	case errors.Is(e.err, host.ErrReadOnly):

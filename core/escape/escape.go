@@ -1,0 +1,48 @@
+// Package escape makes text safe to show to a person. Names, hosts and causes come from
+// files that anyone may have written: on a terminal ESC can clear the screen, a newline
+// forge a line, and a bidirectional override turn a name round.
+package escape
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// Text returns s with each rune that is not printable as the escape of a Go string:
+// control characters (ESC, newline and tab too), U+0080 to U+009F, bidirectional marks,
+// spaces other than U+0020, everything else that strconv.IsPrint refuses, and bytes that
+// are not UTF-8. Printable text, quotes and backslashes are left as they are, so that
+// escaped text stays as it is when it is escaped again. It is for people: what it
+// returns cannot always be turned back.
+func Text(s string) string {
+	for i, r := range s {
+		if !shows(s[i:], r) {
+			return string(appendText(append(make([]byte, 0, len(s)+16), s[:i]...), s[i:]))
+		}
+	}
+	return s
+}
+
+// shows reports whether the rune at the beginning of s is printable.
+func shows(s string, r rune) bool {
+	return strconv.IsPrint(r) && (r != utf8.RuneError || len(s) >= 3 && s[:3] == string(utf8.RuneError))
+}
+
+func appendText(dst []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case shows(s, r):
+			dst = append(dst, s[:n]...)
+		case r == utf8.RuneError:
+			dst = append(dst, '\\', 'x', digits[s[0]>>4], digits[s[0]&15])
+		default:
+			var quoted [16]byte
+			q := strconv.AppendQuoteRune(quoted[:0], r)
+			dst = append(dst, q[1:len(q)-1]...)
+		}
+		s = s[n:]
+	}
+	return dst
+}

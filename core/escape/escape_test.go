@@ -1,0 +1,49 @@
+package escape_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/thawlog/thaw/core/escape"
+)
+
+func TestText(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                    "",
+		"order:42":            "order:42",
+		`C:\store "a" 'b'`:    `C:\store "a" 'b'`,
+		"Grüße, 東京 🚀":         "Grüße, 東京 🚀",
+		"\x1b[2J":             `\x1b[2J`,
+		"a\nb\tc\rd\x00":      `a\nb\tc\rd\x00`,
+		"\x7f\u009b2J\u0085":  `\x7f\u009b2J\u0085`,
+		"\u202egnp.exe\u2066": `\u202egnp.exe\u2066`,
+		"\u2028\u2029\ufeff":  `\u2028\u2029\ufeff`,
+		"\u00a0\u200b":        `\u00a0\u200b`,
+		"\U000e0041":          `\U000e0041`,
+		"\xff\xc3":            `\xff\xc3`,
+		"\ufffd":              "\ufffd",
+	} {
+		require.Equal(t, want, escape.Text(text))
+	}
+	require.Zero(t, testing.AllocsPerRun(10, func() { escape.Text("Grüße, 東京 🚀") }))
+}
+
+// TestTextShows: whatever text comes in, what comes out is UTF-8 that is printable, and
+// is left as it is when it is escaped again.
+func TestTextShows(t *testing.T) {
+	piece := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"\x1b", "\u009b", "\xff", "\n", "\u202e", "\xe2\x80"}))
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Join(rapid.SliceOf(piece).Draw(t, "text"), "")
+		out := escape.Text(s)
+		require.True(t, utf8.ValidString(out))
+		for _, r := range out {
+			require.True(t, unicode.IsPrint(r), "%q", r)
+		}
+		require.Equal(t, out, escape.Text(out))
+	})
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"errors"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thawlog/thaw/host"
+)
+
+// filterFlags are conditions on events. An event must meet all that are given; times,
+// which no index has, are for lineFlags.times.
+type filterFlags struct {
+	entity, prefix, scope string
+	kind                  kinds
+	category              category
+	clock                 clocks
+	after                 number[uint64]
+	times                 times
+}
+
+func (q *filterFlags) add(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&q.entity, "entity", "", "only events of this entity")
+	f.StringVar(&q.prefix, "prefix", "", "only events of entities that begin with this")
+	f.StringVar(&q.scope, "scope", "", "only events in this scope")
+	f.Var(&q.kind, "kind", "only events of this kind, such as 0x1000 or DATA")
+	f.Var(&q.category, "category", "only kinds of this category, 0 to 15")
+	f.Var(&q.clock, "clock", "only events with these numbers within their entity, both ends included")
+	f.Var(&q.after, "after", "only events with a higher sequence than this")
+	f.Var(&q.times.since, "since", "only events whose own time is this or later")
+	f.Var(&q.times.until, "until", "only events whose own time is earlier than this")
+	plainFlag(c, "entity", "prefix", "scope", "category", "clock", "after", "since", "until")
+	_ = c.RegisterFlagCompletionFunc("kind", completeKind)
+}
+
+// check refuses conditions that are there and empty, which an unset variable of
+// a script makes and which would otherwise ask for every event.
+func (q *filterFlags) check(c *cobra.Command) error {
+	for name, value := range map[string]string{"entity": q.entity, "prefix": q.prefix, "scope": q.scope} {
+		if value == "" && c.Flags().Changed(name) {
+			return errors.New("--" + name + " is empty; leave it out to ask for all")
+		}
+	}
+	return q.times.check()
+}
+
+// region is what the flags ask for; ok is false when nothing can meet them.
+func (q *filterFlags) region() (r host.Region, from uint64, ok bool) {
+	r = host.Region{Entity: q.entity, EntityPrefix: q.prefix, Scope: q.scope, Clocks: q.clock.bounds}
+	r.Kinds, ok = q.kind.set.Intersect(q.category.set)
+	if q.after.given {
+		ok = ok && q.after.value != math.MaxUint64
+		from = q.after.value + 1
+	}
+	return r, from, ok
+}

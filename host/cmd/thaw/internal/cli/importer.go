@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/thawlog/thaw/host"
+)
+
+// importer writes groups of lines to a store and counts what is in it.
+type importer struct {
+	*app
+	dir  string
+	name string // of the input
+	by   grouping
+	skip string       // the name of --skip-bad's file
+	kept *refusedFile // nil when a refused line ends the import
+
+	store                       *host.Store
+	bar                         *bar
+	appended, repeated, skipped uint64
+}
+
+func (w *importer) importFrom(ctx context.Context, in io.Reader) (err error) {
+	if w.store, err = w.openWriting(ctx, w.dir); err != nil {
+		return err
+	}
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	// Unbuffered: while one group is written the next is read, and no more.
+	lines, from := make(chan inputLine), make(chan group)
+	go readLines(reading, in, w.by.keep, lines)
+	go groups(reading, lines, w.by, from)
+	w.bar = w.app.bar(w.dir)
+	err = w.run(ctx, from)
+	w.bar.clear()
+	printed := w.out.object(w.summary())
+	if err == nil {
+		err = printed
+	}
+	if w.skipped > 0 {
+		w.warn("%s refused and added to %s", wereCounted(w.skipped, "line", "was", "were"), w.skip)
+		if err == nil {
+			err = errIncomplete
+		}
+	}
+	return w.closeWritten(w.dir, w.store, err)
+}
+
+type importJSON struct {
+	Lines    uint64  `json:"lines"`
+	Appended uint64  `json:"appended"`
+	Repeated uint64  `json:"repeated"`
+	Skipped  *uint64 `json:"skipped,omitempty"`
+}
+
+func (w *importer) summary() importJSON {
+	j := importJSON{Lines: w.appended + w.repeated, Appended: w.appended, Repeated: w.repeated}
+	if w.kept != nil {
+		j.Skipped = &w.skipped
+	}
+	return j
+}
+
+// run writes groups until there are no more, one cannot be written, or ctx ends.
+func (w *importer) run(ctx context.Context, from <-chan group) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		select {
+		case g, ok := <-from:
+			if !ok {
+				return ctx.Err()
+			}
+			if err := w.write(ctx, &g); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// write writes a group, and keeps the lines of it that were refused.
+func (w *importer) write(ctx context.Context, g *group) error {
+	for len(g.items) > 0 {
+		done, err := w.appendItems(ctx, g.items)
+		g.items, g.origins = g.items[done:], g.origins[done:]
+		if err == nil {
+			break
+		}
+		line := refusal(g.origins[0].line, err)
+		if line == nil {
+			return &writeError{w.dir, bareEach(err)}
+		}
+		if w.kept == nil {
+			return &inputError{w.name, line}
+		}
+		g.refused = append(g.refused, refused{g.origins[0], line})
+		g.items, g.origins = g.items[1:], g.origins[1:]
+	}
+	if len(g.refused) > 0 {
+		if err := w.keep(g.refused); err != nil {
+			return err
+		}
+	}
+	if g.err != nil {
+		return &inputError{w.name, g.err}
+	}
+	return nil
+}
+
+// appendItems appends items and returns how many are in the store.
+func (w *importer) appendItems(ctx context.Context, items []host.Item) (int, error) {
+	// A group that was given up half way would be in the store and not counted.
+	receipts, err := w.store.AppendEach(context.WithoutCancel(ctx), items)
+	for _, r := range receipts {
+		if r.Repeated {
+			w.repeated++
+		} else {
+			w.appended++
+		}
+	}
+	w.bar.add(len(receipts))
+	return len(receipts), err
+}
+
+// keep adds lines to the file of --skip-bad and says why they were refused.
+func (w *importer) keep(lines []refused) error {
+	if err := w.kept.add(lines); err != nil {
+		return &outputError{err}
+	}
+	w.bar.hide()
+	for _, l := range lines {
+		if w.skipped++; w.skipped <= toldAtMost {
+			w.warn("note: skipped: %s", (&inputError{w.name, l.err}).Error())
+		}
+	}
+	if w.skipped > toldAtMost && w.skipped-uint64(len(lines)) <= toldAtMost {
+		w.warn("note: the reasons of more skipped lines are not listed")
+	}
+	return nil
+}
+
+// refusal is the error of a line that an append was refused for, nil when the error is
+// about no line: the store could not be written.
+func refusal(line int, err error) *lineError {
+	var (
+		each  *host.EachError
+		item  *host.ItemError
+		write *host.WriteError
+	)
+	if !errors.As(err, &each) || errors.As(err, &write) ||
+		errors.Is(err, host.ErrReadOnly) || errors.Is(err, host.ErrClosed) || errors.Is(err, host.ErrUnknown) {
+		return nil
+	}
+	cause := each.Err
+	if errors.As(cause, &item) {
+		cause = item.Err
+	}
+	return &lineError{line: line, key: refusedKey(cause), err: cause}
+}
+
+// bareEach is an error without the item's number, which counts from the middle of
+// the input.
+func bareEach(err error) error {
+	var each *host.EachError
+	if errors.As(err, &each) {
+		return each.Err
+	}
+	return err
+}
+
+// inputError is an input that cannot be taken any further.
+type inputError struct {
+	name string
+	err  error
+}
+
+func (e *inputError) Error() string { return e.name + ": " + bare(e.err) }
+func (e *inputError) Unwrap() error { return e.err }
+
+// explainInput says what is wrong with an input, and what to do.
+func explainInput(e *inputError) (what, hint string) {
+	hint = "The lines before it are in the store. --skip-bad FILE keeps such lines in a file and goes on."
+	var kind *host.KindError
+	switch {
+	case errors.As(e.err, &kind) && kind.Named:
+		hint = "If it is meant, spell it as thaw export does: \"" + kind.Kind.String() + "\". " + hint
+	case errors.Is(e.err, host.ErrKey):
+		hint = "An id belongs to one event for good; this one needs another. " + hint
+	}
+	return e.Error(), hint
+}
