@@ -77,6 +77,9 @@ func (r *run) replay() error {
 		r.progress(size(s.Entry))
 	}
 	scan.Finish()
+	if r.dir.lacksNewest(mark) {
+		scan.Missing(mark)
+	}
 	t := &r.truth
 	t.draft, t.report, t.next = log.Draft(), scan.Report(), log.Next()
 	t.lost = map[event.ID]bool{}
