@@ -15,6 +15,12 @@ func (b *Builder) finish() (*Tables, error) {
 		records: b.n, strings: b.strings, nameSeed: b.in.Seed,
 		first: b.first, last: b.judge.sequence,
 	}
+	if b.in.Judge {
+		for section := range t.section {
+			t.put(section, nil)
+		}
+		return t, nil
+	}
 	var err error
 	steps := []func(){ // the longest first
 		func() { err = b.finishIDs(t) },
