@@ -137,14 +137,7 @@ func (b *Builder) take(i uint32, r artifact.Raw) {
 	known := addU32(b.entities, e, 1) > 1
 	addU32(b.scopes, s, 1)
 	b.kinds.at(k)[k%kindPage]++
-	if r.Sequence() != b.first+uint64(i) {
-		b.flags &^= flagDense
-	}
-	clock := r.Clock()
-	if known && clock <= b.lastClock[e] {
-		b.flags &^= flagClockOrder
-	}
-	b.lastClock[e] = clock
+	b.follows(i, r, b.lastClock, known)
 	b.ids.add(i, r)
 	if !r.CorrelatesSelf() {
 		hi, lo := r.CorrelationHalves()
@@ -153,6 +146,19 @@ func (b *Builder) take(i uint32, r artifact.Raw) {
 	if hi, lo := r.CausationHalves(); hi|lo != 0 {
 		b.caused.add(hi, lo, i)
 	}
+}
+
+// follows looks at what record i says of all records, and of its segment. known says
+// that its entity has an earlier one, and lastClock the clocks of those by entity.
+func (b *Builder) follows(i uint32, r artifact.Raw, lastClock []uint32, known bool) {
+	if r.Sequence() != b.first+uint64(i) {
+		b.flags &^= flagDense
+	}
+	e, clock := r.Entity(), r.Clock()
+	if known && clock <= lastClock[e] {
+		b.flags &^= flagClockOrder
+	}
+	lastClock[e] = clock
 	id := b.judge.segment
 	if n := len(b.segments); n == 0 || id != binary.LittleEndian.Uint64(b.segments[n-segmentSize:]) {
 		b.segments = binary.LittleEndian.AppendUint64(b.segments, id)
