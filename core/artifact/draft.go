@@ -151,13 +151,28 @@ func (d *Draft) Renumber(first int, from uint64) {
 // Forget lets go of records in front of number n, in pieces of 1024; at least the
 // last one in front of n stays. Only the sequences of those that are gone can be
 // read and changed then, and the draft must not be rolled back to a place among
-// them. What aliases them holds.
+// them. Their memory is used again: what aliases them holds no longer.
 func (d *Draft) Forget(n int) {
 	for k := d.forgotten.Len() / chunkRecords; k < len(d.rows.full) && (k+1)*chunkRecords < n; k++ {
 		for b := d.rows.full[k]; len(b) > 0; b = b[RecordSize:] {
 			d.forgotten.Add(1, Raw(b[:RecordSize]).Sequence())
 		}
+		d.rows.spare = append(d.rows.spare, d.rows.full[k][:0])
 		d.rows.full[k] = nil
+	}
+}
+
+// Reset forgets all records and keeps the names. The memory is used again: what
+// aliases the records holds no longer.
+func (d *Draft) Reset() {
+	for _, b := range append(d.rows.full, d.rows.last) {
+		if cap(b) > 0 {
+			d.rows.spare = append(d.rows.spare, b[:0])
+		}
+	}
+	d.rows.full, d.rows.last, d.forgotten = d.rows.full[:0], nil, Numbers{}
+	if n := len(d.rows.spare); n > 0 {
+		d.rows.last, d.rows.spare = d.rows.spare[n-1], d.rows.spare[:n-1]
 	}
 }
 

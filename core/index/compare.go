@@ -47,6 +47,7 @@ type comparison struct {
 	builder          *Builder // what was counted: flags, segments, first and last sequence
 	entities, scopes []byte   // section "ends"
 	kinds            kindCounts
+	room             []byte // of a list of all records
 	// How many records are in the lists of links.
 	correlated, caused uint64
 }
@@ -176,7 +177,7 @@ func (c *comparison) list(ends, section int, counts *[]byte, key func(artifact.R
 	begin := *counts
 	*counts = nil
 	toBeginnings(begin)
-	list := make([]byte, 4*int(c.in.Image.Count))
+	list := c.recordList()
 	err := c.records(func(i uint32, r artifact.Raw) error {
 		k := key(r)
 		if uint64(k) >= uint64(len(begin)/4) {
@@ -193,6 +194,15 @@ func (c *comparison) list(ends, section int, counts *[]byte, key func(artifact.R
 	return c.whole(ends, begin)
 }
 
+// recordList is room for a list of all records.
+func (c *comparison) recordList() []byte {
+	if c.room == nil {
+		c.room = make([]byte, 4*int(c.in.Image.Count))
+	}
+	clear(c.room)
+	return c.room
+}
+
 // place puts a record number into a list.
 func place(list []byte, at, record uint32) error {
 	if 4*uint64(at)+4 > uint64(len(list)) {
@@ -204,7 +214,7 @@ func place(list []byte, at, record uint32) error {
 
 func (c *comparison) kindList() error {
 	kinds := c.kinds.beginnings()
-	list := make([]byte, 4*int(c.in.Image.Count))
+	list := c.recordList()
 	err := c.records(func(i uint32, r artifact.Raw) error {
 		k := uint16(r.Kind())
 		at := &c.kinds.at(k)[k%kindPage]
@@ -222,6 +232,7 @@ func (c *comparison) kindList() error {
 
 // ids compares the table of ids, or the sorted list that stands in for it.
 func (c *comparison) ids() error {
+	c.room = nil
 	img := &c.in.Image
 	seed := c.in.Seed
 	for range maxSeeds {

@@ -52,6 +52,7 @@ type comparison struct {
 	*run
 	sequences sequences
 	claims    []claim // of the current event
+	buffer    []byte  // of the segment's footer
 	// explained are the files that say of some event what its frame does not
 	// say, which has been told as what it is.
 	explained map[string]bool

@@ -53,7 +53,7 @@ func (r *run) content() error {
 	r.suspects = map[int]bool{}
 	for _, s := range r.dir.segments {
 		clear(r.suspects)
-		r.truth.now.Cut(0, r.truth.now.Len())
+		r.truth.now.Reset()
 		src, err := r.dir.Open(s.Name)
 		if errors.Is(err, store.ErrGone) {
 			return err

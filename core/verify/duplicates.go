@@ -13,8 +13,9 @@ import (
 // then those whose hash several have are compared.
 type duplicates struct {
 	seed uint64
-	// buckets are the hashes by their top byte.
-	buckets [256][]uint32
+	// buckets are the hashes by their top byte, in pieces: what grows by copying would
+	// leave much unused.
+	buckets [256][][]uint32
 	// Of the hashes that several ids have: the hashes, rising, where their ids begin in
 	// ids, and how many were seen.
 	hashes, from, seen []uint32
@@ -29,16 +30,25 @@ func (d *duplicates) hash(hi, lo uint64) uint32 {
 func (d *duplicates) file(r artifact.Raw) {
 	h := d.hash(r.IDHalves())
 	b := &d.buckets[h>>24]
-	if len(*b) == cap(*b) { // by a fourth: doubling would leave much unused
-		*b = slices.Grow(*b, len(*b)/4+16)
+	if n := len(*b); n == 0 || len((*b)[n-1]) == cap((*b)[n-1]) {
+		*b = append(*b, make([]uint32, 0, min(hashPiece, 16<<min(n, 16))))
 	}
-	*b = append(*b, h)
+	last := &(*b)[len(*b)-1]
+	*last = append(*last, h)
 }
+
+// hashPiece is how many hashes stand in one piece of memory.
+const hashPiece = 2048
 
 // filed ends the filing.
 func (d *duplicates) filed() {
 	total := uint32(0)
-	for k, b := range d.buckets {
+	var b []uint32
+	for k, pieces := range d.buckets {
+		b = b[:0]
+		for _, piece := range pieces {
+			b = append(b, piece...)
+		}
 		slices.Sort(b)
 		for i := 0; i < len(b); {
 			n := 1

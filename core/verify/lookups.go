@@ -69,6 +69,7 @@ func proveLookups(f *findings, file string, img *index.Image, t *index.Tables,
 
 // lookups proves the lookups in files.
 func (r *run) lookups() error {
+	r.truth.places, r.truth.now, r.duplicates = places{n: r.truth.len()}, nil, duplicates{} // done with
 	for _, s := range r.snapshots {
 		if s.image == nil {
 			continue

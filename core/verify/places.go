@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -13,6 +14,7 @@ type places struct {
 	segments []segmentPlaces
 	n        int
 	end      uint64 // of the last event
+	room     []byte // the last segment's, of which done makes a copy
 }
 
 // segmentPlaces are those of one segment. Each is the length of the frame, and where
@@ -25,17 +27,25 @@ type segmentPlaces struct {
 
 func (p *places) add(at event.Position) {
 	if k := len(p.segments); k == 0 || p.segments[k-1].id != at.Segment {
+		p.done()
 		p.segments = append(p.segments, segmentPlaces{id: at.Segment, first: p.n})
 		p.end = 0
 	}
-	s := &p.segments[len(p.segments)-1]
 	if gap := at.Offset - p.end; gap > 0 {
-		s.b = binary.AppendUvarint(s.b, uint64(at.Length)<<1|1)
-		s.b = binary.AppendUvarint(s.b, gap)
+		p.room = binary.AppendUvarint(p.room, uint64(at.Length)<<1|1)
+		p.room = binary.AppendUvarint(p.room, gap)
 	} else {
-		s.b = binary.AppendUvarint(s.b, uint64(at.Length)<<1)
+		p.room = binary.AppendUvarint(p.room, uint64(at.Length)<<1)
 	}
 	p.n, p.end = p.n+1, at.End()
+}
+
+// done ends the last segment. It is called before places are read.
+func (p *places) done() {
+	if k := len(p.segments); k > 0 && p.segments[k-1].b == nil {
+		p.segments[k-1].b = bytes.Clone(p.room)
+	}
+	p.room = p.room[:0]
 }
 
 // placesReader reads places from some segment on.
@@ -49,6 +59,7 @@ type placesReader struct {
 
 // all reads every place.
 func (p *places) all() placesReader {
+	p.done()
 	r := placesReader{left: p.segments, i: -1}
 	r.next()
 	return r

@@ -94,7 +94,7 @@ func (r *run) replay() error {
 	r.duplicates.filed()
 	t := &r.truth
 	t.places, t.numbers = events.places, log.Draft().Numbers()
-	t.report, t.next, t.now = scan.Report(), log.Next(), artifact.NewDraft()
+	t.report, t.next, t.now = scan.Report(), log.Next(), log.Draft() // for its names and memory
 	t.lost = map[event.ID]bool{}
 	for _, d := range t.report.Damages {
 		r.findings.damage(d)
