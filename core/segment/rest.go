@@ -58,7 +58,7 @@ func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 func FooterInto(buffer *[]byte, src source.Source, at uint64) (*sidx.Footer, error) {
 	return footer(src, at, func(n uint64) ([]byte, error) {
 		if uint64(cap(*buffer)) < n {
-			*buffer = make([]byte, n)
+			*buffer = make([]byte, n+n/8) // the next one may be a little larger
 		}
 		raw := (*buffer)[:n]
 		return raw, source.Read(src, raw, at)

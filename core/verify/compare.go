@@ -53,6 +53,7 @@ type comparison struct {
 	sequences sequences
 	claims    []claim // of the current event
 	buffer    []byte  // of the segment's footer
+	touched   damage.Touched
 	// explained are the files that say of some event what its frame does not
 	// say, which has been told as what it is.
 	explained map[string]bool
@@ -102,7 +103,8 @@ func (c *comparison) finish() error {
 func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	facts := raw.Decode().Facts
 	i := int(facts.Sequence)
-	t := &damage.Touched{ID: facts.ID, Sequence: c.shown.sequences.At(i), Numbered: true}
+	t := &c.touched // one for all: it would cost an allocation for each event
+	*t = damage.Touched{ID: facts.ID, Sequence: c.shown.sequences.At(i), Numbered: true}
 	c.claims = c.claims[:0]
 	if cl, ok := f.claim(facts.Position.Offset, t); ok {
 		c.claims = append(c.claims, cl)

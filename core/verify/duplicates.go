@@ -9,13 +9,13 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// duplicates finds events that share an id: first all ids are filed as 4 bytes of hash,
+// duplicates finds events that share an id: first all ids are filed as 3 bytes of hash,
 // then those whose hash several have are compared.
 type duplicates struct {
 	seed uint64
-	// buckets are the hashes by their top byte, in pieces: what grows by copying would
-	// leave much unused.
-	buckets [256][][]uint32
+	// buckets are the hashes by their top byte, the lower three of each, in pieces: what
+	// grows by copying would leave much unused.
+	buckets [256][][]byte
 	// Of the hashes that several ids have: the hashes, rising, where their ids begin in
 	// ids, and how many were seen.
 	hashes, from, seen []uint32
@@ -31,23 +31,25 @@ func (d *duplicates) file(r artifact.Raw) {
 	h := d.hash(r.IDHalves())
 	b := &d.buckets[h>>24]
 	if n := len(*b); n == 0 || len((*b)[n-1]) == cap((*b)[n-1]) {
-		*b = append(*b, make([]uint32, 0, min(hashPiece, 16<<min(n, 16))))
+		*b = append(*b, make([]byte, 0, 3*min(mostInPiece, 16<<min(n, 16))))
 	}
 	last := &(*b)[len(*b)-1]
-	*last = append(*last, h)
+	*last = append(*last, byte(h>>16), byte(h>>8), byte(h))
 }
 
-// hashPiece is how many hashes stand in one piece of memory.
-const hashPiece = 2048
+// mostInPiece is how many hashes stand in one piece of memory at most.
+const mostInPiece = 2048
 
 // filed ends the filing.
 func (d *duplicates) filed() {
 	total := uint32(0)
 	var b []uint32
-	for k, pieces := range d.buckets {
+	for top, pieces := range d.buckets {
 		b = b[:0]
 		for _, piece := range pieces {
-			b = append(b, piece...)
+			for ; len(piece) > 0; piece = piece[3:] {
+				b = append(b, uint32(top)<<24|uint32(piece[0])<<16|uint32(piece[1])<<8|uint32(piece[2]))
+			}
 		}
 		slices.Sort(b)
 		for i := 0; i < len(b); {
@@ -61,7 +63,7 @@ func (d *duplicates) filed() {
 			}
 			i += n
 		}
-		d.buckets[k] = nil
+		d.buckets[top] = nil
 	}
 	d.seen = make([]uint32, len(d.hashes))
 	d.ids = make([]event.ID, total)
