@@ -19,6 +19,8 @@ var ErrFull = errors.New("artifact: no more than 2^32-2 records and 4 GiB of nam
 type Draft struct {
 	names *strtab.Builder
 	rows  rows
+	// forgotten are the sequences of the records that are no longer in rows.
+	forgotten Numbers
 }
 
 // NewDraft is an empty draft.
@@ -124,6 +126,64 @@ func (d *Draft) Cut(first, end int) {
 
 // SetSequence gives record i another sequence.
 func (d *Draft) SetSequence(i int, sequence uint64) { d.At(i).setSequence(sequence) }
+
+// Sequence is the sequence of record i, which may be forgotten.
+func (d *Draft) Sequence(i int) uint64 {
+	if i < d.forgotten.Len() {
+		return d.forgotten.At(i)
+	}
+	return d.At(i).Sequence()
+}
+
+// Renumber gives the records from number first on the sequences from, from+1 and
+// so on. They may be forgotten.
+func (d *Draft) Renumber(first int, from uint64) {
+	if n := d.forgotten.Len(); first < n {
+		d.forgotten.Cut(first)
+		d.forgotten.Add(n-first, from)
+		first, from = n, from+uint64(n-first)
+	}
+	for i := first; i < d.Len(); i++ {
+		d.SetSequence(i, from+uint64(i-first))
+	}
+}
+
+// Forget lets go of records in front of number n, in pieces of 1024; at least the
+// last one in front of n stays. Only the sequences of those that are gone can be
+// read and changed then, and the draft must not be rolled back to a place among
+// them. Their memory is used again: what aliases them holds no longer.
+func (d *Draft) Forget(n int) {
+	for k := d.forgotten.Len() / chunkRecords; k < len(d.rows.full) && (k+1)*chunkRecords < n; k++ {
+		for b := d.rows.full[k]; len(b) > 0; b = b[RecordSize:] {
+			d.forgotten.Add(1, Raw(b[:RecordSize]).Sequence())
+		}
+		d.rows.spare = append(d.rows.spare, d.rows.full[k][:0])
+		d.rows.full[k] = nil
+	}
+}
+
+// Reset forgets all records and keeps the names. The memory is used again: what
+// aliases the records holds no longer.
+func (d *Draft) Reset() {
+	for _, b := range append(d.rows.full, d.rows.last) {
+		if cap(b) > 0 {
+			d.rows.spare = append(d.rows.spare, b[:0])
+		}
+	}
+	d.rows.full, d.rows.last, d.forgotten = d.rows.full[:0], nil, Numbers{}
+	if n := len(d.rows.spare); n > 0 {
+		d.rows.last, d.rows.spare = d.rows.spare[n-1], d.rows.spare[:n-1]
+	}
+}
+
+// Numbers are the sequences of all records.
+func (d *Draft) Numbers() Numbers {
+	s := d.forgotten.Clone()
+	for i := s.Len(); i < d.Len(); i++ {
+		s.Add(1, d.At(i).Sequence())
+	}
+	return s
+}
 
 // AppendFile adds the whole artifact to dst, checksum included.
 func (d *Draft) AppendFile(dst []byte, w Watermark, allocator uint64) []byte {

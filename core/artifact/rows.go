@@ -21,6 +21,8 @@ const (
 type rows struct {
 	full [][]byte
 	last []byte
+	// spare are pieces to be used again: see [Draft.Forget].
+	spare [][]byte
 }
 
 func (r *rows) len() int { return len(r.full)*chunkRecords + len(r.last)/RecordSize }
@@ -40,6 +42,10 @@ func (r *rows) grow() {
 		return
 	}
 	r.full = append(r.full, r.last)
+	if n := len(r.spare); n > 0 {
+		r.last, r.spare = r.spare[n-1], r.spare[:n-1]
+		return
+	}
 	r.last = make([]byte, 0, chunkSize)
 }
 

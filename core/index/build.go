@@ -24,6 +24,9 @@ type Input struct {
 	// Parallel, when set, runs f(0) to f(n-1), some at once where that pays, and
 	// returns when all are done.
 	Parallel func(n int, f func(i int))
+	// Judge makes no tables: those that are returned know the sequences of the first
+	// and last record, and lead nowhere.
+	Judge bool
 }
 
 // Build reads the records once, judges each, and makes the tables. Its memory
@@ -87,6 +90,9 @@ func NewBuilder(in Input) *Builder {
 		seed:    in.Seed,
 	}
 	b.judge = judge{bounds: &b.in.Bounds, strings: b.strings}
+	if in.Judge {
+		return b
+	}
 	b.entity = make([]uint32, b.n)
 	b.scope = make([]uint32, b.n)
 	b.kind = make([]uint16, b.n)
@@ -105,7 +111,12 @@ func (b *Builder) Add(off uint64, block []byte) error {
 		if reason := b.judge.record(r); reason != "" {
 			return damage.Refuse(reason, int64(off)+int64(k), nil)
 		}
-		b.take(b.taken, r)
+		if b.taken == 0 {
+			b.first = r.Sequence()
+		}
+		if !b.in.Judge {
+			b.take(b.taken, r)
+		}
 		b.taken++
 	}
 	return nil
@@ -126,16 +137,7 @@ func (b *Builder) take(i uint32, r artifact.Raw) {
 	known := addU32(b.entities, e, 1) > 1
 	addU32(b.scopes, s, 1)
 	b.kinds.at(k)[k%kindPage]++
-	if i == 0 {
-		b.first = r.Sequence()
-	} else if r.Sequence() != b.first+uint64(i) {
-		b.flags &^= flagDense
-	}
-	clock := r.Clock()
-	if known && clock <= b.lastClock[e] {
-		b.flags &^= flagClockOrder
-	}
-	b.lastClock[e] = clock
+	b.follows(i, r, b.lastClock, known)
 	b.ids.add(i, r)
 	if !r.CorrelatesSelf() {
 		hi, lo := r.CorrelationHalves()
@@ -144,6 +146,19 @@ func (b *Builder) take(i uint32, r artifact.Raw) {
 	if hi, lo := r.CausationHalves(); hi|lo != 0 {
 		b.caused.add(hi, lo, i)
 	}
+}
+
+// follows looks at what record i says of all records, and of its segment. known says
+// that its entity has an earlier one, and lastClock the clocks of those by entity.
+func (b *Builder) follows(i uint32, r artifact.Raw, lastClock []uint32, known bool) {
+	if r.Sequence() != b.first+uint64(i) {
+		b.flags &^= flagDense
+	}
+	e, clock := r.Entity(), r.Clock()
+	if known && clock <= lastClock[e] {
+		b.flags &^= flagClockOrder
+	}
+	lastClock[e] = clock
 	id := b.judge.segment
 	if n := len(b.segments); n == 0 || id != binary.LittleEndian.Uint64(b.segments[n-segmentSize:]) {
 		b.segments = binary.LittleEndian.AppendUint64(b.segments, id)

@@ -15,6 +15,12 @@ func (b *Builder) finish() (*Tables, error) {
 		records: b.n, strings: b.strings, nameSeed: b.in.Seed,
 		first: b.first, last: b.judge.sequence,
 	}
+	if b.in.Judge {
+		for section := range t.section {
+			t.put(section, nil)
+		}
+		return t, nil
+	}
 	var err error
 	steps := []func(){ // the longest first
 		func() { err = b.finishIDs(t) },
@@ -63,12 +69,7 @@ func (t *Tables) put(section int, b []byte) { t.section[section] = source.Bytes(
 // fill makes the flat list of record numbers per string by counting sort.
 // ends holds the counts and is left holding where each string's list ends.
 func fill(of []uint32, ends []byte) (list []byte) {
-	at := uint32(0)
-	for i := 0; i < len(ends); i += 4 { // counts to beginnings
-		count := binary.LittleEndian.Uint32(ends[i:])
-		binary.LittleEndian.PutUint32(ends[i:], at)
-		at += count
-	}
+	toBeginnings(ends)
 	list = make([]byte, 4*len(of))
 	for record, s := range of { // each beginning moves to its end
 		place := binary.LittleEndian.Uint32(ends[4*int(s):])
@@ -76,6 +77,16 @@ func fill(of []uint32, ends []byte) (list []byte) {
 		binary.LittleEndian.PutUint32(ends[4*int(s):], place+1)
 	}
 	return list
+}
+
+// toBeginnings turns the count of each string's records into where its list begins.
+func toBeginnings(ends []byte) {
+	at := uint32(0)
+	for i := 0; i < len(ends); i += 4 {
+		count := binary.LittleEndian.Uint32(ends[i:])
+		binary.LittleEndian.PutUint32(ends[i:], at)
+		at += count
+	}
 }
 
 // names makes the sections that lead from a string to its number.
@@ -123,7 +134,7 @@ func (b *Builder) finishIDs(t *Tables) error {
 	img := &b.in.Image
 	ok := b.ids.fill()
 	for tries := 1; !ok && tries < maxSeeds; tries++ {
-		if err := b.ids.retry(img, strtab.Mix(b.ids.seed, 0xA0761D6478BD642F)); err != nil {
+		if err := b.ids.retry(img, nextSeed(b.ids.seed)); err != nil {
 			return err
 		}
 		ok = b.ids.fill()

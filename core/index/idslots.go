@@ -5,6 +5,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
 )
 
 const (
@@ -48,13 +49,35 @@ func (t *idSlots) add(i uint32, r artifact.Raw) {
 // fill puts the ids into the table. It reports false when one stands too far
 // from its place, which makes the table useless.
 func (t *idSlots) fill() bool {
-	n, most := slotsFor(uint64(len(t.hashes))), maxTwins(len(t.hashes))
-	t.slots = make([]byte, 4*n)
-	for _, pair := range t.deal() {
+	t.slots = make([]byte, 4*slotsFor(uint64(len(t.hashes))))
+	w := idWindow{slots: t.slots, n: slotsFor(uint64(len(t.hashes)))}
+	return t.put(&w, t.deal(0, idRuns))
+}
+
+// idWindow is some of the slots of a table of n.
+type idWindow struct {
+	slots []byte // from slot start on
+	start uint64
+	n     uint64
+	head  []byte // the first slots of the table, where start is behind them
+}
+
+// at is a slot: places behind the last one go on at the first.
+func (w *idWindow) at(slot uint64) []byte {
+	if slot < w.start {
+		return w.head[4*slot:]
+	}
+	return w.slots[4*(slot-w.start):]
+}
+
+// put puts ids, each a hash and a record, into their slots, which w has.
+func (t *idSlots) put(w *idWindow, pairs []uint64) bool {
+	most := maxTwins(len(t.hashes))
+	for _, pair := range pairs {
 		h, i := uint32(pair>>32), uint32(pair)
-		at, probes := slot(h, n), 0
+		at, probes := slot(h, w.n), 0
 		for {
-			r := binary.LittleEndian.Uint32(t.slots[4*at:])
+			r := binary.LittleEndian.Uint32(w.at(at))
 			if r == 0 {
 				break
 			}
@@ -64,35 +87,96 @@ func (t *idSlots) fill() bool {
 			if probes++; probes == maxProbe {
 				return false
 			}
-			if at++; at == n {
+			if at++; at == w.n {
 				at = 0
 			}
 		}
-		binary.LittleEndian.PutUint32(t.slots[4*at:], i+1)
+		binary.LittleEndian.PutUint32(w.at(at), i+1)
 	}
 	return true
 }
 
-// deal brings hash and record of every id into runs by the top bits of the
-// hash, which are those of the place, and within a run keeps the order.
-func (t *idSlots) deal() []uint64 {
+// idGroups is how many groups of runs are put one after the other, so that only some
+// of the slots are in memory, and manyIDs from how many records on. The slots of a
+// group are then many times maxProbe.
+const (
+	idGroups = 8
+	manyIDs  = 1 << 16
+)
+
+// stream is fill that hands the slots over in pieces instead of keeping them: write is
+// given each with the number of its first slot, the first slots of all last. Its error
+// is returned at the end.
+func (t *idSlots) stream(write func(at uint64, slots []byte) error) (ok bool, err error) {
+	n, groups := slotsFor(uint64(len(t.hashes))), uint32(1)
+	if len(t.hashes) >= manyIDs {
+		groups = idGroups
+	}
+	var head, carry []byte
+	hand := func(at uint64, slots []byte) {
+		if err == nil {
+			err = write(at, slots)
+		}
+	}
+	const runs = idRuns
+	for g := range groups {
+		first, end := g*runs/groups, (g+1)*runs/groups
+		w := idWindow{start: slot(first*(1<<32/runs), n), n: n, head: head}
+		until := n // of the slots that are the group's own
+		if g+1 < groups {
+			until = slot(end*(1<<32/runs), n)
+		}
+		size := until - w.start
+		if g+1 < groups {
+			size += maxProbe
+		}
+		w.slots = make([]byte, 4*size)
+		copy(w.slots, carry)
+		if !t.put(&w, t.deal(first, end)) {
+			return false, nil
+		}
+		own := w.slots[:4*(until-w.start)]
+		carry = append([]byte(nil), w.slots[len(own):]...)
+		if g == 0 && groups > 1 {
+			head = append([]byte(nil), own[:4*maxProbe]...)
+			hand(maxProbe, own[len(head):])
+		} else {
+			hand(w.start, own)
+		}
+	}
+	if head != nil {
+		hand(0, head)
+	}
+	return true, err
+}
+
+// deal brings hash and record of the ids of some runs in order of the runs, by the top
+// bits of the hash, which are those of the place, and within a run keeps the order.
+func (t *idSlots) deal(first, end uint32) []uint64 {
 	var next [idRuns]uint32
 	for _, h := range t.hashes {
 		next[h/(1<<32/idRuns)]++
 	}
 	at := uint32(0)
-	for run, count := range next {
+	for run := first; run < end; run++ {
+		count := next[run]
 		next[run] = at
 		at += count
 	}
-	pairs := make([]uint64, len(t.hashes))
+	pairs := make([]uint64, at)
 	for i, h := range t.hashes {
-		place := &next[h/(1<<32/idRuns)]
-		pairs[*place] = uint64(h)<<32 | uint64(i)
-		*place++
+		run := h / (1 << 32 / idRuns)
+		if run < first || run >= end {
+			continue
+		}
+		pairs[next[run]] = uint64(h)<<32 | uint64(i)
+		next[run]++
 	}
 	return pairs
 }
+
+// nextSeed is the seed that is tried where ids crowd under one.
+func nextSeed(seed uint64) uint64 { return strtab.Mix(seed, 0xA0761D6478BD642F) }
 
 // retry takes all ids again under another seed.
 func (t *idSlots) retry(img *Image, seed uint64) error {

@@ -16,9 +16,9 @@ func (c *kindCounts) at(kind uint16) *[kindPage]uint32 {
 	return *p
 }
 
-// fill makes the section of the kinds that are present and the flat list of
-// their records, as fill does for strings. of is the kind of each record.
-func (c *kindCounts) fill(of []uint16) (kinds, list []byte) {
+// beginnings makes the section of the kinds that are present, and turns the counts into
+// where each kind's list begins.
+func (c *kindCounts) beginnings() (kinds []byte) {
 	at := uint32(0)
 	for page, counts := range c {
 		if counts == nil {
@@ -34,6 +34,13 @@ func (c *kindCounts) fill(of []uint16) (kinds, list []byte) {
 			kinds = binary.LittleEndian.AppendUint32(kinds, at)
 		}
 	}
+	return kinds
+}
+
+// fill makes the section of the kinds that are present and the flat list of
+// their records, as fill does for strings. of is the kind of each record.
+func (c *kindCounts) fill(of []uint16) (kinds, list []byte) {
+	kinds = c.beginnings()
 	list = make([]byte, 4*len(of))
 	for record, k := range of {
 		place := &c.at(k)[k%kindPage]

@@ -72,14 +72,9 @@ func (t *Tables) Save(in Saved, write func(off int64, b []byte) error) error {
 	if !in.Contained {
 		level = append(in.Sums.Bytes(), level...)
 	}
-	for _, e := range lay.levels {
-		level = append(level, make([]byte, e.size-uint64(len(level)))...)
-		if err := write(int64(e.at), level); err != nil {
-			return err
-		}
-		var next pages.Sums
-		next.Add(level)
-		level = next.Bytes()
+	level, err := lay.sumLevels(level, func(e extent, b []byte) error { return write(int64(e.at), b) })
+	if err != nil {
+		return err
 	}
 	h := header{
 		flags: t.flags, length: lay.length, head: in.Head, size: in.Size,
@@ -90,4 +85,19 @@ func (t *Tables) Save(in Saved, write func(off int64, b []byte) error) error {
 		h.flags |= flagContained
 	}
 	return write(0, h.append(nil))
+}
+
+// sumLevels makes the levels of the tree over the checksums of the lowest one, and
+// returns those that stand in the header.
+func (l *layout) sumLevels(level []byte, write func(e extent, b []byte) error) (top []byte, err error) {
+	for _, e := range l.levels {
+		level = append(level, make([]byte, e.size-uint64(len(level)))...)
+		if err := write(e, level); err != nil {
+			return nil, err
+		}
+		var next pages.Sums
+		next.Add(level)
+		level = next.Bytes()
+	}
+	return level, nil
 }

@@ -30,6 +30,10 @@ func NewLog(taken, floor uint64) *Log {
 // Draft holds the log's records, of which the first Committed ones count.
 func (l *Log) Draft() *artifact.Draft { return l.draft }
 
+// Forget lets go of committed records, as [artifact.Draft.Forget] does, for who has
+// seen them and goes on reading. It is called between two segments.
+func (l *Log) Forget() { l.draft.Forget(l.committed) }
+
 // Committed is the number of records that readers may see.
 func (l *Log) Committed() int { return l.committed }
 

@@ -14,9 +14,7 @@ func (s *Scan) squeeze(hint uint64) bool {
 	if hint < s.sure || uint64(s.log.draft.Len()-first) > hint-s.sure {
 		return false
 	}
-	for i := first; i < s.log.draft.Len(); i++ {
-		s.log.draft.SetSequence(i, s.sure+uint64(i-first))
-	}
+	s.log.draft.Renumber(first, s.sure)
 	for _, d := range s.report.Damages {
 		if d.EndSequence > s.sure && d.FirstSequence < d.EndSequence {
 			// Which of them it was can no longer be said.

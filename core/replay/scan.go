@@ -36,6 +36,7 @@ type Scan struct {
 	rest     segment.Rest // behind the frames of the segment, after a walk
 	stop     func() error
 	ahead    *segment.Ahead // nil when frames are read one by one
+	buffer   []byte         // of the segment's footer
 	// sure is the sequence behind the last one that the artifact or a footer
 	// gave, and sureAt the record behind it: what follows is numbered by guess.
 	sure   uint64
@@ -176,7 +177,7 @@ func (s *Scan) Finish() {
 	begin := Place{s.batch.segment, s.batch.offset}
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
-	s.ahead, s.hints = nil, nil // a snapshot may keep the scan
+	s.ahead, s.hints, s.buffer = nil, nil, nil // a snapshot may keep the scan
 	switch {
 	case s.ending.Mixed || !open:
 	case s.log.committed > kept:

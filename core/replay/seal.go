@@ -18,11 +18,12 @@ func (s *Scan) findFooter(in Input, from uint64) (*hints, error) {
 	if err != nil || !ok || at < from {
 		return nil, err
 	}
-	read := segment.Footer
+	var f *sidx.Footer
 	if s.ahead != nil {
-		read = s.ahead.Footer
+		f, err = s.ahead.Footer(in.Source, at)
+	} else {
+		f, err = segment.FooterInto(&s.buffer, in.Source, at)
 	}
-	f, err := read(in.Source, at)
 	var why *damage.Refusal
 	if errors.As(err, &why) {
 		return nil, nil // the walk will end in front of it and say so

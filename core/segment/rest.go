@@ -53,6 +53,18 @@ func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 	})
 }
 
+// FooterInto is [Footer] that reads into buffer, which grows if need be: the footer
+// holds until that is used again.
+func FooterInto(buffer *[]byte, src source.Source, at uint64) (*sidx.Footer, error) {
+	return footer(src, at, func(n uint64) ([]byte, error) {
+		if uint64(cap(*buffer)) < n {
+			*buffer = make([]byte, n+n/8) // the next one may be a little larger
+		}
+		raw := (*buffer)[:n]
+		return raw, source.Read(src, raw, at)
+	})
+}
+
 func footer(src source.Source, at uint64, read func(n uint64) ([]byte, error)) (*sidx.Footer, error) {
 	size := uint64(max(src.Size(), 0))
 	if at > size {

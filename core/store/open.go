@@ -137,11 +137,13 @@ func (s *Snapshot) readSegments(from replay.Place) error {
 		case err != nil:
 			s.scan.Unreadable(e.id, err)
 		}
+		s.options.judge(s.scan.Log())
 	}
 	s.scan.Finish()
 	if s.lacksNewest() {
 		s.scan.Missing(s.mark)
 	}
+	s.options.judge(s.scan.Log())
 	return nil
 }
 
@@ -155,7 +157,7 @@ func (s *Snapshot) lacksNewest() bool {
 // settle makes the tail that the scan read a part of the snapshot and counts.
 func (s *Snapshot) settle() error {
 	log := s.scan.Log()
-	if log.Committed() > 0 {
+	if log.Committed() > 0 && s.options.Judge == nil {
 		p, err := draftPart(log.Draft(), judged(log.Next()), s.options)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/replay"
 )
 
 // Options are the choices of an open. The zero Options are safe.
@@ -40,8 +41,24 @@ type Options struct {
 	// MakeLookups makes all lookups from the records, as where none were saved, which
 	// judges every record of the index. It is for verification.
 	MakeLookups bool
+	// Judge, when set, makes an open that judges as one with MakeLookups does and keeps
+	// nothing: the snapshot answers no question but Report, and no snapshot that was
+	// refused is a witness of what was lost. Judge is given the log of the tail after
+	// every segment and at its end, and may let it forget what is committed; an open
+	// that starts again brings another log. It is for verification.
+	Judge func(tail *replay.Log)
 	// Skip names snapshots that are not to be looked at, for tests and tools.
 	Skip []string
+}
+
+// makeLookups reports whether saved lookups are left aside.
+func (o *Options) makeLookups() bool { return o.MakeLookups || o.Judge != nil }
+
+// judge gives the log to Judge, when that is set.
+func (o *Options) judge(tail *replay.Log) {
+	if o.Judge != nil {
+		o.Judge(tail)
+	}
 }
 
 func (o *Options) stopped() error {

@@ -74,6 +74,7 @@ func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (ui
 		Seed:     o.Seed,
 		Each:     each,
 		Parallel: o.Parallel,
+		Judge:    o.Judge != nil,
 	})
 	var refusal *damage.Refusal
 	switch {
@@ -131,7 +132,7 @@ func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error
 		return nil, err
 	}
 	tables, err := index.Build(index.Input{
-		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel,
+		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel, Judge: o.Judge != nil,
 		Each: func(uint64, []byte) error { return o.stopped() },
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func (p *part) now() *part {
 // taken, which is in the report unless the file is just not there.
 func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, error) {
 	e, ok := s.listing.other[index.FileName]
-	if !ok || s.noLookups || s.options.MakeLookups || s.options.skips(index.FileName) {
+	if !ok || s.noLookups || s.options.makeLookups() || s.options.skips(index.FileName) {
 		return nil, nil
 	}
 	f, err := s.readLookups(e)
@@ -159,7 +159,7 @@ func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 	a := f.Artifact()
 	image, tables := f.Tables(nil, "")
 	p := &part{image: image, tables: tables}
-	if s.options.MakeLookups {
+	if s.options.makeLookups() {
 		var err error
 		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.size}
 		if p, err = imagePart(image, bounds, s.options); err != nil {

@@ -37,6 +37,7 @@ type chain struct {
 	last     head
 	branches *branches
 	epoch    uint32 // the losses before the last event
+	most     uint32 // the highest clock so far
 }
 
 // branches are the heads besides the last event: they differ from it only
@@ -47,7 +48,7 @@ type branches struct {
 }
 
 // link files the next event of the entity. epoch counts what the log has lost
-// so far. why is what is wrong with it, fork says that it begins anew without
+// so far. why is what is wrong with it, fork says that the chain forks here without
 // a reason in sight.
 func (c *chain) link(f *event.Facts, now head, epoch uint32) (why error, fork bool) {
 	lost := epoch != c.epoch
@@ -67,6 +68,9 @@ func (c *chain) link(f *event.Facts, now head, epoch uint32) (why error, fork bo
 		fork = !c.last.hidden && !lost && !c.last.suspect
 		c.branch().forked = c.last
 		from = &head{}
+	case f.PrevHash == c.last.hash && f.Clock == c.most+1 && f.Clock != 0:
+		// thaw continues a forked chain: its clock is above every one given out.
+		fork = true
 	case lost:
 	case c.last.suspect && (f.PrevHash == c.last.hash || f.Clock == c.last.clock+1):
 	case f.PrevHash == c.last.hash:
@@ -83,7 +87,7 @@ func (c *chain) link(f *event.Facts, now head, epoch uint32) (why error, fork bo
 	if now.hidden && !c.last.hidden {
 		c.branch().visible = c.last
 	}
-	c.last, c.epoch = now, epoch
+	c.last, c.epoch, c.most = now, epoch, max(c.most, f.Clock)
 	return why, fork
 }
 

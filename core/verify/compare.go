@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
@@ -51,32 +52,41 @@ type comparison struct {
 	*run
 	sequences sequences
 	claims    []claim // of the current event
+	buffer    []byte  // of the segment's footer
+	touched   damage.Touched
 	// explained are the files that say of some event what its frame does not
 	// say, which has been told as what it is.
 	explained map[string]bool
 }
 
-// compare holds footers and snapshots against the frames.
-func (r *run) compare() error {
+// newComparison holds footers and snapshots against the frames, segment by segment.
+func newComparison(r *run) *comparison {
 	c := &comparison{run: r, explained: map[string]bool{}}
 	c.sequences.comparison = c
-	i := 0
-	for k, s := range r.dir.segments {
-		f, err := c.footer(s, &r.walked[k])
-		if err != nil {
+	return c
+}
+
+// segment compares the events of the segment that was walked.
+func (c *comparison) segment(s numbered, w *walked) error {
+	f, err := c.footer(s, w)
+	if err != nil {
+		return err
+	}
+	for i := range c.truth.now.Len() {
+		if err := c.each(i); err != nil {
 			return err
 		}
-		for ; i < r.truth.len() && r.truth.at(i).Position().Segment <= s.id; i++ {
-			if err := r.each(i); err != nil {
-				return err
-			}
-			if err := c.event(i, f); err != nil {
-				return err
-			}
+		if err := c.event(c.truth.now.At(i), f); err != nil {
+			return err
 		}
-		f.finish()
 	}
-	for _, s := range r.snapshots {
+	f.finish()
+	return nil
+}
+
+// finish settles what is left behind the last event.
+func (c *comparison) finish() error {
+	for _, s := range c.snapshots {
 		for s.more {
 			if err := c.extra(s); err != nil {
 				return err
@@ -89,12 +99,14 @@ func (r *run) compare() error {
 	return nil
 }
 
-// event gathers what is said of event i, and judges it.
-func (c *comparison) event(i int, f *footer) error {
-	raw := c.truth.at(i)
+// event gathers what is said of an event, and judges it.
+func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	facts := raw.Decode().Facts
+	i := int(facts.Sequence)
+	t := &c.touched // one for all: it would cost an allocation for each event
+	*t = damage.Touched{ID: facts.ID, Sequence: c.shown.sequences.At(i), Numbered: true}
 	c.claims = c.claims[:0]
-	if cl, ok := f.claim(facts.Position.Offset, c.touched(i)); ok {
+	if cl, ok := f.claim(facts.Position.Offset, t); ok {
 		c.claims = append(c.claims, cl)
 	}
 	for _, s := range c.snapshots {
@@ -110,28 +122,23 @@ func (c *comparison) event(i int, f *footer) error {
 				return err
 			}
 		case s.covers(facts.Position):
-			c.findings.damage(at(s.file, s.offset, damage.Disagrees, errLeftOut, c.touched(i)))
+			c.findings.damage(at(s.file, s.offset, damage.Disagrees, errLeftOut, t))
 		}
 	}
-	c.vote(i, facts, c.truth.entity(raw), c.truth.scope(raw))
-	c.sequences.settle(i)
+	c.vote(i, facts, c.truth.entity(raw), c.truth.scope(raw), t)
+	c.sequences.settle(facts.Position, *t)
 	for _, s := range c.snapshots {
 		if c.sequences.from.footer && c.sequences.last < s.allocator && !inFront(facts.Position, s.watermark) &&
 			!c.sequences.misled && !c.findings.blames(s.file, damage.Allocator) {
-			c.findings.damage(at(s.file, 0, damage.Allocator, errGivenOut, c.touched(i)))
+			c.findings.damage(at(s.file, 0, damage.Allocator, errGivenOut, t))
 		}
 	}
 	return nil
 }
 
-// touched names event i.
-func (c *comparison) touched(i int) *damage.Touched {
-	return &damage.Touched{ID: c.truth.at(i).ID(), Sequence: c.shown.sequences[i], Numbered: true}
-}
-
 // vote tells which claims of event i are wrong, or that the frame is, when
 // several claims agree against it.
-func (c *comparison) vote(i int, facts event.Facts, entity, scope []byte) {
+func (c *comparison) vote(i int, facts event.Facts, entity, scope []byte, t *damage.Touched) {
 	var wrong []*claim
 	for k := range c.claims {
 		if cl := &c.claims[k]; !cl.says(facts, entity, scope) {
@@ -146,7 +153,6 @@ func (c *comparison) vote(i int, facts event.Facts, entity, scope []byte) {
 	for _, cl := range wrong[1:] {
 		agree = agree && cl.says(wrong[0].facts, wrong[0].entity, wrong[0].scope)
 	}
-	t := c.touched(i)
 	if agree {
 		c.findings.damage(at(segment.Name(facts.Position.Segment), facts.Position.Offset, damage.Disagrees, errFrame, t))
 		return

@@ -30,12 +30,11 @@ type walked struct {
 // walk is the state of the walk over all frames.
 type walk struct {
 	*run
-	chains []chain // by number of the entity's name
-	event  int     // the next event of the truth
-	losses int     // how many the walk has passed
+	chains []chain      // by number of the entity's name
+	next   placesReader // of the segment, at the next event of the truth
+	losses int          // how many the walk has passed
 	epoch  uint32
 	batch  openBatch
-	files  []walked
 }
 
 type openBatch struct {
@@ -46,31 +45,49 @@ type openBatch struct {
 	holes bool
 }
 
-// content goes over every frame of every segment and looks at what it holds.
+// content goes over every frame of every segment, looks at what it holds, and
+// compares what repeats it.
 func (r *run) content() error {
-	w := &walk{run: r, chains: make([]chain, r.truth.names.Len())}
+	w := &walk{run: r}
+	c := newComparison(r)
 	r.suspects = map[int]bool{}
 	for _, s := range r.dir.segments {
+		clear(r.suspects)
+		r.truth.now.Reset()
 		src, err := r.dir.Open(s.Name)
 		if errors.Is(err, store.ErrGone) {
 			return err
 		}
 		var done walked
-		if err == nil { // otherwise replay has told it
-			if done, err = w.segment(s, w.truth.whole(s.Name, src)); err != nil {
-				return err
-			}
+		if err != nil {
+			w.unreadable(s, 0, err)
+		} else if done, err = w.segment(s, w.truth.whole(s.Name, src)); err != nil {
+			return err
 		}
-		w.files = append(w.files, done)
+		if err := c.segment(s, &done); err != nil {
+			return err
+		}
 		r.progress(size(s.Entry))
 	}
-	r.walked = w.files
-	return nil
+	return c.finish()
+}
+
+// unreadable tells that a segment cannot be read from an offset on, unless replay has
+// told it.
+func (w *walk) unreadable(s numbered, offset uint64, err error) {
+	if w.findings.blames(s.Name, damage.Unreadable) {
+		return
+	}
+	d := at(s.Name, offset, damage.Unreadable, err, nil)
+	w.findings.damage(d)
+	w.truth.losses = append(w.truth.losses, loss{s.id, offset, ^uint64(0), d})
+	w.truth.sortLosses()
 }
 
 // segment walks one segment.
 func (w *walk) segment(s numbered, src source.Source) (walked, error) {
 	done := walked{spanFrom: ^uint64(0)}
+	w.next = w.truth.places.of(s.id)
 	from, ok := w.header(s, src)
 	if !ok {
 		return done, nil
@@ -108,14 +125,16 @@ func (w *walk) segment(s numbered, src source.Source) (walked, error) {
 			w.marker(s.Name, &step)
 		default:
 			w.batch.items++
-			w.eventFrame(s, &step)
+			if err := w.eventFrame(s, &step); err != nil {
+				return done, err
+			}
 		}
 	}
 	if w.batch.open && begun != ^uint64(0) {
 		done.spanFrom = begun
 	}
-	if err := frames.Err(); err != nil && !w.findings.blames(s.Name, damage.Unreadable) {
-		w.findings.damage(at(s.Name, frames.Offset(), damage.Unreadable, err, nil))
+	if err := frames.Err(); err != nil {
+		w.unreadable(s, frames.Offset(), err)
 	}
 	done.rest, done.ok = frames.Rest(), frames.Err() == nil
 	return done, nil
@@ -166,16 +185,16 @@ func (w *walk) marker(file string, step *segment.Step) {
 
 // eventFrame checks the frame of an event, and its place in the entity's chain
 // unless it is the item of a batch that does not exist.
-func (w *walk) eventFrame(s numbered, step *segment.Step) {
+func (w *walk) eventFrame(s numbered, step *segment.Step) error {
 	b := step.Body
 	p := event.Position{Segment: s.id, Offset: step.Offset, Length: uint32(step.Length)}
-	for w.event < w.truth.len() && before(w.truth.at(w.event).Position(), p) {
-		w.event++
+	for w.next.more && before(w.next.at, p) {
+		w.next.next()
 	}
-	i, exists := w.event, w.event < w.truth.len() && w.truth.at(w.event).Position() == p
+	i, exists := w.next.i, w.next.more && w.next.at == p
 	t := damage.Touched{ID: b.ID}
 	if exists {
-		t.Sequence, t.Numbered = w.shown.sequences[i], true
+		t.Sequence, t.Numbered = w.shown.sequences.At(i), true
 	}
 	tell := func(reason damage.Reason, err error) {
 		w.findings.damage(at(s.Name, step.Offset, reason, err, &t))
@@ -196,18 +215,30 @@ func (w *walk) eventFrame(s numbered, step *segment.Step) {
 	}
 	w.unusual(s.Name, step, t)
 	if !exists {
-		return
+		return nil
 	}
-	w.event++
+	w.next.next()
 	f := b.Facts(p)
+	f.Sequence = uint64(i)
+	if err := w.truth.now.Append(&f, b.Entity, b.Scope); err != nil {
+		return err
+	}
+	if w.duplicates.again(b.ID) {
+		w.findings.note(Note{Topic: DuplicateID, File: s.Name, Offset: step.Offset, Event: t, Named: true})
+	}
+	entity := w.truth.now.At(w.truth.now.Len() - 1).Entity()
+	for int(entity) >= len(w.chains) {
+		w.chains = append(w.chains, chain{})
+	}
 	now := head{hash: b.EventHash, wall: b.WallMS, clock: b.Clock, any: true, hidden: w.hides(i), suspect: w.suspects[i]}
-	why, fork := w.chains[w.truth.at(i).Entity()].link(&f, now, w.epoch)
+	why, fork := w.chains[entity].link(&f, now, w.epoch)
 	if why != nil {
 		tell(damage.Chain, why)
 	}
 	if fork {
 		w.findings.note(Note{Topic: ChainFork, File: s.Name, Offset: step.Offset, Event: t, Named: true})
 	}
+	return nil
 }
 
 // unusual notes fields that no known writer fills.

@@ -17,13 +17,14 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// flipStride is how many bits apart the flips of a normal test run are: a
-// prime, so that every bit of a byte has its turn. THAW_FLIP_STRIDE=1 flips
-// every bit, which takes some minutes.
+// flipStride is how many bits apart the flips are: a prime, so that every bit of a
+// byte has its turn. THAW_FLIP_STRIDE sets it; the Makefile does, and `make test
+// FLIP_STRIDE=1` flips every bit.
 func flipStride(t *testing.T) int {
 	if s := os.Getenv("THAW_FLIP_STRIDE"); s != "" {
 		n, err := strconv.Atoi(s)
 		require.NoError(t, err)
+		require.Positive(t, n, "THAW_FLIP_STRIDE")
 		return n
 	}
 	return 127

@@ -31,7 +31,7 @@ func (c *comparison) footer(s numbered, w *walked) (*footer, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := segment.Footer(src, w.rest.Offset)
+	raw, err := segment.FooterInto(&c.buffer, src, w.rest.Offset)
 	var why *damage.Refusal
 	switch {
 	case errors.As(err, &why):

@@ -6,9 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
-	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/strtab"
 )
 
 // Causes of damage with reason lookups: which way does not lead to a record.
@@ -69,70 +67,16 @@ func proveLookups(f *findings, file string, img *index.Image, t *index.Tables,
 	return nil
 }
 
-// lookups builds the tables over everything that an open builds tables over,
-// and proves them: the records of index.fbati, and those of the segments.
+// lookups proves the lookups in files.
 func (r *run) lookups() error {
-	const all = ^uint64(0)
-	if d := r.truth.draft; d.Len() > 0 {
-		image := index.DraftImage(d)
-		bounds := index.Bounds{
-			Allocator:   r.truth.next,
-			Watermark:   artifact.Watermark{Segment: all},
-			SegmentSize: func(uint64) (uint64, bool) { return all, true },
-		}
-		if err := r.prove(segmentsTables, &image, r.truth.names, bounds); err != nil {
-			return err
-		}
-		if err := r.duplicates(&image); err != nil {
-			return err
-		}
-	}
+	r.truth.places, r.truth.now, r.duplicates = places{n: r.truth.len()}, nil, duplicates{} // done with
 	for _, s := range r.snapshots {
 		if s.image == nil {
 			continue
 		}
-		if err := r.prove(s.file, s.image, s.names, s.bounds(r.dir.segmentSize)); err != nil {
-			return err
-		}
 		if err := r.saved(s); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// segmentsTables stands for a file's name where tables over the segments'
-// events are wrong: they are made anew on every open.
-const segmentsTables = "(tables over segments)"
-
-func (r *run) prove(file string, img *index.Image, names *strtab.Table, bounds index.Bounds) error {
-	t, err := index.Build(index.Input{
-		Image: *img, Names: names, Bounds: bounds, Seed: r.o.Seed,
-		Each: func(uint64, []byte) error { return r.stop() },
-	})
-	if err != nil {
-		return err
-	}
-	return proveLookups(r.findings, file, img, t, bounds.SegmentSize, r.stop)
-}
-
-// duplicates notes every event whose id an earlier one has.
-func (r *run) duplicates(img *index.Image) error {
-	records, err := inMemory(img)
-	if err != nil {
-		return err
-	}
-	keys := records.byID(artifact.Raw.ID, nil)
-	for k := 1; k < len(keys); k++ {
-		if keys[k].id != keys[k-1].id {
-			continue
-		}
-		i := int(keys[k].record)
-		at := r.truth.at(i).Position()
-		r.findings.note(Note{
-			Topic: DuplicateID, File: segment.Name(at.Segment), Offset: at.Offset,
-			Event: damage.Touched{ID: keys[k].id, Sequence: r.shown.sequences[i], Numbered: true}, Named: true,
-		})
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -17,7 +19,7 @@ import (
 type shown struct {
 	way store.Way
 	// sequences of the events, by their number in the truth.
-	sequences []uint64
+	sequences artifact.Numbers
 	allocator uint64
 	// orderly says that nothing was appended since the snapshot that was taken.
 	orderly bool
@@ -48,7 +50,8 @@ func (r *run) open() error {
 			r.findings.note(Note{Topic: NoSnapshot, File: checkpoint.FileName})
 		}
 	}
-	s, base, err := r.openSkipping()
+	var tail gathered
+	s, base, err := r.openSkipping(tail.take)
 	if err != nil {
 		return err
 	}
@@ -58,28 +61,35 @@ func (r *run) open() error {
 		end, _ := r.dir.segmentSize(r.dir.newest())
 		r.shown.orderly = r.snapshots[len(r.snapshots)-1].watermark == artifact.Watermark{Segment: r.dir.newest(), Offset: end}
 	}
-	if err := r.showEvents(s); err != nil {
+	if err := r.showEvents(s, &tail); err != nil {
 		return err
 	}
 	_, more := r.dir.byName[checkpoint.FileName]
 	if r.shown.way != store.FromIndex || !more {
 		return nil
 	}
-	_, _, err = r.openSkipping(artifact.FileName)
+	_, _, err = r.openSkipping((*replay.Log).Forget, artifact.FileName)
 	return err
 }
 
 // openSkipping opens the store without some snapshots and judges those that are
-// looked at. The one that was taken is returned and among the run's snapshots.
-func (r *run) openSkipping(skip ...string) (*store.Snapshot, *snapshot, error) {
-	s, err := store.Open(r.dir, store.Options{
-		Seed: r.o.Seed, Stop: r.stop, ShowHidden: true,
-		Skip: skip, MakeLookups: true, // the saved ones are looked at on their own
-	})
+// looked at. The one that was taken is returned and among the run's snapshots. tail is
+// given what is read behind it.
+func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (*store.Snapshot, *snapshot, error) {
+	o := store.Options{Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip, Judge: tail}
+	s, err := store.Open(r.dir, o)
 	if err != nil {
 		return nil, nil, err
 	}
 	report := s.Report()
+	if report.Witness() {
+		o.Judge, o.MakeLookups = nil, true
+		witness, err := store.Open(r.dir, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		report = witness.Report()
+	}
 	for _, why := range report.Rejected {
 		switch {
 		case errors.Is(why, damage.Stale), errors.Is(why, damage.Segments):
@@ -152,61 +162,93 @@ func (r *run) consequences(file string, report *store.Report) {
 
 // Causes of an event that is shown other than its frame says.
 var (
-	errShown    = errors.New("verify: the event is shown other than its frame says")
 	errNotShown = errors.New("verify: the event is not shown")
 	errNoFrame  = errors.New("verify: there is no frame of the event at this place")
 )
 
 // showEvents compares what an open shows with the truth, and notes the
-// sequences that events are shown under.
-func (r *run) showEvents(s *store.Snapshot) error {
-	t, sh := &r.truth, &r.shown
+// sequences that events are shown under. Records are held against their frames later.
+func (r *run) showEvents(s *store.Snapshot, tail *gathered) error {
+	sh := &r.shown
 	sh.covers = s.FileNames(len(s.FileParts()))
 	for i := range sh.covers {
 		sh.ends = append(sh.ends, s.PartEnd(i))
 	}
-	sh.sequences = make([]uint64, t.len())
-	for i := range sh.sequences {
-		sh.sequences[i] = t.at(i).Sequence()
-	}
-	i := 0
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
-		if err != nil {
+	show := shower{run: r, truth: r.truth.places.all()}
+	for _, base := range r.snapshots {
+		for base.more {
+			show.event(base.position(), base.record.Sequence)
+			if err := base.next(); err != nil {
+				return err
+			}
+		}
+		if err := base.rewind(); err != nil {
 			return err
 		}
-		for i < t.len() && before(t.at(i).Position(), e.Position) {
-			sh.differ(t.at(i).Position(), t.at(i).ID(), e.Sequence, errNotShown)
-			i++
-		}
-		if i == t.len() || t.at(i).Position() != e.Position {
-			sh.differ(e.Position, e.ID, e.Sequence, errNoFrame)
-			continue
-		}
-		raw := t.at(i)
-		want := raw.Decode().Facts
-		want.Sequence = e.Sequence
-		if want != e.Facts || string(t.entity(raw)) != e.Entity || string(t.scope(raw)) != e.Scope {
-			sh.differ(e.Position, e.ID, e.Sequence, errShown)
-		}
-		sh.sequences[i] = e.Sequence
-		i++
 	}
-	if i < t.len() {
-		sh.differ(t.at(i).Position(), t.at(i).ID(), t.at(i).Sequence(), errNotShown)
+	sequences := tail.log.Draft().Numbers()
+	for at := tail.places.all(); at.more; at.next() {
+		if err := r.each(at.i); err != nil {
+			return err
+		}
+		show.event(at.at, sequences.At(at.i))
+	}
+	for show.truth.more {
+		show.missing()
 	}
 	return nil
 }
 
-// differ keeps the first difference, which is that of the file that covers its place.
-func (s *shown) differ(p event.Position, id event.ID, sequence uint64, why error) {
-	if s.differs == nil {
-		file := wayFile(s.way)
-		if i := slices.IndexFunc(s.ends, func(end artifact.Watermark) bool { return inFront(p, end) }); i >= 0 {
-			file = s.covers[i]
-		}
-		s.differs = at(file, 0, damage.Disagrees, why,
-			&damage.Touched{ID: id, Sequence: sequence, Numbered: true})
+// shower takes the events that are shown, in order.
+type shower struct {
+	*run
+	truth placesReader
+}
+
+// missing settles the next event of the truth, which is not shown.
+func (s *shower) missing() {
+	sequence := s.run.truth.numbers.At(s.truth.i)
+	s.differ(s.truth.at, sequence, errNotShown)
+	s.shown.sequences.Add(1, sequence)
+	s.truth.next()
+}
+
+func (s *shower) event(p event.Position, sequence uint64) {
+	for s.truth.more && before(s.truth.at, p) {
+		s.missing()
 	}
+	if !s.truth.more || s.truth.at != p {
+		s.differ(p, sequence, errNoFrame)
+		return
+	}
+	s.shown.sequences.Add(1, sequence)
+	s.truth.next()
+}
+
+// differ keeps the first difference, which is that of the file that covers its place.
+func (r *run) differ(p event.Position, sequence uint64, why error) {
+	s := &r.shown
+	if s.differs != nil {
+		return
+	}
+	file := wayFile(s.way)
+	if i := slices.IndexFunc(s.ends, func(end artifact.Watermark) bool { return inFront(p, end) }); i >= 0 {
+		file = s.covers[i]
+	}
+	s.differs = at(file, 0, damage.Disagrees, why,
+		&damage.Touched{ID: r.idAt(p), Sequence: sequence, Numbered: true})
+}
+
+// idAt is the id of the event whose frame lies at p, the zero ID where there is none.
+func (r *run) idAt(p event.Position) (id event.ID) {
+	src, err := r.dir.Open(segment.Name(p.Segment))
+	if err != nil {
+		return id
+	}
+	if step, ok := segment.NewWalker(src, p.Offset).Next(); ok && step.Body != nil && step.Offset == p.Offset {
+		id = step.Body.ID
+	}
+	return id
 }
 
 // before reports whether a lies in front of b in the log.

@@ -1,7 +1,10 @@
 package verify
 
 import (
+	"cmp"
 	"errors"
+	"iter"
+	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/source"
@@ -57,7 +60,19 @@ func (r *run) refused(file string, err error) {
 }
 
 // hides reports whether event i is hidden.
-func (r *run) hides(i int) bool { return r.ranges.Hides(r.shown.sequences[i]) }
+func (r *run) hides(i int) bool { return r.ranges.Hides(r.shown.sequences.At(i)) }
+
+// hidden counts those of n sequences, from one on, that are hidden.
+func (h *hidden) hidden(from, n uint64) (hidden uint64) {
+	end := from + n
+	k, _ := slices.BinarySearchFunc(h.Ranges, from+1, func(r visibility.Range, at uint64) int {
+		return cmp.Compare(r.End, at)
+	})
+	for ; k < len(h.Ranges) && h.Ranges[k].Start < end; k++ {
+		hidden += min(end, h.Ranges[k].End) - max(from, h.Ranges[k].Start)
+	}
+	return hidden
+}
 
 // errAhead is the cause when a range hides sequences that were never given out.
 var errAhead = errors.New("verify: the range ends behind the allocator")
@@ -66,20 +81,22 @@ var errAhead = errors.New("verify: the range ends behind the allocator")
 // allocator is what a crash leaves that took the events, so it is damage only
 // where the log ended in order.
 func (r *run) judgeRanges() error {
-	i := 0
+	next, stop := iter.Pull2(r.shown.sequences.Runs())
+	defer stop()
+	from, n, more := next()
 	offset := r.ranges.first()
 	for k, rg := range r.ranges.Ranges {
 		if err := r.each(k); err != nil {
 			return err
 		}
-		for i < r.truth.len() && r.shown.sequences[i] < rg.Start {
-			i++
+		for more && from+uint64(n) <= rg.Start {
+			from, n, more = next()
 		}
 		n := Note{File: visibility.FileName, Offset: offset, First: rg.Start, End: rg.End}
 		offset += rangeSize(rg)
 		switch {
 		case rg.End <= r.shown.allocator:
-			if i == r.truth.len() || r.shown.sequences[i] >= rg.End {
+			if !more || from >= rg.End {
 				n.Topic = HiddenNothing
 				r.findings.note(n)
 			}

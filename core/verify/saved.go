@@ -1,9 +1,7 @@
 package verify
 
 import (
-	"bytes"
 	"errors"
-	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
@@ -19,7 +17,7 @@ var ErrSaved = errors.New("verify: the lookups are not those that the records ma
 
 // saved checks the file of lookups over the records of s: every page, and then
 // every byte. Lookups follow from records, names and the seeds in the file's header,
-// so they are made once more and compared.
+// so they are made once more, one section after the other, and compared.
 func (r *run) saved(s *snapshot) error {
 	name := s.file
 	if name == artifact.FileName {
@@ -28,7 +26,7 @@ func (r *run) saved(s *snapshot) error {
 			return nil
 		}
 	}
-	f, src, err := r.readLookups(name)
+	f, err := r.readLookups(name)
 	if err != nil {
 		r.refused(name, err)
 		return nil
@@ -54,45 +52,41 @@ func (r *run) saved(s *snapshot) error {
 		r.refused(why.File, err)
 		return nil
 	}
-	at, ok, err := r.asMade(s, f, src)
+	at, ok, err := r.asMade(s, f)
 	if err != nil || ok {
 		return err
 	}
 	return r.lies(s, name, at, tables)
 }
 
-func (r *run) readLookups(name string) (*index.File, source.Source, error) {
+func (r *run) readLookups(name string) (*index.File, error) {
 	if !r.dir.byName[name].Regular {
-		return nil, nil, damage.Refuse(damage.NotRegular, -1, nil)
+		return nil, damage.Refuse(damage.NotRegular, -1, nil)
 	}
 	src, err := r.dir.Open(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	f, err := index.ReadFile(name, src)
-	return f, src, err
+	return index.ReadFile(name, src)
 }
 
-// asMade makes the lookups of s again and reports whether src holds just them, and
-// otherwise the offset of the first difference.
-func (r *run) asMade(s *snapshot, f *index.File, src source.Source) (at uint64, same bool, err error) {
-	tables, err := index.Build(index.Input{
+// asMade compares f with the lookups that the records of s make, and returns the offset
+// of the first difference.
+func (r *run) asMade(s *snapshot, f *index.File) (at uint64, same bool, err error) {
+	var sums *pages.Sums
+	if !s.contained() {
+		if sums, err = sumsOf(s.raw); err != nil {
+			return 0, false, err
+		}
+	}
+	at, differs, err := f.Differs(index.Input{
 		Image: *s.image, Names: s.names, Bounds: s.bounds(r.dir.segmentSize), Seed: f.Seed(),
 		Each: func(uint64, []byte) error { return r.stop() },
-	})
-	if err != nil {
-		return 0, false, err
-	}
-	sums, err := sumsOf(s.raw)
-	if err != nil {
-		return 0, false, err
-	}
-	c := comparer{src: src}
-	err = tables.Save(index.Saved{
+	}, index.Saved{
 		Head: [artifact.HeaderSize]byte(s.head), Size: uint64(s.raw.Size()), Sums: sums, Contained: s.contained(),
 		Segments: f.Segments(), From: s.from,
-	}, c.compare)
-	return c.at, !c.differs, err
+	})
+	return at, !differs, err
 }
 
 func sumsOf(src source.Source) (*pages.Sums, error) {
@@ -107,40 +101,6 @@ func sumsOf(src source.Source) (*pages.Sums, error) {
 		off += uint64(len(b))
 	}
 	return sums, nil
-}
-
-// comparer takes what would be written and compares it with what is there.
-type comparer struct {
-	src     source.Source
-	differs bool
-	at      uint64 // of the first difference
-}
-
-func (c *comparer) compare(off int64, b []byte) error {
-	got := make([]byte, len(b))
-	if off > c.src.Size() || int64(len(b)) > c.src.Size()-off {
-		c.differ(uint64(off))
-		return nil
-	}
-	if err := source.Read(c.src, got, uint64(off)); err != nil {
-		return err
-	}
-	if !bytes.Equal(got, b) {
-		c.differ(uint64(off) + uint64(slices.IndexFunc(b, func(byte) bool {
-			same := got[0] == b[0]
-			if same {
-				got, b = got[1:], b[1:]
-			}
-			return !same
-		})))
-	}
-	return nil
-}
-
-func (c *comparer) differ(at uint64) {
-	if !c.differs || at < c.at {
-		c.differs, c.at = true, at
-	}
 }
 
 // lies tells which events saved lookups hide, and that they are wrong even where

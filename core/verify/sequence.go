@@ -2,6 +2,7 @@ package verify
 
 import (
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 )
 
@@ -28,11 +29,12 @@ func (s *sequences) next() uint64 {
 	return s.last + 1
 }
 
-// settle finds the number of event i, whose claims were gathered.
-func (s *sequences) settle(i int) {
-	next, t := s.next(), *s.touched(i)
+// settle finds the number of the event t at a place, whose claims were gathered. t has
+// the one that is shown.
+func (s *sequences) settle(p event.Position, t damage.Touched) {
+	next := s.next()
 	var by claim
-	number := max(next, s.shown.sequences[i])
+	number := max(next, t.Sequence)
 	if len(s.claims) > 0 {
 		by = s.claims[s.believed(next)]
 		number = by.facts.Sequence
@@ -49,8 +51,7 @@ func (s *sequences) settle(i int) {
 	case number > next && !by.footer && len(s.truth.losses) == 0:
 		n := Note{Topic: SequenceGap, File: by.file, Offset: by.offset, First: next, End: number, Event: t, Named: true}
 		if by.file == "" {
-			n.File = segment.Name(s.truth.at(i).Position().Segment)
-			n.Offset = s.truth.at(i).Position().Offset
+			n.File, n.Offset = segment.Name(p.Segment), p.Offset
 		}
 		s.findings.note(n)
 	}

@@ -35,6 +35,7 @@ type snapshot struct {
 	behind uint64 // the sequence behind that of the last record read
 	left   int
 	read   func() (record event.Record, offset uint64, err error)
+	begin  func() error // makes read begin with the first record
 }
 
 // readSnapshot begins to read a snapshot that an open has taken.
@@ -50,6 +51,15 @@ func (r *run) readSnapshot(file string) (s *snapshot, err error) {
 	}
 	s.used = make([]uint64, (s.names.Len()+63)/64)
 	return s, s.next()
+}
+
+// rewind goes back to the first record.
+func (s *snapshot) rewind() error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	s.record = event.Record{}
+	return s.next()
 }
 
 func (s *snapshot) openIndex(d *directory) error {
@@ -98,11 +108,15 @@ func (s *snapshot) openArtifact(src source.Source, base uint64) error {
 	}
 	image := index.FileImage(src, &h)
 	s.image = &image
-	s.watermark, s.allocator, s.left = h.Watermark, h.Allocator, int(h.Records)
+	s.watermark, s.allocator = h.Watermark, h.Allocator
 	s.namesAt = base + artifact.HeaderSize
 	win := source.NewWindow(src, snapshotBlock)
-	at := h.RecordsAt()
-	s.offset = base + at
+	var at uint64
+	s.begin = func() error {
+		at, s.left = h.RecordsAt(), int(h.Records)
+		s.offset = base + at
+		return nil
+	}
 	s.read = func() (event.Record, uint64, error) {
 		b, err := win.Bytes(at, artifact.RecordSize)
 		if err != nil {
@@ -111,7 +125,7 @@ func (s *snapshot) openArtifact(src source.Source, base uint64) error {
 		at += artifact.RecordSize
 		return artifact.Raw(b).Decode(), base + at - artifact.RecordSize, nil
 	}
-	return nil
+	return s.begin()
 }
 
 func (s *snapshot) openCheckpoint(r *run) error {
@@ -123,14 +137,19 @@ func (s *snapshot) openCheckpoint(r *run) error {
 	if err != nil {
 		return err
 	}
-	s.names, s.watermark, s.allocator, s.left = c.Names, c.Watermark, c.Allocator, c.Entries
-	s.offset = uint64(c.Offset())
+	s.names, s.watermark, s.allocator = c.Names, c.Watermark, c.Allocator
+	s.begin = func() (err error) {
+		if c, err = checkpoint.Decode(raw); err == nil {
+			s.left, s.offset = c.Entries, uint64(c.Offset())
+		}
+		return err
+	}
 	s.read = func() (event.Record, uint64, error) {
 		at := c.Offset()
 		e, err := c.Next()
 		return e, uint64(at), err
 	}
-	return nil
+	return s.begin()
 }
 
 // next goes on to the next record.

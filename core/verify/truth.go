@@ -12,18 +12,21 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/strtab"
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// truth is what the segments alone say.
+// truth is what the segments alone say. What it holds of an event besides its place
+// is there only while the segment is looked at.
 type truth struct {
-	draft  *artifact.Draft
-	report *replay.Report
-	next   uint64 // the sequence behind every event
-	names  *strtab.Table
-	losses []loss // in log order
-	lost   map[event.ID]bool
+	places  places
+	numbers artifact.Numbers // what replay numbers the events
+	report  *replay.Report
+	next    uint64 // the sequence behind every event
+	losses  []loss // in log order
+	lost    map[event.ID]bool
+	// now are the events of the segment that is looked at. In place of the sequence
+	// stands the event's number.
+	now *artifact.Draft
 }
 
 // loss is a place in the log where something is missing or damaged.
@@ -32,13 +35,11 @@ type loss struct {
 	damage               *damage.Damage
 }
 
-func (t *truth) len() int { return t.draft.Len() }
+func (t *truth) len() int { return t.places.n }
 
-func (t *truth) at(i int) artifact.Raw { return t.draft.At(i) }
+func (t *truth) entity(r artifact.Raw) []byte { return t.now.Name(r.Entity()) }
 
-func (t *truth) entity(r artifact.Raw) []byte { return t.names.At(r.Entity()) }
-
-func (t *truth) scope(r artifact.Raw) []byte { return t.names.At(r.Scope()) }
+func (t *truth) scope(r artifact.Raw) []byte { return t.now.Name(r.Scope()) }
 
 // covering is the damage whose bytes hold offset off of a segment, or nil.
 func (t *truth) covering(id, off uint64) *damage.Damage {
@@ -51,9 +52,17 @@ func (t *truth) covering(id, off uint64) *damage.Damage {
 	return nil
 }
 
+func (t *truth) sortLosses() {
+	slices.SortStableFunc(t.losses, func(a, b loss) int {
+		return cmp.Or(cmp.Compare(a.segment, b.segment), cmp.Compare(a.end, b.end))
+	})
+}
+
 // replay reads every segment from its first byte, as an open without any
 // snapshot does, and carries over what that reports.
 func (r *run) replay() error {
+	r.duplicates.seed = r.o.Seed
+	events := gathered{each: r.duplicates.file}
 	log := replay.NewLog(0, 0)
 	scan := replay.NewScan(log, replay.Place{}, r.stop)
 	mark := r.mark()
@@ -74,16 +83,19 @@ func (r *run) replay() error {
 		case err != nil:
 			scan.Unreadable(s.id, err)
 		}
+		events.take(log)
 		r.progress(size(s.Entry))
 	}
 	scan.Finish()
-	t := &r.truth
-	t.draft, t.report, t.next = log.Draft(), scan.Report(), log.Next()
-	t.lost = map[event.ID]bool{}
-	var err error
-	if t.names, err = strtab.Decode(t.draft.AppendNames(nil), true); err != nil {
-		return err
+	if r.dir.lacksNewest(mark) {
+		scan.Missing(mark)
 	}
+	events.take(log)
+	r.duplicates.filed()
+	t := &r.truth
+	t.places, t.numbers = events.places, log.Draft().Numbers()
+	t.report, t.next, t.now = scan.Report(), log.Next(), log.Draft() // for its names and memory
+	t.lost = map[event.ID]bool{}
 	for _, d := range t.report.Damages {
 		r.findings.damage(d)
 		id, _ := segment.ParseName(d.File)
@@ -96,9 +108,7 @@ func (r *run) replay() error {
 			t.lost[e.ID] = true
 		}
 	}
-	slices.SortStableFunc(t.losses, func(a, b loss) int {
-		return cmp.Or(cmp.Compare(a.segment, b.segment), cmp.Compare(a.end, b.end))
-	})
+	t.sortLosses()
 	r.replayNotes()
 	return nil
 }

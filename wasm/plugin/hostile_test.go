@@ -348,6 +348,7 @@ func TestBeforeInitialize(t *testing.T) {
 	_, err = newInstance(t.Context(), m, false)
 	var trap *TrapError
 	require.ErrorAs(t, err, &trap)
+	require.NotErrorIs(t, err, ErrMemory)
 	require.True(t, m.IsClosed())
 }
 
@@ -367,6 +368,11 @@ func TestTrap(t *testing.T) {
 		var trap *TrapError
 		require.ErrorAs(t, err, &trap)
 		require.Equal(t, "thaw_alloc", trap.Export)
+		require.ErrorIs(t, err, ErrMemory)
+		var memory *MemoryError
+		require.ErrorAs(t, err, &memory)
+		require.EqualValues(t, 1<<30, memory.Limit)
+		require.ErrorContains(t, err, "thaw: plugin: thaw_alloc: out of memory: Options.Memory allows 1073741824 bytes: ")
 		v.unlock(m)
 		require.True(t, m.module.IsClosed())
 		n, err := r.Count(t.Context(), Region{}, 0)

@@ -23,6 +23,9 @@ type instance struct {
 
 	request, requestSize uint32 // a buffer for requests
 	dead                 bool
+
+	said  *said  // what it wrote to standard error, nil when that is not kept
+	limit uint64 // of its memory, in bytes
 }
 
 // function is an export and room for its parameters and result.
@@ -55,12 +58,12 @@ func newInstance(ctx context.Context, module api.Module, passContext bool) (*ins
 	return i, nil
 }
 
-// TrapError says that a question ended an instance: it ran out of memory, or met a bug,
-// or the context ended it where Options.Interrupt lets it.
+// TrapError says that a question ended an instance: it ran out of memory, which is
+// [ErrMemory] too, or met a bug, or the context ended it where Options.Interrupt lets it.
 type TrapError struct {
 	// Export is the function that was called.
 	Export string
-	// Err is what wazero says.
+	// Err is what wazero says, within a [MemoryError] where memory was missing.
 	Err error
 }
 
@@ -83,7 +86,7 @@ func (i *instance) call(ctx context.Context, f *function, params ...uint64) (res
 	copy(stack[:], params)
 	if err := f.f.CallWithStack(ctx, stack[:]); err != nil {
 		i.close()
-		return 0, &TrapError{f.name, err}
+		return 0, &TrapError{f.name, i.said.cause(err, i.limit)}
 	}
 	return stack[0], nil
 }

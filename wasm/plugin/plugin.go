@@ -33,7 +33,7 @@ type Options struct {
 	// NoCache compiles anew each time, which takes about a second.
 	NoCache bool
 	// Memory bounds the bytes of one instance, by default 1 GiB. A question that needs
-	// more ends in a [TrapError].
+	// more ends in a [TrapError] that is [ErrMemory].
 	Memory uint64
 	// Instances bounds the instances of one reader, by default GOMAXPROCS.
 	Instances int
@@ -99,7 +99,7 @@ func load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
 		}
 	}()
 	config := wazero.NewRuntimeConfig().
-		WithMemoryLimitPages(uint32(min(o.Memory/pageSize, 1<<16))).
+		WithMemoryLimitPages(uint32(p.limit() / pageSize)).
 		WithCloseOnContextDone(o.Interrupt)
 	if !o.NoCache {
 		if p.cache, err = openCache(o.CacheDir); err != nil {
@@ -122,6 +122,9 @@ func load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
 	}
 	return p, nil
 }
+
+// limit is how many bytes of memory an instance may have.
+func (p *Plugin) limit() uint64 { return min(p.options.Memory/pageSize, 1<<16) * pageSize }
 
 func openCache(dir string) (wazero.CompilationCache, error) {
 	if dir == "" {
@@ -159,16 +162,18 @@ func (p *Plugin) take(ctx context.Context) (*instance, error) {
 			more = false
 		}
 	}
+	said := new(said)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
-		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader)
+		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader).WithStderr(said)
 	module, err := p.runtime.InstantiateModule(ctx, p.compiled, config)
 	if err != nil {
-		return nil, fmt.Errorf("thaw: plugin: %w", err)
+		return nil, fmt.Errorf("thaw: plugin: %w", said.cause(err, p.limit()))
 	}
 	i, err := newInstance(ctx, module, p.options.Interrupt)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("thaw: plugin: %w", err), module.Close(context.Background()))
+		return nil, errors.Join(fmt.Errorf("thaw: plugin: %w", said.cause(err, p.limit())), module.Close(context.Background()))
 	}
+	i.said, i.limit = said, p.limit()
 	return i, nil
 }
 

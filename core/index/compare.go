@@ -1,0 +1,374 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// Differs compares the file with what [Tables.Save] writes of what [Build] makes of
+// in, byte by byte: at is the first place where they differ. in.Seed must be the
+// file's. Of in.Image only Records, RecordsAt and Count are read, and s.Sums only where
+// the artifact is another file.
+//
+// It makes one section after the other and reads the records for each, so that it
+// takes 8 bytes a record, and those that names take. The error is a source's, that of
+// in.Each, or a [damage.Refusal] of a record that breaks a rule.
+func (f *File) Differs(in Input, s Saved) (at uint64, differs bool, err error) {
+	c := comparison{File: f, in: in, strings: uint32(in.Names.Len())}
+	for _, step := range []func() error{
+		c.count, c.names, c.segments, c.entityList, c.scopeList, c.kindList, c.ids, c.links,
+		func() error { return c.rest(&s) },
+	} {
+		if err := step(); err != nil && !errors.Is(err, errDiffers) {
+			return 0, false, err
+		}
+	}
+	return c.at, c.differ, nil
+}
+
+// errDiffers ends a step that has found a difference.
+var errDiffers = errors.New("index: the file differs")
+
+// comparison is the state of one [File.Differs].
+type comparison struct {
+	*File
+	in      Input
+	strings uint32
+
+	differ bool
+	at     uint64
+
+	builder          *Builder // what was counted: flags, segments, first and last sequence
+	entities, scopes []byte   // section "ends"
+	kinds            kindCounts
+	room             []byte // of a list of all records
+	// How many records are in the lists of links.
+	correlated, caused uint64
+}
+
+// found notes a difference.
+func (c *comparison) found(at uint64) {
+	if !c.differ || at < c.at {
+		c.differ, c.at = true, at
+	}
+}
+
+// bytes compares the bytes at an offset of a section.
+func (c *comparison) bytes(section int, off uint64, want []byte) error {
+	e := c.lay.sections[section]
+	if off > e.size || uint64(len(want)) > e.size-off {
+		c.found(e.at + min(off, e.size))
+		return errDiffers
+	}
+	return c.equal(e.at+off, want)
+}
+
+// equal compares the bytes at an offset of the file.
+func (c *comparison) equal(at uint64, want []byte) error {
+	var buffer [4096]byte
+	for len(want) > 0 {
+		got := buffer[:min(len(want), len(buffer))]
+		if err := source.Read(c.src, got, at); err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want[:len(got)]) {
+			for got[0] == want[0] {
+				got, want, at = got[1:], want[1:], at+1
+			}
+			c.found(at)
+			return errDiffers
+		}
+		want, at = want[len(got):], at+uint64(len(got))
+	}
+	return nil
+}
+
+// whole compares a section that was made.
+func (c *comparison) whole(section int, want []byte) error {
+	if e := c.lay.sections[section]; e.size != uint64(len(want)) {
+		c.found(e.at)
+		return errDiffers
+	}
+	return c.bytes(section, 0, want)
+}
+
+// all compares some sections of tables.
+func (c *comparison) all(t *Tables, sections ...int) error {
+	var first error
+	for _, section := range sections {
+		if err := c.whole(section, t.section[section].(source.Bytes)); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// records gives f every record.
+func (c *comparison) records(f func(i uint32, r artifact.Raw) error) error {
+	i := uint32(0)
+	return c.in.Image.EachBlock(func(off uint64, block []byte) error {
+		if c.in.Each != nil {
+			if err := c.in.Each(off, block); err != nil {
+				return err
+			}
+		}
+		for k := 0; k < len(block); k += artifact.RecordSize {
+			if err := f(i, artifact.Raw(block[k:k+artifact.RecordSize])); err != nil {
+				return err
+			}
+			i++
+		}
+		return nil
+	})
+}
+
+// count reads the records for the first time, judges them, and counts what the lists
+// will hold.
+func (c *comparison) count() error {
+	in := c.in
+	in.Judge = true
+	b := NewBuilder(in)
+	c.builder = b
+	c.entities, c.scopes = make([]byte, 4*int(c.strings)), make([]byte, 4*int(c.strings))
+	lastClock := make([]uint32, c.strings)
+	return c.records(func(i uint32, r artifact.Raw) error {
+		if err := b.Add(c.in.Image.RecordsAt+uint64(i)*artifact.RecordSize, r); err != nil {
+			return err
+		}
+		e := r.Entity()
+		b.follows(i, r, lastClock, addU32(c.entities, e, 1) > 1)
+		addU32(c.scopes, r.Scope(), 1)
+		k := uint16(r.Kind())
+		c.kinds.at(k)[k%kindPage]++
+		if !r.CorrelatesSelf() {
+			c.correlated++
+		}
+		if hi, lo := r.CausationHalves(); hi|lo != 0 {
+			c.caused++
+		}
+		return nil
+	})
+}
+
+func (c *comparison) names() error {
+	var t Tables
+	c.builder.names(&t)
+	return c.all(&t, secNames, secNameOrder, secNameSlots)
+}
+
+func (c *comparison) segments() error { return c.whole(secSegments, c.builder.segments) }
+
+func (c *comparison) entityList() error {
+	return c.list(secEntityEnds, secEntityList, &c.entities, artifact.Raw.Entity)
+}
+
+func (c *comparison) scopeList() error {
+	return c.list(secScopeEnds, secScopeList, &c.scopes, artifact.Raw.Scope)
+}
+
+// list makes and compares the list of record numbers by one of their names.
+func (c *comparison) list(ends, section int, counts *[]byte, key func(artifact.Raw) uint32) error {
+	begin := *counts
+	*counts = nil
+	toBeginnings(begin)
+	list := c.recordList()
+	err := c.records(func(i uint32, r artifact.Raw) error {
+		k := key(r)
+		if uint64(k) >= uint64(len(begin)/4) {
+			return source.ErrShort // the file changed since they were counted
+		}
+		return place(list, addU32(begin, k, 1)-1, i)
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.whole(section, list); err != nil {
+		return err
+	}
+	return c.whole(ends, begin)
+}
+
+// recordList is room for a list of all records.
+func (c *comparison) recordList() []byte {
+	if c.room == nil {
+		c.room = make([]byte, 4*int(c.in.Image.Count))
+	}
+	clear(c.room)
+	return c.room
+}
+
+// place puts a record number into a list.
+func place(list []byte, at, record uint32) error {
+	if 4*uint64(at)+4 > uint64(len(list)) {
+		return source.ErrShort // the file changed since the records were counted
+	}
+	binary.LittleEndian.PutUint32(list[4*uint64(at):], record)
+	return nil
+}
+
+func (c *comparison) kindList() error {
+	kinds := c.kinds.beginnings()
+	list := c.recordList()
+	err := c.records(func(i uint32, r artifact.Raw) error {
+		k := uint16(r.Kind())
+		at := &c.kinds.at(k)[k%kindPage]
+		*at++
+		return place(list, *at-1, i)
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.whole(secKinds, kinds); err != nil {
+		return err
+	}
+	return c.whole(secKindList, list)
+}
+
+// ids compares the table of ids, or the sorted list that stands in for it.
+func (c *comparison) ids() error {
+	c.room = nil
+	img := &c.in.Image
+	seed := c.in.Seed
+	for range maxSeeds {
+		c.builder.seed = seed
+		ids := newIDSlots(c.builder.n, seed)
+		if err := c.records(func(i uint32, r artifact.Raw) error { ids.add(i, r); return nil }); err != nil {
+			return err
+		}
+		was, at := c.differ, c.at
+		ok, err := ids.stream(func(at uint64, slots []byte) error { return c.bytes(secIDSlots, 4*at, slots) })
+		if ok {
+			unique, why := ids.unique(img)
+			if !unique {
+				c.builder.flags &^= flagUnique
+			}
+			if why != nil || err != nil {
+				return errors.Join(why, err)
+			}
+			if err := c.size(secIDSlots, slotsFor(uint64(c.builder.n))); err != nil {
+				return err
+			}
+			return c.size(secIDOrder, 0)
+		}
+		c.differ, c.at = was, at // what was compared is not what is written
+		seed = nextSeed(seed)
+	}
+	c.builder.flags &^= flagUnique
+	if err := c.size(secIDSlots, 0); err != nil {
+		return err
+	}
+	return c.sorted(secIDOrder, uint64(c.builder.n), artifact.Raw.IDHalves, func(artifact.Raw) bool { return true })
+}
+
+// size compares the number of elements of a section of u32.
+func (c *comparison) size(section int, elements uint64) error {
+	if e := c.lay.sections[section]; e.size != 4*elements {
+		c.found(e.at)
+		return errDiffers
+	}
+	return nil
+}
+
+func (c *comparison) links() error {
+	err := c.sorted(secCorrelations, c.correlated, artifact.Raw.CorrelationHalves,
+		func(r artifact.Raw) bool { return !r.CorrelatesSelf() })
+	if err != nil {
+		return err
+	}
+	return c.sorted(secCausations, c.caused, artifact.Raw.CausationHalves,
+		func(r artifact.Raw) bool { return r.Causation() != event.ID{} })
+}
+
+// sorted compares a list of n records that is in the order of (id, number). That it
+// rises, and that each record in it belongs there, leaves one list.
+func (c *comparison) sorted(section int, n uint64, id func(artifact.Raw) (hi, lo uint64), belongs func(artifact.Raw) bool) error {
+	if err := c.size(section, n); err != nil {
+		return err
+	}
+	e := c.lay.sections[section]
+	list := source.NewWindow(c.src, listBlock)
+	img := &c.in.Image
+	records := source.NewWindow(img.Records, recordBlock)
+	var hi, lo uint64
+	var last uint32
+	for i := range n {
+		if i%buildBlock == 0 && c.in.Each != nil {
+			if err := c.in.Each(0, nil); err != nil {
+				return err
+			}
+		}
+		b, err := list.Bytes(e.at+4*i, 4)
+		if err != nil {
+			return err
+		}
+		record := binary.LittleEndian.Uint32(b)
+		ok := record < img.Count
+		if ok {
+			r, err := img.record(records, record)
+			if err != nil {
+				return err
+			}
+			nextHi, nextLo := id(r)
+			rises := i == 0 || nextHi > hi || nextHi == hi && (nextLo > lo || nextLo == lo && record > last)
+			ok = rises && belongs(r)
+			hi, lo, last = nextHi, nextLo, record
+		}
+		if !ok {
+			c.found(e.at + 4*i)
+			return errDiffers
+		}
+	}
+	return nil
+}
+
+// rest compares what is no section: the padding between, the tree of checksums, which
+// is over the file's own bytes, and the header.
+func (c *comparison) rest(s *Saved) error {
+	at := uint64(pages.Size)
+	if c.Contained() {
+		at += c.h.size
+	}
+	for _, e := range c.lay.sections {
+		if err := c.equal(at, make([]byte, e.at-at)); err != nil {
+			return err
+		}
+		at = e.at + e.size
+	}
+	if err := c.equal(at, make([]byte, c.lay.summed-at)); err != nil {
+		return err
+	}
+	own := new(pages.Sums)
+	win := source.NewWindow(c.src, buildBlock*artifact.RecordSize)
+	for at := uint64(pages.Size); at < c.lay.summed; {
+		b, err := win.Bytes(at, min(buildBlock*artifact.RecordSize, c.lay.summed-at))
+		if err != nil {
+			return err
+		}
+		own.Add(b)
+		at += uint64(len(b))
+	}
+	level := own.Bytes()
+	if !c.Contained() && s.Sums != nil {
+		level = append(s.Sums.Bytes(), level...)
+	}
+	top, err := c.lay.sumLevels(level, func(e extent, b []byte) error { return c.equal(e.at, b) })
+	if err != nil {
+		return err
+	}
+	b := c.builder
+	h := header{
+		flags: b.flags, length: c.lay.length, head: s.Head, size: s.Size,
+		first: b.first, last: b.judge.sequence, nameSeed: c.in.Seed, idSeed: b.seed,
+		segments: s.Segments, from: s.From, sections: c.lay.sections, top: top,
+	}
+	if s.Contained {
+		h.flags |= flagContained
+	}
+	return c.equal(0, h.append(nil))
+}

@@ -1,0 +1,162 @@
+package index_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/internal/resum"
+	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// differs compares saved lookups with what the records of an artifact make.
+func differs(t require.TestingT, saved, file []byte, contained bool, seed uint64) (uint64, bool) {
+	f, err := index.ReadFile("f", source.Bytes(saved))
+	if err != nil { // a length that cannot be: found before anything is compared
+		return 0, true
+	}
+	h, err := artifact.DecodeHeader(file, int64(len(file)))
+	require.NoError(t, err)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	require.NoError(t, err)
+	in := index.Saved{
+		Head: [artifact.HeaderSize]byte(file), Size: uint64(len(file)), Contained: contained,
+		Segments: 77, From: artifact.Watermark{Segment: 1, Offset: 2}, Sums: new(pages.Sums),
+	}
+	in.Sums.Add(file)
+	at, different, err := f.Differs(index.Input{
+		Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: seed,
+	}, in)
+	require.NoError(t, err)
+	return at, different
+}
+
+// TestDiffers: what Save writes does not differ, and each change of it does, at its
+// place.
+func TestDiffers(t *testing.T) {
+	changes := 0
+	rapid.Check(t, func(t *rapid.T) {
+		m := models().Draw(t, "model")
+		file := m.file(t, artifact.MaxAllocator)
+		seed := rapid.Uint64().Draw(t, "seed")
+		built, _ := m.open(t, true, seed)
+		contained := rapid.Bool().Draw(t, "contained")
+		undo := index.SetTopSums(rapid.Uint64Range(1, 8).Draw(t, "top"))
+		defer undo()
+		b := saveTables(t, built, file, contained)
+		at, different := differs(t, b, file, contained, seed)
+		require.False(t, different, "at %d", at)
+		for range 8 {
+			change := rapid.IntRange(0, len(b)-1).Draw(t, "change")
+			if contained && change >= index.ImageAt && change < index.ImageAt+len(file) {
+				continue // the artifact itself: the pages' checksums tell
+			}
+			changed := bytes.Clone(b)
+			changed[change] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
+			at, different := differs(t, changed, file, contained, seed)
+			require.True(t, different, "byte %d", change)
+			if at != 0 {
+				require.LessOrEqual(t, at, uint64(change)+4)
+			}
+			changes++
+		}
+	})
+	require.Positive(t, changes)
+}
+
+// many is an artifact of so many records that ids are put into their slots group by
+// group. With same all have one id.
+func many(t testing.TB, n int, same bool) []byte {
+	d := artifact.NewDraft()
+	for i := range n {
+		f := event.Facts{
+			Sequence: uint64(i), Kind: event.Kind(0x1000 + i%5), Clock: uint32(i / 3),
+			Position: event.Position{Segment: 1, Offset: uint64(100 + 50*i), Length: 50},
+		}
+		if !same {
+			binary.BigEndian.PutUint64(f.ID[8:], uint64(i)+1)
+		}
+		f.Correlation = f.ID
+		if i%4 == 1 {
+			binary.BigEndian.PutUint64(f.Correlation[8:], uint64(i*7919%n))
+			f.Causation = f.Correlation
+		}
+		require.NoError(t, d.Append(&f, []byte{'a' + byte(i%3)}, []byte("scope")))
+	}
+	return d.AppendFile(nil, artifact.Watermark{Segment: 1 << 40}, artifact.MaxAllocator)
+}
+
+// TestDiffersMany: of a table of ids that is made in groups no slot is left out.
+func TestDiffersMany(t *testing.T) {
+	for name, same := range map[string]bool{"slots": false, "one id": true} {
+		t.Run(name, func(t *testing.T) {
+			const n = 70_000
+			file := many(t, n, same)
+			h, err := artifact.DecodeHeader(file, int64(len(file)))
+			require.NoError(t, err)
+			names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+			require.NoError(t, err)
+			built, err := index.Build(index.Input{
+				Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: 3,
+			})
+			require.NoError(t, err)
+			b := saveTables(t, built, file, false)
+			at, different := differs(t, b, file, false, 3)
+			require.False(t, different, "at %d", at)
+			section := 9 // slots of ids
+			if same {
+				section = 10 // ids in order
+			}
+			from, size := resum.Section(b, section)
+			require.Positive(t, size)
+			for _, off := range []uint64{0, 4, 2044, 2048, size/8 - 4, size / 8, size/8 + 2048, size / 2, size - 2052, size - 4} {
+				b[from+off] ^= 1
+				at, different := differs(t, b, file, false, 3)
+				require.True(t, different, "byte %d", off)
+				require.InDelta(t, from+off, at, 4) // of a sorted list the next one is out of order
+				b[from+off] ^= 1
+			}
+		})
+	}
+}
+
+// TestDiffersStops returns the error of Each from every pass.
+func TestDiffersStops(t *testing.T) {
+	file := many(t, 3000, false)
+	h, err := artifact.DecodeHeader(file, int64(len(file)))
+	require.NoError(t, err)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	require.NoError(t, err)
+	in := index.Input{Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: 3}
+	built, err := index.Build(in)
+	require.NoError(t, err)
+	f, err := index.ReadFile("f", source.Bytes(saveTables(t, built, file, false)))
+	require.NoError(t, err)
+	stop := errors.New("stop")
+	for n := 0; ; n++ {
+		asked := 0
+		in.Each = func(uint64, []byte) error {
+			if asked++; asked > n {
+				return stop
+			}
+			return nil
+		}
+		s := index.Saved{Sums: new(pages.Sums)}
+		s.Sums.Add(file)
+		if _, _, err = f.Differs(in, s); asked <= n {
+			require.NoError(t, err)
+			require.Greater(t, n, 15)
+			return
+		}
+		require.ErrorIs(t, err, stop)
+	}
+}
