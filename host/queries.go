@@ -12,6 +12,9 @@ import (
 // iteration sees one moment from beginning to end, whatever is appended or
 // refreshed meanwhile; the first error ends it. ctx is asked between events.
 //
+// An event that comes from an index alone does not have its own time, which Timed says;
+// Read and Get give it, and so do all when [ReaderOptions.CheckFrames] is set.
+//
 // A question about one entity or one id is refused, as an append is, when there is no
 // such name or id: a name that is empty, longer than 1024 bytes or not UTF-8 with a
 // *[NameError], the zero id with [ErrZeroID]. Only in a [Region] does an empty name

@@ -23,6 +23,20 @@ func Text(s string) string {
 	return s
 }
 
+// Error returns err with its text escaped by [Text], nil for nil. errors.Is and errors.As
+// see err in it.
+func Error(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &escaped{err}
+}
+
+type escaped struct{ err error }
+
+func (e *escaped) Error() string { return Text(e.err.Error()) }
+func (e *escaped) Unwrap() error { return e.err }
+
 // shows reports whether the rune at the beginning of s is printable.
 func shows(s string, r rune) bool {
 	return strconv.IsPrint(r) && (r != utf8.RuneError || len(s) >= 3 && s[:3] == string(utf8.RuneError))

@@ -1,6 +1,7 @@
 package escape_test
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
 	"unicode"
@@ -31,6 +32,17 @@ func TestText(t *testing.T) {
 		require.Equal(t, want, escape.Text(text))
 	}
 	require.Zero(t, testing.AllocsPerRun(10, func() { escape.Text("Grüße, 東京 🚀") }))
+}
+
+func TestError(t *testing.T) {
+	require.NoError(t, escape.Error(nil))
+	path := &fs.PathError{Op: "open", Path: "\x1b[2J", Err: fs.ErrNotExist}
+	err := escape.Error(path)
+	require.EqualError(t, err, `open \x1b[2J: file does not exist`)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	var as *fs.PathError
+	require.ErrorAs(t, err, &as)
+	require.Same(t, path, as)
 }
 
 // TestTextShows: whatever text comes in, what comes out is UTF-8 that is printable, and

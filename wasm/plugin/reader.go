@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -119,7 +120,7 @@ func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	}
 	defer release()
 	if err := ctx.Err(); err != nil {
-		return false, fmt.Errorf("thaw: refresh %s: %w", r.path, err)
+		return false, escape.Error(fmt.Errorf("thaw: refresh %s: %w", r.path, err))
 	}
 	if l, err := list(r.options.FS, r.path); err == nil && l.same(v.listing) {
 		return false, nil
@@ -191,7 +192,7 @@ func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progr
 	o = o.withDefaults()
 	result, err := p.verify(ctx, path, &o, progress)
 	if err != nil {
-		return nil, fmt.Errorf("thaw: verify %s: %w", path, err)
+		return nil, escape.Error(fmt.Errorf("thaw: verify %s: %w", path, err))
 	}
 	return result, nil
 }

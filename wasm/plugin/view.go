@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -198,7 +199,7 @@ func (v *view) declareFile(ctx context.Context, m *member, f *file, number int) 
 	case err != nil:
 		return err
 	case code(n) != nil:
-		return fmt.Errorf("%s: %w", f.name, code(n))
+		return escape.Error(fmt.Errorf("%s: %w", f.name, code(n)))
 	case int(n) != number:
 		return m.lies("a file with another number")
 	}
@@ -243,7 +244,7 @@ func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v 
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("thaw: open %s: %w", path, err)
+		return nil, escape.Error(fmt.Errorf("thaw: open %s: %w", path, err))
 	}
 	v.took = time.Since(start)
 	return v, nil
