@@ -78,7 +78,7 @@ func (f hangingFile) ReadAt(p []byte, off int64) (int, error) {
 // TestInstancesBeingMadeCount: those that are being made are as good as made, so that
 // no more are made than there may be.
 func TestInstancesBeingMadeCount(t *testing.T) {
-	fs := &hangingFS{ReadFS: memoryFS(made(t)), arrived: make(chan struct{}, 1000)}
+	fs := &hangingFS{ReadFS: memoryFS{made(t)}, arrived: make(chan struct{}, 1000)}
 	r, err := loaded(t).OpenReader(t.Context(), "store", ReaderOptions{FS: fs})
 	require.NoError(t, err)
 	defer r.Close()
