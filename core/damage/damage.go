@@ -5,6 +5,7 @@ import (
 
 	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // Refusal says that a file which can be done without was not taken, and why.
@@ -26,6 +27,9 @@ func (r *Refusal) Error() string {
 
 // Unwrap returns the reason and the cause, for errors.Is and errors.As.
 func (r *Refusal) Unwrap() []error { return both(r.Reason, r.Err) }
+
+// Verdict implements source.Verdict.
+func (r *Refusal) Verdict() {}
 
 // Refuse builds the error a decoder returns; the caller that knows the name
 // of the file sets it.
@@ -80,6 +84,9 @@ func (d *Damage) Error() string {
 // Unwrap returns the reason and the cause, for errors.Is and errors.As.
 func (d *Damage) Unwrap() []error { return both(d.Reason, d.Err) }
 
+// Verdict implements source.Verdict.
+func (d *Damage) Verdict() {}
+
 // Touch adds an event to the list, or to the count when the list is full.
 func (d *Damage) Touch(t Touched) {
 	if len(d.Events) < MaxTouched {
@@ -106,6 +113,9 @@ func describe(file string, offset int64, verb string, r Reason, err error) strin
 		s += " at byte " + strconv.FormatInt(offset, 10)
 	}
 	s += ": " + string(r)
+	if failed, ok := err.(*source.ReadError); ok && r == Unreadable {
+		err = failed.Err // the rest has been said
+	}
 	if err != nil {
 		s += ": " + err.Error()
 	}

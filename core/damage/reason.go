@@ -13,7 +13,10 @@ func (r Reason) Error() string { return string(r) }
 
 // Reasons that any file can have.
 const (
-	// Unreadable: the file is there and cannot be opened or read.
+	// Unreadable: the file is there and could not be opened or read, which says
+	// nothing about its bytes. It is a reason only of a [Refusal], of a file that can
+	// be done without; without others there is no answer, and the error is a
+	// source.ReadError instead.
 	Unreadable Reason = "unreadable"
 	// Short: fewer bytes than the fixed head of the format.
 	Short Reason = "short"
@@ -79,6 +82,9 @@ const (
 	SegmentID Reason = "segment_id"
 	// Frame: bytes in the middle of a segment are no frame.
 	Frame Reason = "frame"
+	// Effort: so much of the file begins like a frame and is none that the rest was
+	// not looked at.
+	Effort Reason = "effort"
 	// FrameBody: a frame's checksum holds, and its body is not an event.
 	FrameBody Reason = "frame_body"
 	// FrameLength: a frame is whole and only its length field is wrong.

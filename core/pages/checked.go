@@ -130,7 +130,7 @@ func (c *Checked) long(p []byte, from uint64) (n int, err error) {
 // fresh reads whole pages, from offset from on, and checks those that were not.
 func (c *Checked) fresh(p []byte, from uint64, r *room) error {
 	if err := source.Read(c.src, p, c.at+from); err != nil {
-		return c.refuse(damage.Unreadable, from, err)
+		return c.refuse(damage.Unreadable, from, source.Named(c.file, err))
 	}
 	return c.check(p, from/Size, r)
 }
@@ -167,8 +167,11 @@ func (c *Checked) reread(p []byte, from uint64) error {
 			err = source.ErrShort
 		}
 	}
+	if source.IsEnd(err) && err != nil {
+		err = source.ErrShort
+	}
 	if err != nil {
-		return c.refuse(damage.Unreadable, from, err)
+		return c.refuse(damage.Unreadable, from, source.Failed(c.file, int64(c.at+from), err))
 	}
 	return nil
 }

@@ -1,8 +1,11 @@
 package replay
 
 import (
+	"errors"
+
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // damaged adds to the report.
@@ -64,12 +67,23 @@ func (s *Scan) step(step segment.Step) {
 	}
 }
 
-// Unreadable reports that a segment could not be read to its end. What was read
-// of it stays.
-func (s *Scan) Unreadable(id uint64, err error) {
+// cutOff reports that the rest of a segment was not looked at, because of what its
+// bytes are: err is [segment.ErrEffort], or [source.ErrShort] when it shrank while it
+// was read. What was read of it stays.
+func (s *Scan) cutOff(id uint64, err error) {
 	s.abandon()
 	s.last = id
-	s.lose(&damage.Damage{File: segment.Name(id), Offset: s.read(id), Reason: damage.Unreadable, Err: err})
+	reason := damage.Effort
+	if errors.Is(err, source.ErrShort) {
+		reason = damage.Shortened
+	}
+	s.lose(&damage.Damage{File: segment.Name(id), Offset: s.read(id), Reason: reason, Err: err})
+}
+
+// IsCutOff reports whether a damage says that the rest of a segment was not looked
+// at, so that nothing is known of what lies from its offset on.
+func IsCutOff(d *damage.Damage) bool {
+	return d.Reason == damage.Effort || errors.Is(d, source.ErrShort)
 }
 
 // read is how far segment id was read.

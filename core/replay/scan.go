@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"math"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -118,9 +119,19 @@ func (in *Input) shortened() bool {
 	return in.Mark != nil && uint64(max(in.Source.Size(), 0)) < in.Mark.Offset
 }
 
-// Segment reads one segment. The error is the source's, the stop function's,
-// or [artifact.ErrFull]; damage is not an error but part of the report.
+// Segment reads one segment. The error is a [source.ReadError] that names it,
+// [source.ErrGone], the stop function's, [ErrSequence] or [artifact.ErrFull]; damage
+// is not an error but part of the report. After an error the log is of no use.
 func (s *Scan) Segment(in Input) error {
+	err := s.segment(in)
+	if errors.Is(err, segment.ErrEffort) || errors.Is(err, source.ErrShort) {
+		s.cutOff(in.ID, err)
+		return nil
+	}
+	return source.Named(segment.Name(in.ID), err)
+}
+
+func (s *Scan) segment(in Input) error {
 	s.file = segment.Name(in.ID)
 	s.jump = in.ID > s.last+1
 	s.gap = lastGap{damage: s.gap.damage} // a gap is not explained from another segment
@@ -238,6 +249,9 @@ func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal
 		return w.Err()
 	}
 	rest := w.Rest()
+	if w.Err() != nil {
+		return w.Err()
+	}
 	s.rest = rest
 	if header != nil {
 		s.lose(&damage.Damage{File: s.file, Length: rest.Length, Reason: header.Reason, Err: header.Err})

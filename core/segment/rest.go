@@ -21,21 +21,27 @@ type Rest struct {
 }
 
 // Rest describes the bytes from the walk's Offset to the end. It is of use
-// after Next returned false.
+// after Next returned false, and only when Err is nil afterwards.
 func (w *Walker) Rest() Rest {
 	r := Rest{Offset: w.off, Length: w.end - min(w.off, w.end)}
-	if r.Length == 0 {
+	if r.Length == 0 || w.err != nil {
 		return r
 	}
 	if r.Length >= sidx.MinSize {
 		// A footer whose trailer is damaged and points elsewhere is still no
 		// frame, so where it points is not asked.
-		_, magic, err := w.readTrailer()
-		first, err2 := w.win.Bytes(w.off, 1)
-		r.Footer = magic && err == nil && err2 == nil && beginsFooter(first[0])
+		var magic bool
+		var first []byte
+		if _, magic, w.err = w.readTrailer(); w.err != nil {
+			return r
+		}
+		if first, w.err = w.win.Bytes(w.off, 1); w.err != nil {
+			return r
+		}
+		r.Footer = magic && beginsFooter(first[0])
 	}
 	if !r.Footer {
-		r.ID, r.Named = w.peek(w.off)
+		r.ID, r.Named, w.err = w.peek(w.off)
 	}
 	return r
 }

@@ -78,8 +78,8 @@ func (w *Walker) Offset() uint64 { return w.off }
 // Size is the size of the segment when the walk began.
 func (w *Walker) Size() uint64 { return w.end }
 
-// Err is the error that ended the walk, if one did: the source's own, or
-// [ErrEffort].
+// Err is the error that ended the walk, if one did: a [source.ReadError],
+// [source.ErrShort] when the segment shrank, or [ErrEffort].
 func (w *Walker) Err() error { return w.err }
 
 // Next returns the next step. ok is false where no whole frame follows: at the
@@ -92,7 +92,9 @@ func (w *Walker) Next() (s Step, ok bool) {
 		return Step{}, false
 	}
 	if s.Body == nil {
-		s.ID, s.Named = w.peek(s.Offset)
+		if s.ID, s.Named, w.err = w.peek(s.Offset); w.err != nil {
+			return Step{}, false
+		}
 	}
 	if s.Damage != nil {
 		s.Damage.Offset = int64(s.Offset)
@@ -203,8 +205,8 @@ func (w *Walker) leads(off uint64) (bool, error) {
 	if _, why, err := w.try(off); err != nil || why == nil {
 		return err == nil, err
 	}
-	if _, ok := w.peek(off); ok { // a frame that is damaged too
-		return true, nil
+	if _, ok, err := w.peek(off); err != nil || ok { // a frame that is damaged too
+		return ok, err
 	}
 	t, ok, err := w.readTrailer()
 	return ok && t.TableOffset == off, err
@@ -291,11 +293,13 @@ func (w *Walker) readTrailer() (t sidx.Trailer, ok bool, err error) {
 	return w.trailer, w.footed, nil
 }
 
-func (w *Walker) peek(off uint64) (event.ID, bool) {
+// peek returns the event id that the bytes at off show.
+func (w *Walker) peek(off uint64) (id event.ID, ok bool, err error) {
 	const most = FrameHead + uint64(len(bodyPrefix)) + event.IDSize
 	raw, err := w.win.Bytes(off, min(w.end-off, most))
 	if err != nil {
-		return event.ID{}, false
+		return id, false, err
 	}
-	return PeekID(raw)
+	id, ok = PeekID(raw)
+	return id, ok, nil
 }

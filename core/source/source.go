@@ -20,8 +20,9 @@ type Source interface {
 // for: the file shrank, or a length in it was wrong.
 var ErrShort = errors.New("source: the bytes asked for lie behind the end")
 
-// Read fills p from offset off. The end of the source inside p is [ErrShort],
-// every other error is the source's own.
+// Read fills p from offset off. The end of the source inside p is [ErrShort], and
+// every other error but [ErrGone] and a [Verdict] a [ReadError] with the source's own
+// as its cause.
 func Read(s Source, p []byte, off uint64) error {
 	size := uint64(max(s.Size(), 0))
 	if off > size || uint64(len(p)) > size-off {
@@ -34,10 +35,16 @@ func Read(s Source, p []byte, off uint64) error {
 	switch {
 	case n == len(p):
 		return nil
-	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case IsEnd(err):
 		return ErrShort
 	}
-	return err
+	return Failed("", int64(off), err)
+}
+
+// IsEnd reports whether what ReadAt returned with too few bytes says that the source
+// ends there.
+func IsEnd(err error) bool {
+	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrShort)
 }
 
 // Memory is a Source whose bytes lie in memory.

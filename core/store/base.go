@@ -43,7 +43,7 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 			return base{}, failed
 		}
 		var stop stopError
-		if errors.As(err, &stop) {
+		if errors.As(err, &stop) || unread(err) {
 			return base{}, err
 		}
 		if errors.Is(err, ErrGone) {
@@ -79,11 +79,14 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 	if !e.Regular {
 		return nil, base{}, damage.Refuse(damage.NotRegular, -1, nil)
 	}
-	src, err := s.files.Open(e.Name)
+	src, err := openFile(s.files, e.Name)
 	if err != nil {
 		return nil, base{}, err
 	}
 	p, b, err := s.loadBounded(src, load)
+	if unread(err) {
+		return nil, base{}, err
+	}
 	if blamed(err) == index.FileName {
 		// The last record could not be read through it; index.fbati may be sound.
 		if err := s.rejectLookups(index.FileName, rotten(index.FileName, err)); err != nil {

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"errors"
-
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -32,6 +30,9 @@ type Entry struct {
 // A store has a segment for every so many bytes of events, so looking at each
 // would make an open cost more the larger the store is. Hence names come without
 // what they lead to.
+//
+// Every error but [ErrGone] means that the system refused, and becomes a
+// [source.ReadError] of the name unless it is one.
 type Files interface {
 	// List returns the names in any order. It should not cost more than reading
 	// the directory.
@@ -47,7 +48,12 @@ type Files interface {
 }
 
 // ErrGone is what Files return for a name that is no longer there.
-var ErrGone = errors.New("store: the file is gone")
+var ErrGone = source.ErrGone
+
+// ErrRead is what errors.Is finds in every [source.ReadError]: the system refused
+// to list, open or read what cannot be done without. Nothing is known of the bytes,
+// so it is no damage, and no answer leaves anything out because of it.
+var ErrRead = source.ErrRead
 
 // Memory is a store's directory held in memory: names and content. It must not
 // change while it is read.

@@ -1,20 +1,28 @@
 package store
 
 import (
+	"errors"
+
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
 // loadHidden reads visibility_ranges.fbv. Whatever is wrong with it is an
-// error, since nothing else knows which events must stay hidden.
+// error, since nothing else knows which events must stay hidden: a
+// [source.ReadError] when it could not be read, and otherwise a [damage.Damage].
 func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) {
 	e, ok := l.other[visibility.FileName]
 	if !ok {
 		return nil, nil
 	}
 	ranges, err := readHidden(files, e)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrRead), errors.Is(err, ErrGone):
+		return nil, source.Named(e.Name, err)
+	case errors.Is(err, source.ErrShort):
+		return nil, &damage.Damage{File: e.Name, Reason: damage.Shortened, Err: err}
+	case err != nil:
 		r := refusal(e.Name, err)
 		return nil, &damage.Damage{
 			File: e.Name, Offset: uint64(max(r.Offset, 0)), Reason: r.Reason, Err: r.Err,
@@ -30,7 +38,7 @@ func readHidden(files Files, e Entry) (visibility.Ranges, error) {
 	if !e.Regular {
 		return nil, damage.Refuse(damage.NotRegular, -1, nil)
 	}
-	src, err := files.Open(e.Name)
+	src, err := openFile(files, e.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -57,6 +58,7 @@ func list(files Files) (*listing, error) {
 		failed = cmp.Or(failed, l.lookAt(name))
 	}
 	names, err := files.List()
+	err = source.Failed("", -1, err)
 	if err = cmp.Or(err, failed); err != nil { // that there is no directory tells more
 		return nil, err
 	}
@@ -97,7 +99,7 @@ func (l *listing) lookAt(name string) error {
 	if err == nil {
 		l.other[name] = e
 	}
-	return err
+	return source.Failed(name, -1, err)
 }
 
 // finish looks at every segment from id first on, and then at what comes behind.
@@ -134,7 +136,7 @@ func (l *listing) look(s listed) (Entry, bool) {
 	}
 	e, err := l.files.Look(s.Name)
 	if err != nil {
-		l.failed = cmp.Or(l.failed, err)
+		l.failed = cmp.Or(l.failed, source.Failed(s.Name, -1, err))
 		return Entry{}, false
 	}
 	l.asked[s.id] = e

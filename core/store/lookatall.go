@@ -6,11 +6,12 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // LookAtAll looks at every name of a directory, in the order in which an open
 // does: what holds an index, segments, hidden ranges. Names that go away meanwhile
-// are left out.
+// are left out. The error is a [source.ReadError].
 func LookAtAll(files Files) ([]Entry, error) {
 	var out []Entry
 	look := func(name string) error {
@@ -21,13 +22,14 @@ func LookAtAll(files Files) ([]Entry, error) {
 		if err == nil {
 			out = append(out, e)
 		}
-		return err
+		return source.Failed(name, -1, err)
 	}
 	var failed error
 	for _, name := range inFront {
 		failed = cmp.Or(failed, look(name))
 	}
 	names, err := files.List()
+	err = source.Failed("", -1, err)
 	if err = cmp.Or(err, failed); err != nil {
 		return nil, err
 	}

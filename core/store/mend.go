@@ -49,11 +49,12 @@ func (s *Snapshot) checkIndex() error {
 func mendable(err error) bool {
 	var stop stopError
 	var lost *damage.Damage
-	if errors.As(err, &stop) || errors.As(err, &lost) {
+	if errors.As(err, &stop) || errors.As(err, &lost) || unread(err) {
 		return false
 	}
 	var refused *damage.Refusal
-	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) || errors.Is(err, source.ErrShort)
+	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) ||
+		errors.Is(err, source.ErrShort) || errors.Is(err, ErrRead)
 }
 
 // state is the sum of the ranks of all parts. It rises with whatever is mended, and
@@ -150,6 +151,9 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		return why
 	}
 	read, report, err := s.reread(f)
+	if errors.Is(err, ErrGone) {
+		return why
+	}
 	if err != nil {
 		return err
 	}
@@ -169,13 +173,12 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 	return nil
 }
 
-// loses reports whether what the segments hold cannot stand in for a part: they
-// cannot be read just now, or events would be missing of which no damage tells, or
-// have other numbers than they had, so that an iteration would leave some out and
-// hidden ranges would hide others.
+// loses reports whether what the segments hold cannot stand in for a part: events
+// would be missing of which no damage tells, or have other numbers than they had, so
+// that an iteration would leave some out and hidden ranges would hide others.
 func (s *Snapshot) loses(p, read *part, r *replay.Report) bool {
 	for _, d := range r.Damages {
-		if d.Reason == damage.Unreadable || d.EndSequence == damage.UnknownEnd {
+		if d.EndSequence == damage.UnknownEnd {
 			return true
 		}
 	}
@@ -196,6 +199,9 @@ func rotten(name string, why error) *damage.Refusal {
 	if r != nil {
 		return refusal(name, r)
 	}
+	if errors.Is(why, ErrRead) {
+		return refusal(name, why)
+	}
 	return &damage.Refusal{File: name, Reason: damage.Lookups, Offset: -1, Err: why}
 }
 
@@ -209,10 +215,9 @@ func (s *Snapshot) reread(f *partFile) (*part, *replay.Report, error) {
 		if e.id < f.from.Segment || e.id > f.to.Segment {
 			continue
 		}
-		src, err := s.files.Open(segment.Name(e.id))
+		src, err := openFile(s.files, segment.Name(e.id))
 		if err != nil {
-			scan.Unreadable(e.id, err)
-			continue
+			return nil, nil, err
 		}
 		if e.id == f.from.Segment {
 			if in.From = f.from.Offset; uint64(src.Size()) <= in.From {
@@ -224,11 +229,7 @@ func (s *Snapshot) reread(f *partFile) (*part, *replay.Report, error) {
 		}
 		in.Source = src
 		if err := scan.Segment(in); err != nil {
-			var stop stopError
-			if errors.As(err, &stop) || errors.Is(err, replay.ErrSequence) {
-				return nil, nil, err
-			}
-			scan.Unreadable(e.id, err)
+			return nil, nil, err
 		}
 	}
 	scan.Finish()

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/visibility"
 )
 
 // openTries is how often an open starts again because a segment went away
@@ -15,8 +15,9 @@ const openTries = 5
 
 // Open reads a store: the artifact, else the checkpoint, else every segment,
 // and the tail behind. A file that can be done without never makes it fail.
-// The errors are those of Files, a [damage.Damage] of visibility_ranges.fbv,
-// which fails closed, and with Options.Strict the first damage.
+// The errors are a [source.ReadError] of the directory, a segment, synced.thaw or
+// visibility_ranges.fbv, a [damage.Damage] of the last, which fails closed, and with
+// Options.Strict the first damage.
 func Open(files Files, o Options) (*Snapshot, error) {
 	o.Stop = markStop(o.Stop)
 	defer func() { o.Stop = nil }() // what queries make anew later is not the open's
@@ -65,10 +66,14 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	}
 	if s.report.HiddenRanges, err = loadHidden(files, l, o); err != nil {
 		var d *damage.Damage
-		if !o.ShowHidden || !errors.As(err, &d) {
+		switch {
+		case o.ShowHidden && errors.As(err, &d):
+			rejected = append(rejected, &damage.Refusal{File: d.File, Reason: d.Reason, Offset: int64(d.Offset), Err: d.Err})
+		case o.ShowHidden && errors.Is(err, ErrRead):
+			rejected = append(rejected, refusal(visibility.FileName, err))
+		default:
 			return nil, err
 		}
-		rejected = append(rejected, &damage.Refusal{File: d.File, Reason: d.Reason, Offset: int64(d.Offset), Err: d.Err})
 	}
 	for _, name := range l.odd {
 		s.report.Damages = append(s.report.Damages, &damage.Damage{
@@ -94,8 +99,14 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	if err != nil {
 		return nil, err
 	}
-	if !last && s.overlooked() {
-		return nil, ErrGone
+	if !last {
+		overlooked, err := s.overlooked()
+		if err != nil {
+			return nil, err
+		}
+		if overlooked {
+			return nil, ErrGone
+		}
 	}
 	if err := s.settle(); err != nil {
 		return nil, err
@@ -125,17 +136,13 @@ func (s *Snapshot) readSegments(from replay.Place) error {
 				continue
 			}
 		}
-		src, err := s.files.Open(e.Name)
-		if err == nil {
-			in.Source = src
-			err = s.scan.Segment(in)
-		}
-		var stop stopError
-		switch {
-		case errors.As(err, &stop), errors.Is(err, ErrGone), errors.Is(err, artifact.ErrFull), errors.Is(err, replay.ErrSequence):
+		src, err := openFile(s.files, e.Name)
+		if err != nil {
 			return err
-		case err != nil:
-			s.scan.Unreadable(e.id, err)
+		}
+		in.Source = src
+		if err := s.scan.Segment(in); err != nil {
+			return err
 		}
 		s.options.judge(s.scan.Log())
 	}

@@ -83,7 +83,7 @@ func (s *Snapshot) moved(names ...string) bool {
 func (s *Snapshot) rejectLookups(name string, err error) error {
 	var stop stopError
 	switch {
-	case errors.As(err, &stop), errors.Is(err, ErrGone) && !s.last:
+	case errors.As(err, &stop), unread(err), errors.Is(err, ErrGone) && !s.last:
 		return err
 	case errors.Is(err, ErrGone): // as if it had not been there
 		return nil
@@ -96,7 +96,7 @@ func (s *Snapshot) readLookups(e Entry) (*index.File, error) {
 	if !e.Regular {
 		return nil, damage.Refuse(damage.NotRegular, -1, nil)
 	}
-	src, err := s.files.Open(e.Name)
+	src, err := openFile(s.files, e.Name)
 	if err != nil {
 		return nil, err
 	}

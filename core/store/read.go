@@ -15,9 +15,10 @@ import (
 
 // Read returns an event that a query found with its payload and its own time, read from
 // its frame. The frame must hold up and say what the index says; otherwise the error is
-// a [damage.Damage] that names the event. A time that e already has is not compared. An
-// event without a position, which no query returns, is [ErrNotFound], the zero one
-// [commit.ErrZeroID].
+// a [damage.Damage] that names the event. When the frame could not be read it is a
+// [source.ReadError] whose cause names the event. A time that e already has is not
+// compared. An event without a position, which no query returns, is [ErrNotFound], the
+// zero one [commit.ErrZeroID].
 func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 	if e.Position == (event.Position{}) {
 		return event.Full{}, cmp.Or(commit.CheckID(e.ID), ErrNotFound)
@@ -28,8 +29,13 @@ func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 	var full event.Full
 	raw, err := s.frame(e.Position)
-	if err != nil {
-		return full, s.lost(e, damage.Unreadable, err)
+	switch {
+	case errors.Is(err, ErrGone):
+		return full, s.lost(e, damage.SegmentMissing, err)
+	case errors.Is(err, source.ErrShort):
+		return full, s.lost(e, damage.Shortened, err)
+	case err != nil:
+		return full, unreadEvent(e, err)
 	}
 	var b segment.Body
 	if err := segment.DecodeFrame(raw, &b); err != nil {
@@ -67,7 +73,7 @@ func (s *Snapshot) ReadID(id event.ID) (event.Full, error) {
 // frame reads the bytes at a position. The length is believed only as far as
 // the file goes.
 func (s *Snapshot) frame(p event.Position) ([]byte, error) {
-	src, err := s.files.Open(segment.Name(p.Segment))
+	src, err := openFile(s.files, segment.Name(p.Segment))
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +83,16 @@ func (s *Snapshot) frame(p event.Position) ([]byte, error) {
 	}
 	raw := make([]byte, p.Length)
 	return raw, source.Read(src, raw, p.Offset)
+}
+
+// unreadEvent is err with the event whose frame could not be read.
+func unreadEvent(e event.Event, err error) error {
+	failed := source.ReadError{File: segment.Name(e.Position.Segment), Offset: int64(e.Position.Offset), Err: err}
+	if why, ok := err.(*source.ReadError); ok {
+		failed.Err = why.Err
+	}
+	failed.Err = &EventError{ID: e.ID, Sequence: e.Sequence, Kind: e.Kind, Err: failed.Err}
+	return &failed
 }
 
 func (s *Snapshot) lost(e event.Event, reason damage.Reason, err error) error {

@@ -4,6 +4,7 @@ import (
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // Recovery is what a writer has to do to the newest segment before it appends:
@@ -88,12 +89,13 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 // Without an event of its own it may hold the COMMIT of a batch of batpak's that
 // went over the rotation.
 func (s *Snapshot) bare(id, whole uint64) (bool, error) {
-	src, err := s.files.Open(segment.Name(id))
+	name := segment.Name(id)
+	src, err := openFile(s.files, name)
 	if err != nil {
 		return false, err
 	}
 	_, size, err := segment.ReadHeader(src)
-	return err == nil && whole <= uint64(size), err
+	return err == nil && whole <= uint64(size), source.Named(name, err)
 }
 
 // afterRemoval is the id to begin behind a newest segment that goes.

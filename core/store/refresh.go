@@ -1,11 +1,13 @@
 package store
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -89,11 +91,11 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 }
 
 // unchanged reports whether the directory is as it was, so that reading it again
-// would find the same, damage included. A file that could not be read is worth
-// another try.
+// would find the same, damage included. A file that could not be read, or shrank
+// while it was, is worth another try.
 func (s *Snapshot) unchanged(l *listing) bool {
 	for _, d := range s.report.Damages {
-		if d.Reason == damage.Unreadable {
+		if errors.Is(d, source.ErrShort) {
 			return false
 		}
 	}

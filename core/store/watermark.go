@@ -6,6 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // checkWatermark holds a snapshot's watermark against the segments that are
@@ -23,31 +24,43 @@ func checkWatermark(w artifact.Watermark, sizes func(uint64) (uint64, bool)) err
 
 // checkBoundary reports whether the watermark lies between two frames: walking
 // on from the last record's frame must lead there. At the end of its segment
-// there is nothing to walk into.
+// there is nothing to walk into. The error is a [damage.Refusal], or a
+// [source.ReadError] that names the segment or is one of p's.
 func checkBoundary(files Files, p *part, w artifact.Watermark, size uint64) error {
 	if w.Offset == size {
 		return nil
 	}
 	refuse := func(err error) error { return damage.Refuse(damage.WatermarkPosition, -1, err) }
-	src, err := files.Open(segment.Name(w.Segment))
-	if err != nil {
+	name := segment.Name(w.Segment)
+	// What could not be read says nothing about the watermark.
+	failed := func(err error) error {
+		if errors.Is(err, ErrRead) {
+			return source.Named(name, err)
+		}
 		return refuse(err)
+	}
+	src, err := openFile(files, name)
+	if err != nil {
+		return failed(err)
 	}
 	from, err := lastEnd(p, w.Segment)
 	if err != nil {
+		if errors.Is(err, ErrRead) {
+			return err
+		}
 		return refuse(err)
 	}
 	if from == 0 {
 		_, n, err := segment.ReadHeader(src)
 		if err != nil {
-			return refuse(err)
+			return failed(err)
 		}
 		from = uint64(n)
 	}
 	walk := segment.NewWalker(src, from)
 	for walk.Offset() < w.Offset {
 		if _, ok := walk.Next(); !ok {
-			return refuse(walk.Err())
+			return failed(walk.Err())
 		}
 	}
 	if walk.Offset() != w.Offset {

@@ -52,14 +52,20 @@ func (s *Snapshot) hearWitness() error {
 		default:
 			continue
 		}
-		src, err := s.files.Open(refused.File)
-		if err != nil {
+		src, err := openFile(s.files, refused.File)
+		if errors.Is(err, ErrGone) {
 			continue
+		}
+		if err != nil {
+			return err
 		}
 		p, b, err := load(src, anySize)
 		var stop stopError
 		if errors.As(err, &stop) {
 			return err
+		}
+		if errors.Is(err, ErrRead) { // it speaks of a loss, and was not heard
+			return refusal(refused.File, err)
 		}
 		if err == nil {
 			s.recorded = b.allocator
@@ -88,14 +94,14 @@ func (s *Snapshot) fileEnd() (b base) {
 // hearParts has every part file testify that goes on behind b, and those behind it.
 func (s *Snapshot) hearParts(b base) error {
 	for {
-		best := s.longest(b)
-		if best == nil {
-			return nil
+		best, err := s.longest(b)
+		if err != nil || best == nil {
+			return err
 		}
 		a := best.Artifact()
 		image, tables := best.Tables(nil, "")
-		err := s.findMissing(&part{image: image, tables: tables})
-		if err != nil && !mendable(err) {
+		err = s.findMissing(&part{image: image, tables: tables})
+		if err != nil && (!mendable(err) || errors.Is(err, ErrRead)) {
 			return err
 		} // else the rest of it says nothing
 		s.recorded = max(s.recorded, a.Allocator)
@@ -108,13 +114,16 @@ func (s *Snapshot) hearParts(b base) error {
 
 // longest is the part file that goes furthest behind b, whether the segments are as
 // it says or not, nil when there is none.
-func (s *Snapshot) longest(b base) (best *index.File) {
+func (s *Snapshot) longest(b base) (best *index.File, err error) {
 	for name, e := range s.listing.other {
 		first, last, ok := index.ParsePartName(name)
 		if !ok || first != b.watermark.Segment || s.options.skips(name) {
 			continue
 		}
 		f, err := s.readLookups(e)
+		if errors.Is(err, ErrRead) {
+			return nil, err
+		}
 		if err != nil || !goesOn(f, b, last) {
 			continue
 		}
@@ -122,7 +131,7 @@ func (s *Snapshot) longest(b base) (best *index.File) {
 			best = f
 		}
 	}
-	return best
+	return best, nil
 }
 
 // anySize takes every segment for as long as need be.

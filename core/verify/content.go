@@ -7,7 +7,6 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 )
 
 // Causes of damage in the body of a frame whose checksum holds.
@@ -55,13 +54,11 @@ func (r *run) content() error {
 		clear(r.suspects)
 		r.truth.now.Reset()
 		src, err := r.dir.Open(s.Name)
-		if errors.Is(err, store.ErrGone) {
+		if err != nil {
 			return err
 		}
-		var done walked
+		done, err := w.segment(s, w.truth.whole(s.Name, src))
 		if err != nil {
-			w.unreadable(s, 0, err)
-		} else if done, err = w.segment(s, w.truth.whole(s.Name, src)); err != nil {
 			return err
 		}
 		if err := c.segment(s, &done); err != nil {
@@ -72,13 +69,17 @@ func (r *run) content() error {
 	return c.finish()
 }
 
-// unreadable tells that a segment cannot be read from an offset on, unless replay has
-// told it.
-func (w *walk) unreadable(s numbered, offset uint64, err error) {
-	if w.findings.blames(s.Name, damage.Unreadable) {
+// cutOff reports that a segment was not looked at from an offset on, unless replay has
+// reported it. A read that failed ends the run instead.
+func (w *walk) cutOff(s numbered, offset uint64, err error) {
+	reason := damage.Effort
+	if errors.Is(err, source.ErrShort) {
+		reason = damage.Shortened
+	}
+	if w.findings.blames(s.Name, reason) {
 		return
 	}
-	d := at(s.Name, offset, damage.Unreadable, err, nil)
+	d := at(s.Name, offset, reason, err, nil)
 	w.findings.damage(d)
 	w.truth.losses = append(w.truth.losses, loss{s.id, offset, ^uint64(0), d})
 	w.truth.sortLosses()
@@ -133,10 +134,10 @@ func (w *walk) segment(s numbered, src source.Source) (walked, error) {
 	if w.batch.open && begun != ^uint64(0) {
 		done.spanFrom = begun
 	}
-	if err := frames.Err(); err != nil {
-		w.unreadable(s, frames.Offset(), err)
-	}
 	done.rest, done.ok = frames.Rest(), frames.Err() == nil
+	if !done.ok {
+		w.cutOff(s, frames.Offset(), frames.Err())
+	}
 	return done, nil
 }
 

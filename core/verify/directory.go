@@ -26,6 +26,7 @@ type directory struct {
 	byName   map[string]store.Entry
 	segments []numbered // regular files, by rising id
 	opened   map[string]source.Source
+	unread   unread
 
 	segmentBytes, snapshotBytes uint64
 }
@@ -63,7 +64,7 @@ func (d *directory) openIndex() error {
 		if !snapshotName(e.Name) || !e.Regular || e.Name == visibility.FileName {
 			continue
 		}
-		src, err := d.files.Open(e.Name)
+		src, err := d.open(e.Name)
 		if errors.Is(err, store.ErrGone) {
 			return err
 		}
@@ -91,7 +92,10 @@ func freezeOnce(files store.Files) (*directory, error) {
 		return d, nil // it is read again, and the trouble told
 	}
 	raw := make([]byte, min(max(src.Size(), 0), synced.Size))
-	if source.Read(src, raw, 0) != nil {
+	if err := source.Read(src, raw, 0); err != nil {
+		if errors.Is(err, source.ErrRead) {
+			return nil, source.Named(e.Name, err)
+		}
 		return d, nil
 	}
 	if m, err := synced.Decode(raw); err == nil {
@@ -160,7 +164,7 @@ func (d *directory) Open(name string) (source.Source, error) {
 	if src := d.opened[name]; src != nil {
 		return src, nil
 	}
-	src, err := d.files.Open(name)
+	src, err := d.open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +253,7 @@ func likeSegment(name string) bool {
 
 // holdsSegment reports whether a file begins like a segment.
 func (r *run) holdsSegment(name string) bool {
-	src, err := r.dir.files.Open(name)
+	src, err := r.dir.open(name)
 	if err != nil {
 		return false
 	}

@@ -39,8 +39,8 @@ func (c *comparison) footer(s numbered, w *walked) (*footer, error) {
 		c.findings.damage(at(s.Name, w.rest.Offset, damage.Footer, why.Err, nil))
 		return nil, nil
 	case err != nil:
-		if !c.findings.blames(s.Name, damage.Unreadable) {
-			c.findings.damage(at(s.Name, w.rest.Offset, damage.Unreadable, err, nil))
+		if !c.findings.blames(s.Name, damage.Shortened) {
+			c.findings.damage(at(s.Name, w.rest.Offset, damage.Shortened, err, nil))
 		}
 		return nil, nil
 	}

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -72,16 +71,12 @@ func (r *run) replay() error {
 			in.Mark = mark
 		}
 		src, err := r.dir.Open(s.Name)
-		if err == nil {
-			in.Source = src
-			err = scan.Segment(in)
-		}
-		switch {
-		case r.stopped != nil, errors.Is(err, store.ErrGone),
-			errors.Is(err, artifact.ErrFull), errors.Is(err, replay.ErrSequence):
+		if err != nil {
 			return err
-		case err != nil:
-			scan.Unreadable(s.id, err)
+		}
+		in.Source = src
+		if err := scan.Segment(in); err != nil {
+			return err
 		}
 		events.take(log)
 		r.progress(size(s.Entry))
@@ -100,7 +95,7 @@ func (r *run) replay() error {
 		r.findings.damage(d)
 		id, _ := segment.ParseName(d.File)
 		end := d.Offset + d.Length
-		if d.Reason == damage.Unreadable { // from there on
+		if replay.IsCutOff(d) { // from there on
 			end = ^uint64(0)
 		}
 		t.losses = append(t.losses, loss{id, d.Offset, end, d})

@@ -55,9 +55,9 @@ func (r *Result) Err() error {
 }
 
 // Run checks the store in files as it is when it is listed; a writer may go on
-// appending. An error means that the check could not be made: the directory
-// cannot be listed, a segment went away meanwhile, or Stop asked for an end.
-// Whatever is wrong with the bytes is in the result.
+// appending. An error means that the check could not be made: something could not
+// be listed, opened or read, a [source.ReadError], a segment went away meanwhile, or
+// Stop asked for an end. Whatever is wrong with the bytes is in the result.
 //
 // Memory is what the events of one segment need, 162 bytes each, some 12 bytes for
 // each event of the store, and 150 for each entity. index.ckpt, where a store has one, is
@@ -80,10 +80,14 @@ func Run(files store.Files, o Options) (*Result, error) {
 		r.judgeRanges,
 		r.lookups,
 	} {
-		if err := step(); err != nil {
-			if r.stopped != nil {
-				return nil, r.stopped
-			}
+		err := step()
+		if r.stopped != nil {
+			return nil, r.stopped
+		}
+		if err := r.dir.unread.err(); err != nil { // whatever was made of it
+			return nil, err
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
