@@ -5,7 +5,8 @@ type DirSyncer interface {
 	// SyncDir returns once the names in dir, as they are now, have reached
 	// stable storage. An error that is errors.ErrUnsupported means that
 	// the platform has no such call and that names become durable at a time
-	// of its own choosing.
+	// of its own choosing. An error of class ErrNotTried means that no sync was
+	// tried.
 	SyncDir(dir string) error
 }
 

@@ -35,3 +35,21 @@ func CheckOffset(op, path string, off int64) error {
 	}
 	return nil
 }
+
+// ErrNotTried is the class of errors of a SyncDir that came to nothing before a sync
+// was tried, as when the directory could not be opened. Nothing is in doubt then, and
+// the call may be repeated, unlike one whose sync failed.
+var ErrNotTried = errors.New("fsabstraction: no sync was tried")
+
+// NotTried makes an error of class [ErrNotTried], nil of nil. Its text is that of err.
+func NotTried(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &notTriedError{err}
+}
+
+type notTriedError struct{ err error }
+
+func (e *notTriedError) Error() string   { return e.err.Error() }
+func (e *notTriedError) Unwrap() []error { return []error{ErrNotTried, e.err} }

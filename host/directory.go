@@ -15,6 +15,7 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
 // directory is a store's directory as the core reads it. Segments open on
@@ -23,7 +24,10 @@ import (
 type directory struct {
 	path    string
 	options *ReaderOptions
-	users   atomic.Int64
+	// fs is the options' file system, which other stores of the process make room for
+	// when descriptors run out. It is not called with mu held.
+	fs    fsabstraction.ReadFS
+	users atomic.Int64
 
 	mu       sync.Mutex
 	segments map[string]*segmentSource
@@ -47,11 +51,13 @@ func newDirectory(path string, o *ReaderOptions) *directory {
 	d := &directory{
 		path:     path,
 		options:  o,
+		fs:       scarce.Read(o.FS),
 		segments: map[string]*segmentSource{},
 		others:   map[string]*file{},
 		seen:     map[string]seen{},
 	}
 	d.users.Store(1)
+	scarce.Add(d)
 	return d
 }
 
@@ -70,6 +76,7 @@ func (d *directory) release() error {
 	if d.users.Add(-1) > 0 {
 		return nil
 	}
+	scarce.Remove(d)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = true
@@ -89,7 +96,7 @@ func (d *directory) release() error {
 
 // List returns every name, from one read of the directory and nothing else.
 func (d *directory) List() ([]store.Name, error) {
-	entries, err := d.options.FS.ReadDir(d.path)
+	entries, err := d.fs.ReadDir(d.path)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +234,7 @@ func (d *directory) segmentNames() (names []string) {
 
 // newest is the highest id of a segment, and its size; both are 0 without one.
 func (d *directory) newest() (id, size uint64, err error) {
-	names, err := d.options.FS.ReadDir(d.path)
+	names, err := d.fs.ReadDir(d.path)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -266,7 +273,7 @@ func (d *directory) Open(name string) (source.Source, error) {
 	if _, ok := segment.ParseName(name); ok {
 		return d.segment(name)
 	}
-	f, err := d.openFile(name)
+	f, err := d.openFile(d.fs, name)
 	if err != nil {
 		return nil, err
 	}
@@ -300,8 +307,8 @@ func indexName(name string) bool {
 	return part || name == artifact.FileName || name == index.FileName
 }
 
-func (d *directory) openFile(name string) (*file, error) {
-	f, err := d.options.FS.Open(filepath.Join(d.path, name))
+func (d *directory) openFile(fsys fsabstraction.ReadFS, name string) (*file, error) {
+	f, err := fsys.Open(filepath.Join(d.path, name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(store.ErrGone, err)
 	}

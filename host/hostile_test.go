@@ -82,11 +82,11 @@ func TestOpenDoesNotWriteBehindAnUnreadableSegment(t *testing.T) {
 
 	fs := failfs.New(mem)
 	f := fs.Fail(failfs.Rule{Kinds: failfs.Open, Pattern: "000001.fbat", Forever: true, Err: errors.New("too many open files")})
-	st, err := host.Open(context.Background(), hostileDir, host.Options{FS: fs, Logger: quiet})
-	if err != nil {
-		return // refused: nothing can go wrong
-	}
+	_, err := host.Open(context.Background(), hostileDir, host.Options{FS: fs, Logger: quiet})
+	require.ErrorIs(t, err, host.ErrRead)
 	f.Remove()
+	st, err = host.Open(context.Background(), hostileDir, host.Options{FS: fs, Logger: quiet})
+	require.NoError(t, err)
 	fresh := appendTo(t, st, "e", 2)
 	require.NoError(t, st.Close())
 	requireReceipts(t, mem, old)

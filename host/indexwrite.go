@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -18,6 +19,22 @@ import (
 // ErrDamaged is why a damaged store gets no new index: one that covered the damage
 // would keep the next open from seeing it. [Rebuild] makes one when told to.
 var ErrDamaged = errors.New("thaw: a damaged store gets no new index")
+
+// errUnheard is why a file of an index that could not be read is not replaced by the
+// way: it may be all that tells of a loss. [Rebuild] does not look at it.
+var errUnheard = errors.New("thaw: an index that could not be read is not replaced; open the store again, or rebuild it")
+
+// unheard returns an error when a file of the index was there and could not be read,
+// so that the store was opened without it.
+func unheard(v *store.Snapshot) error {
+	taken := append(v.FileNames(len(v.FileParts())), index.FileName) // which follows from index.fbati
+	for _, r := range v.Report().Rejected {
+		if r.Reason == damage.Unreadable && store.Disposable(r.File) && !slices.Contains(taken, r.File) {
+			return fmt.Errorf("%w: %w", errUnheard, r)
+		}
+	}
+	return nil
+}
 
 // segmentSizes is how long the segments of a directory are, as far as was asked.
 type segmentSizes struct {
@@ -104,7 +121,7 @@ func (s *Store) writeIndex(v *store.Snapshot, f store.Fold, l *segmentSizes, acc
 		if r := v.Report(); r.Damaged() != nil && !accept {
 			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
 		}
-		return nil
+		return unheard(v)
 	}
 	if err := sound(); err != nil {
 		return err

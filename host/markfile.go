@@ -49,6 +49,9 @@ func (m *markFile) begin(mark synced.Mark) error {
 	}
 	if m.made {
 		if err := syncDir(m.fs, filepath.Dir(m.path)); err != nil {
+			if errors.Is(err, fsabstraction.ErrNotTried) {
+				return err
+			}
 			return errors.Join(errSync, err)
 		}
 		m.made = false

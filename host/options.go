@@ -25,6 +25,13 @@ func ClocksBetween(low, high uint32) store.Clocks { return store.ClocksBetween(l
 var (
 	// ErrNotFound: no visible event has the id.
 	ErrNotFound = store.ErrNotFound
+	// ErrRead: the system refused to list, open or read something that nothing can
+	// stand in for, so that there is no answer: too many open files, no permission, no
+	// memory, a failing disk. It is the class of *source.ReadError (core/source), which
+	// names the file and unwraps to the system's error. It says nothing about the
+	// bytes; the same call may succeed the next time. Of an index that could not be
+	// read the report tells, with reason unreadable.
+	ErrRead = store.ErrRead
 )
 
 // defaultOpenSegments is how many segments a reader keeps open: below the 1024

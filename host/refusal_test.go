@@ -15,6 +15,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/host"
@@ -196,37 +197,39 @@ func TestUnreadable(t *testing.T) {
 				require.ErrorIs(t, r.Report().Rejected[0], cause)
 				require.Equal(t, want, all(t, r))
 
-				// A segment is truth: what cannot be read is a damage, the rest is shown.
-				r, err = open("000003.fbat", host.ReaderOptions{})
-				require.NoError(t, err)
-				d := r.Report().Damages
-				require.NotEmpty(t, d)
-				require.Equal(t, "000003.fbat", d[0].File)
-				require.ErrorIs(t, d[0], damage.Unreadable)
-				got := all(t, r)
-				require.Less(t, len(got), len(want))
-				require.Equal(t, want[:30], got[:30])
-				_, err = open("000003.fbat", host.ReaderOptions{Strict: true})
-				require.ErrorIs(t, err, damage.Unreadable)
-				require.ErrorIs(t, err, cause)
+				// A segment is truth: without it there is no answer, and nothing is known
+				// to be damaged.
+				requireUnread := func(err error, file string) {
+					t.Helper()
+					require.ErrorIs(t, err, cause)
+					require.ErrorIs(t, err, host.ErrRead)
+					var failed *source.ReadError
+					require.ErrorAs(t, err, &failed)
+					require.Equal(t, file, failed.File)
+					var lost *damage.Damage
+					require.False(t, errors.As(err, &lost))
+				}
+				for _, strict := range []bool{false, true} {
+					_, err = open("000003.fbat", host.ReaderOptions{Strict: strict})
+					requireUnread(err, "000003.fbat")
+				}
 
-				// Events that the index knows and the segment no longer yields.
+				// Events that the index knows and the segment does not yield now.
 				r, err = open("000001.fbat", host.ReaderOptions{})
 				require.NoError(t, err)
 				require.Equal(t, want, all(t, r))
 				_, err = r.Get(t.Context(), want[0].ID)
-				var lost *damage.Damage
-				require.ErrorAs(t, err, &lost)
-				require.ErrorIs(t, err, damage.Unreadable)
-				require.Equal(t, want[0].ID, lost.Events[0].ID)
+				requireUnread(err, "000001.fbat")
+				var which *store.EventError
+				require.ErrorAs(t, err, &which)
+				require.Equal(t, want[0].ID, which.ID)
 
 				p.put(t, map[string][]byte{hiddenName: fixture(t, "fences")[hiddenName]})
 				_, err = open(hiddenName, host.ReaderOptions{})
-				require.ErrorAs(t, err, &lost)
-				require.ErrorIs(t, err, damage.Unreadable)
-				require.Equal(t, hiddenName, lost.File)
-				_, err = open(hiddenName, host.ReaderOptions{ShowHidden: true})
+				requireUnread(err, hiddenName)
+				r, err = open(hiddenName, host.ReaderOptions{ShowHidden: true})
 				require.NoError(t, err)
+				requireRefused(t, r, hiddenName, damage.Unreadable)
 			})
 		}
 	}

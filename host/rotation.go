@@ -66,6 +66,9 @@ func (w *writer) begin() error {
 	if w.unsure {
 		path := filepath.Join(w.dir, segment.Name(w.end.Segment))
 		if err := syncFile(w.fs, path); err != nil {
+			if errors.Is(err, fsabstraction.ErrNotTried) {
+				return &WriteError{"sync", path, err}
+			}
 			return w.fail("sync", path, err)
 		}
 		w.unsure = false
@@ -80,13 +83,18 @@ func (w *writer) begin() error {
 	if err := a.create(w.fs); err != nil {
 		return err
 	}
-	if err := syncDir(w.fs, w.dir); err != nil {
+	err := syncDir(w.fs, w.dir)
+	if err != nil && !errors.Is(err, fsabstraction.ErrNotTried) {
 		return w.fail("sync", w.dir, errors.Join(err, a.file.Close()))
 	}
-	if err := w.began(a.name); err != nil {
+	if err == nil {
+		err = w.began(a.name)
+	}
+	if err != nil {
 		if undo := errors.Join(a.file.Close(), w.fs.Remove(a.path)); undo != nil {
 			return w.fail("take back", a.path, errors.Join(err, undo))
 		}
+		a.file = nil
 		return &WriteError{"begin", a.path, err}
 	}
 	w.active, w.planned = a, nil
@@ -130,11 +138,12 @@ func (w *writer) close(err error) error {
 	return errors.Join(err, w.mark.close())
 }
 
-// syncFile makes the content of a file durable.
+// syncFile makes the content of a file durable. As with SyncDir, an error may be a
+// fsabstraction.ErrNotTried.
 func syncFile(fs fsabstraction.FS, path string) error {
 	f, err := fs.OpenWrite(path)
 	if err != nil {
-		return err
+		return fsabstraction.NotTried(err)
 	}
 	return errors.Join(f.Sync(), f.Close())
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
 // segmentSource reads one segment, whose file is opened when it is needed and
@@ -25,7 +26,8 @@ type segmentSource struct {
 func (s *segmentSource) Size() int64 { return s.size.Load() }
 
 // ReadAt opens the file if need be. When its name leads to another file than
-// the one that was looked at, the error is [store.ErrGone].
+// the one that was looked at, the error is [store.ErrGone]. Where no more files can be
+// opened, it first closes segments that nobody reads.
 func (s *segmentSource) ReadAt(p []byte, off int64) (int, error) {
 	f, err := s.acquire()
 	if err != nil {
@@ -36,6 +38,14 @@ func (s *segmentSource) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (s *segmentSource) acquire() (*file, error) {
+	f, err := s.tryAcquire()
+	for try := 1; try < scarce.Tries && scarce.Lacking(err) && scarce.CloseIdle() > 0; try++ {
+		f, err = s.tryAcquire()
+	}
+	return f, err
+}
+
+func (s *segmentSource) tryAcquire() (*file, error) {
 	d := s.directory
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -60,7 +70,7 @@ func (s *segmentSource) acquire() (*file, error) {
 
 // open opens the file and makes sure that it is the one that was looked at.
 func (s *segmentSource) open() (*file, error) {
-	f, err := s.directory.openFile(s.name)
+	f, err := s.directory.openFile(scarce.Inner(s.directory.options.FS), s.name)
 	if err != nil {
 		return nil, err
 	}
@@ -111,15 +121,25 @@ func (l *openList) remove(s *segmentSource) {
 }
 
 // trim closes the segments that were not used for longest, those that are being
-// read excepted, until at most n are open.
-func (l *openList) trim(n int) {
+// read excepted, until at most n are open, and returns how many it has closed. The
+// last one that was used stays unless n is 0.
+func (l *openList) trim(n int) (closed int) {
 	for s := l.last; s != nil && l.count > n; {
 		prev := s.prev
-		if s.readers == 0 && s != l.first {
+		if s.readers == 0 && (s != l.first || n == 0) {
 			l.remove(s)
 			_ = s.file.close()
 			s.file = nil
+			closed++
 		}
 		s = prev
 	}
+	return closed
+}
+
+// CloseIdle implements scarce.Holder: it closes the segments that nobody reads.
+func (d *directory) CloseIdle() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open.trim(0)
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
-	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/host/internal/tuning"
@@ -138,13 +138,13 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
-// unread is the damage of a segment that could not be read, which is no reason
-// to write behind it: its events have numbers that nobody knows now and that
-// would be given out again, and it may be readable the next time.
+// unread is the damage of a segment of which the rest was not looked at, which is no
+// reason to write behind it: its events have numbers that nobody knows now and that
+// would be given out again.
 func unread(v *view) error {
 	report := v.snapshot.Report()
 	for _, d := range report.Damages {
-		if d.Reason == damage.Unreadable {
+		if replay.IsCutOff(d) {
 			return failedAt("open for writing", v.files.path, d)
 		}
 	}
@@ -177,8 +177,9 @@ func (s *Store) recover(v *view) (next uint64, end artifact.Watermark, err error
 	}
 	var keep []string
 	// Of a damaged store every part stays: one that was not taken may be all that
-	// tells which events are lost.
-	if r := v.snapshot.Report(); r.OpenedFrom == store.FromIndex && r.Damaged() == nil {
+	// tells which events are lost. So may one that could not be read.
+	report := v.snapshot.Report()
+	if report.OpenedFrom == store.FromIndex && report.Damaged() == nil && unheard(v.snapshot) == nil {
 		keep = v.snapshot.FileNames(len(v.snapshot.FileParts()))
 	}
 	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // only the next index.fbati needs that
@@ -212,6 +213,10 @@ func makeDirectory(fsys fsabstraction.FS, path string) error {
 	}
 	for _, dir := range made {
 		if err := syncDir(fsys, filepath.Dir(dir)); err != nil {
+			// The next open would take a name that is there for one that is on disk.
+			for _, dir := range made {
+				err = errors.Join(err, removeIfThere(fsys, dir))
+			}
 			return err
 		}
 	}

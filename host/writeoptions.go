@@ -8,6 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
 // Words of the core that writers need.
@@ -107,6 +108,7 @@ func (o Options) withDefaults() Options {
 	if o.FS == nil {
 		o.FS = osfs.FS{}
 	}
+	o.FS = scarce.Write(o.FS)
 	if o.SegmentSize <= 0 {
 		o.SegmentSize = DefaultSegmentSize
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/refusing"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
@@ -38,17 +39,21 @@ func refusedStores(t *testing.T) map[string]map[string][]byte {
 	delete(gap, segment.Name(2))
 	broken := append([]byte(nil), bare[segment.Name(2)]...)
 	broken[len(broken)/3] ^= 1
+	wrong := append([]byte(nil), bare[newest]...)
+	wrong[len(wrong)-sidx.TrailerSize] ^= 1
+	whole4 := synced.Mark{Segment: 4, Offset: uint64(len(wrong))}
 	return map[string]map[string][]byte{
-		"with an index":      whole,
-		"of segments":        bare,
-		"not closed":         with(bare, newest, open),
-		"torn":               with(bare, newest, open[:len(open)-7]),
-		"with a sync mark":   with(with(bare, newest, open[:len(open)-7]), synced.FileName, synced.AppendSlot(synced.AppendSlot(nil, mark), mark)),
-		"with a cut trailer": with(bare, newest, bare[newest][:len(bare[newest])-3]),
-		"damaged":            with(bare, segment.Name(2), broken),
-		"without a segment":  gap,
-		"with hidden events": fixture.Store("fences"),
-		"with a checkpoint":  fixture.Store("tail"),
+		"with a wrong footer": with(with(bare, newest, wrong), synced.FileName, synced.AppendSlot(synced.AppendSlot(nil, whole4), whole4)),
+		"with an index":       whole,
+		"of segments":         bare,
+		"not closed":          with(bare, newest, open),
+		"torn":                with(bare, newest, open[:len(open)-7]),
+		"with a sync mark":    with(with(bare, newest, open[:len(open)-7]), synced.FileName, synced.AppendSlot(synced.AppendSlot(nil, mark), mark)),
+		"with a cut trailer":  with(bare, newest, bare[newest][:len(bare[newest])-3]),
+		"damaged":             with(bare, segment.Name(2), broken),
+		"without a segment":   gap,
+		"with hidden events":  fixture.Store("fences"),
+		"with a checkpoint":   fixture.Store("tail"),
 	}
 }
 

@@ -117,7 +117,7 @@ func (a *FS) SyncDir(dir string) error {
 	}
 	d, err := a.inner.Open(dir)
 	if err != nil {
-		return err
+		return fsabstraction.NotTried(err)
 	}
 	err = d.Sync()
 	if closeErr := d.Close(); err == nil {

@@ -5,22 +5,25 @@ package osfs
 import (
 	"os"
 	"syscall"
+
+	"github.com/thawlog/thaw/fsabstraction"
 )
 
 // SyncDir implements fsabstraction.DirSyncer with fsync on the directory. File
-// systems that refuse it return their error.
+// systems that refuse it return their error. One that came to nothing before the
+// fsync is a fsabstraction.ErrNotTried.
 func (FS) SyncDir(dir string) error {
 	// Looked at first, because opening a pipe would wait for its other end.
 	fi, err := os.Stat(dir)
 	if err != nil {
-		return err
+		return fsabstraction.NotTried(err)
 	}
 	if !fi.IsDir() {
-		return &os.PathError{Op: "sync", Path: dir, Err: syscall.ENOTDIR}
+		return fsabstraction.NotTried(&os.PathError{Op: "sync", Path: dir, Err: syscall.ENOTDIR})
 	}
 	d, err := os.Open(dir)
 	if err != nil {
-		return err
+		return fsabstraction.NotTried(err)
 	}
 	err = d.Sync()
 	if closeErr := d.Close(); err == nil {
