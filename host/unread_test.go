@@ -219,3 +219,38 @@ func TestSyncWithoutDescriptor(t *testing.T) {
 		}
 	}
 }
+
+// TestFewDescriptors: a store of more segments than may be open at once is read as
+// one of few, by one reader, and by another while the first has segments open.
+func TestFewDescriptors(t *testing.T) {
+	p := inMemory(t)
+	for range 60 {
+		st := p.openStore(t, host.Options{FS: p.fs, Logger: quiet})
+		appendSome(t, st, "e", 1)
+		require.NoError(t, st.Close())
+	}
+	fs, open := failfs.Limited(p.fs, 12)
+	o := host.ReaderOptions{FS: fs, Logger: quiet}
+	found, err := host.Verify(t.Context(), p.dir, o, nil)
+	require.NoError(t, err)
+	require.NoError(t, found.Err())
+	require.EqualValues(t, 60, found.Events)
+	require.Zero(t, open())
+	var readers []*host.Reader
+	for range 3 {
+		r, err := host.OpenReader(t.Context(), p.dir, o)
+		require.NoError(t, err)
+		readers = append(readers, r)
+		events := all(t, r)
+		require.Len(t, events, 60)
+		for _, e := range events {
+			_, err := r.Read(t.Context(), e)
+			require.NoError(t, err)
+		}
+		require.LessOrEqual(t, open(), 12)
+	}
+	for _, r := range readers {
+		require.NoError(t, r.Close())
+	}
+	require.Zero(t, open())
+}

@@ -23,6 +23,7 @@ const (
 	nodeRefusal  = 4
 	nodeEvent    = 5
 	nodeReason   = 6
+	nodeUnread   = 7 // file, u64 offset, cause: a source.ReadError
 )
 
 // maxDepth bounds the trees that are written and read.
@@ -33,7 +34,7 @@ const maxDepth = 32
 var sentinels = []error{
 	store.ErrNotFound, store.ErrGone, source.ErrShort, artifact.ErrFull, index.ErrTable,
 	payload.ErrTruncated, payload.ErrTrailing, payload.ErrMalformed, payload.ErrTooDeep, payload.ErrTooLarge,
-	ErrRead,
+	ErrRead, source.ErrRead,
 }
 
 // AppendError appends an error, nil included.
@@ -56,6 +57,9 @@ func appendError(dst []byte, err error, depth int) []byte {
 		return appendDamage(append(dst, nodeDamage), e, depth+1)
 	case *damage.Refusal:
 		return appendRefusal(append(dst, nodeRefusal), e, depth+1)
+	case *source.ReadError:
+		dst = appendU64(appendString(append(dst, nodeUnread), e.File), uint64(e.Offset))
+		return appendError(dst, e.Err, depth+1)
 	case *store.EventError:
 		dst = append(append(dst, nodeEvent), e.ID[:]...)
 		dst = appendU32(appendU64(dst, e.Sequence), uint32(e.Kind))
@@ -124,6 +128,10 @@ func (r *reader) error(depth int) error {
 		e := &store.EventError{}
 		copy(e.ID[:], r.take(event.IDSize))
 		e.Sequence, e.Kind = r.u64(), event.Kind(r.u32())
+		e.Err = r.error(depth + 1)
+		return e
+	case node == nodeUnread:
+		e := &source.ReadError{File: r.string(), Offset: int64(r.u64())}
 		e.Err = r.error(depth + 1)
 		return e
 	case node == nodeReason:

@@ -14,6 +14,10 @@ import (
 var (
 	// ErrNotFound: no visible event has the id. It is host.ErrNotFound.
 	ErrNotFound = store.ErrNotFound
+	// ErrRead: the host could not list, open or read something that nothing can stand
+	// in for. It is host.ErrRead: the class of *source.ReadError, which says nothing
+	// about the bytes; errors.Is finds the system's error too.
+	ErrRead = store.ErrRead
 	// ErrClosed is returned by every method of a closed [Reader] or [Snapshot]. It is
 	// fs.ErrClosed too.
 	ErrClosed = fmt.Errorf("thaw: the store is closed: %w", fs.ErrClosed)

@@ -17,6 +17,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -248,9 +249,12 @@ func TestHostCannotRead(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, got, errDisk)
+	require.ErrorIs(t, got, ErrRead)
+	var unread *source.ReadError
+	require.ErrorAs(t, got, &unread)
+	require.Contains(t, unread.File, segment.Extension)
 	var d *damage.Damage
-	require.ErrorAs(t, got, &d)
-	require.ErrorIs(t, got, damage.Unreadable)
+	require.False(t, errors.As(got, &d), "nothing is known to be damaged")
 	failed = false
 	require.Len(t, all(t, &r.Queries), 1200)
 }

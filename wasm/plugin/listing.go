@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
 const (
@@ -33,6 +34,7 @@ type listing struct {
 	files []*file // in the order in which they were looked at
 	mu    sync.Mutex
 	open  []*file // first opened first
+	known bool    // to scarce, since the first file was opened
 	done  bool
 }
 
@@ -58,7 +60,7 @@ func (f *file) size() int64 {
 
 // list looks at a directory in the order in which an open does.
 func list(fsys fsabstraction.ReadFS, path string) (*listing, error) {
-	l := &listing{fs: fsys, path: path}
+	l := &listing{fs: scarce.Read(fsys), path: path}
 	if _, err := store.LookAtAll(looker{l}); err != nil {
 		return nil, err
 	}
@@ -67,7 +69,7 @@ func list(fsys fsabstraction.ReadFS, path string) (*listing, error) {
 
 // overlooked reports whether a segment is there that is not in the listing. A system
 // may leave out of a listing what is made while it is read.
-func (l *listing) overlooked() bool {
+func (l *listing) overlooked() (bool, error) {
 	ids := map[uint64]bool{}
 	lowest, highest := uint64(0), uint64(0)
 	for _, f := range l.files {
@@ -82,12 +84,13 @@ func (l *listing) overlooked() bool {
 	for id := lowest; id < highest && looks < overlookedAtMost; id++ {
 		if !ids[id] {
 			looks++
-			if _, err := l.fs.Lstat(filepath.Join(l.path, segment.Name(id))); err == nil {
-				return true
+			name := segment.Name(id)
+			if _, err := l.fs.Lstat(filepath.Join(l.path, name)); !errors.Is(err, fs.ErrNotExist) {
+				return err == nil, source.Failed(name, -1, err)
 			}
 		}
 	}
-	return false
+	return false, nil
 }
 
 // same reports whether nothing that matters changed since another listing.
@@ -187,14 +190,24 @@ func (l *listing) read(f *file, p []byte, off int64) error {
 	return err
 }
 
+// acquire opens a file if need be. Where no more can be opened, segments that nobody
+// reads are closed first.
 func (l *listing) acquire(f *file) (fsabstraction.File, error) {
+	h, err := l.tryAcquire(f)
+	for try := 1; try < scarce.Tries && scarce.Lacking(err) && scarce.CloseIdle() > 0; try++ {
+		h, err = l.tryAcquire(f)
+	}
+	return h, err
+}
+
+func (l *listing) tryAcquire(f *file) (fsabstraction.File, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done {
 		return nil, ErrClosed
 	}
 	if f.handle == nil {
-		h, err := l.fs.Open(filepath.Join(l.path, f.name))
+		h, err := scarce.Inner(l.fs).Open(filepath.Join(l.path, f.name))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, errors.Join(store.ErrGone, err)
 		}
@@ -209,8 +222,12 @@ func (l *listing) acquire(f *file) (fsabstraction.File, error) {
 			return nil, errors.Join(err, h.Close())
 		}
 		f.handle = h
-		l.trim()
+		l.trim(openFiles - 1)
 		l.open = append(l.open, f)
+		if !l.known {
+			l.known = true
+			scarce.Add(l)
+		}
 	}
 	f.users++
 	return f.handle, nil
@@ -225,10 +242,21 @@ func (l *listing) release(f *file) {
 	}
 }
 
-// trim closes files that nobody reads just now, of segments only: other files keep the
+// CloseIdle implements scarce.Holder: it closes the segments that nobody reads.
+func (l *listing) CloseIdle() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.done {
+		return 0
+	}
+	return l.trim(0)
+}
+
+// trim closes files that nobody reads just now until at most most are open, and
+// returns how many it has closed. It closes segments only: other files keep the
 // content that they were opened with. mu is held.
-func (l *listing) trim() {
-	for i := 0; len(l.open) >= openFiles && i < len(l.open); {
+func (l *listing) trim(most int) (closed int) {
+	for i := 0; len(l.open) > most && i < len(l.open); {
 		f := l.open[i]
 		if _, ok := segment.ParseName(f.name); !ok || f.users > 0 {
 			i++
@@ -237,7 +265,9 @@ func (l *listing) trim() {
 		_ = f.handle.Close()
 		f.handle = nil
 		l.open = append(l.open[:i], l.open[i+1:]...)
+		closed++
 	}
+	return closed
 }
 
 // close closes every file.
@@ -245,6 +275,10 @@ func (l *listing) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.done = true
+	if l.known {
+		l.known = false
+		scarce.Remove(l)
+	}
 	var errs []error
 	for _, f := range l.open {
 		if f.users == 0 && f.handle != nil {

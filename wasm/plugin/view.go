@@ -259,8 +259,14 @@ func tryView(ctx context.Context, p *Plugin, path string, o *ReaderOptions, last
 	if err != nil {
 		return nil, err
 	}
-	if !last && l.overlooked() {
-		return nil, store.ErrGone
+	if !last {
+		overlooked, err := l.overlooked()
+		if err == nil && overlooked {
+			err = store.ErrGone
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	v := newView(p, l, o)
 	m, err := v.lock(ctx)
