@@ -4,7 +4,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,14 +17,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/cmd/thaw/internal/golden"
 )
 
 const fixtures = "../../../core/internal/fixture/testdata"
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"thaw": main})
-}
+// programs are what scripts may run.
+var programs = map[string]func(){"thaw": main}
+
+func TestMain(m *testing.M) { testscript.Main(m, programs) }
 
 // TestScripts runs testdata/script. Besides the usual commands a script has
 //
@@ -34,6 +39,7 @@ func TestMain(m *testing.M) {
 //	seal FILE             recompute the checksum of an index.fbati
 //	killed N FILE ARGS    feed thaw import ARGS the first N lines of FILE, and kill it
 //	same DIR DIR          compare the events of two stores, all but where they lie
+//	sessions N DIR        make a store of N sessions of one event each
 //	closed CMD ARGS       run a command whose output nobody reads; it must succeed and say nothing
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -51,6 +57,8 @@ func TestScripts(t *testing.T) {
 			"closed": closed,
 			"killed": killed,
 			"same":   command(2, same),
+
+			"sessions": command(2, sessions),
 		},
 	})
 }
@@ -161,6 +169,22 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("exit code %d, not %s", got, args[0])
 	}
+}
+
+// sessions makes a store with as many segments.
+func sessions(ts *testscript.TestScript, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	for range n {
+		var st *host.Store
+		if st, err = host.Open(context.Background(), ts.MkAbs(args[1]), host.Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+			break
+		}
+		_, err = st.Append(context.Background(), event.At("e", "s"), event.Data, 1)
+		if err = errors.Join(err, st.Close()); err != nil {
+			break
+		}
+	}
+	return err
 }
 
 func closed(ts *testscript.TestScript, neg bool, args []string) {

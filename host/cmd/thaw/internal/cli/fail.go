@@ -11,8 +11,10 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/escape"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
+	"github.com/thawlog/thaw/fsabstraction/scarce"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -164,8 +166,26 @@ func explainKnown(err error) (what, hint string, known bool) {
 // errNoStore is a directory without a single file of a store.
 var errNoStore = errors.New("no store")
 
+const hintPermission = "Read permission is needed on the directory and its files; thaw needs no other."
+
+// explainUnread says what the system refused. Nothing is known of the bytes then, so
+// nothing is called damaged and nothing is offered that would give them up.
+func explainUnread(dir string, e *source.ReadError) (what, hint string) {
+	what = dir + ": " + strings.TrimPrefix(e.Error(), "thaw: ")
+	switch {
+	case scarce.Lacking(e):
+		hint = "Too many files are open. Nothing was found wrong with the store; raise the limit (ulimit -n) or run the command alone."
+	case errors.Is(e, fs.ErrPermission):
+		hint = hintPermission
+	default:
+		hint = "Nothing was changed, and nothing was found wrong with the store. Try again; if it stays, the disk may be failing: copy the store away first."
+	}
+	return what, hint
+}
+
 func explainStore(e *storeError) (what, hint string) {
 	var d *damage.Damage
+	var unread *source.ReadError
 	switch {
 	case errors.Is(e.err, store.ErrGone):
 		return e.dir + ": a segment was removed while it was read, which another process does that compacts the store",
@@ -178,12 +198,14 @@ func explainStore(e *storeError) (what, hint string) {
 			"Leave out --strict to read what is intact; thaw verify tells about the whole store."
 	case errors.Is(e.err, fs.ErrNotExist):
 		return e.dir + ": no such directory", "DIR is the directory that holds a store's *.fbat files."
-	case errors.Is(e.err, fs.ErrPermission):
-		return e.Error(), "Read permission is needed on the directory and its files; thaw needs no other."
 	case errors.Is(e.err, errNoStore):
 		return e.dir + ": no *.fbat file: nothing here can be verified", "DIR is the directory that holds a store's *.fbat files."
 	case notDirectory(e.err):
 		return e.dir + ": not a directory", "DIR is the directory that holds a store's *.fbat files."
+	case errors.As(e.err, &unread):
+		return explainUnread(e.dir, unread)
+	case errors.Is(e.err, fs.ErrPermission):
+		return e.Error(), hintPermission
 	}
 	return e.Error(), "Nothing was changed. Try again; if it stays, the disk may be failing: copy the store away first."
 }

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/thawlog/thaw/core/damage"
 	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // namedAtMost is how many events a line for people names.
@@ -14,7 +16,7 @@ const namedAtMost = 5
 
 // meanings says in words what the reasons mean.
 var meanings = map[damage.Reason]string{
-	damage.Unreadable:              "it cannot be read",
+	damage.Unreadable:              "it could not be read",
 	damage.Short:                   "it is shorter than its head",
 	damage.Magic:                   "its first bytes are not those of the format",
 	damage.Version:                 "its version is not one that thaw knows",
@@ -39,6 +41,7 @@ var meanings = map[damage.Reason]string{
 	damage.Records:                 "it has more records than can be numbered",
 	damage.Header:                  "its header is not what the format asks for",
 	damage.SegmentID:               "it is another segment than its name says",
+	damage.Effort:                  "so much of it looks like events and is none that the rest was not looked at",
 	damage.Frame:                   "bytes in the middle are no event",
 	damage.FrameBody:               "the checksum holds and the content is no event",
 	damage.FrameLength:             "only the length of the event is wrong",
@@ -112,7 +115,11 @@ func refusalText(r *damage.Refusal) string {
 	if r.Offset >= 0 {
 		s += fmt.Sprintf(" at byte %d", r.Offset)
 	}
-	if r.Err != nil {
+	var unread *source.ReadError
+	switch {
+	case errors.As(r.Err, &unread):
+		s += ": " + unread.Err.Error()
+	case r.Err != nil:
 		s += ": " + r.Err.Error()
 	}
 	return s

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
 )
@@ -27,6 +28,7 @@ func explainWrite(e *writeError) (what, hint string) {
 		locked   *host.LockedError
 		conflict *host.ExpectError
 		d        *damage.Damage
+		unread   *source.ReadError
 	)
 	switch {
 	case errors.As(e.err, &locked):
@@ -43,6 +45,8 @@ func explainWrite(e *writeError) (what, hint string) {
 	case errors.As(e.err, &d) && d.File == visibility.FileName:
 		return e.dir + ": " + damageText(d) + "; it alone says which events must stay hidden, so the store is not written to",
 			"Restore " + d.File + " from a backup."
+	case errors.As(e.err, &unread) && !errors.Is(e.err, fs.ErrNotExist) && !notDirectory(e.err):
+		return explainUnread(e.dir, unread)
 	case errors.Is(e.err, fs.ErrPermission):
 		return e.Error(), "Write permission is needed on the directory and its files."
 	case errors.Is(e.err, errRefused):
