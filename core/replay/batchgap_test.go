@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"bytes"
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,10 +39,16 @@ func TestGarbageInABatch(t *testing.T) {
 	}
 }
 
-// TestBatchOverAnUnreadableSegment: what a segment held that cannot be read is not
+// shrunk is a segment of which nothing is left when it is read.
+type shrunk struct{}
+
+func (shrunk) Size() int64                       { return 100 }
+func (shrunk) ReadAt([]byte, int64) (int, error) { return 0, io.EOF }
+
+// TestBatchOverASegmentThatIsCutOff: what a segment held that was not looked at is not
 // known, so a batch that was open before it does not go on after it, though as many
 // items are there as BEGIN announced, and events after it are none of its items.
-func TestBatchOverAnUnreadableSegment(t *testing.T) {
+func TestBatchOverASegmentThatIsCutOff(t *testing.T) {
 	for name, rest := range map[string]*maker{
 		"its COMMIT": newSegment(3).commit(1).event(5, 60),
 		"an item":    newSegment(3).event(2, 50).commit(1).event(5, 60),
@@ -50,7 +57,9 @@ func TestBatchOverAnUnreadableSegment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := replay.NewScan(replay.NewLog(0, 0), replay.Place{}, nil)
 			require.NoError(t, s.Segment(newSegment(1).event(0, 1).begin(1, 1).event(1, 50).seal().input(false, nil)))
-			s.Unreadable(2, errStop)
+			require.NoError(t, s.Segment(replay.Input{ID: 2, Source: shrunk{}}))
+			require.Equal(t, damage.Shortened, s.Report().Damages[0].Reason)
+			require.True(t, replay.IsCutOff(s.Report().Damages[0]))
 			require.NoError(t, s.Segment(rest.input(true, nil)))
 			s.Finish()
 			d := s.Log().Draft()

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,4 +215,41 @@ func TestRefusedWitness(t *testing.T) {
 		}
 	}
 	t.Logf("%d answered all the same", heard)
+}
+
+// forgetful leaves a segment out of its listings until it has been looked at.
+type forgetful struct {
+	*refusing.Files
+	looked bool
+}
+
+func (f *forgetful) List() ([]store.Name, error) {
+	names, err := f.Files.List()
+	return slices.DeleteFunc(names, func(n store.Name) bool { return n.Name == segment.Name(2) && !f.looked }), err
+}
+
+func (f *forgetful) Look(name string) (store.Entry, error) {
+	f.looked = f.looked || name == segment.Name(2)
+	return f.Files.Look(name)
+}
+
+// TestRefusedLookAtOverlooked: a segment that a listing has left out and that cannot
+// be looked at is not taken for one that is missing.
+func TestRefusedLookAtOverlooked(t *testing.T) {
+	boom := errors.New("input/output error")
+	files := refusedStores(t)["of segments"]
+	want, err := everything(&refusing.Files{Memory: files})
+	require.NoError(t, err)
+	for nth := 1; ; nth++ {
+		f := &forgetful{Files: &refusing.Files{Memory: files, Nth: nth, Err: boom}}
+		got, err := everything(f)
+		if f.Calls < nth {
+			return
+		}
+		if err == nil {
+			require.Equal(t, want, got, "call %d", nth)
+			continue
+		}
+		require.ErrorIs(t, err, boom, "call %d", nth)
+	}
 }
