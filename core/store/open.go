@@ -7,6 +7,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/visibility"
 )
 
 // openTries is how often an open starts again because a segment went away
@@ -170,8 +171,23 @@ func (s *Snapshot) settle() error {
 	r.Rejected = append(r.Rejected, met.Rejected...)
 	r.Damages = append(r.Damages, met.Damages...)
 	r.Unfinished, r.Gaps, r.Unsealed, r.Torn = met.Unfinished, met.Gaps, met.Unsealed, met.Torn
-	r.HiddenRanges = hideUncertain(r.HiddenRanges, r, s.taken())
+	if err := s.hide(r.HiddenRanges); err != nil {
+		return err
+	}
 	return s.count()
+}
+
+// hide applies what visibility_ranges.fbv says to the events that were read.
+func (s *Snapshot) hide(ranges visibility.Ranges) error {
+	r := &s.report
+	ranges = hideUncertain(ranges, r, s.taken())
+	hidden, d, err := s.disambiguate(ranges)
+	if d != nil {
+		r.Damages = append(r.Damages, d)
+		s.recorded = max(s.recorded, ranges.End())
+	}
+	r.HiddenRanges = hidden
+	return err
 }
 
 // taken is the sequence behind the last record that was read from a file.

@@ -36,7 +36,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		return s, false, nil
 	}
 	at, ok := s.scan.Resume()
-	if !ok || !s.sameFiles(l, at) {
+	if !ok || s.renumbered() || !s.sameFiles(l, at) {
 		return nil, true, nil
 	}
 	hidden := s.listing.other[visibility.FileName] != l.other[visibility.FileName]
@@ -67,10 +67,11 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		if err != nil {
 			return nil, false, err
 		}
-		n.report.HiddenRanges = hideUncertain(ranges, &n.report, n.taken())
+		n.report.HiddenRanges = ranges
 	}
 	if grown {
 		n.report.Rejected = slices.Clip(n.report.Rejected)
+		n.report.Damages = slices.Clip(n.report.Damages)
 		n.scan = s.scan.Continue(options.Stop)
 		n.scan.Parallel(options.Parallel)
 		if err := n.readSegments(at); err != nil {
@@ -81,7 +82,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		}
 		n.parts = n.parts[:n.base]
 		err = n.settle()
-	} else {
+	} else if err = n.hide(n.report.HiddenRanges); err == nil {
 		err = n.count()
 	}
 	n.ended()
