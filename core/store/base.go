@@ -92,6 +92,9 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 		s.noLookups = true
 		p, b, err = s.loadBounded(src, load)
 	}
+	if err == nil && p.tables.Saved() == nil {
+		err = s.checkComplete(p, b.watermark)
+	}
 	return p, b, err
 }
 
