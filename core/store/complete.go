@@ -2,9 +2,11 @@ package store
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -23,8 +25,19 @@ import (
 // holds anything but markers, an unfinished batch or damage, the segments are replayed
 // to see what an open without the index would show.
 
-// errLeavesOut is the cause of an index that leaves out an event.
-var errLeavesOut = errors.New("store: an event of the segments is not in it")
+// LeftOut is the cause of a [damage.Incomplete]: the first event that is not in the
+// index.
+type LeftOut struct {
+	ID       event.ID
+	Sequence uint64
+	event.Position
+}
+
+// Error names the event and where it lies.
+func (e *LeftOut) Error() string {
+	return "store: event " + e.ID.String() + " at byte " + strconv.FormatUint(e.Offset, 10) + " of " +
+		segment.Name(e.Segment) + " is not in it"
+}
 
 // checkComplete reports whether an index that ends at w leaves out events. The error
 // is a [damage.Refusal] of reason incomplete, or one of stop's.
@@ -49,7 +62,7 @@ func (s *Snapshot) checkComplete(p *part, w artifact.Watermark) error {
 		for ; len(block) > 0; block = block[artifact.RecordSize:] {
 			r := artifact.Raw(block[:artifact.RecordSize])
 			if found, err := anyHas(readers, r); err != nil || !found {
-				return first(err, damage.Refuse(damage.Incomplete, -1, errLeavesOut))
+				return first(err, damage.Refuse(damage.Incomplete, -1, &LeftOut{r.ID(), r.Sequence(), r.Position()}))
 			}
 		}
 		return nil

@@ -109,6 +109,10 @@ func TestIncompleteCheckpoint(t *testing.T) {
 	for i, name := range []string{artifact.FileName, checkpoint.FileName} {
 		require.Equal(t, name, r.Rejected[i].File)
 		require.Equal(t, damage.Incomplete, r.Rejected[i].Reason)
+		var out *store.LeftOut
+		require.ErrorAs(t, r.Rejected[i], &out)
+		require.Equal(t, added.ID, out.ID)
+		require.ErrorContains(t, r.Rejected[i], added.ID.String()+" at byte "+strconv.Itoa(len(between))+" of 000003.fbat")
 	}
 	_, err = s.Get(added.ID)
 	require.NoError(t, err)

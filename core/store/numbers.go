@@ -63,9 +63,14 @@ type numberedRun struct {
 	own   bool // thaw wrote them
 }
 
-// disambiguate returns the sequences that stay hidden, and the damage when ranges are
-// in other numbers than the log's, nil when they are not. It may be called with
-// ranges that were not applied.
+// Disambiguate returns which sequences of the snapshot ranges of visibility_ranges.fbv
+// hide, and the damage when they are in other numbers than the log's, else nil. An open
+// does the same, unless it shows hidden events.
+func (s *Snapshot) Disambiguate(ranges visibility.Ranges) (visibility.Ranges, *damage.Damage, error) {
+	hidden, d, err := s.disambiguate(ranges)
+	return hidden, d, unmarkStop(err)
+}
+
 func (s *Snapshot) disambiguate(ranges visibility.Ranges) (visibility.Ranges, *damage.Damage, error) {
 	log := s.scan.Log()
 	if len(ranges) == 0 || log.Committed() == 0 || !s.mayBeRenumbered() {
