@@ -77,7 +77,7 @@ type coverage struct {
 
 	id   uint64 // of the segment at hand, 0 before the first
 	src  source.Source
-	end  uint64 // what lies in front of it is accounted for
+	end  uint64 // what lies in front of it is accounted for, 0 before the header
 	left bool   // something was left over that is no marker
 }
 
@@ -91,7 +91,7 @@ func (c *coverage) covers(p *part) (bool, error) {
 					return err
 				}
 			}
-			if at.Offset > c.end {
+			if at.Offset > c.end && (c.end > 0 || at.Offset >= segment.MinSize+segment.LeastFrame) {
 				c.left = c.walk(at.Offset) != at.Offset || c.left
 			}
 			c.end = at.End()
@@ -122,17 +122,19 @@ func (c *coverage) begin(id uint64) error {
 
 // open begins a segment. One that cannot be read says nothing against the index.
 func (c *coverage) open(id uint64) {
-	c.id, c.src = id, nil
-	src, err := c.s.files.Open(segment.Name(id))
-	if err != nil {
+	c.id, c.src, c.end = id, nil, 0
+	if src, err := c.s.files.Open(segment.Name(id)); err == nil {
+		c.src = src
+	}
+}
+
+// skipHeader goes over the header, unless that was done. A bad one is left over.
+func (c *coverage) skipHeader() {
+	if c.end > 0 {
 		return
 	}
-	_, n, err := segment.ReadHeader(src)
-	if err != nil { // which a replay knows what to do about
-		c.left = true
-		return
-	}
-	c.src, c.end = src, uint64(n)
+	_, n, err := segment.ReadHeader(c.src)
+	c.end, c.left = uint64(n), c.left || err != nil
 }
 
 // finish walks what lies behind the last record of the segment at hand, unless that is
@@ -141,6 +143,7 @@ func (c *coverage) finish() {
 	if c.src == nil {
 		return
 	}
+	c.skipHeader()
 	end := uint64(max(c.src.Size(), 0))
 	if c.id == c.to.Segment {
 		end = min(end, c.to.Offset)
@@ -159,6 +162,9 @@ func (c *coverage) walk(to uint64) uint64 {
 	}
 	if size := uint64(max(c.src.Size(), 0)); to > size {
 		return size
+	}
+	if c.skipHeader(); c.left || c.end >= to {
+		return c.end
 	}
 	w := segment.NewWalker(source.Part(c.src, 0, to), c.end)
 	for {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"errors"
 	"math"
 	"slices"
 	"sort"
@@ -33,9 +32,6 @@ import (
 // synced.thaw tells who wrote a segment.
 //
 // Each event that is hidden and may not have been cancelled is in doubt.
-
-// errAmbiguous is the cause of a [damage.Renumbered].
-var errAmbiguous = errors.New("store: batpak gave sequences out again, so a range can name an event that was not cancelled")
 
 // noNumber says that no footer has a number for an event.
 const noNumber = uint64(math.MaxUint64)
@@ -83,7 +79,7 @@ func (s *Snapshot) disambiguate(ranges visibility.Ranges) (visibility.Ranges, *d
 	if !n.ambiguous() {
 		return ranges, nil, nil
 	}
-	d := &damage.Damage{File: visibility.FileName, Reason: damage.Renumbered, Err: errAmbiguous}
+	d := &damage.Damage{File: visibility.FileName, Reason: damage.Renumbered}
 	if err := n.doubtInBase(d); err != nil {
 		return nil, nil, err
 	}

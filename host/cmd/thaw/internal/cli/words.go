@@ -53,7 +53,7 @@ var meanings = map[damage.Reason]string{
 	damage.Chain:                   "it does not continue the entity's event before",
 	damage.SequenceGap:             "sequences are left out",
 	damage.Ranges:                  "a range is empty, unsorted or overlaps another",
-	damage.Renumbered:              "a range may name an event that was not cancelled",
+	damage.Renumbered:              "batpak gave sequences out again, so a range can name two events",
 	damage.Stale:                   "it was not made for the index that is there",
 	damage.Segments:                "the segments are not those it was made over",
 	damage.Lookups:                 "a look-up does not lead to every event it should",
@@ -87,13 +87,17 @@ func damageText(d *damage.Damage) string {
 	if more := uint64(max(len(d.Events)-namedAtMost, 0)) + d.Unnamed; more > 0 {
 		fmt.Fprintf(&b, "; and %s more", counted(more, "event"))
 	}
+	fate := "may be lost"
+	if d.Reason == damage.Renumbered {
+		fate = "may be hidden and not cancelled"
+	}
 	switch {
 	case d.EndSequence == damage.UnknownEnd:
-		fmt.Fprintf(&b, "; events from sequence %d on may be lost", d.FirstSequence)
+		fmt.Fprintf(&b, "; events from sequence %d on %s", d.FirstSequence, fate)
 	case d.EndSequence == d.FirstSequence+1:
-		fmt.Fprintf(&b, "; sequence %d may be lost", d.FirstSequence)
+		fmt.Fprintf(&b, "; sequence %d %s", d.FirstSequence, fate)
 	case d.EndSequence > d.FirstSequence:
-		fmt.Fprintf(&b, "; sequences %d to %d may be lost", d.FirstSequence, d.EndSequence-1)
+		fmt.Fprintf(&b, "; sequences %d to %d %s", d.FirstSequence, d.EndSequence-1, fate)
 	}
 	return b.String()
 }
