@@ -44,6 +44,7 @@ func (e *LeftOut) Error() string {
 func (s *Snapshot) checkComplete(p *part, w artifact.Watermark) error {
 	c := coverage{s: s, to: w}
 	whole, err := c.covers(p)
+	s.crosses = c.crosses
 	if whole || err != nil {
 		return err
 	}
@@ -79,6 +80,11 @@ type coverage struct {
 	src  source.Source
 	end  uint64 // what lies in front of it is accounted for, 0 before the header
 	left bool   // something was left over that is no marker
+
+	// Records came so far; behind one, a segment with a footer; behind that, one with
+	// records and without a footer; and records behind that.
+	any, sealed, unsealed, crosses bool
+	records                        bool // in the segment at hand
 }
 
 // covers reports whether the records of p account for all frames in front of c.to.
@@ -95,6 +101,7 @@ func (c *coverage) covers(p *part) (bool, error) {
 				c.left = c.walk(at.Offset) != at.Offset || c.left
 			}
 			c.end = at.End()
+			c.any, c.records, c.crosses = true, true, c.crosses || c.unsealed
 		}
 		return nil
 	})
@@ -122,7 +129,7 @@ func (c *coverage) begin(id uint64) error {
 
 // open begins a segment. One that cannot be read says nothing against the index.
 func (c *coverage) open(id uint64) {
-	c.id, c.src, c.end = id, nil, 0
+	c.id, c.src, c.end, c.records = id, nil, 0, false
 	if src, err := c.s.files.Open(segment.Name(id)); err == nil {
 		c.src = src
 	}
@@ -148,8 +155,14 @@ func (c *coverage) finish() {
 	if c.id == c.to.Segment {
 		end = min(end, c.to.Offset)
 	}
-	if c.end < end && !segment.FooterBegins(c.src, c.end) {
-		c.walk(end)
+	sealed := segment.FooterBegins(c.src, c.end)
+	if c.end < end && !sealed {
+		sealed = segment.FooterBegins(c.src, c.walk(end))
+	}
+	if sealed {
+		c.sealed = c.sealed || c.any
+	} else {
+		c.unsealed = c.unsealed || c.sealed && c.records
 	}
 	c.src = nil
 }

@@ -60,6 +60,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		scan:    s.scan,
 
 		recorded: s.recorded,
+		crosses:  s.crosses,
 		mark:     mark,
 	}
 	if hidden {
@@ -67,7 +68,12 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		if err != nil {
 			return nil, false, err
 		}
-		n.report.HiddenRanges = ranges
+		if s.base > 0 && s.crosses && len(ranges) > 0 {
+			return nil, true, nil
+		}
+		if !options.ShowHidden {
+			n.report.HiddenRanges = ranges
+		}
 	}
 	if grown {
 		n.report.Rejected = slices.Clip(n.report.Rejected)
