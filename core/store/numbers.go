@@ -44,6 +44,7 @@ type numbering struct {
 	ranges visibility.Ranges
 	given  []uint64 // by a footer, [noNumber] where none does
 	runs   []numberedRun
+	sealed map[uint64]bool // the segments whose footers can be read
 	// moved counts the hidden numbers that footers give to events which have others in
 	// the log. wide are those that events without a footer may have had.
 	moved map[uint64]int
@@ -72,7 +73,7 @@ func (s *Snapshot) disambiguate(ranges visibility.Ranges) (visibility.Ranges, *d
 	if len(ranges) == 0 || log.Committed() == 0 || !s.mayBeRenumbered() {
 		return ranges, nil, nil
 	}
-	n := &numbering{s: s, draft: log.Draft(), count: log.Committed(), ranges: ranges, moved: map[uint64]int{}}
+	n := &numbering{s: s, draft: log.Draft(), count: log.Committed(), ranges: ranges, moved: map[uint64]int{}, sealed: map[uint64]bool{}}
 	if err := n.read(); err != nil {
 		return nil, nil, err
 	}
@@ -160,7 +161,7 @@ func (n *numbering) read() error {
 		if err := n.s.options.stopped(); err != nil {
 			return err
 		}
-		n.readFooter(e.id, elsewhere)
+		n.sealed[e.id] = n.readFooter(e.id, elsewhere)
 	}
 	if len(elsewhere) > 0 {
 		for i := range n.given {
@@ -172,12 +173,12 @@ func (n *numbering) read() error {
 	return n.readShifts()
 }
 
-// readFooter takes the numbers from a segment's footer. One that cannot be read says
-// nothing.
-func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) {
+// readFooter takes the numbers from a segment's footer, and reports whether there is
+// one that can be read.
+func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) bool {
 	f := n.s.footerOf(id)
 	if f == nil {
-		return
+		return false
 	}
 	var run numberedRun
 	if k, ok := slices.BinarySearchFunc(n.runs, id, func(r numberedRun, id uint64) int {
@@ -200,6 +201,7 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) {
 			elsewhere[named] = f.Sequence(k)
 		}
 	}
+	return true
 }
 
 // footerOf is a segment's footer, nil when it has none or it cannot be read.
@@ -225,19 +227,16 @@ func inside(p event.Position, w artifact.Watermark) bool {
 }
 
 // readShifts finds out how many events in front of each segment batpak may have
-// counted from 0: those without a number in a footer that lie behind an index. Every
-// segment that was sealed behind an event may have ended in one.
+// counted from 0: those without a number in a footer that lie behind an index, and in
+// front of a segment without a footer or in it. Every segment that was sealed behind an
+// event may have ended in an index; only behind one without a footer does a session
+// begin that read it.
 func (n *numbering) readShifts() error {
 	indexed := n.s.base > 0
-	shift, err := n.s.unsealedInBase()
+	shift, unnumbered, err := n.s.unsealedInBase(n.runs[0].segment)
 	if err != nil {
 		return err
 	}
-	unsealed := map[string]bool{}
-	for _, u := range n.s.report.Unsealed {
-		unsealed[u.File] = true
-	}
-	end := n.s.scan.Ending()
 	next := 0
 	for _, e := range n.s.listing.segments {
 		if next == len(n.runs) {
@@ -251,23 +250,27 @@ func (n *numbering) readShifts() error {
 			run.shift, run.own = shift, n.s.wrote(e.id)
 			for i := run.first; indexed && i < run.end; i++ {
 				if n.given[i] == noNumber {
-					shift++
+					unnumbered++
 				}
 			}
 		}
-		indexed = indexed || !unsealed[segment.Name(e.id)] && (e.id != end.Segment || end.Sealed)
+		if n.sealed[e.id] {
+			indexed = true
+		} else {
+			shift, unnumbered = shift+unnumbered, 0
+		}
 	}
 	return nil
 }
 
-// unsealedInBase counts the events of the index whose segments have no footer. batpak
-// may have been made to open the store without the index.
-func (s *Snapshot) unsealedInBase() (count uint64, err error) {
+// unsealedInBase counts the events of the index whose segments have no footer, in front
+// of a segment and in it. batpak may have been made to open the store without the index.
+func (s *Snapshot) unsealedInBase(first uint64) (count, inside uint64, err error) {
 	var id uint64
 	var open bool
 	for _, p := range s.parts[:s.base] {
 		err = s.on(p, func(p *part) error {
-			was := count
+			was, wasInside := count, inside
 			err := p.image.EachBlock(func(_ uint64, block []byte) error {
 				for ; len(block) > 0; block = block[artifact.RecordSize:] {
 					if at := artifact.Raw(block).Position().Segment; at != id {
@@ -276,22 +279,25 @@ func (s *Snapshot) unsealedInBase() (count uint64, err error) {
 						}
 						id, open = at, s.footerOf(at) == nil
 					}
-					if open {
+					switch {
+					case open && id == first:
+						inside++
+					case open:
 						count++
 					}
 				}
 				return nil
 			})
 			if err != nil {
-				count = was
+				count, inside = was, wasInside
 			}
 			return err
 		})
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
-	return count, nil
+	return count, inside, nil
 }
 
 // each calls f for every event of the tail.
