@@ -16,7 +16,8 @@ import (
 //
 // A store with damaged segments is refused, because the next open would believe
 // the new index and no longer say what is damaged; acceptDamage makes it all the
-// same, of what can be read.
+// same, of what can be read. Then visibility_ranges.fbv is written first, with all that
+// the damage hides: the new index has the numbers that the segments have now.
 func Rebuild(ctx context.Context, path string, o Options, acceptDamage bool) (Report, error) {
 	o = o.withDefaults()
 	if err := ctx.Err(); err != nil { // before the lock's file is made
@@ -61,6 +62,12 @@ func (s *Store) rebuildIndex(v *view, end artifact.Watermark, acceptDamage bool)
 	if err != nil {
 		return err
 	}
-	f := store.Fold{To: end, Allocator: v.snapshot.Report().Allocator, Parallel: parallel}
+	report := v.snapshot.Report()
+	if acceptDamage && report.Damaged() != nil {
+		if err := s.writeHidden(report.HiddenRanges); err != nil {
+			return err
+		}
+	}
+	f := store.Fold{To: end, Allocator: report.Allocator, Parallel: parallel}
 	return s.writeIndex(v.snapshot, f, l, acceptDamage, 0)
 }

@@ -102,6 +102,9 @@ func (s *Store) open(ctx context.Context) error {
 	if err = unread(v); err == nil {
 		next, end, err = s.recover(v)
 	}
+	if err == nil {
+		v, err = s.renumber(ctx, v, end)
+	}
 	if err != nil {
 		return errors.Join(err, v.files.release())
 	}

@@ -71,6 +71,8 @@ const (
 	Disagrees Reason = "disagrees"
 	// Records: more records than tables can number (2^32-2).
 	Records Reason = "records"
+	// Incomplete: it leaves out events that the segments it covers hold.
+	Incomplete Reason = "incomplete"
 )
 
 // Reasons of segments.
@@ -116,6 +118,10 @@ const (
 const (
 	// Ranges: a range is empty, unsorted or overlaps the one before.
 	Ranges Reason = "ranges"
+	// Renumbered: batpak gave sequences out again, so a range can name more than one
+	// event. All of them are hidden, but for those that thaw is known to have written.
+	// The damage lists the events that are hidden and may not have been cancelled.
+	Renumbered Reason = "renumbered"
 )
 
 // Reasons of the lookups.

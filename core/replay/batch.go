@@ -24,9 +24,6 @@ type batch struct {
 	known    int    // names of the footer that were known before BEGIN
 }
 
-// leastFrame is fewer bytes than any frame has: its fixed keys alone are more.
-const leastFrame = 256
-
 // staged is what a record does not hold of an item.
 type staged struct {
 	timestamp int64
@@ -102,7 +99,7 @@ func (s *Scan) dropDamaged(items int) {
 	// The count is only believed as far as there were bytes for it.
 	count := uint64(items)
 	if s.batch.lost > 0 {
-		count = min(uint64(s.batch.count), count+s.batch.lost/leastFrame+1)
+		count = min(uint64(s.batch.count), count+s.batch.lost/segment.LeastFrame+1)
 	}
 	d := &damage.Damage{
 		File:          s.batch.file,

@@ -57,7 +57,7 @@ func (s *Scan) step(step segment.Step) {
 		s.damaged(d)
 		s.log.Reserve(1)
 		s.gap = lastGap{damage: d, one: true, first: s.log.draft.Len()}
-	case d.Length < leastFrame: // no event has room in it
+	case d.Length < segment.LeastFrame: // no event has room in it
 		d.FirstSequence, d.EndSequence = s.log.next, s.log.next
 		s.damaged(d)
 		s.gap = lastGap{damage: d}

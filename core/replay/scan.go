@@ -372,7 +372,7 @@ func (s *Scan) Missing(m *synced.Mark) {
 // segment takes it over; the numbers that are left out in front of that one then
 // tell of the loss.
 func (s *Scan) skipLost(bytes uint64) {
-	s.log.Reserve(min(bytes/leastFrame+1, maxLost))
+	s.log.Reserve(min(bytes/segment.LeastFrame+1, maxLost))
 }
 
 // maxLost bounds the numbers that one loss takes, whatever a mark claims.

@@ -11,6 +11,8 @@ import (
 const (
 	// FrameHead is the number of bytes in front of a frame's body.
 	FrameHead = 8
+	// LeastFrame is fewer bytes than any frame has: its fixed keys alone are more.
+	LeastFrame = 256
 	// MaxFrame is the length of the longest frame.
 	MaxFrame = FrameHead + event.MaxBody
 

@@ -115,3 +115,14 @@ func FooterOffset(src source.Source) (at uint64, ok bool, err error) {
 	}
 	return t.TableOffset, true, nil
 }
+
+// FooterBegins reports whether the segment's trailer says that its footer begins at an
+// offset, and no frame does.
+func FooterBegins(src source.Source, at uint64) bool {
+	says, ok, err := FooterOffset(src)
+	if err != nil || !ok || says != at {
+		return false
+	}
+	var b [1]byte
+	return source.Read(src, b[:], at) == nil && beginsFooter(b[0])
+}

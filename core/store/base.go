@@ -95,6 +95,10 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 		s.noLookups = true
 		p, b, err = s.loadBounded(src, load)
 	}
+	if err == nil && p.tables.Saved() == nil {
+		err = s.checkComplete(p, b.watermark)
+		s.crosses = s.crosses && !(s.options.MakeLookups && s.vouched(src))
+	}
 	return p, b, err
 }
 

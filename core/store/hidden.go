@@ -28,9 +28,6 @@ func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) 
 			File: e.Name, Offset: uint64(max(r.Offset, 0)), Reason: r.Reason, Err: r.Err,
 		}
 	}
-	if o.ShowHidden {
-		return nil, nil
-	}
 	return ranges, nil
 }
 

@@ -64,7 +64,8 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	if err := l.finish(base.watermark.Segment); err != nil {
 		return nil, err
 	}
-	if s.report.HiddenRanges, err = loadHidden(files, l, o); err != nil {
+	ranges, err := loadHidden(files, l, o)
+	if err != nil {
 		var d *damage.Damage
 		switch {
 		case o.ShowHidden && errors.As(err, &d):
@@ -74,6 +75,13 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		default:
 			return nil, err
 		}
+	}
+	if s.base > 0 && s.crosses && len(ranges) > 0 {
+		// The ranges may be in other numbers than the index, which the frames tell.
+		return openWithout(files, o, last, earlier, damage.Refuse(damage.Renumbered, -1, nil), s.report.OpenedFrom)
+	}
+	if !o.ShowHidden {
+		s.report.HiddenRanges = ranges
 	}
 	for _, name := range l.odd {
 		s.report.Damages = append(s.report.Damages, &damage.Damage{
@@ -90,11 +98,7 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	err = s.readSegments(from)
 	if errors.Is(err, replay.ErrSequence) && s.base > 0 {
 		// The allocator leaves no room for the tail, so it is a lie.
-		refused := damage.Refuse(damage.Allocator, -1, err)
-		refused.File = s.report.OpenedFrom.file()
-		without := *o
-		without.Skip = append(slices.Clone(o.Skip), refused.File)
-		return open(files, &without, last, append(earlier[:len(earlier):len(earlier)], refused))
+		return openWithout(files, o, last, earlier, damage.Refuse(damage.Allocator, -1, err), s.report.OpenedFrom)
 	}
 	if err != nil {
 		return nil, err
@@ -118,6 +122,14 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		return nil, err
 	}
 	return s, s.count()
+}
+
+// openWithout is open without the index that a try began with.
+func openWithout(files Files, o *Options, last bool, earlier []*damage.Refusal, why *damage.Refusal, way Way) (*Snapshot, error) {
+	why.File = way.file()
+	without := *o
+	without.Skip = append(slices.Clone(o.Skip), why.File)
+	return open(files, &without, last, append(earlier[:len(earlier):len(earlier)], why))
 }
 
 // readSegments replays every segment from a place on. The segment of the place
@@ -177,8 +189,23 @@ func (s *Snapshot) settle() error {
 	r.Rejected = append(r.Rejected, met.Rejected...)
 	r.Damages = append(r.Damages, met.Damages...)
 	r.Unfinished, r.Gaps, r.Unsealed, r.Torn = met.Unfinished, met.Gaps, met.Unsealed, met.Torn
-	r.HiddenRanges = hideUncertain(r.HiddenRanges, r, s.taken())
+	if err := s.hide(r.HiddenRanges); err != nil {
+		return err
+	}
 	return s.count()
+}
+
+// hide applies what visibility_ranges.fbv says to the events that were read.
+func (s *Snapshot) hide(ranges visibility.Ranges) error {
+	r := &s.report
+	ranges = hideUncertain(ranges, r, s.taken())
+	hidden, d, err := s.disambiguate(ranges)
+	if d != nil {
+		r.Damages = append(r.Damages, d)
+		s.recorded = max(s.recorded, ranges.End())
+	}
+	r.HiddenRanges = hidden
+	return err
 }
 
 // taken is the sequence behind the last record that was read from a file.

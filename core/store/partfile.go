@@ -66,6 +66,20 @@ func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, e
 	return &part{image: image, tables: tables}, nil
 }
 
+// vouched reports whether index.thaw says that thaw has taken the index.fbati in src.
+func (s *Snapshot) vouched(src source.Source) bool {
+	e, ok := s.listing.other[index.FileName]
+	if !ok {
+		return false
+	}
+	h, err := artifact.ReadHeader(src)
+	if err != nil {
+		return false
+	}
+	f, err := s.readLookups(e)
+	return err == nil && !f.Contained() && f.Belongs(artifact.AppendHeader(nil, &h), src.Size())
+}
+
 // moved reports whether any of these names leads elsewhere than when it was looked
 // at.
 func (s *Snapshot) moved(names ...string) bool {

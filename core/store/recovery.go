@@ -39,7 +39,8 @@ type Recovery struct {
 // no footer, and only an end that synced.thaw does not vouch for is cut off: when
 // the segment is no longer the newest, nothing tells any more that what lies there
 // is no part of the log. One that an unfinished batch of batpak's runs into gets no
-// footer, and only what is torn is cut off, since behind it damage is damage.
+// footer, and only what is torn is cut off, since behind it damage is damage. So it is
+// with one of batpak's whose events may have had other numbers, while that matters.
 func (s *Snapshot) Recovery() (Recovery, error) {
 	newest := s.listing.newest()
 	r := Recovery{Next: s.listing.highest() + 1}
@@ -59,7 +60,8 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 		r.Cut, r.SetAside = size, torn.Frames
 		return r, nil
 	}
-	if end.Mixed || blamed {
+	// A footer would say that batpak had the numbers of the log.
+	if end.Mixed || blamed || s.renumbered() && !s.wrote(newest) {
 		if torn != nil && (!blamed || torn.Unproven && torn.Offset > 0) {
 			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
 		}

@@ -38,7 +38,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		return s, false, nil
 	}
 	at, ok := s.scan.Resume()
-	if !ok || !s.sameFiles(l, at) {
+	if !ok || s.renumbered() || !s.sameFiles(l, at) {
 		return nil, true, nil
 	}
 	hidden := s.listing.other[visibility.FileName] != l.other[visibility.FileName]
@@ -62,6 +62,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		scan:    s.scan,
 
 		recorded: s.recorded,
+		crosses:  s.crosses,
 		mark:     mark,
 	}
 	if hidden {
@@ -69,10 +70,16 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		if err != nil {
 			return nil, false, err
 		}
-		n.report.HiddenRanges = hideUncertain(ranges, &n.report, n.taken())
+		if s.base > 0 && s.crosses && len(ranges) > 0 {
+			return nil, true, nil
+		}
+		if !options.ShowHidden {
+			n.report.HiddenRanges = ranges
+		}
 	}
 	if grown {
 		n.report.Rejected = slices.Clip(n.report.Rejected)
+		n.report.Damages = slices.Clip(n.report.Damages)
 		n.scan = s.scan.Continue(options.Stop)
 		n.scan.Parallel(options.Parallel)
 		if err := n.readSegments(at); err != nil {
@@ -83,7 +90,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		}
 		n.parts = n.parts[:n.base]
 		err = n.settle()
-	} else {
+	} else if err = n.hide(n.report.HiddenRanges); err == nil {
 		err = n.count()
 	}
 	n.ended()

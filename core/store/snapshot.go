@@ -41,6 +41,9 @@ type Snapshot struct {
 	last     bool // the open is the last try
 	// noLookups says that index.thaw was found to be of no use in this open.
 	noLookups bool
+	// crosses says that the index goes over a segment that was not sealed, and that
+	// nothing says which numbers batpak had behind that: see numbering.
+	crosses bool
 	// mark is synced.thaw, nil without one.
 	mark *synced.Mark
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
 )
 
 // shown is what an open of the store shows.
@@ -21,6 +22,8 @@ type shown struct {
 	// sequences of the events, by their number in the truth.
 	sequences artifact.Numbers
 	allocator uint64
+	// hidden are the sequences that readers do not see.
+	hidden visibility.Ranges
 	// orderly says that nothing was appended since the snapshot that was taken.
 	orderly bool
 	// covers are the files that events are read from, and ends where each ends.
@@ -63,6 +66,13 @@ func (r *run) open() error {
 	}
 	if err := r.showEvents(s, &tail); err != nil {
 		return err
+	}
+	hidden, renumbered, err := s.Disambiguate(r.ranges.Ranges)
+	if err != nil {
+		return err
+	}
+	if r.shown.hidden = hidden; renumbered != nil {
+		r.findings.damage(renumbered)
 	}
 	_, more := r.dir.byName[checkpoint.FileName]
 	if r.shown.way != store.FromIndex || !more {

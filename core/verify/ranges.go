@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -56,20 +57,24 @@ func (r *run) refused(file string, err error) {
 	if !errors.As(err, &why) {
 		why = &damage.Refusal{Reason: damage.Unreadable, Err: err}
 	}
-	r.findings.damage(at(file, uint64(max(why.Offset, 0)), why.Reason, why.Err, nil))
+	var event *damage.Touched
+	if out := (*store.LeftOut)(nil); errors.As(err, &out) {
+		event = &damage.Touched{ID: out.ID, Sequence: out.Sequence, Numbered: true}
+	}
+	r.findings.damage(at(file, uint64(max(why.Offset, 0)), why.Reason, why.Err, event))
 }
 
 // hides reports whether event i is hidden.
-func (r *run) hides(i int) bool { return r.ranges.Hides(r.shown.sequences.At(i)) }
+func (r *run) hides(i int) bool { return r.shown.hidden.Hides(r.shown.sequences.At(i)) }
 
-// hidden counts those of n sequences, from one on, that are hidden.
-func (h *hidden) hidden(from, n uint64) (hidden uint64) {
+// hiddenOf counts those of n sequences, from one on, that ranges hide.
+func hiddenOf(ranges visibility.Ranges, from, n uint64) (hidden uint64) {
 	end := from + n
-	k, _ := slices.BinarySearchFunc(h.Ranges, from+1, func(r visibility.Range, at uint64) int {
+	k, _ := slices.BinarySearchFunc(ranges, from+1, func(r visibility.Range, at uint64) int {
 		return cmp.Compare(r.End, at)
 	})
-	for ; k < len(h.Ranges) && h.Ranges[k].Start < end; k++ {
-		hidden += min(end, h.Ranges[k].End) - max(from, h.Ranges[k].Start)
+	for ; k < len(ranges) && ranges[k].Start < end; k++ {
+		hidden += min(end, ranges[k].End) - max(from, ranges[k].Start)
 	}
 	return hidden
 }

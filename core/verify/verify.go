@@ -150,7 +150,7 @@ func (r *run) result() *Result {
 		OpenedFrom: r.shown.way,
 	}
 	for from, n := range r.shown.sequences.Runs() {
-		out.Hidden += r.ranges.hidden(from, uint64(n))
+		out.Hidden += hiddenOf(r.shown.hidden, from, uint64(n))
 	}
 	r.findings.fill(out)
 	return out

@@ -13,9 +13,11 @@
 package visibility
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/crc32"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/thawlog/thaw/core/damage"
@@ -49,6 +51,35 @@ type Ranges []Range
 func (rs Ranges) Hides(sequence uint64) bool {
 	i := sort.Search(len(rs), func(i int) bool { return rs[i].End > sequence })
 	return i < len(rs) && rs[i].Start <= sequence
+}
+
+// Meets reports whether any sequence of r lies in one of the ranges.
+func (rs Ranges) Meets(r Range) bool {
+	i := sort.Search(len(rs), func(i int) bool { return rs[i].End > r.Start })
+	return r.Start < r.End && i < len(rs) && rs[i].Start < r.End
+}
+
+// Cover reports whether every sequence of r lies in one range.
+func (rs Ranges) Cover(r Range) bool {
+	i := sort.Search(len(rs), func(i int) bool { return rs[i].End > r.Start })
+	return i < len(rs) && rs[i].Start <= r.Start && rs[i].End >= r.End
+}
+
+// Merge returns the ranges that hide what any of list hides. It sorts and overwrites
+// list.
+func Merge(list []Range) Ranges {
+	slices.SortFunc(list, func(a, b Range) int { return cmp.Compare(a.Start, b.Start) })
+	out := Ranges(list[:0])
+	for _, r := range list {
+		switch last := len(out) - 1; {
+		case r.Start >= r.End:
+		case last >= 0 && r.Start <= out[last].End:
+			out[last].End = max(out[last].End, r.End)
+		default:
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // End is the first sequence behind every range, 0 when there is none.

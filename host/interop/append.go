@@ -29,7 +29,8 @@ type Step struct {
 	Items []Asked
 	// Single appends the one item for itself.
 	Single bool
-	// Fence is "commit" or "cancel" for a fence that ends so.
+	// Fence is "commit" or "cancel" for a fence that ends so, "open" for one that is
+	// left open: a close in order cancels it, an unclean stop forgets it (D32).
 	Fence string
 }
 
@@ -52,6 +53,15 @@ type Place struct {
 // Append lets batpak open the store in dir, take the steps in turn, and close in
 // order. A step that is refused is an answer and no error.
 func (p *Program) Append(ctx context.Context, dir string, steps ...Step) ([]Answer, error) {
+	return p.append(ctx, dir, steps)
+}
+
+// AppendUnclean is Append by a process that ends without closing: no footer, no index.
+func (p *Program) AppendUnclean(ctx context.Context, dir string, steps ...Step) ([]Answer, error) {
+	return p.append(ctx, dir, steps, "--unclean")
+}
+
+func (p *Program) append(ctx context.Context, dir string, steps []Step, flags ...string) ([]Answer, error) {
 	var in, stderr bytes.Buffer
 	for _, s := range steps {
 		var line any = map[string]any{"items": s.Items}
@@ -69,7 +79,7 @@ func (p *Program) Append(ctx context.Context, dir string, steps ...Step) ([]Answ
 		}
 		in.Write(append(b, '\n'))
 	}
-	cmd := exec.CommandContext(ctx, p.path, "append", dir)
+	cmd := exec.CommandContext(ctx, p.path, append([]string{"append", dir}, flags...)...)
 	cmd.Stdin, cmd.Stderr = &in, &stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -1,8 +1,8 @@
 //! `append`: what is asked on standard input, one JSON object a line, answered by one JSON line each.
 //!
 //! A line is one event, `{"entity", "scope", "kind", "payload", "key", "expect", "flags"}`, of which the last three may
-//! be null; or `{"items": [event, ...]}`, a batch; or `{"items": [...], "fence": "commit" | "cancel"}`, single appends
-//! under a fence. The answer is `{"receipts": [...]}` or `{"error": "..."}`.
+//! be null; or `{"items": [event, ...]}`, a batch; or `{"items": [...], "fence": "commit" | "cancel" | "open"}`, single
+//! appends under a fence, of which the last one leaves it open. The answer is `{"receipts": [...]}` or `{"error": "..."}`.
 
 use std::io::{BufRead, Write};
 
@@ -78,6 +78,11 @@ fn answer(store: &Store, asked: &Value) -> Result<Vec<AppendReceipt>, Failure> {
     let tickets = events.iter().map(|e| fence.submit(&e.at, e.kind, &e.payload)).collect::<Result<Vec<_>, _>>()?;
     if end == "cancel" {
         fence.cancel()?;
+        return Ok(Vec::new());
+    }
+    if end == "open" {
+        std::mem::forget(fence); // dropping would cancel it
+        store.sync()?; // so that the events are written
         return Ok(Vec::new());
     }
     fence.commit()?;

@@ -190,7 +190,7 @@ func explainStore(e *storeError) (what, hint string) {
 	case errors.Is(e.err, store.ErrGone):
 		return e.dir + ": a segment was removed while it was read, which another process does that compacts the store",
 			"Run the command again."
-	case errors.As(e.err, &d) && d.File == visibility.FileName:
+	case errors.As(e.err, &d) && d.File == visibility.FileName && d.Reason != damage.Renumbered:
 		return fmt.Sprintf("%s: %s; it alone says which events must stay hidden, so nothing is shown", e.dir, damageText(d)),
 			"Restore " + d.File + " from a backup, or use --show-hidden to see everything, hidden events included."
 	case errors.As(e.err, &d):

@@ -91,6 +91,9 @@ func TestManyChunks(t *testing.T) {
 func TestSegmentGoes(t *testing.T) {
 	p := places(t)[1]
 	p.put(t, storeFiles(t, "rotated"))
+	st, err := host.Open(t.Context(), p.dir, host.Options{FS: p.fs})
+	require.NoError(t, err)
+	require.NoError(t, st.Close()) // with index.thaw, no segment is opened before it is read
 	var stdout, stderr strings.Builder
 	a := &app{env: Env{Stderr: &stderr, FS: p.fs}, out: output{w: &stdout}}
 	r, err := a.open(t.Context(), p.dir, (&readFlags{}).options(a))

@@ -38,6 +38,7 @@ var meanings = map[damage.Reason]string{
 	damage.Kind:                    "a record has the kind of a batch marker",
 	damage.Position:                "a record lies where no event can be",
 	damage.Disagrees:               "it says other than the segment",
+	damage.Incomplete:              "it leaves out events that the segments hold",
 	damage.Records:                 "it has more records than can be numbered",
 	damage.Header:                  "its header is not what the format asks for",
 	damage.SegmentID:               "it is another segment than its name says",
@@ -55,6 +56,7 @@ var meanings = map[damage.Reason]string{
 	damage.Chain:                   "it does not continue the entity's event before",
 	damage.SequenceGap:             "sequences are left out",
 	damage.Ranges:                  "a range is empty, unsorted or overlaps another",
+	damage.Renumbered:              "batpak gave sequences out again, so a range can name two events",
 	damage.Stale:                   "it was not made for the index that is there",
 	damage.Segments:                "the segments are not those it was made over",
 	damage.Lookups:                 "a look-up does not lead to every event it should",
@@ -88,13 +90,17 @@ func damageText(d *damage.Damage) string {
 	if more := uint64(max(len(d.Events)-namedAtMost, 0)) + d.Unnamed; more > 0 {
 		fmt.Fprintf(&b, "; and %s more", counted(more, "event"))
 	}
+	fate := "may be lost"
+	if d.Reason == damage.Renumbered {
+		fate = "may be hidden and not cancelled"
+	}
 	switch {
 	case d.EndSequence == damage.UnknownEnd:
-		fmt.Fprintf(&b, "; events from sequence %d on may be lost", d.FirstSequence)
+		fmt.Fprintf(&b, "; events from sequence %d on %s", d.FirstSequence, fate)
 	case d.EndSequence == d.FirstSequence+1:
-		fmt.Fprintf(&b, "; sequence %d may be lost", d.FirstSequence)
+		fmt.Fprintf(&b, "; sequence %d %s", d.FirstSequence, fate)
 	case d.EndSequence > d.FirstSequence:
-		fmt.Fprintf(&b, "; sequences %d to %d may be lost", d.FirstSequence, d.EndSequence-1)
+		fmt.Fprintf(&b, "; sequences %d to %d %s", d.FirstSequence, d.EndSequence-1, fate)
 	}
 	return b.String()
 }

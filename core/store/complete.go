@@ -1,0 +1,193 @@
+package store
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// batpak 0.4.0 writes into its index what it has read, and it does not read everything
+// that was acknowledged: items of a batch that went over a rotation (D19), what lies
+// behind damage (D25), what a footer leaves out. Of an index that index.thaw vouches
+// for thaw knows better. Any other is held against the segments that it covers, once,
+// when its lookups are made:
+//
+// Its records, in the order of their frames, leave nothing of a segment over between
+// the header and the footer but the markers of batches. So where a segment holds no
+// batch, one read of its header and one of its trailer prove that no event is left
+// out, whatever the footer lists; otherwise what is left over is walked. Where that
+// holds anything but markers, an unfinished batch or damage, the segments are replayed
+// to see what an open without the index would show.
+
+// LeftOut is the cause of a [damage.Incomplete]: the first event that is not in the
+// index.
+type LeftOut struct {
+	ID       event.ID
+	Sequence uint64
+	event.Position
+}
+
+// Error names the event and where it lies.
+func (e *LeftOut) Error() string {
+	return "store: event " + e.ID.String() + " at byte " + strconv.FormatUint(e.Offset, 10) + " of " +
+		segment.Name(e.Segment) + " is not in it"
+}
+
+// checkComplete reports whether an index that ends at w leaves out events. The error
+// is a [damage.Refusal] of reason incomplete, or one of stop's.
+func (s *Snapshot) checkComplete(p *part, w artifact.Watermark) error {
+	c := coverage{s: s, to: w}
+	whole, err := c.covers(p)
+	s.crosses = c.crosses
+	if whole || err != nil {
+		return err
+	}
+	read, _, err := s.reread(&partFile{to: w})
+	if err != nil {
+		if stop := (stopError{}); errors.As(err, &stop) {
+			return err
+		}
+		return nil // an open without the index would not do better
+	}
+	readers := []*index.Reader{p.reader()}
+	return read.image.EachBlock(func(_ uint64, block []byte) error {
+		if err := s.options.stopped(); err != nil {
+			return err
+		}
+		for ; len(block) > 0; block = block[artifact.RecordSize:] {
+			r := artifact.Raw(block[:artifact.RecordSize])
+			if found, err := anyHas(readers, r); err != nil || !found {
+				return first(err, damage.Refuse(damage.Incomplete, -1, &LeftOut{r.ID(), r.Sequence(), r.Position()}))
+			}
+		}
+		return nil
+	})
+}
+
+// coverage goes over segments and the records of an index side by side.
+type coverage struct {
+	s    *Snapshot
+	to   artifact.Watermark
+	next int // segment in the listing to begin next
+
+	id   uint64 // of the segment at hand, 0 before the first
+	src  source.Source
+	end  uint64 // what lies in front of it is accounted for, 0 before the header
+	left bool   // something was left over that is no marker
+
+	// Records came so far; behind one, a segment with a footer; behind that, one with
+	// records and without a footer; and records behind that.
+	any, sealed, unsealed, crosses bool
+	records                        bool // in the segment at hand
+}
+
+// covers reports whether the records of p account for all frames in front of c.to.
+func (c *coverage) covers(p *part) (bool, error) {
+	err := p.image.EachBlock(func(_ uint64, block []byte) error {
+		for ; len(block) > 0 && !c.left; block = block[artifact.RecordSize:] {
+			at := artifact.Raw(block[:artifact.RecordSize]).Position()
+			if at.Segment != c.id {
+				if err := c.begin(at.Segment); err != nil {
+					return err
+				}
+			}
+			if at.Offset > c.end && (c.end > 0 || at.Offset >= segment.MinSize+segment.LeastFrame) {
+				c.left = c.walk(at.Offset) != at.Offset || c.left
+			}
+			c.end = at.End()
+			c.any, c.records, c.crosses = true, true, c.crosses || c.unsealed
+		}
+		return nil
+	})
+	if err == nil {
+		err = c.begin(c.to.Segment + 1)
+	}
+	return !c.left, err
+}
+
+// begin ends the segment at hand and goes on to segment id, over those that the index
+// has no record of.
+func (c *coverage) begin(id uint64) error {
+	for all := c.s.listing.segments; !c.left && c.id != id; c.next++ {
+		c.finish()
+		if c.next == len(all) || all[c.next].id > min(id, c.to.Segment) {
+			return nil
+		}
+		if err := c.s.options.stopped(); err != nil {
+			return err
+		}
+		c.open(all[c.next].id)
+	}
+	return nil
+}
+
+// open begins a segment. One that cannot be read says nothing against the index.
+func (c *coverage) open(id uint64) {
+	c.id, c.src, c.end, c.records = id, nil, 0, false
+	if src, err := c.s.files.Open(segment.Name(id)); err == nil {
+		c.src = src
+	}
+}
+
+// skipHeader goes over the header, unless that was done. A bad one is left over.
+func (c *coverage) skipHeader() {
+	if c.end > 0 {
+		return
+	}
+	_, n, err := segment.ReadHeader(c.src)
+	c.end, c.left = uint64(n), c.left || err != nil
+}
+
+// finish walks what lies behind the last record of the segment at hand, unless that is
+// the footer.
+func (c *coverage) finish() {
+	if c.src == nil {
+		return
+	}
+	c.skipHeader()
+	end := uint64(max(c.src.Size(), 0))
+	if c.id == c.to.Segment {
+		end = min(end, c.to.Offset)
+	}
+	sealed := segment.FooterBegins(c.src, c.end)
+	if c.end < end && !sealed {
+		sealed = segment.FooterBegins(c.src, c.walk(end))
+	}
+	if sealed {
+		c.sealed = c.sealed || c.any
+	} else {
+		c.unsealed = c.unsealed || c.sealed && c.records
+	}
+	c.src = nil
+}
+
+// walk looks at what lies between the last record and an offset, and returns where it
+// ended: in front of to at a torn end or a footer that does not hold up.
+func (c *coverage) walk(to uint64) uint64 {
+	if c.src == nil {
+		return to
+	}
+	if size := uint64(max(c.src.Size(), 0)); to > size {
+		return size
+	}
+	if c.skipHeader(); c.left || c.end >= to {
+		return c.end
+	}
+	w := segment.NewWalker(source.Part(c.src, 0, to), c.end)
+	for {
+		step, ok := w.Next()
+		if !ok {
+			return w.Offset()
+		}
+		if b := step.Body; step.Damage != nil || b == nil || !b.Kind.IsMarker() {
+			c.left = true
+			return to
+		}
+	}
+}
