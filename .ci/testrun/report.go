@@ -71,7 +71,7 @@ func (r *report) follow(in io.Reader, every time.Duration) error {
 			}
 		}
 	}()
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(max(every/4, time.Millisecond))
 	defer tick.Stop()
 	for {
 		select {
