@@ -13,7 +13,7 @@ var ErrNotRegular = errors.New("fsabstraction: not a regular file")
 // is refused before the operating system could wait for a pipe's other end or a
 // device could react.
 type NotRegularError struct {
-	Op   string // "open", "rename", "lock"
+	Op   string // "open", "rename", "remove", "lock"
 	Path string
 	Type Type // never Regular
 }

@@ -11,8 +11,9 @@ type Locker interface {
 	// when it is not there, and never waits: when anyone else holds the lock, in
 	// this process or another, the error is ErrLocked. The lock is advisory, and
 	// a holder that dies frees it. A directory, link or device is refused with a
-	// *NotRegularError; where the platform or the file system has no locks the
-	// error is errors.ErrUnsupported.
+	// *NotRegularError; where the platform or the file system has no locks (NFS
+	// without a lock manager, say) the error is errors.ErrUnsupported, and the
+	// system's own if there is one. The file may then have been made.
 	Lock(name string) (Lock, error)
 }
 

@@ -125,9 +125,7 @@ func TestCalls(t *testing.T) {
 			write synced.thaw slot 1
 			remove synced.thaw
 			sync directory store
-			remove index.fbati.tmp
 			create index.fbati.tmp
-			remove index.thaw.tmp
 			create index.thaw.tmp
 			sync index.fbati.tmp
 			sync index.thaw.tmp
@@ -223,12 +221,10 @@ func TestCalls(t *testing.T) {
 		}, func(t *testing.T, c *calls) {
 			require.NotEmpty(t, c.open(t, host.Options{}).Report().Recovered.SetAside)
 		}, `
-			remove 000001.fbat.cut-483.tmp
 			create 000001.fbat.cut-483.tmp
 			sync 000001.fbat.cut-483.tmp
 			rename 000001.fbat.cut-483.tmp
 			sync directory store
-			remove 000001.fbat.tmp
 			create 000001.fbat.tmp
 			sync 000001.fbat.tmp
 			rename 000001.fbat.tmp
@@ -254,9 +250,7 @@ func TestCalls(t *testing.T) {
 		}, `
 			sync 000001.fbat
 			sync directory store
-			remove index.fbati.tmp
 			create index.fbati.tmp
-			remove index.thaw.tmp
 			create index.thaw.tmp
 			sync index.fbati.tmp
 			sync index.thaw.tmp
@@ -270,9 +264,7 @@ func TestCalls(t *testing.T) {
 		}, `
 			sync 000001.fbat
 			sync directory store
-			remove index.fbati.tmp
 			create index.fbati.tmp
-			remove index.thaw.tmp
 			create index.thaw.tmp
 			sync index.fbati.tmp
 			sync index.thaw.tmp

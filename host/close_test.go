@@ -10,7 +10,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/fsabstraction/failfs"
 	"github.com/thawlog/thaw/host"
@@ -145,28 +148,45 @@ func TestIndexFails(t *testing.T) {
 	}
 }
 
-// TestIndexIsALink does not follow links where the index goes.
-func TestIndexIsALink(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		written bool
-	}{{indexName, false}, {indexName + ".tmp", true}} {
-		t.Run(c.name, func(t *testing.T) {
-			p := onDisk(t)
-			target := filepath.Join(t.TempDir(), "target")
-			require.NoError(t, os.WriteFile(target, []byte("mine"), 0o600))
-			s := p.openStore(t, host.Options{})
-			appendSome(t, s, "e", 3)
-			if err := os.Symlink(target, p.path(c.name)); err != nil {
-				t.Skipf("no links here: %v", err)
-			}
-			require.NoError(t, s.Close())
-			require.Equal(t, c.written, s.CloseReport().IndexWritten)
-			require.Equal(t, c.written, s.CloseReport().IndexError == nil)
-			b, err := os.ReadFile(target)
-			require.NoError(t, err)
-			require.Equal(t, "mine", string(b))
-			require.Len(t, all(t, p.openStore(t, host.Options{})), 3)
-		})
+// TestIndexNameIsTaken: what stands under a name that the index needs and is no file
+// of thaw's is neither followed nor removed, and the store goes on without an index.
+func TestIndexNameIsTaken(t *testing.T) {
+	target := filepath.Join(t.TempDir(), "target")
+	require.NoError(t, os.WriteFile(target, []byte("mine"), 0o600))
+	for what, put := range map[string]func(path string) error{
+		"link":      func(path string) error { return os.Symlink(target, path) },
+		"directory": func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		for _, name := range []string{indexName, index.FileName, indexName + ".tmp", index.FileName + ".tmp"} {
+			t.Run(what+" "+name, func(t *testing.T) {
+				p := onDisk(t)
+				s := p.openStore(t, host.Options{})
+				appendSome(t, s, "e", 3)
+				if err := put(p.path(name)); err != nil {
+					t.Skipf("not here: %v", err)
+				}
+				before, err := os.Lstat(p.path(name))
+				require.NoError(t, err)
+				for events := 3; events < 6; events++ {
+					require.NoError(t, s.Close())
+					require.False(t, s.CloseReport().IndexWritten)
+					require.ErrorIs(t, s.CloseReport().IndexError, fsabstraction.ErrNotRegular)
+					require.ErrorContains(t, s.CloseReport().IndexError, name)
+					s = p.openStore(t, host.Options{})
+					if name == indexName {
+						require.Equal(t, indexName, s.Report().Rejected[0].File)
+						require.Equal(t, damage.NotRegular, s.Report().Rejected[0].Reason)
+					}
+					require.Len(t, all(t, s), events)
+					appendSome(t, s, "e", 1)
+				}
+				after, err := os.Lstat(p.path(name))
+				require.NoError(t, err)
+				require.True(t, os.SameFile(before, after))
+				b, err := os.ReadFile(target)
+				require.NoError(t, err)
+				require.Equal(t, "mine", string(b))
+			})
+		}
 	}
 }

@@ -30,6 +30,10 @@
 // store is open this happens on a goroutine of its own, which appends never wait for.
 // An append is never lost because of the index: it is a hint.
 //
+// Of what lies in the directory a writer removes regular files under the names that
+// it gives itself, and nothing else: segments without an event, part files that are
+// in newer ones, synced.thaw, and files under temporary names (store.TemporaryName).
+//
 // Close seals the segment, waits for an index that is being written, writes one
 // itself, and removes synced.thaw.
 //

@@ -182,7 +182,7 @@ func removeParts(fs fsabstraction.FS, dir string, parts, keep []string) error {
 	var errs []error
 	for _, name := range parts {
 		if !slices.Contains(keep, name) {
-			errs = append(errs, removeIfThere(fs, filepath.Join(dir, name)))
+			errs = append(errs, removeFile(fs, filepath.Join(dir, name)))
 		}
 	}
 	return errors.Join(errs...)

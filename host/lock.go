@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,8 +38,45 @@ func (h Holder) String() string {
 // maxHolder bounds what is read of a lock file.
 const maxHolder = 1 << 10
 
-// lock takes the writer's lock of the store at dir. It does not wait.
-func lock(fsys fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, error) {
+// How long is waited between two tries to get a lock: at first, and at most. Systems
+// have no call that waits for a lock and ends with a context.
+const (
+	firstLockPause = time.Millisecond
+	lastLockPause  = 250 * time.Millisecond
+)
+
+// lock takes the writer's lock of the store at dir, and waits for another holder as
+// long as the options say and ctx lasts.
+func lock(ctx context.Context, fsys fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, error) {
+	l, err := tryLock(fsys, dir, o)
+	if o.LockWait == 0 || !errors.Is(err, ErrLocked) {
+		return l, err
+	}
+	wait, cancel := ctx, context.CancelFunc(func() {})
+	if o.LockWait > 0 {
+		wait, cancel = context.WithTimeout(ctx, o.LockWait)
+	}
+	defer cancel()
+	pause := time.NewTimer(firstLockPause)
+	defer pause.Stop()
+	for next := firstLockPause; errors.Is(err, ErrLocked); {
+		select {
+		case <-wait.Done():
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("%w: %w", err, ctx.Err())
+			}
+			return tryLock(fsys, dir, o) // the holder may have left in the last pause
+		case <-pause.C:
+		}
+		l, err = tryLock(fsys, dir, o)
+		next = min(2*next, lastLockPause)
+		pause.Reset(next)
+	}
+	return l, err
+}
+
+// tryLock is lock without waiting.
+func tryLock(fsys fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, error) {
 	path := filepath.Join(dir, LockName)
 	locker, ok := fsys.(fsabstraction.Locker)
 	if !ok {

@@ -150,7 +150,7 @@ func TestNoLocks(t *testing.T) {
 	mem := crashfs.New()
 	require.NoError(t, mem.MkdirAll(storeDir))
 	unsupported := failfs.New(mem)
-	unsupported.Fail(failfs.Rule{Kinds: failfs.Lock, Err: errors.ErrUnsupported, Forever: true})
+	unsupported.Fail(failfs.Rule{Kinds: failfs.Lock, Err: fmt.Errorf("%w: no locks available", errors.ErrUnsupported), Forever: true})
 	for name, fsys := range map[string]fsabstraction.FS{"none": bareFS{mem}, "unsupported": unsupported} {
 		t.Run(name, func(t *testing.T) {
 			_, err := host.Open(t.Context(), storeDir, host.Options{FS: fsys})

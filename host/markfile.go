@@ -106,11 +106,7 @@ func (m *markFile) advance(offset uint64, logger *slog.Logger) {
 
 // remove removes the file: nothing is being written any more.
 func (m *markFile) remove() error {
-	err := m.close()
-	if rm := m.fs.Remove(m.path); !errors.Is(rm, fs.ErrNotExist) {
-		err = errors.Join(err, rm)
-	}
-	return err
+	return errors.Join(m.close(), removeFile(m.fs, m.path))
 }
 
 func (m *markFile) close() error {

@@ -28,7 +28,7 @@ func Rebuild(ctx context.Context, path string, o Options, acceptDamage bool) (Re
 	}
 	s := &Store{path: path, options: o, skip: []string{artifact.FileName, checkpoint.FileName}}
 	var err error
-	if s.lock, err = lock(o.FS, path, &o); err != nil {
+	if s.lock, err = lock(ctx, o.FS, path, &o); err != nil {
 		return Report{}, err
 	}
 	report, err := s.rebuild(ctx, acceptDamage)

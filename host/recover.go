@@ -7,12 +7,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/index"
-	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -72,7 +68,11 @@ func recoverSteps(fs fsabstraction.FS, dir string, r *store.Recovery, done *Reco
 	if err != nil {
 		return err
 	}
-	return errors.Join(removeIfThere(fs, filepath.Join(dir, synced.FileName)), syncDir(fs, dir))
+	err = removeFile(fs, filepath.Join(dir, synced.FileName))
+	if errors.Is(err, fsabstraction.ErrNotRegular) { // it was no mark
+		err = nil
+	}
+	return errors.Join(err, syncDir(fs, dir))
 }
 
 // copyBlock is how many bytes are copied or compared at once.
@@ -106,9 +106,9 @@ func readFull(f fsabstraction.File, b []byte, off int64) error {
 // made is not made again.
 func setAside(fs fsabstraction.FS, dir string, r *store.Recovery, old fsabstraction.File) (string, error) {
 	from, to := int64(r.Keep), int64(r.Keep+r.Cut)
-	base := r.File + ".cut-" + strconv.FormatUint(r.Keep, 10)
-	name := base
-	for n := 2; ; n++ {
+	var name string
+	for n := 1; ; n++ {
+		name = store.CutName(r.File, r.Keep, n)
 		there, same, err := holds(fs, filepath.Join(dir, name), old, from, to)
 		if err != nil {
 			return "", err
@@ -119,7 +119,6 @@ func setAside(fs fsabstraction.FS, dir string, r *store.Recovery, old fsabstract
 		if !there {
 			break
 		}
-		name = base + "-" + strconv.Itoa(n)
 	}
 	err := replaceFile(fs, dir, name, func(f fsabstraction.WriteFile) error {
 		return copyRange(f, old, from, to)
@@ -168,20 +167,20 @@ func equal(f, src fsabstraction.File, from, to int64) (bool, error) {
 
 // removeLeftovers removes what a stop in the middle of a replacement left: files
 // under temporary names, and part files that are not in keep, unless that is nil.
+// Only a regular file under a name that a writer makes is one of them.
 func removeLeftovers(fs fsabstraction.FS, dir string, keep []string) error {
 	names, err := fs.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, n := range names {
-		of, ok := strings.CutSuffix(n.Name, temporary(""))
-		_, _, part := index.ParsePartName(of)
-		own := part || of == artifact.FileName || of == index.FileName || strings.Contains(of, segment.Extension)
-		if ok && own && n.Type == fsabstraction.Regular {
-			err = errors.Join(err, removeIfThere(fs, filepath.Join(dir, n.Name)))
+		if n.Type != fsabstraction.Regular {
+			continue
 		}
-		if _, _, part = index.ParsePartName(n.Name); part && keep != nil && !slices.Contains(keep, n.Name) {
-			err = errors.Join(err, removeIfThere(fs, filepath.Join(dir, n.Name)))
+		_, temporary := store.ParseTemporaryName(n.Name)
+		_, _, part := index.ParsePartName(n.Name)
+		if temporary || part && keep != nil && !slices.Contains(keep, n.Name) {
+			err = errors.Join(err, removeFile(fs, filepath.Join(dir, n.Name)))
 		}
 	}
 	return err

@@ -5,17 +5,15 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
-
-// temporary is the name under which a file is written before it is given its own.
-func temporary(name string) string { return name + ".tmp" }
 
 // replaceFile gives name in dir new content, all of it or none: write fills a new
 // file beside it, which then takes its place. Whoever has the old file open
 // keeps it. A link of that name is refused, not followed. The system calls are
 //
-//	unlink name.tmp, if a crash left one
+//	lstat name.tmp; unlink it, if a crash left a regular file
 //	open name.tmp, exclusively; write; fsync; close
 //	rename name.tmp to name
 //
@@ -28,20 +26,21 @@ func replaceFile(fs fsabstraction.FS, dir, name string, write func(fsabstraction
 // order, and then renamed in order. On error, some at the front may be new.
 func replaceFiles(fs fsabstraction.FS, dir string, names []string, write func([]fsabstraction.WriteFile) error) (err error) {
 	files := make([]fsabstraction.WriteFile, 0, len(names))
-	tmp := func(i int) string { return filepath.Join(dir, temporary(names[i])) }
-	renamed := 0
+	tmp := func(i int) string { return filepath.Join(dir, store.TemporaryName(names[i])) }
+	made, renamed := 0, 0
 	defer func() {
 		for _, f := range files {
 			err = errors.Join(err, f.Close())
 		}
-		for i := renamed; err != nil && i < len(names); i++ {
-			err = errors.Join(err, removeIfThere(fs, tmp(i)))
+		for i := renamed; err != nil && i < made; i++ {
+			err = errors.Join(err, removeFile(fs, tmp(i)))
 		}
 	}()
 	for i := range names {
-		if err := removeIfThere(fs, tmp(i)); err != nil {
+		if err := removeFile(fs, tmp(i)); err != nil {
 			return err
 		}
+		made = i + 1 // a creation that fails may have taken effect
 		f, err := fs.Create(tmp(i))
 		if err != nil {
 			return err
@@ -71,7 +70,19 @@ func replaceFiles(fs fsabstraction.FS, dir string, names []string, write func([]
 	return nil
 }
 
-func removeIfThere(fsys fsabstraction.FS, path string) error {
+// removeFile removes the regular file path, if there is one. Anything else of that
+// name was not made by a writer: it stays, and the error is a
+// *fsabstraction.NotRegularError.
+func removeFile(fsys fsabstraction.FS, path string) error {
+	info, err := fsys.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Type != fsabstraction.Regular:
+		return &fsabstraction.NotRegularError{Op: "remove", Path: path, Type: info.Type}
+	}
 	if err := fsys.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -66,8 +66,8 @@ type Store struct {
 const queueLength = 1024
 
 // Open opens the store in the directory at path for writing, and makes the
-// directory when it is not there. It fails at once with a *[LockedError] when
-// another writer has it open. An unclean stop is put right first, which the
+// directory when it is not there. It fails with a *[LockedError] when another writer
+// has it open: at once, or after Options.LockWait. An unclean stop is put right first, which the
 // report tells; nothing that was acknowledged is touched by it.
 //
 // ctx bounds the open alone. One that is done already makes nothing: no directory and
@@ -80,7 +80,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := makeDirectory(o.FS, path); err != nil {
 		return nil, failedAt("open", path, err)
 	}
-	l, err := lock(o.FS, path, &o)
+	l, err := lock(ctx, o.FS, path, &o)
 	if err != nil {
 		return nil, err
 	}

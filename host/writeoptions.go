@@ -87,8 +87,13 @@ type Options struct {
 	// Strict refuses a store with damaged segments. By default the damage is in
 	// the report, what can be read is shown, and appends go to a new segment.
 	Strict bool
-	// Unlocked opens the store on a file system that has no locks. Then nothing
-	// keeps a second writer out, and two writers destroy each other's events.
+	// LockWait is how long Open and Rebuild wait for another writer, in this process
+	// or another, to close the store, before they fail with a *LockedError. 0 is not
+	// at all, less than 0 until the context ends. Of several that wait any may be next.
+	LockWait time.Duration
+	// Unlocked opens the store on a file system that has no locks, where Open fails
+	// with ErrNoLock otherwise. Then nothing keeps a second writer out, and two
+	// writers destroy each other's events. Where there are locks it changes nothing.
 	Unlocked bool
 	// NoMapping and OpenSegments are as in ReaderOptions.
 	NoMapping    bool

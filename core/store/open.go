@@ -59,6 +59,7 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	if err != nil {
 		return nil, err
 	}
+	s.rejectOddParts()
 	// Segments in front of the base's end are not read, and not even looked at
 	// when nobody asks for them.
 	if err := l.finish(base.watermark.Segment); err != nil {

@@ -137,7 +137,7 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 	var found []*index.File // the longest in front
 	for _, e := range s.listing.other {
 		first, last, ok := index.ParsePartName(e.Name)
-		if !ok || first != b.watermark.Segment || s.options.skips(e.Name) {
+		if !ok || !e.Regular || first != b.watermark.Segment || s.options.skips(e.Name) {
 			continue
 		}
 		f, err := s.readLookups(e)
@@ -166,6 +166,21 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 		}
 	}
 	return nil, b, nil
+}
+
+// rejectOddParts reports what has the name of a part file and is no regular file,
+// wherever it would go on.
+func (s *Snapshot) rejectOddParts() {
+	var odd []string
+	for _, e := range s.listing.other {
+		if _, _, ok := index.ParsePartName(e.Name); ok && !e.Regular && !s.options.skips(e.Name) {
+			odd = append(odd, e.Name)
+		}
+	}
+	slices.Sort(odd)
+	for _, name := range odd {
+		s.report.Rejected = append(s.report.Rejected, refusal(name, damage.Refuse(damage.NotRegular, -1, nil)))
+	}
 }
 
 // loadPart makes a part of a file that fits behind b.

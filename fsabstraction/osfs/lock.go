@@ -4,9 +4,12 @@ package osfs
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -36,7 +39,9 @@ var errReplaced = errors.New("the file was replaced while it was being locked")
 
 // Lock implements fsabstraction.Locker. A file that it makes has permissions
 // 0666 before umask; one that is there must be writable, which network file
-// systems ask of an exclusive lock, and is not changed.
+// systems ask of an exclusive lock, and is not changed. Where the file system turns
+// out to have no locks, the error is errors.ErrUnsupported and the system's, and the
+// file stays: another process may have been luckier.
 //
 // On Windows the lock is not advisory for the first byte of the file: nobody,
 // the holder included, can read or write it through another handle. The
@@ -44,7 +49,7 @@ var errReplaced = errors.New("the file was replaced while it was being locked")
 func (FS) Lock(name string) (fsabstraction.Lock, error) {
 	held.mu.Lock()
 	defer held.mu.Unlock()
-	l, err := retryReplaced(func() (*lock, error) { return lockOnce(name) })
+	l, err := retryReplaced(func() (*lock, error) { return lockOnce(name, (*flock.Flock).TryLock) })
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +68,8 @@ func retryReplaced(once func() (*lock, error)) (l *lock, err error) {
 	return l, err
 }
 
-func lockOnce(name string) (*lock, error) {
+// lockOnce locks the file name, with try on it where nothing is in the way.
+func lockOnce(name string, try func(*flock.Flock) (bool, error)) (*lock, error) {
 	before, err := lockFile(name)
 	if err != nil {
 		return nil, err
@@ -76,7 +82,10 @@ func lockOnce(name string) (*lock, error) {
 	}
 	// Without O_CREATE, which would go through a broken link.
 	f := flock.New(name, flock.SetFlag(os.O_RDWR|noFollow))
-	locked, err := f.TryLock()
+	locked, err := try(f)
+	for errors.Is(err, errInterrupted) {
+		locked, err = try(f)
+	}
 	if err != nil {
 		return nil, lockFailed(name, before, err)
 	}
@@ -155,7 +164,10 @@ func lockFailed(name string, before fsabstraction.Info, err error) error {
 	}
 	var withPath *fs.PathError
 	if errors.As(err, &withPath) {
-		return err
+		return err // the file could not be opened
+	}
+	if slices.ContainsFunc(noLocks, func(e syscall.Errno) bool { return errors.Is(err, e) }) && !errors.Is(err, errors.ErrUnsupported) {
+		err = fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
 	}
 	return lockError(name, err)
 }

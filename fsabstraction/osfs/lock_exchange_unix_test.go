@@ -3,8 +3,11 @@
 package osfs
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -79,6 +82,44 @@ func TestCheckLockedComparesAllThree(t *testing.T) {
 func TestLockFileRefusesBeforeOpening(t *testing.T) {
 	_, err := lockFile(os.DevNull)
 	require.ErrorIs(t, err, fsabstraction.ErrNotRegular)
+}
+
+// TestNoLockManager: what a file system without locks answers, on whichever system it
+// is found, is errors.ErrUnsupported beside the answer itself; other failures are not.
+func TestNoLockManager(t *testing.T) {
+	unsupported := []syscall.Errno{syscall.ENOLCK, syscall.ENOSYS, syscall.EOPNOTSUPP, syscall.ENOTSUP, syscall.EINVAL}
+	others := []syscall.Errno{
+		syscall.EIO, syscall.EACCES, syscall.EPERM, syscall.EBADF, syscall.EMFILE, syscall.ESTALE, syscall.EROFS,
+	}
+	for i, errno := range slices.Concat(unsupported, others) {
+		path := filepath.Join(t.TempDir(), "lock")
+		_, err := lockOnce(path, func(*flock.Flock) (bool, error) { return false, errno })
+		require.ErrorIs(t, err, errno)
+		require.Equal(t, i < len(unsupported), errors.Is(err, errors.ErrUnsupported), "%v", err)
+		require.ErrorContains(t, err, path)
+		require.NotErrorIs(t, err, fsabstraction.ErrLocked)
+		// Where opening fails nothing is known of locks.
+		_, err = lockOnce(path, func(*flock.Flock) (bool, error) {
+			return false, &fs.PathError{Op: "open", Path: path, Err: errno}
+		})
+		require.ErrorIs(t, err, errno)
+		require.Equal(t, errors.Is(errno, errors.ErrUnsupported), errors.Is(err, errors.ErrUnsupported), "%v", err)
+	}
+	require.Empty(t, held.ids)
+}
+
+// A signal may interrupt a lock that goes over a network.
+func TestLockInterrupted(t *testing.T) {
+	calls := 0
+	l, err := lockOnce(filepath.Join(t.TempDir(), "lock"), func(f *flock.Flock) (bool, error) {
+		if calls++; calls < 4 {
+			return false, syscall.EINTR
+		}
+		return f.TryLock()
+	})
+	require.NoError(t, err)
+	require.Equal(t, 4, calls)
+	require.NoError(t, l.Unlock())
 }
 
 func TestLockFailed(t *testing.T) {
@@ -156,7 +197,7 @@ func TestLockNoticesAnExchange(t *testing.T) {
 	noticed := 0
 	for end := time.Now().Add(10 * time.Second); noticed < 20 && time.Now().Before(end); {
 		held.mu.Lock()
-		l, err := lockOnce(path)
+		l, err := lockOnce(path, (*flock.Flock).TryLock)
 		held.mu.Unlock()
 		if err == nil {
 			assert.NoError(t, l.Unlock())

@@ -15,11 +15,11 @@ import (
 // clockUS is where batpak's clock stands when a store is begun.
 const clockUS = 1_790_000_000_000_000
 
-// peer builds batpak-peer, or skips where there is no cargo.
+// peer builds batpak-peer, or skips where there is nothing to build it with.
 func peer(t testing.TB) *interop.Program {
 	p, err := interop.Peer(t.Context())
-	if errors.Is(err, interop.ErrNoCargo) {
-		t.Skip("cargo is not installed: thaw is not compared with batpak")
+	if errors.Is(err, interop.ErrNoCargo) || errors.Is(err, interop.ErrNoCrate) {
+		t.Skipf("thaw is not compared with batpak: %v", err)
 	}
 	require.NoError(t, err)
 	return p

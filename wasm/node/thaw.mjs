@@ -5,223 +5,241 @@
 //   const store = plugin.open('orders')
 //   for (const line of store.lines({ op: OP.query, entity: 'order:42' })) console.log(line)
 //   store.close()
+//
+// A call that makes no sense is a TypeError and asks nothing. What the system refuses
+// to read is a ReadError with its cause, what a file or question is refused for a
+// ThawError. close can be called again; anything else on what is closed is a ClosedError.
 
 import fs from 'node:fs'
-import path from 'node:path'
 import { WASI } from 'node:wasi'
+import { ClosedError, ReadError, ThawError, TrapError } from './errors.mjs'
+import { Descriptors, LATEST, look, READ } from './files.mjs'
+import { checkKeys, encode, FLAG, FORMAT, inText, OP } from './question.mjs'
 
-export const OP = {
-  open: 1, query: 2, count: 3, stream: 4, ancestors: 5, effects: 6, correlated: 7,
-  state: 8, get: 9, read: 10, report: 11, verify: 12,
-}
-export const FORMAT = { rows: 0, plain: 1, payloads: 2, full: 3, fullRows: 4 }
-export const FLAG = { kinds: 1, clocks: 2, strict: 0x100, showHidden: 0x200, checkFrames: 0x400, checkIndex: 0x800 }
+export { ClosedError, encode, FLAG, FORMAT, OP, ReadError, ThawError, TrapError }
 
 const VERSION = 1
 const DONE = 0, ROWS = 1, WANTS = 2
-const WANT_SIZE = 24, REQUEST_SIZE = 80
+const WANT_SIZE = 24
+const MOST_DESCRIPTORS = 32 // of all stores of a plugin, when load is not given another bound
+const OPEN_TRIES = 5 // of an open beside a writer, which replaces files
+const MOST_WHOLE = 2 ** 31 - 1 // bytes of a buffer
 const utf8 = new TextEncoder(), text = new TextDecoder()
 
-// ThawError is an answer below 0. details is the object that came with it, or null.
-export class ThawError extends Error {
-  constructor(code, line) {
-    const details = line ? JSON.parse(line) : null
-    super(details ? details.error : `thaw: code ${code}`)
-    this.code = code
-    this.line = line
-    this.details = details
-  }
-}
+const anything = (_, v) => v
 
 export class Plugin {
-  // load compiles the file at a path and starts one instance.
-  static async load(file) {
+  #x
+  #stores = new Set()
+  #closed = false
+  #trap = null
+  #buffer = 0
+  #size = 0
+
+  // load compiles the file at a path and starts one instance, whose stores keep at most
+  // so many descriptors open.
+  static async load(file, options = {}) {
+    const { descriptors } = checkKeys('the options of load', options, { descriptors: anything })
     const wasi = new WASI({ version: 'preview1' })
     const module = await WebAssembly.compile(fs.readFileSync(file))
     const instance = await WebAssembly.instantiate(module, wasi.getImportObject())
     wasi.initialize(instance)
-    return new Plugin(instance.exports)
+    return new Plugin(instance.exports, descriptors)
   }
 
-  constructor(exports) {
-    this.x = exports
-    const version = exports.thaw_abi_version()
+  constructor(exports, descriptors = MOST_DESCRIPTORS) {
+    if (!Number.isSafeInteger(descriptors) || descriptors < 1) throw new TypeError('thaw: descriptors: wanted a whole number from 1')
+    this.#x = exports
+    this.descriptors = new Descriptors(descriptors)
+    const version = this.call('thaw_abi_version')
     if (version !== VERSION) throw new Error(`thaw.wasm speaks version ${version} of the ABI, not ${VERSION}`)
-    this.out = exports.thaw_out() >>> 0
-    this.buffer = 0
-    this.size = 0
+    this.out = this.call('thaw_out') >>> 0
+  }
+
+  get alive() { return !this.#closed && this.#trap === null }
+
+  // call calls an export. After a trap the instance is in no defined state.
+  call(name, ...args) {
+    if (this.#closed) throw new ClosedError('plugin')
+    if (this.#trap) throw new TrapError(this.#trap)
+    try {
+      return this.#x[name](...args)
+    } catch (err) {
+      this.#trap = err ?? new Error('unknown')
+      throw new TrapError(this.#trap)
+    }
   }
 
   // bytes and view are the instance's memory as it is now. Any call can move it.
-  bytes(at, n) { return new Uint8Array(this.x.memory.buffer, at >>> 0, n >>> 0) }
-  view(at, n) { return new DataView(this.x.memory.buffer, at >>> 0, n >>> 0) }
+  bytes(at, n) { return new Uint8Array(this.#x.memory.buffer, at >>> 0, n >>> 0) }
+  view(at, n) { return new DataView(this.#x.memory.buffer, at >>> 0, n >>> 0) }
 
   // put copies bytes to a buffer of the instance and returns its address.
   put(b) {
-    if (b.length > this.size) {
-      if (this.buffer) this.x.thaw_free(this.buffer)
-      this.size = Math.max(b.length, 1024)
-      this.buffer = this.x.thaw_alloc(this.size)
-      if (this.buffer === 0) throw new Error('thaw: no memory')
+    if (b.length > this.#size) {
+      if (this.#buffer) this.call('thaw_free', this.#buffer)
+      this.#buffer = this.#size = 0
+      const size = Math.max(b.length, 1024)
+      this.#buffer = this.call('thaw_alloc', size)
+      if (this.#buffer === 0) throw new Error('thaw: no memory')
+      this.#size = size
     }
-    this.bytes(this.buffer, b.length).set(b)
-    return this.buffer
+    this.bytes(this.#buffer, b.length).set(b)
+    return this.#buffer
   }
 
   // open opens the store in a directory. With whole, files are handed over; without,
   // the instance asks for the ranges it needs.
-  open(dir, { flags = 0, seed = Math.floor(Math.random() * 2 ** 48), whole = false } = {}) {
-    const store = new Store(this, dir, whole)
-    try {
-      store.ask({ op: OP.open, flags, from: seed })
-    } catch (err) {
-      store.close()
-      throw err
+  open(dir, options = {}) {
+    const { flags = 0, seed = Math.floor(Math.random() * 2 ** 48), whole = false } =
+      checkKeys('the options of open', options, { flags: anything, seed: anything, whole: anything })
+    const question = { op: OP.open, flags, from: seed }
+    encode(question) // refused before a file is touched
+    for (let tries = 1; ; tries++) {
+      const store = new Store(this, dir, whole)
+      try {
+        store.ask(question)
+        if (!store.gone || tries === OPEN_TRIES) return store
+      } catch (err) {
+        if (!store.gone || tries === OPEN_TRIES) {
+          store.close()
+          throw err
+        }
+      }
+      store.close() // a file was replaced before it was read: begin again
     }
-    return store
   }
+
+  // close closes every store. The instance's memory is free when nothing holds the
+  // plugin any more.
+  close() {
+    for (const store of this.#stores) store.close()
+    this.#closed = true
+  }
+
+  adopt(store) { this.#stores.add(store) }
+  disown(store) { this.#stores.delete(store) }
 }
 
 export class Store {
+  #handle
+  #buffers = []
+  #closed = false
+
   constructor(plugin, dir, whole = false) {
+    if (typeof dir !== 'string') throw new TypeError('thaw: a directory is a string')
+    if (typeof whole !== 'boolean') throw new TypeError('thaw: whole: wanted true or false')
     this.plugin = plugin
     this.files = []
-    this.buffers = []
-    this.handle = check(plugin.x.thaw_store())
+    this.gone = false // whether a file was replaced or removed before it was read
+    this.#handle = check(plugin.call('thaw_store'))
+    plugin.adopt(this)
     try {
-      for (const { name, file, stat } of look(dir)) this.declare(utf8.encode(name), file, stat, whole || LATEST.includes(name))
+      for (const file of look(dir)) this.#declare(file, whole || LATEST.includes(file.name))
     } catch (err) {
       this.close()
       throw err
     }
   }
 
-  declare(name, file, stat, whole) {
-    let size = stat.size, data = 0
-    if (whole && stat.isFile() && size > 0) {
-      const content = fs.readFileSync(file)
-      data = this.plugin.x.thaw_alloc(content.length) // 0: it is read by windows, then
+  #declare(file, whole) {
+    let size = file.size, data = 0
+    if (whole && file.regular && size > 0 && size <= MOST_WHOLE) {
+      let content
+      try {
+        content = fs.readFileSync(file.file)
+      } catch (cause) {
+        if (cause.code === 'ENOENT') return // it went away, as look leaves out
+        throw new ReadError(file.file, cause)
+      }
+      data = this.plugin.call('thaw_alloc', content.length) // 0: it is read by windows, then
       if (data !== 0) {
-        this.buffers.push(data)
+        this.#buffers.push(data)
         this.plugin.bytes(data, content.length).set(content)
-        size = content.length
+        size = BigInt(content.length)
       }
     }
+    const name = utf8.encode(file.name)
     const at = this.plugin.put(name)
-    check(this.plugin.x.thaw_file(this.handle, at, name.length, BigInt(size), stat.isFile() ? 0 : 1, data))
-    this.files.push({ file, fd: -1 })
+    check(this.plugin.call('thaw_file', this.#handle, at, name.length, size, file.regular ? 0 : 1, data))
+    this.files.push(file)
   }
 
-  // answers asks a question and yields each part of the answer as text.
-  *answers(question) {
-    const { x } = this.plugin
-    const request = encode(question)
-    const at = this.plugin.put(request)
-    let state = x.thaw_start(this.handle, at, request.length)
+  #mustBeOpen() {
+    if (this.#closed) throw new ClosedError('store')
+  }
+
+  // answers asks a question and yields each part of the answer: text, or bytes in the
+  // formats of rows.
+  answers(question) {
+    this.#mustBeOpen()
+    return this.#run(encode(question), inText(question.format))
+  }
+
+  *#run(request, asText) {
+    const { plugin } = this
+    const part = (ptr, length) => plugin.bytes(ptr, length).slice()
     let task = 0
     try {
+      this.#mustBeOpen()
+      let state = plugin.call('thaw_start', this.#handle, plugin.put(request), request.length)
       for (;;) {
-        const out = this.plugin.view(this.plugin.out, 16)
+        const out = plugin.view(plugin.out, 16)
         task = out.getUint32(0, true)
         const ptr = out.getUint32(4, true), length = out.getUint32(8, true), count = out.getUint32(12, true)
-        if (state === WANTS) this.supply(ptr, count)
-        else if (state === ROWS || state === DONE) yield text.decode(this.plugin.bytes(ptr, length).slice())
-        else if (state < 0) throw new ThawError(state, text.decode(this.plugin.bytes(ptr, length).slice()))
+        if (state === WANTS) this.#supply(ptr, count)
+        else if (state === ROWS || state === DONE) {
+          yield asText ? text.decode(part(ptr, length)) : part(ptr, length)
+          this.#mustBeOpen() // closing it ended the task
+        } else if (state < 0) throw new ThawError(state, asText && length > 0 ? text.decode(part(ptr, length)) : null)
         if (state === DONE) return
-        state = x.thaw_step(task)
+        state = plugin.call('thaw_step', task)
       }
     } finally {
-      if (task !== 0) x.thaw_drop(task) // whoever iterates had enough
+      if (task !== 0 && !this.#closed && plugin.alive) plugin.call('thaw_drop', task) // the iteration ended early
     }
   }
 
-  // supply reads the ranges that the instance wants to where it wants them.
-  supply(ptr, count) {
+  // supply reads the ranges that the instance wants to where it wants them. A ReadError
+  // ends the question: its answer would leave something out.
+  #supply(ptr, count) {
     const wants = this.plugin.view(ptr, count * WANT_SIZE)
     for (let w = 0; w < count * WANT_SIZE; w += WANT_SIZE) {
-      const f = this.files[wants.getUint32(w, true)]
-      const offset = wants.getBigUint64(w + 8, true), length = wants.getUint32(w + 16, true)
-      let status = 1
-      try {
-        if (f.fd < 0) f.fd = fs.openSync(f.file)
-        const to = this.plugin.bytes(wants.getUint32(w + 20, true), length)
-        status = fs.readSync(f.fd, to, 0, length, offset) === length ? 0 : 3
-      } catch (err) {
-        if (err.code === 'ENOENT') status = 2
-      }
+      const file = this.files[wants.getUint32(w, true)]
+      const to = this.plugin.bytes(wants.getUint32(w + 20, true), wants.getUint32(w + 16, true))
+      const status = this.plugin.descriptors.read(file, to, wants.getBigUint64(w + 8, true))
+      this.gone ||= status === READ.gone
       wants.setUint32(w + 4, status, true)
     }
   }
 
-  // ask returns the whole answer.
+  // ask returns the whole answer: text, or bytes in the formats of rows.
   ask(question) {
-    let all = ''
-    for (const part of this.answers(question)) all += part
-    return all
+    const parts = [...this.answers(question)]
+    return inText(question.format) ? parts.join('') : Buffer.concat(parts)
   }
 
   // lines yields one line of JSON at a time, without its newline.
-  *lines(question) {
-    for (const part of this.answers(question)) {
-      yield* part.split('\n').slice(0, -1)
-    }
+  lines(question) {
+    const answers = this.answers(question)
+    if (!inText(question.format)) throw new TypeError('thaw: lines: rows are no lines')
+    return (function* () {
+      for (const part of answers) yield* part.split('\n').slice(0, -1)
+    })()
   }
 
   close() {
-    const { x } = this.plugin
-    x.thaw_close(this.handle)
-    for (const at of this.buffers) x.thaw_free(at)
-    for (const f of this.files) if (f.fd >= 0) fs.closeSync(f.fd)
+    if (this.#closed) return
+    this.#closed = true
+    this.plugin.disown(this)
+    this.plugin.descriptors.close(this.files)
+    if (!this.plugin.alive) return
+    this.plugin.call('thaw_close', this.#handle)
+    for (const at of this.#buffers) this.plugin.call('thaw_free', at)
   }
-}
-
-// Files of which the latest content is always right, so that it is read at once.
-const LATEST = ['synced.thaw', 'visibility_ranges.fbv']
-
-// look looks at a directory in the order that ABI.md asks for, since a writer may be at
-// work. What goes away meanwhile is left out.
-function* look(dir) {
-  const first = ['index.fbati', 'index.thaw', 'index.ckpt', 'synced.thaw'], last = ['visibility_ranges.fbv']
-  const at = function* (names) {
-    for (const name of names) {
-      const file = path.join(dir, name)
-      const stat = fs.lstatSync(file, { throwIfNoEntry: false })
-      if (stat) yield { name, file, stat }
-    }
-  }
-  yield* at(first)
-  yield* at(fs.readdirSync(dir).sort().filter((name) => !first.includes(name) && !last.includes(name)))
-  yield* at(last)
 }
 
 function check(n) {
   if (n < 0) throw new ThawError(n)
   return n
-}
-
-// encode lays a question out as ABI.md says. An id is 32 hexadecimal digits; kinds and
-// clocks are pairs [first, last].
-export function encode(q) {
-  const entity = utf8.encode(q.entity ?? ''), prefix = utf8.encode(q.prefix ?? ''), scope = utf8.encode(q.scope ?? '')
-  const b = new Uint8Array(REQUEST_SIZE + entity.length + prefix.length + scope.length)
-  const v = new DataView(b.buffer)
-  v.setUint32(0, q.op, true)
-  v.setUint32(4, q.format ?? FORMAT.plain, true)
-  v.setUint32(8, (q.flags ?? 0) | (q.kinds ? FLAG.kinds : 0) | (q.clocks ? FLAG.clocks : 0), true)
-  v.setUint32(12, q.rows ?? 0, true)
-  v.setUint32(16, q.bytes ?? 0, true)
-  v.setUint16(20, q.kinds?.[0] ?? 0, true)
-  v.setUint16(22, q.kinds?.[1] ?? 0, true)
-  v.setUint32(24, q.clocks?.[0] ?? 0, true)
-  v.setUint32(28, q.clocks?.[1] ?? 0, true)
-  v.setUint32(32, entity.length, true)
-  v.setUint32(36, prefix.length, true)
-  v.setUint32(40, scope.length, true)
-  v.setBigUint64(48, BigInt(q.from ?? 0), true)
-  v.setBigUint64(56, BigInt(q.limit ?? 0), true)
-  for (let i = 0; i < 16 && q.id; i++) b[64 + i] = parseInt(q.id.slice(2 * i, 2 * i + 2), 16)
-  b.set(entity, REQUEST_SIZE)
-  b.set(prefix, REQUEST_SIZE + entity.length)
-  b.set(scope, REQUEST_SIZE + entity.length + prefix.length)
-  return b
 }

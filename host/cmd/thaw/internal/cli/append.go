@@ -24,6 +24,7 @@ type appendFlags struct {
 	expect                  expectation
 	flags                   number[uint32]
 	reserved                bool
+	wait                    patience
 }
 
 func (a *app) append() *cobra.Command {
@@ -66,6 +67,7 @@ effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need --allow-reserved-kind.
 	flags.Var(&f.key, "key", "the event's id, which makes a repetition harmless")
 	flags.Var(&f.flags, "flags", "a sum of 1, 2 and 8")
 	flags.BoolVar(&f.reserved, "allow-reserved-kind", false, "append a kind of the system or the effects")
+	waitFlag(c, &f.wait)
 	plainFlag(c, "entity", "scope", "payload", "cause", "correlation", "key", "flags")
 	_ = c.RegisterFlagCompletionFunc("kind", completeKind)
 	_ = c.RegisterFlagCompletionFunc("expect", cobra.FixedCompletions([]string{"any", "none"}, cobra.ShellCompDirectiveNoFileComp))
@@ -157,7 +159,7 @@ type receiptJSON struct {
 }
 
 func (a *app) runAppend(ctx context.Context, dir string, f *appendFlags, raw host.Raw) error {
-	s, err := a.openWriting(ctx, dir)
+	s, err := a.openWriting(ctx, dir, f.wait)
 	if err != nil {
 		return err
 	}

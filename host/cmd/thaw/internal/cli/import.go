@@ -29,6 +29,7 @@ func (b *batchSize) Set(s string) error {
 func (a *app) importing() *cobra.Command {
 	batch := batchSize(groupLines)
 	var skip string
+	var wait patience
 	c := &cobra.Command{
 		Use:   "import",
 		Short: "Append events from JSON lines",
@@ -100,6 +101,7 @@ made, with a note on stderr.`,
 	}
 	c.Flags().Var(&batch, "batch", "write and sync so many lines together, 1 to "+strconv.Itoa(groupLines))
 	c.Flags().StringVar(&skip, "skip-bad", "", "add lines that are refused to `FILE` and go on")
+	waitFlag(c, &wait)
 	plainFlag(c, "batch")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		in, name, err := a.input(args[1:])
@@ -107,7 +109,7 @@ made, with a note on stderr.`,
 			return &usageError{c, err}
 		}
 		defer in.Close()
-		w := importer{app: a, dir: args[0], name: name, skip: skip, by: grouping{lines: int(batch), wait: groupWait}}
+		w := importer{app: a, dir: args[0], name: name, skip: skip, wait: wait, by: grouping{lines: int(batch), wait: groupWait}}
 		if c.Flags().Changed("skip-bad") {
 			if w.kept, err = openRefused(skip, in); err != nil {
 				return &usageError{c, err}

@@ -14,6 +14,7 @@ type importer struct {
 	dir  string
 	name string // of the input
 	by   grouping
+	wait patience     // for another writer
 	skip string       // the name of --skip-bad's file
 	kept *refusedFile // nil when a refused line ends the import
 
@@ -23,7 +24,7 @@ type importer struct {
 }
 
 func (w *importer) importFrom(ctx context.Context, in io.Reader) (err error) {
-	if w.store, err = w.openWriting(ctx, w.dir); err != nil {
+	if w.store, err = w.openWriting(ctx, w.dir, w.wait); err != nil {
 		return err
 	}
 	reading, stop := context.WithCancel(ctx)

@@ -16,6 +16,7 @@ import (
 
 func (a *app) rebuild() *cobra.Command {
 	var accept, asJSON bool
+	var wait patience
 	c := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Make index.fbati and index.thaw anew from the segments",
@@ -38,14 +39,15 @@ refused, or file and bytes).`,
 	arguments(c, "DIR")
 	c.Flags().BoolVar(&accept, "accept-damage", false, "make the index although segments are damaged")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for programs")
+	waitFlag(c, &wait)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return a.runRebuild(c.Context(), args[0], accept, asJSON)
+		return a.runRebuild(c.Context(), args[0], accept, asJSON, wait)
 	}
 	return c
 }
 
-func (a *app) runRebuild(ctx context.Context, dir string, accept, asJSON bool) error {
-	o, err := a.writeOptions()
+func (a *app) runRebuild(ctx context.Context, dir string, accept, asJSON bool, wait patience) error {
+	o, err := a.writeOptions(wait)
 	if err == nil {
 		err = a.hasSegments(dir)
 	}

@@ -33,7 +33,7 @@ func explainWrite(e *writeError) (what, hint string) {
 	switch {
 	case errors.As(e.err, &locked):
 		return e.dir + ": another writer has the store open: " + locked.Holder.String(),
-			"Nothing was changed. Try again when it has closed the store; reading it is possible meanwhile."
+			"Nothing was changed. Try again when it has closed the store, or let --wait do so; reading it is possible meanwhile."
 	case errors.As(e.err, &conflict):
 		return e.Error(), "Nothing was written. Look at the entity's new events and decide anew."
 	case errors.Is(e.err, host.ErrKey):

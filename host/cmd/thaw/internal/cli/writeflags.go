@@ -5,6 +5,9 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -50,6 +53,27 @@ func (i *identity) Set(s string) error {
 	}
 	i.value, i.given = id, true
 	return nil
+}
+
+// patience is the value of --wait: how long to wait for another writer.
+type patience time.Duration
+
+func (p *patience) Type() string   { return "DURATION" }
+func (p *patience) String() string { return time.Duration(*p).String() }
+
+func (p *patience) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return errors.New("a duration is a number with its unit, such as 30s or 5m")
+	}
+	*p = patience(d)
+	return nil
+}
+
+// waitFlag gives a command that writes its --wait.
+func waitFlag(c *cobra.Command, p *patience) {
+	c.Flags().Var(p, "wait", "when another writer has the store open, wait so long for it to\nclose the store, such as 30s")
+	plainFlag(c, "wait")
 }
 
 // expectation is the value of --expect.

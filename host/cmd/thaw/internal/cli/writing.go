@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/host"
@@ -13,21 +14,22 @@ import (
 var errNoWriting = errors.New("the file system can only be read")
 
 // writeOptions are the options of every command that writes.
-func (a *app) writeOptions() (host.Options, error) {
+func (a *app) writeOptions(wait patience) (host.Options, error) {
 	fs, ok := a.env.FS.(fsabstraction.FS)
 	if !ok {
 		return host.Options{}, errNoWriting
 	}
 	return host.Options{
-		FS:     fs,
-		Logger: slog.New(slog.DiscardHandler), // what it would say is told in words
+		FS:       fs,
+		LockWait: time.Duration(wait),
+		Logger:   slog.New(slog.DiscardHandler), // what it would say is told in words
 	}, nil
 }
 
 // openWriting opens a store for writing, which makes it when it is not there, and
 // tells what is wrong with it.
-func (a *app) openWriting(ctx context.Context, dir string) (*host.Store, error) {
-	o, err := a.writeOptions()
+func (a *app) openWriting(ctx context.Context, dir string, wait patience) (*host.Store, error) {
+	o, err := a.writeOptions(wait)
 	if err != nil {
 		return nil, &writeError{dir, err}
 	}

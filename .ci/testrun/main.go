@@ -1,0 +1,67 @@
+// Testrun runs go test and says what it is doing: a line for each package when it
+// ends, in that order, what is running when nothing has ended for a while, the output
+// of tests that fail, and at the end which tests were skipped and why.
+//
+//	go run ./.ci/testrun [-no-skip PATTERN] [-every DURATION] go test FLAGS PACKAGES
+//
+// (go test itself prints packages in the order of their names, and so nothing while
+// the first is at work.) With -no-skip a test that was skipped for a reason that
+// matches the regular expression fails the run. Otherwise the exit code is go test's.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"time"
+)
+
+func main() {
+	noSkip := flag.String("no-skip", "", "fail when a test is skipped for a reason that matches this regular expression")
+	every := flag.Duration("every", 30*time.Second, "say what is running when nothing was said for so long")
+	flag.Parse()
+	code, err := run(flag.Args(), *noSkip, *every)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testrun:", err)
+		code = 2
+	}
+	os.Exit(code)
+}
+
+func run(args []string, noSkip string, every time.Duration) (code int, err error) {
+	if len(args) < 2 || args[1] != "test" {
+		return 0, errors.New("wanted: go test, flags and packages")
+	}
+	var never *regexp.Regexp
+	if noSkip != "" {
+		if never, err = regexp.Compile(noSkip); err != nil {
+			return 0, err
+		}
+	}
+	cmd := exec.Command(args[0], append([]string{"test", "-json"}, args[2:]...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, err
+	}
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	r := newReport(os.Stdout, time.Now)
+	if err := r.follow(out, every); err != nil {
+		return 0, errors.Join(err, cmd.Wait())
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return 0, err
+	}
+	code = cmd.ProcessState.ExitCode()
+	if !r.finish(never) && code == 0 {
+		code = 1
+	}
+	return code, nil
+}

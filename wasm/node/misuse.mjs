@@ -1,0 +1,315 @@
+// Misuses thaw.mjs for a test: arguments are thaw.wasm and two directories of stores.
+// Prints a line for each case, {"name", "error"}: what went wrong, or null.
+
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import { ClosedError, encode, FLAG, FORMAT, OP, Plugin, ReadError, Store, ThawError, TrapError } from './thaw.mjs'
+
+const [wasm, a, b] = process.argv.slice(2)
+const ID = '0102030405060708090a0b0c0d0e0f10'
+const ALL = { op: OP.query, format: FORMAT.payloads }
+const count = (store) => [...store.lines(ALL)].length
+const closed = (what) => (err) => err instanceof ClosedError && err.message === `thaw: the ${what} is closed`
+
+// failing makes calls of node:fs fail, as long as fn takes.
+function failing(name, code, fn, when = () => true) {
+  const real = fs[name]
+  fs[name] = (...args) => {
+    if (when(...args)) throw Object.assign(new Error(`${code}: as a test wants it`), { code, errno: -1, syscall: name })
+    return real(...args)
+  }
+  try {
+    return fn()
+  } finally {
+    fs[name] = real
+  }
+}
+
+// uncalled fails when fn calls the instance.
+function uncalled(plugin, fn) {
+  plugin.call = (name) => assert.fail(`${name} was called`)
+  try {
+    return fn()
+  } finally {
+    delete plugin.call
+  }
+}
+
+// refused are questions that make no sense, each with what the TypeError names.
+const refused = {
+  'no question': [undefined, 'op'], 'null': [null, 'op'], 'a text': ['order:42', 'op'], 'no operation': [{ entity: 'e' }, 'op'],
+  'an operation that is none': [{ op: 99 }, 'op'], 'the name of an operation': [{ op: 'query' }, 'op'],
+  'a misspelt key': [{ op: OP.query, entty: 'e' }, '"entty"'], 'a key in capitals': [{ op: OP.query, Entity: 'e' }, '"Entity"'],
+  'a key of every object': [{ op: OP.query, constructor: 'e' }, '"constructor"'],
+  'a mark of this table': [{ op: OP.get, 'id!': ID }, '"id!"'],
+  'a key of another operation': [{ op: OP.query, id: ID }, '"id"'], 'a limit of a count': [{ op: OP.count, limit: 1 }, '"limit"'],
+  'an entity of a get': [{ op: OP.get, id: ID, entity: 'e' }, '"entity"'], 'flags of a query': [{ op: OP.query, flags: 0x200 }, '"flags"'],
+  'an inherited key': [Object.create({ op: OP.query, entty: 'e' }), '"entty"'],
+  'an undefined entity': [{ op: OP.query, entity: undefined }, 'entity'], 'a null entity': [{ op: OP.query, entity: null }, 'entity'],
+  'an empty entity': [{ op: OP.query, entity: '' }, 'entity'], 'an empty prefix': [{ op: OP.count, prefix: '' }, 'prefix'],
+  'an empty scope': [{ op: OP.query, scope: '' }, 'scope'], 'a number for an entity': [{ op: OP.query, entity: 42 }, 'entity'],
+  'a list for an entity': [{ op: OP.query, entity: ['e'] }, 'entity'], 'half a character': [{ op: OP.stream, entity: 'e\ud800' }, 'entity'],
+  'no entity of a stream': [{ op: OP.stream }, 'entity'], 'no entity of a state': [{ op: OP.state }, 'entity'],
+  'no id': [{ op: OP.get }, 'id'], 'an undefined id': [{ op: OP.get, id: undefined }, 'id'], 'an empty id': [{ op: OP.get, id: '' }, 'id'],
+  'a short id': [{ op: OP.effects, id: ID.slice(1) }, 'id'], 'a long id': [{ op: OP.effects, id: ID + '0' }, 'id'],
+  'an id with other letters': [{ op: OP.get, id: 'zz' + ID.slice(2) }, 'id'], 'an id with a sign': [{ op: OP.get, id: '+1' + ID.slice(2) }, 'id'],
+  'an id with a blank': [{ op: OP.get, id: ' ' + ID.slice(1) }, 'id'], 'an id with a newline': [{ op: OP.get, id: ID + '\n' }, 'id'],
+  'a number for an id': [{ op: OP.get, id: 12345678901234567890123456789012 }, 'id'], 'a BigInt for an id': [{ op: OP.get, id: 1n }, 'id'],
+  'bytes for an id': [{ op: OP.get, id: new Uint8Array(16) }, 'id'], 'an id with wrong dashes': [{ op: OP.get, id: ID.slice(0, 31) + '-' }, 'id'],
+  'a limit below 0': [{ op: OP.query, limit: -1 }, 'limit'], 'a broken limit': [{ op: OP.query, limit: 1.5 }, 'limit'],
+  'a text for a limit': [{ op: OP.query, limit: '10' }, 'limit'], 'no number': [{ op: OP.query, limit: NaN }, 'limit'],
+  'a rounded number': [{ op: OP.query, from: 2 ** 60 }, 'from'], 'a number above 2^64': [{ op: OP.query, from: 1n << 64n }, 'from'],
+  'too many rows': [{ op: OP.query, rows: 2 ** 32 }, 'rows'], 'true for bytes': [{ op: OP.query, bytes: true }, 'bytes'],
+  'a format that is none': [{ op: OP.query, format: 9 }, 'format'], 'an undefined format': [{ op: OP.query, format: undefined }, 'format'],
+  'one kind alone': [{ op: OP.query, kinds: 0x1000 }, 'kinds'], 'half a pair': [{ op: OP.query, kinds: [1] }, 'kinds'],
+  'a pair of nothing': [{ op: OP.query, kinds: [, 5] }, 'kinds'], 'a kind above 2^16': [{ op: OP.query, kinds: [0, 65536] }, 'kinds'],
+  'a clock above 2^32': [{ op: OP.query, clocks: [0, 2 ** 32] }, 'clocks'], 'texts for clocks': [{ op: OP.query, clocks: ['0', '1'] }, 'clocks'],
+  'a text for a row': [{ op: OP.read, row: 'row' }, 'row'],
+}
+
+const cases = {
+  async 'close again closes nothing of others'(plugin) {
+    const first = plugin.open(a)
+    count(first)
+    first.close()
+    const second = plugin.open(b)
+    const want = count(second)
+    for (const _ of second.lines({ ...ALL, limit: 1 })) break
+    const fd = fs.openSync(wasm) // a file of nobody's
+    uncalled(plugin, () => first.close())
+    assert.equal(count(second), want)
+    assert.ok(fs.fstatSync(fd).isFile())
+    fs.closeSync(fd)
+    second.close()
+    second.close()
+  },
+  async 'every use of a closed store'(plugin) {
+    const store = plugin.open(a)
+    const begun = store.answers({ ...ALL, rows: 1 }), lines = store.lines({ ...ALL, rows: 1 }), waiting = store.lines(ALL)
+    begun.next()
+    lines.next()
+    store.close()
+    for (const use of [
+      () => begun.next(), () => lines.next(), () => waiting.next(), () => store.answers(ALL), () => store.lines(ALL),
+      () => store.ask(ALL), () => store.ask({ entty: 'e' }),
+    ]) assert.throws(use, closed('store'))
+    for (const over of [begun, lines, waiting]) {
+      assert.deepEqual(over.next(), { value: undefined, done: true })
+      over.return()
+    }
+    const other = plugin.open(b) // ended iterators drop nothing of it
+    const asked = other.answers({ ...ALL, rows: 1 })
+    asked.next()
+    store.close()
+    assert.equal(typeof asked.next().value, 'string')
+    other.close()
+  },
+  async 'a store closed while it is iterated'(plugin) {
+    const store = plugin.open(b)
+    assert.throws(() => {
+      for (const _ of store.answers({ ...ALL, rows: 1 })) store.close()
+    }, closed('store'))
+  },
+  async 'an iterator that is ended after its store'(plugin) {
+    const store = plugin.open(b), iteration = store.lines({ ...ALL, rows: 1 })
+    iteration.next()
+    store.close()
+    uncalled(plugin, () => iteration.return())
+  },
+  async 'a closed plugin'() {
+    const plugin = await Plugin.load(wasm), store = plugin.open(a)
+    count(store)
+    const iteration = store.answers({ ...ALL, rows: 1 })
+    iteration.next()
+    plugin.close()
+    plugin.close()
+    store.close()
+    assert.throws(() => iteration.next(), closed('store'))
+    assert.throws(() => store.ask(ALL), closed('store'))
+    assert.throws(() => plugin.open(a), closed('plugin'))
+    assert.throws(() => new Store(plugin, a), closed('plugin'))
+  },
+  async 'a plugin that trapped'() {
+    const cause = new WebAssembly.RuntimeError('unreachable')
+    let calls = 0
+    const trapping = new Plugin({
+      thaw_abi_version: () => 1, thaw_out: () => 0,
+      thaw_store() {
+        calls++
+        throw cause
+      },
+    })
+    for (let n = 0; n < 2; n++) assert.throws(() => trapping.open(a), (err) => err instanceof TrapError && err.cause === cause)
+    assert.equal(calls, 1)
+    trapping.close()
+  },
+  async 'options that are none'(plugin) {
+    for (const options of [{ flag: 1 }, { flags: 1 }, { flags: 'strict' }, { seed: -1 }, { seed: 'x' }, { whole: 1 }, null, 'strict', { constructor: 1 }]) {
+      assert.throws(() => plugin.open(a, options), TypeError, JSON.stringify(options))
+    }
+    assert.throws(() => plugin.open(), TypeError)
+    assert.throws(() => plugin.open(42), TypeError)
+    await assert.rejects(Plugin.load(wasm, { descriptor: 1 }), TypeError)
+    for (const descriptors of [0, -1, 1.5, '9', NaN]) await assert.rejects(Plugin.load(wasm, { descriptors }), TypeError)
+    plugin.open(a, { flags: FLAG.strict | FLAG.checkFrames, seed: 2n ** 64n - 1n, whole: true }).close()
+  },
+  async 'an id finds its event and no other'(plugin) {
+    const store = plugin.open(a)
+    const id = JSON.parse(store.ask({ op: OP.query, limit: 1 })).event_id
+    assert.match(id, /^[0-9a-f]{32}$/)
+    const dashed = id.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
+    for (const spelt of [id, id.toUpperCase(), dashed]) {
+      assert.equal(JSON.parse(store.ask({ op: OP.get, id: spelt })).event_id, id)
+    }
+    assert.throws(() => store.ask({ op: OP.get, id: 'f'.repeat(32) }), (err) => err instanceof ThawError && err.code === -1 && err.details.error.length > 0)
+    store.close()
+  },
+  async 'rows are bytes'(plugin) {
+    const store = plugin.open(a)
+    const rows = store.ask({ op: OP.query, format: FORMAT.rows, limit: 1 })
+    assert.ok(rows instanceof Uint8Array)
+    assert.equal(new DataView(rows.buffer, rows.byteOffset).getUint32(0, true), rows.length)
+    const full = JSON.parse(store.ask({ op: OP.read, format: FORMAT.full, row: rows }))
+    assert.equal(full.event_id, JSON.parse(store.ask({ op: OP.query, limit: 1 })).event_id)
+    assert.throws(() => store.lines({ op: OP.query, format: FORMAT.rows }), TypeError)
+    assert.throws(() => store.ask({ op: OP.get, id: 'f'.repeat(32), format: FORMAT.rows }), (err) => err instanceof ThawError && err.code === -1 && err.details === null)
+    store.close()
+  },
+  async 'what the system refuses to read is no damage'(plugin) {
+    for (const code of ['EMFILE', 'ENFILE', 'EACCES', 'EPERM', 'EIO', 'ESTALE', 'ENOMEM']) {
+      for (const call of ['openSync', 'readSync', 'fstatSync']) {
+        const read = (err) => err instanceof ReadError && err.code === code && err.cause.code === code && err.message.includes(err.file)
+        assert.throws(() => failing(call, code, () => plugin.open(b)), read, `${call} ${code}`)
+        assert.throws(() => failing('readFileSync', code, () => plugin.open(b, { whole: true })), read)
+        const store = plugin.open(b)
+        assert.throws(() => failing(call, code, () => count(store), (file) => call !== 'openSync' || file.endsWith('.fbat')), read, `${call} ${code}`)
+        assert.throws(() => failing(call, code, () => store.ask({ op: OP.verify }), (file) => call !== 'openSync' || file.endsWith('.fbat')), read, `${call} ${code}`)
+        const events = count(store) // when the system is well again
+        assert.equal(events, Number(store.ask({ op: OP.count })))
+        assert.equal(JSON.parse(store.ask({ op: OP.report })).damages.length, 0, `${call} ${code}`)
+        store.close()
+      }
+    }
+  },
+  async 'a short read is read on'(plugin) {
+    const want = count(plugin.open(b))
+    const real = fs.readSync
+    fs.readSync = (fd, to, at, length, offset) => real(fd, to, at, Math.min(length, 100), offset)
+    try {
+      const store = plugin.open(b)
+      assert.equal(count(store), want)
+      store.close()
+    } finally {
+      fs.readSync = real
+    }
+  },
+  async 'descriptors are bounded'() {
+    const most = 3
+    const plugin = await Plugin.load(wasm, { descriptors: most })
+    let open = 0, peak = 0, opened = 0
+    const { openSync, closeSync } = fs
+    fs.openSync = (...args) => {
+      const fd = openSync(...args)
+      opened++
+      peak = Math.max(peak, ++open)
+      return fd
+    }
+    fs.closeSync = (fd) => {
+      closeSync(fd)
+      open--
+    }
+    try {
+      const stores = [plugin.open(b), plugin.open(b)]
+      const counts = stores.map(count)
+      assert.equal(counts[0], counts[1])
+      assert.ok(opened > 2 * most, `${opened} files were opened`)
+      assert.equal(peak, most)
+      stores.forEach((s) => s.close())
+      assert.equal(open, 0)
+    } finally {
+      Object.assign(fs, { openSync, closeSync })
+    }
+  },
+  async 'a process without descriptors'(plugin) {
+    const store = plugin.open(b), other = plugin.open(b)
+    const events = Number(store.ask({ op: OP.count }))
+    const held = []
+    const holdAll = () => {
+      try {
+        while (held.length < 1000) held.push(fs.openSync(wasm))
+      } catch (err) {
+        assert.equal(err.code, 'EMFILE')
+      }
+    }
+    try {
+      holdAll()
+      if (held.length === 1000) return // the process may have as many as it likes
+      assert.equal(count(store), events, 'it gives up a descriptor of its own for the next')
+      store.close()
+      other.close()
+      holdAll()
+      assert.throws(() => plugin.open(b), (err) => err.code === 'EMFILE' && !(err instanceof ThawError))
+    } finally {
+      held.forEach((fd) => fs.closeSync(fd))
+    }
+    const again = plugin.open(b)
+    assert.equal(count(again), events)
+    again.close()
+  },
+  async 'a file that is replaced while the store is opened'(plugin) {
+    const dir = fs.mkdtempSync(a + '-')
+    fs.cpSync(b, dir, { recursive: true })
+    const { readdirSync } = fs
+    let replaced = 0
+    fs.readdirSync = (...args) => {
+      if (replaced++ === 0) { // index.fbati was looked at before
+        fs.copyFileSync(`${dir}/index.fbati`, `${dir}/copy`)
+        fs.renameSync(`${dir}/copy`, `${dir}/index.fbati`)
+      }
+      return readdirSync(...args)
+    }
+    try {
+      const store = plugin.open(dir)
+      assert.equal(replaced, 2)
+      assert.equal(JSON.parse(store.ask({ op: OP.report })).rejected.length, 0)
+      store.close()
+    } finally {
+      fs.readdirSync = readdirSync
+      fs.rmSync(dir, { recursive: true })
+    }
+  },
+  async 'a file that was replaced is gone'() {
+    const plugin = await Plugin.load(wasm)
+    const dir = fs.mkdtempSync(a + '-')
+    fs.cpSync(b, dir, { recursive: true })
+    const store = plugin.open(dir)
+    fs.copyFileSync(`${dir}/000001.fbat`, `${dir}/copy`)
+    fs.renameSync(`${dir}/copy`, `${dir}/000001.fbat`) // which the open did not read
+    assert.throws(() => count(store), (err) => err instanceof ThawError && err.code === -4)
+    const again = plugin.open(dir)
+    assert.equal(count(again), count(plugin.open(b)))
+    plugin.close()
+    fs.rmSync(dir, { recursive: true })
+  },
+}
+
+for (const [name, [question, names]] of Object.entries(refused)) {
+  cases[`question: ${name}`] = async (plugin) => {
+    const store = plugin.open(a)
+    const wrong = (err) => err instanceof TypeError && err.message.startsWith('thaw: ') && err.message.includes(names)
+    const asks = [encode, (q) => store.ask(q), (q) => store.lines(q), (q) => store.answers(q)]
+    uncalled(plugin, () => asks.forEach((ask) => assert.throws(() => ask(question), wrong)))
+    store.close()
+  }
+}
+
+const plugin = await Plugin.load(wasm)
+for (const [name, run] of Object.entries(cases)) {
+  let error = null
+  try {
+    await run(plugin)
+  } catch (err) {
+    error = String(err?.stack ?? err)
+  }
+  console.log(JSON.stringify({ name, error }))
+}

@@ -1,0 +1,119 @@
+// Questions: what they can say, checked, and laid out as ABI.md says. A question that
+// makes no sense is a TypeError, and is not asked.
+
+export const OP = {
+  open: 1, query: 2, count: 3, stream: 4, ancestors: 5, effects: 6, correlated: 7,
+  state: 8, get: 9, read: 10, report: 11, verify: 12,
+}
+export const FORMAT = { rows: 0, plain: 1, payloads: 2, full: 3, fullRows: 4 }
+export const FLAG = { kinds: 1, clocks: 2, strict: 0x100, showHidden: 0x200, checkFrames: 0x400, checkIndex: 0x800 }
+
+const REQUEST_SIZE = 80
+const utf8 = new TextEncoder()
+
+// inText reports whether answers in a format are text; the others are bytes.
+export const inText = (format = FORMAT.plain) => format !== FORMAT.rows && format !== FORMAT.fullRows
+
+function refuse(key, wanted, value) {
+  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value)
+  throw new TypeError(`thaw: ${key}: wanted ${wanted}, got ${shown}`)
+}
+
+// The checks return a value as it is laid out.
+
+const number = (most) => (key, v) => {
+  const ok = typeof v === 'bigint' ? v >= 0n && v <= most : Number.isSafeInteger(v) && v >= 0 && BigInt(v) <= most
+  return ok ? BigInt(v) : refuse(key, `a whole number from 0 to ${most}`, v)
+}
+const u16 = number(0xffffn), u32 = number(0xffffffffn), u64 = number(0xffffffffffffffffn)
+
+const oneOf = (names, what) => (key, v) => (Object.values(names).includes(v) ? v : refuse(key, `one of ${what}`, v))
+
+const pair = (bound) => (key, v) =>
+  Array.isArray(v) && v.length === 2 ? Array.from(v, (n) => Number(bound(key, n))) : refuse(key, 'a pair [first, last]', v)
+
+const text = (key, v) => {
+  if (typeof v !== 'string') refuse(key, 'a string', v)
+  if (/\p{Surrogate}/u.test(v)) refuse(key, 'a string without lone surrogates', v)
+  return utf8.encode(v)
+}
+
+// condition is a text that narrows a question. The empty one would not.
+const condition = (key, v) => (v === '' ? refuse(key, 'a text that is not empty (leave the key out for all)', v) : text(key, v))
+
+const id = (key, v) => {
+  const ok = typeof v === 'string' && /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.test(v)
+  return ok ? Uint8Array.from(v.replaceAll('-', '').match(/../g), (d) => parseInt(d, 16)) : refuse(key, '32 hexadecimal digits', v)
+}
+
+const row = (key, v) => (v instanceof Uint8Array ? v : refuse(key, 'a Uint8Array', v))
+
+const flags = (key, v) => {
+  const known = FLAG.strict | FLAG.showHidden | FLAG.checkFrames | FLAG.checkIndex
+  return Number.isInteger(v) && (v & known) === v ? v : refuse(key, 'a sum of FLAG.strict, showHidden, checkFrames and checkIndex', v)
+}
+
+// KEYS has, for each operation, the keys it takes besides those of every question; ! is
+// one that must be there.
+const EVERY = { op: oneOf(OP, 'OP'), format: oneOf(FORMAT, 'FORMAT'), rows: u32, bytes: u32 }
+const region = { entity: condition, prefix: condition, scope: condition, kinds: pair(u16), clocks: pair(u32), from: u64 }
+const KEYS = {
+  [OP.open]: { flags, from: u64, limit: u64 },
+  [OP.query]: { ...region, limit: u64 },
+  [OP.count]: region,
+  [OP.stream]: { 'entity!': text, from: u64, limit: u64 },
+  [OP.ancestors]: { 'id!': id, limit: u64 },
+  [OP.effects]: { 'id!': id, limit: u64 },
+  [OP.correlated]: { 'id!': id },
+  [OP.state]: { 'entity!': text },
+  [OP.get]: { 'id!': id },
+  [OP.read]: { 'row!': row },
+  [OP.report]: { from: u64 },
+  [OP.verify]: { from: u64 },
+}
+
+// checkKeys returns the checked values of an object that may have certain keys. One
+// that is undefined was meant to be something.
+export function checkKeys(what, object, keys) {
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) refuse(what, 'an object', object)
+  const out = {}
+  for (const key in object) {
+    const stands = [key, key + '!'].find((k) => Object.hasOwn(keys, k))
+    if (!stands || key.endsWith('!')) throw new TypeError(`thaw: ${what}: there is no key ${JSON.stringify(key)} here`)
+    out[key] = keys[stands](key, object[key])
+  }
+  for (const key in keys) {
+    if (key.endsWith('!') && !(key.slice(0, -1) in out)) throw new TypeError(`thaw: ${what}: the key ${key.slice(0, -1)} is missing`)
+  }
+  return out
+}
+
+// encode checks a question and lays it out. An id is 32 hexadecimal digits; kinds and
+// clocks are pairs [first, last]; large numbers may be BigInts.
+export function encode(question) {
+  const op = EVERY.op('op', question?.op)
+  const q = checkKeys('a question', question, { ...EVERY, ...KEYS[op] })
+  const none = new Uint8Array()
+  const parts = [q.entity ?? q.row ?? none, q.prefix ?? none, q.scope ?? none]
+  const b = new Uint8Array(REQUEST_SIZE + parts.reduce((sum, p) => sum + p.length, 0))
+  const v = new DataView(b.buffer)
+  v.setUint32(0, op, true)
+  v.setUint32(4, q.format ?? FORMAT.plain, true)
+  v.setUint32(8, (q.flags ?? 0) | (q.kinds ? FLAG.kinds : 0) | (q.clocks ? FLAG.clocks : 0), true)
+  v.setUint32(12, Number(q.rows ?? 0), true)
+  v.setUint32(16, Number(q.bytes ?? 0), true)
+  v.setUint16(20, q.kinds?.[0] ?? 0, true)
+  v.setUint16(22, q.kinds?.[1] ?? 0, true)
+  v.setUint32(24, q.clocks?.[0] ?? 0, true)
+  v.setUint32(28, q.clocks?.[1] ?? 0, true)
+  v.setBigUint64(48, q.from ?? 0n, true)
+  v.setBigUint64(56, q.limit ?? 0n, true)
+  if (q.id) b.set(q.id, 64)
+  let at = REQUEST_SIZE
+  parts.forEach((part, i) => {
+    v.setUint32(32 + 4 * i, part.length, true)
+    b.set(part, at)
+    at += part.length
+  })
+  return b
+}
