@@ -38,6 +38,7 @@ type Scan struct {
 	stop     func() error
 	ahead    *segment.Ahead // nil when frames are read one by one
 	buffer   []byte         // of the segment's footer
+	walker   *segment.Walker
 	// sure is the sequence behind the last one that the artifact or a footer
 	// gave, and sureAt the record behind it: what follows is numbered by guess.
 	sure   uint64
@@ -188,7 +189,7 @@ func (s *Scan) Finish() {
 	begin := Place{s.batch.segment, s.batch.offset}
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
-	s.ahead, s.hints, s.buffer = nil, nil, nil // a snapshot may keep the scan
+	s.ahead, s.hints, s.buffer, s.walker = nil, nil, nil, nil // a snapshot may keep the scan
 	switch {
 	case s.ending.Mixed || !open:
 	case s.log.committed > kept:
@@ -234,7 +235,12 @@ func (s *Scan) startAt(m *synced.Mark) {
 // with the header, which the bytes in front of the first frame then belong to.
 func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal) error {
 	s.hints, s.wrong = footer, false
-	w := segment.NewWalker(in.Source, from)
+	if s.walker == nil {
+		s.walker = segment.NewWalker(in.Source, from)
+	} else {
+		s.walker.Reset(in.Source, from)
+	}
+	w := s.walker
 	steps := steps{w: w, in: in, header: header}
 	if s.ahead == nil {
 		steps.until(s, math.MaxUint64)

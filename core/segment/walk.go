@@ -65,11 +65,20 @@ type Walker struct {
 // NewWalker walks src from offset from, which must be where a frame begins or
 // the frames end.
 func NewWalker(src source.Source, from uint64) *Walker {
-	win := source.NewWindow(src, walkBlock)
+	w := &Walker{win: source.NewWindow(nil, walkBlock)}
+	w.Reset(src, from)
+	return w
+}
+
+// Reset makes w what NewWalker returns, with the buffers it has. A body that it
+// returned holds no longer.
+func (w *Walker) Reset(src source.Source, from uint64) {
+	w.win.Reuse(src)
 	// Every failed attempt to read a frame is charged to the budget with the
 	// bytes it looked at, so that a file made of false starts does not cost the
 	// square of its size.
-	return &Walker{src: src, win: win, off: from, end: win.Size(), budget: 8*win.Size() + walkBlock}
+	size := w.win.Size()
+	*w = Walker{src: src, win: w.win, body: w.body, off: from, end: size, budget: 8*size + walkBlock}
 }
 
 // Offset is where the walk stands: behind the last step.

@@ -39,6 +39,14 @@ func (w *Window) Reset(src Source, block int) {
 	}
 }
 
+// Reuse is Reset that keeps the buffer and the block whatever their size.
+func (w *Window) Reuse(src Source) {
+	buf := w.buf[:0]
+	w.buf = nil
+	w.Reset(src, w.block)
+	w.buf = buf
+}
+
 // keptBuffer is the largest buffer that outlives its source.
 const keptBuffer = 32 << 10
 

@@ -34,6 +34,7 @@ type walk struct {
 	losses int          // how many the walk has passed
 	epoch  uint32
 	batch  openBatch
+	walker *segment.Walker
 }
 
 type openBatch struct {
@@ -95,7 +96,12 @@ func (w *walk) segment(s numbered, src source.Source) (walked, error) {
 	}
 	carried := w.batch.open
 	begun := ^uint64(0)
-	frames := segment.NewWalker(src, from)
+	if w.walker == nil {
+		w.walker = segment.NewWalker(src, from)
+	} else {
+		w.walker.Reset(src, from)
+	}
+	frames := w.walker
 	for n := 0; ; n++ {
 		if err := w.each(n); err != nil {
 			return done, err

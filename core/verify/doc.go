@@ -19,7 +19,8 @@
 //	index.fbati taken as an open takes it, then record by record against the frames
 //	index.ckpt  the same
 //	ranges      the file decodes and lies below the allocator
-//	lookups     every record is found on every way that leads to it: see [Lookups]
+//	lookups     files of lookups hold what the records make, byte by byte; of one that
+//	            does not, every way to every record is tried: see [Lookups]
 //	answers     what an open shows is what the frames say
 //
 // # Who is to blame

@@ -35,7 +35,7 @@ const (
 	// UnusedNames: a string table holds a name that nothing refers to.
 	UnusedNames Topic = "unused_names"
 	// ChainFork: an entity's chain begins anew, as batpak 0.4.0 makes it within a
-	// fence.
+	// fence, or thaw goes on behind such a beginning with the clock above all.
 	ChainFork Topic = "chain_fork"
 	// Unusual: a field holds what no known writer gives it. Detail says which.
 	Unusual Topic = "unusual"

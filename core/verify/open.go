@@ -54,11 +54,10 @@ func (r *run) open() error {
 		}
 	}
 	var tail gathered
-	s, base, err := r.openSkipping(tail.take)
+	s, report, base, err := r.openSkipping(tail.take)
 	if err != nil {
 		return err
 	}
-	report := s.Report()
 	r.shown.way, r.shown.allocator = report.OpenedFrom, report.Allocator
 	if base != nil {
 		end, _ := r.dir.segmentSize(r.dir.newest())
@@ -78,25 +77,25 @@ func (r *run) open() error {
 	if r.shown.way != store.FromIndex || !more {
 		return nil
 	}
-	_, _, err = r.openSkipping((*replay.Log).Forget, artifact.FileName)
+	_, _, _, err = r.openSkipping((*replay.Log).Forget, artifact.FileName)
 	return err
 }
 
 // openSkipping opens the store without some snapshots and judges those that are
-// looked at. The one that was taken is returned and among the run's snapshots. tail is
+// looked at. The one that was taken is returned and among the run's snapshots; the report
+// is that of an open that hears witnesses. tail is
 // given what is read behind it.
-func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (*store.Snapshot, *snapshot, error) {
+func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Snapshot, report store.Report, base *snapshot, err error) {
 	o := store.Options{Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip, Judge: tail}
-	s, err := store.Open(r.dir, o)
-	if err != nil {
-		return nil, nil, err
+	if s, err = store.Open(r.dir, o); err != nil {
+		return nil, report, nil, err
 	}
-	report := s.Report()
+	report = s.Report()
 	if report.Witness() {
 		o.Judge, o.MakeLookups = nil, true
 		witness, err := store.Open(r.dir, o)
 		if err != nil {
-			return nil, nil, err
+			return nil, report, nil, err
 		}
 		report = witness.Report()
 	}
@@ -115,18 +114,17 @@ func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (*store.Snaps
 	}
 	file := wayFile(report.OpenedFrom)
 	if file == "" {
-		return s, nil, nil
+		return s, report, nil, nil
 	}
 	r.consequences(file, &report)
-	base, err := r.readSnapshot(file)
-	if err != nil {
-		return nil, nil, err
+	if base, err = r.readSnapshot(file); err != nil {
+		return nil, report, nil, err
 	}
 	r.snapshots = append(r.snapshots, base)
 	if report.OpenedFrom != store.FromIndex {
-		return s, base, nil
+		return s, report, base, nil
 	}
-	return s, base, r.readParts(s)
+	return s, report, base, r.readParts(s)
 }
 
 // readParts begins to read the part files that an open has taken, and notes those

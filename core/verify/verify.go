@@ -59,7 +59,7 @@ func (r *Result) Err() error {
 // be listed, opened or read, a [source.ReadError], a segment went away meanwhile, or
 // Stop asked for an end. Whatever is wrong with the bytes is in the result.
 //
-// Memory is what the events of one segment need, 162 bytes each, some 12 bytes for
+// Memory is what the events of one segment need, 320 bytes each, some 12 bytes for
 // each event of the store, and 150 for each entity. index.ckpt, where a store has one, is
 // read into memory, with 162 bytes for each of its events; so are index files that list
 // events which no segment has, or that lie. It is at most 16 MiB and four times the
