@@ -17,7 +17,7 @@ const (
 	// the event is Timed.
 	Plain Shape = iota
 	// Payloads has what only a frame knows: payload, flags, the event's own time; and
-	// wall_ms beside that.
+	// beside that clock, entity, kind, scope, seq and wall_ms.
 	Payloads
 	// Full has the keys of both.
 	Full
@@ -66,11 +66,16 @@ func appendTimes(dst []byte, e *event.Event) []byte {
 }
 
 func appendPayloads(dst []byte, e *event.Full) []byte {
-	dst = appendHash(dst, `{"content_hash":"`, &e.ContentHash)
+	dst = AppendNumber(dst, `{"clock":`, uint64(e.Clock))
+	dst = appendHash(dst, `,"content_hash":"`, &e.ContentHash)
+	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
 	dst = AppendID(dst, `,"event_id":"`, &e.ID)
 	dst = AppendNumber(dst, `,"flags":`, uint64(e.Flags))
+	dst = AppendKind(dst, e.Kind)
 	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
 	dst = AppendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
+	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
+	dst = AppendNumber(dst, `,"seq":`, e.Sequence)
 	return appendTimes(dst, &e.Event)
 }
 

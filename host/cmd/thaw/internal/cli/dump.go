@@ -27,15 +27,17 @@ func (a *app) dump() *cobra.Command {
   wall_ms         the entity's clock
 ` + aboutTimes[1:] + `
 
-With --payloads the keys are content_hash, event_id, flags (1 requires ack,
-2 transactional, 8 replay), payload, payload_size, timestamp_us and wall_ms. A payload
-is MessagePack; what JSON cannot say has a spelling of its own:
+With --payloads the keys are clock, content_hash, entity, event_id, flags (1 requires
+ack, 2 transactional, 8 replay), kind, payload, payload_size, scope, seq, timestamp_us
+and wall_ms. A payload is MessagePack; what JSON cannot say has a spelling of its own,
+and any other object is a map:
 
   {"$bin":"AAEC"}           bytes, in base64
   {"$str":"/w=="}           a string that is not UTF-8
   {"$ext":[5,"AA=="]}       an extension: type and bytes
   {"$f32":1.5}              a 32-bit float; {"$float":"NaN"} one that is no number
-  {"$map":[[1,"x"]]}        a map with keys that are no strings, or occur twice
+  {"$map":[[1,"x"]]}        a map with keys that are no strings, or occur twice, or with
+                            one key that would be a spelling
   {"$raw":"wQ=="}           a payload that is not MessagePack at all
 
 Every event is read from its segment and checked before it is printed. One that

@@ -8,11 +8,13 @@ import (
 
 func (a *app) export() *cobra.Command {
 	var read readFlags
+	var q filterFlags
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Print every event for thaw import",
-		Long: `Print every visible event in order of sequence, one JSON object a line, with what
-thaw import needs to make the same events in another store:
+		Short: "Print events for thaw import",
+		Long: `Print every visible event that meets the conditions given, by default all, in order of
+sequence, one JSON object a line, with what thaw import needs to make the same events
+in another store:
 
   causation_id    left out when the event has no cause
   correlation_id
@@ -32,22 +34,32 @@ second is taken for a repetition of the first when it has the same content, else
 stops. It stops, too, at what no append could have written: a payload that is not
 MessagePack, a reserved kind without a name, a time before 1970.
 
+The conditions are those of thaw query. An entity of which a part is exported has other
+clocks and hashes in the new store.
+
 Every event is read from its segment and checked before it is printed. One that
 is damaged is left out and told on stderr.`,
 		Example: lines(
 			`thaw export orders > orders.jsonl`,
-			`thaw export orders | thaw import copy`),
+			`thaw export orders | thaw import copy`,
+			`thaw export orders --prefix order: --since 2026-05-01 > may.jsonl`),
 	}
 	arguments(c, "DIR")
+	q.add(c)
 	read.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := q.check(c); err != nil {
+			return &usageError{c, err}
+		}
 		ctx := c.Context()
 		r, err := a.open(ctx, args[0], read.options(a))
 		if err != nil {
 			return err
 		}
 		defer r.Close()
-		_, err = a.print(ctx, args[0], r, r.Query(ctx, host.Region{}, host.Page{}), &lineFlags{exported: true})
+		if region, from, ok := q.region(); ok {
+			_, err = a.print(ctx, args[0], r, r.Query(ctx, region, host.Page{From: from}), &lineFlags{exported: true, times: q.times})
+		}
 		return err
 	}
 	return c

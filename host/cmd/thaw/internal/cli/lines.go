@@ -34,7 +34,7 @@ type lineFlags struct {
 }
 
 func (f *lineFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.payloads, "payloads", false, "print what only the event itself holds: payload, flags, its own time")
+	c.Flags().BoolVar(&f.payloads, "payloads", false, "print payload, flags, entity, kind and number instead of hashes and places")
 }
 
 func (f *lineFlags) addLimit(c *cobra.Command) {

@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -97,4 +99,56 @@ func TestRoundTripOwn(t *testing.T) {
 	require.NoError(t, s.Close())
 	require.Equal(t, 5, strings.Count(run(fs, "export", "/store").stdout, `"payload_raw"`))
 	requireRoundTrip(t, fs, "/store")
+}
+
+// TestExportFilters: export takes the conditions of query, prints the events that query
+// finds, and import takes them.
+func TestExportFilters(t *testing.T) {
+	var lines []string
+	for i := range 40 {
+		lines = append(lines, fmt.Sprintf(`{"entity":"order:%d","scope":"shop:%d","kind":"0x%d00%d","payload":%d,"timestamp_us":%d}`,
+			i%5, i%3, 1+i%2, i%7, i, 1790000000000000+int64(i)*1_000_000))
+	}
+	fs := memory()
+	require.Zero(t, runWith(fs, strings.Join(lines, "\n"), "import", "/s").code)
+	total := 0
+	for _, flags := range []string{
+		"", "--entity order:3", "--prefix order:4", "--scope shop:1", "--kind 0x1002", "--category 2", "--clock 2:3", "--after 20",
+		"--since 1790000010s", "--until 1790000010s", "--scope shop:1 --category 1 --clock 1: --after 7 --since 1790000012s",
+		"--category 1 --kind 0x2001", "--entity nothing",
+	} {
+		args := strings.Fields(flags)
+		exported := run(fs, append([]string{"export", "/s"}, args...)...)
+		require.Equal(t, result{0, exported.stdout, ""}, exported, flags)
+		ids := regexp.MustCompile(`"event_id":"[0-9a-f]+"`)
+		found := run(fs, append([]string{"query", "/s"}, args...)...)
+		require.Equal(t, ids.FindAllString(found.stdout, -1), ids.FindAllString(exported.stdout, -1), flags)
+		got := runWith(memory(), exported.stdout, "import", "/copy")
+		n := strings.Count(exported.stdout, "\n")
+		require.Equal(t, fmt.Sprintf(`{"lines":%d,"appended":%d,"repeated":0}`+"\n", n, n), got.stdout)
+		total += n
+	}
+	require.Greater(t, total, 100)
+	got := run(fs, "export", "/s", "--entity", "")
+	require.Equal(t, 2, got.code)
+	require.Contains(t, got.stderr, "--entity is empty; leave it out to ask for all")
+}
+
+// TestPayloadsSayWhose: a line with a payload has the event's sequence, entity and kind,
+// whatever the payload is.
+func TestPayloadsSayWhose(t *testing.T) {
+	for _, raw := range []string{"\x01", "\x80", "\xc0", "\x90", "\xc4\x00", "\xa1x"} {
+		fs := memory()
+		s, err := host.Open(t.Context(), "/s", host.Options{FS: fs})
+		require.NoError(t, err)
+		_, err = s.Append(t.Context(), event.At("order:1", "shop"), 0x1234, host.Raw(raw))
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+		for _, args := range [][]string{{"dump", "/s"}, {"query", "/s", "--entity", "order:1"}, {"stream", "/s", "order:1"}} {
+			line := run(fs, append(args, "--payloads")...).stdout
+			for _, key := range []string{`"seq":0,`, `"entity":"order:1",`, `"kind":"0x1234",`, `"scope":"shop",`, `"clock":0,`, `"payload":`} {
+				require.Contains(t, line, key, args)
+			}
+		}
+	}
 }

@@ -5,21 +5,21 @@ package golden
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 )
 
-// keys are those of a line that the other file's lines lack.
+// keys are those of a line that are looked at.
 type keys struct {
-	ID   string `json:"event_id"`
-	Own  int64  `json:"timestamp_us"`
-	Wall uint64 `json:"wall_ms"`
+	ID  string `json:"event_id"`
+	Own int64  `json:"timestamp_us"`
 }
 
 // Lines returns what thaw dump and thaw dump --payloads print of the fixture in dir:
-// the lines of expected.jsonl and payloads.jsonl, each with the time that the other
-// one has. Both are in the order of expected.jsonl; of compacted-tail payloads.jsonl is
+// the lines of expected.jsonl with the time that payloads.jsonl has, and those of
+// payloads.jsonl with what says whose the payload is. Both are in the order of expected.jsonl; of compacted-tail payloads.jsonl is
 // in the order of batpak, which numbers that tail wrongly.
 func Lines(dir string) (plain, payloads string, err error) {
 	expected, err := os.ReadFile(filepath.Join(dir, "expected.jsonl"))
@@ -46,7 +46,28 @@ func Lines(dir string) (plain, payloads string, err error) {
 		}
 		at := bytes.LastIndex(line, []byte(`"wall_ms":`))
 		out = fmt.Appendf(append(out, line[:at]...), `"timestamp_us":%d,%s`, own[k.ID], line[at:])
-		with = fmt.Appendf(append(with, bytes.TrimSuffix(byID[k.ID], []byte("}\n"))...), ",\"wall_ms\":%d}\n", k.Wall)
+		if with, err = appendOwner(with, byID[k.ID], line); err != nil {
+			return "", "", err
+		}
 	}
 	return string(out), string(with), nil
+}
+
+// owner are the keys of expected.jsonl that a line of a payload has.
+var owner = []string{"clock", "entity", "kind", "scope", "seq", "wall_ms"}
+
+// appendOwner appends a line of payloads.jsonl with some keys of one of expected.jsonl.
+func appendOwner(dst, line, expected []byte) ([]byte, error) {
+	keys, from := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	if err := errors.Join(json.Unmarshal(line, &keys), json.Unmarshal(expected, &from)); err != nil {
+		return nil, err
+	}
+	for _, k := range owner {
+		keys[k] = from[k]
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(keys) // sorts them
+	return append(dst, out.Bytes()...), err
 }
