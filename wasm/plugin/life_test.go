@@ -52,7 +52,7 @@ func TestNested(t *testing.T) {
 		require.NoError(t, err)
 		full, err := r.Read(t.Context(), e)
 		require.NoError(t, err)
-		require.Equal(t, e, full.Event)
+		require.Equal(t, e, event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
 		for other, err := range r.Stream(t.Context(), e.Entity, StreamPage{}) {
 			require.NoError(t, err)
 			require.Equal(t, e.Entity, other.Entity)
@@ -80,7 +80,7 @@ func TestTogether(t *testing.T) {
 				assert.Len(t, want, n)
 				full, err := r.Get(context.Background(), want[7].ID)
 				assert.NoError(t, err)
-				assert.Equal(t, want[7], full.Event)
+				assert.Equal(t, want[7], event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
 			}
 		})
 	}
