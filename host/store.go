@@ -218,7 +218,9 @@ func makeDirectory(fsys fsabstraction.FS, path string) error {
 		if err := syncDir(fsys, filepath.Dir(dir)); err != nil {
 			// The next open would take a name that is there for one that is on disk.
 			for _, dir := range made {
-				err = errors.Join(err, removeIfThere(fsys, dir))
+				if undo := fsys.Remove(dir); !errors.Is(undo, fs.ErrNotExist) {
+					err = errors.Join(err, undo)
+				}
 			}
 			return err
 		}
