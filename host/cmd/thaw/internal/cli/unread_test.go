@@ -8,7 +8,6 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
-	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/failfs"
 )
 
@@ -27,7 +26,7 @@ func TestCannotRead(t *testing.T) {
 				p := places(t)[0]
 				p.put(t, storeFiles(t, "rotated", artifact.FileName, checkpoint.FileName))
 				before := segmentsOf(t, p)
-				fs := failfs.New(p.fs.(fsabstraction.FS))
+				fs := failfs.New(p.fs)
 				fs.Fail(failfs.Rule{Kinds: kind, Pattern: "000002.fbat", Forever: true, Err: cause})
 				got := run(fs, append([]string{command[0], p.dir}, command[1:]...)...)
 				require.Equal(t, 2, got.code, "%v %v: %s", command, cause, got.stderr)
@@ -46,11 +45,13 @@ func TestCannotRead(t *testing.T) {
 func TestCannotReadIndex(t *testing.T) {
 	p := places(t)[0]
 	p.put(t, storeFiles(t, "rotated"))
-	fs := failfs.New(p.fs.(fsabstraction.FS))
+	want := run(p.fs, "dump", p.dir).stdout
+	require.NotEmpty(t, want)
+	fs := failfs.New(p.fs)
 	fs.Fail(failfs.Rule{Kinds: failfs.Open, Pattern: artifact.FileName, Forever: true, Err: syscall.EACCES})
 	got := run(fs, "dump", p.dir)
 	require.Zero(t, got.code, got.stderr)
-	require.Equal(t, readFixture(t, "rotated", "expected.jsonl"), got.stdout)
+	require.Equal(t, want, got.stdout)
 	require.Contains(t, got.stderr, "thaw: note: index.fbati was not taken: unreadable (it could not be read): permission denied")
 	got = run(fs, "verify", p.dir)
 	require.Equal(t, 2, got.code)
