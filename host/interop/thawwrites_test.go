@@ -220,7 +220,7 @@ func (s *thawSession) expecting() []host.Receipt {
 			wrong = host.NoEvents
 		}
 	}
-	_, err := s.Append(s.t.Context(), it.At, it.Kind, it.Payload, host.Expect(wrong))
+	_, err := s.Append(s.t.Context(), it.At, it.Kind, it.Payload, host.Expect(wrong), host.AllowReservedKind())
 	require.ErrorIs(s.t, err, host.ErrConflict)
 	return s.single(it, host.Expect(right))
 }
