@@ -97,7 +97,7 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 	}
 	if err == nil && p.tables.Saved() == nil {
 		err = s.checkComplete(p, b.watermark)
-		s.crosses = s.crosses && !(s.options.MakeLookups && s.vouched(src))
+		s.crosses = s.crosses && !(s.options.makeLookups() && s.vouched(src))
 	}
 	return p, b, err
 }

@@ -55,6 +55,13 @@ func (s *Snapshot) checkComplete(p *part, w artifact.Watermark) error {
 		}
 		return nil // an open without the index would not do better
 	}
+	if s.options.Judge != nil { // which keeps no tables
+		o := *s.options
+		o.Judge = nil
+		if p, err = imagePart(p.image, judged(artifact.MaxAllocator), &o); err != nil {
+			return err
+		}
+	}
 	readers := []*index.Reader{p.reader()}
 	return read.image.EachBlock(func(_ uint64, block []byte) error {
 		if err := s.options.stopped(); err != nil {

@@ -60,17 +60,11 @@ type numberedRun struct {
 	own   bool // thaw wrote them
 }
 
-// Disambiguate returns which sequences of the snapshot ranges of visibility_ranges.fbv
-// hide, and the damage when they are in other numbers than the log's, else nil. An open
-// does the same, unless it shows hidden events.
-func (s *Snapshot) Disambiguate(ranges visibility.Ranges) (visibility.Ranges, *damage.Damage, error) {
-	hidden, d, err := s.disambiguate(ranges)
-	return hidden, d, unmarkStop(err)
-}
-
+// disambiguate returns which sequences of the snapshot ranges hide, and the damage when
+// they are in other numbers than the log's, else nil.
 func (s *Snapshot) disambiguate(ranges visibility.Ranges) (visibility.Ranges, *damage.Damage, error) {
 	log := s.scan.Log()
-	if len(ranges) == 0 || log.Committed() == 0 || !s.mayBeRenumbered() {
+	if len(ranges) == 0 || log.Committed() == 0 || !s.MayBeRenumbered() {
 		return ranges, nil, nil
 	}
 	n := &numbering{s: s, draft: log.Draft(), count: log.Committed(), ranges: ranges, moved: map[uint64]int{}, sealed: map[uint64]bool{}}
@@ -115,9 +109,9 @@ func touchDoubt(d *damage.Damage, r artifact.Raw) {
 	d.Touch(damage.Touched{ID: r.ID(), Sequence: r.Sequence(), Numbered: true})
 }
 
-// mayBeRenumbered reports whether anything that the scan met can mean that batpak
-// numbered events in another way.
-func (s *Snapshot) mayBeRenumbered() bool {
+// MayBeRenumbered reports whether anything that the open met can make a hidden range
+// name another event than the one with its number in the log.
+func (s *Snapshot) MayBeRenumbered() bool {
 	r := &s.report
 	if len(r.Unsealed) > 0 || len(r.Unfinished) > 0 {
 		return true

@@ -66,12 +66,8 @@ func (r *run) open() error {
 	if err := r.showEvents(s, &tail); err != nil {
 		return err
 	}
-	hidden, renumbered, err := s.Disambiguate(r.ranges.Ranges)
-	if err != nil {
+	if err := r.openHiding(s); err != nil {
 		return err
-	}
-	if r.shown.hidden = hidden; renumbered != nil {
-		r.findings.damage(renumbered)
 	}
 	_, more := r.dir.byName[checkpoint.FileName]
 	if r.shown.way != store.FromIndex || !more {
@@ -79,6 +75,27 @@ func (r *run) open() error {
 	}
 	_, _, _, err = r.openSkipping((*replay.Log).Forget, artifact.FileName)
 	return err
+}
+
+// openHiding finds out what readers do not see. Where a range may name another event
+// than the one with its number, that takes an open of theirs.
+func (r *run) openHiding(s *store.Snapshot) error {
+	r.shown.hidden = r.ranges.Ranges
+	if len(r.ranges.Ranges) == 0 || !s.MayBeRenumbered() {
+		return nil
+	}
+	reader, err := store.Open(r.dir, store.Options{Seed: r.o.Seed, Stop: r.stop})
+	if err != nil {
+		return err
+	}
+	report := reader.Report()
+	for _, d := range report.Damages {
+		if d.Reason == damage.Renumbered {
+			r.findings.damage(d)
+			r.shown.hidden = report.HiddenRanges
+		}
+	}
+	return nil
 }
 
 // openSkipping opens the store without some snapshots and judges those that are
