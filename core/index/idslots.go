@@ -51,7 +51,7 @@ func (t *idSlots) add(i uint32, r artifact.Raw) {
 func (t *idSlots) fill() bool {
 	t.slots = make([]byte, 4*slotsFor(uint64(len(t.hashes))))
 	w := idWindow{slots: t.slots, n: slotsFor(uint64(len(t.hashes)))}
-	return t.put(&w, t.deal(0, idRuns))
+	return t.put(&w, t.deal(nil, 0, idRuns))
 }
 
 // idWindow is some of the slots of a table of n.
@@ -112,7 +112,8 @@ func (t *idSlots) stream(write func(at uint64, slots []byte) error) (ok bool, er
 	if len(t.hashes) >= manyIDs {
 		groups = idGroups
 	}
-	var head, carry []byte
+	var head, carry, room []byte
+	var pairs []uint64
 	hand := func(at uint64, slots []byte) {
 		if err == nil {
 			err = write(at, slots)
@@ -130,9 +131,13 @@ func (t *idSlots) stream(write func(at uint64, slots []byte) error) (ok bool, er
 		if g+1 < groups {
 			size += maxProbe
 		}
-		w.slots = make([]byte, 4*size)
+		if uint64(cap(room)) < 4*size {
+			room = make([]byte, 4*size)
+		}
+		w.slots = room[:4*size]
+		clear(w.slots)
 		copy(w.slots, carry)
-		if !t.put(&w, t.deal(first, end)) {
+		if pairs = t.deal(pairs, first, end); !t.put(&w, pairs) {
 			return false, nil
 		}
 		own := w.slots[:4*(until-w.start)]
@@ -151,8 +156,9 @@ func (t *idSlots) stream(write func(at uint64, slots []byte) error) (ok bool, er
 }
 
 // deal brings hash and record of the ids of some runs in order of the runs, by the top
-// bits of the hash, which are those of the place, and within a run keeps the order.
-func (t *idSlots) deal(first, end uint32) []uint64 {
+// bits of the hash, which are those of the place, and within a run keeps the order. It
+// uses the memory of room where that is enough.
+func (t *idSlots) deal(room []uint64, first, end uint32) []uint64 {
 	var next [idRuns]uint32
 	for _, h := range t.hashes {
 		next[h/(1<<32/idRuns)]++
@@ -163,7 +169,10 @@ func (t *idSlots) deal(first, end uint32) []uint64 {
 		next[run] = at
 		at += count
 	}
-	pairs := make([]uint64, at)
+	if uint64(cap(room)) < uint64(at) {
+		room = make([]uint64, uint64(at)+uint64(at)/64)
+	}
+	pairs := room[:at]
 	for i, h := range t.hashes {
 		run := h / (1 << 32 / idRuns)
 		if run < first || run >= end {

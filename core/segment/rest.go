@@ -62,11 +62,14 @@ func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 // FooterInto is [Footer] that reads into buffer, which grows if need be: the footer
 // holds until that is used again.
 func FooterInto(buffer *[]byte, src source.Source, at uint64) (*sidx.Footer, error) {
-	return footer(src, at, func(n uint64) ([]byte, error) {
-		if uint64(cap(*buffer)) < n {
-			*buffer = make([]byte, n+n/8) // the next one may be a little larger
+	return footer(src, at, func(size uint64) ([]byte, error) {
+		if n := size; uint64(cap(*buffer)) < n {
+			if *buffer != nil {
+				n += n / 8 // the next one may be a little larger again
+			}
+			*buffer = make([]byte, n)
 		}
-		raw := (*buffer)[:n]
+		raw := (*buffer)[:size]
 		return raw, source.Read(src, raw, at)
 	})
 }
