@@ -50,7 +50,7 @@ var indexLies = []lie{
 	{name: "watermark's segment before", store: "tail", file: idx, reason: damage.Position, change: header(12, 8, ^uint64(0))},
 	{name: "watermark's segment behind", store: "tail", file: idx, reason: damage.WatermarkPosition, change: header(12, 8, 1)},
 	{name: "watermark's segment far off", store: "tail", file: idx, reason: damage.WatermarkSegmentMissing, change: header(12, 8, 1<<40)},
-	{name: "watermark behind the tail", store: "tail", file: idx, reason: damage.Incomplete, more: true, anyEvent: true, change: func(m *made) {
+	{name: "watermark behind the tail", store: "tail", file: idx, reason: damage.Disagrees, more: true, anyEvent: true, change: func(m *made) {
 		m.index(func(h *head, _ *names, _ *entries) {
 			h.Watermark = artifact.Watermark{Segment: 3, Offset: m.frames(seg3)[5].offset}
 		})
@@ -148,15 +148,14 @@ var indexLies = []lie{
 	{name: "correlation", store: "tail", file: idx, reason: damage.Disagrees, change: record(7, 131, 1, 1)},
 	{name: "causation", store: "tail", file: idx, reason: damage.Disagrees, change: record(7, 147, 1, 1)},
 
-	{name: "a record left out", store: "tail", file: idx, reason: damage.Incomplete, change: func(m *made) {
+	{name: "a record left out", store: "tail", file: idx, reason: damage.Disagrees, change: func(m *made) {
 		m.index(func(_ *head, _ *names, rs *entries) { m.id = (*rs)[7].ID; *rs = slices.Delete(*rs, 7, 8) })
 	}},
-	{name: "the last record left out", store: "tail", file: idx, reason: damage.Incomplete, change: func(m *made) {
+	{name: "the last record left out", store: "tail", file: idx, reason: damage.Disagrees, change: func(m *made) {
 		m.record(-1)
-		m.at = 0 // it is said of the whole file
 		m.index(func(_ *head, _ *names, rs *entries) { *rs = (*rs)[:len(*rs)-1] })
 	}},
-	{name: "no records", store: "tail", file: idx, reason: damage.Incomplete, anyEvent: true, change: func(m *made) {
+	{name: "no records", store: "tail", file: idx, reason: damage.Disagrees, anyEvent: true, change: func(m *made) {
 		m.index(func(_ *head, _ *names, rs *entries) { *rs = nil })
 	}},
 	{name: "a name changed", store: "tail", file: idx, reason: damage.Disagrees, more: true, anyEvent: true, change: func(m *made) {
