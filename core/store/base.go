@@ -96,7 +96,7 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 		p, b, err = s.loadBounded(src, load)
 	}
 	if err == nil && p.tables.Saved() == nil {
-		err = s.checkComplete(p, b.watermark)
+		err = s.checkComplete(p, src, b.watermark)
 		s.crosses = s.crosses && !(s.options.makeLookups() && s.vouched(src))
 	}
 	return p, b, err

@@ -40,10 +40,20 @@ func (e *LeftOut) Error() string {
 }
 
 // checkComplete reports whether an index that ends at w leaves out events. The error
-// is a [damage.Refusal] of reason incomplete, or one of stop's.
-func (s *Snapshot) checkComplete(p *part, w artifact.Watermark) error {
+// is a [damage.Refusal] of reason incomplete, or one of stop's. An artifact is read from
+// src itself, so that its pages still count as never touched: a query's first read of
+// each goes to the file and is checked.
+func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermark) error {
+	image := p.image
+	if p.made != nil {
+		h, err := artifact.ReadHeader(src)
+		if err != nil {
+			return err
+		}
+		image = index.FileImage(src, &h)
+	}
 	c := coverage{s: s, to: w}
-	whole, err := c.covers(p)
+	whole, err := c.covers(image)
 	s.crosses = c.crosses
 	if whole || err != nil || s.options.Judge != nil { // a judge compares every event itself
 		return err
@@ -94,9 +104,10 @@ type coverage struct {
 	records                        bool // in the segment at hand
 }
 
-// covers reports whether the records of p account for all frames in front of c.to.
-func (c *coverage) covers(p *part) (bool, error) {
-	err := p.image.EachBlock(func(_ uint64, block []byte) error {
+// covers reports whether the records of an index account for all frames in front of
+// c.to.
+func (c *coverage) covers(image index.Image) (bool, error) {
+	err := image.EachBlock(func(_ uint64, block []byte) error {
 		for ; len(block) > 0 && !c.left; block = block[artifact.RecordSize:] {
 			at := artifact.Raw(block[:artifact.RecordSize]).Position()
 			if at.Segment != c.id {

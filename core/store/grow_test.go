@@ -268,7 +268,7 @@ func TestPast(t *testing.T) {
 				require.True(t, ok)
 				require.Equal(t, commit.Known{
 					Receipt:    commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position},
-					Coordinate: e.Coordinate, Kind: e.Kind, Cancelled: !visible[e.Sequence],
+					Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.EventHash, Cancelled: !visible[e.Sequence],
 				}, k)
 				h := heads[e.Entity]
 				h.Clock, h.WallMS, h.Hash = max(h.Clock, e.Clock), e.WallMS, e.EventHash

@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -188,10 +189,14 @@ func TestLookFails(t *testing.T) {
 func TestSizesFromManyGoroutines(t *testing.T) {
 	all := fixture.Store("tail")
 	segments := fixture.Segments(all)
-	// An index without records has nothing that is held against old segments.
 	id, size := uint64(len(segments)), uint64(len(all[segments[len(segments)-1]]))
 	files := &watched{Memory: fixture.Store("tail")}
-	files.Memory[artifact.FileName] = artifact.NewDraft().AppendFile(nil, artifact.Watermark{Segment: id, Offset: size}, 1<<20)
+	before, err := store.Open(files, store.Options{})
+	require.NoError(t, err)
+	files.Memory[artifact.FileName], files.Memory[index.FileName] = folded(t, before, segmentsOf(all, store.Fold{
+		To: artifact.Watermark{Segment: id, Offset: size}, Allocator: before.Report().Allocator,
+	}))
+	files.take()
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, store.FromIndex, s.Report().OpenedFrom)

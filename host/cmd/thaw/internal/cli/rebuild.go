@@ -27,7 +27,8 @@ written.
 
 A store with damaged segments is refused, because the next open would believe the new
 index and no longer say what is damaged. --accept-damage makes it all the same, of what
-can be read, and what is hidden in doubt then stays hidden; keep what is printed. A directory without a segment is refused.
+can be read, and what is hidden in doubt then stays hidden; keep what is printed. A
+directory without a segment is refused.
 
 With --json one object: the keys of thaw stat --json, recovered (null, or file, removed,
 kept, cut and set_aside: what was done about an unclean stop) and written (null when
