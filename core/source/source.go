@@ -42,9 +42,10 @@ func Read(s Source, p []byte, off uint64) error {
 }
 
 // IsEnd reports whether what ReadAt returned with too few bytes says that the source
-// ends there.
+// ends there: io.EOF itself. One that another error wraps, and io.ErrUnexpectedEOF,
+// are an answer that was cut short, such as that of a server.
 func IsEnd(err error) bool {
-	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrShort)
+	return err == nil || err == io.EOF || errors.Is(err, ErrShort)
 }
 
 // Memory is a Source whose bytes lie in memory.

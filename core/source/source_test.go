@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"testing"
 
@@ -35,6 +36,7 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 
 func TestRead(t *testing.T) {
 	broken := errors.New("disk on fire")
+	hungUp := &fs.PathError{Op: "read", Path: "remote", Err: io.EOF}
 	b := []byte("0123456789")
 	for _, c := range []struct {
 		name string
@@ -55,11 +57,14 @@ func TestRead(t *testing.T) {
 		{"shrank before", &file{b: b, size: 20}, 15, 1, source.ErrShort},
 		{"negative size", &file{b: b, size: -1}, 0, 1, source.ErrShort},
 		{"broken", &file{b: b, size: 10, err: broken}, 0, 1, broken},
-		{"unexpected end", &file{b: b, size: 10, err: io.ErrUnexpectedEOF}, 0, 1, source.ErrShort},
+		{"shrank, as the file says", &file{b: b, size: 10, err: io.EOF}, 0, 1, source.ErrShort},
+		{"an answer cut short", &file{b: b, size: 10, err: io.ErrUnexpectedEOF}, 0, 1, io.ErrUnexpectedEOF},
+		{"a connection closed", &file{b: b, size: 10, err: hungUp}, 0, 1, hungUp},
 	} {
 		p := make([]byte, c.n)
 		err := source.Read(c.src, p, c.off)
 		require.ErrorIs(t, err, c.want, c.name)
+		require.Equal(t, c.want == source.ErrShort, errors.Is(err, source.ErrShort), c.name)
 		if c.want == nil {
 			require.NoError(t, err, c.name)
 			require.Equal(t, b[c.off : int(c.off)+c.n][:c.n], append([]byte{}, p...), c.name)

@@ -2,6 +2,8 @@ package plugin
 
 import (
 	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -41,8 +43,8 @@ func manySegments(t *testing.T, n int) (dir string) {
 // one of few, by one reader, and by another while the first has segments open.
 func TestFewDescriptors(t *testing.T) {
 	dir := manySegments(t, 60)
-	fs, open := failfs.Limited(osfs.FS{}, 12)
-	o := ReaderOptions{FS: fs}
+	few, open := failfs.Limited(osfs.FS{}, 12)
+	o := ReaderOptions{FS: few}
 	found, err := loaded(t).Verify(t.Context(), dir, o, nil)
 	require.NoError(t, err)
 	require.Empty(t, found.Damages)
@@ -71,4 +73,22 @@ func TestFewDescriptors(t *testing.T) {
 	require.ErrorIs(t, err, syscall.EMFILE)
 	var d *damage.Damage
 	require.False(t, errors.As(err, &d))
+}
+
+// TestAnswerCutShort: a read that ends early, as of a server that hangs up, is not the
+// end of the file.
+func TestAnswerCutShort(t *testing.T) {
+	dir := manySegments(t, 2)
+	for _, cause := range []error{io.ErrUnexpectedEOF, &fs.PathError{Op: "read", Path: "remote", Err: io.EOF}} {
+		remote := failfs.New(osfs.FS{})
+		remote.Fail(failfs.Rule{Kinds: failfs.ReadAt, Pattern: segment.Name(2), Forever: true, Err: cause})
+		o := ReaderOptions{FS: remote}
+		_, err := loaded(t).OpenReader(t.Context(), dir, o)
+		require.ErrorIs(t, err, cause)
+		require.ErrorIs(t, err, ErrRead)
+		_, err = loaded(t).Verify(t.Context(), dir, o, nil)
+		require.ErrorIs(t, err, cause)
+		var d *damage.Damage
+		require.False(t, errors.As(err, &d))
+	}
 }

@@ -184,7 +184,7 @@ func (l *listing) read(f *file, p []byte, off int64) error {
 	if n == len(p) {
 		return nil
 	}
-	if err == nil || errors.Is(err, io.EOF) {
+	if source.IsEnd(err) {
 		err = source.ErrShort
 	}
 	return err
