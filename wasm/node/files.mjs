@@ -29,6 +29,17 @@ export class File {
   isStill(stat) { return stat.isFile() && stat.dev === this.dev && stat.ino === this.ino }
 }
 
+// asked returns what fn finds out about a file or directory. What the system refuses is
+// thrown as a ReadError.
+function asked(file, fn) {
+  try {
+    return fn()
+  } catch (cause) {
+    if (cause.errno === undefined) throw cause // Node's own, of a path that is none
+    throw new ReadError(file, cause)
+  }
+}
+
 // look looks at a directory in the order that ABI.md asks for, since a writer may be at
 // work. What goes away meanwhile is left out.
 export function* look(dir) {
@@ -36,12 +47,12 @@ export function* look(dir) {
   const at = function* (names) {
     for (const name of names) {
       const file = path.join(dir, name)
-      const stat = fs.lstatSync(file, { throwIfNoEntry: false, bigint: true })
+      const stat = asked(file, () => fs.lstatSync(file, { throwIfNoEntry: false, bigint: true }))
       if (stat) yield new File(name, file, stat)
     }
   }
   yield* at(first)
-  yield* at(fs.readdirSync(dir).sort().filter((name) => !first.includes(name) && !last.includes(name)))
+  yield* at(asked(dir, () => fs.readdirSync(dir)).sort().filter((name) => !first.includes(name) && !last.includes(name)))
   yield* at(last)
 }
 

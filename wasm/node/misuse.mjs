@@ -181,6 +181,7 @@ const cases = {
         const read = (err) => err instanceof ReadError && err.code === code && err.cause.code === code && err.message.includes(err.file)
         assert.throws(() => failing(call, code, () => plugin.open(b)), read, `${call} ${code}`)
         assert.throws(() => failing('readFileSync', code, () => plugin.open(b, { whole: true })), read)
+        for (const list of ['readdirSync', 'lstatSync']) assert.throws(() => failing(list, code, () => plugin.open(b)), read, `${list} ${code}`)
         const store = plugin.open(b)
         assert.throws(() => failing(call, code, () => count(store), (file) => call !== 'openSync' || file.endsWith('.fbat')), read, `${call} ${code}`)
         assert.throws(() => failing(call, code, () => store.ask({ op: OP.verify }), (file) => call !== 'openSync' || file.endsWith('.fbat')), read, `${call} ${code}`)
