@@ -7,16 +7,16 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// unread keeps the first file that could not be opened or read. A run that meets one
-// ends with it: what the steps made of the failure is no finding.
+// unread keeps why a file could first not be opened or read. A run that meets one ends
+// with it: what the steps made of the failure is no finding.
 type unread struct {
-	first atomic.Pointer[source.ReadError]
+	first atomic.Pointer[error]
 }
 
-// err is the [source.ReadError] that was met, or nil.
+// err is the [source.ReadError] or the [source.ErrGone] that was met, or nil.
 func (u *unread) err() error {
 	if first := u.first.Load(); first != nil {
-		return first
+		return *first
 	}
 	return nil
 }
@@ -24,9 +24,8 @@ func (u *unread) err() error {
 // note keeps what a call on a file returned, if that was no end of it.
 func (u *unread) note(file string, offset int64, err error) error {
 	err = source.Failed(file, offset, err)
-	var failed *source.ReadError
-	if errors.As(err, &failed) {
-		u.first.CompareAndSwap(nil, failed)
+	if errors.Is(err, source.ErrRead) || errors.Is(err, source.ErrGone) {
+		u.first.CompareAndSwap(nil, &err)
 	}
 	return err
 }

@@ -92,3 +92,27 @@ func TestAnswerCutShort(t *testing.T) {
 		require.False(t, errors.As(err, &d))
 	}
 }
+
+// TestVerifyBesideWriter: a file that a writer replaces before it is read is no damage;
+// the store is listed again.
+func TestVerifyBesideWriter(t *testing.T) {
+	dir := t.TempDir()
+	for name, b := range made(t) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
+	}
+	names, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	want, err := loaded(t).Verify(t.Context(), dir, ReaderOptions{}, nil)
+	require.NoError(t, err)
+	require.Empty(t, want.Damages)
+	for _, name := range names {
+		for nth := 1; nth <= 2; nth++ {
+			fs := failfs.New(osfs.FS{})
+			fs.Fail(failfs.Rule{Kinds: failfs.Open, Pattern: name.Name(), Nth: nth, Err: os.ErrNotExist})
+			found, err := loaded(t).Verify(t.Context(), dir, ReaderOptions{FS: fs}, nil)
+			require.NoError(t, err, name.Name())
+			require.Equal(t, want.Damages, found.Damages, name.Name())
+			require.Equal(t, want.Events, found.Events, name.Name())
+		}
+	}
+}

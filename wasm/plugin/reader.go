@@ -190,7 +190,13 @@ func (s *Snapshot) Close() error {
 // it is not nil, is told now and then how much of the work is done.
 func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*verify.Result, error) {
 	o = o.withDefaults()
-	result, err := p.verify(ctx, path, &o, progress)
+	var result *verify.Result
+	var err error
+	for range openTries {
+		if result, err = p.verify(ctx, path, &o, progress); !errors.Is(err, store.ErrGone) {
+			break
+		}
+	}
 	if err != nil {
 		return nil, escape.Error(fmt.Errorf("thaw: verify %s: %w", path, err))
 	}

@@ -233,13 +233,16 @@ func (v *view) handOver(ctx context.Context, m *member, f *file) (uint32, error)
 	return at, nil
 }
 
+// openTries is how often a store is listed because a file was replaced or removed
+// before it was read.
+const openTries = 5
+
 // openView opens a store as it is now, and tries again when files are replaced while
 // it is opened.
 func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v *view, err error) {
-	const tries = 5
 	start := time.Now()
-	for try := range tries {
-		if v, err = tryView(ctx, p, path, o, try == tries-1); !errors.Is(err, store.ErrGone) {
+	for try := range openTries {
+		if v, err = tryView(ctx, p, path, o, try == openTries-1); !errors.Is(err, store.ErrGone) {
 			break
 		}
 	}
