@@ -256,6 +256,9 @@ func indexStep(i int) string { return "[" + strconv.Itoa(i) + "]" }
 func keyStep(i int) string   { return "[key " + strconv.Itoa(i) + "]" }
 
 func nameStep(name []byte) string {
+	if len(name) == 0 {
+		return `[""]`
+	}
 	for _, c := range name {
 		if c != '_' && c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
 			return "[" + strconv.Quote(clip(string(name))) + "]"

@@ -49,8 +49,10 @@ func timestamp(b []byte) (time.Time, error) {
 	default:
 		return time.Time{}, fmt.Errorf("a timestamp has 4, 8 or 12 bytes, not %d", len(b))
 	}
-	t := time.Unix(int64(seconds), int64(nanos))
-	if t.Unix() != int64(seconds) { // a second or more of nanoseconds
+	t := time.Unix(int64(seconds), int64(nanos)).UTC()
+	negative := int64(seconds) < 0
+	if t.Unix() != int64(seconds) || // a second or more of nanoseconds
+		t.Before(time.Unix(0, 0)) != negative || t.Year() < 1970 != negative { // too far: time.Time and its year wrap round
 		return time.Time{}, fmt.Errorf("%w: %d s and %d ns are no time.Time", ErrRange, int64(seconds), nanos)
 	}
 	return t, nil
@@ -62,7 +64,7 @@ func rfc3339(s string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	_, fraction, _ := strings.Cut(s, ".")
+	fraction := s[strings.IndexAny(s, ".,")+1:] // time.Parse takes both
 	digits := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
 	if digits > 9 && strings.Trim(fraction[9:digits], "0") != "" { // which time.Parse drops
 		return time.Time{}, fmt.Errorf("%w: %s does not fit time.Time", ErrInexact, clip(s))

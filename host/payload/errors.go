@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/payload"
 )
 
@@ -39,7 +40,7 @@ func (e *TypeError) Error() string {
 	if e.Path != "" {
 		s += " at " + strings.TrimPrefix(e.Path, ".")
 	}
-	return s + ": " + e.Cause.Error()
+	return s + ": " + escape.Text(e.Cause.Error()) // which can show what the payload has
 }
 
 // Unwrap returns ErrType and the cause.

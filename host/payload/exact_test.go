@@ -227,7 +227,9 @@ func TestTimeKeepsItsInstant(t *testing.T) {
 	for text, want := range map[string]string{
 		"2015-11-01T00:00:00.1234567891Z":  "number would be rounded: 2015-11-01T00:00:00.1234567891Z does not fit time.Time",
 		"2015-11-01":                       `parsing time "2015-11-01" as "2006-01-02T15:04:05.999999999Z07:00": cannot parse "" as "T"`,
+		"2015-11-01T00:00:00,1234567891Z":  "number would be rounded: 2015-11-01T00:00:00,1234567891Z does not fit time.Time",
 		"2015-11-01T00:00:00.1234567890Z":  "",
+		"2015-11-01T00:00:00,1234567890Z":  "",
 		"2015-11-01T01:00:00.5+01:00":      "",
 		"2015-11-01T00:00:00.00000000001Z": "number would be rounded: 2015-11-01T00:00:00.00000000001Z does not fit time.Time",
 	} {
@@ -243,12 +245,79 @@ func TestTimeKeepsItsInstant(t *testing.T) {
 	for hex, want := range map[string]string{
 		"d7 ff ee6b280000000000":             "number out of range: 0 s and 1000000000 ns are no time.Time",
 		"c7 0c ff ffffffff 0000000000000000": "number out of range: 0 s and 4294967295 ns are no time.Time",
+		"c7 0c ff 00000000 7fffffffffffffff": "number out of range: 9223372036854775807 s and 0 ns are no time.Time",  // Before 1970, it says
+		"c7 0c ff 00000000 8000000000000000": "number out of range: -9223372036854775808 s and 0 ns are no time.Time", // of the year 292277026596
 		"c7 05 ff 0000000000":                "a timestamp has 4, 8 or 12 bytes, not 5",
 		"d6 05 00000000":                     "an ext of type 5 cannot be read as time.Time",
 		"05":                                 "the integer 5 cannot be read as time.Time",
 	} {
 		require.EqualError(t, Unmarshal(unhex(t, hex), new(time.Time)), "payload: type mismatch: "+want, hex)
 	}
+}
+
+// shouting is a type of a user whose error shows what it read.
+type shouting struct{}
+
+func (*shouting) UnmarshalText(b []byte) error { return fmt.Errorf("no %s", b) }
+
+// TestTypeErrorText: it has a step for each name, also the empty one, and what a payload has is escaped.
+func TestTypeErrorText(t *testing.T) {
+	for _, c := range []struct {
+		in, into any
+		want     string
+	}{
+		{map[string]int{"": 300}, new(map[string]int8), `at [""]: number out of range: 300 does not fit int8`},
+		{map[string]map[string]int{"a": {"": 300}}, new(map[string]map[string]int8), `at a[""]: number out of range: 300 does not fit int8`},
+		{map[string]int{"\x1b": 300}, new(map[string]int8), `at ["\x1b"]: number out of range: 300 does not fit int8`},
+		{[][]byte{[]byte("\x1b[2J\n\u009b")}, new([]shouting), `at [0]: no \x1b[2J\n\u009b`},
+		{[]string{"\x7f"}, new([]time.Time), `at [0]: parsing time "\x7f" as "2006-01-02T15:04:05.999999999Z07:00": cannot parse "\x7f" as "2006"`},
+	} {
+		b, err := Marshal(c.in)
+		require.NoError(t, err)
+		require.EqualError(t, Unmarshal(b, c.into), "payload: type mismatch "+c.want)
+	}
+}
+
+// TestMarshalFieldsOfOneName: a map with a key twice could be read by nothing.
+func TestMarshalFieldsOfOneName(t *testing.T) {
+	type Inner struct {
+		N int `json:"n"`
+	}
+	for _, v := range []any{
+		struct {
+			Inner
+			N int `json:"n"`
+		}{},
+		struct {
+			A int `msgpack:"n"`
+			B int `msgpack:"n"`
+		}{},
+		struct {
+			A int `msgpack:"n"`
+			B int `json:"n,omitempty"`
+		}{B: 1},
+	} {
+		_, err := Marshal([]any{v})
+		require.ErrorIs(t, err, ErrType)
+		require.ErrorContains(t, err, `has two fields named "n"`)
+	}
+	type asArray struct {
+		_msgpack struct{} `msgpack:",as_array"`
+		A        int      `msgpack:"n"`
+		B        int      `msgpack:"n"`
+	}
+	b, err := Marshal(asArray{A: 1, B: 2})
+	require.NoError(t, err)
+	require.Equal(t, unhex(t, "92 01 02"), b)
+	// The struct inside keeps a name of its own where the outer field stands in front.
+	b, err = Marshal(struct {
+		N int `json:"n"`
+		Inner
+	}{1, Inner{2}})
+	require.NoError(t, err)
+	text, err := AppendJSON(nil, b)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"n":1,"Inner":{"n":2}}`, string(text))
 }
 
 // TestJSONTags count where there is no msgpack tag.

@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -56,7 +57,8 @@ type fields struct {
 	list    []*field
 	names   map[string]*field // of the list, of inlined structs, and aliases
 	asArray bool
-	omits   bool // at least one field may be left out
+	omits   bool   // at least one field may be left out
+	twice   string // a name that two fields of the list have, of which Unmarshal would find one
 }
 
 var fieldCache sync.Map // reflect.Type to *fields
@@ -115,6 +117,9 @@ func collect(t reflect.Type, path []reflect.Type) *fields {
 }
 
 func (fs *fields) add(f *field) {
+	if slices.ContainsFunc(fs.list, func(g *field) bool { return g.name == f.name }) {
+		fs.twice = f.name
+	}
 	fs.list = append(fs.list, f)
 	fs.names[f.name] = f
 	fs.omits = fs.omits || f.omitEmpty || f.omitZero
@@ -132,12 +137,13 @@ func (fs *fields) inline(t reflect.Type, f *field, forced bool, path []reflect.T
 	if slices.Contains(path, t) || hasOwnForm(t) && !forced {
 		return false
 	}
-	inner := collect(t, path).list
+	inner := collect(t, path)
 	taken := func(g *field) bool { return fs.names[g.name] != nil }
-	if !forced && slices.ContainsFunc(inner, taken) {
+	if !forced && slices.ContainsFunc(inner.list, taken) {
 		return false
 	}
-	for _, g := range inner {
+	fs.twice = cmp.Or(fs.twice, inner.twice)
+	for _, g := range inner.list {
 		if !taken(g) {
 			g.index = append(slices.Clip(f.index), g.index...)
 			fs.add(g)

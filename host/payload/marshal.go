@@ -21,7 +21,8 @@ import (
 // Fields are named and left out by the rules of msgpack/v5 (`msgpack:"name,omitempty"`, "-", inline, as_array), and
 // its interfaces for custom encodings are honoured; what a custom encoder writes is checked. A field without a msgpack
 // tag goes by its json tag: the name, "-", omitempty and omitzero count, and an embedded struct with a name is not
-// inlined. Byte slices and byte arrays are bin, nil slices and maps are nil, [json.RawMessage] is the value that its
+// inlined. A struct with two fields of one name is refused: a field of an embedded struct counts too, unless the other
+// stands in front of it, which keeps that struct from being inlined. Byte slices and byte arrays are bin, nil slices and maps are nil, [json.RawMessage] is the value that its
 // text says, by the rules of [ParseJSON]. [time.Time] is a timestamp (ext -1): the instant to the nanosecond, without
 // the zone. The intern option is ignored: it needs readers that share a dictionary.
 //
@@ -172,6 +173,9 @@ func byteElems(v reflect.Value) []byte {
 
 func (e *encoder) structure(v reflect.Value, depth int) error {
 	fields := fieldsOf(v.Type())
+	if fields.twice != "" && !fields.asArray {
+		return fmt.Errorf("%s has two fields named %q", v.Type(), fields.twice)
+	}
 	present := fields.present(v)
 	if fields.asArray {
 		present = fields.list

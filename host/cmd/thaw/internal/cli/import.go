@@ -111,7 +111,7 @@ made, with a note on stderr.`,
 		defer in.Close()
 		w := importer{app: a, dir: args[0], name: name, skip: skip, wait: wait, by: grouping{lines: int(batch), wait: groupWait}}
 		if c.Flags().Changed("skip-bad") {
-			if w.kept, err = openRefused(skip, in); err != nil {
+			if w.kept, err = openRefused(skip, args[0], in); err != nil {
 				return &usageError{c, err}
 			}
 			defer w.kept.f.Close()

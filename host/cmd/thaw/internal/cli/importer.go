@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 
 	"github.com/thawlog/thaw/host"
 )
@@ -185,9 +186,13 @@ func (e *inputError) Unwrap() error { return e.err }
 
 // explainInput says what is wrong with an input, and what to do.
 func explainInput(e *inputError) (what, hint string) {
-	hint = "The lines before it are in the store. --skip-bad FILE keeps such lines in a file and goes on."
+	const before = "The lines before it are in the store."
+	hint = before + " --skip-bad FILE keeps such lines in a file and goes on."
 	var kind *host.KindError
+	var path *fs.PathError
 	switch {
+	case errors.Is(e.err, errLong), errors.Is(e.err, errUTF16), errors.As(e.err, &path): // --skip-bad ends there, too
+		hint = before
 	case errors.As(e.err, &kind) && kind.Named:
 		hint = "If it is meant, spell it as thaw export does: \"" + kind.Kind.String() + "\". " + hint
 	case errors.Is(e.err, host.ErrKey):

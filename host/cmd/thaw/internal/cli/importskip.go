@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -15,8 +16,12 @@ type refusedFile struct {
 }
 
 // openRefused opens the file of --skip-bad, to whose end lines are added. It must
-// not be the input.
-func openRefused(name string, in io.Reader) (*refusedFile, error) {
+// not be the input, nor lie in the store's directory: lines at the end of a segment
+// damage it.
+func openRefused(name, dir string, in io.Reader) (*refusedFile, error) {
+	if liesIn(name, dir) {
+		return nil, fmt.Errorf("%s lies in the store's own directory", name)
+	}
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, err
@@ -27,6 +32,22 @@ func openRefused(name string, in io.Reader) (*refusedFile, error) {
 		return nil, err
 	}
 	return k, nil
+}
+
+// liesIn reports whether the file name, or the one that it links to, is in the directory dir.
+func liesIn(name, dir string) bool {
+	store, err := os.Stat(dir)
+	if err != nil {
+		return false // no directory, or one that the store's open refuses
+	}
+	names := []string{name}
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		names = append(names, target)
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		at, err := os.Stat(filepath.Dir(name))
+		return err == nil && os.SameFile(at, store)
+	})
 }
 
 func (k *refusedFile) check(in io.Reader) error {
