@@ -43,11 +43,20 @@ export class ClosedError extends Error {
   }
 }
 
-// TrapError is an instance that ended in the middle of a call, as for want of memory.
-// Its plugin is of no more use.
+// TrapError is an instance that ended in the middle of a call. Its plugin is of no more
+// use.
 export class TrapError extends Error {
-  constructor(cause) {
-    super(`thaw: the instance of thaw.wasm trapped, load another: ${cause?.message ?? String(cause)}`, { cause })
+  constructor(cause, how = 'trapped') {
+    super(`thaw: the instance of thaw.wasm ${how}, load another: ${cause?.message ?? String(cause)}`, { cause })
     this.name = 'TrapError'
+  }
+}
+
+// MemoryError is an instance that ended because it needed more memory than it could get:
+// at most 4 GiB.
+export class MemoryError extends TrapError {
+  constructor(cause) {
+    super(cause, 'ran out of memory')
+    this.name = 'MemoryError'
   }
 }

@@ -17,10 +17,7 @@ import (
 // writer may be appending to, and what hides events after them; a link that leads
 // nowhere, and a directory, stop nothing.
 func TestLooksInOrder(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed")
-	}
+	node := nodePath(t)
 	wasm := filepath.Join(t.TempDir(), "thaw.wasm")
 	require.NoError(t, os.WriteFile(wasm, wasmbuild.Module(t), 0o600))
 	dir := t.TempDir()

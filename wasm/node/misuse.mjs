@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
-import { ClosedError, encode, FLAG, FORMAT, OP, Plugin, ReadError, Store, ThawError, TrapError } from './thaw.mjs'
+import { ClosedError, encode, FLAG, FORMAT, MemoryError, OP, Plugin, ReadError, Store, ThawError, TrapError } from './thaw.mjs'
 
 const [wasm, a, b] = process.argv.slice(2)
 const ID = '0102030405060708090a0b0c0d0e0f10'
@@ -49,6 +49,9 @@ const refused = {
   'an empty entity': [{ op: OP.query, entity: '' }, 'entity'], 'an empty prefix': [{ op: OP.count, prefix: '' }, 'prefix'],
   'an empty scope': [{ op: OP.query, scope: '' }, 'scope'], 'a number for an entity': [{ op: OP.query, entity: 42 }, 'entity'],
   'a list for an entity': [{ op: OP.query, entity: ['e'] }, 'entity'], 'half a character': [{ op: OP.stream, entity: 'e\ud800' }, 'entity'],
+  'an empty entity of a stream': [{ op: OP.stream, entity: '' }, 'entity'], 'an empty entity of a state': [{ op: OP.state, entity: '' }, 'entity'],
+  'a name that no entity has': [{ op: OP.stream, entity: 'e'.repeat(1025) }, 'entity'], 'more bytes than a name has': [{ op: OP.state, entity: 'é'.repeat(513) }, 'entity'],
+  'the id of zeros': [{ op: OP.get, id: '0'.repeat(32) }, 'id'], 'kinds that end before they begin': [{ op: OP.query, kinds: [2, 1] }, 'kinds'],
   'no entity of a stream': [{ op: OP.stream }, 'entity'], 'no entity of a state': [{ op: OP.state }, 'entity'],
   'no id': [{ op: OP.get }, 'id'], 'an undefined id': [{ op: OP.get, id: undefined }, 'id'], 'an empty id': [{ op: OP.get, id: '' }, 'id'],
   'a short id': [{ op: OP.effects, id: ID.slice(1) }, 'id'], 'a long id': [{ op: OP.effects, id: ID + '0' }, 'id'],
@@ -139,9 +142,32 @@ const cases = {
         throw cause
       },
     })
-    for (let n = 0; n < 2; n++) assert.throws(() => trapping.open(a), (err) => err instanceof TrapError && err.cause === cause)
+    for (let n = 0; n < 2; n++) assert.throws(() => trapping.open(a), (err) => err.constructor === TrapError && err.cause === cause)
     assert.equal(calls, 1)
     trapping.close()
+  },
+  async 'a plugin without memory'() {
+    const { instantiate } = WebAssembly
+    let memory
+    WebAssembly.instantiate = async (...args) => {
+      const instance = await instantiate(...args)
+      memory = instance.exports.memory
+      return instance
+    }
+    let plugin
+    try {
+      plugin = await Plugin.load(wasm)
+    } finally {
+      WebAssembly.instantiate = instantiate
+    }
+    memory.grow(65536 - memory.buffer.byteLength / 65536) // to 4 GiB: nothing is left to the instance
+    const lacking = (err) => err instanceof MemoryError && err instanceof TrapError && /out of memory/.test(err.message) &&
+      err.cause instanceof WebAssembly.RuntimeError
+    assert.throws(() => {
+      for (;;) plugin.call('thaw_alloc', 16 << 20)
+    }, lacking)
+    assert.throws(() => plugin.open(a), lacking)
+    plugin.close()
   },
   async 'options that are none'(plugin) {
     for (const options of [{ flag: 1 }, { flags: 1 }, { flags: 'strict' }, { seed: -1 }, { seed: 'x' }, { whole: 1 }, null, 'strict', { constructor: 1 }]) {
@@ -191,6 +217,16 @@ const cases = {
         store.close()
       }
     }
+  },
+  async 'a directory that the system refuses'(plugin) {
+    for (const code of ['EACCES', 'EIO', 'ENOTDIR', 'ENOENT', 'EMFILE']) {
+      for (const call of ['readdirSync', 'lstatSync']) {
+        assert.throws(() => failing(call, code, () => plugin.open(b)), (err) =>
+          err instanceof ReadError && err.code === code && err.cause.code === code && err.file.startsWith(b) && err.message.includes(b), `${call} ${code}`)
+      }
+    }
+    assert.throws(() => plugin.open(b + '/none'), (err) => err instanceof ReadError && err.code === 'ENOENT' && err.file === b + '/none')
+    assert.equal(count(plugin.open(b)), count(plugin.open(b)))
   },
   async 'a short read is read on'(plugin) {
     const want = count(plugin.open(b))

@@ -19,10 +19,7 @@ import (
 // TestMisuse runs misuse.mjs, whose cases say what each is about, in a process that may
 // open few files.
 func TestMisuse(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed: the loader for Node is not tried")
-	}
+	node := nodePath(t)
 	dir := t.TempDir()
 	args := []string{node, "--no-warnings", "misuse.mjs", filepath.Join(dir, "thaw.wasm"), filepath.Join(dir, "a"), filepath.Join(dir, "b")}
 	require.NoError(t, os.WriteFile(args[3], wasmbuild.Module(t), 0o600))

@@ -67,11 +67,26 @@ type process struct {
 	cases int
 }
 
-func start(t *testing.T) *process {
+// nodePath is where Node is. It reads the loader, so that go test notices when that
+// changed instead of believing what it found before.
+func nodePath(t *testing.T) string {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("node is not installed: the loader for Node is not compared with native code")
+		t.Skip("node is not installed: the loader for Node is not tried")
 	}
+	scripts, err := filepath.Glob("*.mjs")
+	require.NoError(t, err)
+	require.NotEmpty(t, scripts)
+	for _, script := range scripts {
+		_, err := os.ReadFile(script)
+		require.NoError(t, err)
+	}
+	return node
+}
+
+func start(t *testing.T) *process {
+	node := nodePath(t)
+	var err error
 	p := &process{dirs: t.TempDir()}
 	wasm := filepath.Join(p.dirs, "thaw.wasm")
 	require.NoError(t, os.WriteFile(wasm, wasmbuild.Module(t), 0o600))

@@ -9,6 +9,7 @@ export const FORMAT = { rows: 0, plain: 1, payloads: 2, full: 3, fullRows: 4 }
 export const FLAG = { kinds: 1, clocks: 2, strict: 0x100, showHidden: 0x200, checkFrames: 0x400, checkIndex: 0x800 }
 
 const REQUEST_SIZE = 80
+const MOST_NAME = 1024 // bytes
 const utf8 = new TextEncoder()
 
 // inText reports whether answers in a format are text; the others are bytes.
@@ -32,6 +33,12 @@ const oneOf = (names, what) => (key, v) => (Object.values(names).includes(v) ? v
 const pair = (bound) => (key, v) =>
   Array.isArray(v) && v.length === 2 ? Array.from(v, (n) => Number(bound(key, n))) : refuse(key, 'a pair [first, last]', v)
 
+// kinds is a pair in order: a range that ends before it begins is no request of the ABI.
+const kinds = (key, v) => {
+  const [first, last] = pair(u16)(key, v)
+  return first <= last ? [first, last] : refuse(key, 'a pair [first, last] in this order', v)
+}
+
 const text = (key, v) => {
   if (typeof v !== 'string') refuse(key, 'a string', v)
   if (/\p{Surrogate}/u.test(v)) refuse(key, 'a string without lone surrogates', v)
@@ -41,7 +48,14 @@ const text = (key, v) => {
 // condition is a text that narrows a question. The empty one would not.
 const condition = (key, v) => (v === '' ? refuse(key, 'a text that is not empty (leave the key out for all)', v) : text(key, v))
 
+// name is the name of what a question is about.
+const name = (key, v) => {
+  const b = text(key, v)
+  return b.length > 0 && b.length <= MOST_NAME ? b : refuse(key, `a name of 1 to ${MOST_NAME} bytes`, v)
+}
+
 const id = (key, v) => {
+  if (typeof v === 'string' && /^[0-]+$/.test(v)) refuse(key, 'an id that is not all zeros', v)
   const ok = typeof v === 'string' && /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.test(v)
   return ok ? Uint8Array.from(v.replaceAll('-', '').match(/../g), (d) => parseInt(d, 16)) : refuse(key, '32 hexadecimal digits', v)
 }
@@ -56,16 +70,16 @@ const flags = (key, v) => {
 // KEYS has, for each operation, the keys it takes besides those of every question; ! is
 // one that must be there.
 const EVERY = { op: oneOf(OP, 'OP'), format: oneOf(FORMAT, 'FORMAT'), rows: u32, bytes: u32 }
-const region = { entity: condition, prefix: condition, scope: condition, kinds: pair(u16), clocks: pair(u32), from: u64 }
+const region = { entity: condition, prefix: condition, scope: condition, kinds, clocks: pair(u32), from: u64 }
 const KEYS = {
   [OP.open]: { flags, from: u64, limit: u64 },
   [OP.query]: { ...region, limit: u64 },
   [OP.count]: region,
-  [OP.stream]: { 'entity!': text, from: u64, limit: u64 },
+  [OP.stream]: { 'entity!': name, from: u64, limit: u64 },
   [OP.ancestors]: { 'id!': id, limit: u64 },
   [OP.effects]: { 'id!': id, limit: u64 },
   [OP.correlated]: { 'id!': id },
-  [OP.state]: { 'entity!': text },
+  [OP.state]: { 'entity!': name },
   [OP.get]: { 'id!': id },
   [OP.read]: { 'row!': row },
   [OP.report]: { from: u64 },

@@ -12,11 +12,12 @@
 
 import fs from 'node:fs'
 import { WASI } from 'node:wasi'
-import { ClosedError, ReadError, ThawError, TrapError } from './errors.mjs'
+import { ClosedError, MemoryError, ReadError, ThawError, TrapError } from './errors.mjs'
 import { Descriptors, LATEST, look, READ } from './files.mjs'
 import { checkKeys, encode, FLAG, FORMAT, inText, OP } from './question.mjs'
+import { Said } from './said.mjs'
 
-export { ClosedError, encode, FLAG, FORMAT, OP, ReadError, ThawError, TrapError }
+export { ClosedError, encode, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, TrapError }
 
 const VERSION = 1
 const DONE = 0, ROWS = 1, WANTS = 2
@@ -33,6 +34,7 @@ export class Plugin {
   #stores = new Set()
   #closed = false
   #trap = null
+  #said // by the instance, null when it is not listened to
   #buffer = 0
   #size = 0
 
@@ -42,14 +44,17 @@ export class Plugin {
     const { descriptors } = checkKeys('the options of load', options, { descriptors: anything })
     const wasi = new WASI({ version: 'preview1' })
     const module = await WebAssembly.compile(fs.readFileSync(file))
-    const instance = await WebAssembly.instantiate(module, wasi.getImportObject())
+    const said = new Said(wasi.getImportObject())
+    const instance = await WebAssembly.instantiate(module, said.imports)
+    said.memory = instance.exports.memory
     wasi.initialize(instance)
-    return new Plugin(instance.exports, descriptors)
+    return new Plugin(instance.exports, descriptors, said)
   }
 
-  constructor(exports, descriptors = MOST_DESCRIPTORS) {
+  constructor(exports, descriptors = MOST_DESCRIPTORS, said = null) {
     if (!Number.isSafeInteger(descriptors) || descriptors < 1) throw new TypeError('thaw: descriptors: wanted a whole number from 1')
     this.#x = exports
+    this.#said = said
     this.descriptors = new Descriptors(descriptors)
     const version = this.call('thaw_abi_version')
     if (version !== VERSION) throw new Error(`thaw.wasm speaks version ${version} of the ABI, not ${VERSION}`)
@@ -61,13 +66,17 @@ export class Plugin {
   // call calls an export. After a trap the instance is in no defined state.
   call(name, ...args) {
     if (this.#closed) throw new ClosedError('plugin')
-    if (this.#trap) throw new TrapError(this.#trap)
+    if (this.#trap) throw this.#trapped()
     try {
       return this.#x[name](...args)
     } catch (err) {
       this.#trap = err ?? new Error('unknown')
-      throw new TrapError(this.#trap)
+      throw this.#trapped()
     }
+  }
+
+  #trapped() {
+    return this.#said?.outOfMemory ? new MemoryError(this.#trap) : new TrapError(this.#trap)
   }
 
   // bytes and view are the instance's memory as it is now. Any call can move it.

@@ -5,6 +5,8 @@
 import readline from 'node:readline'
 import { OP, Plugin, Store, ThawError } from './thaw.mjs'
 
+const NO_REQUEST = -22 // of the ABI, for what thaw.mjs refuses to ask
+
 const plugin = await Plugin.load(process.argv[2])
 
 function answer(store, question) {
@@ -12,8 +14,8 @@ function answer(store, question) {
   try {
     for (const part of store.answers(question)) a.text += part
   } catch (err) {
-    if (!(err instanceof ThawError)) throw err
-    a.code = err.code
+    if (!(err instanceof ThawError || err instanceof TypeError)) throw err
+    a.code = err.code ?? NO_REQUEST
     a.end = err.line ?? ''
   }
   return a
