@@ -21,7 +21,8 @@ type (
 	State = commit.State
 	// ExpectError carries the expected and the actual state.
 	ExpectError = commit.ExpectError
-	// KeyError says that an idempotency key belongs to something else.
+	// KeyError says that an append is no repetition of the event that has its key or
+	// id, whose sequence it has and what differs. errors.As finds it as *host.KeyError.
 	KeyError = commit.KeyError
 	// KindError says that an event may not have a kind.
 	KindError = commit.KindError
@@ -88,8 +89,9 @@ type Options struct {
 	// the report, what can be read is shown, and appends go to a new segment.
 	Strict bool
 	// LockWait is how long Open and Rebuild wait for another writer, in this process
-	// or another, to close the store, before they fail with a *LockedError. 0 is not
-	// at all, less than 0 until the context ends. Of several that wait any may be next.
+	// or another, to close the store, before they fail with a *LockedError: with 0
+	// they do not wait, below 0 until the context ends. Of several that wait any may be
+	// next.
 	LockWait time.Duration
 	// Unlocked opens the store on a file system that has no locks, where Open fails
 	// with ErrNoLock otherwise. Then nothing keeps a second writer out, and two

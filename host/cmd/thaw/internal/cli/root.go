@@ -64,8 +64,9 @@ Exit codes:
   0    done; also when the reader of a pipe had enough
   1    an event was not found, or damage was met: what could be read was printed
        and each damage told; or import --skip-bad left lines out
-  2    the command failed: wrong arguments, no store, a store that must not be
-       shown, an event that cannot be appended; or the output could not be written
+  2    the command failed: wrong arguments, no store, a file that could not be
+       read, a store that must not be shown, an event that cannot be appended; or
+       the output could not be written
   3    an entity was not in the state that --expect asks for; nothing was written
   4    another writer has the store open; nothing was written
   130  interrupted
