@@ -71,8 +71,11 @@ type process struct {
 // changed instead of believing what it found before.
 func nodePath(t *testing.T) string {
 	node, err := exec.LookPath("node")
+	if err == nil {
+		err = exec.Command(node, "--version").Run()
+	}
 	if err != nil {
-		t.Skip("node is not installed: the loader for Node is not tried")
+		t.Skip("the loader for Node is not tried: node is not installed, or does not run: ", err)
 	}
 	scripts, err := filepath.Glob("*.mjs")
 	require.NoError(t, err)
