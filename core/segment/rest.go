@@ -120,12 +120,13 @@ func FooterOffset(src source.Source) (at uint64, ok bool, err error) {
 }
 
 // FooterBegins reports whether the segment's trailer says that its footer begins at an
-// offset, and no frame does.
-func FooterBegins(src source.Source, at uint64) bool {
+// offset, and no frame does. The error is the source's.
+func FooterBegins(src source.Source, at uint64) (bool, error) {
 	says, ok, err := FooterOffset(src)
 	if err != nil || !ok || says != at {
-		return false
+		return false, err
 	}
 	var b [1]byte
-	return source.Read(src, b[:], at) == nil && beginsFooter(b[0])
+	err = source.Read(src, b[:], at)
+	return err == nil && beginsFooter(b[0]), err
 }

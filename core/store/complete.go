@@ -60,17 +60,10 @@ func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermar
 	}
 	read, _, err := s.reread(&partFile{to: w})
 	if err != nil {
-		if stop := (stopError{}); errors.As(err, &stop) {
+		if stop := (stopError{}); errors.As(err, &stop) || unread(err) || errors.Is(err, ErrGone) {
 			return err
 		}
 		return nil // an open without the index would not do better
-	}
-	if s.options.Judge != nil { // which keeps no tables
-		o := *s.options
-		o.Judge = nil
-		if p, err = imagePart(p.image, judged(artifact.MaxAllocator), &o); err != nil {
-			return err
-		}
 	}
 	readers := []*index.Reader{p.reader()}
 	return read.image.EachBlock(func(_ uint64, block []byte) error {
@@ -97,6 +90,7 @@ type coverage struct {
 	src  source.Source
 	end  uint64 // what lies in front of it is accounted for, 0 before the header
 	left bool   // something was left over that is no marker
+	err  error  // why a segment could not be read, the first time
 
 	// Records came so far; behind one, a segment with a footer; behind that, one with
 	// records and without a footer; and records behind that.
@@ -126,7 +120,15 @@ func (c *coverage) covers(image index.Image) (bool, error) {
 	if err == nil {
 		err = c.begin(c.to.Segment + 1)
 	}
-	return !c.left, err
+	return !c.left, first(err, c.err)
+}
+
+// failed keeps why a segment could not be read. All else that is wrong with one is
+// left over.
+func (c *coverage) failed(err error) {
+	if c.err == nil && (errors.Is(err, ErrRead) || errors.Is(err, ErrGone)) {
+		c.err = source.Named(segment.Name(c.id), err)
+	}
 }
 
 // begin ends the segment at hand and goes on to segment id, over those that the index
@@ -145,12 +147,11 @@ func (c *coverage) begin(id uint64) error {
 	return nil
 }
 
-// open begins a segment. One that cannot be read says nothing against the index.
 func (c *coverage) open(id uint64) {
-	c.id, c.src, c.end, c.records = id, nil, 0, false
-	if src, err := c.s.files.Open(segment.Name(id)); err == nil {
-		c.src = src
-	}
+	var err error
+	c.id, c.end, c.records = id, 0, false
+	c.src, err = openFile(c.s.files, segment.Name(id))
+	c.failed(err)
 }
 
 // skipHeader goes over the header, unless that was done. A bad one is left over.
@@ -159,6 +160,7 @@ func (c *coverage) skipHeader() {
 		return
 	}
 	_, n, err := segment.ReadHeader(c.src)
+	c.failed(err)
 	c.end, c.left = uint64(n), c.left || err != nil
 }
 
@@ -173,9 +175,11 @@ func (c *coverage) finish() {
 	if c.id == c.to.Segment {
 		end = min(end, c.to.Offset)
 	}
-	sealed := segment.FooterBegins(c.src, c.end)
+	sealed, err := segment.FooterBegins(c.src, c.end)
+	c.failed(err)
 	if c.end < end && !sealed {
-		sealed = segment.FooterBegins(c.src, c.walk(end))
+		sealed, err = segment.FooterBegins(c.src, c.walk(end))
+		c.failed(err)
 	}
 	if sealed {
 		c.sealed = c.sealed || c.any
@@ -201,6 +205,7 @@ func (c *coverage) walk(to uint64) uint64 {
 	for {
 		step, ok := w.Next()
 		if !ok {
+			c.failed(w.Err())
 			return w.Offset()
 		}
 		if b := step.Body; step.Damage != nil || b == nil || !b.Kind.IsMarker() {

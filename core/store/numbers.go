@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"slices"
 	"sort"
@@ -11,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -155,7 +157,11 @@ func (n *numbering) read() error {
 		if err := n.s.options.stopped(); err != nil {
 			return err
 		}
-		n.sealed[e.id] = n.readFooter(e.id, elsewhere)
+		sealed, err := n.readFooter(e.id, elsewhere)
+		if err != nil {
+			return err
+		}
+		n.sealed[e.id] = sealed
 	}
 	if len(elsewhere) > 0 {
 		for i := range n.given {
@@ -167,12 +173,11 @@ func (n *numbering) read() error {
 	return n.readShifts()
 }
 
-// readFooter takes the numbers from a segment's footer, and reports whether there is
-// one that can be read.
-func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) bool {
-	f := n.s.footerOf(id)
+// readFooter takes the numbers from a segment's footer, and reports whether it has one.
+func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) (sealed bool, err error) {
+	f, err := n.s.footerOf(id)
 	if f == nil {
-		return false
+		return false, err
 	}
 	var run numberedRun
 	if k, ok := slices.BinarySearchFunc(n.runs, id, func(r numberedRun, id uint64) int {
@@ -195,24 +200,28 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) bool {
 			elsewhere[named] = f.Sequence(k)
 		}
 	}
-	return true
+	return true, nil
 }
 
-// footerOf is a segment's footer, nil when it has none or it cannot be read.
-func (s *Snapshot) footerOf(id uint64) *sidx.Footer {
-	src, err := s.files.Open(segment.Name(id))
+// footerOf returns a segment's footer, nil when it has none that holds up. The error is
+// [ErrGone] or a [source.ReadError].
+func (s *Snapshot) footerOf(id uint64) (*sidx.Footer, error) {
+	name := segment.Name(id)
+	src, err := openFile(s.files, name)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	at, ok, err := segment.FooterOffset(src)
-	if err != nil || !ok {
-		return nil
+	if err == nil && ok {
+		var f *sidx.Footer
+		if f, err = segment.Footer(src, at); err == nil {
+			return f, nil
+		}
 	}
-	f, err := segment.Footer(src, at)
-	if err != nil {
-		return nil
+	if errors.Is(err, ErrRead) || errors.Is(err, ErrGone) {
+		return nil, source.Named(name, err)
 	}
-	return f
+	return nil, nil
 }
 
 // inside reports whether a frame lies in front of where an index ends.
@@ -271,7 +280,11 @@ func (s *Snapshot) unsealedInBase(first uint64) (count, inside uint64, err error
 						if err := s.options.stopped(); err != nil {
 							return err
 						}
-						id, open = at, s.footerOf(at) == nil
+						f, err := s.footerOf(at)
+						if err != nil {
+							return err
+						}
+						id, open = at, f == nil
 					}
 					switch {
 					case open && id == first:

@@ -43,18 +43,25 @@ func refusedStores(t *testing.T) map[string]map[string][]byte {
 	wrong := append([]byte(nil), bare[newest]...)
 	wrong[len(wrong)-sidx.TrailerSize] ^= 1
 	whole4 := synced.Mark{Segment: 4, Offset: uint64(len(wrong))}
+	// What batpak closed has no index.thaw that vouches for the index, which is then held
+	// against the segments.
+	unvouched, incomplete := fixture.Store("rotated"), fixture.Store("rotated")
+	incomplete[artifact.FileName] = leaveOut(t, incomplete[artifact.FileName], 3, 1)
 	return map[string]map[string][]byte{
-		"with a wrong footer": with(with(bare, newest, wrong), synced.FileName, synced.AppendSlot(synced.AppendSlot(nil, whole4), whole4)),
-		"with an index":       whole,
-		"of segments":         bare,
-		"not closed":          with(bare, newest, open),
-		"torn":                with(bare, newest, open[:len(open)-7]),
-		"with a sync mark":    with(with(bare, newest, open[:len(open)-7]), synced.FileName, synced.AppendSlot(synced.AppendSlot(nil, mark), mark)),
-		"with a cut trailer":  with(bare, newest, bare[newest][:len(bare[newest])-3]),
-		"damaged":             with(bare, segment.Name(2), broken),
-		"without a segment":   gap,
-		"with hidden events":  fixture.Store("fences"),
-		"with a checkpoint":   fixture.Store("tail"),
+		"with a wrong footer":               with(with(bare, newest, wrong), synced.FileName, synced.AppendSlot(synced.AppendSlot(nil, whole4), whole4)),
+		"with an index":                     whole,
+		"of segments":                       bare,
+		"not closed":                        with(bare, newest, open),
+		"torn":                              with(bare, newest, open[:len(open)-7]),
+		"with a sync mark":                  with(with(bare, newest, open[:len(open)-7]), synced.FileName, synced.AppendSlot(synced.AppendSlot(nil, mark), mark)),
+		"with a cut trailer":                with(bare, newest, bare[newest][:len(bare[newest])-3]),
+		"damaged":                           with(bare, segment.Name(2), broken),
+		"without a segment":                 gap,
+		"with hidden events":                fixture.Store("fences"),
+		"with a checkpoint":                 fixture.Store("tail"),
+		"renumbered":                        misnumbered(t),
+		"closed by batpak":                  unvouched,
+		"an index that leaves out an event": incomplete,
 	}
 }
 
