@@ -2,7 +2,9 @@ package host_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,43 +17,61 @@ import (
 // never is more calls than a test makes.
 const never = 1 << 30
 
-// TestRefreshStopped ends the context of a refresh at each of its calls. The reader
-// then sees what it saw, and the next refresh everything, each event once and under
-// its own number.
-func TestRefreshStopped(t *testing.T) {
-	stopped := 0
-	for k := 0; ; k++ {
-		p := place{crashfs.New(), storeDir}
-		require.NoError(t, p.fs.MkdirAll(p.dir))
-		w := newWriter(t, p)
-		w.fill(5, 3)
-		h := &hooked{ReadFS: p.fs, left: never}
-		r, err := host.OpenReader(t.Context(), p.dir, host.ReaderOptions{FS: h, Logger: quiet, Strict: true})
-		require.NoError(t, err)
-		before := w.events
-		w.fill(9, 3)
+// ending is a context that ends when it was asked so often.
+type ending struct {
+	context.Context
+	left atomic.Int64
+}
 
-		ctx, cancel := context.WithCancel(t.Context())
-		h.left, h.call = k, cancel
-		_, err = r.Refresh(ctx)
-		acted := h.left < 0
-		h.left = never
-		cancel()
-		if err != nil {
-			stopped++
-			require.ErrorIs(t, err, context.Canceled)
-			require.Equal(t, before, all(t, r))
-		}
-		_, err = r.Refresh(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, w.events, all(t, r))
-		require.NoError(t, r.Close())
-		w.close()
-		if !acted {
-			break
-		}
+func (e *ending) Err() error {
+	if e.left.Add(-1) < 0 {
+		return context.Canceled
 	}
-	require.Greater(t, stopped, 3)
+	return nil
+}
+
+// TestRefreshStopped ends the context of a refresh each time that it is asked, while it
+// reads many segments, and a long one. The reader then sees what it saw, and the next
+// refresh everything, each event once and under its own number.
+func TestRefreshStopped(t *testing.T) {
+	for _, c := range []struct{ events, segment int }{{9, 3}, {3000, 1 << 20}} {
+		t.Run(fmt.Sprint(c.events, " events"), func(t *testing.T) {
+			stopped := 0
+			for {
+				p := inMemory(t)
+				w := newWriter(t, p)
+				w.fill(5, c.segment)
+				r := p.open(t, host.ReaderOptions{Strict: true})
+				before := w.events
+				for i := range c.events {
+					if i%c.segment == 0 && i > 0 {
+						w.seal()
+						w.flushAll()
+						w.segment()
+					}
+					w.append("more")
+				}
+				w.flushAll()
+
+				ctx := &ending{Context: t.Context()}
+				ctx.left.Store(int64(stopped))
+				_, err := r.Refresh(ctx)
+				if err != nil {
+					stopped++
+					require.ErrorIs(t, err, context.Canceled)
+					require.Equal(t, before, all(t, r))
+				}
+				_, again := r.Refresh(t.Context())
+				require.NoError(t, again)
+				require.Equal(t, w.events, all(t, r))
+				w.close()
+				if err == nil {
+					break
+				}
+			}
+			require.Greater(t, stopped, 3)
+		})
+	}
 }
 
 // TestCloseInRefresh closes the reader at each call of a refresh. No file stays open.

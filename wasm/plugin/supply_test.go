@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"encoding/binary"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -87,8 +88,16 @@ func TestInstancesBeingMadeCount(t *testing.T) {
 	defer release()
 	first, err := v.lock(t.Context())
 	require.NoError(t, err)
+	held := true
+	defer func() {
+		if held {
+			v.unlock(first)
+		}
+	}()
 
 	fs.held = make(chan struct{})
+	let := sync.OnceFunc(func() { close(fs.held) })
+	defer let()
 	locked := make(chan *member)
 	lock := func() {
 		m, err := v.lock(t.Context())
@@ -103,17 +112,14 @@ func TestInstancesBeingMadeCount(t *testing.T) {
 		<-fs.arrived
 	}
 	go lock()
-	for turned := false; !turned; {
-		select {
-		case <-fs.arrived:
-			require.Fail(t, "one more is being made")
-		default:
-		}
+	for turned := false; !turned && len(fs.arrived) == 0; {
 		v.mu.Lock()
 		turned = v.turn > 0 // it chose one that is there
 		v.mu.Unlock()
 	}
-	close(fs.held)
+	require.Empty(t, fs.arrived, "one more is being made")
+	let()
+	held = false
 	v.unlock(first)
 	for range most {
 		v.unlock(<-locked)
