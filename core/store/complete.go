@@ -60,7 +60,7 @@ func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermar
 	}
 	read, _, err := s.reread(&partFile{to: w})
 	if err != nil {
-		if stop := (stopError{}); errors.As(err, &stop) || unread(err) || errors.Is(err, ErrGone) {
+		if stop := (stopError{}); errors.As(err, &stop) || unread(err) {
 			return err
 		}
 		return nil // an open without the index would not do better
@@ -124,9 +124,9 @@ func (c *coverage) covers(image index.Image) (bool, error) {
 }
 
 // failed keeps why a segment could not be read. All else that is wrong with one is
-// left over.
+// left over; one that is gone says nothing against the index.
 func (c *coverage) failed(err error) {
-	if c.err == nil && (errors.Is(err, ErrRead) || errors.Is(err, ErrGone)) {
+	if c.err == nil && errors.Is(err, ErrRead) {
 		c.err = source.Named(segment.Name(c.id), err)
 	}
 }

@@ -203,22 +203,21 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) (sealed
 	return true, nil
 }
 
-// footerOf returns a segment's footer, nil when it has none that holds up. The error is
-// [ErrGone] or a [source.ReadError].
+// footerOf returns a segment's footer, nil when it has none that holds up, or is gone.
+// The error is a [source.ReadError].
 func (s *Snapshot) footerOf(id uint64) (*sidx.Footer, error) {
 	name := segment.Name(id)
 	src, err := openFile(s.files, name)
-	if err != nil {
-		return nil, err
-	}
-	at, ok, err := segment.FooterOffset(src)
-	if err == nil && ok {
-		var f *sidx.Footer
-		if f, err = segment.Footer(src, at); err == nil {
-			return f, nil
+	if err == nil {
+		at, ok, failed := segment.FooterOffset(src)
+		if err = failed; err == nil && ok {
+			var f *sidx.Footer
+			if f, err = segment.Footer(src, at); err == nil {
+				return f, nil
+			}
 		}
 	}
-	if errors.Is(err, ErrRead) || errors.Is(err, ErrGone) {
+	if errors.Is(err, ErrRead) {
 		return nil, source.Named(name, err)
 	}
 	return nil, nil

@@ -302,6 +302,7 @@ func TestMarshalFieldsOfOneName(t *testing.T) {
 		require.ErrorContains(t, err, `has two fields named "n"`)
 	}
 	type asArray struct {
+		//lint:ignore U1000 it is there for its tag
 		_msgpack struct{} `msgpack:",as_array"`
 		A        int      `msgpack:"n"`
 		B        int      `msgpack:"n"`
@@ -329,9 +330,10 @@ func TestJSONTags(t *testing.T) {
 		Y int `json:"y"`
 	}
 	type both struct {
-		ID     int       `json:"id"`
-		Both   int       `json:"wrong" msgpack:"right"`
-		Gone   int       `json:"-"`
+		ID   int `json:"id"`
+		Both int `json:"wrong" msgpack:"right"`
+		Gone int `json:"-"`
+		//lint:ignore SA5008 that is how encoding/json spells a field named "-"
 		Dash   int       `json:"-,"`
 		Empty  string    `json:"empty,omitempty"`
 		Zero   time.Time `json:"zero,omitzero"`
