@@ -60,10 +60,7 @@ func TestCloseWaitsForTheIndex(t *testing.T) {
 	require.Len(t, g.written(), 1)
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close() }()
-	for marked := true; marked; { // which is the last that a close does to the log
-		_, marked = g.Files(storeDir)[synced.FileName]
-		runtime.Gosched()
-	}
+	g.awaitSealed()
 	for range 100 {
 		time.Sleep(time.Millisecond)
 		require.Empty(t, g.written(), "an index is written beside another")
@@ -95,4 +92,14 @@ func TestCloseAmidAppends(t *testing.T) {
 		require.NoError(t, s.Close())
 		wg.Wait()
 	}
+}
+
+// awaitSealed returns when a close has done with the log, of which the mark is the last
+// to go, and is about to write its index.
+func (g *foldGate) awaitSealed() {
+	for marked := true; marked; {
+		_, marked = g.Files(storeDir)[synced.FileName]
+		runtime.Gosched()
+	}
+	time.Sleep(10 * time.Millisecond)
 }

@@ -121,9 +121,7 @@ func TestAppendsDoNotWaitForFolds(t *testing.T) {
 	require.Len(t, g.written(), 1)
 	closed := make(chan error)
 	go func() { closed <- s.Close() }()
-	for !host.Closing(s) {
-		runtime.Gosched()
-	}
+	g.awaitSealed()
 	select {
 	case <-closed:
 		require.Fail(t, "the store is closed and its index is being written")
