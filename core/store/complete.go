@@ -88,12 +88,12 @@ type coverage struct {
 
 	id   uint64 // of the segment at hand, 0 before the first
 	src  source.Source
-	end  uint64 // what lies in front of it is accounted for, 0 before the header
+	end  uint64 // all bytes before it are accounted for; 0 before the header is read
 	left bool   // something was left over that is no marker
 	err  error  // why a segment could not be read, the first time
 
-	// Records came so far; behind one, a segment with a footer; behind that, one with
-	// records and without a footer; and records behind that.
+	// Whether records came so far; after one, a segment with a footer; after that, one
+	// with records and without a footer; and after that, records again.
 	any, sealed, unsealed, crosses bool
 	records                        bool // in the segment at hand
 }
@@ -190,7 +190,7 @@ func (c *coverage) finish() {
 }
 
 // walk looks at what lies between the last record and an offset, and returns where it
-// ended: in front of to at a torn end or a footer that does not hold up.
+// ended: before to at a torn end or a footer that does not hold up.
 func (c *coverage) walk(to uint64) uint64 {
 	if c.src == nil {
 		return to
