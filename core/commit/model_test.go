@@ -251,7 +251,7 @@ func TestModel(t *testing.T) {
 		past := state.clone()
 		log := commit.NewLog(past, state.next, rapid.Uint64().Draw(t, "seed"))
 		twin := commit.NewLog(past, state.next, 99)
-		id, committed, forgotten := uint64(4), 0, 0
+		id, committed, forgotten, sealed := uint64(4), 0, 0, 0
 		log.Start(id, 57)
 		twin.Start(id, 57)
 		for range rapid.IntRange(1, 6).Draw(t, "groups") {
@@ -364,7 +364,10 @@ func TestModel(t *testing.T) {
 			committed += run.Len()
 			if rapid.IntRange(0, 2).Draw(t, "forget") == 0 {
 				*past = *state.clone() // which holds everything now
-				n := rapid.IntRange(0, committed-forgotten).Draw(t, "forgotten")
+				if committed > sealed {
+					require.ErrorIs(t, log.Forget(sealed+1-forgotten), commit.ErrUnsealed)
+				}
+				n := rapid.IntRange(0, sealed-forgotten).Draw(t, "forgotten")
 				require.NoError(t, log.Forget(n))
 				forgotten += n
 				require.Equal(t, committed-forgotten, log.Committed(0).Len())
@@ -375,6 +378,7 @@ func TestModel(t *testing.T) {
 			}
 			if rapid.IntRange(0, 3).Draw(t, "rotate") == 0 {
 				id++
+				sealed = committed
 				log.Start(id, 60)
 				twin.Start(id, 60)
 			}

@@ -88,7 +88,7 @@ type folding struct {
 // artifact writes the artifact, and gives its records to the builder of the
 // tables while they are at hand.
 func (w *folding) artifact() error {
-	names := strtab.NewBuilder(true)
+	names := strtab.NewBuilder()
 	records := uint64(0)
 	for _, p := range w.pieces {
 		if err := p.intern(names); err != nil {
