@@ -45,7 +45,7 @@ func (l *load) fresh() []commit.Entry {
 // ever more rarely.
 func TestAllocations(t *testing.T) {
 	const warm, runs = 40_000, 1000
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	log.Start(1, 57)
 	l := newLoad(100)
 	receipts := make([]commit.Receipt, 0, len(l.entries))
@@ -79,7 +79,7 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	log.Start(1, 57)
 	l := newLoad(1000)
 	b.SetBytes(200)
@@ -99,7 +99,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func BenchmarkAppendBatch(b *testing.B) {
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	log.Start(1, 57)
 	l := newLoad(1000)
 	var receipts []commit.Receipt
@@ -118,7 +118,7 @@ func BenchmarkAppendBatch(b *testing.B) {
 // BenchmarkAppendKeyed appends events with keys in segments of 100,000, each of which
 // is sealed and forgotten as a writer does.
 func BenchmarkAppendKeyed(b *testing.B) {
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	l := newLoad(1000)
 	for i := range l.entries {
 		l.entries[i].Key = true
@@ -161,7 +161,7 @@ func BenchmarkHeap(b *testing.B) {
 			}
 			for b.Loop() {
 				before := heap()
-				log := commit.NewLog(commit.Nothing{}, 0, 1)
+				log := commit.NewLog(commit.Nothing{}, 0)
 				log.Start(1, 57)
 				for range n / 1000 {
 					for i, entries := 0, l.fresh(); i < len(entries); i++ {

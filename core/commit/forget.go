@@ -37,7 +37,7 @@ func (l *Log) Forget(n int) error {
 	}
 	l.draft, l.heads = left, heads
 	l.first -= n
-	l.ids = idSet{draft: left, seed: l.ids.seed}
+	l.ids = idSet{draft: left}
 	l.settled = l.mark()
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 // from the newest, although the past holds no more than what was forgotten.
 func TestForgetKeepsHeads(t *testing.T) {
 	past := newModel(0)
-	log := commit.NewLog(past, 0, 1)
+	log := commit.NewLog(past, 0)
 	log.Start(1, 57)
 	add := func(n byte, entity string) commit.Receipt {
 		e := valid(n)
@@ -53,7 +53,7 @@ func TestRollbackAfterForget(t *testing.T) {
 	}
 	var footers []string
 	for _, rollback := range []bool{false, true} {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log := commit.NewLog(commit.Nothing{}, 0)
 		log.Start(1, 57)
 		add(log, 1, "b")
 		log.Commit()

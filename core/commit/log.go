@@ -46,12 +46,11 @@ type mark struct {
 	undo   int
 }
 
-// NewLog is a log behind past. next is the first sequence to give out, seed makes
-// the places in hash tables unpredictable. A segment must be started before the
-// first append.
-func NewLog(past Past, next, seed uint64) *Log {
+// NewLog is a log that goes on from past. next is the first sequence to give out. A
+// segment must be started before the first append.
+func NewLog(past Past, next uint64) *Log {
 	l := &Log{past: past, draft: artifact.NewDraft(), next: next}
-	l.ids = idSet{draft: l.draft, seed: seed}
+	l.ids = idSet{draft: l.draft}
 	l.settled = l.mark()
 	return l
 }
