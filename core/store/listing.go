@@ -9,6 +9,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
@@ -164,6 +165,26 @@ func (l *listing) failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.failed
+}
+
+// sizes are the segments as a scan takes them. Those before l.first, which were not
+// looked at, have no size.
+func (l *listing) sizes() []replay.Segment {
+	out := l.unsized()
+	from, _ := l.search(l.first)
+	for i := from; i < len(out); i++ {
+		out[i].Size = l.segments[i].Size
+	}
+	return out
+}
+
+// unsized is sizes without any size.
+func (l *listing) unsized() []replay.Segment {
+	out := make([]replay.Segment, len(l.segments))
+	for i := range out {
+		out[i] = replay.Segment{ID: l.segments[i].id, Size: -1}
+	}
+	return out
 }
 
 // search finds a segment by its id, or where it would be.

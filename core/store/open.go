@@ -90,13 +90,12 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		})
 	}
 	s.report.Rejected = append(s.report.Rejected, rejected...)
-	from := place(base.watermark)
-	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), from, o.Stop)
+	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), place(base.watermark), o.Stop)
 	s.scan.Parallel(o.Parallel)
 	if o.IndexOnly {
 		return s, s.count()
 	}
-	err = s.readSegments(from)
+	err = s.readTail()
 	if errors.Is(err, replay.ErrSequence) && s.base > 0 {
 		// The allocator leaves no room for the tail, so it is a lie.
 		return openWithout(files, o, last, earlier, damage.Refuse(damage.Allocator, -1, err), s.report.OpenedFrom)
@@ -133,45 +132,18 @@ func openWithout(files Files, o *Options, last bool, earlier []*damage.Refusal, 
 	return open(files, &without, last, append(earlier[:len(earlier):len(earlier)], why))
 }
 
-// readSegments replays every segment from a place on. The segment of the place
-// is read only when it goes on behind it.
-func (s *Snapshot) readSegments(from replay.Place) error {
-	for _, e := range s.listing.segments {
-		in := replay.Input{ID: e.id, Newest: e.id == s.listing.newest()}
-		if in.Newest && s.mark != nil && s.mark.Segment == e.id {
-			in.Mark = s.mark
-		}
-		switch {
-		case e.id < from.Segment:
-			continue
-		case e.id == from.Segment:
-			if in.From = from.Offset; in.From > 0 && uint64(e.Size) <= in.From {
-				continue
-			}
-		}
-		src, err := openFile(s.files, e.Name)
-		if err != nil {
-			return err
-		}
-		in.Source = src
-		if err := s.scan.Segment(in); err != nil {
-			return err
-		}
-		s.options.judge(s.scan.Log())
+// readTail replays every segment from the place on where the scan begins. The segment
+// of the place is read only when it goes on after it.
+func (s *Snapshot) readTail() error {
+	log := s.scan.Log()
+	err := s.scan.Drive(replay.Segments{
+		All: s.listing.sizes(), Open: s.files.Open, Mark: s.mark,
+		After: func(replay.Segment) { s.options.judge(log) },
+	})
+	if err == nil {
+		s.options.judge(log)
 	}
-	s.scan.Finish()
-	if s.lacksNewest() {
-		s.scan.Missing(s.mark)
-	}
-	s.options.judge(s.scan.Log())
-	return nil
-}
-
-// lacksNewest reports whether the segment that was written last is not there. A
-// segment whose mark says 0 may never have been made, or held nothing and was
-// removed.
-func (s *Snapshot) lacksNewest() bool {
-	return s.mark != nil && s.mark.Segment > s.listing.newest() && s.mark.Offset > 0
+	return err
 }
 
 // settle makes the tail that the scan read a part of the snapshot and counts.

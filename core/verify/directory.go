@@ -183,12 +183,6 @@ func (d *directory) newest() uint64 {
 	return d.segments[len(d.segments)-1].id
 }
 
-// lacksNewest reports whether the segment that was written last is missing, by the
-// rule of an open. A segment whose mark says 0 may never have been made.
-func (d *directory) lacksNewest(m *synced.Mark) bool {
-	return m != nil && m.Segment > d.newest() && m.Offset > 0
-}
-
 // segmentSize is the size of the segment with an id.
 func (d *directory) segmentSize(id uint64) (uint64, bool) {
 	i, ok := slices.BinarySearchFunc(d.segments, id, func(s numbered, id uint64) int { return cmp.Compare(s.id, id) })

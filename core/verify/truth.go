@@ -64,26 +64,19 @@ func (r *run) replay() error {
 	events := gathered{each: r.duplicates.file}
 	log := replay.NewLog(0, 0)
 	scan := replay.NewScan(log, replay.Place{}, r.stop)
-	mark := r.mark()
-	for _, s := range r.dir.segments {
-		in := replay.Input{ID: s.id, Newest: s.id == r.dir.newest()}
-		if in.Newest && mark != nil && mark.Segment == s.id {
-			in.Mark = mark
-		}
-		src, err := r.dir.Open(s.Name)
-		if err != nil {
-			return err
-		}
-		in.Source = src
-		if err := scan.Segment(in); err != nil {
-			return err
-		}
-		events.take(log)
-		r.progress(size(s.Entry))
+	all := make([]replay.Segment, len(r.dir.segments))
+	for i, s := range r.dir.segments {
+		all[i] = replay.Segment{ID: s.id, Size: s.Size}
 	}
-	scan.Finish()
-	if r.dir.lacksNewest(mark) {
-		scan.Missing(mark)
+	err := scan.Drive(replay.Segments{
+		All: all, Open: r.dir.Open, Mark: r.mark(),
+		After: func(s replay.Segment) {
+			events.take(log)
+			r.progress(uint64(max(s.Size, 0)))
+		},
+	})
+	if err != nil {
+		return err
 	}
 	events.take(log)
 	r.duplicates.filed()
