@@ -33,16 +33,20 @@ func differs(t require.TestingT, saved, file []byte, contained bool, seed uint64
 		Segments: 77, From: artifact.Watermark{Segment: 1, Offset: 2}, Sums: new(pages.Sums),
 	}
 	in.Sums.Add(file)
-	at, different, err := f.Differs(index.Input{
+	d, err := f.Compare(index.Input{
 		Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: seed,
 	}, in)
 	require.NoError(t, err)
-	return at, different
+	if d == nil {
+		return 0, false
+	}
+	require.NotEmpty(t, d.What)
+	return d.Offset, true
 }
 
-// TestDiffers: what Save writes does not differ, and each change of it does, at its
+// TestCompare: what Save writes does not differ, and each change of it does, at its
 // place.
-func TestDiffers(t *testing.T) {
+func TestCompare(t *testing.T) {
 	changes := 0
 	rapid.Check(t, func(t *rapid.T) {
 		m := models().Draw(t, "model")
@@ -95,8 +99,8 @@ func many(t testing.TB, n int, same bool) []byte {
 	return d.AppendFile(nil, artifact.Watermark{Segment: 1 << 40}, artifact.MaxAllocator)
 }
 
-// TestDiffersMany: of a table of ids that is made in groups no slot is left out.
-func TestDiffersMany(t *testing.T) {
+// TestCompareMany: of a table of ids that is made in groups no slot is left out.
+func TestCompareMany(t *testing.T) {
 	for name, same := range map[string]bool{"slots": false, "one id": true} {
 		t.Run(name, func(t *testing.T) {
 			const n = 70_000
@@ -129,8 +133,8 @@ func TestDiffersMany(t *testing.T) {
 	}
 }
 
-// TestDiffersStops returns the error of Each from every pass.
-func TestDiffersStops(t *testing.T) {
+// TestCompareStops returns the error of Each from every pass.
+func TestCompareStops(t *testing.T) {
 	file := many(t, 3000, false)
 	h, err := artifact.DecodeHeader(file, int64(len(file)))
 	require.NoError(t, err)
@@ -152,7 +156,7 @@ func TestDiffersStops(t *testing.T) {
 		}
 		s := index.Saved{Sums: new(pages.Sums)}
 		s.Sums.Add(file)
-		if _, _, err = f.Differs(in, s); asked <= n {
+		if _, err = f.Compare(in, s); asked <= n {
 			require.NoError(t, err)
 			require.Greater(t, n, 15)
 			return

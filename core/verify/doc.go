@@ -19,8 +19,8 @@
 //	index.fbati taken as an open takes it, then record by record against the frames
 //	index.ckpt  the same
 //	ranges      the file decodes and lies below the allocator
-//	lookups     files of lookups hold what the records make, byte by byte; of one that
-//	            does not, every way to every record is tried: see [Lookups]
+//	lookups     files of lookups hold what the records make, byte by byte: an
+//	            [index.Difference] names the first place where one does not
 //	answers     what an open shows is what the frames say
 //
 // # Who is to blame

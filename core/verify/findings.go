@@ -27,14 +27,7 @@ type place struct {
 	reason string
 }
 
-// placeOf keeps the tables apart, which all have one reason.
-func placeOf(d *damage.Damage) place {
-	p := place{d.File, d.Offset, string(d.Reason)}
-	if d.Reason == damage.Lookups {
-		p.reason += d.Err.Error()
-	}
-	return p
-}
+func placeOf(d *damage.Damage) place { return place{d.File, d.Offset, string(d.Reason)} }
 
 func newFindings() *findings {
 	return &findings{places: map[place]*damage.Damage{}, counts: map[place]int{}}

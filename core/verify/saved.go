@@ -11,9 +11,19 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// ErrSaved is the cause when saved lookups are not those that the records make,
-// and no question that a query asks shows the difference.
-var ErrSaved = errors.New("verify: the lookups are not those that the records make")
+// lookups checks the files of lookups over the snapshots.
+func (r *run) lookups() error {
+	r.truth.places, r.truth.now, r.duplicates = places{n: r.truth.len()}, nil, duplicates{} // done with
+	for _, s := range r.snapshots {
+		if s.image == nil {
+			continue
+		}
+		if err := r.saved(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // saved checks the file of lookups over the records of s: every page, and then
 // every byte. Lookups follow from records, names and the seeds in the file's header,
@@ -52,11 +62,11 @@ func (r *run) saved(s *snapshot) error {
 		r.refused(why.File, err)
 		return nil
 	}
-	at, ok, err := r.asMade(s, f)
-	if err != nil || ok {
-		return err
+	why, err := r.compare(s, f)
+	if why != nil {
+		r.findings.damage(at(name, why.Offset, damage.Lookups, why, nil))
 	}
-	return r.lies(s, name, at, tables)
+	return err
 }
 
 func (r *run) readLookups(name string) (*index.File, error) {
@@ -70,23 +80,21 @@ func (r *run) readLookups(name string) (*index.File, error) {
 	return index.ReadFile(name, src)
 }
 
-// asMade compares f with the lookups that the records of s make, and returns the offset
-// of the first difference.
-func (r *run) asMade(s *snapshot, f *index.File) (at uint64, same bool, err error) {
+// compare compares f with the lookups that the records of s make.
+func (r *run) compare(s *snapshot, f *index.File) (why *index.Difference, err error) {
 	var sums *pages.Sums
 	if !s.contained() {
 		if sums, err = sumsOf(s.raw); err != nil {
-			return 0, false, err
+			return nil, err
 		}
 	}
-	at, differs, err := f.Differs(index.Input{
+	return f.Compare(index.Input{
 		Image: *s.image, Names: s.names, Bounds: s.bounds(r.dir.segmentSize), Seed: f.Seed(),
 		Each: func(uint64, []byte) error { return r.stop() },
 	}, index.Saved{
 		Head: [artifact.HeaderSize]byte(s.head), Size: uint64(s.raw.Size()), Sums: sums, Contained: s.contained(),
 		Segments: f.Segments(), From: s.from,
 	})
-	return at, !differs, err
 }
 
 func sumsOf(src source.Source) (*pages.Sums, error) {
@@ -101,21 +109,4 @@ func sumsOf(src source.Source) (*pages.Sums, error) {
 		off += uint64(len(b))
 	}
 	return sums, nil
-}
-
-// lies tells which events saved lookups hide, and that they are wrong even where
-// they hide none.
-func (r *run) lies(s *snapshot, name string, at uint64, t *index.Tables) error {
-	found := newFindings()
-	if err := proveLookups(found, name, s.image, t, s.bounds(r.dir.segmentSize).SegmentSize, r.stop); err != nil {
-		return err
-	}
-	for _, d := range found.damages {
-		d.Offset = at
-		r.findings.damage(d)
-	}
-	if len(found.damages) == 0 {
-		r.findings.damage(&damage.Damage{File: name, Offset: at, Reason: damage.Lookups, Err: ErrSaved})
-	}
-	return nil
 }
