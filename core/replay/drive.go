@@ -1,17 +1,15 @@
 package replay
 
 import (
-	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
 )
 
 // Segments are the segments of a store, and how much of them [Scan.Drive] reads.
 type Segments struct {
-	// All lists every segment, by rising id.
-	All []Segment
-	// Open opens a segment by its name.
-	Open func(name string) (source.Source, error)
+	Files   directory.Files
+	Listing *directory.Listing
 	// To, when set, is where reading ends, as if the log went on after it: no segment is
 	// the newest then.
 	To *Place
@@ -19,22 +17,7 @@ type Segments struct {
 	// is wrong after that is a write that was under way, not damage.
 	Mark *synced.Mark
 	// After, when set, is called after each segment that was read.
-	After func(Segment)
-}
-
-// Segment is one of them.
-type Segment struct {
-	ID uint64
-	// Size is in bytes, below 0 when it is not known.
-	Size int64
-}
-
-// newest is the highest id, 0 without a segment.
-func (in *Segments) newest() uint64 {
-	if len(in.All) == 0 {
-		return 0
-	}
-	return in.All[len(in.All)-1].ID
+	After func(directory.SegmentEntry)
 }
 
 // Drive reads segments from the place on where the scan begins, and ends the log. It
@@ -50,30 +33,27 @@ func (in *Segments) newest() uint64 {
 // error the log is of no use.
 func (s *Scan) Drive(in Segments) error {
 	from := s.at
-	for _, seg := range in.All {
+	newest := in.Listing.Newest()
+	for _, seg := range in.Listing.Segments {
 		if seg.ID < from.Segment || in.To != nil && seg.ID > in.To.Segment {
 			continue
 		}
-		part := input{id: seg.ID, newest: in.To == nil && seg.ID == in.newest()}
+		part := input{id: seg.ID, newest: in.To == nil && seg.ID == newest}
 		if part.newest && in.Mark != nil && in.Mark.Segment == seg.ID {
 			part.mark = in.Mark
 		}
-		if seg.ID == from.Segment {
+		if seg.ID == from.Segment && from.Offset > 0 {
 			part.from = from.Offset
+			if size, ok := in.Listing.Size(seg.ID); ok && part.ends(size) {
+				continue
+			}
 		}
-		if seg.Size >= 0 && part.ends(seg.Size) {
-			continue
-		}
-		name := segment.Name(seg.ID)
-		src, err := in.Open(name)
+		src, err := directory.Open(in.Files, seg.Name)
 		if err != nil {
-			return source.Failed(name, -1, err)
+			return err
 		}
-		if seg.Size < 0 && part.ends(src.Size()) {
-			continue
-		}
-		if in.To != nil && seg.ID == in.To.Segment && uint64(max(src.Size(), 0)) > in.To.Offset {
-			src = source.Part(src, 0, in.To.Offset)
+		if in.To != nil && seg.ID == in.To.Segment {
+			src = source.Cut(src, in.To.Offset)
 		}
 		part.source = src
 		if err := s.readSegment(part); err != nil {
@@ -84,7 +64,7 @@ func (s *Scan) Drive(in Segments) error {
 		}
 	}
 	s.finish()
-	if in.To == nil && in.Mark.Lacks(in.newest()) {
+	if in.To == nil && in.Mark.Lacks(newest) {
 		s.missing(in.Mark)
 	}
 	return nil
@@ -92,7 +72,6 @@ func (s *Scan) Drive(in Segments) error {
 
 // ends reports whether a segment of so many bytes holds nothing after the place where
 // reading begins. One that was known to hold more is read, to report the loss.
-func (in *input) ends(size int64) bool {
-	bytes := uint64(max(size, 0))
-	return in.from > 0 && bytes <= in.from && !(in.mark != nil && bytes < in.mark.Offset)
+func (in *input) ends(size uint64) bool {
+	return size <= in.from && !(in.mark != nil && size < in.mark.Offset)
 }

@@ -3,43 +3,45 @@ package replay_test
 import (
 	"encoding/binary"
 	"errors"
-	"maps"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// folder is segments by their names, and which were opened.
+// folder is segments in memory, and which were opened.
 type folder struct {
-	files  map[string][]byte
+	directory.Memory
 	opened []string
 }
 
 func (f *folder) Open(name string) (source.Source, error) {
 	f.opened = append(f.opened, name)
-	b, ok := f.files[name]
-	if !ok {
-		return nil, source.ErrGone
-	}
-	return source.Bytes(b), nil
+	return f.Memory.Open(name)
 }
 
-// folderOf is a folder with some segments, and what a listing says of them.
-func folderOf(makers ...*maker) (*folder, []replay.Segment) {
-	f := &folder{files: map[string][]byte{}}
-	var all []replay.Segment
+func folderOf(makers ...*maker) *folder {
+	f := &folder{Memory: directory.Memory{}}
 	for _, m := range makers {
-		f.files[segment.Name(m.id)] = m.b
-		all = append(all, replay.Segment{ID: m.id, Size: int64(len(m.b))})
+		f.Memory[segment.Name(m.id)] = m.b
 	}
-	return f, all
+	return f
+}
+
+// drive reads files from a place on.
+func drive(t *testing.T, files directory.Files, from replay.Place, in replay.Segments) (*replay.Scan, error) {
+	l, err := directory.List(files)
+	require.NoError(t, err)
+	require.NoError(t, l.LookFrom(from.Segment))
+	in.Files, in.Listing = files, l
+	s := replay.NewScan(replay.NewLog(0, 0), from, nil)
+	return s, s.Drive(in)
 }
 
 func numbersOf(s *replay.Scan) (events []uint64) {
@@ -65,13 +67,11 @@ func TestDrive(t *testing.T) {
 	at := func(m *maker, offset int) replay.Place { return replay.Place{Segment: m.id, Offset: uint64(offset)} }
 	to := func(m *maker, offset int) *replay.Place { p := at(m, offset); return &p }
 	for name, c := range map[string]struct {
-		from   replay.Place
-		to     *replay.Place
-		mark   *synced.Mark
-		want   []uint64
-		opened []string
-		// unsized is opened where no size is known.
-		unsized []string
+		from    replay.Place
+		to      *replay.Place
+		mark    *synced.Mark
+		want    []uint64
+		opened  []string
 		damages []damage.Reason
 	}{
 		"all": {
@@ -82,14 +82,12 @@ func TestDrive(t *testing.T) {
 		},
 		"from the end of a segment": {
 			from: at(two, len(two.b)), want: []uint64{4, 5}, opened: []string{"000003.fbat"},
-			unsized: []string{"000002.fbat", "000003.fbat"},
 		},
 		"from the end of the newest": {
-			from: at(three, len(three.b)), unsized: []string{"000003.fbat"},
+			from: at(three, len(three.b)),
 		},
 		"from the end of the newest, as long as the mark says": {
 			from: at(three, len(three.b)), mark: &synced.Mark{Segment: 3, Offset: three.size()},
-			unsized: []string{"000003.fbat"},
 		},
 		"from the end of the newest, which is shorter than the mark says": {
 			from: at(three, len(three.b)), mark: &synced.Mark{Segment: 3, Offset: three.size() + 1},
@@ -97,15 +95,13 @@ func TestDrive(t *testing.T) {
 		},
 		"the mark is about another segment": {
 			from: at(three, len(three.b)), mark: &synced.Mark{Segment: 2, Offset: 1 << 20},
-			unsized: []string{"000003.fbat"},
 		},
 		"the newest is missing": {
 			from: at(three, len(three.b)), mark: &synced.Mark{Segment: 4, Offset: 1},
-			unsized: []string{"000003.fbat"}, damages: []damage.Reason{damage.SegmentMissing},
+			damages: []damage.Reason{damage.SegmentMissing},
 		},
 		"a newest that may never have been made": {
 			from: at(three, len(three.b)), mark: &synced.Mark{Segment: 4},
-			unsized: []string{"000003.fbat"},
 		},
 		"to inside a segment": {
 			to: to(two, two.frames[0].to), want: []uint64{0, 1, 2}, opened: []string{"000001.fbat", "000002.fbat"},
@@ -123,27 +119,17 @@ func TestDrive(t *testing.T) {
 		},
 		"to nothing": {to: &replay.Place{}},
 	} {
-		for _, known := range []bool{true, false} {
-			files, all := folderOf(one, two, three)
-			opened := c.opened
-			if !known {
-				for i := range all {
-					all[i].Size = -1
-				}
-				opened = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(c.opened), c.unsized...))))
-			}
-			s := replay.NewScan(replay.NewLog(0, 0), c.from, nil)
-			var after []uint64
-			require.NoError(t, s.Drive(replay.Segments{
-				All: all, Open: files.Open, To: c.to, Mark: c.mark,
-				After: func(seg replay.Segment) { after = append(after, seg.ID) },
-			}), name)
-			require.Equal(t, c.want, numbersOf(s), name)
-			require.Equal(t, opened, files.opened, name)
-			require.Equal(t, c.damages, reasons(s), name)
-			require.Len(t, after, len(c.opened), name)
-			require.Nil(t, s.Report().Torn, name)
-		}
+		files := folderOf(one, two, three)
+		var after []string
+		s, err := drive(t, files, c.from, replay.Segments{
+			To: c.to, Mark: c.mark, After: func(seg directory.SegmentEntry) { after = append(after, seg.Name) },
+		})
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, numbersOf(s), name)
+		require.Equal(t, c.opened, files.opened, name)
+		require.Equal(t, c.opened, after, name)
+		require.Equal(t, c.damages, reasons(s), name)
+		require.Nil(t, s.Report().Torn, name)
 	}
 }
 
@@ -151,33 +137,33 @@ func TestDrive(t *testing.T) {
 // short, and none when the log goes on after the place to read to.
 func TestDriveNewest(t *testing.T) {
 	one, two := newSegment(1).event(0, 1).event(1, 2).cut(3), newSegment(2).event(2, 3).event(3, 4).cut(3)
-	files, all := folderOf(one, two)
-	s := replay.NewScan(replay.NewLog(0, 0), replay.Place{}, nil)
-	require.NoError(t, s.Drive(replay.Segments{All: all, Open: files.Open}))
+	files := folderOf(one, two)
+	s, err := drive(t, files, replay.Place{}, replay.Segments{})
+	require.NoError(t, err)
 	require.Equal(t, []damage.Reason{damage.Torn}, reasons(s))
 	require.Equal(t, "000001.fbat", s.Report().Damages[0].File)
 	require.Equal(t, "000002.fbat", s.Report().Torn.File)
 
-	s = replay.NewScan(replay.NewLog(0, 0), replay.Place{}, nil)
-	require.NoError(t, s.Drive(replay.Segments{All: all, Open: files.Open, To: &replay.Place{Segment: 2, Offset: 1 << 20}}))
+	s, err = drive(t, files, replay.Place{}, replay.Segments{To: &replay.Place{Segment: 2, Offset: 1 << 20}})
+	require.NoError(t, err)
 	require.Equal(t, []damage.Reason{damage.Torn, damage.Torn}, reasons(s))
 	require.Nil(t, s.Report().Torn)
 }
 
-// refusing refuses to be opened or read.
+// refusing is a folder with a file that refuses to be opened or read.
 type refusing struct {
-	folder
+	*folder
 	name    string
 	failure error
 	reading bool
 }
 
 func (r *refusing) Open(name string) (source.Source, error) {
-	if name != r.name {
+	switch {
+	case name != r.name:
 		return r.folder.Open(name)
-	}
-	if r.reading {
-		return failing{source.Bytes(r.files[name]), r.failure}, nil
+	case r.reading:
+		return failing{source.Bytes(r.Memory[name]), r.failure}, nil
 	}
 	return nil, r.failure
 }
@@ -192,27 +178,24 @@ func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }
 // TestDriveErrors: a segment that cannot be opened or read ends the reading, with its
 // name; one that is shorter than its size says is damage.
 func TestDriveErrors(t *testing.T) {
-	one, two := newSegment(1).event(0, 1).seal(), newSegment(2).event(1, 2)
-	plain, all := folderOf(one, two)
-	drive := func(r *refusing) (*replay.Scan, error) {
-		r.files = maps.Clone(plain.files)
-		s := replay.NewScan(replay.NewLog(0, 0), replay.Place{}, nil)
-		return s, s.Drive(replay.Segments{All: all, Open: r.Open})
+	files := folderOf(newSegment(1).event(0, 1).seal(), newSegment(2).event(1, 2))
+	read := func(name string, failure error, reading bool) (*replay.Scan, error) {
+		return drive(t, &refusing{files, name, failure, reading}, replay.Place{}, replay.Segments{})
 	}
 	refused := errors.New("refused")
 	for _, reading := range []bool{false, true} {
 		for _, name := range []string{"000001.fbat", "000002.fbat"} {
-			_, err := drive(&refusing{name: name, failure: refused, reading: reading})
+			_, err := read(name, refused, reading)
 			var failed *source.ReadError
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, name, failed.File)
 			require.ErrorIs(t, err, refused)
-			_, err = drive(&refusing{name: name, failure: source.ErrGone, reading: reading})
+			_, err = read(name, source.ErrGone, reading)
 			require.ErrorIs(t, err, source.ErrGone)
 			require.NotErrorIs(t, err, source.ErrRead)
 		}
 	}
-	s, err := drive(&refusing{name: "000001.fbat", failure: source.ErrShort, reading: true})
+	s, err := read("000001.fbat", source.ErrShort, true)
 	require.NoError(t, err)
 	require.Equal(t, []damage.Reason{damage.Shortened}, reasons(s))
 	require.Equal(t, []uint64{1}, numbersOf(s))

@@ -53,7 +53,7 @@ func mendable(err error) bool {
 	}
 	var refused *damage.Refusal
 	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) ||
-		errors.Is(err, source.ErrShort) || errors.Is(err, ErrRead)
+		errors.Is(err, source.ErrShort) || errors.Is(err, source.ErrRead)
 }
 
 // state is the sum of the ranks of all parts. It rises with whatever is mended, and
@@ -150,7 +150,7 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		return why
 	}
 	read, report, err := s.reread(f)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, source.ErrGone) {
 		return why
 	}
 	if err != nil {
@@ -198,7 +198,7 @@ func rotten(name string, why error) *damage.Refusal {
 	if r != nil {
 		return refusal(name, r)
 	}
-	if errors.Is(why, ErrRead) {
+	if errors.Is(why, source.ErrRead) {
 		return refusal(name, why)
 	}
 	return &damage.Refusal{File: name, Reason: damage.Lookups, Offset: -1, Err: why}
@@ -210,7 +210,7 @@ func (s *Snapshot) reread(f *partFile) (*part, *replay.Report, error) {
 	scan := replay.NewScan(log, place(f.from), s.options.Stop)
 	scan.Parallel(s.options.Parallel)
 	to := place(f.to)
-	if err := scan.Drive(replay.Segments{All: s.listing.unsized(), Open: s.files.Open, To: &to}); err != nil {
+	if err := scan.Drive(replay.Segments{Files: s.files, Listing: s.listing, To: &to}); err != nil {
 		return nil, nil, err
 	}
 	p, err := draftPart(log.Draft(), judged(max(log.Next(), f.allocator)), s.options)

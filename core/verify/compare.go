@@ -6,6 +6,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 )
@@ -67,7 +68,7 @@ func newComparison(r *run) *comparison {
 }
 
 // segment compares the events of the segment that was walked.
-func (c *comparison) segment(s numbered, w *walked) error {
+func (c *comparison) segment(s directory.SegmentEntry, w *walked) error {
 	f, err := c.footer(s, w)
 	if err != nil {
 		return err
@@ -217,7 +218,7 @@ func (c *comparison) carryOver() {
 		return
 	}
 	if d.File == "" {
-		d.File = c.dir.segments[0].Name
+		d.File = c.dir.listing.Segments[0].Name
 	}
 	c.findings.damage(d)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
 )
@@ -23,7 +24,7 @@ type footer struct {
 
 // footer decodes the footer behind the frames of a segment, and checks what
 // concerns it alone. It is nil when there is none that can be compared.
-func (c *comparison) footer(s numbered, w *walked) (*footer, error) {
+func (c *comparison) footer(s directory.SegmentEntry, w *walked) (*footer, error) {
 	if !w.ok || !w.rest.Footer {
 		return nil, nil
 	}
@@ -48,7 +49,7 @@ func (c *comparison) footer(s numbered, w *walked) (*footer, error) {
 		comparison: c,
 		Footer:     raw,
 		file:       s.Name,
-		id:         s.id,
+		id:         s.ID,
 		entries:    w.rest.Offset + w.rest.Length - sidx.TrailerSize - uint64(raw.Len())*sidx.EntrySize,
 		walked:     w,
 		used:       make([]uint64, (raw.Names.Len()+63)/64),

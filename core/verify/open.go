@@ -47,9 +47,9 @@ func wayFile(w store.Way) string {
 // open opens the store on every step of the ladder that has a file, and tells
 // why a snapshot is not taken.
 func (r *run) open() error {
-	if _, ok := r.dir.byName[artifact.FileName]; !ok {
+	if _, ok := r.dir.listing.Others[artifact.FileName]; !ok {
 		r.findings.note(Note{Topic: NoSnapshot, File: artifact.FileName})
-		if _, ok := r.dir.byName[checkpoint.FileName]; !ok { // which nobody misses beside the other
+		if _, ok := r.dir.listing.Others[checkpoint.FileName]; !ok { // which nobody misses beside the other
 			r.findings.note(Note{Topic: NoSnapshot, File: checkpoint.FileName})
 		}
 	}
@@ -60,8 +60,8 @@ func (r *run) open() error {
 	}
 	r.shown.way, r.shown.allocator = report.OpenedFrom, report.Allocator
 	if base != nil {
-		end, _ := r.dir.segmentSize(r.dir.newest())
-		r.shown.orderly = r.snapshots[len(r.snapshots)-1].watermark == artifact.Watermark{Segment: r.dir.newest(), Offset: end}
+		end, _ := r.dir.listing.Size(r.dir.listing.Newest())
+		r.shown.orderly = r.snapshots[len(r.snapshots)-1].watermark == artifact.Watermark{Segment: r.dir.listing.Newest(), Offset: end}
 	}
 	if err := r.showEvents(s, &tail); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (r *run) open() error {
 	if err := r.openHiding(s); err != nil {
 		return err
 	}
-	_, more := r.dir.byName[checkpoint.FileName]
+	_, more := r.dir.listing.Others[checkpoint.FileName]
 	if r.shown.way != store.FromIndex || !more {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Sna
 		switch {
 		case errors.Is(why, damage.Stale), errors.Is(why, damage.Segments):
 			r.findings.note(Note{Topic: Stale, File: why.File})
-		case snapshotName(why.File):
+		case checked(why.File):
 			r.refused(why.File, why)
 		}
 	}

@@ -22,7 +22,7 @@ type hidden struct {
 // rest of the run.
 func (r *run) hiddenRanges() error {
 	const file = visibility.FileName
-	e, ok := r.dir.byName[file]
+	e, ok := r.dir.listing.Others[file]
 	if !ok {
 		return nil
 	}

@@ -5,10 +5,10 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 )
 
 // lookups checks the files of lookups over the snapshots.
@@ -32,7 +32,7 @@ func (r *run) saved(s *snapshot) error {
 	name := s.file
 	if name == artifact.FileName {
 		name = index.FileName
-		if _, ok := r.dir.byName[name]; !ok { // the next open makes them
+		if _, ok := r.dir.listing.Others[name]; !ok { // the next open makes them
 			return nil
 		}
 	}
@@ -45,11 +45,7 @@ func (r *run) saved(s *snapshot) error {
 		r.findings.note(Note{Topic: Stale, File: name})
 		return nil
 	}
-	var ids []uint64
-	for _, e := range r.dir.segments {
-		ids = append(ids, e.id)
-	}
-	if f.Segments() != store.DigestSegments(ids, s.from, s.watermark) {
+	if f.Segments() != directory.DigestSegments(r.dir.listing.IDs(), s.from, s.watermark) {
 		r.findings.note(Note{Topic: Stale, File: name, Detail: "the segments are others than it was made over"})
 	}
 	_, tables := f.Tables(s.raw, artifact.FileName)
@@ -70,7 +66,7 @@ func (r *run) saved(s *snapshot) error {
 }
 
 func (r *run) readLookups(name string) (*index.File, error) {
-	if !r.dir.byName[name].Regular {
+	if !r.dir.listing.Others[name].Regular {
 		return nil, damage.Refuse(damage.NotRegular, -1, nil)
 	}
 	src, err := r.dir.Open(name)
@@ -89,7 +85,7 @@ func (r *run) compare(s *snapshot, f *index.File) (why *index.Difference, err er
 		}
 	}
 	return f.Compare(index.Input{
-		Image: *s.image, Names: s.names, Bounds: s.bounds(r.dir.segmentSize), Seed: f.Seed(),
+		Image: *s.image, Names: s.names, Bounds: s.bounds(r.dir.listing.Size), Seed: f.Seed(),
 		Each: func(uint64, []byte) error { return r.stop() },
 	}, index.Saved{
 		Head: [artifact.HeaderSize]byte(s.head), Size: uint64(s.raw.Size()), Sums: sums, Contained: s.contained(),

@@ -6,11 +6,11 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 )
 
@@ -64,15 +64,11 @@ func (r *run) replay() error {
 	events := gathered{each: r.duplicates.file}
 	log := replay.NewLog(0, 0)
 	scan := replay.NewScan(log, replay.Place{}, r.stop)
-	all := make([]replay.Segment, len(r.dir.segments))
-	for i, s := range r.dir.segments {
-		all[i] = replay.Segment{ID: s.id, Size: s.Size}
-	}
 	err := scan.Drive(replay.Segments{
-		All: all, Open: r.dir.Open, Mark: r.mark(),
-		After: func(s replay.Segment) {
+		Files: r.dir, Listing: r.dir.listing, Mark: r.mark(),
+		After: func(s directory.SegmentEntry) {
 			events.take(log)
-			r.progress(uint64(max(s.Size, 0)))
+			r.progress(size(s.Entry))
 		},
 	})
 	if err != nil {
@@ -103,11 +99,11 @@ func (r *run) replay() error {
 
 // mark is what synced.thaw promises, nil without one that holds up.
 func (r *run) mark() *synced.Mark {
-	e, ok := r.dir.byName[synced.FileName]
+	e, ok := r.dir.listing.Others[synced.FileName]
 	if !ok {
 		return nil
 	}
-	m, err := store.ReadMark(r.dir, e)
+	m, err := directory.ReadMark(r.dir, e)
 	if err != nil {
 		r.findings.note(Note{Topic: Unusual, File: e.Name, Detail: err.Error()})
 		return nil
@@ -119,7 +115,7 @@ func (r *run) mark() *synced.Mark {
 // wrong.
 func (t *truth) whole(name string, src source.Source) source.Source {
 	if torn := t.report.Torn; torn != nil && torn.Unproven && torn.File == name {
-		return cut(src, int64(torn.Offset))
+		return source.Cut(src, torn.Offset)
 	}
 	return src
 }

@@ -99,7 +99,7 @@ func TestErrors(t *testing.T) {
 	for _, want := range []error{
 		nil, store.ErrNotFound, errors.New("plain"), someDamage(), damage.Reason("magic"),
 		&damage.Refusal{File: "f", Reason: damage.Magic, Offset: 7, Err: someDamage()},
-		fmt.Errorf("open: %w", someDamage()), errors.Join(store.ErrGone, errors.New("stat: no such file")), ErrRead,
+		fmt.Errorf("open: %w", someDamage()), errors.Join(source.ErrGone, errors.New("stat: no such file")), ErrRead,
 		&source.ReadError{File: "000001.fbat", Offset: -1, Err: ErrRead}, fmt.Errorf("open: %w", &source.ReadError{Err: source.ErrGone}),
 	} {
 		got, bad := DecodeError(AppendError(nil, want))
@@ -109,7 +109,7 @@ func TestErrors(t *testing.T) {
 			continue
 		}
 		require.Equal(t, want.Error(), got.Error())
-		for _, class := range []error{store.ErrNotFound, store.ErrGone, source.ErrShort, damage.Checksum, damage.Magic, ErrRead, source.ErrRead, io.EOF} {
+		for _, class := range []error{store.ErrNotFound, source.ErrGone, source.ErrShort, damage.Checksum, damage.Magic, ErrRead, source.ErrRead, io.EOF} {
 			require.Equal(t, errors.Is(want, class), errors.Is(got, class), "%v is %v", want, class)
 		}
 		var d1, d2 *damage.Damage

@@ -32,7 +32,7 @@ const maxDepth = 32
 // sentinels are the errors of the core that callers compare with. The order is part of
 // the layout.
 var sentinels = []error{
-	store.ErrNotFound, store.ErrGone, source.ErrShort, artifact.ErrFull, index.ErrTable,
+	store.ErrNotFound, source.ErrGone, source.ErrShort, artifact.ErrFull, index.ErrTable,
 	payload.ErrTruncated, payload.ErrTrailing, payload.ErrMalformed, payload.ErrTooDeep, payload.ErrTooLarge,
 	ErrRead, source.ErrRead,
 }
