@@ -27,8 +27,8 @@ func (d *Difference) Error() string {
 
 // Compare compares the file with what [Tables.Save] writes of what [Build] makes of
 // in, byte by byte. The first place where they differ is returned, nil without one.
-// in.Seed must be the file's. Of in.Image only Records, RecordsAt and Count are read, and
-// s.Sums only where the artifact is another file.
+// in.Seed must be the file's, and in.Image.Records the whole artifact. Of s only
+// Contained, Segments and From are read.
 //
 // It makes one section after the other and reads the records for each, so that it
 // takes 8 bytes a record, and those that names take. The error is a source's, that of
@@ -353,19 +353,18 @@ func (c *comparison) rest(s *Saved) error {
 	if err := c.equal(padding, at, make([]byte, c.lay.summed-at)); err != nil {
 		return err
 	}
-	own := new(pages.Sums)
-	win := source.NewWindow(c.src, buildBlock*artifact.RecordSize)
-	for at := uint64(pages.Size); at < c.lay.summed; {
-		b, err := win.Bytes(at, min(buildBlock*artifact.RecordSize, c.lay.summed-at))
+	level, err := sumsOf(c.src, pages.Size, c.lay.summed)
+	if err != nil {
+		return err
+	}
+	image := c.in.Image.Records
+	size := uint64(max(image.Size(), 0))
+	if !s.Contained {
+		outside, err := sumsOf(image, 0, size)
 		if err != nil {
 			return err
 		}
-		own.Add(b)
-		at += uint64(len(b))
-	}
-	level := own.Bytes()
-	if !c.Contained() && s.Sums != nil {
-		level = append(s.Sums.Bytes(), level...)
+		level = append(outside, level...)
 	}
 	top, err := c.lay.sumLevels(level, func(e extent, b []byte) error { return c.equal("the tree of checksums", e.at, b) })
 	if err != nil {
@@ -373,12 +372,30 @@ func (c *comparison) rest(s *Saved) error {
 	}
 	b := c.builder
 	h := header{
-		flags: b.flags, length: c.lay.length, head: s.Head, size: s.Size,
+		flags: b.flags, length: c.lay.length, size: size,
 		first: b.first, last: b.judge.sequence, nameSeed: c.in.Seed, idSeed: b.seed,
 		segments: s.Segments, from: s.From, sections: c.lay.sections, top: top,
 	}
 	if s.Contained {
 		h.flags |= flagContained
 	}
+	if err := source.Read(image, h.head[:], 0); err != nil {
+		return err
+	}
 	return c.equal("the header", 0, h.append(nil))
+}
+
+// sumsOf makes the checksums of the pages of src between two offsets.
+func sumsOf(src source.Source, from, to uint64) ([]byte, error) {
+	var sums pages.Sums
+	win := source.NewWindow(src, buildBlock*artifact.RecordSize)
+	for from < to {
+		b, err := win.Bytes(from, min(buildBlock*artifact.RecordSize, to-from))
+		if err != nil {
+			return nil, err
+		}
+		sums.Add(b)
+		from += uint64(len(b))
+	}
+	return sums.Bytes(), nil
 }

@@ -128,7 +128,7 @@ func open(files directory.Files, o *Options, last bool, rejected []*damage.Refus
 
 // openWithout is open without the index that a try began with.
 func openWithout(files directory.Files, o *Options, last bool, earlier []*damage.Refusal, why *damage.Refusal, way Way) (*Snapshot, error) {
-	why.File = way.file()
+	why.File = way.File()
 	without := *o
 	without.Skip = append(slices.Clone(o.Skip), why.File)
 	return open(files, &without, last, append(earlier[:len(earlier):len(earlier)], why))

@@ -129,7 +129,7 @@ func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	c.vote(i, facts, c.truth.entity(raw), c.truth.scope(raw), t)
 	c.sequences.settle(facts.Position, *t)
 	for _, s := range c.snapshots {
-		if c.sequences.from.footer && c.sequences.last < s.allocator && !inFront(facts.Position, s.watermark) &&
+		if c.sequences.from.footer && c.sequences.last < s.allocator && !s.watermark.Covers(facts.Position) &&
 			!c.sequences.misled && !c.findings.blames(s.file, damage.Allocator) {
 			c.findings.damage(at(s.file, 0, damage.Allocator, errGivenOut, t))
 		}

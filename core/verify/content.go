@@ -151,11 +151,7 @@ func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walked, err
 // header returns where the frames of a segment begin. ok is false when there is
 // nothing to walk, which replay has told.
 func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64, ok bool) {
-	head := make([]byte, min(uint64(max(src.Size(), 0)), segment.MaxHeader+8))
-	if source.Read(src, head, 0) != nil {
-		return 0, false
-	}
-	h, n, err := segment.DecodeHeader(head)
+	h, n, err := segment.ReadHeader(src)
 	var why *damage.Refusal
 	if errors.As(err, &why) {
 		return 0, why.Reason != damage.Short && why.Reason != damage.Version

@@ -33,17 +33,6 @@ type shown struct {
 	differs *damage.Damage
 }
 
-// wayFile is the file that a way begins with, "" for the segments.
-func wayFile(w store.Way) string {
-	switch w {
-	case store.FromIndex:
-		return artifact.FileName
-	case store.FromCheckpoint:
-		return checkpoint.FileName
-	}
-	return ""
-}
-
 // open opens the store on every step of the ladder that has a file, and tells
 // why a snapshot is not taken.
 func (r *run) open() error {
@@ -129,7 +118,7 @@ func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Sna
 			r.findings.damage(d)
 		}
 	}
-	file := wayFile(report.OpenedFrom)
+	file := report.OpenedFrom.File()
 	if file == "" {
 		return s, report, nil, nil
 	}
@@ -256,8 +245,8 @@ func (r *run) differ(p event.Position, sequence uint64, why error) {
 	if s.differs != nil {
 		return
 	}
-	file := wayFile(s.way)
-	if i := slices.IndexFunc(s.ends, func(end artifact.Watermark) bool { return inFront(p, end) }); i >= 0 {
+	file := s.way.File()
+	if i := slices.IndexFunc(s.ends, func(end artifact.Watermark) bool { return end.Covers(p) }); i >= 0 {
 		file = s.covers[i]
 	}
 	s.differs = at(file, 0, damage.Disagrees, why,

@@ -175,11 +175,7 @@ func (s *snapshot) position() event.Position { return s.record.Position }
 // covers reports whether an event lies in front of the watermark, and not in front
 // of what the snapshot goes on behind.
 func (s *snapshot) covers(p event.Position) bool {
-	return inFront(p, s.watermark) && !inFront(p, s.from)
-}
-
-func inFront(p event.Position, w artifact.Watermark) bool {
-	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
+	return s.watermark.Covers(p) && !s.from.Covers(p)
 }
 
 // contained reports whether the snapshot is a part file.

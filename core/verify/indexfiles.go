@@ -7,8 +7,6 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
-	"github.com/thawlog/thaw/core/pages"
-	"github.com/thawlog/thaw/core/source"
 )
 
 // lookups checks the files of lookups over the snapshots.
@@ -36,7 +34,7 @@ func (r *run) saved(s *snapshot) error {
 			return nil
 		}
 	}
-	f, err := r.readLookups(name)
+	f, err := directory.ReadIndex(r.dir, r.dir.listing.Others[name])
 	if err != nil {
 		r.refused(name, err)
 		return nil
@@ -58,51 +56,12 @@ func (r *run) saved(s *snapshot) error {
 		r.refused(why.File, err)
 		return nil
 	}
-	why, err := r.compare(s, f)
+	why, err := f.Compare(index.Input{
+		Image: *s.image, Names: s.names, Bounds: s.bounds(r.dir.listing.Size), Seed: f.Seed(),
+		Each: func(uint64, []byte) error { return r.stop() },
+	}, index.Saved{Contained: s.contained(), Segments: f.Segments(), From: s.from})
 	if why != nil {
 		r.findings.damage(at(name, why.Offset, damage.Lookups, why, nil))
 	}
 	return err
-}
-
-func (r *run) readLookups(name string) (*index.File, error) {
-	if !r.dir.listing.Others[name].Regular {
-		return nil, damage.Refuse(damage.NotRegular, -1, nil)
-	}
-	src, err := r.dir.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	return index.ReadFile(name, src)
-}
-
-// compare compares f with the lookups that the records of s make.
-func (r *run) compare(s *snapshot, f *index.File) (why *index.Difference, err error) {
-	var sums *pages.Sums
-	if !s.contained() {
-		if sums, err = sumsOf(s.raw); err != nil {
-			return nil, err
-		}
-	}
-	return f.Compare(index.Input{
-		Image: *s.image, Names: s.names, Bounds: s.bounds(r.dir.listing.Size), Seed: f.Seed(),
-		Each: func(uint64, []byte) error { return r.stop() },
-	}, index.Saved{
-		Head: [artifact.HeaderSize]byte(s.head), Size: uint64(s.raw.Size()), Sums: sums, Contained: s.contained(),
-		Segments: f.Segments(), From: s.from,
-	})
-}
-
-func sumsOf(src source.Source) (*pages.Sums, error) {
-	sums := new(pages.Sums)
-	win := source.NewWindow(src, snapshotBlock)
-	for off := uint64(0); off < win.Size(); {
-		b, err := win.Bytes(off, min(snapshotBlock, win.Size()-off))
-		if err != nil {
-			return nil, err
-		}
-		sums.Add(b)
-		off += uint64(len(b))
-	}
-	return sums, nil
 }

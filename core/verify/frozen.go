@@ -209,10 +209,6 @@ func (r *run) holdsSegment(name string) bool {
 	if err != nil {
 		return false
 	}
-	head := make([]byte, min(max(src.Size(), 0), segment.MaxHeader+8))
-	if source.Read(src, head, 0) != nil {
-		return false
-	}
-	_, _, err = segment.DecodeHeader(head)
+	_, _, err = segment.ReadHeader(src)
 	return err == nil
 }
