@@ -42,9 +42,9 @@ var (
 	errLeftOut   = errors.New("verify: an event that should be covered is left out")
 	errFrame     = errors.New("verify: the frame does not say what footer and snapshots agree on")
 	errSequence  = errors.New("verify: the sequence is not the one that others give the event")
-	errRises     = errors.New("verify: the sequence does not lie between those before and behind")
+	errRises     = errors.New("verify: the sequence does not lie between those before and after")
 	errAllocator = errors.New("verify: the allocator is not the one of the other snapshot")
-	errGivenOut  = errors.New("verify: a lower sequence than the allocator was given out behind the watermark")
+	errGivenOut  = errors.New("verify: a lower sequence than the allocator was given out after the watermark")
 	errOrder     = errors.New("verify: the entries are not in the order of their frames")
 )
 
@@ -56,7 +56,7 @@ type comparison struct {
 	buffer    []byte  // of the segment's footer
 	touched   damage.Touched
 	// explained are the files that say of some event what its frame does not
-	// say, which has been told as what it is.
+	// say, where that is reported as damage of its own.
 	explained map[string]bool
 }
 
@@ -85,7 +85,7 @@ func (c *comparison) segment(s directory.SegmentEntry, w *walked) error {
 	return nil
 }
 
-// finish settles what is left behind the last event.
+// finish settles what is left after the last event.
 func (c *comparison) finish() error {
 	for _, s := range c.snapshots {
 		for s.more {
@@ -100,7 +100,7 @@ func (c *comparison) finish() error {
 	return nil
 }
 
-// event gathers what is said of an event, and judges it.
+// event gathers what footers and snapshots say of an event, and checks it.
 func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	facts := raw.Decode().Facts
 	i := int(facts.Sequence)
@@ -137,7 +137,7 @@ func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	return nil
 }
 
-// vote tells which claims of event i are wrong, or that the frame is, when
+// vote reports which claims of event i are wrong, or that the frame is, when
 // several claims agree against it.
 func (c *comparison) vote(i int, facts event.Facts, entity, scope []byte, t *damage.Touched) {
 	var wrong []*claim
@@ -195,7 +195,7 @@ func (c *comparison) allocators() {
 				continue
 			}
 			wrong := s // the checkpoint comes last
-			if s.allocator == s.behind {
+			if s.allocator == s.after {
 				wrong = o
 			}
 			c.findings.damage(at(wrong.file, 0, damage.Allocator, errAllocator, nil))
@@ -206,7 +206,7 @@ func (c *comparison) allocators() {
 	}
 }
 
-// carryOver tells what replay and the open found and nothing so far explains.
+// carryOver reports what replay and the open found and nothing so far explains.
 func (c *comparison) carryOver() {
 	for _, why := range c.truth.report.Rejected {
 		if !c.findings.blames(why.File, damage.Footer) && !c.explained[why.File] && !c.sequences.misled {

@@ -22,7 +22,7 @@ var (
 type walked struct {
 	rest segment.Rest
 	ok   bool // the frames could be walked to their end
-	// Events at or behind spanFrom, or in front of spanTo, belong to a batch
+	// Events from spanFrom on, or before spanTo, belong to a batch
 	// that goes on in the next segment or came from the one before.
 	spanFrom, spanTo uint64
 }
@@ -149,7 +149,7 @@ func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walked, err
 }
 
 // header returns where the frames of a segment begin. ok is false when there is
-// nothing to walk, which replay has told.
+// nothing to walk, which replay has reported.
 func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64, ok bool) {
 	h, n, err := segment.ReadHeader(src)
 	var why *damage.Refusal
@@ -165,7 +165,7 @@ func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64,
 	return uint64(n), true
 }
 
-// pass counts the losses in front of a place.
+// pass counts the losses before a place.
 func (w *walk) pass(id, offset uint64) {
 	for ; w.losses < len(w.truth.losses); w.losses++ {
 		l := w.truth.losses[w.losses]
@@ -200,7 +200,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	if exists {
 		t.Sequence, t.Numbered = w.shown.sequences.At(i), true
 	}
-	tell := func(reason damage.Reason, err error) {
+	report := func(reason damage.Reason, err error) {
 		w.findings.damage(at(s.Name, step.Offset, reason, err, &t))
 		if exists {
 			w.suspects[i] = true
@@ -208,14 +208,14 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	}
 	switch {
 	case !b.Chained && !b.ContentHash.IsZero():
-		tell(damage.Chain, errNoChain)
+		report(damage.Chain, errNoChain)
 	case b.ContentHash != b.EventHash:
-		tell(damage.PayloadHash, errContentHash)
+		report(damage.PayloadHash, errContentHash)
 	case w.o.Hash != nil && !b.EventHash.IsZero() && w.o.Hash(b.Payload) != b.EventHash:
-		tell(damage.PayloadHash, errDigest)
+		report(damage.PayloadHash, errDigest)
 	}
 	if uint64(b.PayloadSize) != uint64(len(b.Payload)) {
-		tell(damage.FrameBody, errPayloadSize)
+		report(damage.FrameBody, errPayloadSize)
 	}
 	w.unusual(s.Name, step, t)
 	if !exists {
@@ -237,7 +237,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	now := head{hash: b.EventHash, wall: b.WallMS, clock: b.Clock, any: true, hidden: w.hides(i), suspect: w.suspects[i]}
 	why, fork := w.chains[entity].link(&f, now, w.epoch)
 	if why != nil {
-		tell(damage.Chain, why)
+		report(damage.Chain, why)
 	}
 	if fork {
 		w.findings.note(Note{Topic: ChainFork, File: s.Name, Offset: step.Offset, Event: t, Named: true})

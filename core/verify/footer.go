@@ -22,7 +22,7 @@ type footer struct {
 	used    []uint64
 }
 
-// footer decodes the footer behind the frames of a segment, and checks what
+// footer decodes the footer after the frames of a segment, and checks what
 // concerns it alone. It is nil when there is none that can be compared.
 func (c *comparison) footer(s directory.SegmentEntry, w *walked) (*footer, error) {
 	if !w.ok || !w.rest.Footer {
@@ -74,7 +74,7 @@ func (f *footer) touched(i int) damage.Touched {
 }
 
 // claim returns what the footer says of the event t, whose frame is at offset
-// off. Entries in front of it have no event.
+// off. Entries before it have no event.
 func (f *footer) claim(off uint64, t *damage.Touched) (cl claim, ok bool) {
 	if f == nil {
 		return cl, false
@@ -105,7 +105,7 @@ func (f *footer) name(number uint32) []byte {
 	return f.Names.At(number)
 }
 
-// extra tells an entry without an event, unless its frame is damaged.
+// extra reports an entry without an event, unless its frame is damaged.
 func (f *footer) extra() {
 	t, off := f.touched(f.next), f.FrameOffset(f.next)
 	if d := f.truth.covering(f.id, off); d != nil {
@@ -119,7 +119,7 @@ func (f *footer) extra() {
 	f.next++
 }
 
-// finish settles the entries behind the last event.
+// finish settles the entries after the last event.
 func (f *footer) finish() {
 	if f == nil {
 		return

@@ -46,8 +46,8 @@ func freeze(files directory.Files) (d *frozen, err error) {
 	return d, err
 }
 
-// openIndex opens what will be read later. Other trouble than that a file is gone
-// is met again, and told, when it is read.
+// openIndex opens the files of the index, which are read later. Trouble other than a
+// missing file shows again, and is reported, when the file is read.
 func (d *frozen) openIndex() error {
 	for _, e := range d.entries {
 		if !directory.KindOf(e.Name).Derived() || !e.Regular {
@@ -78,7 +78,7 @@ func freezeOnce(files directory.Files) (*frozen, error) {
 	}
 	src, err := files.Open(e.Name)
 	if err != nil {
-		return d, nil // it is read again, and the trouble told
+		return d, nil // it is read again, and the trouble reported
 	}
 	raw := make([]byte, min(max(src.Size(), 0), synced.Size))
 	if err := source.Read(src, raw, 0); err != nil {

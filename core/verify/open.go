@@ -33,12 +33,12 @@ type shown struct {
 	differs *damage.Damage
 }
 
-// open opens the store on every step of the ladder that has a file, and tells
+// open opens the store on every step of the ladder that has a file, and reports
 // why a snapshot is not taken.
 func (r *run) open() error {
 	if _, ok := r.dir.listing.Others[artifact.FileName]; !ok {
 		r.findings.note(Note{Topic: NoSnapshot, File: artifact.FileName})
-		if _, ok := r.dir.listing.Others[checkpoint.FileName]; !ok { // which nobody misses beside the other
+		if _, ok := r.dir.listing.Others[checkpoint.FileName]; !ok { // not missed beside the other
 			r.findings.note(Note{Topic: NoSnapshot, File: checkpoint.FileName})
 		}
 	}
@@ -87,10 +87,10 @@ func (r *run) openHiding(s *store.Snapshot) error {
 	return nil
 }
 
-// openSkipping opens the store without some snapshots and judges those that are
+// openSkipping opens the store without some snapshots and checks those that are
 // looked at. The one that was taken is returned and among the run's snapshots; the report
 // is that of an open that hears witnesses. tail is
-// given what is read behind it.
+// given what is read after it.
 func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Snapshot, report store.Report, base *snapshot, err error) {
 	o := store.Options{Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip, Judge: tail}
 	if s, err = store.Open(r.dir, o); err != nil {
@@ -114,7 +114,7 @@ func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Sna
 		}
 	}
 	for _, d := range report.Damages {
-		if d.Reason == damage.Lost { // the rest is told by the frames
+		if d.Reason == damage.Lost { // replay has reported the rest
 			r.findings.damage(d)
 		}
 	}
@@ -162,7 +162,7 @@ func (r *run) readParts(s *store.Snapshot) error {
 }
 
 // errTail is the cause when a watermark makes the tail look damaged.
-var errTail = errors.New("verify: the tail behind the watermark is damaged, read from the front it is not")
+var errTail = errors.New("verify: the tail after the watermark is damaged, read from the front it is not")
 
 // consequences blames a snapshot for damage that only an open with it meets.
 func (r *run) consequences(file string, report *store.Report) {
@@ -265,7 +265,7 @@ func (r *run) idAt(p event.Position) (id event.ID) {
 	return id
 }
 
-// before reports whether a lies in front of b in the log.
+// before reports whether a lies before b in the log.
 func before(a, b event.Position) bool {
 	return cmp.Or(cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.Offset, b.Offset)) < 0
 }

@@ -20,7 +20,7 @@ type truth struct {
 	places  places
 	numbers artifact.Numbers // what replay numbers the events
 	report  *replay.Report
-	next    uint64 // the sequence behind every event
+	next    uint64 // the sequence after every event
 	losses  []loss // in log order
 	lost    map[event.ID]bool
 	// now are the events of the segment that is looked at. In place of the sequence
