@@ -157,3 +157,43 @@ func TestCompareStops(t *testing.T) {
 		require.ErrorIs(t, err, stop)
 	}
 }
+
+// TestCompareLengths: a section that is longer or shorter than it should be differs,
+// though the lengths of a file fit together.
+func TestCompareLengths(t *testing.T) {
+	const n = 200
+	file := many(t, n, false)
+	h, err := artifact.DecodeHeader(file, int64(len(file)))
+	require.NoError(t, err)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	require.NoError(t, err)
+	for name, change := range map[string]func(record []byte){
+		"the list of kinds":        func(b []byte) { b[24] ^= 1 << 5 },
+		"the list of segments":     func(b []byte) { b[102]++ },
+		"the list of correlations": func(b []byte) { copy(b[130:146], b[:16]) },
+		"the list of causations":   func(b []byte) { clear(b[146:162]) },
+	} {
+		other := bytes.Clone(file)
+		at := int(h.RecordsAt()) + (n-3)*artifact.RecordSize // has a correlation and a causation
+		change(other[at : at+artifact.RecordSize])
+		if name == "the list of segments" {
+			for ; at < len(other); at += artifact.RecordSize {
+				other[at+102] = 2
+			}
+		}
+		for _, made := range [][2][]byte{{file, other}, {other, file}} {
+			built, err := index.Build(index.Input{
+				Image: index.FileImage(source.Bytes(made[0]), &h), Names: names, Bounds: anywhere(), Seed: 3,
+			})
+			require.NoError(t, err)
+			f, err := index.ReadFile("f", source.Bytes(saveTables(t, built, made[1], false)))
+			require.NoError(t, err)
+			d, err := f.Compare(index.Input{
+				Image: index.FileImage(source.Bytes(made[1]), &h), Names: names, Bounds: anywhere(), Seed: 3,
+			}, index.Saved{Segments: 77, From: artifact.Watermark{Segment: 1, Offset: 2}})
+			require.NoError(t, err)
+			require.NotNil(t, d, name)
+			require.Equal(t, name, d.What)
+		}
+	}
+}
