@@ -5,10 +5,8 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
-	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -211,29 +209,10 @@ func (s *Snapshot) reread(f *partFile) (*part, *replay.Report, error) {
 	log := replay.NewLog(f.taken, f.floor)
 	scan := replay.NewScan(log, place(f.from), s.options.Stop)
 	scan.Parallel(s.options.Parallel)
-	for _, e := range s.listing.Segments {
-		in := replay.Input{ID: e.ID}
-		if e.ID < f.from.Segment || e.ID > f.to.Segment {
-			continue
-		}
-		src, err := directory.Open(s.files, segment.Name(e.ID))
-		if err != nil {
-			return nil, nil, err
-		}
-		if e.ID == f.from.Segment {
-			if in.From = f.from.Offset; uint64(src.Size()) <= in.From {
-				continue
-			}
-		}
-		if e.ID == f.to.Segment && uint64(src.Size()) > f.to.Offset {
-			src = source.Part(src, 0, f.to.Offset)
-		}
-		in.Source = src
-		if err := scan.Segment(in); err != nil {
-			return nil, nil, err
-		}
+	to := place(f.to)
+	if err := scan.Drive(replay.Segments{Files: s.files, Listing: s.listing, To: &to}); err != nil {
+		return nil, nil, err
 	}
-	scan.Finish()
 	p, err := draftPart(log.Draft(), judged(max(log.Next(), f.allocator)), s.options)
 	return p, scan.Report(), err
 }

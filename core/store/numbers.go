@@ -188,7 +188,7 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) (sealed
 	}
 	for k := range f.Len() {
 		at := event.Position{Segment: id, Offset: f.FrameOffset(k)}
-		if n.s.base > 0 && inside(at, n.s.fileEnd().watermark) {
+		if n.s.base > 0 && n.s.fileEnd().watermark.Covers(at) {
 			continue
 		}
 		named := f.Entry(k).ID
@@ -222,11 +222,6 @@ func (s *Snapshot) footerOf(id uint64) (*sidx.Footer, error) {
 		return nil, source.Named(name, err)
 	}
 	return nil, nil
-}
-
-// inside reports whether a frame lies in front of where an index ends.
-func inside(p event.Position, w artifact.Watermark) bool {
-	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
 }
 
 // readShifts finds out how many events in front of each segment batpak may have

@@ -51,7 +51,7 @@ func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, e
 	if !ok || s.noLookups || s.options.makeLookups() || s.options.skips(index.FileName) {
 		return nil, nil
 	}
-	f, err := s.readLookups(e)
+	f, err := directory.ReadIndex(s.files, e)
 	if err == nil && (f.Contained() || !f.Belongs(artifact.AppendHeader(nil, h), src.Size())) {
 		err = damage.Refuse(damage.Stale, -1, nil)
 	}
@@ -78,7 +78,7 @@ func (s *Snapshot) vouched(src source.Source) bool {
 	if err != nil {
 		return false
 	}
-	f, err := s.readLookups(e)
+	f, err := directory.ReadIndex(s.files, e)
 	return err == nil && !f.Contained() && f.Belongs(artifact.AppendHeader(nil, &h), src.Size())
 }
 
@@ -108,17 +108,6 @@ func (s *Snapshot) rejectLookups(name string, err error) error {
 	return nil
 }
 
-func (s *Snapshot) readLookups(e directory.Entry) (*index.File, error) {
-	if !e.Regular {
-		return nil, damage.Refuse(damage.NotRegular, -1, nil)
-	}
-	src, err := directory.Open(s.files, e.Name)
-	if err != nil {
-		return nil, err
-	}
-	return index.ReadFile(e.Name, src)
-}
-
 // loadParts adds the part files that go on where b ends. Of several that begin
 // at one place the longest is taken: a writer that merges parts makes the new one
 // before it removes those that are in it.
@@ -142,7 +131,7 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 		if !ok || !e.Regular || first != b.watermark.Segment || s.options.skips(e.Name) {
 			continue
 		}
-		f, err := s.readLookups(e)
+		f, err := directory.ReadIndex(s.files, e)
 		if err == nil {
 			err = s.fits(f, b, last)
 		}

@@ -45,7 +45,7 @@ type Recovery struct {
 func (s *Snapshot) Recovery() (Recovery, error) {
 	newest := s.listing.Newest()
 	r := Recovery{Next: s.listing.Highest() + 1}
-	if s.lacksNewest() {
+	if s.mark.Lacks(newest) {
 		r.Next = s.mark.Segment + 1 // an id is not given out twice
 		return r, nil
 	}

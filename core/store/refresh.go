@@ -83,7 +83,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		n.report.Damages = slices.Clip(n.report.Damages)
 		n.scan = s.scan.Continue(options.Stop)
 		n.scan.Parallel(options.Parallel)
-		if err := n.readSegments(at); err != nil {
+		if err := n.readTail(); err != nil {
 			return nil, false, unmarkStop(err)
 		}
 		if _, ok := n.scan.Resume(); !ok {

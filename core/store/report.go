@@ -20,8 +20,8 @@ const (
 	FromSegments Way = "segments"
 )
 
-// file is the snapshot that a way begins with, "" for none.
-func (w Way) file() string {
+// File returns the file that a way begins with, "" for the segments.
+func (w Way) File() string {
 	switch w {
 	case FromIndex:
 		return artifact.FileName

@@ -123,7 +123,7 @@ func (s *Snapshot) longest(b base) (best *index.File, err error) {
 		if !ok || first != b.watermark.Segment || s.options.skips(name) {
 			continue
 		}
-		f, err := s.readLookups(e)
+		f, err := directory.ReadIndex(s.files, e)
 		if errors.Is(err, source.ErrRead) {
 			return nil, err
 		}

@@ -1,9 +1,7 @@
 package verify
 
 import (
-	"cmp"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/thawlog/thaw/core/damage"
@@ -13,23 +11,18 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// frozen is a store's directory as it was listed, every name looked at. It is the Files of every
-// open within a run: what was appended later is not seen, and a small file that
-// is replaced meanwhile keeps its content.
+// frozen is a store's directory as it was listed, every name looked at. It is the Files
+// of every open within a run: it does not show what was appended later, and a small file
+// that is replaced meanwhile keeps its content.
 type frozen struct {
-	files    directory.Files
-	entries  []directory.Entry
-	byName   map[string]directory.Entry
-	segments []numbered // regular files, by rising id
-	opened   map[string]source.Source
-	unread   unread
+	files   directory.Files
+	entries []directory.Entry
+	byName  map[string]directory.Entry
+	listing *directory.Listing // of the entries
+	opened  map[string]source.Source
+	unread  unread
 
 	segmentBytes, snapshotBytes uint64
-}
-
-type numbered struct {
-	id uint64
-	directory.Entry
 }
 
 // size is the size of an entry that is not below 0.
@@ -53,8 +46,8 @@ func freeze(files directory.Files) (d *frozen, err error) {
 	return d, err
 }
 
-// openIndex opens what will be read later. Other trouble than that a file is gone
-// is met again, and told, when it is read.
+// openIndex opens the files of the index, which are read later. Trouble other than a
+// missing file shows again, and is reported, when the file is read.
 func (d *frozen) openIndex() error {
 	for _, e := range d.entries {
 		if !directory.KindOf(e.Name).Derived() || !e.Regular {
@@ -85,7 +78,7 @@ func freezeOnce(files directory.Files) (*frozen, error) {
 	}
 	src, err := files.Open(e.Name)
 	if err != nil {
-		return d, nil // it is read again, and the trouble told
+		return d, nil // it is read again, and the trouble reported
 	}
 	raw := make([]byte, min(max(src.Size(), 0), synced.Size))
 	if err := source.Read(src, raw, 0); err != nil {
@@ -95,7 +88,7 @@ func freezeOnce(files directory.Files) (*frozen, error) {
 		return d, nil
 	}
 	if m, err := synced.Decode(raw); err == nil {
-		if n, ok := d.segmentSize(m.Segment); !ok || n < m.Offset {
+		if n, ok := d.listing.Size(m.Segment); !ok || n < m.Offset {
 			if d, err = listDirectory(files); err != nil {
 				return nil, err
 			}
@@ -118,16 +111,19 @@ func listDirectory(files directory.Files) (*frozen, error) {
 	}
 	for _, e := range entries {
 		d.byName[e.Name] = e
-		id, ok := segment.ParseName(e.Name)
-		switch {
-		case ok && e.Regular:
-			d.segments = append(d.segments, numbered{id, e})
-			d.segmentBytes += size(e)
-		case checked(e.Name) && e.Regular:
+		if checked(e.Name) && e.Regular {
 			d.snapshotBytes += size(e)
 		}
 	}
-	slices.SortFunc(d.segments, func(a, b numbered) int { return cmp.Compare(a.id, b.id) })
+	if d.listing, err = directory.List(d); err != nil {
+		return nil, err
+	}
+	if err := d.listing.LookFrom(0); err != nil {
+		return nil, err
+	}
+	for _, s := range d.listing.Segments {
+		d.segmentBytes += size(s.Entry)
+	}
 	return d, nil
 }
 
@@ -166,52 +162,11 @@ func (d *frozen) Open(name string) (source.Source, error) {
 		return nil, err
 	}
 	if _, ok := segment.ParseName(name); ok {
-		return cut(src, int64(size(d.byName[name]))), nil
+		return source.Cut(src, size(d.byName[name])), nil
 	}
 	d.opened[name] = src
 	return src, nil
 }
-
-// newest is the highest id of a segment, 0 when there is none.
-func (d *frozen) newest() uint64 {
-	if len(d.segments) == 0 {
-		return 0
-	}
-	return d.segments[len(d.segments)-1].id
-}
-
-// lacksNewest reports whether the segment that was written last is missing, by the
-// rule of an open. A segment whose mark says 0 may never have been made.
-func (d *frozen) lacksNewest(m *synced.Mark) bool {
-	return m != nil && m.Segment > d.newest() && m.Offset > 0
-}
-
-// segmentSize is the size of the segment with an id.
-func (d *frozen) segmentSize(id uint64) (uint64, bool) {
-	i, ok := slices.BinarySearchFunc(d.segments, id, func(s numbered, id uint64) int { return cmp.Compare(s.id, id) })
-	if !ok {
-		return 0, false
-	}
-	return size(d.segments[i].Entry), true
-}
-
-// cut limits a source to n bytes.
-func cut(src source.Source, n int64) source.Source {
-	if src.Size() <= n {
-		return src
-	}
-	if b, ok := src.(source.Bytes); ok {
-		return b[:n:n]
-	}
-	return limited{src, n}
-}
-
-type limited struct {
-	source.Source
-	size int64
-}
-
-func (l limited) Size() int64 { return l.size }
 
 // errName is the cause when a segment has the wrong sort of name.
 var errName = errors.New("verify: the name is not the one a segment has")
@@ -254,10 +209,6 @@ func (r *run) holdsSegment(name string) bool {
 	if err != nil {
 		return false
 	}
-	head := make([]byte, min(max(src.Size(), 0), segment.MaxHeader+8))
-	if source.Read(src, head, 0) != nil {
-		return false
-	}
-	_, _, err = segment.DecodeHeader(head)
+	_, _, err = segment.ReadHeader(src)
 	return err == nil
 }

@@ -64,7 +64,7 @@ func TestSavedPages(t *testing.T) {
 // section moved, dropped, doubled, in free slots too, and each field of the header.
 func TestSavedLies(t *testing.T) {
 	files, part := longstore.New(t, 30)
-	causes := map[error]int{}
+	told := map[string]bool{}
 	for _, name := range []string{index.FileName, part} {
 		outside := files[artifact.FileName]
 		if name == part {
@@ -76,11 +76,10 @@ func TestSavedLies(t *testing.T) {
 			for _, d := range r.Damages {
 				require.Equal(t, name, d.File, what)
 				require.Equal(t, damage.Lookups, d.Reason, what)
-				for _, why := range []error{verify.ErrSaved, verify.ErrEntityList, verify.ErrScopeList, verify.ErrKindList, verify.ErrIDs,
-					verify.ErrCorrelations, verify.ErrCausations, verify.ErrNames, verify.ErrNameOrder, verify.ErrSegments} {
-					if errors.Is(d.Err, why) {
-						causes[why]++
-					}
+				var why *index.Difference
+				if errors.As(d, &why) { // else the header is refused
+					require.Equal(t, why.Offset, d.Offset, what)
+					told[why.What] = true
 				}
 			}
 		}
@@ -125,7 +124,7 @@ func TestSavedLies(t *testing.T) {
 			require.True(t, stale || len(r.Damages) > 0, "header %d of %s", off, name)
 		}
 	}
-	require.Len(t, causes, 10, "%v", causes)
+	require.Len(t, told, 14, "%v", told)
 }
 
 // TestSavedStale: lookups of another index.fbati are told, and no damage.

@@ -1,82 +1,99 @@
-package verify
+package index
 
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"slices"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// prover compares what tables answer with what the records say. What should be
-// answered is found by sorting, which is not how the tables are made.
-type prover struct {
-	*index.Reader
-	findings *findings
-	file     string
-	at       uint64 // of the first record in the file
-	recs     records
-	table    *strtab.Table
-	tables   *index.Tables
-	first    []uint32 // per name, its first record; made when needed
-}
+// Lies of tables: which way does not lead to a record.
+var (
+	lieNames        = errors.New("the names do not lead to their strings")
+	lieNameOrder    = errors.New("the sorted names are not all names in order")
+	lieEntityList   = errors.New("an entity's list is not its records in order")
+	lieScopeList    = errors.New("a scope's list is not its records in order")
+	lieKindList     = errors.New("a kind's list is not its records in order")
+	lieIDs          = errors.New("an event id does not lead to its records in order")
+	lieCorrelations = errors.New("a correlation's list is not its records in order")
+	lieCausations   = errors.New("a causation's list is not its records in order")
+	lieSequences    = errors.New("a sequence does not lead to its record")
+	lieSegments     = errors.New("the segments are not those that the records lie in")
+	lieFlags        = errors.New("a promise about all records is broken")
+)
 
-func newProver(f *findings, file string, img *index.Image, t *index.Tables) (*prover, error) {
-	recs, err := inMemory(img)
-	if err != nil {
-		return nil, err
-	}
+// Prove proves that tables hide nothing of the image they belong to: every list of
+// every entity, scope, kind, correlation and causation holds exactly the records it
+// should, in order; every id, name and sequence leads where it should; and what the
+// tables promise of all records holds. sizes, when set, is what the segments' lengths
+// are compared with. It returns the lies. What should be answered is found by sorting,
+// which is not how the tables are made.
+func Prove(t require.TestingT, img *Image, tables *Tables, sizes func(id uint64) (uint64, bool)) []error {
+	recs := make(records, uint64(img.Count)*artifact.RecordSize)
+	require.NoError(t, source.Read(img.Records, recs, img.RecordsAt))
 	raw := make([]byte, img.NamesSize)
-	if err := source.Read(img.Names, raw, img.NamesAt); err != nil {
-		return nil, err
-	}
+	require.NoError(t, source.Read(img.Names, raw, img.NamesAt))
 	table, err := strtab.Decode(raw, true)
-	if err != nil {
-		return nil, err
-	}
+	require.NoError(t, err)
 	fast := *img
 	fast.Records, fast.RecordsAt = source.Bytes(recs), 0
-	return &prover{
-		Reader: index.NewReader(&fast, t), findings: f,
-		file: file, at: img.RecordsAt, recs: recs, table: table, tables: t,
-	}, nil
+	p := &prover{Reader: NewReader(&fast, tables), recs: recs, table: table, tables: tables}
+	for _, step := range []func(){
+		p.names, p.nameOrder,
+		p.entities, p.scopes, p.kinds, p.sequences,
+		p.ids, p.correlations, p.causations,
+		func() { p.segments(sizes) },
+	} {
+		step()
+	}
+	return p.lies
 }
 
-// lie tells that a table is wrong about a record; a number behind the last one
-// is about no record.
-func (p *prover) lie(why error, record int) {
-	if record >= p.recs.len() {
-		p.findings.damage(at(p.file, p.at+uint64(len(p.recs)), damage.Lookups, why, nil))
-		return
-	}
-	r := p.recs.at(record)
-	t := damage.Touched{ID: r.ID(), Sequence: r.Sequence(), Numbered: true}
-	p.findings.damage(at(p.file, p.at+uint64(record)*artifact.RecordSize, damage.Lookups, why, &t))
+// prover compares what tables answer with what the records say.
+type prover struct {
+	*Reader
+	lies   []error
+	recs   records
+	table  *strtab.Table
+	tables *Tables
 }
+
+// records are the records of an image in memory.
+type records []byte
+
+func (r records) len() int { return len(r) / artifact.RecordSize }
+
+func (r records) at(i int) artifact.Raw {
+	return artifact.Raw(r[i*artifact.RecordSize : (i+1)*artifact.RecordSize])
+}
+
+func (p *prover) lie(why error) { p.lies = append(p.lies, why) }
 
 // list compares one list with the records it should hold, which are the low
 // halves of want.
-func (p *prover) list(why error, l index.List, err error, want []uint64) {
+func (p *prover) list(why error, l List, err error, want []uint64) {
 	if err != nil {
-		l = index.List{}
+		l = List{}
 	}
 	for i, w := range want {
 		if i >= l.Len() {
-			p.lie(why, int(uint32(w)))
+			p.lie(why)
 			return
 		}
 		if got, err := p.Item(l, i); err != nil || got != uint32(w) {
-			p.lie(why, int(uint32(w)))
+			p.lie(why)
 			return
 		}
 	}
 	if err != nil || l.Len() > len(want) {
-		p.lie(why, p.recs.len())
+		p.lie(why)
 	}
 }
 
@@ -99,11 +116,11 @@ func runOf(keys []uint64, key uint32) int {
 	return n
 }
 
-func (p *prover) entities() { p.named(ErrEntityList, artifact.Raw.Entity, p.Entity) }
-func (p *prover) scopes()   { p.named(ErrScopeList, artifact.Raw.Scope, p.Scope) }
+func (p *prover) entities() { p.named(lieEntityList, artifact.Raw.Entity, p.Entity) }
+func (p *prover) scopes()   { p.named(lieScopeList, artifact.Raw.Scope, p.Scope) }
 
 // named compares the list of every string, those without a record included.
-func (p *prover) named(why error, key func(artifact.Raw) uint32, list func(uint32) (index.List, error)) {
+func (p *prover) named(why error, key func(artifact.Raw) uint32, list func(uint32) (List, error)) {
 	keys := p.keyed(key)
 	for number := range uint32(p.table.Len()) {
 		n := runOf(keys, number)
@@ -123,22 +140,22 @@ func (p *prover) kinds() {
 		n := runOf(rest, kind)
 		lists, err := p.Kinds(event.Kind(kind), event.Kind(kind))
 		if err != nil || len(lists) != 1 {
-			p.lie(ErrKindList, int(uint32(rest[0])))
+			p.lie(lieKindList)
 		} else {
-			p.list(ErrKindList, lists[0], nil, rest[:n])
+			p.list(lieKindList, lists[0], nil, rest[:n])
 		}
 		rest = rest[n:]
 	}
 	all, err := p.Kinds(0, ^event.Kind(0))
 	if err != nil || len(all) != kinds {
-		p.lie(ErrKindList, p.recs.len())
+		p.lie(lieKindList)
 	}
 }
 
 // names asks for every string by its number, and for every name by its bytes.
 func (p *prover) names() {
 	if p.Names() != uint32(p.table.Len()) || p.tables.Records() != uint32(p.recs.len()) {
-		p.lie(ErrNames, p.recs.len())
+		p.lie(lieNames)
 	}
 	for number := range uint32(p.table.Len()) {
 		want := p.table.At(number)
@@ -150,24 +167,9 @@ func (p *prover) names() {
 			ok = ok && err == nil && found == number
 		}
 		if !ok {
-			p.nameLie(ErrNames, number)
+			p.lie(lieNames)
 		}
 	}
-}
-
-// nameLie tells that a name cannot be found, at its first record.
-func (p *prover) nameLie(why error, number uint32) {
-	if p.first == nil {
-		p.first = make([]uint32, p.table.Len())
-		for i := range p.first {
-			p.first[i] = uint32(p.recs.len())
-		}
-		for i := p.recs.len() - 1; i >= 0; i-- {
-			r := p.recs.at(i)
-			p.first[r.Entity()], p.first[r.Scope()] = uint32(i), uint32(i)
-		}
-	}
-	p.lie(why, int(p.first[number]))
 }
 
 // nameOrder asks for all names in order, and for those that begin with each.
@@ -175,12 +177,12 @@ func (p *prover) nameOrder() {
 	sorted := p.table.Sorted()
 	lo, hi, err := p.NamesWithPrefix(nil)
 	if err != nil || lo != 0 || hi != uint32(len(sorted)) {
-		p.lie(ErrNameOrder, p.recs.len())
+		p.lie(lieNameOrder)
 	}
 	for place, number := range sorted {
 		got, err := p.OrderedName(uint32(place))
 		if err != nil || got != number {
-			p.nameLie(ErrNameOrder, number)
+			p.lie(lieNameOrder)
 			return
 		}
 	}
@@ -194,7 +196,7 @@ func (p *prover) nameOrder() {
 		})
 		lo, hi, err := p.NamesWithPrefix(prefix)
 		if err != nil || lo != uint32(place) || hi != uint32(place+end) {
-			p.nameLie(ErrNameOrder, number)
+			p.lie(lieNameOrder)
 		}
 	}
 }
@@ -207,13 +209,13 @@ func (p *prover) sequences() {
 		r := p.recs.at(i)
 		n, err := p.After(r.Sequence())
 		if err != nil || n != uint32(i) {
-			p.lie(ErrSequences, i)
+			p.lie(lieSequences)
 		} else if n, err = p.After(r.Sequence() + 1); err != nil || n != uint32(i)+1 {
-			p.lie(ErrSequences, i)
+			p.lie(lieSequences)
 		}
 		e := r.Entity()
 		if r.Clock() < clocks[e] && p.EntityClocksRise() {
-			p.lie(ErrFlags, i)
+			p.lie(lieFlags)
 		}
 		clocks[e] = r.Clock() + 1
 	}
@@ -260,11 +262,11 @@ func groups(keys []idKey, f func(id event.ID, want []uint64)) {
 func (p *prover) ids() {
 	groups(p.recs.byID(artifact.Raw.ID, nil), func(id event.ID, want []uint64) {
 		if len(want) > 1 && p.tables.UniqueIDs() {
-			p.lie(ErrFlags, int(want[1]))
+			p.lie(lieFlags)
 		}
 		first, ok, err := p.FindID(id, func(artifact.Raw) bool { return true })
 		if err != nil || !ok || uint64(first) != want[0] {
-			p.lie(ErrIDs, int(want[0]))
+			p.lie(lieIDs)
 			return
 		}
 		if len(want) == 1 {
@@ -278,23 +280,23 @@ func (p *prover) ids() {
 			return false
 		})
 		if err != nil || ok || met != len(want) {
-			p.lie(ErrIDs, int(want[min(met, len(want)-1)]))
+			p.lie(lieIDs)
 		}
 	})
 }
 
 func (p *prover) correlations() {
-	p.linked(ErrCorrelations, artifact.Raw.Correlation, p.Correlated,
+	p.linked(lieCorrelations, artifact.Raw.Correlation, p.Correlated,
 		func(r artifact.Raw) bool { return r.Correlation() != r.ID() })
 }
 
 func (p *prover) causations() {
-	p.linked(ErrCausations, artifact.Raw.Causation, p.Caused,
+	p.linked(lieCausations, artifact.Raw.Causation, p.Caused,
 		func(r artifact.Raw) bool { return !r.Causation().IsZero() })
 }
 
 // linked asks for every id that records link to, and for those they do not.
-func (p *prover) linked(why error, id func(artifact.Raw) event.ID, ask func(event.ID) (index.List, error),
+func (p *prover) linked(why error, id func(artifact.Raw) event.ID, ask func(event.ID) (List, error),
 	keep func(artifact.Raw) bool) {
 	keys := p.recs.byID(id, keep)
 	groups(keys, func(id event.ID, want []uint64) {
@@ -311,7 +313,7 @@ func (p *prover) linked(why error, id func(artifact.Raw) event.ID, ask func(even
 			continue
 		}
 		if l, err := ask(id); err != nil || l.Len() > 0 {
-			p.lie(why, p.recs.len())
+			p.lie(why)
 		}
 	}
 }
@@ -321,12 +323,12 @@ func (p *prover) linked(why error, id func(artifact.Raw) event.ID, ask func(even
 func (p *prover) segments(sizes func(uint64) (uint64, bool)) {
 	got, err := p.Segments()
 	if err != nil {
-		p.lie(ErrSegments, p.recs.len())
+		p.lie(lieSegments)
 		return
 	}
 	k := 0
 	for i := 0; i < p.recs.len(); k++ {
-		want := index.Segment{ID: p.recs.at(i).Position().Segment, First: uint32(i)}
+		want := Segment{ID: p.recs.at(i).Position().Segment, First: uint32(i)}
 		for ; i < p.recs.len() && p.recs.at(i).Position().Segment == want.ID; i++ {
 			want.Records++
 		}
@@ -339,10 +341,10 @@ func (p *prover) segments(sizes func(uint64) (uint64, bool)) {
 			ok = got[k] == want
 		}
 		if !ok {
-			p.lie(ErrSegments, int(want.First))
+			p.lie(lieSegments)
 		}
 	}
 	if k < len(got) {
-		p.lie(ErrSegments, p.recs.len())
+		p.lie(lieSegments)
 	}
 }
