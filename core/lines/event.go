@@ -124,9 +124,12 @@ func appendHash(dst []byte, before string, h *event.Hash) []byte {
 
 // AppendKind appends the key "kind", a comma in front of it, and the kind.
 func AppendKind(dst []byte, k event.Kind) []byte {
+	return appendKind(append(dst, `,"kind":`...), k)
+}
+
+func appendKind(dst []byte, k event.Kind) []byte {
 	const upper = "0123456789ABCDEF"
-	return append(dst, ',', '"', 'k', 'i', 'n', 'd', '"', ':', '"', '0', 'x',
-		upper[k>>12], upper[k>>8&15], upper[k>>4&15], upper[k&15], '"')
+	return append(dst, '"', '0', 'x', upper[k>>12], upper[k>>8&15], upper[k>>4&15], upper[k&15], '"')
 }
 
 // appendValue appends a payload as package payload spells it. Bytes that are no

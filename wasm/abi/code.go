@@ -74,3 +74,7 @@ func (c Code) Error() string {
 	}
 	return "thaw: plugin: " + text + " (" + strconv.Itoa(int(c)) + ")"
 }
+
+// Class implements lines.Classed, so that errors.Is finds a code in an error that
+// crossed.
+func (c Code) Class() string { return "code " + strconv.Itoa(int(c)) }

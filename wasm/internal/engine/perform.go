@@ -16,8 +16,6 @@ import (
 
 func hash(payload []byte) event.Hash { return blake3.Sum256(payload) }
 
-func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
-
 // perform answers the question. It runs in the task's coroutine.
 func (t *task) perform() error {
 	q, s := &t.request, t.store.snapshot
@@ -49,11 +47,7 @@ func (t *task) perform() error {
 		return t.one(s.Read(row.Event))
 	case abi.OpReport:
 		report := s.Report()
-		if abi.Text(q.Format) {
-			t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
-		} else {
-			t.answer = abi.AppendReport(t.answer, &report)
-		}
+		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
 		t.count = 1
 		return nil
 	}
@@ -173,10 +167,6 @@ func (t *task) verify() error {
 		return err
 	}
 	t.count = 1
-	if abi.Text(t.request.Format) {
-		t.answer = lines.AppendFindings(t.answer, r)
-	} else {
-		t.answer = abi.AppendFindings(t.answer, r)
-	}
+	t.answer = lines.AppendFindings(t.answer, r)
 	return nil
 }

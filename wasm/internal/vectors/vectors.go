@@ -152,13 +152,5 @@ func end(text []byte, err error) Answer {
 	case errors.As(err, &r):
 		code = abi.ErrRefused
 	}
-	b := append([]byte(`{"code":`), strconv.Itoa(int(code))...)
-	b = lines.AppendText(append(b, `,"error":`...), err.Error())
-	b = append(b, `,"damage":`...)
-	if d != nil {
-		b = lines.AppendDamage(b, d)
-	} else {
-		b = append(b, "null"...)
-	}
-	return Answer{Text: string(text), Code: int32(code), End: string(b) + "}\n"}
+	return Answer{Text: string(text), Code: int32(code), End: string(lines.AppendFailure(nil, int32(code), err))}
 }
