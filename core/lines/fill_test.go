@@ -68,9 +68,10 @@ func (f *filler) fill(v reflect.Value) {
 
 // err is a tree with every sort of error, one within the other.
 func (f *filler) err() error {
-	if f.depth++; f.depth > 2 {
+	if f.depth == 2 {
 		return errors.New("the bottom")
 	}
+	f.depth++
 	defer func() { f.depth-- }()
 	d, r := new(damage.Damage), new(damage.Refusal)
 	f.fill(reflect.ValueOf(d).Elem())

@@ -200,7 +200,7 @@ export class Store {
         else if (state === ROWS || state === DONE) {
           yield asText ? text.decode(part(ptr, length)) : part(ptr, length)
           this.#mustBeOpen() // closing it ended the task
-        } else if (state < 0) throw new ThawError(state, length > 0 ? text.decode(part(ptr, length)) : null)
+        } else if (state < 0) throw new ThawError(state, asText && length > 0 ? text.decode(part(ptr, length)) : null)
         if (state === DONE) return
         state = plugin.call('thaw_step', task)
       }
