@@ -32,7 +32,7 @@
 //
 // Of what lies in the directory a writer removes regular files under the names that
 // it gives itself, and nothing else: segments without an event, part files that are
-// in newer ones, synced.thaw, and files under temporary names (store.TemporaryName).
+// in newer ones, synced.thaw, and files under temporary names (coredir.TemporaryName).
 //
 // Close seals the segment, waits for an index that is being written, writes one
 // itself, and removes synced.thaw.

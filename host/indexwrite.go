@@ -10,6 +10,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -29,7 +30,7 @@ var errUnheard = errors.New("thaw: an index that could not be read is not replac
 func unheard(v *store.Snapshot) error {
 	taken := append(v.FileNames(len(v.FileParts())), index.FileName) // which follows from index.fbati
 	for _, r := range v.Report().Rejected {
-		if r.Reason == damage.Unreadable && store.Disposable(r.File) && !slices.Contains(taken, r.File) {
+		if r.Reason == damage.Unreadable && coredir.KindOf(r.File).Derived() && !slices.Contains(taken, r.File) {
 			return fmt.Errorf("%w: %w", errUnheard, r)
 		}
 	}

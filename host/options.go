@@ -3,6 +3,7 @@ package host
 import (
 	"log/slog"
 
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
@@ -31,7 +32,7 @@ var (
 	// names the file and unwraps to the system's error. It says nothing about the
 	// bytes; the same call may succeed the next time. Of an index that could not be
 	// read the report tells, with reason unreadable.
-	ErrRead = store.ErrRead
+	ErrRead = source.ErrRead
 )
 
 // defaultOpenSegments is how many segments a reader keeps open: below the 1024

@@ -40,7 +40,7 @@ var classes = []struct {
 	name string
 	err  error
 }{
-	{"not_found", store.ErrNotFound}, {"gone", store.ErrGone}, {"short_read", source.ErrShort},
+	{"not_found", store.ErrNotFound}, {"gone", source.ErrGone}, {"short_read", source.ErrShort},
 	{"full", artifact.ErrFull}, {"table", index.ErrTable}, {"truncated", payload.ErrTruncated},
 	{"trailing", payload.ErrTrailing}, {"malformed", payload.ErrMalformed}, {"too_deep", payload.ErrTooDeep},
 	{"too_large", payload.ErrTooLarge}, {"unread", source.ErrRead},

@@ -100,7 +100,7 @@ func TestErrors(t *testing.T) {
 	for _, want := range []error{
 		nil, store.ErrNotFound, errors.New("plain"), errors.New(""), d, damage.Reason("magic"),
 		&damage.Refusal{File: "f", Reason: damage.Magic, Offset: 7, Err: d},
-		fmt.Errorf("open: %w", d), errors.Join(store.ErrGone, errors.New("stat: no such file")), foreign,
+		fmt.Errorf("open: %w", d), errors.Join(source.ErrGone, errors.New("stat: no such file")), foreign,
 		&source.ReadError{File: "000001.fbat", Offset: -1, Err: foreign}, fmt.Errorf("open: %w", &source.ReadError{Err: source.ErrGone}),
 		&store.EventError{ID: event.ID{1}, Sequence: 4, Kind: 0x1000, Err: source.ErrShort}, &store.EventError{},
 	} {
@@ -114,7 +114,7 @@ func TestErrors(t *testing.T) {
 			continue
 		}
 		require.Equal(t, want.Error(), got.Error())
-		for _, class := range []error{store.ErrNotFound, store.ErrGone, source.ErrShort, damage.Checksum, damage.Magic, foreign, source.ErrRead, io.EOF} {
+		for _, class := range []error{store.ErrNotFound, source.ErrGone, source.ErrShort, damage.Checksum, damage.Magic, foreign, source.ErrRead, io.EOF} {
 			require.Equal(t, errors.Is(want, class), errors.Is(got, class), "%v is %v", want, class)
 		}
 		var d1, d2 *damage.Damage

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/internal/longstore"
@@ -38,7 +39,7 @@ func leaveOut(t *testing.T, b []byte, i, n int) []byte {
 }
 
 // requireIncomplete checks that an index is refused and the answer is whole.
-func requireIncomplete(t *testing.T, files store.Memory, want string) {
+func requireIncomplete(t *testing.T, files directory.Memory, want string) {
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, store.FromSegments, s.Report().OpenedFrom)
@@ -58,14 +59,14 @@ func TestIncompleteIndex(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			s, err := store.Open(store.Memory(files), store.Options{})
+			s, err := store.Open(directory.Memory(files), store.Options{})
 			require.NoError(t, err)
 			require.Equal(t, store.FromIndex, s.Report().OpenedFrom, "it is complete")
 			require.Empty(t, s.Report().Rejected)
 			delete(files, checkpoint.FileName)
 			bare := maps.Clone(files)
 			delete(bare, artifact.FileName)
-			s, err = store.Open(store.Memory(bare), store.Options{})
+			s, err = store.Open(directory.Memory(bare), store.Options{})
 			require.NoError(t, err)
 			want := dump(t, s)
 			_, count := recordsOf(t, whole)
@@ -85,7 +86,7 @@ func TestIncompleteIndex(t *testing.T) {
 // TestIncompleteCheckpoint puts a segment between those that batpak's indexes cover:
 // both leave out what it holds.
 func TestIncompleteCheckpoint(t *testing.T) {
-	files := store.Memory(fixture.Store("compacted"))
+	files := directory.Memory(fixture.Store("compacted"))
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	before := s.Report()
@@ -138,7 +139,7 @@ func TestIncompleteWithoutFooters(t *testing.T) {
 		whole := files[artifact.FileName]
 		binary.LittleEndian.PutUint64(whole[20:], end)
 		artifact.Seal(whole)
-		s, err := store.Open(store.Memory(files), store.Options{})
+		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		require.Equal(t, store.FromIndex, s.Report().OpenedFrom, "footers are not what it is held against")
 		want := dump(t, s)
@@ -152,7 +153,7 @@ func TestIncompleteWithoutFooters(t *testing.T) {
 }
 
 // forgetEntries makes a segment's footer list nothing.
-func forgetEntries(t *testing.T, files store.Memory, name string) {
+func forgetEntries(t *testing.T, files directory.Memory, name string) {
 	at, ok, err := segment.FooterOffset(source.Bytes(files[name]))
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -175,7 +176,7 @@ func TestVouchedIndex(t *testing.T) {
 
 // opens counts how often each file is opened.
 type opens struct {
-	store.Memory
+	directory.Memory
 	count map[string]int
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/concurrently"
 	"github.com/zeebo/blake3"
 
@@ -48,14 +49,14 @@ func newDamaged(t *testing.T, name string, without ...string) *damaged {
 	for _, f := range without {
 		delete(d.files, f)
 	}
-	s, err := store.Open(store.Memory(d.files), store.Options{})
+	s, err := store.Open(directory.Memory(d.files), store.Options{})
 	require.NoError(t, err)
 	for e, err := range s.Query(store.Region{}, store.Page{}) {
 		require.NoError(t, err)
 		d.events = append(d.events, e)
 		d.byID[e.ID] = e
 	}
-	s, err = store.Open(store.Memory(d.files), store.Options{ShowHidden: true})
+	s, err = store.Open(directory.Memory(d.files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
 	for e, err := range s.Query(store.Region{}, store.Page{}) {
 		require.NoError(t, err)
@@ -83,7 +84,7 @@ func newDamaged(t *testing.T, name string, without ...string) *damaged {
 // then say other things.
 func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) string {
 	o := store.Options{CheckFrames: sealed, Hash: hash}
-	s, err := store.Open(store.Memory(files), o)
+	s, err := store.Open(directory.Memory(files), o)
 	if judgements.Add(1)%parallelEach == 0 {
 		if why := sameInParallel(files, o, s, err); why != "" {
 			return why
@@ -156,7 +157,7 @@ var judgements atomic.Int64
 // the error in its place.
 func sameInParallel(files map[string][]byte, o store.Options, s *store.Snapshot, err error) string {
 	o.Parallel = concurrently.Run
-	p, perr := store.Open(store.Memory(files), o)
+	p, perr := store.Open(directory.Memory(files), o)
 	if err != nil || perr != nil {
 		if fmt.Sprint(err) != fmt.Sprint(perr) {
 			return fmt.Sprintf("in parallel the error is %v, not %v", perr, err)

@@ -10,7 +10,7 @@ import (
 func (s *Snapshot) Parts() int { return len(s.parts) }
 
 // SegmentSize asks for the size of a segment as an index does that is judged.
-func (s *Snapshot) SegmentSize(id uint64) (uint64, bool) { return s.listing.size(id) }
+func (s *Snapshot) SegmentSize(id uint64) (uint64, bool) { return s.listing.Size(id) }
 
 // ArtifactWatermark is that of an index.fbati.
 func ArtifactWatermark(b []byte) (artifact.Watermark, error) {

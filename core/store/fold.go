@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/strtab"
@@ -47,7 +48,7 @@ type Fold struct {
 // number. The snapshot stays as it is.
 func (s *Snapshot) Fold(f Fold, artifactFile, lookups Write) error {
 	if f.Segments == nil {
-		f.Segments, f.Sizes = s.listing.ids(), s.listing.size
+		f.Segments, f.Sizes = s.listing.IDs(), s.listing.Size
 	}
 	return unmarkStop(s.mending(func() error { return s.fold(f, artifactFile, lookups) }))
 }
@@ -187,20 +188,8 @@ func (w *folding) save() error {
 	if w.contained {
 		in.From = w.s.parts[w.First-1].file.to
 	}
-	in.Segments = DigestSegments(w.Segments, in.From, w.To)
+	in.Segments = directory.DigestSegments(w.Segments, in.From, w.To)
 	return tables.Save(in, w.lookups)
-}
-
-// DigestSegments folds the ids of the segments behind from's up to to's into one
-// number.
-func DigestSegments(ids []uint64, from, to artifact.Watermark) uint64 {
-	var d index.SegmentIDs
-	for _, id := range ids {
-		if id > from.Segment && id <= to.Segment {
-			d.Add(id)
-		}
-	}
-	return uint64(d)
 }
 
 // LacksLookups reports whether the snapshot was opened from an index.fbati whose
@@ -211,6 +200,6 @@ func (s *Snapshot) LacksLookups() bool { return s.base > 0 && s.parts[0].made !=
 // from when it lacks lookups.
 func (s *Snapshot) SaveLookups(lookups Write) error {
 	in := *s.parts[0].made
-	in.Segments = DigestSegments(s.listing.ids(), artifact.Watermark{}, s.parts[0].file.to)
+	in.Segments = directory.DigestSegments(s.listing.IDs(), artifact.Watermark{}, s.parts[0].file.to)
 	return s.parts[0].tables.Save(in, lookups)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -22,7 +23,7 @@ func TestDigestSegments(t *testing.T) {
 		{3, 6, []uint64{4}}, {4, 4, nil}, {7, 9, []uint64{8}}, {8, 9, nil},
 	} {
 		all := at(1 << 40)
-		require.Equal(t, store.DigestSegments(c.want, artifact.Watermark{}, all), store.DigestSegments(ids, at(c.from), at(c.to)), "%d to %d", c.from, c.to)
+		require.Equal(t, directory.DigestSegments(c.want, artifact.Watermark{}, all), directory.DigestSegments(ids, at(c.from), at(c.to)), "%d to %d", c.from, c.to)
 		for _, without := range c.want {
 			var others []uint64
 			for _, id := range c.want {
@@ -30,7 +31,7 @@ func TestDigestSegments(t *testing.T) {
 					others = append(others, id)
 				}
 			}
-			require.NotEqual(t, store.DigestSegments(others, artifact.Watermark{}, all), store.DigestSegments(ids, at(c.from), at(c.to)))
+			require.NotEqual(t, directory.DigestSegments(others, artifact.Watermark{}, all), directory.DigestSegments(ids, at(c.from), at(c.to)))
 		}
 	}
 }

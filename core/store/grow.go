@@ -5,6 +5,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // Grow returns s followed by the records of run, which a writer has appended
@@ -77,7 +78,7 @@ func (s *Snapshot) FilesMoved() bool {
 	}
 	// That one may have been written since, by who found it missing.
 	_, err := s.files.Look(index.FileName)
-	return errors.Is(err, ErrGone) || s.moved(names...)
+	return errors.Is(err, source.ErrGone) || s.moved(names...)
 }
 
 // PartEnd is where part i of these ends.

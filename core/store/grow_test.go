@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
@@ -64,7 +65,7 @@ func TestWriteArtifactFixtures(t *testing.T) {
 	for _, name := range fixture.Names() {
 		files := fixture.Store(name)
 		for _, skip := range [][]string{nil, {artifact.FileName}, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(store.Memory(files), store.Options{Skip: skip})
+			s, err := store.Open(directory.Memory(files), store.Options{Skip: skip})
 			require.NoError(t, err)
 			segments := fixture.Segments(files)
 			newest := segments[len(segments)-1]
@@ -82,7 +83,7 @@ func TestWriteArtifactFixtures(t *testing.T) {
 			}
 			again := fixture.Store(name)
 			again[artifact.FileName] = got
-			r, err := store.Open(store.Memory(again), store.Options{})
+			r, err := store.Open(directory.Memory(again), store.Options{})
 			require.NoError(t, err)
 			if s.Report().Torn == nil && len(s.Report().Unfinished) == 0 {
 				require.Equal(t, store.FromIndex, r.Report().OpenedFrom, name)
@@ -101,7 +102,7 @@ func TestGrow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom([]string{"rotated", "tail", "fences", "empty", "options", "compacted-tail"}).Draw(t, "fixture")
 		files := fixture.Store(name)
-		s, err := store.Open(store.Memory(files), store.Options{})
+		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		r, err := s.Recovery()
 		require.NoError(t, err)
@@ -142,7 +143,7 @@ func TestGrow(t *testing.T) {
 			require.LessOrEqual(t, s.Parts()-base.Parts(), bits.Len(uint(total))+1)
 		}
 		files[segment.Name(r.Next)] = log.Footer(slices.Clone(seg))
-		fresh, err := store.Open(store.Memory(files), store.Options{})
+		fresh, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		require.Equal(t, fresh.Report().Events, s.Report().Events)
 		require.Equal(t, fresh.Report().Hidden, s.Report().Hidden)
@@ -169,7 +170,7 @@ func TestGrow(t *testing.T) {
 			name := index.PartName(old.Segment, w.Segment)
 			with := maps.Clone(files)
 			with[name] = part
-			again, err := store.Open(store.Memory(with), store.Options{})
+			again, err := store.Open(directory.Memory(with), store.Options{})
 			require.NoError(t, err)
 			require.Empty(t, again.Report().Rejected)
 			require.Zero(t, again.Report().TailEvents)
@@ -181,7 +182,7 @@ func TestGrow(t *testing.T) {
 			if saved {
 				files[index.FileName] = lookups
 			}
-			again, err := store.Open(store.Memory(files), store.Options{})
+			again, err := store.Open(directory.Memory(files), store.Options{})
 			require.NoError(t, err)
 			require.Equal(t, store.FromIndex, again.Report().OpenedFrom)
 			require.Empty(t, again.Report().Rejected)
@@ -253,9 +254,9 @@ func TestPast(t *testing.T) {
 	hidden := 0
 	for _, name := range fixture.Names() {
 		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(store.Memory(fixture.Store(name)), store.Options{Skip: skip})
+			s, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip})
 			require.NoError(t, err)
-			everything, err := store.Open(store.Memory(fixture.Store(name)), store.Options{Skip: skip, ShowHidden: true})
+			everything, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip, ShowHidden: true})
 			require.NoError(t, err)
 			visible := map[uint64]bool{}
 			for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
@@ -300,10 +301,10 @@ func TestPast(t *testing.T) {
 // that of the event that readers see, whichever part of the snapshot either is in.
 func TestPastCancelledTwice(t *testing.T) {
 	files := fixture.Store("fences")
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	hidden := s.Report().HiddenRanges
-	s, err = store.Open(store.Memory(files), store.Options{ShowHidden: true})
+	s, err = store.Open(directory.Memory(files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
 	tried := 0
 	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
@@ -316,7 +317,7 @@ func TestPastCancelledTwice(t *testing.T) {
 		frame := files[segment.Name(e.Position.Segment)][e.Position.Offset:][:e.Position.Length]
 		again[segment.Name(id+1)] = append(segment.AppendHeader(nil, segment.Header{SegmentID: id + 1}), frame...)
 		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(store.Memory(again), store.Options{Skip: skip})
+			s, err := store.Open(directory.Memory(again), store.Options{Skip: skip})
 			require.NoError(t, err)
 			k, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
 			require.NoError(t, err)
@@ -336,7 +337,7 @@ func TestPastCancelledTwice(t *testing.T) {
 func TestFoldOverRot(t *testing.T) {
 	files := fixture.Store("rotated")
 	whole := slices.Clone(files[artifact.FileName])
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	b := files[artifact.FileName]
 	clear(b[len(b)-artifact.RecordSize:])

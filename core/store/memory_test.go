@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/concurrently"
 
 	"github.com/thawlog/thaw/core/store"
@@ -40,7 +41,7 @@ func TestDamageMemory(t *testing.T) {
 					o.Parallel = concurrently.Run
 				}
 				used := allocated(func() {
-					s, err := store.Open(store.Memory(files), o)
+					s, err := store.Open(directory.Memory(files), o)
 					if err != nil {
 						return
 					}

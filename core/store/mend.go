@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
@@ -54,7 +55,7 @@ func mendable(err error) bool {
 	}
 	var refused *damage.Refusal
 	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) ||
-		errors.Is(err, source.ErrShort) || errors.Is(err, ErrRead)
+		errors.Is(err, source.ErrShort) || errors.Is(err, source.ErrRead)
 }
 
 // state is the sum of the ranks of all parts. It rises with whatever is mended, and
@@ -151,7 +152,7 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		return why
 	}
 	read, report, err := s.reread(f)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, source.ErrGone) {
 		return why
 	}
 	if err != nil {
@@ -199,7 +200,7 @@ func rotten(name string, why error) *damage.Refusal {
 	if r != nil {
 		return refusal(name, r)
 	}
-	if errors.Is(why, ErrRead) {
+	if errors.Is(why, source.ErrRead) {
 		return refusal(name, why)
 	}
 	return &damage.Refusal{File: name, Reason: damage.Lookups, Offset: -1, Err: why}
@@ -210,21 +211,21 @@ func (s *Snapshot) reread(f *partFile) (*part, *replay.Report, error) {
 	log := replay.NewLog(f.taken, f.floor)
 	scan := replay.NewScan(log, place(f.from), s.options.Stop)
 	scan.Parallel(s.options.Parallel)
-	for _, e := range s.listing.segments {
-		in := replay.Input{ID: e.id}
-		if e.id < f.from.Segment || e.id > f.to.Segment {
+	for _, e := range s.listing.Segments {
+		in := replay.Input{ID: e.ID}
+		if e.ID < f.from.Segment || e.ID > f.to.Segment {
 			continue
 		}
-		src, err := openFile(s.files, segment.Name(e.id))
+		src, err := directory.Open(s.files, segment.Name(e.ID))
 		if err != nil {
 			return nil, nil, err
 		}
-		if e.id == f.from.Segment {
+		if e.ID == f.from.Segment {
 			if in.From = f.from.Offset; uint64(src.Size()) <= in.From {
 				continue
 			}
 		}
-		if e.id == f.to.Segment && uint64(src.Size()) > f.to.Offset {
+		if e.ID == f.to.Segment && uint64(src.Size()) > f.to.Offset {
 			src = source.Part(src, 0, f.to.Offset)
 		}
 		in.Source = src

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
@@ -23,7 +24,7 @@ import (
 
 // switched is a store in memory whose files turn bad when they are told to.
 type switched struct {
-	store.Memory
+	directory.Memory
 	// fresh makes other bytes of what is read of a file for the first time, and seen
 	// of what was read before; nil for neither.
 	fresh, seen map[string]func(p []byte, off int64)
@@ -104,7 +105,7 @@ func TestMendOutlivesStop(t *testing.T) {
 // in for it, and does not take that for damaged as well.
 func TestMendOnce(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	// Conversations that begin in index.fbati and go on in the part file.
 	var ids []event.ID
@@ -150,7 +151,7 @@ func TestMendOnce(t *testing.T) {
 // TestMendTogether: many queries meet one damage at the same moment.
 func TestMendTogether(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	ids := someIDs(t, whole, 41)
 	want := answers(whole, ids)
@@ -184,7 +185,7 @@ func TestMendTogether(t *testing.T) {
 // a mapping: the file that is told is the one that was cut.
 func TestSeenPagesGo(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	ids := someIDs(t, whole, 41)
 	want := answers(whole, ids)
@@ -295,7 +296,7 @@ func TestMendTellsWhatIsLost(t *testing.T) {
 			b[at] ^= 1
 			damaged := with(files, name, b)
 			damaged[segment.Name(id)] = spoil(files[segment.Name(id)])
-			s, err := store.Open(store.Memory(damaged), store.Options{})
+			s, err := store.Open(directory.Memory(damaged), store.Options{})
 			require.NoError(t, err)
 			n := 0
 			var failed error
@@ -309,7 +310,7 @@ func TestMendTellsWhatIsLost(t *testing.T) {
 				continue
 			}
 			require.NotEmpty(t, s.Report().Damages, "%s, %s: %d events", name, what, n)
-			_, err = store.Open(store.Memory(damaged), store.Options{CheckIndex: true, Strict: true})
+			_, err = store.Open(directory.Memory(damaged), store.Options{CheckIndex: true, Strict: true})
 			require.Error(t, err, "%s, %s", name, what)
 		}
 	}
@@ -319,7 +320,7 @@ func TestMendTellsWhatIsLost(t *testing.T) {
 // numbers than they had, and a cancelled one must not slip out from under its range.
 func TestMendKeepsHidden(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	cancelled := map[event.ID]bool{}
 	for _, e := range collect(t, whole.Query(store.Region{}, store.Page{From: 1100, Limit: 50})) {
@@ -352,7 +353,7 @@ func TestMendKeepsHidden(t *testing.T) {
 			case "opened without an index":
 				o.Skip = []string{artifact.FileName}
 			}
-			s, err := store.Open(store.Memory(with(files, segment.Name(3), damaged)), o)
+			s, err := store.Open(directory.Memory(with(files, segment.Name(3), damaged)), o)
 			require.NoError(t, err)
 			for e, err := range s.Query(store.Region{}, store.Page{}) {
 				if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
@@ -150,18 +151,18 @@ func (n *numbering) read() error {
 		n.runs = append(n.runs, run)
 	}
 	elsewhere := map[event.ID]uint64{} // of entries whose frames lie in another segment (D19)
-	for _, e := range n.s.listing.segments {
-		if e.id < n.runs[0].segment {
+	for _, e := range n.s.listing.Segments {
+		if e.ID < n.runs[0].segment {
 			continue
 		}
 		if err := n.s.options.stopped(); err != nil {
 			return err
 		}
-		sealed, err := n.readFooter(e.id, elsewhere)
+		sealed, err := n.readFooter(e.ID, elsewhere)
 		if err != nil {
 			return err
 		}
-		n.sealed[e.id] = sealed
+		n.sealed[e.ID] = sealed
 	}
 	if len(elsewhere) > 0 {
 		for i := range n.given {
@@ -207,7 +208,7 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) (sealed
 // The error is a [source.ReadError].
 func (s *Snapshot) footerOf(id uint64) (*sidx.Footer, error) {
 	name := segment.Name(id)
-	src, err := openFile(s.files, name)
+	src, err := directory.Open(s.files, name)
 	if err == nil {
 		at, ok, failed := segment.FooterOffset(src)
 		if err = failed; err == nil && ok {
@@ -217,7 +218,7 @@ func (s *Snapshot) footerOf(id uint64) (*sidx.Footer, error) {
 			}
 		}
 	}
-	if errors.Is(err, ErrRead) {
+	if errors.Is(err, source.ErrRead) {
 		return nil, source.Named(name, err)
 	}
 	return nil, nil
@@ -240,23 +241,23 @@ func (n *numbering) readShifts() error {
 		return err
 	}
 	next := 0
-	for _, e := range n.s.listing.segments {
+	for _, e := range n.s.listing.Segments {
 		if next == len(n.runs) {
 			break
 		}
-		if e.id < n.runs[0].segment {
+		if e.ID < n.runs[0].segment {
 			continue
 		}
-		if run := &n.runs[next]; run.segment == e.id {
+		if run := &n.runs[next]; run.segment == e.ID {
 			next++
-			run.shift, run.own = shift, n.s.wrote(e.id)
+			run.shift, run.own = shift, n.s.wrote(e.ID)
 			for i := run.first; indexed && i < run.end; i++ {
 				if n.given[i] == noNumber {
 					unnumbered++
 				}
 			}
 		}
-		if n.sealed[e.id] {
+		if n.sealed[e.ID] {
 			indexed = true
 		} else {
 			shift, unnumbered = shift+unnumbered, 0

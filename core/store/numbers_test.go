@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -19,10 +20,10 @@ import (
 )
 
 // misnumbered is the store that testdata/misnumbered/README describes.
-func misnumbered(t *testing.T) store.Memory {
+func misnumbered(t *testing.T) directory.Memory {
 	names, err := filepath.Glob("testdata/misnumbered/*.*")
 	require.NoError(t, err)
-	files := store.Memory{}
+	files := directory.Memory{}
 	for _, name := range names {
 		files[filepath.Base(name)], err = os.ReadFile(name)
 		require.NoError(t, err)
@@ -52,7 +53,7 @@ func renumbered(s *store.Snapshot) (found []*damage.Damage) {
 // event to one that it cancelled: the cancelled one stays hidden, and an event that
 // may be the one which was cancelled is hidden and named.
 func TestMisnumbered(t *testing.T) {
-	without := func(names ...string) store.Memory {
+	without := func(names ...string) directory.Memory {
 		files := maps.Clone(misnumbered(t))
 		for _, name := range names {
 			delete(files, name)
@@ -61,7 +62,7 @@ func TestMisnumbered(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name  string
-		files store.Memory
+		files directory.Memory
 		shown []string
 		doubt []string // entities
 	}{
@@ -103,7 +104,7 @@ func TestMisnumbered(t *testing.T) {
 }
 
 // unseal cuts the footer off a segment.
-func unseal(t *testing.T, files store.Memory, name string) store.Memory {
+func unseal(t *testing.T, files directory.Memory, name string) directory.Memory {
 	at, ok, err := segment.FooterOffset(source.Bytes(files[name]))
 	require.NoError(t, err)
 	require.True(t, ok)

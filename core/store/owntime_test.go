@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/store"
@@ -26,7 +27,7 @@ func TestOwnTimeIsKnown(t *testing.T) {
 			own[p.ID] = p.US
 		}
 		for _, check := range []bool{false, true} {
-			s, err := store.Open(store.Memory(fixture.Store(name)), store.Options{CheckFrames: check})
+			s, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{CheckFrames: check})
 			require.NoError(t, err)
 			asked := 0
 			holds := func(events []event.Event) {

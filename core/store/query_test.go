@@ -10,6 +10,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/store"
@@ -25,7 +26,7 @@ func openAll(t *testing.T) []opened {
 	var all []opened
 	for _, name := range fixture.Names() {
 		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(store.Memory(fixture.Store(name)), store.Options{Skip: skip, Hash: hash})
+			s, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip, Hash: hash})
 			require.NoError(t, err)
 			o := opened{Snapshot: s}
 			for e, err := range s.Query(store.Region{}, store.Page{}) {
@@ -166,7 +167,7 @@ func effects(events []event.Event, id event.ID) []event.Event {
 // TestHiddenEvent: what a cancelled fence hides is in no answer.
 func TestHiddenEvent(t *testing.T) {
 	files := fixture.Store("fences")
-	s, err := store.Open(store.Memory(files), store.Options{ShowHidden: true})
+	s, err := store.Open(directory.Memory(files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
 	var hidden event.Event
 	for e, err := range s.Query(store.Region{}, store.Page{From: 6, Limit: 1}) {
@@ -175,7 +176,7 @@ func TestHiddenEvent(t *testing.T) {
 	}
 	require.Equal(t, uint64(6), hidden.Sequence)
 
-	s, err = store.Open(store.Memory(files), store.Options{})
+	s, err = store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, uint64(1), s.Report().Hidden)
 	_, err = s.Get(hidden.ID)
@@ -197,14 +198,14 @@ func TestHiddenBehindLoss(t *testing.T) {
 	files := fixture.Store("fences")
 	delete(files, artifact.FileName)
 	delete(files, checkpoint.FileName)
-	whole, err := store.Open(store.Memory(files), store.Options{ShowHidden: true})
+	whole, err := store.Open(directory.Memory(files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
 	events := collect(t, whole.Query(store.Region{}, store.Page{}))
 
 	seg := slices.Clone(files["000001.fbat"][:events[11].Position.End()]) // without the footer
 	clear(seg[events[2].Position.Offset:events[3].Position.End()])
 	files["000001.fbat"] = seg
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
 		require.NotEqual(t, events[6].ID, e.ID)

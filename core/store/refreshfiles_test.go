@@ -10,6 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -31,7 +32,7 @@ func TestRefreshFiles(t *testing.T) {
 		two.entry()
 	}
 	other := slices.Concat(third[:head+frame], two.append(2).seg[head:])
-	s, err := store.Open(store.Memory(start), store.Options{})
+	s, err := store.Open(directory.Memory(start), store.Options{})
 	require.NoError(t, err)
 	whole := written(t, s, artifact.Watermark{Segment: 3, Offset: uint64(len(third))})
 
@@ -75,7 +76,7 @@ func TestRefreshFiles(t *testing.T) {
 			if c.change != nil {
 				c.change(files.Memory)
 			}
-			files.look = func(name string, e store.Entry, err error) (store.Entry, error) {
+			files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
 				if name == c.stamp {
 					e.Stamp++
 				}
@@ -91,7 +92,7 @@ func TestRefreshFiles(t *testing.T) {
 				require.Same(t, s, got)
 			default:
 				require.Equal(t, c.events, got.Report().Events)
-				fresh, err := store.Open(store.Memory(files.Memory), store.Options{})
+				fresh, err := store.Open(directory.Memory(files.Memory), store.Options{})
 				require.NoError(t, err)
 				require.Equal(t, dump(t, fresh), dump(t, got))
 			}
@@ -103,7 +104,7 @@ func TestRefreshFiles(t *testing.T) {
 // still be read: they are not there any more, as an open says too.
 func TestRefreshCommitCut(t *testing.T) {
 	seg := newSession(t, 0).begin(1).append(1).batch(2).seg
-	files := store.Memory{"000001.fbat": seg}
+	files := directory.Memory{"000001.fbat": seg}
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	require.EqualValues(t, 3, s.Report().Events)
@@ -127,7 +128,7 @@ func TestRefreshHidesWhatIsUncertain(t *testing.T) {
 	log := newSession(t, 0).begin(1).append(4).seal()
 	files := &watched{Memory: map[string][]byte{"000001.fbat": log.seg, "000009.fbat": nil}}
 	files.Memory["000002.fbat"] = log.begin(2).append(4).seg
-	files.look = func(name string, e store.Entry, err error) (store.Entry, error) {
+	files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
 		e.Regular = name != "000009.fbat"
 		return e, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -16,9 +17,9 @@ type saved struct {
 	lookups source.Source
 }
 
-func (s saved) Look(name string) (store.Entry, error) {
+func (s saved) Look(name string) (directory.Entry, error) {
 	if name == index.FileName {
-		return store.Entry{Name: name, Size: s.lookups.Size(), Regular: true}, nil
+		return directory.Entry{Name: name, Size: s.lookups.Size(), Regular: true}, nil
 	}
 	return s.made.Look(name)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
@@ -32,7 +33,7 @@ func told(s *store.Snapshot, name string) bool {
 // every event is there.
 func TestDamagedHeaders(t *testing.T) {
 	files, part := longstore.New(t, 20)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	for _, name := range []string{index.FileName, part} {
@@ -42,7 +43,7 @@ func TestDamagedHeaders(t *testing.T) {
 			damaged := with(files, name, b)
 			for bit := 0; bit < 8*pages.Size; bit += stride() {
 				b[bit/8] ^= 1 << (bit % 8)
-				s, err := store.Open(store.Memory(damaged), store.Options{})
+				s, err := store.Open(directory.Memory(damaged), store.Options{})
 				require.NoError(t, err)
 				require.True(t, told(s, name), "bit %d", bit)
 				require.Equal(t, want, dump(t, s), "bit %d", bit)
@@ -56,7 +57,7 @@ func TestDamagedHeaders(t *testing.T) {
 // index.fbati, and asks everything. Where no read touches the page nothing is told.
 func TestDamagedPages(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	ids := someIDs(t, whole, 41)
 	want := answers(whole, ids)
@@ -75,7 +76,7 @@ func TestDamagedPages(t *testing.T) {
 				at := page + rng.IntN(min(pages.Size, len(b)-page))
 				bit := byte(1) << rng.IntN(8)
 				b[at] ^= bit
-				s, err := store.Open(store.Memory(damaged), store.Options{})
+				s, err := store.Open(directory.Memory(damaged), store.Options{})
 				require.NoError(t, err)
 				got := answers(s, ids)
 				require.True(t, want == got, "byte %d", at)
@@ -83,7 +84,7 @@ func TestDamagedPages(t *testing.T) {
 					found++
 				}
 				require.Empty(t, s.Report().Damages)
-				s, err = store.Open(store.Memory(damaged), store.Options{CheckIndex: true})
+				s, err = store.Open(directory.Memory(damaged), store.Options{CheckIndex: true})
 				require.NoError(t, err)
 				require.True(t, told(s, name) || told(s, index.FileName), "byte %d", at)
 				b[at] ^= bit
@@ -98,7 +99,7 @@ func TestDamagedPages(t *testing.T) {
 func TestCutLookups(t *testing.T) {
 	files, part := longstore.New(t, 150)
 	other, _ := longstore.New(t, 160)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	for _, name := range []string{index.FileName, part} {
@@ -109,7 +110,7 @@ func TestCutLookups(t *testing.T) {
 				cuts = append(cuts, at-1, at, at+1)
 			}
 			for _, cut := range cuts {
-				s, err := store.Open(store.Memory(with(files, name, full[:cut])), store.Options{})
+				s, err := store.Open(directory.Memory(with(files, name, full[:cut])), store.Options{})
 				require.NoError(t, err)
 				require.True(t, told(s, name), "cut at %d", cut)
 				require.Equal(t, want, dump(t, s))
@@ -118,7 +119,7 @@ func TestCutLookups(t *testing.T) {
 				"longer": append(slices.Clone(full), make([]byte, pages.Size)...), "another store's": other[name],
 				"of the other sort": files[map[string]string{index.FileName: part, part: index.FileName}[name]],
 			} {
-				s, err := store.Open(store.Memory(with(files, name, b)), store.Options{})
+				s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{})
 				require.NoError(t, err)
 				require.True(t, told(s, name), what)
 				require.Equal(t, want, dump(t, s), what)
@@ -129,7 +130,7 @@ func TestCutLookups(t *testing.T) {
 
 // rotting is a store in memory of which one file turns bad after some reads.
 type rotting struct {
-	store.Memory
+	directory.Memory
 	name  string
 	after int
 }
@@ -167,7 +168,7 @@ func (r rotting) Open(name string) (source.Source, error) {
 // under way goes on behind the last event, with none twice and none left out.
 func TestRotWhileAsked(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := collect(t, whole.Query(store.Region{}, store.Page{}))
 	var scoped []event.Event
@@ -195,7 +196,7 @@ func TestRotWhileAsked(t *testing.T) {
 // miss events then, and never returns one that it should not, twice, or out of order.
 func TestLiesForgeNothing(t *testing.T) {
 	files, part := longstore.New(t, 150)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	all := map[event.ID]event.Event{}
 	for _, e := range collect(t, whole.Query(store.Region{}, store.Page{})) {
@@ -216,7 +217,7 @@ func TestLiesForgeNothing(t *testing.T) {
 			}
 			b[at+uint64(rng.IntN(int(size)))] ^= 1 << rng.IntN(8)
 			resum.File(b, outside)
-			s, err := store.Open(store.Memory(with(files, name, b)), store.Options{})
+			s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{})
 			require.NoError(t, err)
 			require.False(t, told(s, name))
 			for _, r := range []store.Region{{}, {Entity: "order:13"}, {Scope: "shop:2"}, {Kinds: event.InCategory(2)}, {EntityPrefix: "order:1"}} {

@@ -15,6 +15,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
@@ -27,9 +28,9 @@ var ErrNotFound = errors.New("thaw: no visible event has this id")
 // Snapshot is the store as it was at one moment. It is immutable; any number
 // of goroutines may query it, and an iterator is for one of them.
 type Snapshot struct {
-	files   Files
+	files   directory.Files
 	options *Options
-	listing *listing
+	listing *directory.Listing
 	report  Report
 	parts   []*part
 	base    int // how many of the parts came from index.fbati or index.ckpt
@@ -58,11 +59,11 @@ func (s *Snapshot) Report() Report {
 
 // unclosed is Report.Unclosed.
 func (s *Snapshot) unclosed() bool {
-	if _, ok := s.listing.other[synced.FileName]; ok {
+	if _, ok := s.listing.Others[synced.FileName]; ok {
 		return true
 	}
 	end := s.scan.Ending()
-	return end.Segment > 0 && end.Segment == s.listing.newest() && !end.Sealed
+	return end.Segment > 0 && end.Segment == s.listing.Newest() && !end.Sealed
 }
 
 // event decodes a record and looks up its names.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
@@ -32,7 +33,7 @@ func TestUncertainSegmentsStandInForNothing(t *testing.T) {
 	hole := slices.Clone(third)
 	clear(hole[3000:5000])
 	clear(hole[w.Offset():]) // without the footer nothing tells what was in it
-	s, err := store.Open(store.Memory(with(with(files, part, b), segment.Name(3), hole)), store.Options{})
+	s, err := store.Open(directory.Memory(with(with(files, part, b), segment.Name(3), hole)), store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
 	require.Equal(t, 1, s.Report().Parts)
@@ -54,7 +55,7 @@ func TestStrictRefusesWhatStandsIn(t *testing.T) {
 	third[len(third)/2] ^= 1 // the footer says which event that was
 	spoilt := with(with(files, part, b), segment.Name(3), third)
 	for _, strict := range []bool{false, true} {
-		s, err := store.Open(store.Memory(spoilt), store.Options{Strict: strict})
+		s, err := store.Open(directory.Memory(spoilt), store.Options{Strict: strict})
 		require.NoError(t, err)
 		require.Empty(t, s.Report().Damages, "the segment is not read by the open")
 		n := 0

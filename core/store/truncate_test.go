@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
@@ -72,7 +73,7 @@ func TestTruncatedNewestSegment(t *testing.T) {
 			whole := files[newest]
 			proved := durableFrom(t, whole)
 
-			s, err := store.Open(store.Memory(files), store.Options{})
+			s, err := store.Open(directory.Memory(files), store.Options{})
 			require.NoError(t, err)
 			var events []event.Event
 			var lines []string
@@ -82,7 +83,7 @@ func TestTruncatedNewestSegment(t *testing.T) {
 			}
 			for cut := 0; cut < len(whole); cut += stride() {
 				files[newest] = whole[:cut]
-				s, err := store.Open(store.Memory(files), store.Options{})
+				s, err := store.Open(directory.Memory(files), store.Options{})
 				require.NoError(t, err, "cut at %d", cut)
 				var want, got strings.Builder
 				for i, e := range events {

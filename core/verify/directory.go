@@ -6,24 +6,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
-	"github.com/thawlog/thaw/core/visibility"
 )
 
-// directory is a store's directory as it was listed, every name looked at. It is the Files of every
+// frozen is a store's directory as it was listed, every name looked at. It is the Files of every
 // open within a run: what was appended later is not seen, and a small file that
 // is replaced meanwhile keeps its content.
-type directory struct {
-	files    store.Files
-	entries  []store.Entry
-	byName   map[string]store.Entry
+type frozen struct {
+	files    directory.Files
+	entries  []directory.Entry
+	byName   map[string]directory.Entry
 	segments []numbered // regular files, by rising id
 	opened   map[string]source.Source
 	unread   unread
@@ -33,11 +29,11 @@ type directory struct {
 
 type numbered struct {
 	id uint64
-	store.Entry
+	directory.Entry
 }
 
 // size is the size of an entry that is not below 0.
-func size(e store.Entry) uint64 { return uint64(max(e.Size, 0)) }
+func size(e directory.Entry) uint64 { return uint64(max(e.Size, 0)) }
 
 // freezeTries is how often the directory is listed because a file of the index was
 // replaced or removed before it was opened.
@@ -45,12 +41,12 @@ const freezeTries = 5
 
 // freeze lists the directory and opens the files of the index, which a writer
 // replaces, and removes when their content is in another.
-func freeze(files store.Files) (d *directory, err error) {
+func freeze(files directory.Files) (d *frozen, err error) {
 	for range freezeTries {
 		if d, err = freezeOnce(files); err == nil {
 			err = d.openIndex()
 		}
-		if !errors.Is(err, store.ErrGone) {
+		if !errors.Is(err, source.ErrGone) {
 			break
 		}
 	}
@@ -59,13 +55,13 @@ func freeze(files store.Files) (d *directory, err error) {
 
 // openIndex opens what will be read later. Other trouble than that a file is gone
 // is met again, and told, when it is read.
-func (d *directory) openIndex() error {
+func (d *frozen) openIndex() error {
 	for _, e := range d.entries {
-		if !snapshotName(e.Name) || !e.Regular || e.Name == visibility.FileName {
+		if !directory.KindOf(e.Name).Derived() || !e.Regular {
 			continue
 		}
 		src, err := d.open(e.Name)
-		if errors.Is(err, store.ErrGone) {
+		if errors.Is(err, source.ErrGone) {
 			return err
 		}
 		if err == nil {
@@ -78,7 +74,7 @@ func (d *directory) openIndex() error {
 // freezeOnce lists the directory, and keeps what synced.thaw says, which a writer
 // overwrites in place. Where that promises more of a segment than was listed, the
 // writer went on in between, and the directory is listed again.
-func freezeOnce(files store.Files) (*directory, error) {
+func freezeOnce(files directory.Files) (*frozen, error) {
 	d, err := listDirectory(files)
 	if err != nil {
 		return nil, err
@@ -109,15 +105,15 @@ func freezeOnce(files store.Files) (*directory, error) {
 	return d, nil
 }
 
-func listDirectory(files store.Files) (*directory, error) {
-	entries, err := store.LookAtAll(files)
+func listDirectory(files directory.Files) (*frozen, error) {
+	entries, err := directory.LookAtAll(files)
 	if err != nil {
 		return nil, err
 	}
-	d := &directory{
+	d := &frozen{
 		files:   files,
 		entries: entries,
-		byName:  map[string]store.Entry{},
+		byName:  map[string]directory.Entry{},
 		opened:  map[string]source.Source{},
 	}
 	for _, e := range entries {
@@ -127,7 +123,7 @@ func listDirectory(files store.Files) (*directory, error) {
 		case ok && e.Regular:
 			d.segments = append(d.segments, numbered{id, e})
 			d.segmentBytes += size(e)
-		case snapshotName(e.Name) && e.Regular:
+		case checked(e.Name) && e.Regular:
 			d.snapshotBytes += size(e)
 		}
 	}
@@ -135,32 +131,33 @@ func listDirectory(files store.Files) (*directory, error) {
 	return d, nil
 }
 
-func snapshotName(name string) bool {
-	_, _, part := index.ParsePartName(name)
-	return part || name == artifact.FileName || name == index.FileName ||
-		name == checkpoint.FileName || name == visibility.FileName
+// checked reports whether a file is checked beside the segments: it holds an index or
+// the hidden ranges.
+func checked(name string) bool {
+	kind := directory.KindOf(name)
+	return kind.Derived() || kind == directory.HiddenRanges
 }
 
 // List returns the names that were listed.
-func (d *directory) List() ([]store.Name, error) {
-	names := make([]store.Name, len(d.entries))
+func (d *frozen) List() ([]directory.Name, error) {
+	names := make([]directory.Name, len(d.entries))
 	for i, e := range d.entries {
-		names[i] = store.Name{Name: e.Name, Odd: !e.Regular}
+		names[i] = directory.Name{Name: e.Name, Odd: !e.Regular}
 	}
 	return names, nil
 }
 
 // Look returns what a name led to when it was listed.
-func (d *directory) Look(name string) (store.Entry, error) {
+func (d *frozen) Look(name string) (directory.Entry, error) {
 	e, ok := d.byName[name]
 	if !ok {
-		return store.Entry{}, store.ErrGone
+		return directory.Entry{}, source.ErrGone
 	}
 	return e, nil
 }
 
 // Open returns a file as long as it was when it was listed.
-func (d *directory) Open(name string) (source.Source, error) {
+func (d *frozen) Open(name string) (source.Source, error) {
 	if src := d.opened[name]; src != nil {
 		return src, nil
 	}
@@ -176,7 +173,7 @@ func (d *directory) Open(name string) (source.Source, error) {
 }
 
 // newest is the highest id of a segment, 0 when there is none.
-func (d *directory) newest() uint64 {
+func (d *frozen) newest() uint64 {
 	if len(d.segments) == 0 {
 		return 0
 	}
@@ -185,12 +182,12 @@ func (d *directory) newest() uint64 {
 
 // lacksNewest reports whether the segment that was written last is missing, by the
 // rule of an open. A segment whose mark says 0 may never have been made.
-func (d *directory) lacksNewest(m *synced.Mark) bool {
+func (d *frozen) lacksNewest(m *synced.Mark) bool {
 	return m != nil && m.Segment > d.newest() && m.Offset > 0
 }
 
 // segmentSize is the size of the segment with an id.
-func (d *directory) segmentSize(id uint64) (uint64, bool) {
+func (d *frozen) segmentSize(id uint64) (uint64, bool) {
 	i, ok := slices.BinarySearchFunc(d.segments, id, func(s numbered, id uint64) int { return cmp.Compare(s.id, id) })
 	if !ok {
 		return 0, false

@@ -120,7 +120,7 @@ func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Sna
 		switch {
 		case errors.Is(why, damage.Stale), errors.Is(why, damage.Segments):
 			r.findings.note(Note{Topic: Stale, File: why.File})
-		case snapshotName(why.File):
+		case checked(why.File):
 			r.refused(why.File, why)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
@@ -26,10 +27,10 @@ import (
 // the same file.
 func seesWhatOpenSees(t *testing.T, name string, files map[string][]byte, hash func([]byte) event.Hash) (damaged bool) {
 	t.Helper()
-	r, err := verify.Run(store.Memory(files), verify.Options{Hash: hash})
+	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: hash})
 	require.NoError(t, err, name)
 	var met []*damage.Damage
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	var refused *damage.Damage
 	if errors.As(err, &refused) {
 		met = append(met, refused)

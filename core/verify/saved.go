@@ -5,10 +5,10 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 )
 
 // ErrSaved is the cause when saved lookups are not those that the records make,
@@ -39,7 +39,7 @@ func (r *run) saved(s *snapshot) error {
 	for _, e := range r.dir.segments {
 		ids = append(ids, e.id)
 	}
-	if f.Segments() != store.DigestSegments(ids, s.from, s.watermark) {
+	if f.Segments() != directory.DigestSegments(ids, s.from, s.watermark) {
 		r.findings.note(Note{Topic: Stale, File: name, Detail: "the segments are others than it was made over"})
 	}
 	_, tables := f.Tables(s.raw, artifact.FileName)

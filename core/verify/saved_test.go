@@ -11,16 +11,16 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/resum"
 	"github.com/thawlog/thaw/core/pages"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 )
 
 func verifyLong(t *testing.T, files map[string][]byte) *verify.Result {
-	r, err := verify.Run(store.Memory(files), verify.Options{Hash: longstore.Hash})
+	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: longstore.Hash})
 	require.NoError(t, err)
 	return r
 }

@@ -62,7 +62,7 @@ func (s *snapshot) rewind() error {
 	return s.next()
 }
 
-func (s *snapshot) openIndex(d *directory) error {
+func (s *snapshot) openIndex(d *frozen) error {
 	src, err := d.Open(s.file)
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (s *snapshot) openIndex(d *directory) error {
 }
 
 // openPart is openIndex for a part file. why is what is wrong with its pages.
-func (s *snapshot) openPart(d *directory, stop func() error) (why *damage.Refusal, err error) {
+func (s *snapshot) openPart(d *frozen, stop func() error) (why *damage.Refusal, err error) {
 	src, err := d.Open(s.file)
 	if err != nil {
 		return nil, err

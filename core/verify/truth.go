@@ -6,11 +6,11 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 )
 
@@ -114,7 +114,7 @@ func (r *run) mark() *synced.Mark {
 	if !ok {
 		return nil
 	}
-	m, err := store.ReadMark(r.dir, e)
+	m, err := directory.ReadMark(r.dir, e)
 	if err != nil {
 		r.findings.note(Note{Topic: Unusual, File: e.Name, Detail: err.Error()})
 		return nil

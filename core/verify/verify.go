@@ -2,6 +2,7 @@ package verify
 
 import (
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -64,7 +65,7 @@ func (r *Result) Err() error {
 // read into memory, with 162 bytes for each of its events; so are index files that list
 // events which no segment has, or that lie. It is at most 16 MiB and four times the
 // size of the files whatever they hold.
-func Run(files store.Files, o Options) (*Result, error) {
+func Run(files directory.Files, o Options) (*Result, error) {
 	d, err := freeze(files)
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func Run(files store.Files, o Options) (*Result, error) {
 // run is the state of one Run; its steps stand in files of their own.
 type run struct {
 	o        *Options
-	dir      *directory
+	dir      *frozen
 	findings *findings
 	stopped  error // what Stop returned
 

@@ -1,12 +1,15 @@
 package abi
 
 import (
+	"errors"
 	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -48,6 +51,19 @@ func TestRoundTrips(t *testing.T) {
 		require.NoError(t, err)
 		back.Flags = 0 // which say what of the region is set
 		require.Equal(t, q, back)
+	}
+}
+
+// TestCodesCross: errors.Is finds a code in an error that crossed, and no other code.
+func TestCodesCross(t *testing.T) {
+	for code := range Codes() {
+		_, got, bad := lines.DecodeFailure(lines.AppendFailure(nil, int32(code), &source.ReadError{File: "a", Err: code}))
+		require.NoError(t, bad)
+		for other := range Codes() {
+			require.Equal(t, code == other, errors.Is(got, other))
+		}
+		require.ErrorIs(t, got, source.ErrRead)
+		require.ErrorContains(t, got, code.Error())
 	}
 }
 

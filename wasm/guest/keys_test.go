@@ -67,9 +67,9 @@ func keys(t *testing.T, name string, line json.RawMessage, into map[string]strin
 
 // TestKeys: the page lists the keys of every object, and no others.
 func TestKeys(t *testing.T) {
-	lost := &damage.Damage{FirstSequence: 1, EndSequence: 1, Err: store.ErrGone, Events: []damage.Touched{{}}}
-	refused := &damage.Refusal{Err: store.ErrGone}
-	failed := errors.Join(errors.New("text"), store.ErrGone, damage.Torn, lost, refused, &store.EventError{}, &source.ReadError{})
+	lost := &damage.Damage{FirstSequence: 1, EndSequence: 1, Err: source.ErrGone, Events: []damage.Touched{{}}}
+	refused := &damage.Refusal{Err: source.ErrGone}
+	failed := errors.Join(errors.New("text"), source.ErrGone, damage.Torn, lost, refused, &store.EventError{}, &source.ReadError{})
 	got := map[string]string{}
 	keys(t, "report", lines.AppendReport(nil, &store.Report{
 		Rejected: []*damage.Refusal{refused}, Damages: []*damage.Damage{lost}, Unfinished: make([]replay.Unfinished, 1),

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
 )
@@ -18,7 +19,7 @@ var (
 	// ErrRead: the host could not list, open or read something that nothing can stand
 	// in for. It is host.ErrRead: the class of *source.ReadError, which says nothing
 	// about the bytes; errors.Is finds the system's error too.
-	ErrRead = store.ErrRead
+	ErrRead = source.ErrRead
 	// ErrClosed is returned by every method of a closed [Reader] or [Snapshot]. It is
 	// fs.ErrClosed too.
 	ErrClosed = fmt.Errorf("thaw: the store is closed: %w", fs.ErrClosed)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/escape"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -193,7 +194,7 @@ func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progr
 	var result *verify.Result
 	var err error
 	for range openTries {
-		if result, err = p.verify(ctx, path, &o, progress); !errors.Is(err, store.ErrGone) {
+		if result, err = p.verify(ctx, path, &o, progress); !errors.Is(err, source.ErrGone) {
 			break
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
@@ -64,19 +65,19 @@ func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	}
 	write(1)
 	write(2)
-	s, err := store.Open(store.Memory(files), store.Options{Seed: 5})
+	s, err := store.Open(directory.Memory(files), store.Options{Seed: 5})
 	require.NoError(t, err)
 	var a, lookups, second []byte
 	require.NoError(t, s.Fold(store.Fold{To: end(2), Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = a, lookups
 	write(3)
-	s, err = store.Open(store.Memory(files), store.Options{Seed: 6})
+	s, err = store.Open(directory.Memory(files), store.Options{Seed: 6})
 	require.NoError(t, err)
 	require.NoError(t, s.Fold(store.Fold{First: 1, To: end(3), Allocator: s.Report().Allocator}, nil, into(&second)))
 	part = index.PartName(2, 3)
 	files[part] = second
 	write(4)
-	s, err = store.Open(store.Memory(files), store.Options{})
+	s, err = store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
 	require.Equal(t, 1, s.Report().Parts)

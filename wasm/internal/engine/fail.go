@@ -17,7 +17,7 @@ func wantError(status uint32) error {
 	case abi.WantRead:
 		return nil
 	case abi.WantGone:
-		return corestore.ErrGone
+		return source.ErrGone
 	case abi.WantShort:
 		return source.ErrShort
 	}
@@ -32,7 +32,7 @@ func codeOf(err error) abi.Code {
 	switch {
 	case errors.Is(err, corestore.ErrNotFound):
 		return abi.ErrNotFound
-	case errors.Is(err, corestore.ErrGone):
+	case errors.Is(err, source.ErrGone):
 		return abi.ErrGone
 	case errors.As(err, &code):
 		return code

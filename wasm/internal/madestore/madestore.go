@@ -12,6 +12,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/msgpack"
@@ -109,7 +110,7 @@ func (m *maker) entry() commit.Entry {
 }
 
 func (m *maker) fold(t testing.TB, first int, artifactName, lookupsName string) {
-	s, err := store.Open(store.Memory(m.files), store.Options{Seed: 5})
+	s, err := store.Open(directory.Memory(m.files), store.Options{Seed: 5})
 	require.NoError(t, err)
 	end := artifact.Watermark{Segment: m.last, Offset: uint64(len(m.files[segment.Name(m.last)]))}
 	var a, lookups []byte

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -27,7 +28,7 @@ func Draw(t testing.TB, r *rapid.T) *Case {
 		0, abi.FlagStrict, abi.FlagCheckFrames, abi.FlagCheckIndex, abi.FlagShowHidden,
 	}).Draw(r, "flags")}
 	ids := []event.ID{{}, {9}}
-	s, err := store.Open(store.Memory(c.Files), store.Options{})
+	s, err := store.Open(directory.Memory(c.Files), store.Options{})
 	require.NoError(t, err)
 	for e, err := range s.Query(store.Region{}, store.Page{}) {
 		require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -15,7 +16,7 @@ const asked = 6
 // Questions are those about a store whose files are sound: of every sort, about what is
 // in it and what is not.
 func Questions(files map[string][]byte) (out []abi.Request) {
-	s, err := store.Open(store.Memory(files), store.Options{Seed: Seed})
+	s, err := store.Open(directory.Memory(files), store.Options{Seed: Seed})
 	if err != nil {
 		return Few()
 	}

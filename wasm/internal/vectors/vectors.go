@@ -10,8 +10,10 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -47,7 +49,7 @@ func (c *Case) Open() abi.Request {
 // Native answers a case by the core alone: the open, and then each question. Without
 // an open store only a verification is answered.
 func Native(c *Case) []Answer {
-	s, err := store.Open(store.Memory(c.Files), store.Options{
+	s, err := store.Open(directory.Memory(c.Files), store.Options{
 		Seed: Seed, Hash: hash,
 		Strict: c.Flags&abi.FlagStrict != 0, ShowHidden: c.Flags&abi.FlagShowHidden != 0,
 		CheckFrames: c.Flags&abi.FlagCheckFrames != 0, CheckIndex: c.Flags&abi.FlagCheckIndex != 0,
@@ -57,7 +59,7 @@ func Native(c *Case) []Answer {
 		q := &c.Questions[i]
 		switch {
 		case q.Op == abi.OpVerify:
-			r, err := verify.Run(store.Memory(c.Files), verify.Options{Hash: hash, Seed: Seed})
+			r, err := verify.Run(directory.Memory(c.Files), verify.Options{Hash: hash, Seed: Seed})
 			var text []byte
 			if err == nil {
 				text = lines.AppendFindings(nil, r)
@@ -145,7 +147,7 @@ func end(text []byte, err error) Answer {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		code = abi.ErrNotFound
-	case errors.Is(err, store.ErrGone):
+	case errors.Is(err, source.ErrGone):
 		code = abi.ErrGone
 	case errors.As(err, &d):
 		code = abi.ErrDamage

@@ -1,16 +1,14 @@
-package store
+package directory
 
 import (
 	"strconv"
 	"strings"
 
-	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// The names that a writer gives to files it may remove again or leave behind. A
-// directory may hold files of others under any other name, and those stay.
+// The names that a writer gives to files it may remove again or leave in the
+// directory. Files under any other name belong to others, and stay.
 //
 //	index.fbati.tmp            a file while it is written, before the rename
 //	index.thaw.tmp
@@ -28,19 +26,14 @@ const (
 // takes its place.
 func TemporaryName(name string) string { return name + temporarySuffix }
 
-// ParseTemporaryName is the reverse of [TemporaryName]: ok says that a writer makes a
-// file of that name, and name is the one it becomes.
+// ParseTemporaryName is the reverse of [TemporaryName]: ok reports whether a writer
+// writes a file under that temporary name, and name is the one it becomes.
 func ParseTemporaryName(temporary string) (name string, ok bool) {
 	name, ok = strings.CutSuffix(temporary, temporarySuffix)
-	if !ok {
+	if !ok || !finalKind(name).Replaced() {
 		return "", false
 	}
-	_, isSegment := segment.ParseName(name)
-	_, _, isPart := index.ParsePartName(name)
-	if name == artifact.FileName || name == index.FileName || isSegment || isPart || isCutName(name) {
-		return name, true
-	}
-	return "", false
+	return name, true
 }
 
 // CutName is the name of the n-th file, from 1, for what is cut off a segment at an

@@ -1,4 +1,4 @@
-package store
+package directory
 
 import (
 	"github.com/thawlog/thaw/core/source"
@@ -31,14 +31,14 @@ type Entry struct {
 // would make an open cost more the larger the store is. Hence names come without
 // what they lead to.
 //
-// Every error but [ErrGone] means that the system refused, and becomes a
+// Every error but [source.ErrGone] means that the system refused, and becomes a
 // [source.ReadError] of the name unless it is one.
 type Files interface {
 	// List returns the names in any order. It should not cost more than reading
 	// the directory.
 	List() ([]Name, error)
 	// Look says what a name leads to now. It need not have been listed. The error
-	// is [ErrGone] when the name is not there.
+	// is [source.ErrGone] when the name is not there.
 	Look(name string) (Entry, error)
 	// Open returns the content of a listed name. A segment's source may grow; it
 	// is as long as the segment was when it was last looked at, and looks at one
@@ -46,14 +46,6 @@ type Files interface {
 	// was opened with.
 	Open(name string) (source.Source, error)
 }
-
-// ErrGone is what Files return for a name that is no longer there.
-var ErrGone = source.ErrGone
-
-// ErrRead is what errors.Is finds in every [source.ReadError]: the system refused
-// to list, open or read what cannot be done without. Nothing is known of the bytes,
-// so it is no damage, and no answer leaves anything out because of it.
-var ErrRead = source.ErrRead
 
 // Memory is a store's directory held in memory: names and content. It must not
 // change while it is read.
@@ -68,20 +60,30 @@ func (m Memory) List() ([]Name, error) {
 	return out, nil
 }
 
-// Look returns a file's size, or [ErrGone].
+// Look returns a file's size, or [source.ErrGone].
 func (m Memory) Look(name string) (Entry, error) {
 	b, ok := m[name]
 	if !ok {
-		return Entry{}, ErrGone
+		return Entry{}, source.ErrGone
 	}
 	return Entry{Name: name, Size: int64(len(b)), Regular: true}, nil
 }
 
-// Open returns a file's bytes, or [ErrGone].
+// Open returns a file's bytes, or [source.ErrGone].
 func (m Memory) Open(name string) (source.Source, error) {
 	b, ok := m[name]
 	if !ok {
-		return nil, ErrGone
+		return nil, source.ErrGone
 	}
 	return source.Bytes(b), nil
+}
+
+// Open opens a file of a store. The error is [source.ErrGone] or a [source.ReadError] that
+// names the file.
+func Open(files Files, name string) (source.Source, error) {
+	src, err := files.Open(name)
+	if err != nil {
+		return nil, source.Failed(name, -1, err)
+	}
+	return src, nil
 }

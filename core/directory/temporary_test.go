@@ -1,21 +1,20 @@
-package store_test
+package directory_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/directory"
 )
 
 // TestTemporaryNames: a writer's own temporary names are known, and no other.
 func TestTemporaryNames(t *testing.T) {
 	for _, name := range []string{
 		"index.fbati", "index.thaw", "000001-000002.thaw", "1000000-1000001.thaw", "000001.fbat", "1000000.fbat",
-		"000001.fbat.cut-0", "000001.fbat.cut-1234", "000001.fbat.cut-12-2", store.CutName("000007.fbat", 99, 1),
-		store.CutName("000007.fbat", 99, 3),
+		"000001.fbat.cut-0", "000001.fbat.cut-1234", "000001.fbat.cut-12-2", directory.CutName("000007.fbat", 99, 1),
+		directory.CutName("000007.fbat", 99, 3),
 	} {
-		got, ok := store.ParseTemporaryName(store.TemporaryName(name))
+		got, ok := directory.ParseTemporaryName(directory.TemporaryName(name))
 		require.True(t, ok, name)
 		require.Equal(t, name, got)
 	}
@@ -29,7 +28,7 @@ func TestTemporaryNames(t *testing.T) {
 		"000001.fbat.cut-12-.tmp", "000001.fbat.cut-12-1.tmp", "000001.fbat.cut-12-02.tmp", "000001.fbat.cut-12-2-3.tmp",
 		"000001.fbat.cut-18446744073709551616.tmp", "notes.fbat.cut-12.tmp", "000001.fbat.cut-12.cut-13.tmp",
 	} {
-		_, ok := store.ParseTemporaryName(name)
+		_, ok := directory.ParseTemporaryName(name)
 		require.False(t, ok, name)
 	}
 }

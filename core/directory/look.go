@@ -1,4 +1,4 @@
-package store
+package directory
 
 import (
 	"cmp"
@@ -10,13 +10,13 @@ import (
 )
 
 // LookAtAll looks at every name of a directory, in the order in which an open
-// does: what holds an index, segments, hidden ranges. Names that go away meanwhile
-// are left out. The error is a [source.ReadError].
+// does: index files, segments, hidden ranges. Names that go away meanwhile are left
+// out. The error is a [source.ReadError].
 func LookAtAll(files Files) ([]Entry, error) {
 	var out []Entry
 	look := func(name string) error {
 		e, err := files.Look(name)
-		if errors.Is(err, ErrGone) {
+		if errors.Is(err, source.ErrGone) {
 			return nil
 		}
 		if err == nil {
@@ -25,7 +25,7 @@ func LookAtAll(files Files) ([]Entry, error) {
 		return source.Failed(name, -1, err)
 	}
 	var failed error
-	for _, name := range inFront {
+	for _, name := range first {
 		failed = cmp.Or(failed, look(name))
 	}
 	names, err := files.List()
@@ -37,13 +37,13 @@ func LookAtAll(files Files) ([]Entry, error) {
 	for _, n := range names {
 		if _, ok := segment.ParseName(n.Name); ok {
 			segments = append(segments, n.Name)
-		} else if n.Name != behind && !slices.Contains(inFront[:], n.Name) { // parts of the index among them
+		} else if n.Name != last && !slices.Contains(first[:], n.Name) { // part files among them
 			if err := look(n.Name); err != nil {
 				return nil, err
 			}
 		}
 	}
-	for _, name := range append(segments, behind) {
+	for _, name := range append(segments, last) {
 		if err := look(name); err != nil {
 			return nil, err
 		}
