@@ -51,12 +51,15 @@ func count(f fields, key string, n *int) {
 	*n = int(wide)
 }
 
-// name is a text that is one of those that this program knows. The empty one is the
-// zero value, which knows nothing.
-func name[S interface {
+// oneOfSet is a text of which a package has a fixed set.
+type oneOfSet interface {
 	~string
 	Known() bool
-}](f fields, key string, s *S) {
+}
+
+// name is a text that is one of those that this program knows. The empty one is the
+// zero value, which knows nothing.
+func name[S oneOfSet](f fields, key string, s *S) {
 	text := string(*s)
 	f.text(key, &text)
 	if !f.reads() {
