@@ -10,6 +10,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/internal/subjects"
 )
 
 // TestClosedHoldsNothing: a Store, Reader or Snapshot that was closed and is kept holds
@@ -25,7 +26,7 @@ func TestClosedHoldsNothing(t *testing.T) {
 		require.NoError(t, err)
 	}
 	type closer interface {
-		questioner
+		subjects.Questions
 		Close() error
 	}
 	for name, open := range map[string]func() (closer, map[string]func() bool){

@@ -114,7 +114,7 @@ func TestErrors(t *testing.T) {
 			continue
 		}
 		require.Equal(t, want.Error(), got.Error())
-		for _, class := range []error{store.ErrNotFound, source.ErrGone, source.ErrShort, damage.Checksum, damage.Magic, foreign, source.ErrRead, io.EOF} {
+		for _, class := range []error{store.ErrNotFound, source.ErrGone, source.ErrShort, damage.Checksum, damage.Magic, foreign, foreignError("other"), source.ErrRead, io.EOF} {
 			require.Equal(t, errors.Is(want, class), errors.Is(got, class), "%v is %v", want, class)
 		}
 		var d1, d2 *damage.Damage
