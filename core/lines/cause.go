@@ -46,9 +46,9 @@ var classes = []struct {
 	{"too_large", payload.ErrTooLarge}, {"unread", source.ErrRead},
 }
 
-// Classed is an error that callers compare with and that the core does not know. Across
-// a line errors.Is still finds it, by its class.
-type Classed interface {
+// hasClass is an error of another package that callers compare with. Across a line
+// errors.Is still finds it, by its class.
+type hasClass interface {
 	error
 	Class() string
 }
@@ -91,7 +91,7 @@ func nodeOf(err error, depth int) node {
 		}
 	}
 	switch e := err.(type) {
-	case Classed:
+	case hasClass:
 		return node{is: isClass, class: e.Class(), text: e.Error()}
 	case damage.Reason:
 		return node{is: isReason, reason: e}
@@ -241,6 +241,6 @@ func (e *classed) Class() string { return e.class }
 
 // Is reports whether target is of the same class.
 func (e *classed) Is(target error) bool {
-	c, ok := target.(Classed)
+	c, ok := target.(hasClass)
 	return ok && c.Class() == e.class
 }

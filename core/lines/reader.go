@@ -225,7 +225,7 @@ func (r *reader) list(key string, _ int, item func(i int)) {
 	}
 }
 
-// str reads a string: what AppendText can have written, and other escapes of JSON
+// str reads a string: what appendText can have written, and other escapes of JSON
 // but pairs of surrogates.
 func (r *reader) str() string {
 	b := r.raw()

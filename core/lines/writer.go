@@ -32,7 +32,7 @@ func (w *writer) end() { w.b = append(w.b, '}') }
 
 func (w *writer) text(key string, s *string) {
 	w.key(key)
-	w.b = AppendText(w.b, *s)
+	w.b = appendText(w.b, *s)
 }
 
 func (w *writer) number(key string, n *uint64) {

@@ -107,11 +107,11 @@ func TestTimedRow(t *testing.T) {
 		require.Equal(t, "x", string(rest))
 		require.Equal(t, event.Full{Event: want}, got)
 		for sort := range byte(4) {
-			if sort == b[RowSort] {
+			if sort == b[rowSort] {
 				continue
 			}
 			other := append([]byte{}, b...)
-			other[RowSort] = sort
+			other[rowSort] = sort
 			_, _, _, err := DecodeRow(other)
 			require.ErrorIs(t, err, ErrWire, sort)
 		}

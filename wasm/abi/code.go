@@ -75,6 +75,6 @@ func (c Code) Error() string {
 	return "thaw: plugin: " + text + " (" + strconv.Itoa(int(c)) + ")"
 }
 
-// Class implements lines.Classed, so that errors.Is finds a code in an error that
-// crossed.
+// Class returns the name by which errors.Is finds a code in an error that crossed as a
+// line of package core/lines.
 func (c Code) Class() string { return "code " + strconv.Itoa(int(c)) }

@@ -150,10 +150,8 @@ func (t *task) state() error {
 		}
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, some)
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, state.Clock)
-	case state.Some:
-		t.answer = append(lines.AppendNumber(t.answer, `{"clock":`, uint64(state.Clock)), "}\n"...)
 	default:
-		t.answer = append(t.answer, "{\"clock\":null}\n"...)
+		t.answer = lines.AppendState(t.answer, state)
 	}
 	return nil
 }

@@ -96,13 +96,10 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 		return append(strconv.AppendUint(nil, n, 10), '\n'), nil
 	case abi.OpState:
 		state, err := s.State(q.Region.Entity)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case state.Some:
-			return append(lines.AppendNumber(nil, `{"clock":`, uint64(state.Clock)), "}\n"...), nil
 		}
-		return []byte("{\"clock\":null}\n"), nil
+		return lines.AppendState(nil, state), nil
 	case abi.OpGet:
 		e, err := s.ReadID(q.ID)
 		if err != nil {
