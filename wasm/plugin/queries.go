@@ -206,18 +206,3 @@ func decodeFull(b []byte) (event.Full, error) {
 	}
 	return e, err
 }
-
-// Report tells about the reader's last open or refresh, and what was found out since by
-// the instance that answers. It is empty when the reader is closed.
-func (q *Queries) Report() Report {
-	v, release, err := q.acquire()
-	if err != nil {
-		return Report{}
-	}
-	defer release()
-	r, err := on(context.Background(), q, abi.Request{Op: abi.OpReport}, abi.DecodeReport)
-	if err != nil {
-		return Report{}
-	}
-	return Report{Report: r, Took: v.took}
-}

@@ -231,7 +231,7 @@ func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, prog
 		case bad != nil:
 			return nil, bad
 		case t.state == abi.Done:
-			return abi.DecodeFindings(b)
+			return decodeFindings(b)
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		}

@@ -17,8 +17,6 @@ import (
 
 func hash(payload []byte) event.Hash { return blake3.Sum256(payload) }
 
-func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
-
 // perform answers the question. It runs in the task's coroutine.
 func (t *task) perform() error {
 	q, s := &t.request, t.store.snapshot
@@ -50,11 +48,7 @@ func (t *task) perform() error {
 		return t.one(s.Read(row.Event))
 	case abi.OpReport:
 		report := s.Report()
-		if abi.Text(q.Format) {
-			t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
-		} else {
-			t.answer = abi.AppendReport(t.answer, &report)
-		}
+		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
 		t.count = 1
 		return nil
 	}
@@ -157,10 +151,8 @@ func (t *task) state() error {
 		}
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, some)
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, state.Clock)
-	case state.Some:
-		t.answer = append(lines.AppendNumber(t.answer, `{"clock":`, uint64(state.Clock)), "}\n"...)
 	default:
-		t.answer = append(t.answer, "{\"clock\":null}\n"...)
+		t.answer = lines.AppendState(t.answer, state)
 	}
 	return nil
 }
@@ -174,10 +166,6 @@ func (t *task) verify() error {
 		return err
 	}
 	t.count = 1
-	if abi.Text(t.request.Format) {
-		t.answer = lines.AppendFindings(t.answer, r)
-	} else {
-		t.answer = abi.AppendFindings(t.answer, r)
-	}
+	t.answer = lines.AppendFindings(t.answer, r)
 	return nil
 }

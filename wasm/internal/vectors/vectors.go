@@ -97,13 +97,10 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 		return append(strconv.AppendUint(nil, n, 10), '\n'), nil
 	case abi.OpState:
 		state, err := s.State(q.Region.Entity)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case state.Some:
-			return append(lines.AppendNumber(nil, `{"clock":`, uint64(state.Clock)), "}\n"...), nil
 		}
-		return []byte("{\"clock\":null}\n"), nil
+		return lines.AppendState(nil, state), nil
 	case abi.OpGet:
 		e, err := s.ReadID(q.ID)
 		if err != nil {
@@ -155,13 +152,5 @@ func end(text []byte, err error) Answer {
 	case errors.As(err, &r):
 		code = abi.ErrRefused
 	}
-	b := append([]byte(`{"code":`), strconv.Itoa(int(code))...)
-	b = lines.AppendText(append(b, `,"error":`...), err.Error())
-	b = append(b, `,"damage":`...)
-	if d != nil {
-		b = lines.AppendDamage(b, d)
-	} else {
-		b = append(b, "null"...)
-	}
-	return Answer{Text: string(text), Code: int32(code), End: string(b) + "}\n"}
+	return Answer{Text: string(text), Code: int32(code), End: string(lines.AppendFailure(nil, int32(code), err))}
 }
