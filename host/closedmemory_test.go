@@ -70,7 +70,7 @@ func TestClosedHoldsNothing(t *testing.T) {
 			}
 			runtime.GC()
 			for part, reachable := range parts {
-				if part != "view" && part != "snapshot" { // which an append replaces
+				if part != "version" && part != "snapshot" { // which an append replaces
 					require.True(t, reachable(), "%s, of one that is open", part)
 				}
 			}
