@@ -37,7 +37,7 @@ func (s *Snapshot) checkIndex() error {
 		return nil
 	}
 	for _, p := range s.parts[:s.base] {
-		if err := s.on(p, func(p *part) error { return p.tables.CheckAll(s.options.Stop) }); err != nil {
+		if err := s.on(p, func(p *part) error { return p.Index.CheckAll(s.options.Stop) }); err != nil {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func (s *Snapshot) mendNamed(why error, state int) (mended bool, err error) {
 	file := blamed(why)
 	for i, p := range s.parts[:s.base] {
 		used := p.now()
-		if file == "" && used.tables.Saved() != nil || file != "" && p.name == file || i == 0 && file == index.FileName {
+		if file == "" && used.Index.Saved() != nil || file != "" && p.File == file || i == 0 && file == index.FileName {
 			list = append(list, meant{p, used})
 		}
 	}
@@ -130,12 +130,12 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		return nil // another query has
 	}
 	var refused []*damage.Refusal
-	if used.tables.Saved() != nil {
-		refused = append(refused, rotten(used.tables.Saved().Name(), why))
-		used.tables.Forget()
-		built, err := imagePart(used.image, judged(f.allocator), s.options)
+	if used.Index.Saved() != nil {
+		refused = append(refused, rotten(used.Index.Saved().Name(), why))
+		used.Index.Forget()
+		built, err := imagePart(used.Image, judged(f.allocator), s.options)
 		if err == nil {
-			built.name, built.rank = p.name, 1
+			built.File, built.rank = p.File, 1
 			f.refused = append(f.refused, refused...)
 			f.instead.Store(built)
 			return nil
@@ -162,7 +162,7 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 	if s.options.Strict && len(report.Damages) > 0 {
 		return report.Damages[0]
 	}
-	read.name, read.rank = p.name, 2
+	read.File, read.rank = p.File, 2
 	if r := rotten(f.name, why); len(refused) == 0 || refused[0].File != r.File {
 		refused = append(refused, r) // the lookups and the records are two files
 	}
@@ -182,7 +182,7 @@ func (s *Snapshot) loses(p, read *part, r *replay.Report) bool {
 		}
 	}
 	hidden := s.report.HiddenRanges
-	return len(r.Damages) == 0 && read.image.Count != p.image.Count ||
+	return len(r.Damages) == 0 && read.Image.Count != p.Image.Count ||
 		!slices.Equal(hidden, hideUncertain(hidden, &Report{Damages: r.Damages, Gaps: r.Gaps}, p.file.taken))
 }
 

@@ -201,7 +201,7 @@ func (s *Snapshot) hide(ranges visibility.Ranges) error {
 // taken is the sequence behind the last record that was read from a file.
 func (s *Snapshot) taken() uint64 {
 	for i := s.base - 1; i >= 0; i-- {
-		if last, ok := s.parts[i].tables.Last(); ok {
+		if last, ok := s.parts[i].Index.Last(); ok {
 			return last + 1
 		}
 	}
@@ -223,16 +223,16 @@ func (s *Snapshot) count() error {
 			return err
 		}
 		r.Hidden += hidden
-		r.Events += uint64(p.image.Count) - hidden
-		if p.tables.Saved() == nil {
-			r.TableBytes += p.tables.Size()
+		r.Events += uint64(p.Image.Count) - hidden
+		if p.Index.Saved() == nil {
+			r.TableBytes += p.Index.Size()
 		}
-		r.DuplicateIDs = r.DuplicateIDs || !p.tables.UniqueIDs()
+		r.DuplicateIDs = r.DuplicateIDs || !p.Index.UniqueIDs()
 	}
 	r.Lookups, r.Parts = LookupsBuilt, len(s.FileNames(s.base))
 	if r.Parts > 0 {
 		r.Parts--
-		if s.parts[0].now().tables.Saved() != nil {
+		if s.parts[0].now().Index.Saved() != nil {
 			r.Lookups = LookupsSaved
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
 )
@@ -64,7 +65,7 @@ func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, e
 		return nil, s.rejectLookups(e.Name, err)
 	}
 	image, tables := f.Tables(src, artifact.FileName)
-	return &part{image: image, tables: tables}, nil
+	return &part{Part: query.Part{Image: image, Index: tables}}, nil
 }
 
 // vouched reports whether index.thaw says that thaw has taken the index.fbati in src.
@@ -177,7 +178,7 @@ func (s *Snapshot) rejectOddParts() {
 func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 	a := f.Artifact()
 	image, tables := f.Tables(nil, "")
-	p := &part{image: image, tables: tables}
+	p := &part{Part: query.Part{Image: image, Index: tables}}
 	if s.options.makeLookups() {
 		var err error
 		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.Size}
@@ -185,12 +186,12 @@ func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 			return nil, b, err
 		}
 	}
-	p.name = f.Name()
+	p.File = f.Name()
 	p.file = &partFile{
-		name: p.name, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
+		name: p.File, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
 	}
 	next := base{watermark: a.Watermark, allocator: a.Allocator, taken: b.taken}
-	if last, ok := p.tables.Last(); ok {
+	if last, ok := p.Index.Last(); ok {
 		next.taken = last + 1
 	}
 	size, _ := s.listing.Size(a.Watermark.Segment)

@@ -138,10 +138,10 @@ func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err err
 	b := sidx.NewBuilder()
 	for _, p := range s.parts {
 		p = p.now()
-		r := p.reader()
+		r := p.Reader()
 		// Records are in the order of positions, so those of the newest segment
 		// are the last of the part.
-		first := p.image.Count
+		first := p.Image.Count
 		for ; first > 0; first-- {
 			raw, err := r.Record(first - 1)
 			if err != nil {
@@ -151,7 +151,7 @@ func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err err
 				break
 			}
 		}
-		for i := first; i < p.image.Count; i++ {
+		for i := first; i < p.Image.Count; i++ {
 			raw, err := r.Record(i)
 			if err != nil {
 				return nil, 0, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -82,9 +83,9 @@ func TestRoundTrips(t *testing.T) {
 	findings, err := DecodeFindings(AppendFindings(nil, someFindings()))
 	require.NoError(t, err)
 	require.Equal(t, someFindings(), findings)
-	for _, region := range []store.Region{
-		{}, {Entity: "a", EntityPrefix: "b", Scope: "c", Kinds: event.Only(0x1234), Clocks: store.ClocksBetween(1, 2)},
-		{Kinds: event.InCategory(13), Clocks: store.ClocksBetween(0, 1<<32-1)},
+	for _, region := range []query.Region{
+		{}, {Entity: "a", EntityPrefix: "b", Scope: "c", Kinds: event.Only(0x1234), Clocks: query.ClocksBetween(1, 2)},
+		{Kinds: event.InCategory(13), Clocks: query.ClocksBetween(0, 1<<32-1)},
 	} {
 		q := Request{Op: OpQuery, Format: FormatFull, Rows: 1, Bytes: 2, Region: region, From: 3, Limit: 4, ID: event.ID{5}}
 		back, err := DecodeRequest(AppendRequest(nil, &q))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/query"
 )
 
 // The layout of a request: RequestSize bytes, and behind them the entity, the prefix
@@ -50,7 +50,7 @@ const (
 type Request struct {
 	Op, Format, Flags uint32
 	Rows, Bytes       uint32
-	Region            store.Region
+	Region            query.Region
 	From, Limit       uint64
 	ID                event.ID
 	// Row is the row of OpRead. It aliases what was decoded.
@@ -121,7 +121,7 @@ func DecodeRequest(b []byte) (q Request, err error) {
 		}
 	}
 	if q.Flags&FlagClocks != 0 {
-		q.Region.Clocks = store.ClocksBetween(le.Uint32(b[ReqMinClock:]), le.Uint32(b[ReqMaxClock:]))
+		q.Region.Clocks = query.ClocksBetween(le.Uint32(b[ReqMinClock:]), le.Uint32(b[ReqMaxClock:]))
 	}
 	r := reader{b: b[RequestSize:]}
 	entity := r.take(uint64(le.Uint32(b[ReqEntity:])))

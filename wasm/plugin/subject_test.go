@@ -10,7 +10,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
@@ -77,10 +77,10 @@ func TestSubjectsOfOtherHosts(t *testing.T) {
 	require.Zero(t, w.do(&w.start, handle, open, n))
 	for what, q := range map[string]abi.Request{
 		"stream of no name":     {Op: abi.OpStream},
-		"stream of a long name": {Op: abi.OpStream, Region: store.Region{Entity: strings.Repeat("x", 1025)}},
-		"stream of no UTF-8":    {Op: abi.OpStream, Region: store.Region{Entity: "\xff"}},
+		"stream of a long name": {Op: abi.OpStream, Region: query.Region{Entity: strings.Repeat("x", 1025)}},
+		"stream of no UTF-8":    {Op: abi.OpStream, Region: query.Region{Entity: "\xff"}},
 		"state of no name":      {Op: abi.OpState},
-		"state of no UTF-8":     {Op: abi.OpState, Region: store.Region{Entity: "\xff"}},
+		"state of no UTF-8":     {Op: abi.OpState, Region: query.Region{Entity: "\xff"}},
 		"get zero":              {Op: abi.OpGet, Format: abi.FormatFull},
 		"ancestors of zero":     {Op: abi.OpAncestors},
 		"effects of zero":       {Op: abi.OpEffects},

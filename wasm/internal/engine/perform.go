@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/query"
 	corestore "github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -26,9 +27,9 @@ func (t *task) perform() error {
 	case abi.OpOpen:
 		return t.open()
 	case abi.OpQuery:
-		return t.events(s.Query(q.Region, corestore.Page{From: q.From, Limit: limit}))
+		return t.events(s.Query(q.Region, query.Page{From: q.From, Limit: limit}))
 	case abi.OpStream:
-		return t.events(s.Stream(q.Region.Entity, corestore.StreamPage{From: uint32(q.From), Limit: limit}))
+		return t.events(s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit}))
 	case abi.OpAncestors:
 		return t.events(s.Ancestors(q.ID, limit))
 	case abi.OpEffects:

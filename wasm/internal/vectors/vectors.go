@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
@@ -79,9 +80,9 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 	limit := int(min(q.Limit, math.MaxInt))
 	switch q.Op {
 	case abi.OpQuery:
-		return rows(s, q, s.Query(q.Region, store.Page{From: q.From, Limit: limit}))
+		return rows(s, q, s.Query(q.Region, query.Page{From: q.From, Limit: limit}))
 	case abi.OpStream:
-		return rows(s, q, s.Stream(q.Region.Entity, store.StreamPage{From: uint32(q.From), Limit: limit}))
+		return rows(s, q, s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit}))
 	case abi.OpAncestors:
 		return rows(s, q, s.Ancestors(q.ID, limit))
 	case abi.OpEffects:

@@ -1,4 +1,4 @@
-package store
+package query
 
 import (
 	"slices"
@@ -70,7 +70,7 @@ func (p *plan) match(r artifact.Raw) bool {
 // makes another. For a count every condition
 // but that of clocks becomes a set, so that no record is read. limit is that of a
 // page, 0 for none.
-func (c *cursor) plan(region *Region, first uint32, count bool, limit int) (*plan, error) {
+func (c *Cursor) plan(region *Region, first uint32, count bool, limit int) (*plan, error) {
 	p := &c.p
 	p.forget()
 	p.region, p.count, p.limit, p.first = region, count, limit, first
@@ -101,7 +101,7 @@ func (p *plan) forget() {
 }
 
 // order makes the smallest set the driver.
-func (p *plan) order(c *cursor) (err error) {
+func (p *plan) order(c *Cursor) (err error) {
 	if len(p.conditions) == 0 {
 		p.driver = &every{count: c.Count(), next: p.first}
 		return nil
@@ -128,7 +128,7 @@ func (p *plan) order(c *cursor) (err error) {
 }
 
 // smallest is how many records there are to look at so far.
-func (p *plan) smallest(c *cursor) int {
+func (p *plan) smallest(c *Cursor) int {
 	n := int(c.Count() - p.first)
 	for _, other := range p.conditions {
 		n = min(n, other.left)
@@ -137,7 +137,7 @@ func (p *plan) smallest(c *cursor) int {
 }
 
 // add takes a condition that a set holds, unless all records do.
-func (p *plan) add(c *cursor, s set) {
+func (p *plan) add(c *Cursor, s set) {
 	left := s.Left()
 	p.nothing = p.nothing || left == 0
 	if left < int(c.Count()-p.first) {
@@ -146,7 +146,7 @@ func (p *plan) add(c *cursor, s set) {
 }
 
 // addOne takes a condition that is one list.
-func (p *plan) addOne(c *cursor, l index.List) error {
+func (p *plan) addOne(c *Cursor, l index.List) error {
 	s := &p.one[len(p.conditions)]
 	s.Walk(&c.Reader, l)
 	if p.first > 0 {
@@ -159,13 +159,13 @@ func (p *plan) addOne(c *cursor, l index.List) error {
 }
 
 // named looks a name up; a name the part does not have matches nothing.
-func (p *plan) named(c *cursor, name string) (uint32, error) {
+func (p *plan) named(c *Cursor, name string) (uint32, error) {
 	number, ok, err := c.FindName([]byte(name))
 	p.nothing = p.nothing || !ok
 	return number, err
 }
 
-func (p *plan) byEntity(c *cursor) (err error) {
+func (p *plan) byEntity(c *Cursor) (err error) {
 	clocks := p.region.Clocks
 	p.turnsDown = !clocks.all()
 	if p.region.Entity == "" {
@@ -187,7 +187,7 @@ func (p *plan) byEntity(c *cursor) (err error) {
 	return p.addOne(c, l)
 }
 
-func (p *plan) byScope(c *cursor) (err error) {
+func (p *plan) byScope(c *Cursor) (err error) {
 	if p.region.Scope == "" {
 		return nil
 	}
@@ -201,7 +201,7 @@ func (p *plan) byScope(c *cursor) (err error) {
 	return p.addOne(c, l)
 }
 
-func (p *plan) byKinds(c *cursor) error {
+func (p *plan) byKinds(c *Cursor) error {
 	if p.region.Kinds.All() {
 		return nil
 	}
@@ -212,7 +212,7 @@ func (p *plan) byKinds(c *cursor) error {
 	return p.addMany(c, lists)
 }
 
-func (p *plan) byPrefix(c *cursor) error {
+func (p *plan) byPrefix(c *Cursor) error {
 	p.prefix = p.region.EntityPrefix
 	if p.prefix == "" {
 		return nil
@@ -256,7 +256,7 @@ func (p *plan) byPrefix(c *cursor) error {
 // addMany takes a condition that several lists hold which have no record in
 // common. Where gathering them costs more than looking at the records that do not
 // match, those are left to be turned down.
-func (p *plan) addMany(c *cursor, lists []index.List) error {
+func (p *plan) addMany(c *Cursor, lists []index.List) error {
 	total := 0
 	for _, l := range lists {
 		total += l.Len()
@@ -283,7 +283,7 @@ func (p *plan) addMany(c *cursor, lists []index.List) error {
 
 // worthGathering reports whether a set of total records, which costs extra besides,
 // is cheaper than reading the records of the other sets that are not in it.
-func (p *plan) worthGathering(c *cursor, total, extra int) bool {
+func (p *plan) worthGathering(c *Cursor, total, extra int) bool {
 	if p.count {
 		return true
 	}

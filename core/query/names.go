@@ -1,4 +1,4 @@
-package store
+package query
 
 import (
 	"slices"
@@ -53,7 +53,7 @@ func (n *names) forget() {
 
 // coordinate looks up the names of one record. They are kept where the cursor has
 // room for names, and scopes with the part.
-func (c *cursor) coordinate(r artifact.Raw) (at event.Coordinate, err error) {
+func (c *Cursor) coordinate(r artifact.Raw) (at event.Coordinate, err error) {
 	if at.Entity, err = c.name(r.Entity()); err != nil {
 		return event.Coordinate{}, err
 	}
@@ -66,7 +66,7 @@ func (c *cursor) coordinate(r artifact.Raw) (at event.Coordinate, err error) {
 	return at, err
 }
 
-func (c *cursor) name(number uint32) (string, error) {
+func (c *Cursor) name(number uint32) (string, error) {
 	var none cachedName
 	slot := &none
 	if c.names != nil {
@@ -85,7 +85,7 @@ func (c *cursor) name(number uint32) (string, error) {
 
 // coordinates looks up the names of records, with one string for many. What it
 // returns holds until the next call. The cursor must have room for names.
-func (c *cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error) {
+func (c *Cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error) {
 	n := c.names
 	n.coordinates = slices.Grow(n.coordinates[:0], len(records))[:len(records)]
 	n.wanted = slices.Grow(n.wanted, 2*len(records))
@@ -104,7 +104,7 @@ func (c *cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error)
 }
 
 // want sets name, at once or with the next share.
-func (c *cursor) want(n *names, name *string, number uint32, record int32, scope bool) error {
+func (c *Cursor) want(n *names, name *string, number uint32, record int32, scope bool) error {
 	slot := &n.cache[number%nameCache]
 	if slot.number == number && slot.name != "" {
 		*name = slot.name
@@ -139,7 +139,7 @@ func (c *cursor) want(n *names, name *string, number uint32, record int32, scope
 
 // share makes one string of the chunk and gives its pieces to the records that want
 // them.
-func (n *names) share(scopes *sharedNames) {
+func (n *names) share(scopes *scopeNames) {
 	if len(n.wanted) == 0 {
 		return
 	}
@@ -148,7 +148,7 @@ func (n *names) share(scopes *sharedNames) {
 		name := all[w.start:w.end]
 		if at := &n.coordinates[w.record]; w.scope {
 			at.Scope = name
-			if n.given < sharedPerQuery {
+			if n.given < scopesPerQuery {
 				n.given++
 				scopes.put(w.number, name)
 			}

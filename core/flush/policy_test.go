@@ -1,18 +1,24 @@
-package store_test
+package flush_test
 
 import (
 	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/flush"
 )
+
+func when(closing bool) flush.Moment {
+	if closing {
+		return flush.AtClose
+	}
+	return flush.WhileOpen
+}
 
 // life is a store that only counts.
 type life struct {
 	parts         []uint64
-	tail          store.Tail
+	tail          flush.Tail
 	events        uint64
 	whole, merged uint64 // events written to index.fbati, and to part files
 	folds         int
@@ -28,7 +34,7 @@ func (l *life) add(events, bytes, segments uint64) {
 }
 
 func (l *life) fold(closing bool) {
-	first, ok := store.DefaultRule().First(l.parts, l.tail, closing)
+	first, ok := flush.DefaultPolicy().First(l.parts, l.tail, when(closing))
 	if !ok {
 		l.heaviest = max(l.heaviest, l.tail.Weight())
 		return
@@ -44,13 +50,13 @@ func (l *life) fold(closing bool) {
 		l.merged += size
 	}
 	l.parts = append(l.parts[:first], size)
-	l.tail = store.Tail{}
+	l.tail = flush.Tail{}
 	l.most = max(l.most, len(l.parts))
 }
 
-// TestFoldRule lives through stores of up to 100,000,000 events and checks both
+// TestPolicy lives through stores of up to 100,000,000 events and checks both
 // bounds of the rule: the tail, and what is written for each event.
-func TestFoldRule(t *testing.T) {
+func TestPolicy(t *testing.T) {
 	const frame = 600
 	for _, c := range []struct {
 		name    string
@@ -101,21 +107,56 @@ func TestFoldRule(t *testing.T) {
 			require.LessOrEqual(t, per, c.written)
 			require.LessOrEqual(t, l.most, c.parts)
 			if c.closing {
-				require.Less(t, l.heaviest, uint64(max(store.OpenWeight, store.CloseWeight)))
+				require.Less(t, l.heaviest, uint64(max(flush.OpenWeight, flush.CloseWeight)))
 			}
-			require.Less(t, l.heaviest, uint64(store.OpenWeight))
+			require.Less(t, l.heaviest, uint64(flush.OpenWeight))
 			if c.session < 100_000 {
-				require.Less(t, l.heaviest, uint64(store.CloseWeight))
+				require.Less(t, l.heaviest, uint64(flush.CloseWeight))
 			}
 		})
 	}
 }
 
-func TestFoldRuleWritesNothingForNothing(t *testing.T) {
+func TestPolicyWritesNothingForNothing(t *testing.T) {
 	for _, closing := range []bool{false, true} {
 		for _, parts := range [][]uint64{nil, {0}, {10}, {1000, 10}} {
-			_, ok := store.DefaultRule().First(parts, store.Tail{Segments: 1000}, closing)
+			_, ok := flush.DefaultPolicy().First(parts, flush.Tail{Segments: 1000}, when(closing))
 			require.False(t, ok)
 		}
+	}
+}
+
+// TestPolicyBounds: each bound of the policy, right at it and next to it.
+func TestPolicyBounds(t *testing.T) {
+	policy := flush.Policy{CloseWeight: 100, OpenWeight: 1000, CloseShare: 8, OpenShare: 2, PartShare: 2}
+	const none = -1
+	for _, c := range []struct {
+		parts   []uint64
+		tail    uint64
+		closing bool
+		want    int
+	}{
+		{nil, 0, true, none},
+		{nil, 1, true, 0},
+		{nil, 999, false, none},
+		{nil, 1000, false, 0},
+		{[]uint64{8000}, 999, true, 1},
+		{[]uint64{8000}, 1000, true, 0}, // an eighth
+		{[]uint64{8000}, 99, true, none},
+		{[]uint64{8000}, 100, true, 1},
+		{[]uint64{8000, 900}, 99, true, none},
+		{[]uint64{8000, 900}, 100, true, 0}, // an eighth with the part
+		{[]uint64{8000}, 3999, false, 1},
+		{[]uint64{8000}, 4000, false, 0}, // half
+		{[]uint64{80000, 200}, 100, true, 1},
+		{[]uint64{80000, 201}, 100, true, 2},
+		{[]uint64{80000, 600, 200}, 100, true, 1},
+		{[]uint64{80000, 601, 200}, 100, true, 2},
+	} {
+		first, ok := policy.First(c.parts, flush.Tail{Events: c.tail}, when(c.closing))
+		if !ok {
+			first = none
+		}
+		require.Equal(t, c.want, first, "%+v", c)
 	}
 }

@@ -1,4 +1,4 @@
-package store_test
+package directory_test
 
 import (
 	"testing"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/directory"
-	"github.com/thawlog/thaw/core/store"
 )
 
 // TestDigestSegments: the digest is that of the segments after the one in which from
@@ -33,40 +32,5 @@ func TestDigestSegments(t *testing.T) {
 			}
 			require.NotEqual(t, directory.DigestSegments(others, artifact.Watermark{}, all), directory.DigestSegments(ids, at(c.from), at(c.to)))
 		}
-	}
-}
-
-// TestFoldRuleBounds: each bound of the rule, right at it and next to it.
-func TestFoldRuleBounds(t *testing.T) {
-	rule := store.Rule{CloseWeight: 100, OpenWeight: 1000, CloseShare: 8, OpenShare: 2, PartShare: 2}
-	const none = -1
-	for _, c := range []struct {
-		parts   []uint64
-		tail    uint64
-		closing bool
-		want    int
-	}{
-		{nil, 0, true, none},
-		{nil, 1, true, 0},
-		{nil, 999, false, none},
-		{nil, 1000, false, 0},
-		{[]uint64{8000}, 999, true, 1},
-		{[]uint64{8000}, 1000, true, 0}, // an eighth
-		{[]uint64{8000}, 99, true, none},
-		{[]uint64{8000}, 100, true, 1},
-		{[]uint64{8000, 900}, 99, true, none},
-		{[]uint64{8000, 900}, 100, true, 0}, // an eighth with the part
-		{[]uint64{8000}, 3999, false, 1},
-		{[]uint64{8000}, 4000, false, 0}, // half
-		{[]uint64{80000, 200}, 100, true, 1},
-		{[]uint64{80000, 201}, 100, true, 2},
-		{[]uint64{80000, 600, 200}, 100, true, 1},
-		{[]uint64{80000, 601, 200}, 100, true, 2},
-	} {
-		first, ok := rule.First(c.parts, store.Tail{Events: c.tail}, c.closing)
-		if !ok {
-			first = none
-		}
-		require.Equal(t, c.want, first, "%+v", c)
 	}
 }

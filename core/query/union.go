@@ -1,4 +1,4 @@
-package store
+package query
 
 import (
 	"math/bits"
@@ -24,7 +24,7 @@ type union struct {
 	dense bool
 }
 
-func (c *cursor) union(lists []index.List) *union {
+func (c *Cursor) union(lists []index.List) *union {
 	u := &union{lists: make([]index.Postings, len(lists)), heads: make([]uint32, len(lists))}
 	for i, l := range lists {
 		u.lists[i].Walk(&c.Reader, l)
@@ -112,7 +112,7 @@ func (u *union) Left() (n int) {
 const sparse = 1024
 
 // gather makes one set of the members of many lists from number first on.
-func (c *cursor) gather(lists []index.List, total int, first uint32) (set, error) {
+func (c *Cursor) gather(lists []index.List, total int, first uint32) (set, error) {
 	var p index.Postings
 	var some [256]uint32
 	each := func(f func(records []uint32)) error {

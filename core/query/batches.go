@@ -1,8 +1,7 @@
-package store
+package query
 
 import (
 	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/index"
 )
 
 // Batches begin small, so that the first event comes out soon, and grow, so that
@@ -28,7 +27,7 @@ func nextBatch(n int) int {
 // their entities may still lack the prefix that the plan has. limit, unless it is
 // 0, is how many f wants: no more are read when none can be turned down. Records in
 // front of one that cannot be read are given to f before the error is returned.
-func (c *cursor) batches(region *Region, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
+func (c *Cursor) batches(region *Region, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
 	first, err := c.After(from)
 	if err != nil || first == c.Count() {
 		return true, err
@@ -41,10 +40,10 @@ func (c *cursor) batches(region *Region, from uint64, limit int, f func(*plan, [
 }
 
 // read is batches with a plan.
-func (c *cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
-	room := c.enter()
-	defer c.leave(room)
-	batch := &room.batch
+func (c *Cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
+	buffers := c.borrow()
+	defer c.giveBack(buffers)
+	batch := &buffers.batch
 	for size := nextBatch(0); ; size = nextBatch(size) {
 		want := size
 		if left := p.driver.Left(); left < 4*size {
@@ -53,10 +52,10 @@ func (c *cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 		if limit > 0 && !p.turnsDown {
 			want = min(want, limit)
 		}
-		if cap(room.numbers) < want {
-			room.numbers = make([]uint32, want)
+		if cap(buffers.numbers) < want {
+			buffers.numbers = make([]uint32, want)
 		}
-		numbers := room.numbers[:want]
+		numbers := buffers.numbers[:want]
 		n, failed := p.fill(numbers)
 		if err := c.Records(numbers[:n], batch); err != nil {
 			failed = err
@@ -85,41 +84,15 @@ func (c *cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 
 // admit keeps the records that are what the plan is for, in front of the first that
 // is not as it was.
-func (c *cursor) admit(p *plan, records []artifact.Raw, from uint64) ([]artifact.Raw, error) {
+func (c *Cursor) admit(p *plan, records []artifact.Raw, from uint64) ([]artifact.Raw, error) {
 	kept := records[:0]
 	for _, r := range records {
-		if err := c.believable(r); err != nil {
+		if err := c.unchanged(r); err != nil {
 			return kept, err
 		}
-		if r.Sequence() >= from && p.match(r) && c.visible(r) {
+		if r.Sequence() >= from && p.match(r) && c.Visible(r) {
 			kept = append(kept, r)
 		}
 	}
 	return kept, nil
-}
-
-// countLists adds up how many visible records each of some lists has from number
-// first on.
-func (c *cursor) countLists(lists []index.List, first uint32) (total uint64, err error) {
-	s := search{c: c, next: first}
-	if ok, err := s.move(); err != nil || !ok {
-		return 0, err
-	}
-	if s.shown == (span{0, c.Count()}) {
-		for _, l := range lists {
-			total += uint64(l.Len())
-		}
-		return total, nil
-	}
-	var p index.Postings
-	for _, l := range lists {
-		p.Walk(&c.Reader, l)
-		one := search{c: c, driver: &p, next: s.next, shown: s.shown}
-		n, err := one.countOne()
-		if err != nil {
-			return 0, err
-		}
-		total += n
-	}
-	return total, nil
 }

@@ -1,6 +1,7 @@
-package store
+package query
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
 )
 
 // TestSets walks every sort of set by random steps beside the members as a slice.
@@ -28,14 +31,20 @@ func TestSets(t *testing.T) {
 		}
 		require.NoError(t, d.Append(&f, []byte{'a' + byte(i%11)}, []byte("s")))
 	}
-	p, err := draftPart(d, index.Bounds{
-		Allocator: records, Watermark: artifact.Watermark{Segment: 2}, SegmentSize: anySize,
-	}, &Options{})
+	image := index.DraftImage(d)
+	table := make([]byte, image.NamesSize)
+	require.NoError(t, source.Read(image.Names, table, image.NamesAt))
+	names, err := strtab.Decode(table, true)
 	require.NoError(t, err)
-	s := &Snapshot{options: &Options{}, parts: []*part{p}}
+	tables, err := index.Build(index.Input{Image: image, Names: names, Bounds: index.Bounds{
+		Allocator: records, Watermark: artifact.Watermark{Segment: 2},
+		SegmentSize: func(uint64) (uint64, bool) { return math.MaxUint64, true },
+	}})
+	require.NoError(t, err)
+	p := &Part{Image: image, Index: tables}
 
 	rapid.Check(t, func(t *rapid.T) {
-		c := s.cursor(p)
+		c := p.Cursor(Options{})
 		low := rapid.IntRange(1, 12).Draw(t, "low")
 		high := rapid.IntRange(low, 12).Draw(t, "high")
 		lists, err := c.Kinds(event.Kind(0x1000+low), event.Kind(0x1000+high))
@@ -94,7 +103,7 @@ func walk(t *rapid.T, s set, members []uint32, records int) {
 				return
 			}
 			require.Equal(t, members[first], got)
-			at = got + rapid.Uint32Max(1).Draw(t, "behind it")
+			at = got + rapid.Uint32Max(1).Draw(t, "after it")
 		case 1:
 			room := make([]uint32, rapid.IntRange(1, 1500).Draw(t, "room"))
 			n, err := s.Read(room, at, end)

@@ -1,4 +1,4 @@
-package store
+package query
 
 import (
 	"sort"
@@ -9,7 +9,7 @@ import (
 // search is the records of one part that are in every one of some sets and are not
 // hidden, by rising number.
 type search struct {
-	c      *cursor
+	c      *Cursor
 	driver set   // the smallest
 	others []set // by size
 	// next is the lowest number that was not looked at.
@@ -24,8 +24,8 @@ type span struct{ from, to uint32 }
 // shown returns the first run of records that readers see at or behind a record:
 // an empty one at the end when there is none. Where sequences have no holes it
 // reads no record.
-func (c *cursor) shown(record uint32) (span, error) {
-	ranges, count := c.snapshot.report.HiddenRanges, c.Count()
+func (c *Cursor) shown(record uint32) (span, error) {
+	ranges, count := c.options.Hidden, c.Count()
 	if len(ranges) == 0 {
 		return span{record, count}, nil
 	}
