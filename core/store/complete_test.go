@@ -207,7 +207,7 @@ func TestVouchedRanges(t *testing.T) {
 	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	var records, lookups []byte
-	require.NoError(t, s.Fold(store.Fold{
+	require.NoError(t, s.Flush(store.Flush{
 		To: artifact.Watermark{Segment: 3, Offset: uint64(len(files["000003.fbat"]))}, Allocator: s.Report().Allocator,
 	}, into(&records), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = records, lookups
