@@ -23,7 +23,7 @@
 // first sync of its frames covers), its name.
 //
 // When a segment was sealed, and at Close, an index is written where its rule says
-// so (store.Rule): index.fbati and index.thaw of everything, or a part file of
+// so (flush.Policy): index.fbati and index.thaw of everything, or a part file of
 // what came behind the parts that are there. New files are written and synced under
 // temporary names, then renamed, index.fbati before index.thaw, then the directory
 // is synced, and then part files are removed that are in the new ones. While the

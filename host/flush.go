@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
@@ -105,13 +106,17 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	tail := store.Tail{Events: events}
+	tail := flush.Tail{Events: events}
 	tail.Bytes, tail.Segments = l.after(v.snapshot.FileEnd())
 	parts := v.snapshot.FileParts()
 	if v.snapshot.FilesMoved() { // somebody removed them, which takes a new index.fbati
 		parts = nil
 	}
-	first, ok := f.policy.Rule.First(parts, tail, when != flushOpen)
+	moment := flush.AtClose
+	if when == flushOpen {
+		moment = flush.WhileOpen
+	}
+	first, ok := f.policy.Policy.First(parts, tail, moment)
 	if !ok {
 		return false, nil
 	}
@@ -120,12 +125,12 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 			return false, err
 		}
 	}
-	fold := store.Fold{First: first, Run: run, To: end.at, Allocator: end.next}
+	what := store.Flush{First: first, Run: run, To: end.at, Allocator: end.next}
 	every := int64(backgroundSync)
 	if when != flushOpen {
-		fold.Parallel, every = parallel, 0
+		what.Parallel, every = parallel, 0
 	}
-	if err := f.index.write(v.snapshot, fold, l, false, every); err != nil {
+	if err := f.index.write(v.snapshot, what, l, false, every); err != nil {
 		return false, err
 	}
 	return true, nil

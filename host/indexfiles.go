@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	coredir "github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -59,7 +60,7 @@ func unheard(v *store.Snapshot) error {
 // A damaged store is refused unless accept says that its damage is known. That is
 // checked again before the renames: a flush over a rotten index reads segments that
 // the open did not.
-func (x *indexFiles) write(v *store.Snapshot, f store.Fold, l *segmentSizes, accept bool, every int64) error {
+func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64) error {
 	sound := func() error {
 		if r := v.Report(); r.Damaged() != nil && !accept {
 			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
@@ -78,11 +79,11 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Fold, l *segmentSizes, acc
 		names = []string{index.PartName(v.PartEnd(f.First-1).Segment, f.To.Segment)}
 	}
 	err := replaceFiles(x.fs, x.dir, names, func(files []fsabstraction.WriteFile) error {
-		into := make([]store.Write, len(files))
+		into := make([]flush.Write, len(files))
 		for i, file := range files {
 			into[i] = syncing(file, every)
 		}
-		if err := cmp.Or(v.Fold(f, into[0], into[len(into)-1]), sound()); err != nil {
+		if err := cmp.Or(v.Flush(f, into[0], into[len(into)-1]), sound()); err != nil {
 			return cmp.Or(l.failed, err)
 		}
 		return nil
@@ -134,7 +135,7 @@ func (x *indexFiles) leftover(err error) {
 
 // syncing writes to a file and syncs it every so many bytes, 0 for never. A sync
 // of the log that comes in between then has little to wait for.
-func syncing(f fsabstraction.WriteFile, every int64) store.Write {
+func syncing(f fsabstraction.WriteFile, every int64) flush.Write {
 	written := int64(0)
 	return func(off int64, b []byte) error {
 		if _, err := f.WriteAt(b, off); err != nil {

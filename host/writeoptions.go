@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/commit"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
@@ -121,12 +121,12 @@ func init() {
 
 // flushes is when an index is written.
 func (o *Options) flushes() tuning.Flushes {
-	f := tuning.Flushes{Rule: store.DefaultRule()}
+	f := tuning.Flushes{Policy: flush.DefaultPolicy()}
 	if o.tuned != nil {
 		f = *o.tuned
 	}
 	if o.TailLimit > 0 {
-		f.Rule.OpenWeight = o.TailLimit
+		f.Policy.OpenWeight = o.TailLimit
 	}
 	return f
 }

@@ -59,10 +59,10 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 		}
 		s.report.OpenedFrom = c.way
 		s.parts, s.base = append(s.parts, p), 1
-		if last, ok := p.tables.Last(); ok {
+		if last, ok := p.Index.Last(); ok {
 			b.taken = last + 1
 		}
-		p.name = c.name
+		p.File = c.name
 		p.file = &partFile{name: c.name, to: b.watermark, allocator: b.allocator}
 		if c.way == FromIndex {
 			return s.loadParts(b)
@@ -96,7 +96,7 @@ func (s *Snapshot) tryBase(e directory.Entry, load loader) (*part, base, error) 
 		s.noLookups = true
 		p, b, err = s.loadBounded(src, load)
 	}
-	if err == nil && p.tables.Saved() == nil {
+	if err == nil && p.Index.Saved() == nil {
 		err = s.checkComplete(p, src, b.watermark)
 		s.crosses = s.crosses && !(s.options.makeLookups() && s.vouched(src))
 	}

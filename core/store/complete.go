@@ -45,7 +45,7 @@ func (e *LeftOut) Error() string {
 // src itself, so that its pages still count as never touched: a query's first read of
 // each goes to the file and is checked.
 func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermark) error {
-	image := p.image
+	image := p.Image
 	if p.made != nil {
 		h, err := artifact.ReadHeader(src)
 		if err != nil {
@@ -66,8 +66,8 @@ func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermar
 		}
 		return nil // an open without the index would not do better
 	}
-	readers := []*index.Reader{p.reader()}
-	return read.image.EachBlock(func(_ uint64, block []byte) error {
+	readers := []*index.Reader{p.Reader()}
+	return read.Image.EachBlock(func(_ uint64, block []byte) error {
 		if err := s.options.stopped(); err != nil {
 			return err
 		}

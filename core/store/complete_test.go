@@ -14,11 +14,13 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
 )
 
 // recordsOf is where the records of an index.fbati begin, and how many there are.
@@ -161,16 +163,72 @@ func forgetEntries(t *testing.T, files directory.Memory, name string) {
 	files[name] = append(append(files[name][:at:at], footer...), "\x00\x00\x00\x00SIDX"...)
 }
 
-// TestVouchedIndex: where index.thaw belongs to index.fbati, no segment is opened.
+// TestVouchedIndex: an index is held against its segments unless index.thaw belongs to
+// it.
 func TestVouchedIndex(t *testing.T) {
 	files, _ := longstore.New(t, 150)
-	opened := &opens{Memory: files, count: map[string]int{}}
-	_, err := store.Open(opened, store.Options{IndexOnly: true})
+	other, _ := longstore.New(t, 151)
+	less := maps.Clone(files)
+	delete(less, index.FileName)
+	for name, c := range map[string]struct {
+		files   map[string][]byte
+		options store.Options
+		held    bool
+	}{
+		"index.thaw belongs to it":                       {files: files},
+		"lookups are made although it does":              {files: files, options: store.Options{MakeLookups: true}, held: true},
+		"index.thaw is missing":                          {files: less, held: true},
+		"index.thaw is of another index":                 {files: with(files, index.FileName, other[index.FileName]), held: true},
+		"index.thaw is damaged":                          {files: with(files, index.FileName, files[index.FileName][:100]), held: true},
+		"index.thaw belongs to it, and is to be skipped": {files: files, options: store.Options{Skip: []string{index.FileName}}, held: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opened := &opens{Memory: c.files, count: map[string]int{}}
+			c.options.IndexOnly = true
+			s, err := store.Open(opened, c.options)
+			require.NoError(t, err)
+			require.Equal(t, store.FromIndex, s.Report().OpenedFrom)
+			require.Positive(t, opened.count[artifact.FileName])
+			for id := range uint64(2) {
+				require.Equal(t, c.held, opened.count[segment.Name(id+1)] > 0, "%v", opened.count)
+			}
+		})
+	}
+}
+
+// TestVouchedRanges: of hidden ranges an index over a segment that was not sealed is
+// believed where index.thaw belongs to it, whether its lookups are read or made.
+func TestVouchedRanges(t *testing.T) {
+	files, part := longstore.New(t, 20)
+	for _, name := range []string{artifact.FileName, index.FileName, part, "000004.fbat"} {
+		delete(files, name)
+	}
+	unseal(t, files, "000002.fbat")
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	require.Positive(t, opened.count[artifact.FileName])
-	for name := range opened.count {
-		_, isSegment := segment.ParseName(name)
-		require.False(t, isSegment, name)
+	var records, lookups []byte
+	require.NoError(t, s.Flush(store.Flush{
+		To: artifact.Watermark{Segment: 3, Offset: uint64(len(files["000003.fbat"]))}, Allocator: s.Report().Allocator,
+	}, into(&records), into(&lookups)))
+	files[artifact.FileName], files[index.FileName] = records, lookups
+	files[visibility.FileName] = visibility.AppendFile(nil, visibility.Ranges{{Start: 3, End: 5}})
+	other, _ := longstore.New(t, 21)
+	for _, makes := range []bool{false, true} {
+		for name, c := range map[string]struct {
+			lookups  []byte
+			believed bool
+		}{
+			"belongs": {lookups, true}, "is of another index": {other[index.FileName], false},
+			"is damaged": {lookups[:100], false}, "is empty": {nil, false},
+		} {
+			s, err := store.Open(directory.Memory(with(files, index.FileName, c.lookups)), store.Options{MakeLookups: makes})
+			require.NoError(t, err)
+			refused := slices.ContainsFunc(s.Report().Rejected, func(r *damage.Refusal) bool {
+				return r.File == artifact.FileName && r.Reason == damage.Renumbered
+			})
+			require.Equal(t, c.believed, !refused, "index.thaw %s, lookups made: %v", name, makes)
+			require.Equal(t, c.believed, s.Report().OpenedFrom == store.FromIndex)
+		}
 	}
 }
 

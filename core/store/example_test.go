@@ -5,6 +5,7 @@ import (
 
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -41,8 +42,8 @@ func ExampleSnapshot_Query() {
 		fmt.Println(err)
 		return
 	}
-	region := store.Region{EntityPrefix: "order:", Clocks: store.ClocksBetween(0, 1)}
-	page := store.Page{Limit: 2}
+	region := query.Region{EntityPrefix: "order:", Clocks: query.ClocksBetween(0, 1)}
+	page := query.Page{Limit: 2}
 	for e, err := range s.Query(region, page) {
 		if err != nil {
 			fmt.Println(err)

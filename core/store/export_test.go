@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -19,6 +20,6 @@ func ArtifactWatermark(b []byte) (artifact.Watermark, error) {
 }
 
 // QueryPart asks one part.
-func (s *Snapshot) QueryPart(i int, region Region, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
-	return s.cursor(s.parts[i]).query(&region, page, yield)
+func (s *Snapshot) QueryPart(i int, region query.Region, page *query.Page, yield func(event.Event, error) bool) (more bool, err error) {
+	return s.cursor(s.parts[i]).Query(&region, page, yield)
 }

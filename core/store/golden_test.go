@@ -14,6 +14,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -37,7 +38,7 @@ func line(e event.Event) string {
 
 func dump(t testing.TB, s *store.Snapshot) string {
 	var b bytes.Buffer
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		require.NoError(t, err)
 		b.WriteString(line(e))
 	}

@@ -55,7 +55,7 @@ func (s *Snapshot) FileParts() (records []uint64) {
 		return nil
 	}
 	for _, p := range s.parts[:s.base] {
-		records = append(records, uint64(p.image.Count))
+		records = append(records, uint64(p.Image.Count))
 	}
 	return records
 }
@@ -96,7 +96,7 @@ func (s *Snapshot) FileEnd() (end artifact.Watermark) {
 // was opened.
 func (s *Snapshot) TailEvents() (n uint64) {
 	for i := len(s.FileParts()); i < s.read(); i++ {
-		n += uint64(s.parts[i].image.Count)
+		n += uint64(s.parts[i].Image.Count)
 	}
 	return n
 }

@@ -15,26 +15,28 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 )
 
 // written is the index.fbati that a snapshot makes.
 func written(t require.TestingT, s *store.Snapshot, w artifact.Watermark) []byte {
-	b, _ := folded(t, s, store.Fold{To: w, Allocator: s.Report().Allocator})
+	b, _ := folded(t, s, store.Flush{To: w, Allocator: s.Report().Allocator})
 	return b
 }
 
 // folded is the files that a fold makes.
-func folded(t require.TestingT, s *store.Snapshot, f store.Fold) (artifactFile, lookups []byte) {
-	require.NoError(t, s.Fold(f, into(&artifactFile), into(&lookups)))
+func folded(t require.TestingT, s *store.Snapshot, f store.Flush) (artifactFile, lookups []byte) {
+	require.NoError(t, s.Flush(f, into(&artifactFile), into(&lookups)))
 	return artifactFile, lookups
 }
 
 // segmentsOf lists the segments of a store in memory for a fold.
-func segmentsOf(files map[string][]byte, f store.Fold) store.Fold {
+func segmentsOf(files map[string][]byte, f store.Flush) store.Flush {
 	for _, name := range fixture.Segments(files) {
 		id, _ := segment.ParseName(name)
 		f.Segments = append(f.Segments, id)
@@ -48,7 +50,7 @@ func segmentsOf(files map[string][]byte, f store.Fold) store.Fold {
 }
 
 // into writes to a slice.
-func into(b *[]byte) store.Write {
+func into(b *[]byte) flush.Write {
 	return func(off int64, p []byte) error {
 		if n := int(off) + len(p); n > len(*b) {
 			*b = append(*b, make([]byte, n-len(*b))...)
@@ -114,7 +116,7 @@ func TestGrow(t *testing.T) {
 		log.Start(r.Next, uint64(len(seg)))
 		var old []event.Event
 		var entities []string
-		for e := range s.Query(store.Region{}, store.Page{}) {
+		for e := range s.Query(query.Region{}, query.Page{}) {
 			old, entities = append(old, e), append(entities, e.Entity)
 		}
 		entities = append(entities, "new", "newer")
@@ -156,14 +158,14 @@ func TestGrow(t *testing.T) {
 		}
 		// The artifact of the grown store is what a close would write.
 		w := artifact.Watermark{Segment: r.Next, Offset: uint64(len(files[segment.Name(r.Next)]))}
-		b, lookups := folded(t, s, segmentsOf(files, store.Fold{
+		b, lookups := folded(t, s, segmentsOf(files, store.Flush{
 			To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
 		}))
 		if total > 0 {
 			require.Equal(t, written(t, fresh, w), b)
 		}
 		if base.Report().OpenedFrom == store.FromIndex {
-			_, part := folded(t, s, segmentsOf(files, store.Fold{
+			_, part := folded(t, s, segmentsOf(files, store.Flush{
 				First: 1, To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
 			}))
 			old, _ := store.ArtifactWatermark(files[artifact.FileName])
@@ -196,7 +198,7 @@ func TestGrow(t *testing.T) {
 // all is the entities of a store.
 func all(s *store.Snapshot) map[string]bool {
 	out := map[string]bool{"absent": true}
-	for e := range s.Query(store.Region{}, store.Page{}) {
+	for e := range s.Query(query.Region{}, query.Page{}) {
 		out[e.Entity] = true
 	}
 	return out
@@ -204,8 +206,8 @@ func all(s *store.Snapshot) map[string]bool {
 
 // requireSame asks two snapshots everything.
 func requireSame(t require.TestingT, want, got *store.Snapshot) {
-	events := collect(t, want.Query(store.Region{}, store.Page{}))
-	require.Equal(t, events, collect(t, got.Query(store.Region{}, store.Page{})))
+	events := collect(t, want.Query(query.Region{}, query.Page{}))
+	require.Equal(t, events, collect(t, got.Query(query.Region{}, query.Page{})))
 	asked := map[any]bool{}
 	for _, e := range events {
 		g, err := got.Get(e.ID)
@@ -213,14 +215,14 @@ func requireSame(t require.TestingT, want, got *store.Snapshot) {
 		w, err := want.Get(e.ID)
 		require.NoError(t, err)
 		require.Equal(t, w, g)
-		for _, r := range []store.Region{
+		for _, r := range []query.Region{
 			{Entity: e.Entity}, {Scope: e.Scope}, {Kinds: event.Only(e.Kind)}, {EntityPrefix: e.Entity[:1]},
 		} {
 			if asked[r] {
 				continue
 			}
 			asked[r] = true
-			require.Equal(t, collect(t, want.Query(r, store.Page{})), collect(t, got.Query(r, store.Page{})))
+			require.Equal(t, collect(t, want.Query(r, query.Page{})), collect(t, got.Query(r, query.Page{})))
 			n, err := got.Count(r, 0)
 			require.NoError(t, err)
 			m, err := want.Count(r, 0)
@@ -229,7 +231,7 @@ func requireSame(t require.TestingT, want, got *store.Snapshot) {
 		}
 		if !asked[e.Entity] {
 			asked[e.Entity] = true
-			require.Equal(t, collect(t, want.Stream(e.Entity, store.StreamPage{})), collect(t, got.Stream(e.Entity, store.StreamPage{})))
+			require.Equal(t, collect(t, want.Stream(e.Entity, query.StreamPage{})), collect(t, got.Stream(e.Entity, query.StreamPage{})))
 		}
 		if !asked[e.Correlation] {
 			asked[e.Correlation] = true
@@ -259,11 +261,11 @@ func TestPast(t *testing.T) {
 			everything, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip, ShowHidden: true})
 			require.NoError(t, err)
 			visible := map[uint64]bool{}
-			for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+			for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 				visible[e.Sequence] = true
 			}
 			heads := map[string]commit.Head{}
-			for _, e := range collect(t, everything.Query(store.Region{}, store.Page{})) {
+			for _, e := range collect(t, everything.Query(query.Region{}, query.Page{})) {
 				k, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
 				require.NoError(t, err)
 				require.True(t, ok)
@@ -307,7 +309,7 @@ func TestPastCancelledTwice(t *testing.T) {
 	s, err = store.Open(directory.Memory(files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
 	tried := 0
-	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+	for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 		if !hidden.Hides(e.Sequence) {
 			continue
 		}

@@ -78,13 +78,13 @@ func hiddenIn(p *part, ranges visibility.Ranges) (n uint64, err error) {
 	if len(ranges) == 0 {
 		return 0, nil
 	}
-	r := p.reader()
+	r := p.Reader()
 	for _, h := range ranges {
 		from, err := r.After(h.Start)
 		if err != nil {
 			return 0, err
 		}
-		if from == p.image.Count {
+		if from == p.Image.Count {
 			break
 		}
 		to, err := r.After(h.End)

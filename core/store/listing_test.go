@@ -194,7 +194,7 @@ func TestSizesFromManyGoroutines(t *testing.T) {
 	files := &watched{Memory: fixture.Store("tail")}
 	before, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
-	files.Memory[artifact.FileName], files.Memory[index.FileName] = folded(t, before, segmentsOf(all, store.Fold{
+	files.Memory[artifact.FileName], files.Memory[index.FileName] = folded(t, before, segmentsOf(all, store.Flush{
 		To: artifact.Watermark{Segment: id, Offset: size}, Allocator: before.Report().Allocator,
 	}))
 	files.take()

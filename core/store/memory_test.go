@@ -10,6 +10,7 @@ import (
 
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/concurrently"
+	"github.com/thawlog/thaw/core/query"
 
 	"github.com/thawlog/thaw/core/store"
 )
@@ -45,7 +46,7 @@ func TestDamageMemory(t *testing.T) {
 					if err != nil {
 						return
 					}
-					for _, err := range s.Query(store.Region{}, store.Page{}) {
+					for _, err := range s.Query(query.Region{}, query.Page{}) {
 						if err != nil {
 							return
 						}

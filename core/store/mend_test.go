@@ -16,6 +16,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -96,7 +97,7 @@ func TestMendOutlivesStop(t *testing.T) {
 		require.NoError(t, err)
 		over.Store(true)
 		w.on.Store(true)
-		require.Len(t, collect(t, s.Query(store.Region{EntityPrefix: "order:"}, store.Page{})), 1600, name)
+		require.Len(t, collect(t, s.Query(query.Region{EntityPrefix: "order:"}, query.Page{})), 1600, name)
 		require.True(t, told(s, name))
 	}
 }
@@ -110,7 +111,7 @@ func TestMendOnce(t *testing.T) {
 	// Conversations that begin in index.fbati and go on in the part file.
 	var ids []event.ID
 	var want [][]event.Event
-	for _, e := range collect(t, whole.Query(store.Region{}, store.Page{From: 450, Limit: 10})) {
+	for _, e := range collect(t, whole.Query(query.Region{}, query.Page{From: 450, Limit: 10})) {
 		if c := collect(t, whole.Correlated(e.ID)); len(c) > 1 && c[0].Sequence < 800 && c[1].Sequence >= 800 {
 			ids, want = append(ids, e.ID), append(want, c)
 		}
@@ -132,7 +133,7 @@ func TestMendOnce(t *testing.T) {
 			require.Equal(t, want[i][0], got)
 		}
 		w.on.Store(true)
-		require.Len(t, collect(t, s.Query(store.Region{EntityPrefix: "order:"}, store.Page{})), 1600)
+		require.Len(t, collect(t, s.Query(query.Region{EntityPrefix: "order:"}, query.Page{})), 1600)
 		rejected := rejectedNames(s)
 		for i, next := range rest {
 			for _, e := range want[i][1:] {
@@ -198,9 +199,9 @@ func TestSeenPagesGo(t *testing.T) {
 		w.fresh[name], w.seen[name] = c.fresh, zeros
 		s, err := store.Open(w, store.Options{})
 		require.NoError(t, err)
-		require.Len(t, collect(t, s.Query(store.Region{}, store.Page{})), 1600) // the records are seen
+		require.Len(t, collect(t, s.Query(query.Region{}, query.Page{})), 1600) // the records are seen
 		w.on.Store(true)
-		require.Len(t, collect(t, s.Query(store.Region{}, store.Page{})), 1600, name)
+		require.Len(t, collect(t, s.Query(query.Region{}, query.Page{})), 1600, name)
 		require.True(t, want == answers(s, ids), name)
 		for _, r := range rejectedNames(s) {
 			require.Equal(t, name, r)
@@ -237,7 +238,7 @@ func TestSeenPagesLie(t *testing.T) {
 		}
 		s, err := store.Open(w, store.Options{})
 		require.NoError(t, err)
-		all := collect(t, s.Query(store.Region{}, store.Page{}))
+		all := collect(t, s.Query(query.Region{}, query.Page{}))
 		w.on.Store(true)
 		of := map[string][]event.Event{}
 		for _, e := range all {
@@ -250,7 +251,7 @@ func TestSeenPagesLie(t *testing.T) {
 		}
 		require.True(t, told(s, lookups))
 		for entity, want := range of {
-			require.Equal(t, want, collect(t, s.Query(store.Region{Entity: entity}, store.Page{})), "%s of %s", entity, name)
+			require.Equal(t, want, collect(t, s.Query(query.Region{Entity: entity}, query.Page{})), "%s of %s", entity, name)
 		}
 	}
 }
@@ -300,7 +301,7 @@ func TestMendTellsWhatIsLost(t *testing.T) {
 			require.NoError(t, err)
 			n := 0
 			var failed error
-			for _, err := range s.Query(store.Region{}, store.Page{}) {
+			for _, err := range s.Query(query.Region{}, query.Page{}) {
 				if failed = err; err != nil {
 					break
 				}
@@ -323,7 +324,7 @@ func TestMendKeepsHidden(t *testing.T) {
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	cancelled := map[event.ID]bool{}
-	for _, e := range collect(t, whole.Query(store.Region{}, store.Page{From: 1100, Limit: 50})) {
+	for _, e := range collect(t, whole.Query(query.Region{}, query.Page{From: 1100, Limit: 50})) {
 		cancelled[e.ID] = true
 	}
 	files[visibility.FileName] = visibility.AppendFile(nil, visibility.Ranges{{Start: 1100, End: 1150}})
@@ -355,7 +356,7 @@ func TestMendKeepsHidden(t *testing.T) {
 			}
 			s, err := store.Open(directory.Memory(with(files, segment.Name(3), damaged)), o)
 			require.NoError(t, err)
-			for e, err := range s.Query(store.Region{}, store.Page{}) {
+			for e, err := range s.Query(query.Region{}, query.Page{}) {
 				if err != nil {
 					break
 				}

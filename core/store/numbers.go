@@ -188,7 +188,7 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) (sealed
 	}
 	for k := range f.Len() {
 		at := event.Position{Segment: id, Offset: f.FrameOffset(k)}
-		if n.s.base > 0 && inside(at, n.s.fileEnd().watermark) {
+		if n.s.base > 0 && n.s.fileEnd().watermark.Covers(at) {
 			continue
 		}
 		named := f.Entry(k).ID
@@ -222,11 +222,6 @@ func (s *Snapshot) footerOf(id uint64) (*sidx.Footer, error) {
 		return nil, source.Named(name, err)
 	}
 	return nil, nil
-}
-
-// inside reports whether a frame lies in front of where an index ends.
-func inside(p event.Position, w artifact.Watermark) bool {
-	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
 }
 
 // readShifts finds out how many events in front of each segment batpak may have
@@ -274,7 +269,7 @@ func (s *Snapshot) unsealedInBase(first uint64) (count, inside uint64, err error
 	for _, p := range s.parts[:s.base] {
 		err = s.on(p, func(p *part) error {
 			was, wasInside := count, inside
-			err := p.image.EachBlock(func(_ uint64, block []byte) error {
+			err := p.Image.EachBlock(func(_ uint64, block []byte) error {
 				for ; len(block) > 0; block = block[artifact.RecordSize:] {
 					if at := artifact.Raw(block).Position().Segment; at != id {
 						if err := s.options.stopped(); err != nil {
@@ -386,9 +381,9 @@ func (n *numbering) certain(run *numberedRun, i int) (bool, error) {
 	for _, p := range n.s.parts[:n.s.base] {
 		there := false
 		err := n.s.on(p, func(p *part) error {
-			r := p.reader()
+			r := p.Reader()
 			k, err := r.After(had.Start)
-			if err != nil || k == p.image.Count {
+			if err != nil || k == p.Image.Count {
 				return err
 			}
 			record, err := r.Record(k)
@@ -413,9 +408,9 @@ func (n *numbering) doubtInBase(d *damage.Damage) error {
 		for _, c := range visibility.Merge(contested) {
 			at := c.Start
 			err := n.s.on(p, func(p *part) error {
-				r := p.reader()
+				r := p.Reader()
 				k, err := r.After(at)
-				for ; err == nil && k < p.image.Count; k++ {
+				for ; err == nil && k < p.Image.Count; k++ {
 					var record artifact.Raw
 					if record, err = r.Record(k); err != nil || record.Sequence() >= c.End {
 						break

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -32,7 +33,7 @@ func misnumbered(t *testing.T) directory.Memory {
 }
 
 func entities(t *testing.T, s *store.Snapshot) (names []string) {
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		require.NoError(t, err)
 		names = append(names, e.Entity)
 	}

@@ -92,13 +92,12 @@ func open(files directory.Files, o *Options, last bool, rejected []*damage.Refus
 		})
 	}
 	s.report.Rejected = append(s.report.Rejected, rejected...)
-	from := place(base.watermark)
-	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), from, o.Stop)
+	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), place(base.watermark), o.Stop)
 	s.scan.Parallel(o.Parallel)
 	if o.IndexOnly {
 		return s, s.count()
 	}
-	err = s.readSegments(from)
+	err = s.readTail()
 	if errors.Is(err, replay.ErrSequence) && s.base > 0 {
 		// The allocator leaves no room for the tail, so it is a lie.
 		return openWithout(files, o, last, earlier, damage.Refuse(damage.Allocator, -1, err), s.report.OpenedFrom)
@@ -129,51 +128,24 @@ func open(files directory.Files, o *Options, last bool, rejected []*damage.Refus
 
 // openWithout is open without the index that a try began with.
 func openWithout(files directory.Files, o *Options, last bool, earlier []*damage.Refusal, why *damage.Refusal, way Way) (*Snapshot, error) {
-	why.File = way.file()
+	why.File = way.File()
 	without := *o
 	without.Skip = append(slices.Clone(o.Skip), why.File)
 	return open(files, &without, last, append(earlier[:len(earlier):len(earlier)], why))
 }
 
-// readSegments replays every segment from a place on. The segment of the place
-// is read only when it goes on behind it.
-func (s *Snapshot) readSegments(from replay.Place) error {
-	for _, e := range s.listing.Segments {
-		in := replay.Input{ID: e.ID, Newest: e.ID == s.listing.Newest()}
-		if in.Newest && s.mark != nil && s.mark.Segment == e.ID {
-			in.Mark = s.mark
-		}
-		switch {
-		case e.ID < from.Segment:
-			continue
-		case e.ID == from.Segment:
-			if in.From = from.Offset; in.From > 0 && uint64(e.Size) <= in.From {
-				continue
-			}
-		}
-		src, err := directory.Open(s.files, e.Name)
-		if err != nil {
-			return err
-		}
-		in.Source = src
-		if err := s.scan.Segment(in); err != nil {
-			return err
-		}
-		s.options.judge(s.scan.Log())
+// readTail replays every segment from the place on where the scan begins. The segment
+// of the place is read only when it goes on after it.
+func (s *Snapshot) readTail() error {
+	log := s.scan.Log()
+	err := s.scan.Drive(replay.Segments{
+		Files: s.files, Listing: s.listing, Mark: s.mark,
+		After: func(directory.SegmentEntry) { s.options.judge(log) },
+	})
+	if err == nil {
+		s.options.judge(log)
 	}
-	s.scan.Finish()
-	if s.lacksNewest() {
-		s.scan.Missing(s.mark)
-	}
-	s.options.judge(s.scan.Log())
-	return nil
-}
-
-// lacksNewest reports whether the segment that was written last is not there. A
-// segment whose mark says 0 may never have been made, or held nothing and was
-// removed.
-func (s *Snapshot) lacksNewest() bool {
-	return s.mark != nil && s.mark.Segment > s.listing.Newest() && s.mark.Offset > 0
+	return err
 }
 
 // lacksSegment reports whether a segment that seems to be missing is there.
@@ -229,7 +201,7 @@ func (s *Snapshot) hide(ranges visibility.Ranges) error {
 // taken is the sequence behind the last record that was read from a file.
 func (s *Snapshot) taken() uint64 {
 	for i := s.base - 1; i >= 0; i-- {
-		if last, ok := s.parts[i].tables.Last(); ok {
+		if last, ok := s.parts[i].Index.Last(); ok {
 			return last + 1
 		}
 	}
@@ -251,16 +223,16 @@ func (s *Snapshot) count() error {
 			return err
 		}
 		r.Hidden += hidden
-		r.Events += uint64(p.image.Count) - hidden
-		if p.tables.Saved() == nil {
-			r.TableBytes += p.tables.Size()
+		r.Events += uint64(p.Image.Count) - hidden
+		if p.Index.Saved() == nil {
+			r.TableBytes += p.Index.Size()
 		}
-		r.DuplicateIDs = r.DuplicateIDs || !p.tables.UniqueIDs()
+		r.DuplicateIDs = r.DuplicateIDs || !p.Index.UniqueIDs()
 	}
 	r.Lookups, r.Parts = LookupsBuilt, len(s.FileNames(s.base))
 	if r.Parts > 0 {
 		r.Parts--
-		if s.parts[0].now().tables.Saved() != nil {
+		if s.parts[0].now().Index.Saved() != nil {
 			r.Lookups = LookupsSaved
 		}
 	}

@@ -124,7 +124,7 @@ func TestCutIndex(t *testing.T) {
 func fold(t *testing.T, files map[string][]byte, first int, to artifact.Watermark) (records, lookups []byte) {
 	s, err := store.Open(directory.Memory(files), store.Options{Seed: 11})
 	require.NoError(t, err)
-	require.NoError(t, s.Fold(store.Fold{First: first, To: to, Allocator: s.Report().Allocator}, into(&records), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{First: first, To: to, Allocator: s.Report().Allocator}, into(&records), into(&lookups)))
 	return records, lookups
 }
 

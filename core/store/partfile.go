@@ -10,6 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
 )
@@ -50,7 +51,7 @@ func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, e
 	if !ok || s.noLookups || s.options.makeLookups() || s.options.skips(index.FileName) {
 		return nil, nil
 	}
-	f, err := s.readLookups(e)
+	f, err := directory.ReadIndex(s.files, e)
 	if err == nil && (f.Contained() || !f.Belongs(artifact.AppendHeader(nil, h), src.Size())) {
 		err = damage.Refuse(damage.Stale, -1, nil)
 	}
@@ -64,7 +65,7 @@ func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, e
 		return nil, s.rejectLookups(e.Name, err)
 	}
 	image, tables := f.Tables(src, artifact.FileName)
-	return &part{image: image, tables: tables}, nil
+	return &part{Part: query.Part{Image: image, Index: tables}}, nil
 }
 
 // vouched reports whether index.thaw says that thaw has taken the index.fbati in src.
@@ -77,7 +78,7 @@ func (s *Snapshot) vouched(src source.Source) bool {
 	if err != nil {
 		return false
 	}
-	f, err := s.readLookups(e)
+	f, err := directory.ReadIndex(s.files, e)
 	return err == nil && !f.Contained() && f.Belongs(artifact.AppendHeader(nil, &h), src.Size())
 }
 
@@ -107,17 +108,6 @@ func (s *Snapshot) rejectLookups(name string, err error) error {
 	return nil
 }
 
-func (s *Snapshot) readLookups(e directory.Entry) (*index.File, error) {
-	if !e.Regular {
-		return nil, damage.Refuse(damage.NotRegular, -1, nil)
-	}
-	src, err := directory.Open(s.files, e.Name)
-	if err != nil {
-		return nil, err
-	}
-	return index.ReadFile(e.Name, src)
-}
-
 // loadParts adds the part files that go on where b ends. Of several that begin
 // at one place the longest is taken: a writer that merges parts makes the new one
 // before it removes those that are in it.
@@ -141,7 +131,7 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 		if !ok || !e.Regular || first != b.watermark.Segment || s.options.skips(e.Name) {
 			continue
 		}
-		f, err := s.readLookups(e)
+		f, err := directory.ReadIndex(s.files, e)
 		if err == nil {
 			err = s.fits(f, b, last)
 		}
@@ -188,7 +178,7 @@ func (s *Snapshot) rejectOddParts() {
 func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 	a := f.Artifact()
 	image, tables := f.Tables(nil, "")
-	p := &part{image: image, tables: tables}
+	p := &part{Part: query.Part{Image: image, Index: tables}}
 	if s.options.makeLookups() {
 		var err error
 		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.Size}
@@ -196,12 +186,12 @@ func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 			return nil, b, err
 		}
 	}
-	p.name = f.Name()
+	p.File = f.Name()
 	p.file = &partFile{
-		name: p.name, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
+		name: p.File, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
 	}
 	next := base{watermark: a.Watermark, allocator: a.Allocator, taken: b.taken}
-	if last, ok := p.tables.Last(); ok {
+	if last, ok := p.Index.Last(); ok {
 		next.taken = last + 1
 	}
 	size, _ := s.listing.Size(a.Watermark.Segment)

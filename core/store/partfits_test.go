@@ -16,6 +16,7 @@ import (
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/resum"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -28,7 +29,7 @@ func TestPartFollowsInSequence(t *testing.T) {
 	files, part := longstore.New(t, n)
 	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	covered := collect(t, s.Query(store.Region{}, store.Page{Limit: 2 * n}))
+	covered := collect(t, s.Query(query.Region{}, query.Page{Limit: 2 * n}))
 	w, err := store.ArtifactWatermark(files[artifact.FileName])
 	require.NoError(t, err)
 	for _, c := range []struct {
@@ -51,7 +52,7 @@ func TestPartFollowsInSequence(t *testing.T) {
 		require.Equal(t, part, s.Report().Rejected[0].File)
 		require.ErrorIs(t, s.Report().Rejected[0], damage.Stale)
 		last := int64(-1)
-		for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+		for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 			require.Greater(t, int64(e.Sequence), last)
 			last = int64(e.Sequence)
 		}
@@ -81,7 +82,7 @@ func TestPartOfNothing(t *testing.T) {
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	end := artifact.Watermark{Segment: 3, Offset: uint64(len(files[segment.Name(3)]))}
-	_, nothing := folded(t, whole, store.Fold{First: 2, To: end, Allocator: whole.Report().Allocator})
+	_, nothing := folded(t, whole, store.Flush{First: 2, To: end, Allocator: whole.Report().Allocator})
 	files[index.PartName(3, 3)] = nothing
 	left := 100
 	s, err := store.Open(opensAtMost{files, &left}, store.Options{})
@@ -146,7 +147,7 @@ func TestListOfAnotherEntity(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
 	of := map[string][]event.Event{}
-	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+	for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 		of[e.Entity] = append(of[e.Entity], e)
 	}
 	changed := slices.Clone(files[index.FileName])

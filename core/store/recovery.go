@@ -47,7 +47,7 @@ type Recovery struct {
 func (s *Snapshot) Recovery() (Recovery, error) {
 	newest := s.listing.Newest()
 	r := Recovery{Next: s.listing.Highest() + 1}
-	if s.lacksNewest() {
+	if s.mark.Lacks(newest) {
 		r.Next = s.mark.Segment + 1 // an id is not given out twice
 		return r, nil
 	}
@@ -148,9 +148,9 @@ func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err err
 
 // addSegment adds the records of a part that lie in the newest segment.
 func addSegment(d *artifact.Draft, p *part, id uint64) error {
-	r := p.reader()
+	r := p.Reader()
 	// Records are in the order of positions, so those are the last of the part.
-	first := p.image.Count
+	first := p.Image.Count
 	for ; first > 0; first-- {
 		raw, err := r.Record(first - 1)
 		if err != nil {
@@ -160,7 +160,7 @@ func addSegment(d *artifact.Draft, p *part, id uint64) error {
 			break
 		}
 	}
-	for i := first; i < p.image.Count; i++ {
+	for i := first; i < p.Image.Count; i++ {
 		raw, err := r.Record(i)
 		if err != nil {
 			return err

@@ -83,7 +83,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		n.report.Damages = slices.Clip(n.report.Damages)
 		n.scan = s.scan.Continue(options.Stop)
 		n.scan.Parallel(options.Parallel)
-		if err := n.readSegments(at); err != nil {
+		if err := n.readTail(); err != nil {
 			return nil, false, unmarkStop(err)
 		}
 		if _, ok := n.scan.Resume(); !ok {
@@ -155,15 +155,15 @@ func indexFiles(l *directory.Listing) map[string]directory.Entry {
 func (s *Snapshot) lastHolds(at replay.Place) bool {
 	for i := len(s.parts) - 1; i >= 0; i-- {
 		p := s.parts[i].now()
-		if p.image.Count == 0 {
+		if p.Image.Count == 0 {
 			continue
 		}
 		c := s.cursor(p)
-		r, err := c.Record(p.image.Count - 1)
+		r, err := c.Record(p.Image.Count - 1)
 		if err != nil || r.Position().Segment != at.Segment {
 			return err == nil
 		}
-		e, err := c.event(r)
+		e, err := c.Event(r)
 		if err == nil {
 			_, err = s.Read(e)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -108,7 +109,7 @@ func TestRefreshCommitCut(t *testing.T) {
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	require.EqualValues(t, 3, s.Report().Events)
-	last := collect(t, s.Query(store.Region{}, store.Page{}))[2]
+	last := collect(t, s.Query(query.Region{}, query.Page{}))[2]
 	for _, end := range []uint64{last.Position.End(), last.Position.End() + 1, uint64(len(seg)) - 1} {
 		files["000001.fbat"] = seg[:end]
 		_, err = s.Read(last)

@@ -15,6 +15,7 @@ import (
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/resum"
 	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -170,7 +171,7 @@ func TestRotWhileAsked(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	want := collect(t, whole.Query(store.Region{}, store.Page{}))
+	want := collect(t, whole.Query(query.Region{}, query.Page{}))
 	var scoped []event.Event
 	for _, e := range want {
 		if e.Scope == "shop:3" {
@@ -182,8 +183,8 @@ func TestRotWhileAsked(t *testing.T) {
 		for after := 0; after < 120; after += 2 {
 			s, err := store.Open(rotting{files, name, after}, store.Options{})
 			require.NoError(t, err)
-			require.Equal(t, scoped, collect(t, s.Query(store.Region{Scope: "shop:3"}, store.Page{})), "%s after %d", name, after)
-			require.Equal(t, want, collect(t, s.Query(store.Region{}, store.Page{})), "%s after %d", name, after)
+			require.Equal(t, scoped, collect(t, s.Query(query.Region{Scope: "shop:3"}, query.Page{})), "%s after %d", name, after)
+			require.Equal(t, want, collect(t, s.Query(query.Region{}, query.Page{})), "%s after %d", name, after)
 			if told(s, name) {
 				late++
 			}
@@ -199,7 +200,7 @@ func TestLiesForgeNothing(t *testing.T) {
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	all := map[event.ID]event.Event{}
-	for _, e := range collect(t, whole.Query(store.Region{}, store.Page{})) {
+	for _, e := range collect(t, whole.Query(query.Region{}, query.Page{})) {
 		all[e.ID] = e
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -220,9 +221,9 @@ func TestLiesForgeNothing(t *testing.T) {
 			s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{})
 			require.NoError(t, err)
 			require.False(t, told(s, name))
-			for _, r := range []store.Region{{}, {Entity: "order:13"}, {Scope: "shop:2"}, {Kinds: event.InCategory(2)}, {EntityPrefix: "order:1"}} {
+			for _, r := range []query.Region{{}, {Entity: "order:13"}, {Scope: "shop:2"}, {Kinds: event.InCategory(2)}, {EntityPrefix: "order:1"}} {
 				last := int64(-1)
-				for e, err := range s.Query(r, store.Page{}) {
+				for e, err := range s.Query(r, query.Page{}) {
 					require.NoError(t, err, fmt.Sprint(section))
 					require.Greater(t, int64(e.Sequence), last)
 					last = int64(e.Sequence)

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -38,7 +39,7 @@ func TestUncertainSegmentsStandInForNothing(t *testing.T) {
 	require.Empty(t, s.Report().Rejected)
 	require.Equal(t, 1, s.Report().Parts)
 	var failed error
-	for _, err := range s.Query(store.Region{}, store.Page{}) {
+	for _, err := range s.Query(query.Region{}, query.Page{}) {
 		failed = err
 	}
 	require.ErrorIs(t, failed, damage.Checksum)
@@ -60,7 +61,7 @@ func TestStrictRefusesWhatStandsIn(t *testing.T) {
 		require.Empty(t, s.Report().Damages, "the segment is not read by the open")
 		n := 0
 		var failed error
-		for _, err := range s.Query(store.Region{}, store.Page{}) {
+		for _, err := range s.Query(query.Region{}, query.Page{}) {
 			if failed = err; err == nil {
 				n++
 			}
@@ -106,7 +107,7 @@ func TestTwoMeetOneDamage(t *testing.T) {
 		var got [2][]event.Event
 		for i := range 2 {
 			both.Go(func() {
-				for e, err := range s.Query(store.Region{EntityPrefix: "order:"}, store.Page{}) {
+				for e, err := range s.Query(query.Region{EntityPrefix: "order:"}, query.Page{}) {
 					if err != nil {
 						t.Error(err)
 						return

@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -77,7 +78,7 @@ func TestTruncatedNewestSegment(t *testing.T) {
 			require.NoError(t, err)
 			var events []event.Event
 			var lines []string
-			for e, err := range s.Query(store.Region{}, store.Page{}) {
+			for e, err := range s.Query(query.Region{}, query.Page{}) {
 				require.NoError(t, err)
 				events, lines = append(events, e), append(lines, line(e))
 			}
@@ -92,7 +93,7 @@ func TestTruncatedNewestSegment(t *testing.T) {
 					}
 				}
 				i := 0
-				for e, err := range s.Query(store.Region{}, store.Page{}) {
+				for e, err := range s.Query(query.Region{}, query.Page{}) {
 					require.NoError(t, err)
 					for i < len(events) && events[i] != e {
 						i++

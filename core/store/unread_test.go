@@ -16,6 +16,7 @@ import (
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/refusing"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
@@ -73,7 +74,7 @@ func everything(files directory.Files) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		if err != nil {
 			return "", err
 		}
@@ -83,7 +84,7 @@ func everything(files directory.Files) (string, error) {
 		}
 		fmt.Fprintln(&b, full)
 	}
-	for _, r := range []store.Region{{EntityPrefix: "order:1"}, {Scope: "shop:2"}} {
+	for _, r := range []query.Region{{EntityPrefix: "order:1"}, {Scope: "shop:2"}} {
 		n, err := s.Count(r, 0)
 		if err != nil {
 			return "", err

@@ -73,10 +73,10 @@ func checkBoundary(files directory.Files, p *part, w artifact.Watermark, size ui
 // lastEnd is where the frame of the part's last record ends when it lies in a
 // segment, and 0 when it lies in an earlier one.
 func lastEnd(p *part, id uint64) (uint64, error) {
-	if p.image.Count == 0 {
+	if p.Image.Count == 0 {
 		return 0, nil
 	}
-	r, err := p.reader().Record(p.image.Count - 1)
+	r, err := p.Reader().Record(p.Image.Count - 1)
 	if err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 )
@@ -71,7 +72,7 @@ func (s *Snapshot) hearWitness() error {
 		}
 		if err == nil {
 			s.recorded = b.allocator
-			if last, ok := p.tables.Last(); ok {
+			if last, ok := p.Index.Last(); ok {
 				b.taken = last + 1
 			}
 			if err := s.findMissing(p); err != nil {
@@ -102,7 +103,7 @@ func (s *Snapshot) hearParts(b base) error {
 		}
 		a := best.Artifact()
 		image, tables := best.Tables(nil, "")
-		err = s.findMissing(&part{image: image, tables: tables})
+		err = s.findMissing(&part{Part: query.Part{Image: image, Index: tables}})
 		if err != nil && (!mendable(err) || errors.Is(err, source.ErrRead)) {
 			return err
 		} // else the rest of it says nothing
@@ -122,7 +123,7 @@ func (s *Snapshot) longest(b base) (best *index.File, err error) {
 		if !ok || first != b.watermark.Segment || s.options.skips(name) {
 			continue
 		}
-		f, err := s.readLookups(e)
+		f, err := directory.ReadIndex(s.files, e)
 		if errors.Is(err, source.ErrRead) {
 			return nil, err
 		}
@@ -144,11 +145,11 @@ func anySize(uint64) (uint64, bool) { return ^uint64(0), true }
 func (s *Snapshot) findMissing(p *part) error {
 	readers := make([]*index.Reader, len(s.parts))
 	for i, q := range s.parts {
-		readers[i] = q.reader()
+		readers[i] = q.Reader()
 	}
 	var d *damage.Damage
-	witness := p.reader()
-	for i := range p.image.Count {
+	witness := p.Reader()
+	for i := range p.Image.Count {
 		if i%1024 == 0 {
 			if err := s.options.stopped(); err != nil {
 				return err

@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -50,7 +51,7 @@ func manySegments(t *testing.T, segments int) map[string][]byte {
 	}
 	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	into := func(b *[]byte) store.Write {
+	into := func(b *[]byte) flush.Write {
 		return func(off int64, p []byte) error {
 			if n := int(off) + len(p); n > len(*b) {
 				*b = append(*b, make([]byte, n-len(*b))...)
@@ -60,7 +61,7 @@ func manySegments(t *testing.T, segments int) map[string][]byte {
 		}
 	}
 	var a, lookups []byte
-	require.NoError(t, s.Fold(store.Fold{To: last, Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{To: last, Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = a, lookups
 	return files
 }

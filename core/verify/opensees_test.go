@@ -158,3 +158,24 @@ func TestLostNewest(t *testing.T) {
 		require.Empty(t, verifyLong(t, files).Damages)
 	})
 }
+
+// TestShortenedToTheIndex: the newest segment ends where the index does, and synced.thaw
+// says that it was longer. Both an open and verify report it.
+func TestShortenedToTheIndex(t *testing.T) {
+	files, _ := longstore.New(t, 12)
+	files = without(files, "000004.fbat")
+	size := uint64(len(files["000003.fbat"]))
+	files[synced.FileName] = synced.AppendSlot(nil, synced.Mark{Segment: 3, Offset: size + 100, First: 24})
+	s, err := store.Open(directory.Memory(files), store.Options{})
+	require.NoError(t, err)
+	report := s.Report()
+	require.Equal(t, store.FromIndex, report.OpenedFrom)
+	for _, damages := range [][]*damage.Damage{report.Damages, verifyLong(t, files).Damages} {
+		require.Len(t, damages, 1)
+		require.Equal(t, damage.Shortened, damages[0].Reason)
+		require.Equal(t, "000003.fbat", damages[0].File)
+	}
+	recovery, err := s.Recovery()
+	require.NoError(t, err)
+	require.Empty(t, recovery.File, "it is damaged, and gets no footer")
+}

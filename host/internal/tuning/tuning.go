@@ -3,11 +3,11 @@
 // else should set it.
 package tuning
 
-import "github.com/thawlog/thaw/core/store"
+import "github.com/thawlog/thaw/core/flush"
 
 // Flushes is when and where a store writes indexes of what was appended.
 type Flushes struct {
-	Rule store.Rule
+	Policy flush.Policy
 	// InRotation makes a flush a part of the rotation that asks for it, so that the
 	// order of a store's operations is always the same. Appends then wait for it.
 	InRotation bool

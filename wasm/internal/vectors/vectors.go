@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
@@ -79,9 +80,9 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 	limit := int(min(q.Limit, math.MaxInt))
 	switch q.Op {
 	case abi.OpQuery:
-		return rows(s, q, s.Query(q.Region, store.Page{From: q.From, Limit: limit}))
+		return rows(s, q, s.Query(q.Region, query.Page{From: q.From, Limit: limit}))
 	case abi.OpStream:
-		return rows(s, q, s.Stream(q.Region.Entity, store.StreamPage{From: uint32(q.From), Limit: limit}))
+		return rows(s, q, s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit}))
 	case abi.OpAncestors:
 		return rows(s, q, s.Ancestors(q.ID, limit))
 	case abi.OpEffects:
@@ -96,13 +97,10 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 		return append(strconv.AppendUint(nil, n, 10), '\n'), nil
 	case abi.OpState:
 		state, err := s.State(q.Region.Entity)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case state.Some:
-			return append(lines.AppendNumber(nil, `{"clock":`, uint64(state.Clock)), "}\n"...), nil
 		}
-		return []byte("{\"clock\":null}\n"), nil
+		return lines.AppendState(nil, state), nil
 	case abi.OpGet:
 		e, err := s.ReadID(q.ID)
 		if err != nil {
@@ -154,13 +152,5 @@ func end(text []byte, err error) Answer {
 	case errors.As(err, &r):
 		code = abi.ErrRefused
 	}
-	b := append([]byte(`{"code":`), strconv.Itoa(int(code))...)
-	b = lines.AppendText(append(b, `,"error":`...), err.Error())
-	b = append(b, `,"damage":`...)
-	if d != nil {
-		b = lines.AppendDamage(b, d)
-	} else {
-		b = append(b, "null"...)
-	}
-	return Answer{Text: string(text), Code: int32(code), End: string(b) + "}\n"}
+	return Answer{Text: string(text), Code: int32(code), End: string(lines.AppendFailure(nil, int32(code), err))}
 }
