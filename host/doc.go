@@ -82,11 +82,12 @@
 //	versions.editing    one grow, flush or refresh at a time; the writer never takes it
 //	versions.mu         the current version; held for moments, and without any other
 //	                    lock taken inside
-//	the list of package scarce, of what can be closed when descriptors run out
 //	directory.mu        what a directory's names led to, and which segments are open;
 //	                    a segment is opened while it is held
 //	file.once           one goroutine maps a file
 //
-// Fence.mu and ids.mu are held alone. What only the writer touches has no lock: it
+// Where descriptors run out, any goroutine may close idle segments of any directory,
+// which takes its directory.mu. So no file is opened by way of package scarce while one
+// is held. Fence.mu and ids.mu are held alone. What only the writer touches has no lock: it
 // passes from Open to the writer's goroutine and from that, when it is done, to Close.
 package host
