@@ -46,7 +46,7 @@ func into(b *[]byte) flush.Write {
 
 // New makes a store. One seed gives the same bytes every time.
 func New(t testing.TB, s Shape) map[string][]byte {
-	m := &maker{shape: s, files: map[string][]byte{}, log: commit.NewLog(commit.Nothing{}, 0, 1)}
+	m := &maker{shape: s, files: map[string][]byte{}, log: commit.NewLog(commit.Nothing{}, 0)}
 	m.random = rand.New(rand.NewPCG(s.Seed, 1))
 	for range s.Indexed {
 		m.segment(t)
