@@ -6,8 +6,8 @@ GO      ?= go
 # go command can call that a failure ("context deadline exceeded", without an input).
 FUZZFOR ?= 5000x
 # What the race detector, which is ten times slower, gets: packages that start
-# goroutines, and what of core runs in several. `make nightly` gives it all of them.
-RACE       ?= ./core/segment ./core/replay ./fsabstraction/... ./wasm/plugin \
+# goroutines, and of core the replay that runs in several. `make nightly` gives it all.
+RACE       ?= ./core/replay ./fsabstraction/... ./wasm/plugin \
 	$(filter-out %/interop,$(shell $(GO) list ./host/...))
 RACE_FLAGS ?= -short
 # One bit in so many is flipped: of three stores, of segments for verify, and with the
@@ -41,6 +41,9 @@ TEST = $(GO) run ./.ci/testrun -no-skip '$(NO_SKIP)' $(GO) test -vet=off
 
 comma := ,
 space := $() $()
+# Where tests keep the plugin as wazero compiled it.
+export THAW_WAZERO_CACHE ?= $(CURDIR)/.cache/wazero
+
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
@@ -75,19 +78,19 @@ demo: build
 
 # A sample of every single-bit flip and every truncation.
 test:
-	THAW_DAMAGE_STRIDE=$(DAMAGE_STRIDE) THAW_FLIP_STRIDE=$(FLIP_STRIDE) $(TEST) -timeout 2h ./...
+	THAW_DAMAGE_STRIDE=$(DAMAGE_STRIDE) THAW_FLIP_STRIDE=$(FLIP_STRIDE) $(TEST) -timeout 12h ./...
 
 # Power cuts at every operation of a writer, with new random numbers until there
 # were CRASH_STATES of them; some twenty minutes on two cores.
 crash:
-	THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
+	THAW_CRASH_STEP=1 THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
 		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
 
 # All that CI has no time for, in some hours: every bit, more power cuts and stores,
 # every package with the race detector, long fuzzing, go vet as other systems compile,
 # mutants.
 nightly:
-	$(MAKE) test DAMAGE_STRIDE=1 FLIP_STRIDE=1
+	THAW_FULL=1 THAW_CRASH_STEP=1 $(MAKE) test DAMAGE_STRIDE=1 FLIP_STRIDE=1
 	$(MAKE) crash interop vet-platforms
 	$(MAKE) race RACE=./... RACE_FLAGS=
 	$(MAKE) fuzz FUZZFOR=1000000x
@@ -156,4 +159,4 @@ bench:
 	cd host/bench && CGO_ENABLED=1 $(GO) run ./cmd/bench -n $(N)
 
 clean:
-	rm -rf bin
+	rm -rf bin .cache
