@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store/storetest"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -25,7 +26,7 @@ func TestClosedHoldsNothing(t *testing.T) {
 		require.NoError(t, err)
 	}
 	type closer interface {
-		questioner
+		storetest.Questions
 		Close() error
 	}
 	for name, open := range map[string]func() (closer, map[string]func() bool){

@@ -7,13 +7,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/index"
+	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/synced"
-	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
@@ -95,15 +91,15 @@ func (d *directory) release() error {
 }
 
 // List returns every name, from one read of the directory and nothing else.
-func (d *directory) List() ([]store.Name, error) {
+func (d *directory) List() ([]coredir.Name, error) {
 	entries, err := d.fs.ReadDir(d.path)
 	if err != nil {
 		return nil, err
 	}
 	d.forget()
-	names := make([]store.Name, len(entries))
+	names := make([]coredir.Name, len(entries))
 	for i, e := range entries {
-		names[i] = store.Name{Name: e.Name, Odd: e.Type != fsabstraction.Regular}
+		names[i] = coredir.Name{Name: e.Name, Odd: e.Type != fsabstraction.Regular}
 	}
 	return names, nil
 }
@@ -140,10 +136,10 @@ func (d *directory) drop(name string) {
 }
 
 // Look says what a name leads to.
-func (d *directory) Look(name string) (store.Entry, error) {
+func (d *directory) Look(name string) (coredir.Entry, error) {
 	info, err := d.lstat(name)
 	if err != nil {
-		return store.Entry{}, err
+		return coredir.Entry{}, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -153,15 +149,15 @@ func (d *directory) Look(name string) (store.Entry, error) {
 func (d *directory) lstat(name string) (fsabstraction.Info, error) {
 	info, err := d.options.FS.Lstat(filepath.Join(d.path, name))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = errors.Join(store.ErrGone, err)
+		err = errors.Join(source.ErrGone, err)
 	}
 	return info, err
 }
 
 // entry takes in what a look at a name has found. mu is held.
-func (d *directory) entry(name string, info fsabstraction.Info) store.Entry {
+func (d *directory) entry(name string, info fsabstraction.Info) coredir.Entry {
 	_, isSegment := segment.ParseName(name)
-	e := store.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular}
+	e := coredir.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular}
 	was, ok := d.seen[name]
 	same := ok && !replaced(was.info, info) && was.info.Type == info.Type &&
 		(isSegment || was.info.Size == info.Size && was.info.ModTime == info.ModTime)
@@ -282,7 +278,8 @@ func (d *directory) Open(name string) (source.Source, error) {
 	if d.closed {
 		return nil, errors.Join(ErrClosed, f.close())
 	}
-	if name != visibility.FileName && name != synced.FileName { // of which the latest is always right
+	kind := coredir.KindOf(name)
+	if !kind.Latest() {
 		if err := f.check(d.seen[name].info); err != nil {
 			return nil, errors.Join(err, f.close())
 		}
@@ -295,22 +292,16 @@ func (d *directory) Open(name string) (source.Source, error) {
 		}
 	}
 	d.others[name] = f
-	if indexName(name) {
+	if kind.Paged() {
 		return indexFile{f}, nil
 	}
 	return f, nil
 }
 
-// indexName reports whether a name is that of a file whose pages are checked.
-func indexName(name string) bool {
-	_, _, part := index.ParsePartName(name)
-	return part || name == artifact.FileName || name == index.FileName
-}
-
 func (d *directory) openFile(fsys fsabstraction.ReadFS, name string) (*file, error) {
 	f, err := fsys.Open(filepath.Join(d.path, name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.Join(store.ErrGone, err)
+		return nil, errors.Join(source.ErrGone, err)
 	}
 	if err != nil {
 		return nil, err
@@ -325,7 +316,7 @@ func (d *directory) openFile(fsys fsabstraction.ReadFS, name string) (*file, err
 // check requires that the file is the one that was listed.
 func (f *file) check(listed fsabstraction.Info) error {
 	if replaced(listed, f.info) {
-		return store.ErrGone
+		return source.ErrGone
 	}
 	return nil
 }

@@ -23,7 +23,7 @@
 // first sync of its frames covers), its name.
 //
 // When a segment was sealed, and at Close, an index is written where its rule says
-// so (store.Rule): index.fbati and index.thaw of everything, or a part file of
+// so (flush.Policy): index.fbati and index.thaw of everything, or a part file of
 // what came behind the parts that are there. New files are written and synced under
 // temporary names, then renamed, index.fbati before index.thaw, then the directory
 // is synced, and then part files are removed that are in the new ones. While the
@@ -32,7 +32,7 @@
 //
 // Of what lies in the directory a writer removes regular files under the names that
 // it gives itself, and nothing else: segments without an event, part files that are
-// in newer ones, synced.thaw, and files under temporary names (store.TemporaryName).
+// in newer ones, synced.thaw, and files under temporary names (coredir.TemporaryName).
 //
 // Close seals the segment, waits for an index that is being written, writes one
 // itself, and removes synced.thaw.

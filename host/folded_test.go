@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/internal/tuning"
@@ -20,7 +20,7 @@ import (
 // behind them. within says to do it in the rotation and not in the background.
 func foldingOften(within bool) context.Context {
 	return tuning.With(background, tuning.Folds{
-		Rule:       store.Rule{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
+		Rule:       flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
 		InRotation: within,
 	})
 }

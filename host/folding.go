@@ -10,6 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -54,7 +55,7 @@ func (s *Store) foldRotations(quit chan<- struct{}) {
 // foldRotation writes an index up to r when the rule says so, and reads it from
 // then on. What goes wrong is told, and the next rotation tries again.
 func (s *Store) foldRotation(r rotation) {
-	written, err := s.fold(r, false)
+	written, err := s.fold(r, flush.WhileOpen)
 	if written && err == nil {
 		err = s.adopt(r)
 	}
@@ -64,7 +65,7 @@ func (s *Store) foldRotation(r rotation) {
 }
 
 // fold writes an index up to r when that is worth it.
-func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
+func (s *Store) fold(r rotation, when flush.Moment) (written bool, err error) {
 	v, _, err := s.look()
 	if err != nil {
 		return false, err
@@ -79,24 +80,24 @@ func (s *Store) fold(r rotation, closing bool) (written bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	tail := store.Tail{Events: events}
+	tail := flush.Tail{Events: events}
 	tail.Bytes, tail.Segments = l.behind(v.snapshot.FileEnd())
 	parts := v.snapshot.FileParts()
 	if v.snapshot.FilesMoved() { // somebody removed them, which takes a new index.fbati
 		parts = nil
 	}
-	first, ok := s.folds.Rule.First(parts, tail, closing)
+	first, ok := s.folds.Rule.First(parts, tail, when)
 	if !ok {
 		return false, nil
 	}
-	if closing && s.writer.unsure {
+	if when == flush.AtClose && s.writer.unsure {
 		if err := s.prove(r.end); err != nil {
 			return false, err
 		}
 	}
-	f := store.Fold{First: first, Run: run, To: r.end, Allocator: r.next}
+	f := store.Flush{First: first, Run: run, To: r.end, Allocator: r.next}
 	every := int64(backgroundSync)
-	if closing {
+	if when == flush.AtClose {
 		f.Parallel, every = parallel, 0
 	}
 	if err := s.writeIndex(v.snapshot, f, l, false, every); err != nil {

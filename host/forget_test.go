@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
@@ -57,7 +57,7 @@ func TestForgetsWhatIsFolded(t *testing.T) {
 // appends, also while every event is an entity of its own and queries are asked.
 func TestMemoryOfALongSession(t *testing.T) {
 	p := onDisk(t)
-	rule := store.DefaultRule()
+	rule := flush.DefaultPolicy()
 	rule.OpenWeight = 2000
 	o := host.Options{FS: p.fs, SegmentSize: 1 << 20, Logger: quiet, Durability: host.LoseUnsynced}
 	s, err := host.Open(tuning.With(t.Context(), tuning.Folds{Rule: rule, InRotation: true}), p.dir, o)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	coredir "github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -29,7 +31,7 @@ var errUnheard = errors.New("thaw: an index that could not be read is not replac
 func unheard(v *store.Snapshot) error {
 	taken := append(v.FileNames(len(v.FileParts())), index.FileName) // which follows from index.fbati
 	for _, r := range v.Report().Rejected {
-		if r.Reason == damage.Unreadable && store.Disposable(r.File) && !slices.Contains(taken, r.File) {
+		if r.Reason == damage.Unreadable && coredir.KindOf(r.File).Derived() && !slices.Contains(taken, r.File) {
 			return fmt.Errorf("%w: %w", errUnheard, r)
 		}
 	}
@@ -116,7 +118,7 @@ func (l *segmentSizes) behind(w artifact.Watermark) (bytes, segments uint64) {
 // A damaged store is refused unless accept says that its damage is known. That is
 // asked again before anything gets its name: a fold over a rotten index reads
 // segments that nobody had read.
-func (s *Store) writeIndex(v *store.Snapshot, f store.Fold, l *segmentSizes, accept bool, every int64) error {
+func (s *Store) writeIndex(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64) error {
 	sound := func() error {
 		if r := v.Report(); r.Damaged() != nil && !accept {
 			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
@@ -135,11 +137,11 @@ func (s *Store) writeIndex(v *store.Snapshot, f store.Fold, l *segmentSizes, acc
 		names = []string{index.PartName(v.PartEnd(f.First-1).Segment, f.To.Segment)}
 	}
 	err := replaceFiles(s.options.FS, s.path, names, func(files []fsabstraction.WriteFile) error {
-		into := make([]store.Write, len(files))
+		into := make([]flush.Write, len(files))
 		for i, file := range files {
 			into[i] = syncing(file, every)
 		}
-		if err := cmp.Or(v.Fold(f, into[0], into[len(into)-1]), sound()); err != nil {
+		if err := cmp.Or(v.Flush(f, into[0], into[len(into)-1]), sound()); err != nil {
 			return cmp.Or(l.failed, err)
 		}
 		return nil
@@ -163,7 +165,7 @@ func (s *Store) leftover(err error) {
 
 // syncing writes to a file and syncs it every so many bytes, 0 for never. A sync
 // of the log that comes in between then has little to wait for.
-func syncing(f fsabstraction.WriteFile, every int64) store.Write {
+func syncing(f fsabstraction.WriteFile, every int64) flush.Write {
 	written := int64(0)
 	return func(off int64, b []byte) error {
 		if _, err := f.WriteAt(b, off); err != nil {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/pages"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -71,7 +71,7 @@ func (a *inquirer) region() (r host.Region, holds func(e event.Event) bool) {
 	if a.rng.IntN(4) == 0 {
 		low = some.Clock
 		high = low + a.rng.Uint32N(4)
-		r.Clocks = store.ClocksBetween(low, high)
+		r.Clocks = query.ClocksBetween(low, high)
 	}
 	return r, func(e event.Event) bool {
 		return (r.Entity == "" || r.Entity == e.Entity) && strings.HasPrefix(e.Entity, r.EntityPrefix) &&

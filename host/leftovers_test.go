@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -126,7 +126,7 @@ func TestAnythingBesideStays(t *testing.T) {
 		before := map[string]string{}
 		for _, name := range names {
 			what := rapid.SampledFrom([]string{"file", "empty file", "directory", "link", "broken link"}).Draw(r, "what")
-			_, temporary := store.ParseTemporaryName(name)
+			_, temporary := coredir.ParseTemporaryName(name)
 			_, _, part := index.ParsePartName(name)
 			if isStoreName(name) || isFile(what) && (temporary || part) {
 				continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/host"
@@ -229,7 +230,7 @@ func TestOldSegmentOnDemand(t *testing.T) {
 	p.remove(t, segment.Name(3))
 	e.Position.Segment = 3
 	_, err := r.Read(t.Context(), e)
-	require.ErrorIs(t, err, store.ErrGone)
+	require.ErrorIs(t, err, source.ErrGone)
 }
 
 // openOn opens the store through another view of its file system.

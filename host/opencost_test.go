@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
@@ -103,7 +104,9 @@ type madeFiles struct {
 	lookups  source.Bytes
 }
 
-func (m *madeFiles) List() ([]store.Name, error) { return []store.Name{{Name: segment.Name(1)}}, nil }
+func (m *madeFiles) List() ([]coredir.Name, error) {
+	return []coredir.Name{{Name: segment.Name(1)}}, nil
+}
 
 func (m *madeFiles) size(name string) (size int64, ok bool) {
 	switch {
@@ -117,12 +120,12 @@ func (m *madeFiles) size(name string) (size int64, ok bool) {
 	return 0, false
 }
 
-func (m *madeFiles) Look(name string) (store.Entry, error) {
+func (m *madeFiles) Look(name string) (coredir.Entry, error) {
 	size, ok := m.size(name)
 	if !ok {
-		return store.Entry{}, store.ErrGone
+		return coredir.Entry{}, source.ErrGone
 	}
-	return store.Entry{Name: name, Size: size, Regular: true}, nil
+	return coredir.Entry{Name: name, Size: size, Regular: true}, nil
 }
 
 func (m *madeFiles) Open(name string) (source.Source, error) {

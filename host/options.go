@@ -3,6 +3,8 @@ package host
 import (
 	"log/slog"
 
+	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
@@ -11,15 +13,15 @@ import (
 // Words of the core that users of this package need.
 type (
 	// Region says which events a query asks for.
-	Region = store.Region
+	Region = query.Region
 	// Page says where a query begins and how far it goes.
-	Page = store.Page
+	Page = query.Page
 	// StreamPage is the same for one entity's stream.
-	StreamPage = store.StreamPage
+	StreamPage = query.StreamPage
 )
 
 // ClocksBetween is a range of clocks for [Region], from low to high, both included.
-func ClocksBetween(low, high uint32) store.Clocks { return store.ClocksBetween(low, high) }
+func ClocksBetween(low, high uint32) query.Clocks { return query.ClocksBetween(low, high) }
 
 // Errors that queries return besides the typed damages of core/damage.
 var (
@@ -31,7 +33,7 @@ var (
 	// names the file and unwraps to the system's error. It says nothing about the
 	// bytes; the same call may succeed the next time. Of an index that could not be
 	// read the report tells, with reason unreadable.
-	ErrRead = store.ErrRead
+	ErrRead = source.ErrRead
 )
 
 // defaultOpenSegments is how many segments a reader keeps open: below the 1024

@@ -68,6 +68,6 @@ func (s *Store) rebuildIndex(v *view, end artifact.Watermark, acceptDamage bool)
 			return err
 		}
 	}
-	f := store.Fold{To: end, Allocator: report.Allocator, Parallel: parallel}
+	f := store.Flush{To: end, Allocator: report.Allocator, Parallel: parallel}
 	return s.writeIndex(v.snapshot, f, l, acceptDamage, 0)
 }

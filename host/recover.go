@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/thawlog/thaw/core/index"
+	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -108,7 +108,7 @@ func setAside(fs fsabstraction.FS, dir string, r *store.Recovery, old fsabstract
 	from, to := int64(r.Keep), int64(r.Keep+r.Cut)
 	var name string
 	for n := 1; ; n++ {
-		name = store.CutName(r.File, r.Keep, n)
+		name = coredir.CutName(r.File, r.Keep, n)
 		there, same, err := holds(fs, filepath.Join(dir, name), old, from, to)
 		if err != nil {
 			return "", err
@@ -177,9 +177,8 @@ func removeLeftovers(fs fsabstraction.FS, dir string, keep []string) error {
 		if n.Type != fsabstraction.Regular {
 			continue
 		}
-		_, temporary := store.ParseTemporaryName(n.Name)
-		_, _, part := index.ParsePartName(n.Name)
-		if temporary || part && keep != nil && !slices.Contains(keep, n.Name) {
+		kind := coredir.KindOf(n.Name)
+		if kind == coredir.Temporary || kind == coredir.Part && keep != nil && !slices.Contains(keep, n.Name) {
 			err = errors.Join(err, removeFile(fs, filepath.Join(dir, n.Name)))
 		}
 	}

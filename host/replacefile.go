@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"github.com/thawlog/thaw/core/store"
+	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
@@ -26,7 +26,7 @@ func replaceFile(fs fsabstraction.FS, dir, name string, write func(fsabstraction
 // order, and then renamed in order. On error, some at the front may be new.
 func replaceFiles(fs fsabstraction.FS, dir string, names []string, write func([]fsabstraction.WriteFile) error) (err error) {
 	files := make([]fsabstraction.WriteFile, 0, len(names))
-	tmp := func(i int) string { return filepath.Join(dir, store.TemporaryName(names[i])) }
+	tmp := func(i int) string { return filepath.Join(dir, coredir.TemporaryName(names[i])) }
 	made, renamed := 0, 0
 	defer func() {
 		for _, f := range files {

@@ -26,7 +26,7 @@ type segmentSource struct {
 func (s *segmentSource) Size() int64 { return s.size.Load() }
 
 // ReadAt opens the file if need be. When its name leads to another file than
-// the one that was looked at, the error is [store.ErrGone]. Where no more files can be
+// the one that was looked at, the error is [source.ErrGone]. Where no more files can be
 // opened, it first closes segments that nobody reads.
 func (s *segmentSource) ReadAt(p []byte, off int64) (int, error) {
 	f, err := s.acquire()

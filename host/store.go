@@ -12,6 +12,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/store"
@@ -358,7 +359,7 @@ func (s *Store) Close() error {
 	<-s.folded
 	report := CloseReport{}
 	if err == nil {
-		report.IndexWritten, report.IndexError = s.fold(rotation{s.run, s.next, s.writer.end}, true)
+		report.IndexWritten, report.IndexError = s.fold(rotation{s.run, s.next, s.writer.end}, flush.AtClose)
 		if e := report.IndexError; e != nil {
 			s.options.Logger.Warn("thaw: the index was not written", slog.String("store", s.path), slog.Any("error", e))
 		}

@@ -1,27 +1,15 @@
 package host_test
 
 import (
-	"context"
-	"iter"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store/storetest"
 	"github.com/thawlog/thaw/host"
 )
-
-// questioner is what a Store, a Reader and a Snapshot are alike.
-type questioner interface {
-	Stream(ctx context.Context, entity string, page host.StreamPage) iter.Seq2[event.Event, error]
-	State(ctx context.Context, entity string) (host.State, error)
-	Get(ctx context.Context, id event.ID) (event.Full, error)
-	Read(ctx context.Context, e event.Event) (event.Full, error)
-	Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
-	Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
-	Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error]
-}
 
 // TestSubjects: a question about one thing is refused with the error that an append
 // gives for such a name or id.
@@ -38,39 +26,15 @@ func TestSubjects(t *testing.T) {
 	pinned, err := st.Snapshot()
 	require.NoError(t, err)
 	defer pinned.Close()
-	for name, q := range map[string]questioner{"store": st, "reader": r, "snapshot": pinned} {
-		t.Run(name, func(t *testing.T) {
-			ctx := t.Context()
-			only := func(seq iter.Seq2[event.Event, error]) (failed error) {
-				n := 0
-				for _, err := range seq {
-					failed = err
-					n++
-				}
-				require.Equal(t, 1, n, "an error and no event")
-				return failed
-			}
-			for name, rule := range map[string]error{
-				"": event.ErrNameEmpty, strings.Repeat("x", 1025): event.ErrNameLong, "\xff": event.ErrNameUTF8,
-			} {
-				_, want := st.Append(ctx, event.At(name, "shop"), 0x1001, 1)
-				require.ErrorIs(t, want, rule)
-				_, err := q.State(ctx, name)
-				require.Equal(t, want, err)
-				require.Equal(t, want, only(q.Stream(ctx, name, host.StreamPage{})))
-			}
-			zero := event.ID{}
-			_, err := st.Append(ctx, event.At("e", "s"), 0x1001, 1, host.WithKey(zero))
-			require.ErrorIs(t, err, host.ErrZeroID)
-			_, err = q.Get(ctx, zero)
-			require.ErrorIs(t, err, host.ErrZeroID)
-			_, err = q.Read(ctx, event.Event{})
-			require.ErrorIs(t, err, host.ErrZeroID)
-			require.ErrorIs(t, only(q.Ancestors(ctx, zero, 0)), host.ErrZeroID)
-			require.ErrorIs(t, only(q.Effects(ctx, zero, 0)), host.ErrZeroID)
-			require.ErrorIs(t, only(q.Correlated(ctx, zero)), host.ErrZeroID)
-		})
+	for name, q := range map[string]storetest.Questions{"store": st, "reader": r, "snapshot": pinned} {
+		t.Run(name, func(t *testing.T) { storetest.Check(t, q) })
 	}
+	for name := range storetest.NoNames() {
+		_, err := st.Append(t.Context(), event.At(name, "shop"), 0x1001, 1)
+		require.Equal(t, commit.CheckEntity(name), err)
+	}
+	_, err = st.Append(t.Context(), event.At("e", "s"), 0x1001, 1, host.WithKey(event.ID{}))
+	require.ErrorIs(t, err, host.ErrZeroID)
 }
 
 // TestZeroIDs: an append that names its key, cause or conversation by the zero id, as

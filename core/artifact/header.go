@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
 )
 
 const (
@@ -35,6 +36,11 @@ const (
 // from it on is the tail.
 type Watermark struct {
 	Segment, Offset uint64
+}
+
+// Covers reports whether a frame lies before w.
+func (w Watermark) Covers(p event.Position) bool {
+	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
 }
 
 // Header is the head of an artifact.

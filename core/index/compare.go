@@ -11,38 +11,51 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Differs compares the file with what [Tables.Save] writes of what [Build] makes of
-// in, byte by byte: at is the first place where they differ. in.Seed must be the
-// file's. Of in.Image only Records, RecordsAt and Count are read, and s.Sums only where
-// the artifact is another file.
+// Difference is where a file of lookups is not what its records make.
+type Difference struct {
+	// What names the part of the file that differs.
+	What string
+	// Offset is the first byte that differs, or where the part begins that has another
+	// length.
+	Offset uint64
+}
+
+// Error names the part.
+func (d *Difference) Error() string {
+	return "index: the lookups are not those that the records make, first in " + d.What
+}
+
+// Compare compares the file with what [Tables.Save] writes of what [Build] makes of
+// in, byte by byte. The first place where they differ is returned, nil without one.
+// in.Seed must be the file's, and in.Image.Records the whole artifact. Of s only
+// Contained, Segments and From are read.
 //
 // It makes one section after the other and reads the records for each, so that it
 // takes 8 bytes a record, and those that names take. The error is a source's, that of
 // in.Each, or a [damage.Refusal] of a record that breaks a rule.
-func (f *File) Differs(in Input, s Saved) (at uint64, differs bool, err error) {
+func (f *File) Compare(in Input, s Saved) (*Difference, error) {
 	c := comparison{File: f, in: in, strings: uint32(in.Names.Len())}
 	for _, step := range []func() error{
 		c.count, c.names, c.segments, c.entityList, c.scopeList, c.kindList, c.ids, c.links,
 		func() error { return c.rest(&s) },
 	} {
 		if err := step(); err != nil && !errors.Is(err, errDiffers) {
-			return 0, false, err
+			return nil, err
 		}
 	}
-	return c.at, c.differ, nil
+	return c.first, nil
 }
 
 // errDiffers ends a step that has found a difference.
 var errDiffers = errors.New("index: the file differs")
 
-// comparison is the state of one [File.Differs].
+// comparison is the state of one [File.Compare].
 type comparison struct {
 	*File
 	in      Input
 	strings uint32
 
-	differ bool
-	at     uint64
+	first *Difference // nil until one was found
 
 	builder          *Builder // what was counted: flags, segments, first and last sequence
 	entities, scopes []byte   // section "ends"
@@ -52,25 +65,25 @@ type comparison struct {
 	correlated, caused uint64
 }
 
-// found notes a difference.
-func (c *comparison) found(at uint64) {
-	if !c.differ || at < c.at {
-		c.differ, c.at = true, at
+// found notes a difference and returns errDiffers.
+func (c *comparison) found(what string, at uint64) error {
+	if c.first == nil || at < c.first.Offset {
+		c.first = &Difference{what, at}
 	}
+	return errDiffers
 }
 
 // bytes compares the bytes at an offset of a section.
 func (c *comparison) bytes(section int, off uint64, want []byte) error {
 	e := c.lay.sections[section]
 	if off > e.size || uint64(len(want)) > e.size-off {
-		c.found(e.at + min(off, e.size))
-		return errDiffers
+		return c.found(sectionNames[section], e.at+min(off, e.size))
 	}
-	return c.equal(e.at+off, want)
+	return c.equal(sectionNames[section], e.at+off, want)
 }
 
 // equal compares the bytes at an offset of the file.
-func (c *comparison) equal(at uint64, want []byte) error {
+func (c *comparison) equal(what string, at uint64, want []byte) error {
 	var buffer [4096]byte
 	for len(want) > 0 {
 		got := buffer[:min(len(want), len(buffer))]
@@ -81,8 +94,7 @@ func (c *comparison) equal(at uint64, want []byte) error {
 			for got[0] == want[0] {
 				got, want, at = got[1:], want[1:], at+1
 			}
-			c.found(at)
-			return errDiffers
+			return c.found(what, at)
 		}
 		want, at = want[len(got):], at+uint64(len(got))
 	}
@@ -92,8 +104,7 @@ func (c *comparison) equal(at uint64, want []byte) error {
 // whole compares a section that was made.
 func (c *comparison) whole(section int, want []byte) error {
 	if e := c.lay.sections[section]; e.size != uint64(len(want)) {
-		c.found(e.at)
-		return errDiffers
+		return c.found(sectionNames[section], e.at)
 	}
 	return c.bytes(section, 0, want)
 }
@@ -241,7 +252,7 @@ func (c *comparison) ids() error {
 		if err := c.records(func(i uint32, r artifact.Raw) error { ids.add(i, r); return nil }); err != nil {
 			return err
 		}
-		was, at := c.differ, c.at
+		was := c.first
 		ok, err := ids.stream(func(at uint64, slots []byte) error { return c.bytes(secIDSlots, 4*at, slots) })
 		if ok {
 			unique, why := ids.unique(img)
@@ -256,7 +267,7 @@ func (c *comparison) ids() error {
 			}
 			return c.size(secIDOrder, 0)
 		}
-		c.differ, c.at = was, at // what was compared is not what is written
+		c.first = was // what was compared is not what is written
 		seed = nextSeed(seed)
 	}
 	c.builder.flags &^= flagUnique
@@ -269,8 +280,7 @@ func (c *comparison) ids() error {
 // size compares the number of elements of a section of u32.
 func (c *comparison) size(section int, elements uint64) error {
 	if e := c.lay.sections[section]; e.size != 4*elements {
-		c.found(e.at)
-		return errDiffers
+		return c.found(sectionNames[section], e.at)
 	}
 	return nil
 }
@@ -320,8 +330,7 @@ func (c *comparison) sorted(section int, n uint64, id func(artifact.Raw) (hi, lo
 			hi, lo, last = nextHi, nextLo, record
 		}
 		if !ok {
-			c.found(e.at + 4*i)
-			return errDiffers
+			return c.found(sectionNames[section], e.at+4*i)
 		}
 	}
 	return nil
@@ -330,45 +339,63 @@ func (c *comparison) sorted(section int, n uint64, id func(artifact.Raw) (hi, lo
 // rest compares what is no section: the padding between, the tree of checksums, which
 // is over the file's own bytes, and the header.
 func (c *comparison) rest(s *Saved) error {
+	const padding = "the padding between sections"
 	at := uint64(pages.Size)
 	if c.Contained() {
 		at += c.h.size
 	}
 	for _, e := range c.lay.sections {
-		if err := c.equal(at, make([]byte, e.at-at)); err != nil {
+		if err := c.equal(padding, at, make([]byte, e.at-at)); err != nil {
 			return err
 		}
 		at = e.at + e.size
 	}
-	if err := c.equal(at, make([]byte, c.lay.summed-at)); err != nil {
+	if err := c.equal(padding, at, make([]byte, c.lay.summed-at)); err != nil {
 		return err
 	}
-	own := new(pages.Sums)
-	win := source.NewWindow(c.src, buildBlock*artifact.RecordSize)
-	for at := uint64(pages.Size); at < c.lay.summed; {
-		b, err := win.Bytes(at, min(buildBlock*artifact.RecordSize, c.lay.summed-at))
+	level, err := sumsOf(c.src, pages.Size, c.lay.summed)
+	if err != nil {
+		return err
+	}
+	image := c.in.Image.Records
+	size := uint64(max(image.Size(), 0))
+	if !s.Contained {
+		outside, err := sumsOf(image, 0, size)
 		if err != nil {
 			return err
 		}
-		own.Add(b)
-		at += uint64(len(b))
+		level = append(outside, level...)
 	}
-	level := own.Bytes()
-	if !c.Contained() && s.Sums != nil {
-		level = append(s.Sums.Bytes(), level...)
-	}
-	top, err := c.lay.sumLevels(level, func(e extent, b []byte) error { return c.equal(e.at, b) })
+	top, err := c.lay.sumLevels(level, func(e extent, b []byte) error { return c.equal("the tree of checksums", e.at, b) })
 	if err != nil {
 		return err
 	}
 	b := c.builder
 	h := header{
-		flags: b.flags, length: c.lay.length, head: s.Head, size: s.Size,
+		flags: b.flags, length: c.lay.length, size: size,
 		first: b.first, last: b.judge.sequence, nameSeed: c.in.Seed, idSeed: b.seed,
 		segments: s.Segments, from: s.From, sections: c.lay.sections, top: top,
 	}
 	if s.Contained {
 		h.flags |= flagContained
 	}
-	return c.equal(0, h.append(nil))
+	if err := source.Read(image, h.head[:], 0); err != nil {
+		return err
+	}
+	return c.equal("the header", 0, h.append(nil))
+}
+
+// sumsOf makes the checksums of the pages of src between two offsets.
+func sumsOf(src source.Source, from, to uint64) ([]byte, error) {
+	var sums pages.Sums
+	win := source.NewWindow(src, buildBlock*artifact.RecordSize)
+	for from < to {
+		b, err := win.Bytes(from, min(buildBlock*artifact.RecordSize, to-from))
+		if err != nil {
+			return nil, err
+		}
+		sums.Add(b)
+		from += uint64(len(b))
+	}
+	return sums.Bytes(), nil
 }

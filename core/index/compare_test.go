@@ -13,7 +13,6 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/resum"
-	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
@@ -28,21 +27,21 @@ func differs(t require.TestingT, saved, file []byte, contained bool, seed uint64
 	require.NoError(t, err)
 	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
 	require.NoError(t, err)
-	in := index.Saved{
-		Head: [artifact.HeaderSize]byte(file), Size: uint64(len(file)), Contained: contained,
-		Segments: 77, From: artifact.Watermark{Segment: 1, Offset: 2}, Sums: new(pages.Sums),
-	}
-	in.Sums.Add(file)
-	at, different, err := f.Differs(index.Input{
+	in := index.Saved{Contained: contained, Segments: 77, From: artifact.Watermark{Segment: 1, Offset: 2}}
+	d, err := f.Compare(index.Input{
 		Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: seed,
 	}, in)
 	require.NoError(t, err)
-	return at, different
+	if d == nil {
+		return 0, false
+	}
+	require.NotEmpty(t, d.What)
+	return d.Offset, true
 }
 
-// TestDiffers: what Save writes does not differ, and each change of it does, at its
+// TestCompare: what Save writes does not differ, and each change of it does, at its
 // place.
-func TestDiffers(t *testing.T) {
+func TestCompare(t *testing.T) {
 	changes := 0
 	rapid.Check(t, func(t *rapid.T) {
 		m := models().Draw(t, "model")
@@ -95,8 +94,8 @@ func many(t testing.TB, n int, same bool) []byte {
 	return d.AppendFile(nil, artifact.Watermark{Segment: 1 << 40}, artifact.MaxAllocator)
 }
 
-// TestDiffersMany: of a table of ids that is made in groups no slot is left out.
-func TestDiffersMany(t *testing.T) {
+// TestCompareMany: of a table of ids that is made in groups no slot is left out.
+func TestCompareMany(t *testing.T) {
 	for name, same := range map[string]bool{"slots": false, "one id": true} {
 		t.Run(name, func(t *testing.T) {
 			const n = 70_000
@@ -129,8 +128,8 @@ func TestDiffersMany(t *testing.T) {
 	}
 }
 
-// TestDiffersStops returns the error of Each from every pass.
-func TestDiffersStops(t *testing.T) {
+// TestCompareStops returns the error of Each from every pass.
+func TestCompareStops(t *testing.T) {
 	file := many(t, 3000, false)
 	h, err := artifact.DecodeHeader(file, int64(len(file)))
 	require.NoError(t, err)
@@ -150,13 +149,51 @@ func TestDiffersStops(t *testing.T) {
 			}
 			return nil
 		}
-		s := index.Saved{Sums: new(pages.Sums)}
-		s.Sums.Add(file)
-		if _, _, err = f.Differs(in, s); asked <= n {
+		if _, err = f.Compare(in, index.Saved{}); asked <= n {
 			require.NoError(t, err)
 			require.Greater(t, n, 15)
 			return
 		}
 		require.ErrorIs(t, err, stop)
+	}
+}
+
+// TestCompareLengths: a section that is longer or shorter than it should be differs,
+// though the lengths of a file fit together.
+func TestCompareLengths(t *testing.T) {
+	const n = 200
+	file := many(t, n, false)
+	h, err := artifact.DecodeHeader(file, int64(len(file)))
+	require.NoError(t, err)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	require.NoError(t, err)
+	for name, change := range map[string]func(record []byte){
+		"the list of kinds":        func(b []byte) { b[24] ^= 1 << 5 },
+		"the list of segments":     func(b []byte) { b[102]++ },
+		"the list of correlations": func(b []byte) { copy(b[130:146], b[:16]) },
+		"the list of causations":   func(b []byte) { clear(b[146:162]) },
+	} {
+		other := bytes.Clone(file)
+		at := int(h.RecordsAt()) + (n-3)*artifact.RecordSize // has a correlation and a causation
+		change(other[at : at+artifact.RecordSize])
+		if name == "the list of segments" {
+			for ; at < len(other); at += artifact.RecordSize {
+				other[at+102] = 2
+			}
+		}
+		for _, made := range [][2][]byte{{file, other}, {other, file}} {
+			built, err := index.Build(index.Input{
+				Image: index.FileImage(source.Bytes(made[0]), &h), Names: names, Bounds: anywhere(), Seed: 3,
+			})
+			require.NoError(t, err)
+			f, err := index.ReadFile("f", source.Bytes(saveTables(t, built, made[1], false)))
+			require.NoError(t, err)
+			d, err := f.Compare(index.Input{
+				Image: index.FileImage(source.Bytes(made[1]), &h), Names: names, Bounds: anywhere(), Seed: 3,
+			}, index.Saved{Segments: 77, From: artifact.Watermark{Segment: 1, Offset: 2}})
+			require.NoError(t, err)
+			require.NotNil(t, d, name)
+			require.Equal(t, name, d.What)
+		}
 	}
 }

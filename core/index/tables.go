@@ -25,6 +25,14 @@ const (
 	sections
 )
 
+// sectionNames are for errors.
+var sectionNames = [sections]string{
+	"the places of names", "the sorted names", "the hash table of names",
+	"the ends of entities' lists", "the entities' lists", "the ends of scopes' lists", "the scopes' lists",
+	"the list of kinds", "the kinds' lists", "the hash table of ids", "the sorted ids",
+	"the list of correlations", "the list of causations", "the list of segments",
+}
+
 // Sizes of the elements that are not one u32.
 const (
 	nameSize    = 8

@@ -1,92 +1,91 @@
 package lines
 
 import (
-	"errors"
-	"strconv"
-
 	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/store"
 )
 
-// Cause is an error's text without the event it is about, which is told apart; ""
-// for nil.
-func Cause(err error) string {
-	var of *store.EventError
-	if errors.As(err, &of) {
-		err = of.Err
-	}
-	if err == nil {
-		return ""
-	}
-	return err.Error()
+// damageFields walks a damage: file, offset, length, reason, detail, events (event_id
+// and seq, null when it has none), unnamed (touched events that are not in the list),
+// first_seq and end_seq (exclusive) of what may be lost: both are null when nothing is
+// in doubt, end_seq alone when nothing tells where it ends. at_seq, where nothing is in
+// doubt, is the sequence at which it lies, and is left out otherwise; so is cause, which
+// says more than detail to programs.
+func damageFields(f fields, key string, d *damage.Damage, depth int) {
+	f.begin(key)
+	f.text("file", &d.File)
+	f.number("offset", &d.Offset)
+	f.number("length", &d.Length)
+	name(f, "reason", &d.Reason)
+	detail := Cause(d.Err)
+	f.text("detail", &detail)
+	list(f, "events", &d.Events, touchedFields)
+	f.number("unnamed", &d.Unnamed)
+	spanFields(f, "first_seq", "end_seq", &d.FirstSequence, &d.EndSequence)
+	placeFields(f, "at_seq", &d.FirstSequence, &d.EndSequence)
+	causeFields(f, detail, &d.Err, depth)
+	f.end()
 }
 
-// AppendDamage appends a damage as an object without a newline: file, offset, length,
-// reason, detail, events (event_id and seq, null when it has none), unnamed (touched
-// events that are not in the list), first_seq and end_seq (exclusive) of what may be
-// lost: both are null when nothing is in doubt, end_seq alone when nobody knows where
-// it ends.
-func AppendDamage(dst []byte, d *damage.Damage) []byte {
-	dst = AppendText(append(dst, `{"file":`...), d.File)
-	dst = AppendNumber(dst, `,"offset":`, d.Offset)
-	dst = AppendNumber(dst, `,"length":`, d.Length)
-	dst = AppendText(append(dst, `,"reason":`...), string(d.Reason))
-	dst = AppendText(append(dst, `,"detail":`...), Cause(d.Err))
-	dst = appendList(append(dst, `,"events":`...), d.Events, appendTouched)
-	dst = AppendNumber(dst, `,"unnamed":`, d.Unnamed)
-	return append(appendSpan(dst, `,"first_seq":`, `,"end_seq":`, d.FirstSequence, d.EndSequence), '}')
+// refusalFields walks a refusal: file, reason, offset (null when the trouble has no
+// place), detail and, where it says more to programs, cause.
+func refusalFields(f fields, key string, r *damage.Refusal, depth int) {
+	f.begin(key)
+	f.text("file", &r.File)
+	name(f, "reason", &r.Reason)
+	offsetField(f, "offset", &r.Offset)
+	detail := Cause(r.Err)
+	f.text("detail", &detail)
+	causeFields(f, detail, &r.Err, depth)
+	f.end()
 }
 
-// AppendRefusal appends a refusal as an object without a newline: file, reason, offset
-// (null when the trouble has no place), detail.
-func AppendRefusal(dst []byte, r *damage.Refusal) []byte {
-	dst = AppendText(append(dst, `{"file":`...), r.File)
-	dst = AppendText(append(dst, `,"reason":`...), string(r.Reason))
-	dst = append(dst, `,"offset":`...)
-	if r.Offset >= 0 {
-		dst = strconv.AppendInt(dst, r.Offset, 10)
-	} else {
-		dst = append(dst, null...)
+// offsetField is an offset that is null when it is below 0, and is read as -1 then.
+func offsetField(f fields, key string, offset *int64) {
+	if f.nullable(key, *offset >= 0) {
+		f.integer("", offset)
+	} else if f.reads() {
+		*offset = -1
 	}
-	return append(AppendText(append(dst, `,"detail":`...), Cause(r.Err)), '}')
 }
 
-const null = "null"
-
-func appendTouched(dst []byte, t *damage.Touched) []byte {
-	dst = AppendID(dst, `{"event_id":"`, &t.ID)
-	if t.Numbered {
-		return append(AppendNumber(dst, `,"seq":`, t.Sequence), '}')
-	}
-	return append(dst, `,"seq":null}`...)
-}
-
-// appendSpan appends two keys, of which both are null when there is nothing between
-// them, and the second one when the end is not known.
-func appendSpan(dst []byte, firstKey, endKey string, first, end uint64) []byte {
-	if end <= first {
-		return append(append(append(append(dst, firstKey...), null...), endKey...), null...)
-	}
-	dst = AppendNumber(dst, firstKey, first)
-	if end == damage.UnknownEnd {
-		return append(append(dst, endKey...), null...)
-	}
-	return AppendNumber(dst, endKey, end)
-}
-
-// appendList appends an array of what f appends for each item.
-func appendList[T any](dst []byte, items []T, f func([]byte, *T) []byte) []byte {
-	dst = append(dst, '[')
-	for i := range items {
-		if i > 0 {
-			dst = append(dst, ',')
+func touchedFields(f fields, t *damage.Touched) {
+	f.begin("")
+	f.hex("event_id", t.ID[:])
+	if f.nullable("seq", t.Numbered) {
+		f.number("", &t.Sequence)
+		if f.reads() {
+			t.Numbered = true
 		}
-		dst = f(dst, &items[i])
 	}
-	return append(dst, ']')
+	f.end()
 }
 
-// appendPointers is appendList for pointers.
-func appendPointers[T any](dst []byte, items []*T, f func([]byte, *T) []byte) []byte {
-	return appendList(dst, items, func(dst []byte, item **T) []byte { return f(dst, *item) })
+// endOf is the end of a run of sequences, null when it is not known.
+func endOf(f fields, key string, end *uint64) {
+	if f.nullable(key, *end != damage.UnknownEnd) {
+		f.number("", end)
+	} else if f.reads() {
+		*end = damage.UnknownEnd
+	}
+}
+
+// spanFields walks two keys, of which both are null when there is nothing between them,
+// and the second one when the end is not known.
+func spanFields(f fields, firstKey, endKey string, first, end *uint64) {
+	if f.nullable(firstKey, *end > *first) {
+		f.number("", first)
+		endOf(f, endKey, end)
+	} else if f.nullable(endKey, false) {
+		f.fail(null)
+	}
+}
+
+// placeFields walks the sequence that both ends are when there is nothing between them.
+func placeFields(f fields, key string, first, end *uint64) {
+	if f.optional(key, *first == *end && *first > 0) {
+		f.number("", first)
+		if f.reads() {
+			*end = *first
+		}
+	}
 }

@@ -39,18 +39,18 @@ func AppendEvent(dst []byte, s Shape, e *event.Full) []byte {
 
 func appendPlain(dst []byte, e *event.Event) []byte {
 	dst = appendCause(append(dst, '{'), e)
-	dst = AppendNumber(dst, `,"clock":`, uint64(e.Clock))
-	dst = AppendID(dst, `,"correlation_id":"`, &e.Correlation)
+	dst = appendNumber(dst, `,"clock":`, uint64(e.Clock))
+	dst = appendID(dst, `,"correlation_id":"`, &e.Correlation)
 	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
 	dst = appendHash(dst, `,"event_hash":"`, &e.EventHash)
-	dst = AppendID(dst, `,"event_id":"`, &e.ID)
-	dst = AppendKind(dst, e.Kind)
-	dst = AppendNumber(dst, `,"length":`, uint64(e.Position.Length))
-	dst = AppendNumber(dst, `,"offset":`, e.Position.Offset)
+	dst = appendID(dst, `,"event_id":"`, &e.ID)
+	dst = appendKind(append(dst, `,"kind":`...), e.Kind)
+	dst = appendNumber(dst, `,"length":`, uint64(e.Position.Length))
+	dst = appendNumber(dst, `,"offset":`, e.Position.Offset)
 	dst = appendHash(dst, `,"prev_hash":"`, &e.PrevHash)
 	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
-	dst = AppendNumber(dst, `,"segment":`, e.Position.Segment)
-	dst = AppendNumber(dst, `,"seq":`, e.Sequence)
+	dst = appendNumber(dst, `,"segment":`, e.Position.Segment)
+	dst = appendNumber(dst, `,"seq":`, e.Sequence)
 	return appendTimes(dst, e)
 }
 
@@ -62,41 +62,41 @@ func appendTimes(dst []byte, e *event.Event) []byte {
 	} else {
 		dst = append(dst, null...)
 	}
-	return append(AppendNumber(dst, `,"wall_ms":`, e.WallMS), '}')
+	return append(appendNumber(dst, `,"wall_ms":`, e.WallMS), '}')
 }
 
 func appendPayloads(dst []byte, e *event.Full) []byte {
-	dst = AppendNumber(dst, `{"clock":`, uint64(e.Clock))
+	dst = appendNumber(dst, `{"clock":`, uint64(e.Clock))
 	dst = appendHash(dst, `,"content_hash":"`, &e.ContentHash)
 	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
-	dst = AppendID(dst, `,"event_id":"`, &e.ID)
-	dst = AppendNumber(dst, `,"flags":`, uint64(e.Flags))
-	dst = AppendKind(dst, e.Kind)
+	dst = appendID(dst, `,"event_id":"`, &e.ID)
+	dst = appendNumber(dst, `,"flags":`, uint64(e.Flags))
+	dst = appendKind(append(dst, `,"kind":`...), e.Kind)
 	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
-	dst = AppendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
+	dst = appendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
 	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
-	dst = AppendNumber(dst, `,"seq":`, e.Sequence)
+	dst = appendNumber(dst, `,"seq":`, e.Sequence)
 	return appendTimes(dst, &e.Event)
 }
 
 func appendFull(dst []byte, e *event.Full) []byte {
 	dst = appendCause(append(dst, '{'), &e.Event)
-	dst = AppendNumber(dst, `,"clock":`, uint64(e.Clock))
+	dst = appendNumber(dst, `,"clock":`, uint64(e.Clock))
 	dst = appendHash(dst, `,"content_hash":"`, &e.ContentHash)
-	dst = AppendID(dst, `,"correlation_id":"`, &e.Correlation)
+	dst = appendID(dst, `,"correlation_id":"`, &e.Correlation)
 	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
 	dst = appendHash(dst, `,"event_hash":"`, &e.EventHash)
-	dst = AppendID(dst, `,"event_id":"`, &e.ID)
-	dst = AppendNumber(dst, `,"flags":`, uint64(e.Flags))
-	dst = AppendKind(dst, e.Kind)
-	dst = AppendNumber(dst, `,"length":`, uint64(e.Position.Length))
-	dst = AppendNumber(dst, `,"offset":`, e.Position.Offset)
+	dst = appendID(dst, `,"event_id":"`, &e.ID)
+	dst = appendNumber(dst, `,"flags":`, uint64(e.Flags))
+	dst = appendKind(append(dst, `,"kind":`...), e.Kind)
+	dst = appendNumber(dst, `,"length":`, uint64(e.Position.Length))
+	dst = appendNumber(dst, `,"offset":`, e.Position.Offset)
 	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
-	dst = AppendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
+	dst = appendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
 	dst = appendHash(dst, `,"prev_hash":"`, &e.PrevHash)
 	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
-	dst = AppendNumber(dst, `,"segment":`, e.Position.Segment)
-	dst = AppendNumber(dst, `,"seq":`, e.Sequence)
+	dst = appendNumber(dst, `,"segment":`, e.Position.Segment)
+	dst = appendNumber(dst, `,"seq":`, e.Sequence)
 	return appendTimes(dst, &e.Event)
 }
 
@@ -104,17 +104,17 @@ func appendCause(dst []byte, e *event.Event) []byte {
 	if e.Causation.IsZero() {
 		return append(dst, `"causation_id":null`...)
 	}
-	return AppendID(dst, `"causation_id":"`, &e.Causation)
+	return appendID(dst, `"causation_id":"`, &e.Causation)
 }
 
-// AppendNumber appends what stands before a value, and the value.
-func AppendNumber(dst []byte, before string, n uint64) []byte {
+// appendNumber appends what stands before a value, and the value.
+func appendNumber(dst []byte, before string, n uint64) []byte {
 	return strconv.AppendUint(append(dst, before...), n, 10)
 }
 
-// AppendID appends what stands before an id, its opening quote included, and the id
+// appendID appends what stands before an id, its opening quote included, and the id
 // with the closing one.
-func AppendID(dst []byte, before string, id *event.ID) []byte {
+func appendID(dst []byte, before string, id *event.ID) []byte {
 	return append(appendHex(append(dst, before...), id[:]), '"')
 }
 
@@ -122,11 +122,9 @@ func appendHash(dst []byte, before string, h *event.Hash) []byte {
 	return append(appendHex(append(dst, before...), h[:]), '"')
 }
 
-// AppendKind appends the key "kind", a comma in front of it, and the kind.
-func AppendKind(dst []byte, k event.Kind) []byte {
+func appendKind(dst []byte, k event.Kind) []byte {
 	const upper = "0123456789ABCDEF"
-	return append(dst, ',', '"', 'k', 'i', 'n', 'd', '"', ':', '"', '0', 'x',
-		upper[k>>12], upper[k>>8&15], upper[k>>4&15], upper[k&15], '"')
+	return append(dst, '"', '0', 'x', upper[k>>12], upper[k>>8&15], upper[k>>4&15], upper[k&15], '"')
 }
 
 // appendValue appends a payload as package payload spells it. Bytes that are no

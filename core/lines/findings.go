@@ -1,40 +1,60 @@
 package lines
 
 import (
-	"strconv"
-
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/verify"
 )
 
 // AppendFindings appends what a verification found as one object and a newline: sound,
-// damages (see [AppendDamage]), notes (topic, file, offset, event or null, first, end,
-// detail), omitted (findings beyond the listed ones), bytes, segments, frames, events,
-// hidden, batches and opened_from.
+// damages (as [AppendReport] has them), notes (topic, file, offset, event or null,
+// first, end, detail), omitted (findings beyond the listed ones), bytes, segments,
+// frames, events, hidden, batches and opened_from.
 func AppendFindings(dst []byte, r *verify.Result) []byte {
-	dst = strconv.AppendBool(append(dst, `{"sound":`...), r.Sound())
-	dst = appendPointers(append(dst, `,"damages":`...), r.Damages, AppendDamage)
-	dst = appendList(append(dst, `,"notes":`...), r.Notes, appendNote)
-	dst = AppendNumber(dst, `,"omitted":`, r.Omitted)
-	dst = AppendNumber(dst, `,"bytes":`, r.Bytes)
-	dst = AppendNumber(dst, `,"segments":`, r.Segments)
-	dst = AppendNumber(dst, `,"frames":`, r.Frames)
-	dst = AppendNumber(dst, `,"events":`, r.Events)
-	dst = AppendNumber(dst, `,"hidden":`, r.Hidden)
-	dst = AppendNumber(dst, `,"batches":`, r.Batches)
-	dst = AppendText(append(dst, `,"opened_from":`...), string(r.OpenedFrom))
-	return append(dst, "}\n"...)
+	return appendLine(dst, func(f fields) { resultFields(f, r) })
 }
 
-func appendNote(dst []byte, n *verify.Note) []byte {
-	dst = AppendText(append(dst, `{"topic":`...), string(n.Topic))
-	dst = AppendText(append(dst, `,"file":`...), n.File)
-	dst = AppendNumber(dst, `,"offset":`, n.Offset)
-	dst = append(dst, `,"event":`...)
-	if n.Named {
-		dst = appendTouched(dst, &n.Event)
-	} else {
-		dst = append(dst, null...)
+// DecodeFindings reads what AppendFindings wrote, as DecodeReport does.
+func DecodeFindings(line []byte) (*verify.Result, error) {
+	r := new(verify.Result)
+	if err := readLine(line, func(f fields) { resultFields(f, r) }); err != nil {
+		return nil, err
 	}
-	dst = appendSpan(dst, `,"first":`, `,"end":`, n.First, n.End)
-	return append(AppendText(append(dst, `,"detail":`...), n.Detail), '}')
+	return r, nil
+}
+
+func resultFields(f fields, r *verify.Result) {
+	f.begin("")
+	sound := r.Sound()
+	f.flag("sound", &sound)
+	pointers(f, "damages", &r.Damages, func(f fields, d *damage.Damage) { damageFields(f, "", d, 0) })
+	if sound != r.Sound() {
+		f.fail("damages where the store is not sound, and none where it is")
+	}
+	list(f, "notes", &r.Notes, noteFields)
+	f.number("omitted", &r.Omitted)
+	f.number("bytes", &r.Bytes)
+	f.number("segments", &r.Segments)
+	f.number("frames", &r.Frames)
+	f.number("events", &r.Events)
+	f.number("hidden", &r.Hidden)
+	f.number("batches", &r.Batches)
+	name(f, "opened_from", &r.OpenedFrom)
+	f.end()
+}
+
+func noteFields(f fields, n *verify.Note) {
+	f.begin("")
+	name(f, "topic", &n.Topic)
+	f.text("file", &n.File)
+	f.number("offset", &n.Offset)
+	if f.nullable("event", n.Named) {
+		touchedFields(f, &n.Event)
+		if f.reads() {
+			n.Named = true
+		}
+	}
+	spanFields(f, "first", "end", &n.First, &n.End)
+	f.text("detail", &n.Detail)
+	placeFields(f, "at", &n.First, &n.End)
+	f.end()
 }

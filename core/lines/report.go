@@ -1,8 +1,6 @@
 package lines
 
 import (
-	"strconv"
-
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/store"
@@ -11,68 +9,98 @@ import (
 
 // AppendReport appends how a store was opened as one object and a newline: opened_from
 // (index, checkpoint or segments), events, hidden, allocator (the next sequence),
-// segments, tail_events (read from segments at open), lookups (saved or built),
-// rejected (see [AppendRefusal]), damages (see [AppendDamage]), unfinished (batches
-// without a commit), gaps (sequences left out), unsealed (segments without a footer),
-// torn (the unfinished end of the newest segment, or null), unclosed (whether the store
-// was left without a close, or a writer has it open), hidden_ranges, duplicate_ids, table_bytes and open_ns, how long the open took in ns.
+// segments, tail_events (read from segments at open), lookups (saved or built), parts
+// (part files that were taken), rejected (files that were not: file, reason, offset,
+// detail), damages (file, offset, length, reason, detail, events, unnamed, first_seq,
+// end_seq), unfinished (batches without a commit), gaps (sequences left out), unsealed
+// (segments without a footer), torn (the unfinished end of the newest segment, or null),
+// unclosed (whether the store was left without a close, or a writer has it open),
+// hidden_ranges, duplicate_ids, table_bytes and open_ns, how long the open took in ns.
 func AppendReport(dst []byte, r *store.Report, openNS int64) []byte {
-	dst = AppendText(append(dst, `{"opened_from":`...), string(r.OpenedFrom))
-	dst = AppendNumber(dst, `,"events":`, r.Events)
-	dst = AppendNumber(dst, `,"hidden":`, r.Hidden)
-	dst = AppendNumber(dst, `,"allocator":`, r.Allocator)
-	dst = AppendNumber(dst, `,"segments":`, uint64(r.Segments))
-	dst = AppendNumber(dst, `,"tail_events":`, r.TailEvents)
-	dst = AppendText(append(dst, `,"lookups":`...), string(r.Lookups))
-	dst = appendPointers(append(dst, `,"rejected":`...), r.Rejected, AppendRefusal)
-	dst = appendPointers(append(dst, `,"damages":`...), r.Damages, AppendDamage)
-	dst = appendList(append(dst, `,"unfinished":`...), r.Unfinished, appendUnfinished)
-	dst = appendList(append(dst, `,"gaps":`...), r.Gaps, appendGap)
-	dst = appendList(append(dst, `,"unsealed":`...), r.Unsealed, appendUnsealed)
-	dst = appendTorn(append(dst, `,"torn":`...), r.Torn)
-	dst = strconv.AppendBool(append(dst, `,"unclosed":`...), r.Unclosed)
-	dst = appendList(append(dst, `,"hidden_ranges":`...), r.HiddenRanges, appendRange)
-	dst = strconv.AppendBool(append(dst, `,"duplicate_ids":`...), r.DuplicateIDs)
-	dst = strconv.AppendInt(append(dst, `,"table_bytes":`...), r.TableBytes, 10)
-	dst = strconv.AppendInt(append(dst, `,"open_ns":`...), openNS, 10)
-	return append(dst, "}\n"...)
+	return appendLine(dst, func(f fields) { reportFields(f, r, &openNS) })
 }
 
-func appendUnfinished(dst []byte, u *replay.Unfinished) []byte {
-	dst = AppendText(append(dst, `{"file":`...), u.File)
-	dst = AppendNumber(dst, `,"offset":`, u.Offset)
-	return append(AppendNumber(dst, `,"items":`, uint64(u.Items)), '}')
-}
-
-func appendGap(dst []byte, g *replay.Gap) []byte {
-	dst = AppendText(append(dst, `{"file":`...), g.File)
-	dst = AppendNumber(dst, `,"first":`, g.First)
-	if g.End == damage.UnknownEnd {
-		return append(dst, `,"end":null}`...)
+// DecodeReport reads what AppendReport wrote. The line may hold anything: the error is
+// a [*SyntaxError], and memory is in proportion to the line.
+func DecodeReport(line []byte) (r store.Report, openNS int64, err error) {
+	if err := readLine(line, func(f fields) { reportFields(f, &r, &openNS) }); err != nil {
+		return store.Report{}, 0, err
 	}
-	return append(AppendNumber(dst, `,"end":`, g.End), '}')
+	return r, openNS, nil
 }
 
-func appendUnsealed(dst []byte, u *replay.Unsealed) []byte {
-	dst = AppendText(append(dst, `{"file":`...), u.File)
-	dst = AppendNumber(dst, `,"offset":`, u.Offset)
-	return append(AppendNumber(dst, `,"next":`, u.Next), '}')
-}
-
-func appendTorn(dst []byte, t *replay.Torn) []byte {
-	if t == nil {
-		return append(dst, null...)
+func reportFields(f fields, r *store.Report, openNS *int64) {
+	f.begin("")
+	name(f, "opened_from", &r.OpenedFrom)
+	f.number("events", &r.Events)
+	f.number("hidden", &r.Hidden)
+	f.number("allocator", &r.Allocator)
+	count(f, "segments", &r.Segments)
+	f.number("tail_events", &r.TailEvents)
+	name(f, "lookups", &r.Lookups)
+	count(f, "parts", &r.Parts)
+	pointers(f, "rejected", &r.Rejected, func(f fields, r *damage.Refusal) { refusalFields(f, "", r, 0) })
+	pointers(f, "damages", &r.Damages, func(f fields, d *damage.Damage) { damageFields(f, "", d, 0) })
+	list(f, "unfinished", &r.Unfinished, unfinishedFields)
+	list(f, "gaps", &r.Gaps, gapFields)
+	list(f, "unsealed", &r.Unsealed, unsealedFields)
+	if f.nullable("torn", r.Torn != nil) {
+		if f.reads() {
+			r.Torn = new(replay.Torn)
+		}
+		tornFields(f, r.Torn)
 	}
-	dst = AppendText(append(dst, `{"file":`...), t.File)
-	dst = AppendNumber(dst, `,"offset":`, t.Offset)
-	dst = AppendNumber(dst, `,"length":`, t.Length)
-	if !t.Named {
-		return append(dst, `,"event_id":null}`...)
-	}
-	return append(AppendID(dst, `,"event_id":"`, &t.ID), '}')
+	f.flag("unclosed", &r.Unclosed)
+	list(f, "hidden_ranges", (*[]visibility.Range)(&r.HiddenRanges), rangeFields)
+	f.flag("duplicate_ids", &r.DuplicateIDs)
+	f.integer("table_bytes", &r.TableBytes)
+	f.integer("open_ns", openNS)
+	f.end()
 }
 
-func appendRange(dst []byte, r *visibility.Range) []byte {
-	dst = AppendNumber(dst, `{"start":`, r.Start)
-	return append(AppendNumber(dst, `,"end":`, r.End), '}')
+func unfinishedFields(f fields, u *replay.Unfinished) {
+	f.begin("")
+	f.text("file", &u.File)
+	f.number("offset", &u.Offset)
+	count(f, "items", &u.Items)
+	f.end()
+}
+
+func gapFields(f fields, g *replay.Gap) {
+	f.begin("")
+	f.text("file", &g.File)
+	f.number("first", &g.First)
+	endOf(f, "end", &g.End)
+	f.end()
+}
+
+func unsealedFields(f fields, u *replay.Unsealed) {
+	f.begin("")
+	f.text("file", &u.File)
+	f.number("offset", &u.Offset)
+	f.number("next", &u.Next)
+	f.end()
+}
+
+func tornFields(f fields, t *replay.Torn) {
+	f.begin("")
+	f.text("file", &t.File)
+	f.number("offset", &t.Offset)
+	f.number("length", &t.Length)
+	if named := f.nullable("event_id", t.Named); named {
+		f.hex("", t.ID[:])
+		if f.reads() {
+			t.Named = true
+		}
+	}
+	f.flag("unproven", &t.Unproven)
+	f.flag("frames", &t.Frames)
+	f.end()
+}
+
+func rangeFields(f fields, r *visibility.Range) {
+	f.begin("")
+	f.number("start", &r.Start)
+	f.number("end", &r.End)
+	f.end()
 }

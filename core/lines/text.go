@@ -6,8 +6,8 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// AppendText appends text that need not be UTF-8, such as a file's name, as a JSON
+// appendText appends text that need not be UTF-8, such as a file's name, as a JSON
 // string: what is none becomes U+FFFD.
-func AppendText(dst []byte, s string) []byte {
+func appendText(dst []byte, s string) []byte {
 	return payload.AppendString(dst, strings.ToValidUTF8(s, "\ufffd"))
 }

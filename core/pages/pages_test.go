@@ -105,6 +105,22 @@ func TestReadAt(t *testing.T) {
 	})
 }
 
+// TestReadOfPages reads from one to 24 pages that were not read before: so the bounds of
+// the buffers are met exactly.
+func TestReadOfPages(t *testing.T) {
+	b := random(24 * pages.Size)
+	for count := 1; count <= 24; count++ {
+		for _, cut := range []int{0, 1} { // whole pages, and a byte less at each end
+			c := checked(&file{b: b})
+			p := make([]byte, count*pages.Size-2*cut)
+			n, err := c.ReadAt(p, int64(cut))
+			require.NoError(t, err)
+			require.Equal(t, len(p), n)
+			require.True(t, bytes.Equal(b[cut:cut+n], p), "%d pages", count)
+		}
+	}
+}
+
 // TestEveryBit: a flipped bit is found by whatever read touches its page, by no
 // other, and a page that is mended is read.
 func TestEveryBit(t *testing.T) {

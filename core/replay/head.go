@@ -9,17 +9,17 @@ import (
 
 // header reads the segment's header and returns where the frames begin. why is
 // what is wrong with it; then from is 0.
-func (s *Scan) header(in Input) (from uint64, why *damage.Refusal, err error) {
-	if in.From > 0 {
-		return in.From, nil, nil
+func (s *Scan) header(in input) (from uint64, why *damage.Refusal, err error) {
+	if in.from > 0 {
+		return in.from, nil, nil
 	}
-	h, n, err := segment.ReadHeader(in.Source)
+	h, n, err := segment.ReadHeader(in.source)
 	switch {
 	case errors.As(err, &why):
 		return 0, why, nil
 	case err != nil:
 		return 0, nil, err
-	case h.SegmentID != in.ID:
+	case h.SegmentID != in.id:
 		return 0, damage.Refuse(damage.SegmentID, 0, nil), nil
 	}
 	return uint64(n), nil, nil
@@ -27,20 +27,20 @@ func (s *Scan) header(in Input) (from uint64, why *damage.Refusal, err error) {
 
 // salvageable reports whether frames may be looked for behind a bad header,
 // and tells the loss when they may not.
-func (s *Scan) salvageable(in Input, why *damage.Refusal) bool {
-	size := uint64(max(in.Source.Size(), 0))
+func (s *Scan) salvageable(in input, why *damage.Refusal) bool {
+	size := uint64(max(in.source.Size(), 0))
 	if in.unproven(0) { // nothing in it was acknowledged
 		if !s.batch.open {
-			s.at = Place{in.ID, 0}
+			s.at = Place{in.id, 0}
 		}
 		s.report.Torn = &Torn{File: s.file, Length: size, Unproven: true, Frames: why.Reason != damage.Short}
 		return false
 	}
 	switch why.Reason {
 	case damage.Short:
-		if in.Newest && in.Mark == nil { // a crash came before the header was whole: nothing was acknowledged
+		if in.newest && in.mark == nil { // a crash came before the header was whole: nothing was acknowledged
 			if !s.batch.open {
-				s.at = Place{in.ID, 0}
+				s.at = Place{in.id, 0}
 			}
 			s.report.Torn = &Torn{File: s.file, Length: size}
 			return false

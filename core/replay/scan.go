@@ -95,74 +95,73 @@ func (s *Scan) Resume() (at Place, ok bool) {
 	return s.at, len(r.Damages) == 0 && len(r.Unsealed) == 0 && len(r.Gaps) == 0 && !s.salvaged && !s.renumbered
 }
 
-// Input is one segment to read.
-type Input struct {
-	ID     uint64
-	Source source.Source
-	// From is the offset to begin at: 0 for the header, otherwise where a frame
+// input is one segment to read.
+type input struct {
+	id     uint64
+	source source.Source
+	// from is the offset to begin at: 0 for the header, otherwise where a frame
 	// begins or the frames end.
-	From uint64
-	// Newest says that no segment with a higher id is there.
-	Newest bool
-	// Mark, of the newest segment, says how much of it was known to be on disk;
-	// nil when nothing does. What is wrong behind it is a write that was under
-	// way, not damage: the log ends in front.
-	Mark *synced.Mark
+	from uint64
+	// newest says that no segment with a higher id is there.
+	newest bool
+	// mark, of the newest segment, says how much of it was known to be on disk;
+	// nil when nothing does. What is wrong after that is a write that was under
+	// way, not damage: the log ends before it.
+	mark *synced.Mark
 }
 
 // unproven reports whether a place was never known to be on disk.
-func (in *Input) unproven(offset uint64) bool {
-	return in.Mark != nil && offset >= in.Mark.Offset
+func (in *input) unproven(offset uint64) bool {
+	return in.mark != nil && offset >= in.mark.Offset
 }
 
 // shortened reports whether the segment is shorter than it was known to be.
-func (in *Input) shortened() bool {
-	return in.Mark != nil && uint64(max(in.Source.Size(), 0)) < in.Mark.Offset
+func (in *input) shortened() bool {
+	return in.mark != nil && uint64(max(in.source.Size(), 0)) < in.mark.Offset
 }
 
-// Segment reads one segment. The error is a [source.ReadError] that names it,
-// [source.ErrGone], the stop function's, [ErrSequence] or [artifact.ErrFull]; damage
-// is not an error but part of the report. After an error the log is of no use.
-func (s *Scan) Segment(in Input) error {
+// readSegment reads one segment. Its errors are those of Drive: damage is part of the
+// report.
+func (s *Scan) readSegment(in input) error {
 	err := s.segment(in)
 	if errors.Is(err, segment.ErrEffort) || errors.Is(err, source.ErrShort) {
-		s.cutOff(in.ID, err)
+		s.cutOff(in.id, err)
 		return nil
 	}
-	return source.Named(segment.Name(in.ID), err)
+	return source.Named(segment.Name(in.id), err)
 }
 
-func (s *Scan) segment(in Input) error {
-	s.file = segment.Name(in.ID)
-	s.jump = in.ID > s.last+1
+func (s *Scan) segment(in input) error {
+	s.file = segment.Name(in.id)
+	s.jump = in.id > s.last+1
 	s.gap = lastGap{damage: s.gap.damage} // a gap is not explained from another segment
-	s.ending, s.rest, s.hints = Ending{Segment: in.ID}, segment.Rest{}, nil
+	s.ending, s.rest, s.hints = Ending{Segment: in.id}, segment.Rest{}, nil
 	from, why, err := s.header(in)
 	if err != nil {
 		return err
 	}
 	if why != nil && !s.salvageable(in, why) {
-		s.last = in.ID
+		s.last = in.id
 		return nil
 	}
-	if in.From == 0 {
-		s.startAt(in.Mark)
+	if in.from == 0 {
+		s.startAt(in.mark)
 	}
 	if !s.batch.open {
-		s.at = Place{in.ID, from}
+		s.at = Place{in.id, from}
 	}
 	footer, err := s.findFooter(in, from)
 	if err != nil {
 		return err
 	}
-	if footer != nil && !footer.confirms(s.log.draft, in.ID) {
+	if footer != nil && !footer.confirms(s.log.draft, in.id) {
 		s.renumbered = true
 	}
 	before := s.save()
 	if err := s.walk(in, from, footer, why); err != nil {
 		return err
 	}
-	if footer == nil && in.Mark == nil {
+	if footer == nil && in.mark == nil {
 		if footer, err = s.salvageFooter(in, from); err != nil {
 			return err
 		}
@@ -180,12 +179,12 @@ func (s *Scan) segment(in Input) error {
 		}
 	}
 	s.checkLength(in)
-	s.last = in.ID
+	s.last = in.id
 	return nil
 }
 
-// Finish ends the log: a batch that is still open was not finished.
-func (s *Scan) Finish() {
+// finish ends the log: a batch that is still open was not finished.
+func (s *Scan) finish() {
 	begin := Place{s.batch.segment, s.batch.offset}
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
@@ -217,7 +216,7 @@ type Ending struct {
 	Mixed bool
 }
 
-// Ending is of use after Finish.
+// Ending is of use after Drive.
 func (s *Scan) Ending() Ending { return s.ending }
 
 // startAt takes the number of a segment's first event from its mark. Frames
@@ -233,19 +232,19 @@ func (s *Scan) startAt(m *synced.Mark) {
 // walk reads the frames from offset from on, numbered by footer unless it is
 // nil, and returns as soon as the footer is found out. header is what was wrong
 // with the header, which the bytes in front of the first frame then belong to.
-func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal) error {
+func (s *Scan) walk(in input, from uint64, footer *hints, header *damage.Refusal) error {
 	s.hints, s.wrong = footer, false
 	if s.walker == nil {
-		s.walker = segment.NewWalker(in.Source, from)
+		s.walker = segment.NewWalker(in.source, from)
 	} else {
-		s.walker.Reset(in.Source, from)
+		s.walker.Reset(in.source, from)
 	}
 	w := s.walker
 	steps := steps{w: w, in: in, header: header}
 	if s.ahead == nil {
 		steps.until(s, math.MaxUint64)
 	} else {
-		w.Blocks(s.ahead, footer.noter(in.ID), func(until uint64) bool { return steps.until(s, until) })
+		w.Blocks(s.ahead, footer.noter(in.id), func(until uint64) bool { return steps.until(s, until) })
 	}
 	if steps.err != nil || steps.cut {
 		return steps.err
@@ -270,7 +269,7 @@ func (s *Scan) walk(in Input, from uint64, footer *hints, header *damage.Refusal
 // steps is the state of a walk between two blocks.
 type steps struct {
 	w      *segment.Walker
-	in     Input
+	in     input
 	header *damage.Refusal // nil as soon as it was told
 	count  int
 	cut    bool // the log ends in front of a step
@@ -301,20 +300,20 @@ func (t *steps) until(s *Scan, offset uint64) bool {
 			s.step(step)
 		}
 		if step.Body != nil {
-			if t.err = s.frame(t.in.ID, &step); t.err != nil {
+			if t.err = s.frame(t.in.id, &step); t.err != nil {
 				return false
 			}
 		}
 		// Bytes at the very end may be an append that is still being written.
 		if !s.batch.open && (step.Body != nil || t.w.Offset() < t.w.Size()) {
-			s.at = Place{t.in.ID, t.w.Offset()}
+			s.at = Place{t.in.id, t.w.Offset()}
 		}
 	}
 	return !s.wrong
 }
 
 // end settles what lies behind the last frame.
-func (s *Scan) end(in Input, rest segment.Rest) {
+func (s *Scan) end(in input, rest segment.Rest) {
 	sealed := s.hints != nil || rest.Footer
 	switch {
 	case s.hints != nil:
@@ -323,8 +322,8 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 		}
 	case rest.Footer && !in.unproven(rest.Offset):
 		s.reject(rest.Offset)
-	case rest.Length > 0 && in.Newest && (in.Mark == nil || in.unproven(rest.Offset)):
-		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named, in.Mark != nil, false}
+	case rest.Length > 0 && in.newest && (in.mark == nil || in.unproven(rest.Offset)):
+		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named, in.mark != nil, false}
 	case rest.Length > 0 && !in.shortened():
 		d := &damage.Damage{File: s.file, Offset: rest.Offset, Length: rest.Length, Reason: damage.Torn}
 		if rest.Named {
@@ -337,7 +336,7 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 		s.ending.CutFooter = s.hints.cut && !s.hints.differs
 		s.ending.Sealed = !s.ending.CutFooter
 	}
-	if !s.wrong && !sealed && !in.Newest {
+	if !s.wrong && !sealed && !in.newest {
 		s.abandon() // an unclean stop: the next segment is another session's
 		s.unsealed = true
 		s.report.Unsealed = append(s.report.Unsealed, Unsealed{s.file, rest.Offset, s.log.next})
@@ -346,15 +345,15 @@ func (s *Scan) end(in Input, rest segment.Rest) {
 
 // checkLength tells when the segment is shorter than it was known to be. A frame
 // that is cut short is part of what is gone.
-func (s *Scan) checkLength(in Input) {
+func (s *Scan) checkLength(in input) {
 	if !in.shortened() {
 		return
 	}
-	at := uint64(max(in.Source.Size(), 0))
+	at := uint64(max(in.source.Size(), 0))
 	if s.hints == nil && !s.rest.Footer {
 		at = s.rest.Offset
 	}
-	d := &damage.Damage{File: s.file, Offset: at, Length: in.Mark.Offset - at, Reason: damage.Shortened}
+	d := &damage.Damage{File: s.file, Offset: at, Length: in.mark.Offset - at, Reason: damage.Shortened}
 	if s.rest.Named {
 		d.Touch(damage.Touched{ID: s.rest.ID})
 	}
@@ -362,10 +361,10 @@ func (s *Scan) checkLength(in Input) {
 	s.skipLost(d.Length)
 }
 
-// Missing tells that the segment that m is about, behind all that were read, is
+// missing reports that the segment that m is about, after all that were read, is
 // not there, though it was known to be on disk up to m.Offset. It comes after
-// Finish.
-func (s *Scan) Missing(m *synced.Mark) {
+// finish.
+func (s *Scan) missing(m *synced.Mark) {
 	if m.First > s.log.next && m.First < artifact.MaxAllocator {
 		s.log.Reserve(m.First - s.log.next)
 	}
@@ -387,8 +386,8 @@ const maxLost = 1 << 32
 // cutShort ends the log in front of a step that is wrong and was never known to
 // be on disk. Frames behind it were not acknowledged either, since a segment is
 // written from front to end.
-func (s *Scan) cutShort(in Input, step *segment.Step) {
-	size := uint64(max(in.Source.Size(), 0))
+func (s *Scan) cutShort(in input, step *segment.Step) {
+	size := uint64(max(in.source.Size(), 0))
 	s.report.Torn = &Torn{s.file, step.Offset, size - min(step.Offset, size), step.ID, step.Named, true, true}
 	s.ending.Whole = step.Offset
 }

@@ -10,19 +10,19 @@ import (
 )
 
 // findFooter decodes the footer that the trailer points to.
-func (s *Scan) findFooter(in Input, from uint64) (*hints, error) {
-	if in.unproven(uint64(max(in.Source.Size(), 1)) - 1) {
+func (s *Scan) findFooter(in input, from uint64) (*hints, error) {
+	if in.unproven(uint64(max(in.source.Size(), 1)) - 1) {
 		return nil, nil // it may be on disk in part
 	}
-	at, ok, err := segment.FooterOffset(in.Source)
+	at, ok, err := segment.FooterOffset(in.source)
 	if err != nil || !ok || at < from {
 		return nil, err
 	}
 	var f *sidx.Footer
 	if s.ahead != nil {
-		f, err = s.ahead.Footer(in.Source, at)
+		f, err = s.ahead.Footer(in.source, at)
 	} else {
-		f, err = segment.FooterInto(&s.buffer, in.Source, at)
+		f, err = segment.FooterInto(&s.buffer, in.source, at)
 	}
 	var why *damage.Refusal
 	if errors.As(err, &why) {
@@ -39,12 +39,12 @@ func (s *Scan) findFooter(in Input, from uint64) (*hints, error) {
 }
 
 // salvageFooter looks for a footer with a damaged trailer behind the frames.
-func (s *Scan) salvageFooter(in Input, from uint64) (*hints, error) {
+func (s *Scan) salvageFooter(in input, from uint64) (*hints, error) {
 	if s.rest.Length == 0 || s.rest.Length > maxSalvage {
 		return nil, nil
 	}
 	raw := make([]byte, s.rest.Length)
-	if err := source.Read(in.Source, raw, s.rest.Offset); err != nil {
+	if err := source.Read(in.source, raw, s.rest.Offset); err != nil {
 		return nil, err
 	}
 	f, ok := sidx.Salvage(raw)

@@ -111,6 +111,14 @@ func Part(s Source, off, n uint64) Source {
 	return &part{s, int64(off), int64(n)}
 }
 
+// Cut is s, or its first n bytes when it is longer.
+func Cut(s Source, n uint64) Source {
+	if uint64(max(s.Size(), 0)) <= n {
+		return s
+	}
+	return Part(s, 0, n)
+}
+
 type part struct {
 	src     Source
 	at, len int64

@@ -8,6 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/source"
 )
@@ -21,7 +22,7 @@ type base struct {
 
 // loadBase takes the first of index.fbati and index.ckpt that holds up as the
 // snapshot's first part. Without one the base is empty. When one was replaced or
-// removed since the listing, the error is [ErrGone], so that the open starts
+// removed since the listing, the error is [source.ErrGone], so that the open starts
 // again, unless this is the last try.
 func (s *Snapshot) loadBase(last bool) (base, error) {
 	s.report.OpenedFrom = FromSegments
@@ -34,19 +35,19 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 		{artifact.FileName, FromIndex, s.loadIndex},
 		{checkpoint.FileName, FromCheckpoint, s.loadCheckpoint},
 	} {
-		e, ok := s.listing.other[c.name]
+		e, ok := s.listing.Others[c.name]
 		if !ok || s.options.skips(c.name) {
 			continue
 		}
 		p, b, err := s.tryBase(e, c.load)
-		if failed := s.listing.failure(); failed != nil { // the base is not to blame
+		if failed := s.listing.Failure(); failed != nil { // the base is not to blame
 			return base{}, failed
 		}
 		var stop stopError
 		if errors.As(err, &stop) || unread(err) {
 			return base{}, err
 		}
-		if errors.Is(err, ErrGone) {
+		if errors.Is(err, source.ErrGone) {
 			if !last {
 				return base{}, err
 			}
@@ -58,10 +59,10 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 		}
 		s.report.OpenedFrom = c.way
 		s.parts, s.base = append(s.parts, p), 1
-		if last, ok := p.tables.Last(); ok {
+		if last, ok := p.Index.Last(); ok {
 			b.taken = last + 1
 		}
-		p.name = c.name
+		p.File = c.name
 		p.file = &partFile{name: c.name, to: b.watermark, allocator: b.allocator}
 		if c.way == FromIndex {
 			return s.loadParts(b)
@@ -75,11 +76,11 @@ func (o *Options) skips(name string) bool {
 	return slices.Contains(o.Skip, name)
 }
 
-func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
+func (s *Snapshot) tryBase(e directory.Entry, load loader) (*part, base, error) {
 	if !e.Regular {
 		return nil, base{}, damage.Refuse(damage.NotRegular, -1, nil)
 	}
-	src, err := openFile(s.files, e.Name)
+	src, err := directory.Open(s.files, e.Name)
 	if err != nil {
 		return nil, base{}, err
 	}
@@ -95,7 +96,7 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 		s.noLookups = true
 		p, b, err = s.loadBounded(src, load)
 	}
-	if err == nil && p.tables.Saved() == nil {
+	if err == nil && p.Index.Saved() == nil {
 		err = s.checkComplete(p, src, b.watermark)
 		s.crosses = s.crosses && !(s.options.makeLookups() && s.vouched(src))
 	}
@@ -103,11 +104,11 @@ func (s *Snapshot) tryBase(e Entry, load loader) (*part, base, error) {
 }
 
 func (s *Snapshot) loadBounded(src source.Source, load loader) (*part, base, error) {
-	p, b, err := load(src, s.listing.size)
+	p, b, err := load(src, s.listing.Size)
 	if err != nil {
 		return nil, base{}, err
 	}
-	size, _ := s.listing.size(b.watermark.Segment)
+	size, _ := s.listing.Size(b.watermark.Segment)
 	return p, b, checkBoundary(s.files, p, b.watermark, size)
 }
 

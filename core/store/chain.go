@@ -4,10 +4,8 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/index"
 )
 
 // Ancestors returns what led to an event: its cause, the cause of that, and so
@@ -88,8 +86,7 @@ func (cs *cursors) caused(ids []event.ID) (sequences []uint64, err error) {
 		sequences = nil
 		for _, c := range cs.list {
 			for _, id := range ids {
-				l, err := c.Caused(id)
-				if sequences, err = c.linked(sequences, l, err, id, artifact.Raw.Causation); err != nil {
+				if sequences, err = c.Effects(sequences, id); err != nil {
 					return err
 				}
 			}
@@ -97,21 +94,6 @@ func (cs *cursors) caused(ids []event.ID) (sequences []uint64, err error) {
 		return nil
 	})
 	slices.Sort(sequences)
-	return sequences, err
-}
-
-// linked adds the sequences of a list's visible records in which field is id.
-func (c *cursor) linked(sequences []uint64, l index.List, err error, id event.ID, field func(artifact.Raw) event.ID) ([]uint64, error) {
-	for i := 0; err == nil && i < l.Len(); i++ {
-		var record uint32
-		if record, err = c.Item(l, i); err != nil {
-			break
-		}
-		var r artifact.Raw
-		if r, err = c.Record(record); err == nil && field(r) == id && c.visible(r) {
-			sequences = append(sequences, r.Sequence())
-		}
-	}
 	return sequences, err
 }
 
@@ -127,7 +109,7 @@ func (s *Snapshot) Correlated(id event.ID) iter.Seq2[event.Event, error] {
 		for i := range cursors.list {
 			var sequences []uint64
 			err := cursors.mending(func() (err error) {
-				sequences, err = cursors.list[i].correlated(id)
+				sequences, err = cursors.list[i].Conversation(id)
 				return err
 			})
 			if err != nil {
@@ -142,20 +124,4 @@ func (s *Snapshot) Correlated(id event.ID) iter.Seq2[event.Event, error] {
 			}
 		}
 	}
-}
-
-func (c *cursor) correlated(id event.ID) (sequences []uint64, err error) {
-	l, err := c.Correlated(id)
-	if sequences, err = c.linked(nil, l, err, id, artifact.Raw.Correlation); err != nil {
-		return nil, err
-	}
-	// Events whose correlation is their own id are in no list.
-	_, _, err = c.FindID(id, func(r artifact.Raw) bool {
-		if r.Correlation() == id && c.visible(r) {
-			sequences = append(sequences, r.Sequence())
-		}
-		return false
-	})
-	slices.Sort(sequences)
-	return sequences, err
 }

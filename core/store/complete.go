@@ -6,6 +6,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
@@ -44,7 +45,7 @@ func (e *LeftOut) Error() string {
 // src itself, so that its pages still count as never touched: a query's first read of
 // each goes to the file and is checked.
 func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermark) error {
-	image := p.image
+	image := p.Image
 	if p.made != nil {
 		h, err := artifact.ReadHeader(src)
 		if err != nil {
@@ -65,8 +66,8 @@ func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermar
 		}
 		return nil // an open without the index would not do better
 	}
-	readers := []*index.Reader{p.reader()}
-	return read.image.EachBlock(func(_ uint64, block []byte) error {
+	readers := []*index.Reader{p.Reader()}
+	return read.Image.EachBlock(func(_ uint64, block []byte) error {
 		if err := s.options.stopped(); err != nil {
 			return err
 		}
@@ -126,7 +127,7 @@ func (c *coverage) covers(image index.Image) (bool, error) {
 // failed keeps why a segment could not be read. All else that is wrong with one is
 // left over; one that is gone says nothing against the index.
 func (c *coverage) failed(err error) {
-	if c.err == nil && errors.Is(err, ErrRead) {
+	if c.err == nil && errors.Is(err, source.ErrRead) {
 		c.err = source.Named(segment.Name(c.id), err)
 	}
 }
@@ -134,15 +135,15 @@ func (c *coverage) failed(err error) {
 // begin ends the segment at hand and goes on to segment id, over those that the index
 // has no record of.
 func (c *coverage) begin(id uint64) error {
-	for all := c.s.listing.segments; !c.left && c.id != id; c.next++ {
+	for all := c.s.listing.Segments; !c.left && c.id != id; c.next++ {
 		c.finish()
-		if c.next == len(all) || all[c.next].id > min(id, c.to.Segment) {
+		if c.next == len(all) || all[c.next].ID > min(id, c.to.Segment) {
 			return nil
 		}
 		if err := c.s.options.stopped(); err != nil {
 			return err
 		}
-		c.open(all[c.next].id)
+		c.open(all[c.next].ID)
 	}
 	return nil
 }
@@ -150,7 +151,7 @@ func (c *coverage) begin(id uint64) error {
 func (c *coverage) open(id uint64) {
 	var err error
 	c.id, c.end, c.records = id, 0, false
-	c.src, err = openFile(c.s.files, segment.Name(id))
+	c.src, err = directory.Open(c.s.files, segment.Name(id))
 	c.failed(err)
 }
 

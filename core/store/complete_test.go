@@ -12,12 +12,15 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
 )
 
 // recordsOf is where the records of an index.fbati begin, and how many there are.
@@ -38,7 +41,7 @@ func leaveOut(t *testing.T, b []byte, i, n int) []byte {
 }
 
 // requireIncomplete checks that an index is refused and the answer is whole.
-func requireIncomplete(t *testing.T, files store.Memory, want string) {
+func requireIncomplete(t *testing.T, files directory.Memory, want string) {
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, store.FromSegments, s.Report().OpenedFrom)
@@ -58,14 +61,14 @@ func TestIncompleteIndex(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			s, err := store.Open(store.Memory(files), store.Options{})
+			s, err := store.Open(directory.Memory(files), store.Options{})
 			require.NoError(t, err)
 			require.Equal(t, store.FromIndex, s.Report().OpenedFrom, "it is complete")
 			require.Empty(t, s.Report().Rejected)
 			delete(files, checkpoint.FileName)
 			bare := maps.Clone(files)
 			delete(bare, artifact.FileName)
-			s, err = store.Open(store.Memory(bare), store.Options{})
+			s, err = store.Open(directory.Memory(bare), store.Options{})
 			require.NoError(t, err)
 			want := dump(t, s)
 			_, count := recordsOf(t, whole)
@@ -85,7 +88,7 @@ func TestIncompleteIndex(t *testing.T) {
 // TestIncompleteCheckpoint puts a segment between those that batpak's indexes cover:
 // both leave out what it holds.
 func TestIncompleteCheckpoint(t *testing.T) {
-	files := store.Memory(fixture.Store("compacted"))
+	files := directory.Memory(fixture.Store("compacted"))
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	before := s.Report()
@@ -138,7 +141,7 @@ func TestIncompleteWithoutFooters(t *testing.T) {
 		whole := files[artifact.FileName]
 		binary.LittleEndian.PutUint64(whole[20:], end)
 		artifact.Seal(whole)
-		s, err := store.Open(store.Memory(files), store.Options{})
+		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		require.Equal(t, store.FromIndex, s.Report().OpenedFrom, "footers are not what it is held against")
 		want := dump(t, s)
@@ -152,7 +155,7 @@ func TestIncompleteWithoutFooters(t *testing.T) {
 }
 
 // forgetEntries makes a segment's footer list nothing.
-func forgetEntries(t *testing.T, files store.Memory, name string) {
+func forgetEntries(t *testing.T, files directory.Memory, name string) {
 	at, ok, err := segment.FooterOffset(source.Bytes(files[name]))
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -160,22 +163,78 @@ func forgetEntries(t *testing.T, files store.Memory, name string) {
 	files[name] = append(append(files[name][:at:at], footer...), "\x00\x00\x00\x00SIDX"...)
 }
 
-// TestVouchedIndex: where index.thaw belongs to index.fbati, no segment is opened.
+// TestVouchedIndex: an index is held against its segments unless index.thaw belongs to
+// it.
 func TestVouchedIndex(t *testing.T) {
 	files, _ := longstore.New(t, 150)
-	opened := &opens{Memory: files, count: map[string]int{}}
-	_, err := store.Open(opened, store.Options{IndexOnly: true})
+	other, _ := longstore.New(t, 151)
+	less := maps.Clone(files)
+	delete(less, index.FileName)
+	for name, c := range map[string]struct {
+		files   map[string][]byte
+		options store.Options
+		held    bool
+	}{
+		"index.thaw belongs to it":                       {files: files},
+		"lookups are made although it does":              {files: files, options: store.Options{MakeLookups: true}, held: true},
+		"index.thaw is missing":                          {files: less, held: true},
+		"index.thaw is of another index":                 {files: with(files, index.FileName, other[index.FileName]), held: true},
+		"index.thaw is damaged":                          {files: with(files, index.FileName, files[index.FileName][:100]), held: true},
+		"index.thaw belongs to it, and is to be skipped": {files: files, options: store.Options{Skip: []string{index.FileName}}, held: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opened := &opens{Memory: c.files, count: map[string]int{}}
+			c.options.IndexOnly = true
+			s, err := store.Open(opened, c.options)
+			require.NoError(t, err)
+			require.Equal(t, store.FromIndex, s.Report().OpenedFrom)
+			require.Positive(t, opened.count[artifact.FileName])
+			for id := range uint64(2) {
+				require.Equal(t, c.held, opened.count[segment.Name(id+1)] > 0, "%v", opened.count)
+			}
+		})
+	}
+}
+
+// TestVouchedRanges: of hidden ranges an index over a segment that was not sealed is
+// believed where index.thaw belongs to it, whether its lookups are read or made.
+func TestVouchedRanges(t *testing.T) {
+	files, part := longstore.New(t, 20)
+	for _, name := range []string{artifact.FileName, index.FileName, part, "000004.fbat"} {
+		delete(files, name)
+	}
+	unseal(t, files, "000002.fbat")
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	require.Positive(t, opened.count[artifact.FileName])
-	for name := range opened.count {
-		_, isSegment := segment.ParseName(name)
-		require.False(t, isSegment, name)
+	var records, lookups []byte
+	require.NoError(t, s.Flush(store.Flush{
+		To: artifact.Watermark{Segment: 3, Offset: uint64(len(files["000003.fbat"]))}, Allocator: s.Report().Allocator,
+	}, into(&records), into(&lookups)))
+	files[artifact.FileName], files[index.FileName] = records, lookups
+	files[visibility.FileName] = visibility.AppendFile(nil, visibility.Ranges{{Start: 3, End: 5}})
+	other, _ := longstore.New(t, 21)
+	for _, makes := range []bool{false, true} {
+		for name, c := range map[string]struct {
+			lookups  []byte
+			believed bool
+		}{
+			"belongs": {lookups, true}, "is of another index": {other[index.FileName], false},
+			"is damaged": {lookups[:100], false}, "is empty": {nil, false},
+		} {
+			s, err := store.Open(directory.Memory(with(files, index.FileName, c.lookups)), store.Options{MakeLookups: makes})
+			require.NoError(t, err)
+			refused := slices.ContainsFunc(s.Report().Rejected, func(r *damage.Refusal) bool {
+				return r.File == artifact.FileName && r.Reason == damage.Renumbered
+			})
+			require.Equal(t, c.believed, !refused, "index.thaw %s, lookups made: %v", name, makes)
+			require.Equal(t, c.believed, s.Report().OpenedFrom == store.FromIndex)
+		}
 	}
 }
 
 // opens counts how often each file is opened.
 type opens struct {
-	store.Memory
+	directory.Memory
 	count map[string]int
 }
 

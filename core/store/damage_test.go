@@ -18,7 +18,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/concurrently"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/zeebo/blake3"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -48,16 +50,16 @@ func newDamaged(t *testing.T, name string, without ...string) *damaged {
 	for _, f := range without {
 		delete(d.files, f)
 	}
-	s, err := store.Open(store.Memory(d.files), store.Options{})
+	s, err := store.Open(directory.Memory(d.files), store.Options{})
 	require.NoError(t, err)
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		require.NoError(t, err)
 		d.events = append(d.events, e)
 		d.byID[e.ID] = e
 	}
-	s, err = store.Open(store.Memory(d.files), store.Options{ShowHidden: true})
+	s, err = store.Open(directory.Memory(d.files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		require.NoError(t, err)
 		d.all[e.ID] = e
 	}
@@ -83,7 +85,7 @@ func newDamaged(t *testing.T, name string, without ...string) *damaged {
 // then say other things.
 func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) string {
 	o := store.Options{CheckFrames: sealed, Hash: hash}
-	s, err := store.Open(store.Memory(files), o)
+	s, err := store.Open(directory.Memory(files), o)
 	if judgements.Add(1)%parallelEach == 0 {
 		if why := sameInParallel(files, o, s, err); why != "" {
 			return why
@@ -96,7 +98,7 @@ func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) 
 	told := func(id event.ID, sequence uint64) bool { return named(&r, id, sequence) }
 	seen := map[event.ID]bool{}
 	last := int64(-1)
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		if err != nil {
 			if why := typed(err); why != "" {
 				return why
@@ -156,7 +158,7 @@ var judgements atomic.Int64
 // the error in its place.
 func sameInParallel(files map[string][]byte, o store.Options, s *store.Snapshot, err error) string {
 	o.Parallel = concurrently.Run
-	p, perr := store.Open(store.Memory(files), o)
+	p, perr := store.Open(directory.Memory(files), o)
 	if err != nil || perr != nil {
 		if fmt.Sprint(err) != fmt.Sprint(perr) {
 			return fmt.Sprintf("in parallel the error is %v, not %v", perr, err)
@@ -166,9 +168,9 @@ func sameInParallel(files map[string][]byte, o store.Options, s *store.Snapshot,
 	if got, want := p.Report(), s.Report(); !reflect.DeepEqual(got, want) {
 		return fmt.Sprintf("in parallel the report is %+v, not %+v", got, want)
 	}
-	next, stop := iter.Pull2(p.Query(store.Region{}, store.Page{}))
+	next, stop := iter.Pull2(p.Query(query.Region{}, query.Page{}))
 	defer stop()
-	for want, err := range s.Query(store.Region{}, store.Page{}) {
+	for want, err := range s.Query(query.Region{}, query.Page{}) {
 		got, perr, _ := next()
 		if got != want || fmt.Sprint(err) != fmt.Sprint(perr) {
 			return fmt.Sprintf("in parallel event %+v is %+v, %v", want, got, perr)

@@ -3,7 +3,9 @@ package store_test
 import (
 	"fmt"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -11,7 +13,7 @@ import (
 // the index is wrong.
 func ExampleOpen() {
 	files := fixture.Store("batch")
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -20,7 +22,7 @@ func ExampleOpen() {
 
 	damaged := fixture.Store("rotated")
 	damaged["index.fbati"][100] ^= 1
-	s, err = store.Open(store.Memory(damaged), store.Options{})
+	s, err = store.Open(directory.Memory(damaged), store.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -35,13 +37,13 @@ func ExampleOpen() {
 
 // Conditions of a region combine, and a page goes on where the last one ended.
 func ExampleSnapshot_Query() {
-	s, err := store.Open(store.Memory(fixture.Store("batch")), store.Options{})
+	s, err := store.Open(directory.Memory(fixture.Store("batch")), store.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	region := store.Region{EntityPrefix: "order:", Clocks: store.ClocksBetween(0, 1)}
-	page := store.Page{Limit: 2}
+	region := query.Region{EntityPrefix: "order:", Clocks: query.ClocksBetween(0, 1)}
+	page := query.Page{Limit: 2}
 	for e, err := range s.Query(region, page) {
 		if err != nil {
 			fmt.Println(err)

@@ -11,8 +11,10 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -36,7 +38,7 @@ func line(e event.Event) string {
 
 func dump(t testing.TB, s *store.Snapshot) string {
 	var b bytes.Buffer
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		require.NoError(t, err)
 		b.WriteString(line(e))
 	}
@@ -51,7 +53,7 @@ func TestAllocatorWithoutRoom(t *testing.T) {
 	b := files[artifact.FileName]
 	binary.LittleEndian.PutUint64(b[28:], artifact.MaxAllocator-2)
 	artifact.Seal(b)
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, string(fixture.Expected("compacted-tail")), dump(t, s))
 	require.Len(t, s.Report().Rejected, 1)
@@ -77,7 +79,7 @@ func TestFixtures(t *testing.T) {
 				for _, f := range step.remove {
 					delete(files, f)
 				}
-				s, err := store.Open(store.Memory(files), store.Options{})
+				s, err := store.Open(directory.Memory(files), store.Options{})
 				require.NoError(t, err)
 				require.Equal(t, string(fixture.Expected(name)), dump(t, s))
 				report := s.Report()

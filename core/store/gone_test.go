@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/pages"
@@ -17,13 +18,13 @@ import (
 // vanishing is a directory in which one file is gone whenever it is opened, as if a
 // writer were always faster.
 type vanishing struct {
-	store.Memory
+	directory.Memory
 	name string
 }
 
 func (v vanishing) Open(name string) (source.Source, error) {
 	if name == v.name {
-		return nil, store.ErrGone
+		return nil, source.ErrGone
 	}
 	return v.Memory.Open(name)
 }
@@ -32,7 +33,7 @@ func (v vanishing) Open(name string) (source.Source, error) {
 // than it can be opened opens without.
 func TestLookupsAlwaysGone(t *testing.T) {
 	files, part := longstore.New(t, 20)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	for _, name := range []string{part, index.FileName} {
 		s, err := store.Open(vanishing{files, name}, store.Options{})
@@ -47,7 +48,7 @@ func TestLookupsAlwaysGone(t *testing.T) {
 // anew long after.
 func TestMendingOutlivesTheOpen(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	for _, name := range []string{part, index.FileName, "index.fbati"} {
@@ -56,7 +57,7 @@ func TestMendingOutlivesTheOpen(t *testing.T) {
 			b[at] ^= 1
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		s, err := store.Open(store.Memory(with(files, name, b)), store.Options{Stop: ctx.Err})
+		s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{Stop: ctx.Err})
 		require.NoError(t, err)
 		cancel()
 		require.Equal(t, want, dump(t, s), name)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // Grow returns s followed by the records of run, which a writer has appended
@@ -54,7 +55,7 @@ func (s *Snapshot) FileParts() (records []uint64) {
 		return nil
 	}
 	for _, p := range s.parts[:s.base] {
-		records = append(records, uint64(p.image.Count))
+		records = append(records, uint64(p.Image.Count))
 	}
 	return records
 }
@@ -77,7 +78,7 @@ func (s *Snapshot) FilesMoved() bool {
 	}
 	// That one may have been written since, by who found it missing.
 	_, err := s.files.Look(index.FileName)
-	return errors.Is(err, ErrGone) || s.moved(names...)
+	return errors.Is(err, source.ErrGone) || s.moved(names...)
 }
 
 // PartEnd is where part i of these ends.
@@ -95,7 +96,7 @@ func (s *Snapshot) FileEnd() (end artifact.Watermark) {
 // was opened.
 func (s *Snapshot) TailEvents() (n uint64) {
 	for i := len(s.FileParts()); i < s.read(); i++ {
-		n += uint64(s.parts[i].image.Count)
+		n += uint64(s.parts[i].Image.Count)
 	}
 	return n
 }

@@ -13,27 +13,30 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 )
 
 // written is the index.fbati that a snapshot makes.
 func written(t require.TestingT, s *store.Snapshot, w artifact.Watermark) []byte {
-	b, _ := folded(t, s, store.Fold{To: w, Allocator: s.Report().Allocator})
+	b, _ := folded(t, s, store.Flush{To: w, Allocator: s.Report().Allocator})
 	return b
 }
 
 // folded is the files that a fold makes.
-func folded(t require.TestingT, s *store.Snapshot, f store.Fold) (artifactFile, lookups []byte) {
-	require.NoError(t, s.Fold(f, into(&artifactFile), into(&lookups)))
+func folded(t require.TestingT, s *store.Snapshot, f store.Flush) (artifactFile, lookups []byte) {
+	require.NoError(t, s.Flush(f, into(&artifactFile), into(&lookups)))
 	return artifactFile, lookups
 }
 
 // segmentsOf lists the segments of a store in memory for a fold.
-func segmentsOf(files map[string][]byte, f store.Fold) store.Fold {
+func segmentsOf(files map[string][]byte, f store.Flush) store.Flush {
 	for _, name := range fixture.Segments(files) {
 		id, _ := segment.ParseName(name)
 		f.Segments = append(f.Segments, id)
@@ -47,7 +50,7 @@ func segmentsOf(files map[string][]byte, f store.Fold) store.Fold {
 }
 
 // into writes to a slice.
-func into(b *[]byte) store.Write {
+func into(b *[]byte) flush.Write {
 	return func(off int64, p []byte) error {
 		if n := int(off) + len(p); n > len(*b) {
 			*b = append(*b, make([]byte, n-len(*b))...)
@@ -64,7 +67,7 @@ func TestWriteArtifactFixtures(t *testing.T) {
 	for _, name := range fixture.Names() {
 		files := fixture.Store(name)
 		for _, skip := range [][]string{nil, {artifact.FileName}, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(store.Memory(files), store.Options{Skip: skip})
+			s, err := store.Open(directory.Memory(files), store.Options{Skip: skip})
 			require.NoError(t, err)
 			segments := fixture.Segments(files)
 			newest := segments[len(segments)-1]
@@ -82,7 +85,7 @@ func TestWriteArtifactFixtures(t *testing.T) {
 			}
 			again := fixture.Store(name)
 			again[artifact.FileName] = got
-			r, err := store.Open(store.Memory(again), store.Options{})
+			r, err := store.Open(directory.Memory(again), store.Options{})
 			require.NoError(t, err)
 			if s.Report().Torn == nil && len(s.Report().Unfinished) == 0 {
 				require.Equal(t, store.FromIndex, r.Report().OpenedFrom, name)
@@ -101,7 +104,7 @@ func TestGrow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom([]string{"rotated", "tail", "fences", "empty", "options", "compacted-tail"}).Draw(t, "fixture")
 		files := fixture.Store(name)
-		s, err := store.Open(store.Memory(files), store.Options{})
+		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		r, err := s.Recovery()
 		require.NoError(t, err)
@@ -113,7 +116,7 @@ func TestGrow(t *testing.T) {
 		log.Start(r.Next, uint64(len(seg)))
 		var old []event.Event
 		var entities []string
-		for e := range s.Query(store.Region{}, store.Page{}) {
+		for e := range s.Query(query.Region{}, query.Page{}) {
 			old, entities = append(old, e), append(entities, e.Entity)
 		}
 		entities = append(entities, "new", "newer")
@@ -142,7 +145,7 @@ func TestGrow(t *testing.T) {
 			require.LessOrEqual(t, s.Parts()-base.Parts(), bits.Len(uint(total))+1)
 		}
 		files[segment.Name(r.Next)] = log.Footer(slices.Clone(seg))
-		fresh, err := store.Open(store.Memory(files), store.Options{})
+		fresh, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		require.Equal(t, fresh.Report().Events, s.Report().Events)
 		require.Equal(t, fresh.Report().Hidden, s.Report().Hidden)
@@ -155,21 +158,21 @@ func TestGrow(t *testing.T) {
 		}
 		// The artifact of the grown store is what a close would write.
 		w := artifact.Watermark{Segment: r.Next, Offset: uint64(len(files[segment.Name(r.Next)]))}
-		b, lookups := folded(t, s, segmentsOf(files, store.Fold{
+		b, lookups := folded(t, s, segmentsOf(files, store.Flush{
 			To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
 		}))
 		if total > 0 {
 			require.Equal(t, written(t, fresh, w), b)
 		}
 		if base.Report().OpenedFrom == store.FromIndex {
-			_, part := folded(t, s, segmentsOf(files, store.Fold{
+			_, part := folded(t, s, segmentsOf(files, store.Flush{
 				First: 1, To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
 			}))
 			old, _ := store.ArtifactWatermark(files[artifact.FileName])
 			name := index.PartName(old.Segment, w.Segment)
 			with := maps.Clone(files)
 			with[name] = part
-			again, err := store.Open(store.Memory(with), store.Options{})
+			again, err := store.Open(directory.Memory(with), store.Options{})
 			require.NoError(t, err)
 			require.Empty(t, again.Report().Rejected)
 			require.Zero(t, again.Report().TailEvents)
@@ -181,7 +184,7 @@ func TestGrow(t *testing.T) {
 			if saved {
 				files[index.FileName] = lookups
 			}
-			again, err := store.Open(store.Memory(files), store.Options{})
+			again, err := store.Open(directory.Memory(files), store.Options{})
 			require.NoError(t, err)
 			require.Equal(t, store.FromIndex, again.Report().OpenedFrom)
 			require.Empty(t, again.Report().Rejected)
@@ -195,7 +198,7 @@ func TestGrow(t *testing.T) {
 // all is the entities of a store.
 func all(s *store.Snapshot) map[string]bool {
 	out := map[string]bool{"absent": true}
-	for e := range s.Query(store.Region{}, store.Page{}) {
+	for e := range s.Query(query.Region{}, query.Page{}) {
 		out[e.Entity] = true
 	}
 	return out
@@ -203,8 +206,8 @@ func all(s *store.Snapshot) map[string]bool {
 
 // requireSame asks two snapshots everything.
 func requireSame(t require.TestingT, want, got *store.Snapshot) {
-	events := collect(t, want.Query(store.Region{}, store.Page{}))
-	require.Equal(t, events, collect(t, got.Query(store.Region{}, store.Page{})))
+	events := collect(t, want.Query(query.Region{}, query.Page{}))
+	require.Equal(t, events, collect(t, got.Query(query.Region{}, query.Page{})))
 	asked := map[any]bool{}
 	for _, e := range events {
 		g, err := got.Get(e.ID)
@@ -212,14 +215,14 @@ func requireSame(t require.TestingT, want, got *store.Snapshot) {
 		w, err := want.Get(e.ID)
 		require.NoError(t, err)
 		require.Equal(t, w, g)
-		for _, r := range []store.Region{
+		for _, r := range []query.Region{
 			{Entity: e.Entity}, {Scope: e.Scope}, {Kinds: event.Only(e.Kind)}, {EntityPrefix: e.Entity[:1]},
 		} {
 			if asked[r] {
 				continue
 			}
 			asked[r] = true
-			require.Equal(t, collect(t, want.Query(r, store.Page{})), collect(t, got.Query(r, store.Page{})))
+			require.Equal(t, collect(t, want.Query(r, query.Page{})), collect(t, got.Query(r, query.Page{})))
 			n, err := got.Count(r, 0)
 			require.NoError(t, err)
 			m, err := want.Count(r, 0)
@@ -228,7 +231,7 @@ func requireSame(t require.TestingT, want, got *store.Snapshot) {
 		}
 		if !asked[e.Entity] {
 			asked[e.Entity] = true
-			require.Equal(t, collect(t, want.Stream(e.Entity, store.StreamPage{})), collect(t, got.Stream(e.Entity, store.StreamPage{})))
+			require.Equal(t, collect(t, want.Stream(e.Entity, query.StreamPage{})), collect(t, got.Stream(e.Entity, query.StreamPage{})))
 		}
 		if !asked[e.Correlation] {
 			asked[e.Correlation] = true
@@ -253,16 +256,16 @@ func TestPast(t *testing.T) {
 	hidden := 0
 	for _, name := range fixture.Names() {
 		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(store.Memory(fixture.Store(name)), store.Options{Skip: skip})
+			s, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip})
 			require.NoError(t, err)
-			everything, err := store.Open(store.Memory(fixture.Store(name)), store.Options{Skip: skip, ShowHidden: true})
+			everything, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip, ShowHidden: true})
 			require.NoError(t, err)
 			visible := map[uint64]bool{}
-			for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+			for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 				visible[e.Sequence] = true
 			}
 			heads := map[string]commit.Head{}
-			for _, e := range collect(t, everything.Query(store.Region{}, store.Page{})) {
+			for _, e := range collect(t, everything.Query(query.Region{}, query.Page{})) {
 				k, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
 				require.NoError(t, err)
 				require.True(t, ok)
@@ -300,13 +303,13 @@ func TestPast(t *testing.T) {
 // that of the event that readers see, whichever part of the snapshot either is in.
 func TestPastCancelledTwice(t *testing.T) {
 	files := fixture.Store("fences")
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	hidden := s.Report().HiddenRanges
-	s, err = store.Open(store.Memory(files), store.Options{ShowHidden: true})
+	s, err = store.Open(directory.Memory(files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
 	tried := 0
-	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+	for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 		if !hidden.Hides(e.Sequence) {
 			continue
 		}
@@ -316,7 +319,7 @@ func TestPastCancelledTwice(t *testing.T) {
 		frame := files[segment.Name(e.Position.Segment)][e.Position.Offset:][:e.Position.Length]
 		again[segment.Name(id+1)] = append(segment.AppendHeader(nil, segment.Header{SegmentID: id + 1}), frame...)
 		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(store.Memory(again), store.Options{Skip: skip})
+			s, err := store.Open(directory.Memory(again), store.Options{Skip: skip})
 			require.NoError(t, err)
 			k, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
 			require.NoError(t, err)
@@ -336,7 +339,7 @@ func TestPastCancelledTwice(t *testing.T) {
 func TestFoldOverRot(t *testing.T) {
 	files := fixture.Store("rotated")
 	whole := slices.Clone(files[artifact.FileName])
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	b := files[artifact.FileName]
 	clear(b[len(b)-artifact.RecordSize:])

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -17,7 +18,7 @@ func TestGrowParts(t *testing.T) {
 		"falling":    {10, 9, 8, 7, 6, 5, 4, 3, 2, 1},
 	} {
 		log := newSession(t, 0).begin(1)
-		s, err := store.Open(store.Memory(nil), store.Options{})
+		s, err := store.Open(directory.Memory(nil), store.Options{})
 		require.NoError(t, err)
 		total := 0
 		for _, n := range runs {

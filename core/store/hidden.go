@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -11,14 +12,14 @@ import (
 // loadHidden reads visibility_ranges.fbv. Whatever is wrong with it is an
 // error, since nothing else knows which events must stay hidden: a
 // [source.ReadError] when it could not be read, and otherwise a [damage.Damage].
-func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) {
-	e, ok := l.other[visibility.FileName]
+func loadHidden(files directory.Files, l *directory.Listing, o *Options) (visibility.Ranges, error) {
+	e, ok := l.Others[visibility.FileName]
 	if !ok {
 		return nil, nil
 	}
 	ranges, err := readHidden(files, e)
 	switch {
-	case errors.Is(err, ErrRead), errors.Is(err, ErrGone):
+	case errors.Is(err, source.ErrRead), errors.Is(err, source.ErrGone):
 		return nil, source.Named(e.Name, err)
 	case errors.Is(err, source.ErrShort):
 		return nil, &damage.Damage{File: e.Name, Reason: damage.Shortened, Err: err}
@@ -31,11 +32,11 @@ func loadHidden(files Files, l *listing, o *Options) (visibility.Ranges, error) 
 	return ranges, nil
 }
 
-func readHidden(files Files, e Entry) (visibility.Ranges, error) {
+func readHidden(files directory.Files, e directory.Entry) (visibility.Ranges, error) {
 	if !e.Regular {
 		return nil, damage.Refuse(damage.NotRegular, -1, nil)
 	}
-	src, err := openFile(files, e.Name)
+	src, err := directory.Open(files, e.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -77,13 +78,13 @@ func hiddenIn(p *part, ranges visibility.Ranges) (n uint64, err error) {
 	if len(ranges) == 0 {
 		return 0, nil
 	}
-	r := p.reader()
+	r := p.Reader()
 	for _, h := range ranges {
 		from, err := r.After(h.Start)
 		if err != nil {
 			return 0, err
 		}
-		if from == p.image.Count {
+		if from == p.Image.Count {
 			break
 		}
 		to, err := r.After(h.End)

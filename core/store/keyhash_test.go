@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -22,7 +23,7 @@ func TestKnownWithoutHash(t *testing.T) {
 		ID: event.ID{1}, Correlation: event.ID{1}, TimestampUS: 5000, WallMS: 5, Kind: event.Data,
 		PayloadSize: uint32(len(payload)), Payload: payload, Entity: []byte("e"), Scope: []byte("s"),
 	})
-	s, err := store.Open(store.Memory{segment.Name(1): file}, store.Options{Hash: hash})
+	s, err := store.Open(directory.Memory{segment.Name(1): file}, store.Options{Hash: hash})
 	require.NoError(t, err)
 	e, err := s.Get(event.ID{1})
 	require.NoError(t, err)

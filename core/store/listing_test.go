@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
@@ -25,11 +26,11 @@ import (
 // watched is a directory in memory that notes what it is asked, and may answer
 // otherwise.
 type watched struct {
-	store.Memory
+	directory.Memory
 	mu    sync.Mutex
 	asked []string
 	// look, when set, may change what a look says.
-	look func(name string, e store.Entry, err error) (store.Entry, error)
+	look func(name string, e directory.Entry, err error) (directory.Entry, error)
 	// also are listed, although they are not there.
 	also []string
 }
@@ -49,16 +50,16 @@ func (w *watched) take() []string {
 	return asked
 }
 
-func (w *watched) List() ([]store.Name, error) {
+func (w *watched) List() ([]directory.Name, error) {
 	w.note("list")
 	names, err := w.Memory.List()
 	for _, name := range w.also {
-		names = append(names, store.Name{Name: name})
+		names = append(names, directory.Name{Name: name})
 	}
 	return names, err
 }
 
-func (w *watched) Look(name string) (store.Entry, error) {
+func (w *watched) Look(name string) (directory.Entry, error) {
 	w.note("look " + name)
 	e, err := w.Memory.Look(name)
 	if w.look != nil {
@@ -123,7 +124,7 @@ func count(all []string, one string) (n int) {
 func TestOddWhenLookedAt(t *testing.T) {
 	for _, odd := range []string{"000001.fbat", "000003.fbat", "000004.fbat"} {
 		files := &watched{Memory: fixture.Store("tail")}
-		files.look = func(name string, e store.Entry, err error) (store.Entry, error) {
+		files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
 			e.Regular = name != odd
 			return e, err
 		}
@@ -147,8 +148,8 @@ func TestSegmentGoesAfterTheListing(t *testing.T) {
 	files := &watched{Memory: fixture.Store("tail"), also: []string{"000009.fbat"}}
 	want, err := store.Open(files.Memory, store.Options{})
 	require.NoError(t, err)
-	files.look = func(name string, e store.Entry, err error) (store.Entry, error) {
-		if errors.Is(err, store.ErrGone) && name == "000009.fbat" {
+	files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
+		if errors.Is(err, source.ErrGone) && name == "000009.fbat" {
 			files.also = nil // the next listing has noticed
 		}
 		return e, err
@@ -160,9 +161,9 @@ func TestSegmentGoesAfterTheListing(t *testing.T) {
 
 	files.look, files.also = nil, []string{"000009.fbat"}
 	_, err = store.Open(files, store.Options{})
-	require.ErrorIs(t, err, store.ErrGone)
+	require.ErrorIs(t, err, source.ErrGone)
 	_, _, err = s.Refresh(nil)
-	require.ErrorIs(t, err, store.ErrGone)
+	require.ErrorIs(t, err, source.ErrGone)
 }
 
 // TestLookFails: a segment that cannot be looked at is no reason to believe that the
@@ -171,15 +172,15 @@ func TestLookFails(t *testing.T) {
 	why := errors.New("no")
 	for _, name := range []string{"000001.fbat", "000004.fbat", artifact.FileName, visibility.FileName} {
 		files := &watched{Memory: fixture.Store("tail")}
-		files.look = func(asked string, e store.Entry, err error) (store.Entry, error) {
+		files.look = func(asked string, e directory.Entry, err error) (directory.Entry, error) {
 			if asked == name {
-				return store.Entry{}, why
+				return directory.Entry{}, why
 			}
 			return e, err
 		}
 		_, err := store.Open(files, store.Options{})
 		require.ErrorIs(t, err, why, name)
-		_, err = store.LookAtAll(files)
+		_, err = directory.LookAtAll(files)
 		require.ErrorIs(t, err, why, name)
 	}
 }
@@ -193,7 +194,7 @@ func TestSizesFromManyGoroutines(t *testing.T) {
 	files := &watched{Memory: fixture.Store("tail")}
 	before, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
-	files.Memory[artifact.FileName], files.Memory[index.FileName] = folded(t, before, segmentsOf(all, store.Fold{
+	files.Memory[artifact.FileName], files.Memory[index.FileName] = folded(t, before, segmentsOf(all, store.Flush{
 		To: artifact.Watermark{Segment: id, Offset: size}, Allocator: before.Report().Allocator,
 	}))
 	files.take()

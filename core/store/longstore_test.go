@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -26,7 +27,7 @@ func answers(s *store.Snapshot, ids []event.ID) string {
 		}
 		b.WriteByte('\n')
 	}
-	count := func(r store.Region, from uint64) {
+	count := func(r query.Region, from uint64) {
 		n, err := s.Count(r, from)
 		if err != nil {
 			b.WriteString("error: " + err.Error())
@@ -34,22 +35,22 @@ func answers(s *store.Snapshot, ids []event.ID) string {
 		b.WriteString(strconv.FormatUint(n, 10) + "\n")
 	}
 	for i := range 9 {
-		r := store.Region{Entity: "order:" + strconv.Itoa(i*13)}
-		list(s.Query(r, store.Page{}))
-		list(s.Stream(r.Entity, store.StreamPage{From: 1}))
+		r := query.Region{Entity: "order:" + strconv.Itoa(i*13)}
+		list(s.Query(r, query.Page{}))
+		list(s.Stream(r.Entity, query.StreamPage{From: 1}))
 		count(r, 0)
 	}
 	for i := range 5 {
-		r := store.Region{Scope: "shop:" + strconv.Itoa(i)}
-		list(s.Query(r, store.Page{From: 77, Limit: 40}))
+		r := query.Region{Scope: "shop:" + strconv.Itoa(i)}
+		list(s.Query(r, query.Page{From: 77, Limit: 40}))
 		count(r, 50)
 		r.Kinds = event.InCategory(byte(1 + i%3))
-		list(s.Query(r, store.Page{}))
+		list(s.Query(r, query.Page{}))
 		count(r, 0)
 	}
-	list(s.Query(store.Region{EntityPrefix: "order:1"}, store.Page{}))
-	count(store.Region{EntityPrefix: "order:2", Scope: "shop:1"}, 0)
-	list(s.Query(store.Region{}, store.Page{}))
+	list(s.Query(query.Region{EntityPrefix: "order:1"}, query.Page{}))
+	count(query.Region{EntityPrefix: "order:2", Scope: "shop:1"}, 0)
+	list(s.Query(query.Region{}, query.Page{}))
 	for _, id := range ids {
 		e, err := s.Get(id)
 		b.WriteString(line(e))
@@ -65,7 +66,7 @@ func answers(s *store.Snapshot, ids []event.ID) string {
 
 // someIDs are ids of events of a store, every n-th.
 func someIDs(t testing.TB, s *store.Snapshot, n int) (ids []event.ID) {
-	for i, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+	for i, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 		if i%n == 0 {
 			ids = append(ids, e.ID)
 		}

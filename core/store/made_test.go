@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -28,20 +28,20 @@ type made struct {
 	hidden []byte // visibility_ranges.fbv, nil for none
 }
 
-func (m made) List() ([]store.Name, error) { return []store.Name{{Name: segment.Name(1)}}, nil }
+func (m made) List() ([]directory.Name, error) { return []directory.Name{{Name: segment.Name(1)}}, nil }
 
-func (m made) Look(name string) (store.Entry, error) {
+func (m made) Look(name string) (directory.Entry, error) {
 	switch name {
 	case artifact.FileName:
-		return store.Entry{Name: name, Size: m.index.Size(), Regular: true}, nil
+		return directory.Entry{Name: name, Size: m.index.Size(), Regular: true}, nil
 	case segment.Name(1):
-		return store.Entry{Name: name, Size: madeSegment, Regular: true}, nil
+		return directory.Entry{Name: name, Size: madeSegment, Regular: true}, nil
 	case visibility.FileName:
 		if m.hidden != nil {
-			return store.Entry{Name: name, Size: int64(len(m.hidden)), Regular: true}, nil
+			return directory.Entry{Name: name, Size: int64(len(m.hidden)), Regular: true}, nil
 		}
 	}
-	return store.Entry{}, store.ErrGone
+	return directory.Entry{}, source.ErrGone
 }
 
 func (m made) Open(name string) (source.Source, error) {
@@ -51,7 +51,7 @@ func (m made) Open(name string) (source.Source, error) {
 	case visibility.FileName:
 		return source.Bytes(m.hidden), nil
 	}
-	return nil, store.ErrGone
+	return nil, source.ErrGone
 }
 
 // draftOf holds events as records do. Their frames lie one behind the other.

@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/concurrently"
+	"github.com/thawlog/thaw/core/query"
 
 	"github.com/thawlog/thaw/core/store"
 )
@@ -40,11 +42,11 @@ func TestDamageMemory(t *testing.T) {
 					o.Parallel = concurrently.Run
 				}
 				used := allocated(func() {
-					s, err := store.Open(store.Memory(files), o)
+					s, err := store.Open(directory.Memory(files), o)
 					if err != nil {
 						return
 					}
-					for _, err := range s.Query(store.Region{}, store.Page{}) {
+					for _, err := range s.Query(query.Region{}, query.Page{}) {
 						if err != nil {
 							return
 						}

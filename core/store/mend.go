@@ -7,7 +7,6 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
-	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -38,7 +37,7 @@ func (s *Snapshot) checkIndex() error {
 		return nil
 	}
 	for _, p := range s.parts[:s.base] {
-		if err := s.on(p, func(p *part) error { return p.tables.CheckAll(s.options.Stop) }); err != nil {
+		if err := s.on(p, func(p *part) error { return p.Index.CheckAll(s.options.Stop) }); err != nil {
 			return err
 		}
 	}
@@ -54,7 +53,7 @@ func mendable(err error) bool {
 	}
 	var refused *damage.Refusal
 	return errors.As(err, &refused) || errors.Is(err, index.ErrTable) ||
-		errors.Is(err, source.ErrShort) || errors.Is(err, ErrRead)
+		errors.Is(err, source.ErrShort) || errors.Is(err, source.ErrRead)
 }
 
 // state is the sum of the ranks of all parts. It rises with whatever is mended, and
@@ -94,7 +93,7 @@ func (s *Snapshot) mendNamed(why error, state int) (mended bool, err error) {
 	file := blamed(why)
 	for i, p := range s.parts[:s.base] {
 		used := p.now()
-		if file == "" && used.tables.Saved() != nil || file != "" && p.name == file || i == 0 && file == index.FileName {
+		if file == "" && used.Index.Saved() != nil || file != "" && p.File == file || i == 0 && file == index.FileName {
 			list = append(list, meant{p, used})
 		}
 	}
@@ -131,12 +130,12 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		return nil // another query has
 	}
 	var refused []*damage.Refusal
-	if used.tables.Saved() != nil {
-		refused = append(refused, rotten(used.tables.Saved().Name(), why))
-		used.tables.Forget()
-		built, err := imagePart(used.image, judged(f.allocator), s.options)
+	if used.Index.Saved() != nil {
+		refused = append(refused, rotten(used.Index.Saved().Name(), why))
+		used.Index.Forget()
+		built, err := imagePart(used.Image, judged(f.allocator), s.options)
 		if err == nil {
-			built.name, built.rank = p.name, 1
+			built.File, built.rank = p.File, 1
 			f.refused = append(f.refused, refused...)
 			f.instead.Store(built)
 			return nil
@@ -151,7 +150,7 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 		return why
 	}
 	read, report, err := s.reread(f)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, source.ErrGone) {
 		return why
 	}
 	if err != nil {
@@ -163,7 +162,7 @@ func (s *Snapshot) mend(p, used *part, why error) error {
 	if s.options.Strict && len(report.Damages) > 0 {
 		return report.Damages[0]
 	}
-	read.name, read.rank = p.name, 2
+	read.File, read.rank = p.File, 2
 	if r := rotten(f.name, why); len(refused) == 0 || refused[0].File != r.File {
 		refused = append(refused, r) // the lookups and the records are two files
 	}
@@ -183,7 +182,7 @@ func (s *Snapshot) loses(p, read *part, r *replay.Report) bool {
 		}
 	}
 	hidden := s.report.HiddenRanges
-	return len(r.Damages) == 0 && read.image.Count != p.image.Count ||
+	return len(r.Damages) == 0 && read.Image.Count != p.Image.Count ||
 		!slices.Equal(hidden, hideUncertain(hidden, &Report{Damages: r.Damages, Gaps: r.Gaps}, p.file.taken))
 }
 
@@ -199,7 +198,7 @@ func rotten(name string, why error) *damage.Refusal {
 	if r != nil {
 		return refusal(name, r)
 	}
-	if errors.Is(why, ErrRead) {
+	if errors.Is(why, source.ErrRead) {
 		return refusal(name, why)
 	}
 	return &damage.Refusal{File: name, Reason: damage.Lookups, Offset: -1, Err: why}
@@ -210,29 +209,10 @@ func (s *Snapshot) reread(f *partFile) (*part, *replay.Report, error) {
 	log := replay.NewLog(f.taken, f.floor)
 	scan := replay.NewScan(log, place(f.from), s.options.Stop)
 	scan.Parallel(s.options.Parallel)
-	for _, e := range s.listing.segments {
-		in := replay.Input{ID: e.id}
-		if e.id < f.from.Segment || e.id > f.to.Segment {
-			continue
-		}
-		src, err := openFile(s.files, segment.Name(e.id))
-		if err != nil {
-			return nil, nil, err
-		}
-		if e.id == f.from.Segment {
-			if in.From = f.from.Offset; uint64(src.Size()) <= in.From {
-				continue
-			}
-		}
-		if e.id == f.to.Segment && uint64(src.Size()) > f.to.Offset {
-			src = source.Part(src, 0, f.to.Offset)
-		}
-		in.Source = src
-		if err := scan.Segment(in); err != nil {
-			return nil, nil, err
-		}
+	to := place(f.to)
+	if err := scan.Drive(replay.Segments{Files: s.files, Listing: s.listing, To: &to}); err != nil {
+		return nil, nil, err
 	}
-	scan.Finish()
 	p, err := draftPart(log.Draft(), judged(max(log.Next(), f.allocator)), s.options)
 	return p, scan.Report(), err
 }

@@ -12,9 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -23,7 +25,7 @@ import (
 
 // switched is a store in memory whose files turn bad when they are told to.
 type switched struct {
-	store.Memory
+	directory.Memory
 	// fresh makes other bytes of what is read of a file for the first time, and seen
 	// of what was read before; nil for neither.
 	fresh, seen map[string]func(p []byte, off int64)
@@ -95,7 +97,7 @@ func TestMendOutlivesStop(t *testing.T) {
 		require.NoError(t, err)
 		over.Store(true)
 		w.on.Store(true)
-		require.Len(t, collect(t, s.Query(store.Region{EntityPrefix: "order:"}, store.Page{})), 1600, name)
+		require.Len(t, collect(t, s.Query(query.Region{EntityPrefix: "order:"}, query.Page{})), 1600, name)
 		require.True(t, told(s, name))
 	}
 }
@@ -104,12 +106,12 @@ func TestMendOutlivesStop(t *testing.T) {
 // in for it, and does not take that for damaged as well.
 func TestMendOnce(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	// Conversations that begin in index.fbati and go on in the part file.
 	var ids []event.ID
 	var want [][]event.Event
-	for _, e := range collect(t, whole.Query(store.Region{}, store.Page{From: 450, Limit: 10})) {
+	for _, e := range collect(t, whole.Query(query.Region{}, query.Page{From: 450, Limit: 10})) {
 		if c := collect(t, whole.Correlated(e.ID)); len(c) > 1 && c[0].Sequence < 800 && c[1].Sequence >= 800 {
 			ids, want = append(ids, e.ID), append(want, c)
 		}
@@ -131,7 +133,7 @@ func TestMendOnce(t *testing.T) {
 			require.Equal(t, want[i][0], got)
 		}
 		w.on.Store(true)
-		require.Len(t, collect(t, s.Query(store.Region{EntityPrefix: "order:"}, store.Page{})), 1600)
+		require.Len(t, collect(t, s.Query(query.Region{EntityPrefix: "order:"}, query.Page{})), 1600)
 		rejected := rejectedNames(s)
 		for i, next := range rest {
 			for _, e := range want[i][1:] {
@@ -150,7 +152,7 @@ func TestMendOnce(t *testing.T) {
 // TestMendTogether: many queries meet one damage at the same moment.
 func TestMendTogether(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	ids := someIDs(t, whole, 41)
 	want := answers(whole, ids)
@@ -184,7 +186,7 @@ func TestMendTogether(t *testing.T) {
 // a mapping: the file that is told is the one that was cut.
 func TestSeenPagesGo(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	ids := someIDs(t, whole, 41)
 	want := answers(whole, ids)
@@ -197,9 +199,9 @@ func TestSeenPagesGo(t *testing.T) {
 		w.fresh[name], w.seen[name] = c.fresh, zeros
 		s, err := store.Open(w, store.Options{})
 		require.NoError(t, err)
-		require.Len(t, collect(t, s.Query(store.Region{}, store.Page{})), 1600) // the records are seen
+		require.Len(t, collect(t, s.Query(query.Region{}, query.Page{})), 1600) // the records are seen
 		w.on.Store(true)
-		require.Len(t, collect(t, s.Query(store.Region{}, store.Page{})), 1600, name)
+		require.Len(t, collect(t, s.Query(query.Region{}, query.Page{})), 1600, name)
 		require.True(t, want == answers(s, ids), name)
 		for _, r := range rejectedNames(s) {
 			require.Equal(t, name, r)
@@ -236,7 +238,7 @@ func TestSeenPagesLie(t *testing.T) {
 		}
 		s, err := store.Open(w, store.Options{})
 		require.NoError(t, err)
-		all := collect(t, s.Query(store.Region{}, store.Page{}))
+		all := collect(t, s.Query(query.Region{}, query.Page{}))
 		w.on.Store(true)
 		of := map[string][]event.Event{}
 		for _, e := range all {
@@ -249,7 +251,7 @@ func TestSeenPagesLie(t *testing.T) {
 		}
 		require.True(t, told(s, lookups))
 		for entity, want := range of {
-			require.Equal(t, want, collect(t, s.Query(store.Region{Entity: entity}, store.Page{})), "%s of %s", entity, name)
+			require.Equal(t, want, collect(t, s.Query(query.Region{Entity: entity}, query.Page{})), "%s of %s", entity, name)
 		}
 	}
 }
@@ -295,11 +297,11 @@ func TestMendTellsWhatIsLost(t *testing.T) {
 			b[at] ^= 1
 			damaged := with(files, name, b)
 			damaged[segment.Name(id)] = spoil(files[segment.Name(id)])
-			s, err := store.Open(store.Memory(damaged), store.Options{})
+			s, err := store.Open(directory.Memory(damaged), store.Options{})
 			require.NoError(t, err)
 			n := 0
 			var failed error
-			for _, err := range s.Query(store.Region{}, store.Page{}) {
+			for _, err := range s.Query(query.Region{}, query.Page{}) {
 				if failed = err; err != nil {
 					break
 				}
@@ -309,7 +311,7 @@ func TestMendTellsWhatIsLost(t *testing.T) {
 				continue
 			}
 			require.NotEmpty(t, s.Report().Damages, "%s, %s: %d events", name, what, n)
-			_, err = store.Open(store.Memory(damaged), store.Options{CheckIndex: true, Strict: true})
+			_, err = store.Open(directory.Memory(damaged), store.Options{CheckIndex: true, Strict: true})
 			require.Error(t, err, "%s, %s", name, what)
 		}
 	}
@@ -319,10 +321,10 @@ func TestMendTellsWhatIsLost(t *testing.T) {
 // numbers than they had, and a cancelled one must not slip out from under its range.
 func TestMendKeepsHidden(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	cancelled := map[event.ID]bool{}
-	for _, e := range collect(t, whole.Query(store.Region{}, store.Page{From: 1100, Limit: 50})) {
+	for _, e := range collect(t, whole.Query(query.Region{}, query.Page{From: 1100, Limit: 50})) {
 		cancelled[e.ID] = true
 	}
 	files[visibility.FileName] = visibility.AppendFile(nil, visibility.Ranges{{Start: 1100, End: 1150}})
@@ -352,9 +354,9 @@ func TestMendKeepsHidden(t *testing.T) {
 			case "opened without an index":
 				o.Skip = []string{artifact.FileName}
 			}
-			s, err := store.Open(store.Memory(with(files, segment.Name(3), damaged)), o)
+			s, err := store.Open(directory.Memory(with(files, segment.Name(3), damaged)), o)
 			require.NoError(t, err)
-			for e, err := range s.Query(store.Region{}, store.Page{}) {
+			for e, err := range s.Query(query.Region{}, query.Page{}) {
 				if err != nil {
 					break
 				}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
@@ -150,18 +151,18 @@ func (n *numbering) read() error {
 		n.runs = append(n.runs, run)
 	}
 	elsewhere := map[event.ID]uint64{} // of entries whose frames lie in another segment (D19)
-	for _, e := range n.s.listing.segments {
-		if e.id < n.runs[0].segment {
+	for _, e := range n.s.listing.Segments {
+		if e.ID < n.runs[0].segment {
 			continue
 		}
 		if err := n.s.options.stopped(); err != nil {
 			return err
 		}
-		sealed, err := n.readFooter(e.id, elsewhere)
+		sealed, err := n.readFooter(e.ID, elsewhere)
 		if err != nil {
 			return err
 		}
-		n.sealed[e.id] = sealed
+		n.sealed[e.ID] = sealed
 	}
 	if len(elsewhere) > 0 {
 		for i := range n.given {
@@ -187,7 +188,7 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) (sealed
 	}
 	for k := range f.Len() {
 		at := event.Position{Segment: id, Offset: f.FrameOffset(k)}
-		if n.s.base > 0 && inside(at, n.s.fileEnd().watermark) {
+		if n.s.base > 0 && n.s.fileEnd().watermark.Covers(at) {
 			continue
 		}
 		named := f.Entry(k).ID
@@ -207,7 +208,7 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) (sealed
 // The error is a [source.ReadError].
 func (s *Snapshot) footerOf(id uint64) (*sidx.Footer, error) {
 	name := segment.Name(id)
-	src, err := openFile(s.files, name)
+	src, err := directory.Open(s.files, name)
 	if err == nil {
 		at, ok, failed := segment.FooterOffset(src)
 		if err = failed; err == nil && ok {
@@ -217,15 +218,10 @@ func (s *Snapshot) footerOf(id uint64) (*sidx.Footer, error) {
 			}
 		}
 	}
-	if errors.Is(err, ErrRead) {
+	if errors.Is(err, source.ErrRead) {
 		return nil, source.Named(name, err)
 	}
 	return nil, nil
-}
-
-// inside reports whether a frame lies in front of where an index ends.
-func inside(p event.Position, w artifact.Watermark) bool {
-	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
 }
 
 // readShifts finds out how many events in front of each segment batpak may have
@@ -240,23 +236,23 @@ func (n *numbering) readShifts() error {
 		return err
 	}
 	next := 0
-	for _, e := range n.s.listing.segments {
+	for _, e := range n.s.listing.Segments {
 		if next == len(n.runs) {
 			break
 		}
-		if e.id < n.runs[0].segment {
+		if e.ID < n.runs[0].segment {
 			continue
 		}
-		if run := &n.runs[next]; run.segment == e.id {
+		if run := &n.runs[next]; run.segment == e.ID {
 			next++
-			run.shift, run.own = shift, n.s.wrote(e.id)
+			run.shift, run.own = shift, n.s.wrote(e.ID)
 			for i := run.first; indexed && i < run.end; i++ {
 				if n.given[i] == noNumber {
 					unnumbered++
 				}
 			}
 		}
-		if n.sealed[e.id] {
+		if n.sealed[e.ID] {
 			indexed = true
 		} else {
 			shift, unnumbered = shift+unnumbered, 0
@@ -273,7 +269,7 @@ func (s *Snapshot) unsealedInBase(first uint64) (count, inside uint64, err error
 	for _, p := range s.parts[:s.base] {
 		err = s.on(p, func(p *part) error {
 			was, wasInside := count, inside
-			err := p.image.EachBlock(func(_ uint64, block []byte) error {
+			err := p.Image.EachBlock(func(_ uint64, block []byte) error {
 				for ; len(block) > 0; block = block[artifact.RecordSize:] {
 					if at := artifact.Raw(block).Position().Segment; at != id {
 						if err := s.options.stopped(); err != nil {
@@ -385,9 +381,9 @@ func (n *numbering) certain(run *numberedRun, i int) (bool, error) {
 	for _, p := range n.s.parts[:n.s.base] {
 		there := false
 		err := n.s.on(p, func(p *part) error {
-			r := p.reader()
+			r := p.Reader()
 			k, err := r.After(had.Start)
-			if err != nil || k == p.image.Count {
+			if err != nil || k == p.Image.Count {
 				return err
 			}
 			record, err := r.Record(k)
@@ -412,9 +408,9 @@ func (n *numbering) doubtInBase(d *damage.Damage) error {
 		for _, c := range visibility.Merge(contested) {
 			at := c.Start
 			err := n.s.on(p, func(p *part) error {
-				r := p.reader()
+				r := p.Reader()
 				k, err := r.After(at)
-				for ; err == nil && k < p.image.Count; k++ {
+				for ; err == nil && k < p.Image.Count; k++ {
 					var record artifact.Raw
 					if record, err = r.Record(k); err != nil || record.Sequence() >= c.End {
 						break

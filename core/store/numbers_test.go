@@ -11,6 +11,8 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -19,10 +21,10 @@ import (
 )
 
 // misnumbered is the store that testdata/misnumbered/README describes.
-func misnumbered(t *testing.T) store.Memory {
+func misnumbered(t *testing.T) directory.Memory {
 	names, err := filepath.Glob("testdata/misnumbered/*.*")
 	require.NoError(t, err)
-	files := store.Memory{}
+	files := directory.Memory{}
 	for _, name := range names {
 		files[filepath.Base(name)], err = os.ReadFile(name)
 		require.NoError(t, err)
@@ -31,7 +33,7 @@ func misnumbered(t *testing.T) store.Memory {
 }
 
 func entities(t *testing.T, s *store.Snapshot) (names []string) {
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		require.NoError(t, err)
 		names = append(names, e.Entity)
 	}
@@ -52,7 +54,7 @@ func renumbered(s *store.Snapshot) (found []*damage.Damage) {
 // event to one that it cancelled: the cancelled one stays hidden, and an event that
 // may be the one which was cancelled is hidden and named.
 func TestMisnumbered(t *testing.T) {
-	without := func(names ...string) store.Memory {
+	without := func(names ...string) directory.Memory {
 		files := maps.Clone(misnumbered(t))
 		for _, name := range names {
 			delete(files, name)
@@ -61,7 +63,7 @@ func TestMisnumbered(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name  string
-		files store.Memory
+		files directory.Memory
 		shown []string
 		doubt []string // entities
 	}{
@@ -103,7 +105,7 @@ func TestMisnumbered(t *testing.T) {
 }
 
 // unseal cuts the footer off a segment.
-func unseal(t *testing.T, files store.Memory, name string) store.Memory {
+func unseal(t *testing.T, files directory.Memory, name string) directory.Memory {
 	at, ok, err := segment.FooterOffset(source.Bytes(files[name]))
 	require.NoError(t, err)
 	require.True(t, ok)

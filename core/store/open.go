@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -18,11 +20,11 @@ const openTries = 5
 // The errors are a [source.ReadError] of the directory, a segment, synced.thaw or
 // visibility_ranges.fbv, a [damage.Damage] of the last, which fails closed, and with
 // Options.Strict the first damage.
-func Open(files Files, o Options) (*Snapshot, error) {
+func Open(files directory.Files, o Options) (*Snapshot, error) {
 	o.Stop = markStop(o.Stop)
 	defer func() { o.Stop = nil }() // what queries make anew later is not the open's
 	s, err := open(files, &o, false, nil)
-	for try := 2; try <= openTries && errors.Is(err, ErrGone); try++ {
+	for try := 2; try <= openTries && errors.Is(err, source.ErrGone); try++ {
 		s, err = open(files, &o, try == openTries, nil)
 	}
 	if err != nil {
@@ -45,9 +47,9 @@ func (s *Snapshot) ended() {
 
 // open is one try, the last or not. rejected lists snapshots that this open has
 // found out already.
-func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snapshot, error) {
+func open(files directory.Files, o *Options, last bool, rejected []*damage.Refusal) (*Snapshot, error) {
 	earlier := rejected
-	l, mark, why, err := look(files, o)
+	l, mark, why, err := list(files, o)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +64,7 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	s.rejectOddParts()
 	// Segments in front of the base's end are not read, and not even looked at
 	// when nobody asks for them.
-	if err := l.finish(base.watermark.Segment); err != nil {
+	if err := l.LookFrom(base.watermark.Segment); err != nil {
 		return nil, err
 	}
 	ranges, err := loadHidden(files, l, o)
@@ -71,7 +73,7 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		switch {
 		case o.ShowHidden && errors.As(err, &d):
 			rejected = append(rejected, &damage.Refusal{File: d.File, Reason: d.Reason, Offset: int64(d.Offset), Err: d.Err})
-		case o.ShowHidden && errors.Is(err, ErrRead):
+		case o.ShowHidden && errors.Is(err, source.ErrRead):
 			rejected = append(rejected, refusal(visibility.FileName, err))
 		default:
 			return nil, err
@@ -84,19 +86,18 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 	if !o.ShowHidden {
 		s.report.HiddenRanges = ranges
 	}
-	for _, name := range l.odd {
+	for _, name := range l.Odd {
 		s.report.Damages = append(s.report.Damages, &damage.Damage{
 			File: name, Reason: damage.NotRegular, EndSequence: damage.UnknownEnd,
 		})
 	}
 	s.report.Rejected = append(s.report.Rejected, rejected...)
-	from := place(base.watermark)
-	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), from, o.Stop)
+	s.scan = replay.NewScan(replay.NewLog(base.taken, base.allocator), place(base.watermark), o.Stop)
 	s.scan.Parallel(o.Parallel)
 	if o.IndexOnly {
 		return s, s.count()
 	}
-	err = s.readSegments(from)
+	err = s.readTail()
 	if errors.Is(err, replay.ErrSequence) && s.base > 0 {
 		// The allocator leaves no room for the tail, so it is a lie.
 		return openWithout(files, o, last, earlier, damage.Refuse(damage.Allocator, -1, err), s.report.OpenedFrom)
@@ -105,12 +106,12 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 		return nil, err
 	}
 	if !last {
-		overlooked, err := s.overlooked()
+		lacks, err := s.lacksSegment()
 		if err != nil {
 			return nil, err
 		}
-		if overlooked {
-			return nil, ErrGone
+		if lacks {
+			return nil, source.ErrGone
 		}
 	}
 	if err := s.settle(); err != nil {
@@ -126,52 +127,40 @@ func open(files Files, o *Options, last bool, rejected []*damage.Refusal) (*Snap
 }
 
 // openWithout is open without the index that a try began with.
-func openWithout(files Files, o *Options, last bool, earlier []*damage.Refusal, why *damage.Refusal, way Way) (*Snapshot, error) {
-	why.File = way.file()
+func openWithout(files directory.Files, o *Options, last bool, earlier []*damage.Refusal, why *damage.Refusal, way Way) (*Snapshot, error) {
+	why.File = way.File()
 	without := *o
 	without.Skip = append(slices.Clone(o.Skip), why.File)
 	return open(files, &without, last, append(earlier[:len(earlier):len(earlier)], why))
 }
 
-// readSegments replays every segment from a place on. The segment of the place
-// is read only when it goes on behind it.
-func (s *Snapshot) readSegments(from replay.Place) error {
-	for _, e := range s.listing.segments {
-		in := replay.Input{ID: e.id, Newest: e.id == s.listing.newest()}
-		if in.Newest && s.mark != nil && s.mark.Segment == e.id {
-			in.Mark = s.mark
-		}
-		switch {
-		case e.id < from.Segment:
-			continue
-		case e.id == from.Segment:
-			if in.From = from.Offset; in.From > 0 && uint64(e.Size) <= in.From {
-				continue
-			}
-		}
-		src, err := openFile(s.files, e.Name)
-		if err != nil {
-			return err
-		}
-		in.Source = src
-		if err := s.scan.Segment(in); err != nil {
-			return err
-		}
-		s.options.judge(s.scan.Log())
+// readTail replays every segment from the place on where the scan begins. The segment
+// of the place is read only when it goes on after it.
+func (s *Snapshot) readTail() error {
+	log := s.scan.Log()
+	err := s.scan.Drive(replay.Segments{
+		Files: s.files, Listing: s.listing, Mark: s.mark,
+		After: func(directory.SegmentEntry) { s.options.judge(log) },
+	})
+	if err == nil {
+		s.options.judge(log)
 	}
-	s.scan.Finish()
-	if s.lacksNewest() {
-		s.scan.Missing(s.mark)
-	}
-	s.options.judge(s.scan.Log())
-	return nil
+	return err
 }
 
-// lacksNewest reports whether the segment that was written last is not there. A
-// segment whose mark says 0 may never have been made, or held nothing and was
-// removed.
-func (s *Snapshot) lacksNewest() bool {
-	return s.mark != nil && s.mark.Segment > s.listing.newest() && s.mark.Offset > 0
+// lacksSegment reports whether a segment that seems to be missing is there.
+func (s *Snapshot) lacksSegment() (bool, error) {
+	met := s.scan.Report()
+	missing := func(d *damage.Damage) bool { return d.Reason == damage.SegmentMissing }
+	if len(met.Gaps) == 0 && !slices.ContainsFunc(met.Damages, missing) {
+		return false, nil
+	}
+	ids := s.listing.IDs()
+	from, found := slices.BinarySearch(ids, s.listing.First)
+	if !found {
+		from = max(from-1, 0)
+	}
+	return directory.LacksSegment(s.files, ids[from:])
 }
 
 // settle makes the tail that the scan read a part of the snapshot and counts.
@@ -186,7 +175,7 @@ func (s *Snapshot) settle() error {
 	}
 	r, met := &s.report, s.scan.Report()
 	r.TailEvents = uint64(log.Committed())
-	r.Segments = len(s.listing.segments)
+	r.Segments = len(s.listing.Segments)
 	r.Rejected = append(r.Rejected, met.Rejected...)
 	r.Damages = append(r.Damages, met.Damages...)
 	r.Unfinished, r.Gaps, r.Unsealed, r.Torn = met.Unfinished, met.Gaps, met.Unsealed, met.Torn
@@ -212,7 +201,7 @@ func (s *Snapshot) hide(ranges visibility.Ranges) error {
 // taken is the sequence behind the last record that was read from a file.
 func (s *Snapshot) taken() uint64 {
 	for i := s.base - 1; i >= 0; i-- {
-		if last, ok := s.parts[i].tables.Last(); ok {
+		if last, ok := s.parts[i].Index.Last(); ok {
 			return last + 1
 		}
 	}
@@ -234,16 +223,16 @@ func (s *Snapshot) count() error {
 			return err
 		}
 		r.Hidden += hidden
-		r.Events += uint64(p.image.Count) - hidden
-		if p.tables.Saved() == nil {
-			r.TableBytes += p.tables.Size()
+		r.Events += uint64(p.Image.Count) - hidden
+		if p.Index.Saved() == nil {
+			r.TableBytes += p.Index.Size()
 		}
-		r.DuplicateIDs = r.DuplicateIDs || !p.tables.UniqueIDs()
+		r.DuplicateIDs = r.DuplicateIDs || !p.Index.UniqueIDs()
 	}
 	r.Lookups, r.Parts = LookupsBuilt, len(s.FileNames(s.base))
 	if r.Parts > 0 {
 		r.Parts--
-		if s.parts[0].now().tables.Saved() != nil {
+		if s.parts[0].now().Index.Saved() != nil {
 			r.Lookups = LookupsSaved
 		}
 	}

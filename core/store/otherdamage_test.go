@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
@@ -23,7 +24,7 @@ import (
 
 // sick is a store in memory of which pages of one file cannot be read.
 type sick struct {
-	store.Memory
+	directory.Memory
 	name string
 	page int64
 }
@@ -57,7 +58,7 @@ func (s sick) Open(name string) (source.Source, error) {
 // question is answered, and what could not be read is told, unless nothing reads it.
 func TestUnreadablePages(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	ids := someIDs(t, whole, 41)
 	want := answers(whole, ids)
@@ -88,7 +89,7 @@ func TestUnreadablePages(t *testing.T) {
 func TestCutIndex(t *testing.T) {
 	files, part := longstore.New(t, 150)
 	other, _ := longstore.New(t, 160)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	full := files[artifact.FileName]
@@ -104,7 +105,7 @@ func TestCutIndex(t *testing.T) {
 		}
 	}
 	for what, b := range bad {
-		s, err := store.Open(store.Memory(with(files, artifact.FileName, b)), store.Options{})
+		s, err := store.Open(directory.Memory(with(files, artifact.FileName, b)), store.Options{})
 		require.NoError(t, err)
 		require.True(t, told(s, artifact.FileName), what)
 		require.Equal(t, want, dump(t, s), what)
@@ -112,7 +113,7 @@ func TestCutIndex(t *testing.T) {
 	for _, name := range []string{artifact.FileName, index.FileName, part} {
 		without := with(files, name, nil)
 		delete(without, name)
-		s, err := store.Open(store.Memory(without), store.Options{})
+		s, err := store.Open(directory.Memory(without), store.Options{})
 		require.NoError(t, err)
 		require.Equal(t, want, dump(t, s), name)
 		require.Empty(t, s.Report().Rejected, "what is not there is not refused")
@@ -121,9 +122,9 @@ func TestCutIndex(t *testing.T) {
 
 // fold makes the index of a store anew, or a part file of it, up to a place.
 func fold(t *testing.T, files map[string][]byte, first int, to artifact.Watermark) (records, lookups []byte) {
-	s, err := store.Open(store.Memory(files), store.Options{Seed: 11})
+	s, err := store.Open(directory.Memory(files), store.Options{Seed: 11})
 	require.NoError(t, err)
-	require.NoError(t, s.Fold(store.Fold{First: first, To: to, Allocator: s.Report().Allocator}, into(&records), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{First: first, To: to, Allocator: s.Report().Allocator}, into(&records), into(&lookups)))
 	return records, lookups
 }
 
@@ -131,13 +132,13 @@ func fold(t *testing.T, files map[string][]byte, first int, to artifact.Watermar
 // told, and every event is there once.
 func TestStaleIndex(t *testing.T) {
 	files, part := longstore.New(t, 100)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	end := artifact.Watermark{Segment: 4, Offset: uint64(len(files[segment.Name(4)]))}
 	newIndex, newLookups := fold(t, files, 0, end)
 	check := func(what string, files map[string][]byte, rejected ...string) {
-		s, err := store.Open(store.Memory(files), store.Options{})
+		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		require.Equal(t, want, dump(t, s), what)
 		names := rejectedNames(s)
@@ -151,7 +152,7 @@ func TestStaleIndex(t *testing.T) {
 	_, longer := fold(t, files, 1, end)
 	both := with(files, index.PartName(2, 4), longer)
 	check("a part that another holds", both)
-	s, err := store.Open(store.Memory(both), store.Options{})
+	s, err := store.Open(directory.Memory(both), store.Options{})
 	require.NoError(t, err)
 	require.Zero(t, s.Report().TailEvents, "the longer one is taken")
 	// A part of the same place and another past: its records go on elsewhere.
@@ -173,18 +174,18 @@ func TestOtherSegments(t *testing.T) {
 	for id, name := range map[uint64]string{1: index.FileName, 3: index.PartName(2, 4)} {
 		gone := with(files, segment.Name(id), nil)
 		delete(gone, segment.Name(id))
-		s, err := store.Open(store.Memory(gone), store.Options{})
+		s, err := store.Open(directory.Memory(gone), store.Options{})
 		require.NoError(t, err)
 		require.Contains(t, rejectedNames(s), name)
 		require.ErrorIs(t, s.Report().Rejected[0], damage.Segments)
 	}
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	moved := slices.Clone(longer)
 	moved[136] ^= 2
 	resum.Header(moved)
-	s, err := store.Open(store.Memory(with(files, index.PartName(2, 4), moved)), store.Options{})
+	s, err := store.Open(directory.Memory(with(files, index.PartName(2, 4), moved)), store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, want, dump(t, s))
 	require.ErrorIs(t, s.Report().Rejected[0], damage.Stale)
@@ -194,7 +195,7 @@ func TestOtherSegments(t *testing.T) {
 func unsealed(t *testing.T, perSegment int) (files map[string][]byte, end artifact.Watermark) {
 	files, _ = longstore.New(t, perSegment)
 	seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: 5})
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	log := commit.NewLog(store.Past{Snapshot: s}, s.Report().Allocator, 1)
 	log.Start(5, uint64(len(seg)))
@@ -228,7 +229,7 @@ func unsealed(t *testing.T, perSegment int) (files map[string][]byte, end artifa
 // when it is opened. Of what cannot be read then only that is given up.
 func TestBoundary(t *testing.T) {
 	files, _ := unsealed(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, whole.Report().Rejected)
 	require.Equal(t, 2, whole.Report().Parts)
@@ -252,13 +253,13 @@ func TestBoundary(t *testing.T) {
 		Segment: 5, Offset: uint64(len(files[segment.Name(5)])),
 	})
 	both := with(files, longest, b)
-	s, err := store.Open(store.Memory(both), store.Options{})
+	s, err := store.Open(directory.Memory(both), store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 1, s.Report().Parts, "the longest")
 	require.Equal(t, want, dump(t, s))
 	end := artifact.Watermark{Segment: 5, Offset: uint64(len(files[segment.Name(5)])) - 100}
 	short := with(both, segment.Name(5), files[segment.Name(5)][:end.Offset])
-	s, err = store.Open(store.Memory(short), store.Options{})
+	s, err = store.Open(directory.Memory(short), store.Options{})
 	require.NoError(t, err)
 	require.True(t, told(s, longest))
 	require.Equal(t, 2, s.Report().Parts, "the others stand")
@@ -269,7 +270,7 @@ func TestBoundary(t *testing.T) {
 // index.thaw, and that of those a page is bad is no reason to refuse index.fbati.
 func TestBoundaryThroughLookups(t *testing.T) {
 	files, _ := unsealed(t, 5000)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	n := whole.Report().Events
 	files[artifact.FileName], files[index.FileName] = files["whole "+artifact.FileName], files["whole "+index.FileName]

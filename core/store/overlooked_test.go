@@ -8,6 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -16,12 +17,12 @@ import (
 // overlooking is a directory whose first listings lack a name, as those of a system
 // may when it is made while they are read.
 type overlooking struct {
-	store.Memory
+	directory.Memory
 	name  string
 	lists *int // how many lack it
 }
 
-func (o overlooking) List() ([]store.Name, error) {
+func (o overlooking) List() ([]directory.Name, error) {
 	names, err := o.Memory.List()
 	if *o.lists--; *o.lists >= 0 {
 		for i, n := range names {
@@ -37,7 +38,7 @@ func (o overlooking) List() ([]store.Name, error) {
 // listing that was under way when it was made has the one behind it already.
 func TestSegmentMadeWhileListing(t *testing.T) {
 	files := fixture.Store("rotated")
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	skip := []string{artifact.FileName, checkpoint.FileName}
 	segments := fixture.Segments(files)

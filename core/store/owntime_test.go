@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -26,7 +28,7 @@ func TestOwnTimeIsKnown(t *testing.T) {
 			own[p.ID] = p.US
 		}
 		for _, check := range []bool{false, true} {
-			s, err := store.Open(store.Memory(fixture.Store(name)), store.Options{CheckFrames: check})
+			s, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{CheckFrames: check})
 			require.NoError(t, err)
 			asked := 0
 			holds := func(events []event.Event) {
@@ -40,11 +42,11 @@ func TestOwnTimeIsKnown(t *testing.T) {
 					}
 				}
 			}
-			all := collect(t, s.Query(store.Region{}, store.Page{}))
+			all := collect(t, s.Query(query.Region{}, query.Page{}))
 			holds(all)
 			for _, e := range all {
-				holds(collect(t, s.Query(store.Region{}, store.Page{From: e.Sequence, Limit: 1})))
-				holds(collect(t, s.Stream(e.Entity, store.StreamPage{})))
+				holds(collect(t, s.Query(query.Region{}, query.Page{From: e.Sequence, Limit: 1})))
+				holds(collect(t, s.Stream(e.Entity, query.StreamPage{})))
 				holds(collect(t, s.Correlated(e.Correlation)))
 				holds(collect(t, s.Effects(e.ID, 0)))
 				holds(collect(t, s.Ancestors(e.ID, 0)))

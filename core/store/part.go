@@ -7,38 +7,29 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// part is a run of records with tables over them. A snapshot is a list of
-// parts by rising sequence: what index.fbati covers, what part files cover behind
-// it, then the tail.
+// part is a run of records with the index over them. A snapshot is a list of parts
+// by rising sequence: what index.fbati covers, what part files cover after it, then
+// the tail.
 type part struct {
-	image  index.Image
-	tables *index.Tables
-	// grown is what a part that a writer added is made of, nil for others.
+	query.Part
+	// grown is what a part is made of that a writer added, nil for others.
 	grown *artifact.Draft
 	// file is what a part was read from, nil for those in memory and for what stands
 	// in for a part.
 	file *partFile
-	// name is that of the file with the records, "" for those in memory.
-	name string
 	// rank is how far a part is from its file: 0 is the part itself, and of what
-	// stands in for it 1 has lookups that were made anew, and 2 was read from the
+	// stands in for it 1 has an index that was rebuilt, and 2 was read from the
 	// segments.
 	rank int
-	// made is set when the lookups of an index.fbati had to be made: what is
-	// needed to save them.
-	made   *index.Saved
-	scopes sharedNames
+	// made is set when the index of an index.fbati had to be built: what is needed to
+	// save it.
+	made *index.Saved
 }
-
-// reader is kept out of line: otherwise its kilobyte would stand on the stack of an
-// open, which would have to grow for it.
-//
-//go:noinline
-func (p *part) reader() *index.Reader { return index.NewReader(&p.image, p.tables) }
 
 // judgeArtifact makes a part of the index.fbati in src, of which h was read, by
 // reading all of it. What is read of it later is compared with what was read now.
@@ -87,7 +78,7 @@ func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (ui
 	}
 	size := uint64(src.Size())
 	checked := pages.NewChecked(artifact.FileName, src, 0, size, source.Bytes(sums.Bytes()), 0)
-	return &part{image: index.FileImage(checked, h), tables: tables, made: &index.Saved{
+	return &part{Part: query.Part{Image: index.FileImage(checked, h), Index: tables}, made: &index.Saved{
 		Head: [artifact.HeaderSize]byte(front), Size: size, Sums: &sums,
 	}}, nil
 }
@@ -138,7 +129,7 @@ func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error
 	if err != nil {
 		return nil, err
 	}
-	return &part{image: image, tables: tables}, nil
+	return &part{Part: query.Part{Image: image, Index: tables}}, nil
 }
 
 // judged admits records that were judged before.

@@ -8,7 +8,9 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
 )
@@ -45,30 +47,30 @@ func (p *part) now() *part {
 // makes a part that reads both. It returns nil when there is none or it cannot be
 // taken, which is in the report unless the file is just not there.
 func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, error) {
-	e, ok := s.listing.other[index.FileName]
+	e, ok := s.listing.Others[index.FileName]
 	if !ok || s.noLookups || s.options.makeLookups() || s.options.skips(index.FileName) {
 		return nil, nil
 	}
-	f, err := s.readLookups(e)
+	f, err := directory.ReadIndex(s.files, e)
 	if err == nil && (f.Contained() || !f.Belongs(artifact.AppendHeader(nil, h), src.Size())) {
 		err = damage.Refuse(damage.Stale, -1, nil)
 	}
-	if err == nil && f.Segments() != DigestSegments(s.listing.ids(), artifact.Watermark{}, h.Watermark) {
+	if err == nil && f.Segments() != directory.DigestSegments(s.listing.IDs(), artifact.Watermark{}, h.Watermark) {
 		err = damage.Refuse(damage.Segments, -1, nil)
 	}
 	if errors.Is(err, damage.Stale) && !s.last && s.moved(artifact.FileName, index.FileName) {
-		return nil, ErrGone // a writer replaces one behind the other
+		return nil, source.ErrGone // a writer replaces one behind the other
 	}
 	if err != nil {
 		return nil, s.rejectLookups(e.Name, err)
 	}
 	image, tables := f.Tables(src, artifact.FileName)
-	return &part{image: image, tables: tables}, nil
+	return &part{Part: query.Part{Image: image, Index: tables}}, nil
 }
 
 // vouched reports whether index.thaw says that thaw has taken the index.fbati in src.
 func (s *Snapshot) vouched(src source.Source) bool {
-	e, ok := s.listing.other[index.FileName]
+	e, ok := s.listing.Others[index.FileName]
 	if !ok {
 		return false
 	}
@@ -76,7 +78,7 @@ func (s *Snapshot) vouched(src source.Source) bool {
 	if err != nil {
 		return false
 	}
-	f, err := s.readLookups(e)
+	f, err := directory.ReadIndex(s.files, e)
 	return err == nil && !f.Contained() && f.Belongs(artifact.AppendHeader(nil, &h), src.Size())
 }
 
@@ -85,7 +87,7 @@ func (s *Snapshot) vouched(src source.Source) bool {
 func (s *Snapshot) moved(names ...string) bool {
 	for _, name := range names {
 		e, err := s.files.Look(name)
-		if was, ok := s.listing.other[name]; (err == nil) != ok || e != was {
+		if was, ok := s.listing.Others[name]; (err == nil) != ok || e != was {
 			return true
 		}
 	}
@@ -97,24 +99,13 @@ func (s *Snapshot) moved(names ...string) bool {
 func (s *Snapshot) rejectLookups(name string, err error) error {
 	var stop stopError
 	switch {
-	case errors.As(err, &stop), unread(err), errors.Is(err, ErrGone) && !s.last:
+	case errors.As(err, &stop), unread(err), errors.Is(err, source.ErrGone) && !s.last:
 		return err
-	case errors.Is(err, ErrGone): // as if it had not been there
+	case errors.Is(err, source.ErrGone): // as if it had not been there
 		return nil
 	}
 	s.report.Rejected = append(s.report.Rejected, refusal(name, err))
 	return nil
-}
-
-func (s *Snapshot) readLookups(e Entry) (*index.File, error) {
-	if !e.Regular {
-		return nil, damage.Refuse(damage.NotRegular, -1, nil)
-	}
-	src, err := openFile(s.files, e.Name)
-	if err != nil {
-		return nil, err
-	}
-	return index.ReadFile(e.Name, src)
 }
 
 // loadParts adds the part files that go on where b ends. Of several that begin
@@ -135,12 +126,12 @@ func (s *Snapshot) loadParts(b base) (base, error) {
 // nextPart finds the part file that goes on where b ends, nil when there is none.
 func (s *Snapshot) nextPart(b base) (*part, base, error) {
 	var found []*index.File // the longest in front
-	for _, e := range s.listing.other {
+	for _, e := range s.listing.Others {
 		first, last, ok := index.ParsePartName(e.Name)
 		if !ok || !e.Regular || first != b.watermark.Segment || s.options.skips(e.Name) {
 			continue
 		}
-		f, err := s.readLookups(e)
+		f, err := directory.ReadIndex(s.files, e)
 		if err == nil {
 			err = s.fits(f, b, last)
 		}
@@ -172,7 +163,7 @@ func (s *Snapshot) nextPart(b base) (*part, base, error) {
 // wherever it would go on.
 func (s *Snapshot) rejectOddParts() {
 	var odd []string
-	for _, e := range s.listing.other {
+	for _, e := range s.listing.Others {
 		if _, _, ok := index.ParsePartName(e.Name); ok && !e.Regular && !s.options.skips(e.Name) {
 			odd = append(odd, e.Name)
 		}
@@ -187,23 +178,23 @@ func (s *Snapshot) rejectOddParts() {
 func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 	a := f.Artifact()
 	image, tables := f.Tables(nil, "")
-	p := &part{image: image, tables: tables}
+	p := &part{Part: query.Part{Image: image, Index: tables}}
 	if s.options.makeLookups() {
 		var err error
-		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.size}
+		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.Size}
 		if p, err = imagePart(image, bounds, s.options); err != nil {
 			return nil, b, err
 		}
 	}
-	p.name = f.Name()
+	p.File = f.Name()
 	p.file = &partFile{
-		name: p.name, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
+		name: p.File, from: b.watermark, to: a.Watermark, taken: b.taken, floor: b.allocator, allocator: a.Allocator,
 	}
 	next := base{watermark: a.Watermark, allocator: a.Allocator, taken: b.taken}
-	if last, ok := p.tables.Last(); ok {
+	if last, ok := p.Index.Last(); ok {
 		next.taken = last + 1
 	}
-	size, _ := s.listing.size(a.Watermark.Segment)
+	size, _ := s.listing.Size(a.Watermark.Segment)
 	return p, next, checkBoundary(s.files, p, a.Watermark, size)
 }
 
@@ -213,10 +204,10 @@ func (s *Snapshot) fits(f *index.File, b base, last uint64) error {
 	if !goesOn(f, b, last) {
 		return damage.Refuse(damage.Stale, -1, nil)
 	}
-	if err := checkWatermark(w, s.listing.size); err != nil {
+	if err := checkWatermark(w, s.listing.Size); err != nil {
 		return err
 	}
-	if f.Segments() != DigestSegments(s.listing.ids(), b.watermark, w) {
+	if f.Segments() != directory.DigestSegments(s.listing.IDs(), b.watermark, w) {
 		return damage.Refuse(damage.Segments, -1, nil)
 	}
 	return nil

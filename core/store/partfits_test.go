@@ -11,10 +11,12 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/resum"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -25,9 +27,9 @@ import (
 func TestPartFollowsInSequence(t *testing.T) {
 	const n = 100 // events of a segment; index.fbati has the first two segments'
 	files, part := longstore.New(t, n)
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	covered := collect(t, s.Query(store.Region{}, store.Page{Limit: 2 * n}))
+	covered := collect(t, s.Query(query.Region{}, query.Page{Limit: 2 * n}))
 	w, err := store.ArtifactWatermark(files[artifact.FileName])
 	require.NoError(t, err)
 	for _, c := range []struct {
@@ -38,7 +40,7 @@ func TestPartFollowsInSequence(t *testing.T) {
 		events[len(events)-1].Sequence = c.last
 		changed := with(files, artifact.FileName, draftOf(t, events).AppendFile(nil, w, 10*n))
 		delete(changed, index.FileName)
-		s, err := store.Open(store.Memory(changed), store.Options{})
+		s, err := store.Open(directory.Memory(changed), store.Options{})
 		require.NoError(t, err)
 		require.Equal(t, store.FromIndex, s.Report().OpenedFrom)
 		if c.follows {
@@ -50,7 +52,7 @@ func TestPartFollowsInSequence(t *testing.T) {
 		require.Equal(t, part, s.Report().Rejected[0].File)
 		require.ErrorIs(t, s.Report().Rejected[0], damage.Stale)
 		last := int64(-1)
-		for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+		for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 			require.Greater(t, int64(e.Sequence), last)
 			last = int64(e.Sequence)
 		}
@@ -59,7 +61,7 @@ func TestPartFollowsInSequence(t *testing.T) {
 
 // opensAtMost is a directory in which files can be opened only so often.
 type opensAtMost struct {
-	store.Memory
+	directory.Memory
 	left *int
 }
 
@@ -77,10 +79,10 @@ func (o opensAtMost) Open(name string) (source.Source, error) {
 func TestPartOfNothing(t *testing.T) {
 	files, _ := longstore.New(t, 50)
 	delete(files, segment.Name(4)) // no tail
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	end := artifact.Watermark{Segment: 3, Offset: uint64(len(files[segment.Name(3)]))}
-	_, nothing := folded(t, whole, store.Fold{First: 2, To: end, Allocator: whole.Report().Allocator})
+	_, nothing := folded(t, whole, store.Flush{First: 2, To: end, Allocator: whole.Report().Allocator})
 	files[index.PartName(3, 3)] = nothing
 	left := 100
 	s, err := store.Open(opensAtMost{files, &left}, store.Options{})
@@ -101,7 +103,7 @@ func TestPartOfNothing(t *testing.T) {
 
 // replacing is a directory whose files a writer replaces when one of them is opened.
 type replacing struct {
-	store.Memory
+	directory.Memory
 	when string
 	by   map[string][]byte
 }
@@ -129,7 +131,7 @@ func TestIndexReplacedWhileOpening(t *testing.T) {
 
 	// Where nothing was replaced it is refused.
 	mixed := with(files, index.FileName, replaced[index.FileName])
-	s, err = store.Open(store.Memory(mixed), store.Options{})
+	s, err = store.Open(directory.Memory(mixed), store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, []string{index.FileName}, rejectedNames(s))
 }
@@ -141,16 +143,16 @@ func TestListOfAnotherEntity(t *testing.T) {
 	end := artifact.Watermark{Segment: 4, Offset: uint64(len(files[segment.Name(4)]))}
 	files[artifact.FileName], files[index.FileName] = fold(t, files, 0, end)
 	delete(files, part)
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
 	of := map[string][]event.Event{}
-	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+	for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 		of[e.Entity] = append(of[e.Entity], e)
 	}
 	changed := slices.Clone(files[index.FileName])
 	swapLastOfLists(t, changed, files[artifact.FileName])
-	s, err = store.Open(store.Memory(with(files, index.FileName, changed)), store.Options{})
+	s, err = store.Open(directory.Memory(with(files, index.FileName, changed)), store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
 	fewer := 0

@@ -4,6 +4,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 )
 
 // Past is a snapshot as what a writer's log continues.
@@ -44,17 +45,17 @@ func (p Past) latest(entity string) (h commit.Head, ok bool, err error) {
 
 func (p Past) latestIn(part *part, entity string, h *commit.Head, any bool) (bool, error) {
 	c := p.cursor(part)
-	defer c.done()
+	defer c.Release()
 	number, found, err := c.FindName([]byte(entity))
 	if err != nil || !found {
 		return any, err
 	}
-	return c.latest(number, h, any)
+	return latest(c, number, h, any)
 }
 
 // latest goes back over the list of one entity. any says that h describes an
 // event already.
-func (c *cursor) latest(entity uint32, h *commit.Head, any bool) (bool, error) {
+func latest(c *query.Cursor, entity uint32, h *commit.Head, any bool) (bool, error) {
 	l, err := c.Entity(entity)
 	if err != nil {
 		return any, err
@@ -79,7 +80,7 @@ func (c *cursor) latest(entity uint32, h *commit.Head, any bool) (bool, error) {
 		}
 		// batpak can give a clock out twice; the next one is above all.
 		h.Clock = max(h.Clock, rec.Clock)
-		if c.visible(r) {
+		if c.Visible(r) {
 			if !h.State.Some {
 				h.State = commit.State{Some: true, Clock: rec.Clock}
 			}
@@ -103,18 +104,18 @@ func (p Past) ByID(id event.ID) (k commit.Known, ok bool, err error) {
 }
 
 func (p Past) byID(id event.ID) (k commit.Known, ok bool, err error) {
-	k, ok, err = p.first(id, func(*cursor, artifact.Raw) bool { return true })
+	k, ok, err = p.first(id, func(*query.Cursor, artifact.Raw) bool { return true })
 	if !k.Cancelled || err != nil {
 		return k, ok, err
 	}
-	if seen, again, err := p.first(id, (*cursor).visible); again || err != nil {
+	if seen, again, err := p.first(id, (*query.Cursor).Visible); again || err != nil {
 		return seen, again, err
 	}
 	return k, ok, nil
 }
 
 // first finds the first event with an id that is accepted.
-func (p Past) first(id event.ID, accept func(*cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
+func (p Past) first(id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
 	for _, part := range p.parts {
 		if k, ok, err = p.firstIn(part, id, accept); ok || err != nil {
 			return k, ok, err
@@ -123,22 +124,14 @@ func (p Past) first(id event.ID, accept func(*cursor, artifact.Raw) bool) (k com
 	return k, false, nil
 }
 
-func (p Past) firstIn(part *part, id event.ID, accept func(*cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
+func (p Past) firstIn(part *part, id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
 	c := p.cursor(part)
-	defer c.done()
-	record, found, err := c.FindID(id, func(r artifact.Raw) bool { return accept(c, r) })
+	defer c.Release()
+	e, r, found, err := c.First(id, func(r artifact.Raw) bool { return accept(c, r) })
 	if err != nil || !found {
 		return k, false, err
 	}
-	r, err := c.Single(record)
-	if err != nil {
-		return k, false, err
-	}
-	e, err := c.event(r)
-	if err != nil {
-		return k, false, err
-	}
-	k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.EventHash, Cancelled: !c.visible(r)}
+	k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.EventHash, Cancelled: !c.Visible(r)}
 	if hash := p.options.Hash; k.Hash.IsZero() && hash != nil { // batpak can leave it out
 		full, err := p.readFrame(e)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -42,21 +43,21 @@ func benchSnapshots(b *testing.B, f func(b *testing.B, s *store.Snapshot)) {
 func BenchmarkQuery(b *testing.B) {
 	for _, c := range []struct {
 		name   string
-		region store.Region
-		page   store.Page
+		region query.Region
+		page   query.Page
 	}{
-		{"entity", store.Region{Entity: "account:012345"}, store.Page{}},
-		{"scope", store.Region{Scope: "tenant:000123"}, store.Page{}},
-		{"kind", store.Region{Kinds: event.Only(0x2003)}, store.Page{}},
-		{"category", store.Region{Kinds: event.InCategory(2)}, store.Page{}},
-		{"prefix", store.Region{EntityPrefix: "account:0123"}, store.Page{}},
-		{"prefix10", store.Region{EntityPrefix: "account:01234"}, store.Page{}},
-		{"intersection", store.Region{Scope: "tenant:000123", Kinds: event.Only(0x2003)}, store.Page{}},
-		{"all", store.Region{}, store.Page{}},
-		{"kind-page", store.Region{Kinds: event.Only(0x2003)}, store.Page{From: 500_000, Limit: 20}},
-		{"category-page", store.Region{Kinds: event.InCategory(2)}, store.Page{From: 500_000, Limit: 20}},
-		{"prefix-page", store.Region{EntityPrefix: "account:02"}, store.Page{From: 500_000, Limit: 20}},
-		{"all-page", store.Region{}, store.Page{From: 500_000, Limit: 20}},
+		{"entity", query.Region{Entity: "account:012345"}, query.Page{}},
+		{"scope", query.Region{Scope: "tenant:000123"}, query.Page{}},
+		{"kind", query.Region{Kinds: event.Only(0x2003)}, query.Page{}},
+		{"category", query.Region{Kinds: event.InCategory(2)}, query.Page{}},
+		{"prefix", query.Region{EntityPrefix: "account:0123"}, query.Page{}},
+		{"prefix10", query.Region{EntityPrefix: "account:01234"}, query.Page{}},
+		{"intersection", query.Region{Scope: "tenant:000123", Kinds: event.Only(0x2003)}, query.Page{}},
+		{"all", query.Region{}, query.Page{}},
+		{"kind-page", query.Region{Kinds: event.Only(0x2003)}, query.Page{From: 500_000, Limit: 20}},
+		{"category-page", query.Region{Kinds: event.InCategory(2)}, query.Page{From: 500_000, Limit: 20}},
+		{"prefix-page", query.Region{EntityPrefix: "account:02"}, query.Page{From: 500_000, Limit: 20}},
+		{"all-page", query.Region{}, query.Page{From: 500_000, Limit: 20}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			benchSnapshots(b, func(b *testing.B, s *store.Snapshot) {
@@ -81,7 +82,7 @@ func BenchmarkStream(b *testing.B) {
 	benchSnapshots(b, func(b *testing.B, s *store.Snapshot) {
 		b.ReportAllocs()
 		for b.Loop() {
-			for _, err := range s.Stream("account:012345", store.StreamPage{From: 10}) {
+			for _, err := range s.Stream("account:012345", query.StreamPage{From: 10}) {
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -93,18 +94,18 @@ func BenchmarkStream(b *testing.B) {
 func BenchmarkCount(b *testing.B) {
 	for _, c := range []struct {
 		name   string
-		region store.Region
+		region query.Region
 		from   uint64
 	}{
-		{"entity", store.Region{Entity: "account:012345"}, 0},
-		{"scope", store.Region{Scope: "tenant:000123"}, 0},
-		{"kind", store.Region{Kinds: event.Only(0x2003)}, 0},
-		{"kind-from", store.Region{Kinds: event.Only(0x2003)}, 500_000},
-		{"category", store.Region{Kinds: event.InCategory(2)}, 0},
-		{"prefix", store.Region{EntityPrefix: "account:01"}, 0},
-		{"intersection", store.Region{Scope: "tenant:000123", Kinds: event.Only(0x2003)}, 0},
-		{"intersection3", store.Region{Scope: "tenant:000123", Kinds: event.InCategory(2), EntityPrefix: "account:01"}, 0},
-		{"all", store.Region{}, 0},
+		{"entity", query.Region{Entity: "account:012345"}, 0},
+		{"scope", query.Region{Scope: "tenant:000123"}, 0},
+		{"kind", query.Region{Kinds: event.Only(0x2003)}, 0},
+		{"kind-from", query.Region{Kinds: event.Only(0x2003)}, 500_000},
+		{"category", query.Region{Kinds: event.InCategory(2)}, 0},
+		{"prefix", query.Region{EntityPrefix: "account:01"}, 0},
+		{"intersection", query.Region{Scope: "tenant:000123", Kinds: event.Only(0x2003)}, 0},
+		{"intersection3", query.Region{Scope: "tenant:000123", Kinds: event.InCategory(2), EntityPrefix: "account:01"}, 0},
+		{"all", query.Region{}, 0},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			benchSnapshots(b, func(b *testing.B, s *store.Snapshot) {

@@ -10,8 +10,10 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -25,10 +27,10 @@ func openAll(t *testing.T) []opened {
 	var all []opened
 	for _, name := range fixture.Names() {
 		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(store.Memory(fixture.Store(name)), store.Options{Skip: skip, Hash: hash})
+			s, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip, Hash: hash})
 			require.NoError(t, err)
 			o := opened{Snapshot: s}
-			for e, err := range s.Query(store.Region{}, store.Page{}) {
+			for e, err := range s.Query(query.Region{}, query.Page{}) {
 				require.NoError(t, err)
 				o.events = append(o.events, e)
 			}
@@ -60,7 +62,7 @@ func TestQuery(t *testing.T) {
 			return rapid.SampledFrom(o.events).Draw(t, label)
 		}
 		maybe := func(label string) bool { return rapid.Bool().Draw(t, label) }
-		var r store.Region
+		var r query.Region
 		if maybe("by entity") {
 			r.Entity = one("entity").Entity
 		}
@@ -83,9 +85,9 @@ func TestQuery(t *testing.T) {
 		var low, high uint32 = 0, 1 << 31
 		if maybe("by clock") {
 			low, high = rapid.Uint32Range(0, 5).Draw(t, "low"), rapid.Uint32Range(0, 12).Draw(t, "high")
-			r.Clocks = store.ClocksBetween(low, high)
+			r.Clocks = query.ClocksBetween(low, high)
 		}
-		page := store.Page{From: rapid.Uint64Range(0, 70).Draw(t, "from"), Limit: rapid.IntRange(0, 20).Draw(t, "limit")}
+		page := query.Page{From: rapid.Uint64Range(0, 70).Draw(t, "from"), Limit: rapid.IntRange(0, 20).Draw(t, "limit")}
 
 		want := []event.Event{}
 		for _, e := range o.events {
@@ -118,8 +120,8 @@ func TestLookups(t *testing.T) {
 
 			stream := slices.DeleteFunc(slices.Clone(o.events), func(x event.Event) bool { return x.Entity != e.Entity || x.Clock < e.Clock })
 			slices.SortStableFunc(stream, func(a, b event.Event) int { return int(a.Clock) - int(b.Clock) })
-			require.Equal(t, stream, collect(t, o.Stream(e.Entity, store.StreamPage{From: e.Clock})))
-			require.Equal(t, stream[:1], collect(t, o.Stream(e.Entity, store.StreamPage{From: e.Clock, Limit: 1})))
+			require.Equal(t, stream, collect(t, o.Stream(e.Entity, query.StreamPage{From: e.Clock})))
+			require.Equal(t, stream[:1], collect(t, o.Stream(e.Entity, query.StreamPage{From: e.Clock, Limit: 1})))
 
 			correlated := slices.DeleteFunc(slices.Clone(o.events), func(x event.Event) bool { return x.Correlation != e.Correlation })
 			require.Equal(t, correlated, collect(t, o.Correlated(e.Correlation)))
@@ -131,7 +133,7 @@ func TestLookups(t *testing.T) {
 				require.Equal(t, at.Causation, chain[0].ID)
 				at = chain[0]
 			}
-			require.Equal(t, o.events[i:], collect(t, o.Query(store.Region{}, store.Page{From: e.Sequence})))
+			require.Equal(t, o.events[i:], collect(t, o.Query(query.Region{}, query.Page{From: e.Sequence})))
 		}
 		_, err := o.Get(event.ID{1, 2, 3})
 		require.ErrorIs(t, err, store.ErrNotFound)
@@ -140,7 +142,7 @@ func TestLookups(t *testing.T) {
 				require.ErrorIs(t, err, store.ErrNotFound)
 			}
 		}
-		require.Empty(t, collect(t, o.Stream("nobody", store.StreamPage{})))
+		require.Empty(t, collect(t, o.Stream("nobody", query.StreamPage{})))
 	}
 }
 
@@ -166,23 +168,23 @@ func effects(events []event.Event, id event.ID) []event.Event {
 // TestHiddenEvent: what a cancelled fence hides is in no answer.
 func TestHiddenEvent(t *testing.T) {
 	files := fixture.Store("fences")
-	s, err := store.Open(store.Memory(files), store.Options{ShowHidden: true})
+	s, err := store.Open(directory.Memory(files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
 	var hidden event.Event
-	for e, err := range s.Query(store.Region{}, store.Page{From: 6, Limit: 1}) {
+	for e, err := range s.Query(query.Region{}, query.Page{From: 6, Limit: 1}) {
 		require.NoError(t, err)
 		hidden = e
 	}
 	require.Equal(t, uint64(6), hidden.Sequence)
 
-	s, err = store.Open(store.Memory(files), store.Options{})
+	s, err = store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, uint64(1), s.Report().Hidden)
 	_, err = s.Get(hidden.ID)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	for _, answer := range [][]event.Event{
-		collect(t, s.Query(store.Region{Entity: hidden.Entity}, store.Page{})),
-		collect(t, s.Stream(hidden.Entity, store.StreamPage{})),
+		collect(t, s.Query(query.Region{Entity: hidden.Entity}, query.Page{})),
+		collect(t, s.Stream(hidden.Entity, query.StreamPage{})),
 		collect(t, s.Correlated(hidden.Correlation)),
 	} {
 		for _, e := range answer {
@@ -197,16 +199,16 @@ func TestHiddenBehindLoss(t *testing.T) {
 	files := fixture.Store("fences")
 	delete(files, artifact.FileName)
 	delete(files, checkpoint.FileName)
-	whole, err := store.Open(store.Memory(files), store.Options{ShowHidden: true})
+	whole, err := store.Open(directory.Memory(files), store.Options{ShowHidden: true})
 	require.NoError(t, err)
-	events := collect(t, whole.Query(store.Region{}, store.Page{}))
+	events := collect(t, whole.Query(query.Region{}, query.Page{}))
 
 	seg := slices.Clone(files["000001.fbat"][:events[11].Position.End()]) // without the footer
 	clear(seg[events[2].Position.Offset:events[3].Position.End()])
 	files["000001.fbat"] = seg
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	for _, e := range collect(t, s.Query(store.Region{}, store.Page{})) {
+	for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 		require.NotEqual(t, events[6].ID, e.ID)
 	}
 	require.NotEmpty(t, s.Report().Damages)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
@@ -30,7 +31,7 @@ func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 	var full event.Full
 	raw, err := s.frame(e.Position)
 	switch {
-	case errors.Is(err, ErrGone):
+	case errors.Is(err, source.ErrGone):
 		return full, s.lost(e, damage.SegmentMissing, err)
 	case errors.Is(err, source.ErrShort):
 		return full, s.lost(e, damage.Shortened, err)
@@ -73,7 +74,7 @@ func (s *Snapshot) ReadID(id event.ID) (event.Full, error) {
 // frame reads the bytes at a position. The length is believed only as far as
 // the file goes.
 func (s *Snapshot) frame(p event.Position) ([]byte, error) {
-	src, err := openFile(s.files, segment.Name(p.Segment))
+	src, err := directory.Open(s.files, segment.Name(p.Segment))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
@@ -42,9 +43,9 @@ type Recovery struct {
 // footer, and only what is torn is cut off, since behind it damage is damage. So it is
 // with one of batpak's whose events may have had other numbers, while that matters.
 func (s *Snapshot) Recovery() (Recovery, error) {
-	newest := s.listing.newest()
-	r := Recovery{Next: s.listing.highest() + 1}
-	if s.lacksNewest() {
+	newest := s.listing.Newest()
+	r := Recovery{Next: s.listing.Highest() + 1}
+	if s.mark.Lacks(newest) {
 		r.Next = s.mark.Segment + 1 // an id is not given out twice
 		return r, nil
 	}
@@ -52,7 +53,7 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 	if newest == 0 || end.Segment != newest || end.Sealed {
 		return r, nil
 	}
-	size, _ := s.listing.size(newest)
+	size, _ := s.listing.Size(newest)
 	torn := s.report.Torn
 	blamed := s.blames(segment.Name(newest), end)
 	if torn != nil && torn.Offset == 0 && !blamed { // not even a header: batpak opens no store with such a segment
@@ -92,7 +93,7 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 // went over the rotation.
 func (s *Snapshot) bare(id, whole uint64) (bool, error) {
 	name := segment.Name(id)
-	src, err := openFile(s.files, name)
+	src, err := directory.Open(s.files, name)
 	if err != nil {
 		return false, err
 	}
@@ -102,10 +103,10 @@ func (s *Snapshot) bare(id, whole uint64) (bool, error) {
 
 // afterRemoval is the id to begin behind a newest segment that goes.
 func (s *Snapshot) afterRemoval() uint64 {
-	if highest := s.listing.highest(); highest > s.listing.newest() {
+	if highest := s.listing.Highest(); highest > s.listing.Newest() {
 		return highest + 1
 	}
-	return s.listing.newest()
+	return s.listing.Newest()
 }
 
 // blames reports whether the report holds anything against a segment that its
@@ -137,10 +138,10 @@ func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err err
 	b := sidx.NewBuilder()
 	for _, p := range s.parts {
 		p = p.now()
-		r := p.reader()
+		r := p.Reader()
 		// Records are in the order of positions, so those of the newest segment
 		// are the last of the part.
-		first := p.image.Count
+		first := p.Image.Count
 		for ; first > 0; first-- {
 			raw, err := r.Record(first - 1)
 			if err != nil {
@@ -150,7 +151,7 @@ func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err err
 				break
 			}
 		}
-		for i := first; i < p.image.Count; i++ {
+		for i := first; i < p.Image.Count; i++ {
 			raw, err := r.Record(i)
 			if err != nil {
 				return nil, 0, err

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
@@ -101,13 +102,13 @@ func apply(files map[string][]byte, r store.Recovery, each func(map[string][]byt
 // recovered opens the files, does what has to be done and returns what is then
 // there.
 func recovered(t *testing.T, files map[string][]byte, each func(map[string][]byte)) (map[string][]byte, store.Recovery) {
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	before := dump(t, s)
 	r, err := s.Recovery()
 	require.NoError(t, err)
 	done := apply(files, r, each)
-	s, err = store.Open(store.Memory(done), store.Options{})
+	s, err = store.Open(directory.Memory(done), store.Options{})
 	require.NoError(t, err)
 	require.Equal(t, before, dump(t, s), "the same events")
 	again, err := s.Recovery()
@@ -213,7 +214,7 @@ func TestRecovery(t *testing.T) {
 				delete(again, synced.FileName)
 				require.Equal(t, done, again, "state %d", i)
 			}
-			result, err := verify.Run(store.Memory(done), verify.Options{Hash: hash})
+			result, err := verify.Run(directory.Memory(done), verify.Options{Hash: hash})
 			require.NoError(t, err)
 			require.Equal(t, c.sound, result.Sound(), "%v", result.Err())
 		})
@@ -241,7 +242,7 @@ func TestRecoveryMixed(t *testing.T) {
 		require.Equal(t, seg, done["000001.fbat"])
 		// A segment behind it finds no damage there.
 		done["000002.fbat"] = newSession(t, 2).begin(2).append(1).seal().seg
-		o, err := store.Open(store.Memory(done), store.Options{})
+		o, err := store.Open(directory.Memory(done), store.Options{})
 		require.NoError(t, err)
 		require.Empty(t, o.Report().Damages)
 		require.EqualValues(t, 3, o.Report().Events)
@@ -303,7 +304,7 @@ func TestRecoveryCommitAlone(t *testing.T) {
 		require.False(t, r.Remove)
 		require.EqualValues(t, 3, r.Next)
 		require.Equal(t, files["000002.fbat"][:len(next)+len(commit)], done["000002.fbat"][:len(next)+len(commit)])
-		o, err := store.Open(store.Memory(done), store.Options{})
+		o, err := store.Open(directory.Memory(done), store.Options{})
 		require.NoError(t, err)
 		require.EqualValues(t, 3, o.Report().Events)
 		require.Empty(t, o.Report().Unfinished)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 )
@@ -27,7 +28,7 @@ func TestRecoveryLeavesDamage(t *testing.T) {
 	}
 	// indexed adds an index.fbati of all events.
 	indexed := func(files map[string][]byte) {
-		s, err := store.Open(store.Memory(files), store.Options{})
+		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		files[artifact.FileName] = written(t, s, artifact.Watermark{Segment: 2, Offset: uint64(len(files["000002.fbat"]))})
 	}
@@ -71,7 +72,7 @@ func TestRecoveryLeavesDamage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			files, two := start()
 			c.spoil(files, two)
-			s, err := store.Open(store.Memory(files), store.Options{})
+			s, err := store.Open(directory.Memory(files), store.Options{})
 			require.NoError(t, err)
 			require.NotEmpty(t, s.Report().Damages)
 			require.NotNil(t, s.Report().Torn)
@@ -121,7 +122,7 @@ func TestRecoveryLostNewest(t *testing.T) {
 		{synced.Mark{Segment: 2, Offset: 500, First: 2}, store.Recovery{Next: 3}},
 		{synced.Mark{Segment: 7, Offset: 1, First: 2}, store.Recovery{Next: 8}},
 	} {
-		s, err := store.Open(store.Memory(map[string][]byte{
+		s, err := store.Open(directory.Memory(map[string][]byte{
 			"000001.fbat": one, synced.FileName: synced.AppendSlot(nil, c.mark),
 		}), store.Options{})
 		require.NoError(t, err)
@@ -132,7 +133,7 @@ func TestRecoveryLostNewest(t *testing.T) {
 		require.Equal(t, c.want, r)
 	}
 	// Of a segment of which the mark proves nothing the id is free.
-	s, err := store.Open(store.Memory(map[string][]byte{
+	s, err := store.Open(directory.Memory(map[string][]byte{
 		"000001.fbat": one, synced.FileName: synced.AppendSlot(nil, synced.Mark{Segment: 7, First: 2}),
 	}), store.Options{})
 	require.NoError(t, err)

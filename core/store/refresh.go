@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
@@ -27,11 +28,11 @@ import (
 // be refreshed again. At most one goroutine may refresh snapshots of one chain
 // at a time.
 func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err error) {
-	l, mark, _, err := look(s.files, s.options)
+	l, mark, _, err := list(s.files, s.options)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := l.finish(s.listing.first); err != nil {
+	if err := l.LookFrom(s.listing.First); err != nil {
 		return nil, false, err
 	}
 	if s.unchanged(l) {
@@ -41,7 +42,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	if !ok || s.renumbered() || !s.sameFiles(l, at) {
 		return nil, true, nil
 	}
-	hidden := s.listing.other[visibility.FileName] != l.other[visibility.FileName]
+	hidden := s.listing.Others[visibility.FileName] != l.Others[visibility.FileName]
 	grown := s.grown(l, at)
 	if !hidden && !grown {
 		return s, false, nil
@@ -82,7 +83,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		n.report.Damages = slices.Clip(n.report.Damages)
 		n.scan = s.scan.Continue(options.Stop)
 		n.scan.Parallel(options.Parallel)
-		if err := n.readSegments(at); err != nil {
+		if err := n.readTail(); err != nil {
 			return nil, false, unmarkStop(err)
 		}
 		if _, ok := n.scan.Resume(); !ok {
@@ -100,7 +101,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 // unchanged reports whether the directory is as it was, so that reading it again
 // would find the same, damage included. A file that could not be read, or shrank
 // while it was, is worth another try.
-func (s *Snapshot) unchanged(l *listing) bool {
+func (s *Snapshot) unchanged(l *directory.Listing) bool {
 	for _, d := range s.report.Damages {
 		if errors.Is(d, source.ErrShort) {
 			return false
@@ -111,28 +112,28 @@ func (s *Snapshot) unchanged(l *listing) bool {
 			return false
 		}
 	}
-	return maps.Equal(s.listing.other, l.other) &&
-		slices.Equal(s.listing.segments, l.segments) && slices.Equal(s.listing.odd, l.odd)
+	return maps.Equal(s.listing.Others, l.Others) &&
+		slices.Equal(s.listing.Segments, l.Segments) && slices.Equal(s.listing.Odd, l.Odd)
 }
 
 // sameFiles reports whether everything in front of the place that was read up
 // to is as it was.
-func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
+func (s *Snapshot) sameFiles(l *directory.Listing, at replay.Place) bool {
 	if !maps.Equal(indexFiles(s.listing), indexFiles(l)) {
 		return false
 	}
-	if len(l.odd) != len(s.listing.odd) || len(l.segments) < len(s.listing.segments) {
+	if len(l.Odd) != len(s.listing.Odd) || len(l.Segments) < len(s.listing.Segments) {
 		return false
 	}
-	for i, was := range s.listing.segments {
-		is := l.segments[i]
-		if is.id != was.id || is.Stamp != was.Stamp {
+	for i, was := range s.listing.Segments {
+		is := l.Segments[i]
+		if is.ID != was.ID || is.Stamp != was.Stamp {
 			return false
 		}
-		if is.Size < was.Size && (is.id != at.Segment || uint64(is.Size) < at.Offset) {
+		if is.Size < was.Size && (is.ID != at.Segment || uint64(is.Size) < at.Offset) {
 			return false
 		}
-		if is.id < at.Segment && is.Size != was.Size {
+		if is.ID < at.Segment && is.Size != was.Size {
 			return false
 		}
 	}
@@ -141,8 +142,8 @@ func (s *Snapshot) sameFiles(l *listing, at replay.Place) bool {
 
 // indexFiles are the files of the index that a listing has looked at. When a writer
 // has written another, opening anew costs less than to go on with a long tail.
-func indexFiles(l *listing) map[string]Entry {
-	out := maps.Clone(l.other)
+func indexFiles(l *directory.Listing) map[string]directory.Entry {
+	out := maps.Clone(l.Others)
 	delete(out, synced.FileName)
 	delete(out, visibility.FileName)
 	return out
@@ -154,15 +155,15 @@ func indexFiles(l *listing) map[string]Entry {
 func (s *Snapshot) lastHolds(at replay.Place) bool {
 	for i := len(s.parts) - 1; i >= 0; i-- {
 		p := s.parts[i].now()
-		if p.image.Count == 0 {
+		if p.Image.Count == 0 {
 			continue
 		}
 		c := s.cursor(p)
-		r, err := c.Record(p.image.Count - 1)
+		r, err := c.Record(p.Image.Count - 1)
 		if err != nil || r.Position().Segment != at.Segment {
 			return err == nil
 		}
-		e, err := c.event(r)
+		e, err := c.Event(r)
 		if err == nil {
 			_, err = s.Read(e)
 		}
@@ -173,12 +174,12 @@ func (s *Snapshot) lastHolds(at replay.Place) bool {
 
 // grown reports whether there is anything behind the place that was not there
 // before.
-func (s *Snapshot) grown(l *listing, at replay.Place) bool {
-	if len(l.segments) != len(s.listing.segments) {
+func (s *Snapshot) grown(l *directory.Listing, at replay.Place) bool {
+	if len(l.Segments) != len(s.listing.Segments) {
 		return true
 	}
-	for i, was := range s.listing.segments {
-		if was.id >= at.Segment && l.segments[i].Size != was.Size {
+	for i, was := range s.listing.Segments {
+		if was.ID >= at.Segment && l.Segments[i].Size != was.Size {
 			return true
 		}
 	}

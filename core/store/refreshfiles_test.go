@@ -10,6 +10,8 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -31,7 +33,7 @@ func TestRefreshFiles(t *testing.T) {
 		two.entry()
 	}
 	other := slices.Concat(third[:head+frame], two.append(2).seg[head:])
-	s, err := store.Open(store.Memory(start), store.Options{})
+	s, err := store.Open(directory.Memory(start), store.Options{})
 	require.NoError(t, err)
 	whole := written(t, s, artifact.Watermark{Segment: 3, Offset: uint64(len(third))})
 
@@ -75,7 +77,7 @@ func TestRefreshFiles(t *testing.T) {
 			if c.change != nil {
 				c.change(files.Memory)
 			}
-			files.look = func(name string, e store.Entry, err error) (store.Entry, error) {
+			files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
 				if name == c.stamp {
 					e.Stamp++
 				}
@@ -91,7 +93,7 @@ func TestRefreshFiles(t *testing.T) {
 				require.Same(t, s, got)
 			default:
 				require.Equal(t, c.events, got.Report().Events)
-				fresh, err := store.Open(store.Memory(files.Memory), store.Options{})
+				fresh, err := store.Open(directory.Memory(files.Memory), store.Options{})
 				require.NoError(t, err)
 				require.Equal(t, dump(t, fresh), dump(t, got))
 			}
@@ -103,11 +105,11 @@ func TestRefreshFiles(t *testing.T) {
 // still be read: they are not there any more, as an open says too.
 func TestRefreshCommitCut(t *testing.T) {
 	seg := newSession(t, 0).begin(1).append(1).batch(2).seg
-	files := store.Memory{"000001.fbat": seg}
+	files := directory.Memory{"000001.fbat": seg}
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	require.EqualValues(t, 3, s.Report().Events)
-	last := collect(t, s.Query(store.Region{}, store.Page{}))[2]
+	last := collect(t, s.Query(query.Region{}, query.Page{}))[2]
 	for _, end := range []uint64{last.Position.End(), last.Position.End() + 1, uint64(len(seg)) - 1} {
 		files["000001.fbat"] = seg[:end]
 		_, err = s.Read(last)
@@ -127,7 +129,7 @@ func TestRefreshHidesWhatIsUncertain(t *testing.T) {
 	log := newSession(t, 0).begin(1).append(4).seal()
 	files := &watched{Memory: map[string][]byte{"000001.fbat": log.seg, "000009.fbat": nil}}
 	files.Memory["000002.fbat"] = log.begin(2).append(4).seg
-	files.look = func(name string, e store.Entry, err error) (store.Entry, error) {
+	files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
 		e.Regular = name != "000009.fbat"
 		return e, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
@@ -124,7 +125,7 @@ func makeShaped(t testing.TB, s shape, o store.Options) shaped {
 }
 
 // holds is a region the slow way.
-func holds(r *store.Region, low, high uint32, e *event.Event) bool {
+func holds(r *query.Region, low, high uint32, e *event.Event) bool {
 	return (r.Entity == "" || e.Entity == r.Entity) && (r.Scope == "" || e.Scope == r.Scope) &&
 		strings.HasPrefix(e.Entity, r.EntityPrefix) && r.Kinds.Has(e.Kind) && low <= e.Clock && e.Clock <= high
 }
@@ -162,7 +163,7 @@ func askRegion(t *rapid.T, o shaped) {
 	if len(o.events) > 0 {
 		one = rapid.SampledFrom(o.events).Draw(t, "event")
 	}
-	var r store.Region
+	var r query.Region
 	if maybe("by entity") {
 		r.Entity = rapid.SampledFrom([]string{one.Entity, one.Entity, "e:00001", "s1", "nobody"}).Draw(t, "entity")
 	}
@@ -184,9 +185,9 @@ func askRegion(t *rapid.T, o shaped) {
 		if maybe("open") {
 			high = math.MaxUint32
 		}
-		r.Clocks = store.ClocksBetween(low, high)
+		r.Clocks = query.ClocksBetween(low, high)
 	}
-	page := store.Page{}
+	page := query.Page{}
 	if maybe("from") {
 		page.From = one.Sequence + 1
 		if maybe("a border") && len(o.borders) > 0 {
@@ -219,7 +220,7 @@ func askRegion(t *rapid.T, o shaped) {
 		}
 	}
 	if len(again) > 0 && (page.Limit == 0 || len(again) < page.Limit) {
-		rest := store.Page{From: again[len(again)-1].Sequence + 1}
+		rest := query.Page{From: again[len(again)-1].Sequence + 1}
 		if page.Limit > 0 {
 			rest.Limit = page.Limit - len(again)
 		}
@@ -240,8 +241,8 @@ func askStream(t *rapid.T, o shaped, entity string, from uint32) {
 		}
 	}
 	slices.SortStableFunc(want, func(a, b event.Event) int { return int(a.Clock) - int(b.Clock) })
-	got := collect(t, o.Stream(entity, store.StreamPage{From: from}))
+	got := collect(t, o.Stream(entity, query.StreamPage{From: from}))
 	require.True(t, slices.Equal(want, got))
-	got = collect(t, o.Stream(entity, store.StreamPage{From: from, Limit: 3}))
+	got = collect(t, o.Stream(entity, query.StreamPage{From: from, Limit: 3}))
 	require.True(t, slices.Equal(want[:min(3, len(want))], got))
 }

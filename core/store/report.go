@@ -20,8 +20,11 @@ const (
 	FromSegments Way = "segments"
 )
 
-// file is the snapshot that a way begins with, "" for none.
-func (w Way) file() string {
+// Known reports whether w is a way of this package.
+func (w Way) Known() bool { return w == FromIndex || w == FromCheckpoint || w == FromSegments }
+
+// File returns the file that a way begins with, "" for the segments.
+func (w Way) File() string {
 	switch w {
 	case FromIndex:
 		return artifact.FileName
@@ -40,6 +43,9 @@ const (
 	// LookupsBuilt: they were made when the store was opened.
 	LookupsBuilt Lookups = "built"
 )
+
+// Known reports whether l is a place of this package.
+func (l Lookups) Known() bool { return l == LookupsSaved || l == LookupsBuilt }
 
 // Report says how an open went. Everything that was not taken is in it.
 type Report struct {

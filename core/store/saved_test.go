@@ -5,7 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -16,9 +18,9 @@ type saved struct {
 	lookups source.Source
 }
 
-func (s saved) Look(name string) (store.Entry, error) {
+func (s saved) Look(name string) (directory.Entry, error) {
 	if name == index.FileName {
-		return store.Entry{Name: name, Size: s.lookups.Size(), Regular: true}, nil
+		return directory.Entry{Name: name, Size: s.lookups.Size(), Regular: true}, nil
 	}
 	return s.made.Look(name)
 }
@@ -54,15 +56,15 @@ func TestSavedAnswersAsBuilt(t *testing.T) {
 		built, err := store.Open(m, store.Options{})
 		require.NoError(t, err)
 		_, s := save(t, m)
-		asked := map[store.Region]bool{}
+		asked := map[query.Region]bool{}
 		for i, e := range events {
-			for _, r := range []store.Region{{Entity: e.Entity}, {Scope: e.Scope}, {Entity: e.Entity, Scope: e.Scope},
+			for _, r := range []query.Region{{Entity: e.Entity}, {Scope: e.Scope}, {Entity: e.Entity, Scope: e.Scope},
 				{EntityPrefix: e.Entity[:len(e.Entity)-1]}, {EntityPrefix: e.Entity[:len(e.Entity)-2]}} {
 				if asked[r] || len(asked) > 3000 && i%100 != 0 {
 					continue
 				}
 				asked[r] = true
-				require.Equal(t, collect(t, built.Query(r, store.Page{})), collect(t, s.Query(r, store.Page{})), "%+v", r)
+				require.Equal(t, collect(t, built.Query(r, query.Page{})), collect(t, s.Query(r, query.Page{})), "%+v", r)
 			}
 			if i%7 == 0 {
 				got, err := s.Get(e.ID)
@@ -83,5 +85,5 @@ func TestNamesOfNeighbours(t *testing.T) {
 		events[i].Clock = uint32(i % 3)
 	}
 	_, s := save(t, made{index: indexOf(t, events)})
-	require.Equal(t, events, collect(t, s.Query(store.Region{}, store.Page{})))
+	require.Equal(t, events, collect(t, s.Query(query.Region{}, query.Page{})))
 }

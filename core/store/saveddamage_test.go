@@ -9,11 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/resum"
 	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -32,7 +34,7 @@ func told(s *store.Snapshot, name string) bool {
 // every event is there.
 func TestDamagedHeaders(t *testing.T) {
 	files, part := longstore.New(t, 20)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	for _, name := range []string{index.FileName, part} {
@@ -42,7 +44,7 @@ func TestDamagedHeaders(t *testing.T) {
 			damaged := with(files, name, b)
 			for bit := 0; bit < 8*pages.Size; bit += stride() {
 				b[bit/8] ^= 1 << (bit % 8)
-				s, err := store.Open(store.Memory(damaged), store.Options{})
+				s, err := store.Open(directory.Memory(damaged), store.Options{})
 				require.NoError(t, err)
 				require.True(t, told(s, name), "bit %d", bit)
 				require.Equal(t, want, dump(t, s), "bit %d", bit)
@@ -56,7 +58,7 @@ func TestDamagedHeaders(t *testing.T) {
 // index.fbati, and asks everything. Where no read touches the page nothing is told.
 func TestDamagedPages(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	ids := someIDs(t, whole, 41)
 	want := answers(whole, ids)
@@ -75,7 +77,7 @@ func TestDamagedPages(t *testing.T) {
 				at := page + rng.IntN(min(pages.Size, len(b)-page))
 				bit := byte(1) << rng.IntN(8)
 				b[at] ^= bit
-				s, err := store.Open(store.Memory(damaged), store.Options{})
+				s, err := store.Open(directory.Memory(damaged), store.Options{})
 				require.NoError(t, err)
 				got := answers(s, ids)
 				require.True(t, want == got, "byte %d", at)
@@ -83,7 +85,7 @@ func TestDamagedPages(t *testing.T) {
 					found++
 				}
 				require.Empty(t, s.Report().Damages)
-				s, err = store.Open(store.Memory(damaged), store.Options{CheckIndex: true})
+				s, err = store.Open(directory.Memory(damaged), store.Options{CheckIndex: true})
 				require.NoError(t, err)
 				require.True(t, told(s, name) || told(s, index.FileName), "byte %d", at)
 				b[at] ^= bit
@@ -98,7 +100,7 @@ func TestDamagedPages(t *testing.T) {
 func TestCutLookups(t *testing.T) {
 	files, part := longstore.New(t, 150)
 	other, _ := longstore.New(t, 160)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	for _, name := range []string{index.FileName, part} {
@@ -109,7 +111,7 @@ func TestCutLookups(t *testing.T) {
 				cuts = append(cuts, at-1, at, at+1)
 			}
 			for _, cut := range cuts {
-				s, err := store.Open(store.Memory(with(files, name, full[:cut])), store.Options{})
+				s, err := store.Open(directory.Memory(with(files, name, full[:cut])), store.Options{})
 				require.NoError(t, err)
 				require.True(t, told(s, name), "cut at %d", cut)
 				require.Equal(t, want, dump(t, s))
@@ -118,7 +120,7 @@ func TestCutLookups(t *testing.T) {
 				"longer": append(slices.Clone(full), make([]byte, pages.Size)...), "another store's": other[name],
 				"of the other sort": files[map[string]string{index.FileName: part, part: index.FileName}[name]],
 			} {
-				s, err := store.Open(store.Memory(with(files, name, b)), store.Options{})
+				s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{})
 				require.NoError(t, err)
 				require.True(t, told(s, name), what)
 				require.Equal(t, want, dump(t, s), what)
@@ -129,7 +131,7 @@ func TestCutLookups(t *testing.T) {
 
 // rotting is a store in memory of which one file turns bad after some reads.
 type rotting struct {
-	store.Memory
+	directory.Memory
 	name  string
 	after int
 }
@@ -167,9 +169,9 @@ func (r rotting) Open(name string) (source.Source, error) {
 // under way goes on behind the last event, with none twice and none left out.
 func TestRotWhileAsked(t *testing.T) {
 	files, part := longstore.New(t, 400)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	want := collect(t, whole.Query(store.Region{}, store.Page{}))
+	want := collect(t, whole.Query(query.Region{}, query.Page{}))
 	var scoped []event.Event
 	for _, e := range want {
 		if e.Scope == "shop:3" {
@@ -181,8 +183,8 @@ func TestRotWhileAsked(t *testing.T) {
 		for after := 0; after < 120; after += 2 {
 			s, err := store.Open(rotting{files, name, after}, store.Options{})
 			require.NoError(t, err)
-			require.Equal(t, scoped, collect(t, s.Query(store.Region{Scope: "shop:3"}, store.Page{})), "%s after %d", name, after)
-			require.Equal(t, want, collect(t, s.Query(store.Region{}, store.Page{})), "%s after %d", name, after)
+			require.Equal(t, scoped, collect(t, s.Query(query.Region{Scope: "shop:3"}, query.Page{})), "%s after %d", name, after)
+			require.Equal(t, want, collect(t, s.Query(query.Region{}, query.Page{})), "%s after %d", name, after)
 			if told(s, name) {
 				late++
 			}
@@ -195,10 +197,10 @@ func TestRotWhileAsked(t *testing.T) {
 // miss events then, and never returns one that it should not, twice, or out of order.
 func TestLiesForgeNothing(t *testing.T) {
 	files, part := longstore.New(t, 150)
-	whole, err := store.Open(store.Memory(files), store.Options{})
+	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	all := map[event.ID]event.Event{}
-	for _, e := range collect(t, whole.Query(store.Region{}, store.Page{})) {
+	for _, e := range collect(t, whole.Query(query.Region{}, query.Page{})) {
 		all[e.ID] = e
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -216,12 +218,12 @@ func TestLiesForgeNothing(t *testing.T) {
 			}
 			b[at+uint64(rng.IntN(int(size)))] ^= 1 << rng.IntN(8)
 			resum.File(b, outside)
-			s, err := store.Open(store.Memory(with(files, name, b)), store.Options{})
+			s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{})
 			require.NoError(t, err)
 			require.False(t, told(s, name))
-			for _, r := range []store.Region{{}, {Entity: "order:13"}, {Scope: "shop:2"}, {Kinds: event.InCategory(2)}, {EntityPrefix: "order:1"}} {
+			for _, r := range []query.Region{{}, {Entity: "order:13"}, {Scope: "shop:2"}, {Kinds: event.InCategory(2)}, {EntityPrefix: "order:1"}} {
 				last := int64(-1)
-				for e, err := range s.Query(r, store.Page{}) {
+				for e, err := range s.Query(r, query.Page{}) {
 					require.NoError(t, err, fmt.Sprint(section))
 					require.Greater(t, int64(e.Sequence), last)
 					last = int64(e.Sequence)

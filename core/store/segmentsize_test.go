@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -15,7 +16,7 @@ import (
 func TestSizeOfNoFile(t *testing.T) {
 	memory, _ := longstore.New(t, 50)
 	files := &watched{Memory: memory}
-	files.look = func(name string, e store.Entry, err error) (store.Entry, error) {
+	files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
 		e.Regular = name != segment.Name(1)
 		return e, err
 	}

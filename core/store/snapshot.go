@@ -12,12 +12,11 @@ package store
 import (
 	"errors"
 
-	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
-	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/replay"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/synced"
 )
 
@@ -27,9 +26,9 @@ var ErrNotFound = errors.New("thaw: no visible event has this id")
 // Snapshot is the store as it was at one moment. It is immutable; any number
 // of goroutines may query it, and an iterator is for one of them.
 type Snapshot struct {
-	files   Files
+	files   directory.Files
 	options *Options
-	listing *listing
+	listing *directory.Listing
 	report  Report
 	parts   []*part
 	base    int // how many of the parts came from index.fbati or index.ckpt
@@ -58,59 +57,33 @@ func (s *Snapshot) Report() Report {
 
 // unclosed is Report.Unclosed.
 func (s *Snapshot) unclosed() bool {
-	if _, ok := s.listing.other[synced.FileName]; ok {
+	if _, ok := s.listing.Others[synced.FileName]; ok {
 		return true
 	}
 	end := s.scan.Ending()
-	return end.Segment > 0 && end.Segment == s.listing.newest() && !end.Sealed
+	return end.Segment > 0 && end.Segment == s.listing.Newest() && !end.Sealed
 }
 
-// event decodes a record and looks up its names.
-func (c *cursor) event(r artifact.Raw) (e event.Event, err error) {
-	if err := c.believable(r); err != nil {
-		return event.Event{}, err
+// cursor lends a cursor over a part until its Release.
+func (s *Snapshot) cursor(p *part) *query.Cursor { return p.now().Cursor(s.asked()) }
+
+// asked is what all questions of the snapshot have in common.
+func (s *Snapshot) asked() query.Options {
+	o := query.Options{Hidden: s.report.HiddenRanges, Parallel: s.options.Parallel}
+	if s.options.CheckFrames {
+		o.Check = s.checkFrame
 	}
-	if e.Coordinate, err = c.coordinate(r); err != nil {
-		return event.Event{}, err
-	}
-	r.DecodeFacts(&e.Facts)
-	return e, c.checkFrame(&e)
+	return o
 }
 
-// believable returns nil unless a record is not as it was when the artifact was
-// judged.
-func (c *cursor) believable(r artifact.Raw) error {
-	if r.Entity() == 0 || r.Scope() == 0 || r.Position().Length == 0 {
-		return c.errChanged()
-	}
-	return nil
-}
-
-// errChanged is the error of records that are not as they were when the artifact
-// was judged: the file was truncated, and the rest of its last page reads as zeros
-// through a mapping.
-func (c *cursor) errChanged() error {
-	why := damage.Refuse(damage.Short, -1, source.ErrShort)
-	why.File = c.file
-	return why
-}
-
-// checkFrame compares an event with its frame where the options ask for it, and
-// gives it the time that the frame has.
-func (c *cursor) checkFrame(e *event.Event) error {
-	if !c.snapshot.options.CheckFrames {
-		return nil
-	}
-	full, err := c.snapshot.readFrame(*e)
+// checkFrame compares an event with its frame, and gives it the time that the frame
+// has.
+func (s *Snapshot) checkFrame(e *event.Event) error {
+	full, err := s.readFrame(*e)
 	if err == nil {
 		*e = full.Event
 	}
 	return err
-}
-
-// visible reports whether readers see a record.
-func (c *cursor) visible(r artifact.Raw) bool {
-	return !c.snapshot.report.HiddenRanges.Hides(r.Sequence())
 }
 
 // Get returns the first visible event with an id, or [ErrNotFound]. The zero id is
@@ -135,17 +108,9 @@ func (s *Snapshot) get(id event.ID) (event.Event, error) {
 	return event.Event{}, ErrNotFound
 }
 
-func (s *Snapshot) getFrom(p *part, id event.ID) (e event.Event, ok bool, err error) {
+func (s *Snapshot) getFrom(p *part, id event.ID) (event.Event, bool, error) {
 	c := s.cursor(p)
-	defer c.done()
-	record, ok, err := c.FindID(id, c.visible)
-	if err != nil || !ok {
-		return e, false, err
-	}
-	r, err := c.Single(record)
-	if err != nil {
-		return e, false, err
-	}
-	e, err = c.event(r)
-	return e, true, err
+	defer c.Release()
+	e, _, ok, err := c.First(id, c.Visible)
+	return e, ok, err
 }

@@ -8,9 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -32,12 +34,12 @@ func TestUncertainSegmentsStandInForNothing(t *testing.T) {
 	hole := slices.Clone(third)
 	clear(hole[3000:5000])
 	clear(hole[w.Offset():]) // without the footer nothing tells what was in it
-	s, err := store.Open(store.Memory(with(with(files, part, b), segment.Name(3), hole)), store.Options{})
+	s, err := store.Open(directory.Memory(with(with(files, part, b), segment.Name(3), hole)), store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
 	require.Equal(t, 1, s.Report().Parts)
 	var failed error
-	for _, err := range s.Query(store.Region{}, store.Page{}) {
+	for _, err := range s.Query(query.Region{}, query.Page{}) {
 		failed = err
 	}
 	require.ErrorIs(t, failed, damage.Checksum)
@@ -54,12 +56,12 @@ func TestStrictRefusesWhatStandsIn(t *testing.T) {
 	third[len(third)/2] ^= 1 // the footer says which event that was
 	spoilt := with(with(files, part, b), segment.Name(3), third)
 	for _, strict := range []bool{false, true} {
-		s, err := store.Open(store.Memory(spoilt), store.Options{Strict: strict})
+		s, err := store.Open(directory.Memory(spoilt), store.Options{Strict: strict})
 		require.NoError(t, err)
 		require.Empty(t, s.Report().Damages, "the segment is not read by the open")
 		n := 0
 		var failed error
-		for _, err := range s.Query(store.Region{}, store.Page{}) {
+		for _, err := range s.Query(query.Region{}, query.Page{}) {
 			if failed = err; err == nil {
 				n++
 			}
@@ -105,7 +107,7 @@ func TestTwoMeetOneDamage(t *testing.T) {
 		var got [2][]event.Event
 		for i := range 2 {
 			both.Go(func() {
-				for e, err := range s.Query(store.Region{EntityPrefix: "order:"}, store.Page{}) {
+				for e, err := range s.Query(query.Region{EntityPrefix: "order:"}, query.Page{}) {
 					if err != nil {
 						t.Error(err)
 						return

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -40,7 +41,7 @@ func TestSubjects(t *testing.T) {
 	for _, o := range openAll(t) {
 		for name, want := range noNames {
 			_, err := o.State(name)
-			for _, err := range []error{err, failure(t, o.Stream(name, store.StreamPage{})), failure(t, o.Stream(name, store.StreamPage{Limit: 1}))} {
+			for _, err := range []error{err, failure(t, o.Stream(name, query.StreamPage{})), failure(t, o.Stream(name, query.StreamPage{Limit: 1}))} {
 				require.ErrorIs(t, err, want)
 				var refused *commit.NameError
 				require.ErrorAs(t, err, &refused)
@@ -61,6 +62,6 @@ func TestSubjects(t *testing.T) {
 		require.ErrorIs(t, failure(t, o.Effects(zero, 1)), commit.ErrZeroID)
 		require.ErrorIs(t, failure(t, o.Correlated(zero)), commit.ErrZeroID)
 		// A region is not about one thing: there an empty name is no condition.
-		require.Len(t, collect(t, o.Query(store.Region{Entity: ""}, store.Page{})), len(o.events))
+		require.Len(t, collect(t, o.Query(query.Region{Entity: ""}, query.Page{})), len(o.events))
 	}
 }

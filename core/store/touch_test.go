@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
@@ -38,7 +39,7 @@ func TestTouch(t *testing.T) {
 	for bits := range 16 {
 		for _, from := range []uint64{0, 120, 7100, 15_000} {
 			one := events[9000]
-			var r store.Region
+			var r query.Region
 			if bits&1 != 0 {
 				r.Entity = one.Entity
 			}
@@ -70,7 +71,7 @@ func TestTouch(t *testing.T) {
 				if limit > 0 {
 					page = want[:min(limit, len(want))]
 				}
-				require.True(t, slices.Equal(page, collect(t, s.Query(r, store.Page{From: from, Limit: limit}))))
+				require.True(t, slices.Equal(page, collect(t, s.Query(r, query.Page{From: from, Limit: limit}))))
 				need := int64(0)
 				for i, e := range page {
 					need += artifact.RecordSize
@@ -95,7 +96,7 @@ func TestTouch(t *testing.T) {
 func TestTouchClocks(t *testing.T) {
 	s, f, events := counted(t, 20_000)
 	for _, e := range events[5000:5050] {
-		n, err := s.Count(store.Region{Entity: e.Entity, Clocks: store.ClocksBetween(5, 14)}, 0)
+		n, err := s.Count(query.Region{Entity: e.Entity, Clocks: query.ClocksBetween(5, 14)}, 0)
 		require.NoError(t, err)
 		want := 0
 		for i := range events {
@@ -106,7 +107,7 @@ func TestTouchClocks(t *testing.T) {
 		require.Equal(t, want, int(n))
 		require.LessOrEqual(t, f.reads.Load(), int64(10))
 		f.reads.Store(0)
-		n, err = s.Count(store.Region{Entity: e.Entity, Clocks: store.ClocksBetween(0, ^uint32(0))}, 0)
+		n, err = s.Count(query.Region{Entity: e.Entity, Clocks: query.ClocksBetween(0, ^uint32(0))}, 0)
 		require.NoError(t, err)
 		require.Positive(t, n)
 		require.Zero(t, f.reads.Load())
@@ -122,11 +123,11 @@ func TestAllocs(t *testing.T) {
 		for _, src := range []source.Source{index, newFileLike(index)} {
 			s, err := store.Open(made{index: src}, store.Options{})
 			require.NoError(t, err)
-			for _, r := range []store.Region{{}, {Kinds: event.InCategory(1)}, {EntityPrefix: "account:00"}} {
+			for _, r := range []query.Region{{}, {Kinds: event.InCategory(1)}, {EntityPrefix: "account:00"}} {
 				events := 0
 				allocs := testing.AllocsPerRun(3, func() {
 					events = 0
-					for _, err := range s.Query(r, store.Page{}) {
+					for _, err := range s.Query(r, query.Page{}) {
 						require.NoError(t, err)
 						events++
 					}
@@ -167,7 +168,7 @@ func TestResume(t *testing.T) {
 		}
 	}})
 	require.NoError(t, err)
-	for _, r := range []store.Region{{}, {Kinds: event.Only(0x2003)}, {Kinds: event.InCategory(1), Scope: "tenant:000017"}, {EntityPrefix: "account:0001"}} {
+	for _, r := range []query.Region{{}, {Kinds: event.Only(0x2003)}, {Kinds: event.InCategory(1), Scope: "tenant:000017"}, {EntityPrefix: "account:0001"}} {
 		for _, at := range []int{0, 1, 30, 5000, 12_345, 19_999} {
 			for _, limit := range []int{0, 5, 3000} {
 				t.Run(fmt.Sprintf("%+v/%d/%d", r, at, limit), func(t *testing.T) {
@@ -185,7 +186,7 @@ func TestResume(t *testing.T) {
 					}
 					w.first.Store(f.records + int64(at)*artifact.RecordSize)
 					w.end.Store(f.records + int64(at)*artifact.RecordSize + 4096)
-					page := store.Page{Limit: limit}
+					page := query.Page{Limit: limit}
 					got := []event.Event{}
 					ask := func() (bool, error) {
 						return s.QueryPart(0, r, &page, func(e event.Event, err error) bool {

@@ -8,8 +8,10 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -72,17 +74,17 @@ func TestTruncatedNewestSegment(t *testing.T) {
 			whole := files[newest]
 			proved := durableFrom(t, whole)
 
-			s, err := store.Open(store.Memory(files), store.Options{})
+			s, err := store.Open(directory.Memory(files), store.Options{})
 			require.NoError(t, err)
 			var events []event.Event
 			var lines []string
-			for e, err := range s.Query(store.Region{}, store.Page{}) {
+			for e, err := range s.Query(query.Region{}, query.Page{}) {
 				require.NoError(t, err)
 				events, lines = append(events, e), append(lines, line(e))
 			}
 			for cut := 0; cut < len(whole); cut += stride() {
 				files[newest] = whole[:cut]
-				s, err := store.Open(store.Memory(files), store.Options{})
+				s, err := store.Open(directory.Memory(files), store.Options{})
 				require.NoError(t, err, "cut at %d", cut)
 				var want, got strings.Builder
 				for i, e := range events {
@@ -91,7 +93,7 @@ func TestTruncatedNewestSegment(t *testing.T) {
 					}
 				}
 				i := 0
-				for e, err := range s.Query(store.Region{}, store.Page{}) {
+				for e, err := range s.Query(query.Region{}, query.Page{}) {
 					require.NoError(t, err)
 					for i < len(events) && events[i] != e {
 						i++

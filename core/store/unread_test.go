@@ -11,10 +11,12 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/refusing"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
@@ -66,13 +68,13 @@ func refusedStores(t *testing.T) map[string]map[string][]byte {
 }
 
 // everything is what a store answers and reports, the way it was opened aside.
-func everything(files store.Files) (string, error) {
+func everything(files directory.Files) (string, error) {
 	s, err := store.Open(files, store.Options{Seed: 3, Hash: nil})
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		if err != nil {
 			return "", err
 		}
@@ -82,7 +84,7 @@ func everything(files store.Files) (string, error) {
 		}
 		fmt.Fprintln(&b, full)
 	}
-	for _, r := range []store.Region{{EntityPrefix: "order:1"}, {Scope: "shop:2"}} {
+	for _, r := range []query.Region{{EntityPrefix: "order:1"}, {Scope: "shop:2"}} {
 		n, err := s.Count(r, 0)
 		if err != nil {
 			return "", err
@@ -129,7 +131,7 @@ func TestRefusedCalls(t *testing.T) {
 					}
 					refused++
 					require.ErrorIs(t, err, boom, "call %d", nth)
-					require.ErrorIs(t, err, store.ErrRead, "call %d", nth)
+					require.ErrorIs(t, err, source.ErrRead, "call %d", nth)
 					var d *damage.Damage
 					require.False(t, errors.As(err, &d), "call %d: %v", nth, err)
 				}
@@ -157,7 +159,7 @@ func TestRefusedFile(t *testing.T) {
 					require.Equal(t, want, got, "%s: %s", name, file)
 					continue
 				}
-				disposable := store.Disposable(file)
+				disposable := directory.KindOf(file).Derived()
 				found[disposable]++
 				if !disposable {
 					require.ErrorIs(t, err, boom, "%s: %s", name, file)
@@ -193,7 +195,7 @@ func TestRefusedWitness(t *testing.T) {
 	boom := errors.New("input/output error")
 	files, _ := longstore.New(t, 12)
 	delete(files, segment.Name(2))
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	lost := 0
 	for _, d := range s.Report().Damages {
@@ -230,12 +232,12 @@ type forgetful struct {
 	looked bool
 }
 
-func (f *forgetful) List() ([]store.Name, error) {
+func (f *forgetful) List() ([]directory.Name, error) {
 	names, err := f.Files.List()
-	return slices.DeleteFunc(names, func(n store.Name) bool { return n.Name == segment.Name(2) && !f.looked }), err
+	return slices.DeleteFunc(names, func(n directory.Name) bool { return n.Name == segment.Name(2) && !f.looked }), err
 }
 
-func (f *forgetful) Look(name string) (store.Entry, error) {
+func (f *forgetful) Look(name string) (directory.Entry, error) {
 	f.looked = f.looked || name == segment.Name(2)
 	return f.Files.Look(name)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 )
@@ -26,7 +27,7 @@ func checkWatermark(w artifact.Watermark, sizes func(uint64) (uint64, bool)) err
 // on from the last record's frame must lead there. At the end of its segment
 // there is nothing to walk into. The error is a [damage.Refusal], or a
 // [source.ReadError] that names the segment or is one of p's.
-func checkBoundary(files Files, p *part, w artifact.Watermark, size uint64) error {
+func checkBoundary(files directory.Files, p *part, w artifact.Watermark, size uint64) error {
 	if w.Offset == size {
 		return nil
 	}
@@ -34,18 +35,18 @@ func checkBoundary(files Files, p *part, w artifact.Watermark, size uint64) erro
 	name := segment.Name(w.Segment)
 	// What could not be read says nothing about the watermark.
 	failed := func(err error) error {
-		if errors.Is(err, ErrRead) {
+		if errors.Is(err, source.ErrRead) {
 			return source.Named(name, err)
 		}
 		return refuse(err)
 	}
-	src, err := openFile(files, name)
+	src, err := directory.Open(files, name)
 	if err != nil {
 		return failed(err)
 	}
 	from, err := lastEnd(p, w.Segment)
 	if err != nil {
-		if errors.Is(err, ErrRead) {
+		if errors.Is(err, source.ErrRead) {
 			return err
 		}
 		return refuse(err)
@@ -72,10 +73,10 @@ func checkBoundary(files Files, p *part, w artifact.Watermark, size uint64) erro
 // lastEnd is where the frame of the part's last record ends when it lies in a
 // segment, and 0 when it lies in an earlier one.
 func lastEnd(p *part, id uint64) (uint64, error) {
-	if p.image.Count == 0 {
+	if p.Image.Count == 0 {
 		return 0, nil
 	}
-	r, err := p.reader().Record(p.image.Count - 1)
+	r, err := p.Reader().Record(p.Image.Count - 1)
 	if err != nil {
 		return 0, err
 	}

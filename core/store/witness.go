@@ -7,8 +7,11 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // A snapshot that is sound in itself, and was refused because the segments are
@@ -52,8 +55,8 @@ func (s *Snapshot) hearWitness() error {
 		default:
 			continue
 		}
-		src, err := openFile(s.files, refused.File)
-		if errors.Is(err, ErrGone) {
+		src, err := directory.Open(s.files, refused.File)
+		if errors.Is(err, source.ErrGone) {
 			continue
 		}
 		if err != nil {
@@ -64,12 +67,12 @@ func (s *Snapshot) hearWitness() error {
 		if errors.As(err, &stop) {
 			return err
 		}
-		if errors.Is(err, ErrRead) { // it speaks of a loss, and was not heard
+		if errors.Is(err, source.ErrRead) { // it speaks of a loss, and was not heard
 			return refusal(refused.File, err)
 		}
 		if err == nil {
 			s.recorded = b.allocator
-			if last, ok := p.tables.Last(); ok {
+			if last, ok := p.Index.Last(); ok {
 				b.taken = last + 1
 			}
 			if err := s.findMissing(p); err != nil {
@@ -100,8 +103,8 @@ func (s *Snapshot) hearParts(b base) error {
 		}
 		a := best.Artifact()
 		image, tables := best.Tables(nil, "")
-		err = s.findMissing(&part{image: image, tables: tables})
-		if err != nil && (!mendable(err) || errors.Is(err, ErrRead)) {
+		err = s.findMissing(&part{Part: query.Part{Image: image, Index: tables}})
+		if err != nil && (!mendable(err) || errors.Is(err, source.ErrRead)) {
 			return err
 		} // else the rest of it says nothing
 		s.recorded = max(s.recorded, a.Allocator)
@@ -115,13 +118,13 @@ func (s *Snapshot) hearParts(b base) error {
 // longest is the part file that goes furthest behind b, whether the segments are as
 // it says or not, nil when there is none.
 func (s *Snapshot) longest(b base) (best *index.File, err error) {
-	for name, e := range s.listing.other {
+	for name, e := range s.listing.Others {
 		first, last, ok := index.ParsePartName(name)
 		if !ok || first != b.watermark.Segment || s.options.skips(name) {
 			continue
 		}
-		f, err := s.readLookups(e)
-		if errors.Is(err, ErrRead) {
+		f, err := directory.ReadIndex(s.files, e)
+		if errors.Is(err, source.ErrRead) {
 			return nil, err
 		}
 		if err != nil || !goesOn(f, b, last) {
@@ -142,11 +145,11 @@ func anySize(uint64) (uint64, bool) { return ^uint64(0), true }
 func (s *Snapshot) findMissing(p *part) error {
 	readers := make([]*index.Reader, len(s.parts))
 	for i, q := range s.parts {
-		readers[i] = q.reader()
+		readers[i] = q.Reader()
 	}
 	var d *damage.Damage
-	witness := p.reader()
-	for i := range p.image.Count {
+	witness := p.Reader()
+	for i := range p.Image.Count {
 		if i%1024 == 0 {
 			if err := s.options.stopped(); err != nil {
 				return err

@@ -71,6 +71,13 @@ type Mark struct {
 	First uint64
 }
 
+// Lacks reports whether the segment that m is about is missing from a store whose
+// newest one is newest. A segment of which m promises nothing may never have been made,
+// or held nothing and was removed. A nil m promises nothing.
+func (m *Mark) Lacks(newest uint64) bool {
+	return m != nil && m.Segment > newest && m.Offset > 0
+}
+
 // after reports whether m promises more than o.
 func (m Mark) after(o Mark) bool {
 	return m.Segment > o.Segment || m.Segment == o.Segment && m.Offset > o.Offset

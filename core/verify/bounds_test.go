@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -117,7 +117,7 @@ func TestHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWriter()
 			write(w, 10_000)
-			files := store.Memory(w.files)
+			files := directory.Memory(w.files)
 			w.index, w.footer, w.names = nil, nil, nil
 			size := uint64(0)
 			for _, b := range files {

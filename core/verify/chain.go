@@ -27,7 +27,7 @@ type head struct {
 	suspect bool
 }
 
-// continues reports whether an event with facts f comes right behind h.
+// continues reports whether an event with facts f comes right after h.
 func (h *head) continues(f *event.Facts) bool {
 	return h.any && f.PrevHash == h.hash && f.Clock == h.clock+1 && f.Clock != 0
 }
@@ -41,10 +41,10 @@ type chain struct {
 }
 
 // branches are the heads besides the last event: they differ from it only
-// within and behind fences.
+// within and after fences.
 type branches struct {
 	visible head // the last event that is not hidden
-	forked  head // the last event in front of the last new beginning
+	forked  head // the last event before the last new beginning
 }
 
 // link files the next event of the entity. epoch counts what the log has lost

@@ -6,6 +6,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 )
@@ -41,9 +42,9 @@ var (
 	errLeftOut   = errors.New("verify: an event that should be covered is left out")
 	errFrame     = errors.New("verify: the frame does not say what footer and snapshots agree on")
 	errSequence  = errors.New("verify: the sequence is not the one that others give the event")
-	errRises     = errors.New("verify: the sequence does not lie between those before and behind")
+	errRises     = errors.New("verify: the sequence does not lie between those before and after")
 	errAllocator = errors.New("verify: the allocator is not the one of the other snapshot")
-	errGivenOut  = errors.New("verify: a lower sequence than the allocator was given out behind the watermark")
+	errGivenOut  = errors.New("verify: a lower sequence than the allocator was given out after the watermark")
 	errOrder     = errors.New("verify: the entries are not in the order of their frames")
 )
 
@@ -55,7 +56,7 @@ type comparison struct {
 	buffer    []byte  // of the segment's footer
 	touched   damage.Touched
 	// explained are the files that say of some event what its frame does not
-	// say, which has been told as what it is.
+	// say, where that is reported as damage of its own.
 	explained map[string]bool
 }
 
@@ -67,7 +68,7 @@ func newComparison(r *run) *comparison {
 }
 
 // segment compares the events of the segment that was walked.
-func (c *comparison) segment(s numbered, w *walked) error {
+func (c *comparison) segment(s directory.SegmentEntry, w *walked) error {
 	f, err := c.footer(s, w)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (c *comparison) segment(s numbered, w *walked) error {
 	return nil
 }
 
-// finish settles what is left behind the last event.
+// finish settles what is left after the last event.
 func (c *comparison) finish() error {
 	for _, s := range c.snapshots {
 		for s.more {
@@ -99,7 +100,7 @@ func (c *comparison) finish() error {
 	return nil
 }
 
-// event gathers what is said of an event, and judges it.
+// event gathers what footers and snapshots say of an event, and checks it.
 func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	facts := raw.Decode().Facts
 	i := int(facts.Sequence)
@@ -128,7 +129,7 @@ func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	c.vote(i, facts, c.truth.entity(raw), c.truth.scope(raw), t)
 	c.sequences.settle(facts.Position, *t)
 	for _, s := range c.snapshots {
-		if c.sequences.from.footer && c.sequences.last < s.allocator && !inFront(facts.Position, s.watermark) &&
+		if c.sequences.from.footer && c.sequences.last < s.allocator && !s.watermark.Covers(facts.Position) &&
 			!c.sequences.misled && !c.findings.blames(s.file, damage.Allocator) {
 			c.findings.damage(at(s.file, 0, damage.Allocator, errGivenOut, t))
 		}
@@ -136,7 +137,7 @@ func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	return nil
 }
 
-// vote tells which claims of event i are wrong, or that the frame is, when
+// vote reports which claims of event i are wrong, or that the frame is, when
 // several claims agree against it.
 func (c *comparison) vote(i int, facts event.Facts, entity, scope []byte, t *damage.Touched) {
 	var wrong []*claim
@@ -194,7 +195,7 @@ func (c *comparison) allocators() {
 				continue
 			}
 			wrong := s // the checkpoint comes last
-			if s.allocator == s.behind {
+			if s.allocator == s.after {
 				wrong = o
 			}
 			c.findings.damage(at(wrong.file, 0, damage.Allocator, errAllocator, nil))
@@ -205,7 +206,7 @@ func (c *comparison) allocators() {
 	}
 }
 
-// carryOver tells what replay and the open found and nothing so far explains.
+// carryOver reports what replay and the open found and nothing so far explains.
 func (c *comparison) carryOver() {
 	for _, why := range c.truth.report.Rejected {
 		if !c.findings.blames(why.File, damage.Footer) && !c.explained[why.File] && !c.sequences.misled {
@@ -217,7 +218,7 @@ func (c *comparison) carryOver() {
 		return
 	}
 	if d.File == "" {
-		d.File = c.dir.segments[0].Name
+		d.File = c.dir.listing.Segments[0].Name
 	}
 	c.findings.damage(d)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -21,7 +22,7 @@ var (
 type walked struct {
 	rest segment.Rest
 	ok   bool // the frames could be walked to their end
-	// Events at or behind spanFrom, or in front of spanTo, belong to a batch
+	// Events from spanFrom on, or before spanTo, belong to a batch
 	// that goes on in the next segment or came from the one before.
 	spanFrom, spanTo uint64
 }
@@ -51,7 +52,7 @@ func (r *run) content() error {
 	w := &walk{run: r}
 	c := newComparison(r)
 	r.suspects = map[int]bool{}
-	for _, s := range r.dir.segments {
+	for _, s := range r.dir.listing.Segments {
 		clear(r.suspects)
 		r.truth.now.Reset()
 		src, err := r.dir.Open(s.Name)
@@ -72,7 +73,7 @@ func (r *run) content() error {
 
 // cutOff reports that a segment was not looked at from an offset on, unless replay has
 // reported it. A read that failed ends the run instead.
-func (w *walk) cutOff(s numbered, offset uint64, err error) {
+func (w *walk) cutOff(s directory.SegmentEntry, offset uint64, err error) {
 	reason := damage.Effort
 	if errors.Is(err, source.ErrShort) {
 		reason = damage.Shortened
@@ -82,14 +83,14 @@ func (w *walk) cutOff(s numbered, offset uint64, err error) {
 	}
 	d := at(s.Name, offset, reason, err, nil)
 	w.findings.damage(d)
-	w.truth.losses = append(w.truth.losses, loss{s.id, offset, ^uint64(0), d})
+	w.truth.losses = append(w.truth.losses, loss{s.ID, offset, ^uint64(0), d})
 	w.truth.sortLosses()
 }
 
 // segment walks one segment.
-func (w *walk) segment(s numbered, src source.Source) (walked, error) {
+func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walked, error) {
 	done := walked{spanFrom: ^uint64(0)}
-	w.next = w.truth.places.of(s.id)
+	w.next = w.truth.places.of(s.ID)
 	from, ok := w.header(s, src)
 	if !ok {
 		return done, nil
@@ -115,7 +116,7 @@ func (w *walk) segment(s numbered, src source.Source) (walked, error) {
 			continue
 		}
 		w.frames++
-		w.pass(s.id, step.Offset)
+		w.pass(s.ID, step.Offset)
 		switch step.Body.Kind {
 		case event.SystemBatchBegin:
 			begun, carried = step.Offset, false
@@ -148,18 +149,14 @@ func (w *walk) segment(s numbered, src source.Source) (walked, error) {
 }
 
 // header returns where the frames of a segment begin. ok is false when there is
-// nothing to walk, which replay has told.
-func (w *walk) header(s numbered, src source.Source) (from uint64, ok bool) {
-	head := make([]byte, min(uint64(max(src.Size(), 0)), segment.MaxHeader+8))
-	if source.Read(src, head, 0) != nil {
-		return 0, false
-	}
-	h, n, err := segment.DecodeHeader(head)
+// nothing to walk, which replay has reported.
+func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64, ok bool) {
+	h, n, err := segment.ReadHeader(src)
 	var why *damage.Refusal
 	if errors.As(err, &why) {
 		return 0, why.Reason != damage.Short && why.Reason != damage.Version
 	}
-	if err != nil || h.SegmentID != s.id {
+	if err != nil || h.SegmentID != s.ID {
 		return 0, false
 	}
 	if h.Flags != 0 {
@@ -168,7 +165,7 @@ func (w *walk) header(s numbered, src source.Source) (from uint64, ok bool) {
 	return uint64(n), true
 }
 
-// pass counts the losses in front of a place.
+// pass counts the losses before a place.
 func (w *walk) pass(id, offset uint64) {
 	for ; w.losses < len(w.truth.losses); w.losses++ {
 		l := w.truth.losses[w.losses]
@@ -192,9 +189,9 @@ func (w *walk) marker(file string, step *segment.Step) {
 
 // eventFrame checks the frame of an event, and its place in the entity's chain
 // unless it is the item of a batch that does not exist.
-func (w *walk) eventFrame(s numbered, step *segment.Step) error {
+func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	b := step.Body
-	p := event.Position{Segment: s.id, Offset: step.Offset, Length: uint32(step.Length)}
+	p := event.Position{Segment: s.ID, Offset: step.Offset, Length: uint32(step.Length)}
 	for w.next.more && before(w.next.at, p) {
 		w.next.next()
 	}
@@ -203,7 +200,7 @@ func (w *walk) eventFrame(s numbered, step *segment.Step) error {
 	if exists {
 		t.Sequence, t.Numbered = w.shown.sequences.At(i), true
 	}
-	tell := func(reason damage.Reason, err error) {
+	report := func(reason damage.Reason, err error) {
 		w.findings.damage(at(s.Name, step.Offset, reason, err, &t))
 		if exists {
 			w.suspects[i] = true
@@ -211,14 +208,14 @@ func (w *walk) eventFrame(s numbered, step *segment.Step) error {
 	}
 	switch {
 	case !b.Chained && !b.ContentHash.IsZero():
-		tell(damage.Chain, errNoChain)
+		report(damage.Chain, errNoChain)
 	case b.ContentHash != b.EventHash:
-		tell(damage.PayloadHash, errContentHash)
+		report(damage.PayloadHash, errContentHash)
 	case w.o.Hash != nil && !b.EventHash.IsZero() && w.o.Hash(b.Payload) != b.EventHash:
-		tell(damage.PayloadHash, errDigest)
+		report(damage.PayloadHash, errDigest)
 	}
 	if uint64(b.PayloadSize) != uint64(len(b.Payload)) {
-		tell(damage.FrameBody, errPayloadSize)
+		report(damage.FrameBody, errPayloadSize)
 	}
 	w.unusual(s.Name, step, t)
 	if !exists {
@@ -240,7 +237,7 @@ func (w *walk) eventFrame(s numbered, step *segment.Step) error {
 	now := head{hash: b.EventHash, wall: b.WallMS, clock: b.Clock, any: true, hidden: w.hides(i), suspect: w.suspects[i]}
 	why, fork := w.chains[entity].link(&f, now, w.epoch)
 	if why != nil {
-		tell(damage.Chain, why)
+		report(damage.Chain, why)
 	}
 	if fork {
 		w.findings.note(Note{Topic: ChainFork, File: s.Name, Offset: step.Offset, Event: t, Named: true})

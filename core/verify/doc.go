@@ -1,17 +1,17 @@
 // Package verify checks every byte of a store and says what is wrong with it:
 // the whole log against itself, and everything that was derived from it
-// against the log. It reads and computes only; what is told is for others to
+// against the log. It reads and computes only; what it reports is for others to
 // act on.
 //
 // What [Run] finds is of two sorts. A [damage.Damage] is a lie or a loss: bytes
 // that cannot be what was written, in a segment as well as in a file that could
-// be made anew. A [Note] is worth telling and proves nothing: the torn end of
+// be made again. A [Note] is worth knowing and proves nothing: the torn end of
 // the newest segment, a batch that was never committed, a number left out.
 //
 // # What is checked
 //
 //	names       no segment under a name that is not its own, none that is no file
-//	segments    header, frames and the bytes between them, as package replay judges
+//	segments    header, frames and the bytes between them, as package replay has it
 //	frames      content_hash = event_hash = digest of the payload; payload_size;
 //	            the form of batch markers
 //	chains      per entity: prev_hash, clock and wall clock continue its last event
@@ -19,8 +19,8 @@
 //	index.fbati taken as an open takes it, then record by record against the frames
 //	index.ckpt  the same
 //	ranges      the file decodes and lies below the allocator
-//	lookups     files of lookups hold what the records make, byte by byte; of one that
-//	            does not, every way to every record is tried: see [Lookups]
+//	lookups     files of lookups hold what the records make, byte by byte: an
+//	            [index.Difference] names the first place where one does not
 //	answers     what an open shows is what the frames say
 //
 // # Who is to blame
@@ -29,7 +29,7 @@
 // index.ckpt agree with each other against a frame whose own checks hold, the
 // frame is named. Of two that differ on a sequence, which frames do not hold,
 // the third decides; without one it is the footer, the only one without a
-// checksum. A trouble that explains another is told alone: a frame whose payload
+// checksum. A trouble that explains another is reported alone: a frame whose payload
 // has another digest is not also reported by everything that repeats the digest.
 //
 // # Chains that fork
@@ -38,8 +38,8 @@
 // that is not hidden by a cancelled fence. batpak 0.4.0 gives clock 0 and no
 // previous hash to an append whose entity ends in an event of a fence; after a
 // cancelled fence this is as it should be, elsewhere it is a note. Where the log
-// has lost something between two events of an entity, the loss was told and the
-// chain begins anew.
+// has lost something between two events of an entity, the loss was
+// reported and the chain begins again.
 //
 // # What nothing can prove
 //

@@ -27,14 +27,7 @@ type place struct {
 	reason string
 }
 
-// placeOf keeps the tables apart, which all have one reason.
-func placeOf(d *damage.Damage) place {
-	p := place{d.File, d.Offset, string(d.Reason)}
-	if d.Reason == damage.Lookups {
-		p.reason += d.Err.Error()
-	}
-	return p
-}
+func placeOf(d *damage.Damage) place { return place{d.File, d.Offset, string(d.Reason)} }
 
 func newFindings() *findings {
 	return &findings{places: map[place]*damage.Damage{}, counts: map[place]int{}}
@@ -51,7 +44,7 @@ func (f *findings) admit(file, reason string) bool {
 	return true
 }
 
-// damage adds d. When its place was told before, only its events are added.
+// damage adds d. Where the same place was reported before, only its events are added.
 func (f *findings) damage(d *damage.Damage) {
 	k := placeOf(d)
 	if was := f.places[k]; was != nil {
@@ -66,7 +59,7 @@ func (f *findings) damage(d *damage.Damage) {
 	}
 }
 
-// has reports whether a damage of the same place was told.
+// has reports whether a damage of the same place was reported.
 func (f *findings) has(d *damage.Damage) bool {
 	return f.places[placeOf(d)] != nil
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 )
 
@@ -76,7 +76,7 @@ func TestBitFlips(t *testing.T) {
 // judgeFlip returns what is wrong with what is told of a flip in a byte, or "".
 // covered says that footers or snapshots name every event.
 func judgeFlip(files map[string][]byte, sound *verify.Result, file string, byteAt int, frames []frame, covered bool) string {
-	r, err := verify.Run(store.Memory(files), verify.Options{Hash: hash})
+	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: hash})
 	if err != nil {
 		return err.Error()
 	}

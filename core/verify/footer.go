@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
 )
@@ -21,9 +22,9 @@ type footer struct {
 	used    []uint64
 }
 
-// footer decodes the footer behind the frames of a segment, and checks what
+// footer decodes the footer after the frames of a segment, and checks what
 // concerns it alone. It is nil when there is none that can be compared.
-func (c *comparison) footer(s numbered, w *walked) (*footer, error) {
+func (c *comparison) footer(s directory.SegmentEntry, w *walked) (*footer, error) {
 	if !w.ok || !w.rest.Footer {
 		return nil, nil
 	}
@@ -48,7 +49,7 @@ func (c *comparison) footer(s numbered, w *walked) (*footer, error) {
 		comparison: c,
 		Footer:     raw,
 		file:       s.Name,
-		id:         s.id,
+		id:         s.ID,
 		entries:    w.rest.Offset + w.rest.Length - sidx.TrailerSize - uint64(raw.Len())*sidx.EntrySize,
 		walked:     w,
 		used:       make([]uint64, (raw.Names.Len()+63)/64),
@@ -73,7 +74,7 @@ func (f *footer) touched(i int) damage.Touched {
 }
 
 // claim returns what the footer says of the event t, whose frame is at offset
-// off. Entries in front of it have no event.
+// off. Entries before it have no event.
 func (f *footer) claim(off uint64, t *damage.Touched) (cl claim, ok bool) {
 	if f == nil {
 		return cl, false
@@ -104,7 +105,7 @@ func (f *footer) name(number uint32) []byte {
 	return f.Names.At(number)
 }
 
-// extra tells an entry without an event, unless its frame is damaged.
+// extra reports an entry without an event, unless its frame is damaged.
 func (f *footer) extra() {
 	t, off := f.touched(f.next), f.FrameOffset(f.next)
 	if d := f.truth.covering(f.id, off); d != nil {
@@ -118,7 +119,7 @@ func (f *footer) extra() {
 	f.next++
 }
 
-// finish settles the entries behind the last event.
+// finish settles the entries after the last event.
 func (f *footer) finish() {
 	if f == nil {
 		return

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -41,7 +42,7 @@ func TestAppendToFork(t *testing.T) {
 			}
 			require.Empty(t, topics(run(t, w.close())))
 
-			s, err := store.Open(store.Memory(w.files), store.Options{})
+			s, err := store.Open(directory.Memory(w.files), store.Options{})
 			require.NoError(t, err)
 			log := commit.NewLog(store.Past{Snapshot: s}, w.next, 1)
 			const id = 2

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -28,20 +29,20 @@ func (g *syncingFiles) mark() []byte {
 	return synced.AppendSlot(nil, synced.Mark{Segment: 1, Offset: uint64(g.size)})
 }
 
-func (g *syncingFiles) List() ([]store.Name, error) {
-	return []store.Name{{Name: synced.FileName}, {Name: activeName}}, nil
+func (g *syncingFiles) List() ([]directory.Name, error) {
+	return []directory.Name{{Name: synced.FileName}, {Name: activeName}}, nil
 }
 
-func (g *syncingFiles) Look(name string) (store.Entry, error) {
+func (g *syncingFiles) Look(name string) (directory.Entry, error) {
 	switch name {
 	case synced.FileName:
-		return store.Entry{Name: name, Size: synced.SlotSize, Regular: true}, nil
+		return directory.Entry{Name: name, Size: synced.SlotSize, Regular: true}, nil
 	case activeName:
 		g.looked = g.size
 		g.size = min(g.size+400, len(g.whole))
-		return store.Entry{Name: name, Size: int64(g.looked), Regular: true}, nil
+		return directory.Entry{Name: name, Size: int64(g.looked), Regular: true}, nil
 	}
-	return store.Entry{}, store.ErrGone
+	return directory.Entry{}, source.ErrGone
 }
 
 func (g *syncingFiles) Open(name string) (source.Source, error) {

@@ -11,7 +11,9 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -47,9 +49,9 @@ func manySegments(t *testing.T, segments int) map[string][]byte {
 		files[segment.Name(id)] = log.Footer(seg)
 		last = artifact.Watermark{Segment: id, Offset: uint64(len(files[segment.Name(id)]))}
 	}
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	into := func(b *[]byte) store.Write {
+	into := func(b *[]byte) flush.Write {
 		return func(off int64, p []byte) error {
 			if n := int(off) + len(p); n > len(*b) {
 				*b = append(*b, make([]byte, n-len(*b))...)
@@ -59,7 +61,7 @@ func manySegments(t *testing.T, segments int) map[string][]byte {
 		}
 	}
 	var a, lookups []byte
-	require.NoError(t, s.Fold(store.Fold{To: last, Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{To: last, Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = a, lookups
 	return files
 }
@@ -74,7 +76,7 @@ func peak(t *testing.T, files map[string][]byte) uint64 {
 		return m.HeapAlloc
 	}
 	before, most, asked := live(), uint64(0), 0
-	r, err := verify.Run(store.Memory(files), verify.Options{Hash: hash, Stop: func() error {
+	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: hash, Stop: func() error {
 		if asked++; asked%3 == 0 {
 			most = max(most, live())
 		}

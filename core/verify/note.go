@@ -27,26 +27,26 @@ const (
 	DuplicateID Topic = "duplicate_id"
 	// HiddenNothing: a hidden range hides no event that is there.
 	HiddenNothing Topic = "hidden_nothing"
-	// HiddenAhead: a hidden range reaches behind every sequence given out; a crash
+	// HiddenAhead: a hidden range ends after every sequence given out; a crash
 	// may have taken the events.
 	HiddenAhead Topic = "hidden_ahead"
 	// AllocatorAhead: a snapshot's allocator is higher than anything explains.
 	AllocatorAhead Topic = "allocator_ahead"
 	// UnusedNames: a string table holds a name that nothing refers to.
 	UnusedNames Topic = "unused_names"
-	// ChainFork: an entity's chain begins anew, as batpak 0.4.0 makes it within a
-	// fence, or thaw goes on behind such a beginning with the clock above all.
+	// ChainFork: an entity's chain begins again, as batpak 0.4.0 makes it within a
+	// fence, or thaw goes on after such a beginning with the clock above all.
 	ChainFork Topic = "chain_fork"
 	// Unusual: a field holds what no known writer gives it. Detail says which.
 	Unusual Topic = "unusual"
 	// Stale: a file of lookups belongs to another index.fbati than is there, or a part
-	// file goes on where no part in front of it ends. Neither is used.
+	// file goes on where no part before it ends. Neither is used.
 	Stale Topic = "stale"
 	// Stray: a file looks like a segment and is not named like one.
 	Stray Topic = "stray"
 )
 
-// Note is something to be told that proves no damage.
+// Note is something worth knowing that proves no damage.
 type Note struct {
 	Topic Topic
 	// File is the name within the store's directory.

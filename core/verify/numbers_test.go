@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 )
@@ -24,7 +25,7 @@ func TestMisnumbered(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for _, hidden := range []uint64{1, 2} { // X, and B too when nothing says who wrote it
-		s, err := store.Open(store.Memory(files), store.Options{})
+		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		r := run(t, files)
 		told := s.Report()

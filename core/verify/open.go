@@ -33,23 +33,12 @@ type shown struct {
 	differs *damage.Damage
 }
 
-// wayFile is the file that a way begins with, "" for the segments.
-func wayFile(w store.Way) string {
-	switch w {
-	case store.FromIndex:
-		return artifact.FileName
-	case store.FromCheckpoint:
-		return checkpoint.FileName
-	}
-	return ""
-}
-
-// open opens the store on every step of the ladder that has a file, and tells
+// open opens the store on every step of the ladder that has a file, and reports
 // why a snapshot is not taken.
 func (r *run) open() error {
-	if _, ok := r.dir.byName[artifact.FileName]; !ok {
+	if _, ok := r.dir.listing.Others[artifact.FileName]; !ok {
 		r.findings.note(Note{Topic: NoSnapshot, File: artifact.FileName})
-		if _, ok := r.dir.byName[checkpoint.FileName]; !ok { // which nobody misses beside the other
+		if _, ok := r.dir.listing.Others[checkpoint.FileName]; !ok { // not missed beside the other
 			r.findings.note(Note{Topic: NoSnapshot, File: checkpoint.FileName})
 		}
 	}
@@ -60,8 +49,8 @@ func (r *run) open() error {
 	}
 	r.shown.way, r.shown.allocator = report.OpenedFrom, report.Allocator
 	if base != nil {
-		end, _ := r.dir.segmentSize(r.dir.newest())
-		r.shown.orderly = r.snapshots[len(r.snapshots)-1].watermark == artifact.Watermark{Segment: r.dir.newest(), Offset: end}
+		end, _ := r.dir.listing.Size(r.dir.listing.Newest())
+		r.shown.orderly = r.snapshots[len(r.snapshots)-1].watermark == artifact.Watermark{Segment: r.dir.listing.Newest(), Offset: end}
 	}
 	if err := r.showEvents(s, &tail); err != nil {
 		return err
@@ -69,7 +58,7 @@ func (r *run) open() error {
 	if err := r.openHiding(s); err != nil {
 		return err
 	}
-	_, more := r.dir.byName[checkpoint.FileName]
+	_, more := r.dir.listing.Others[checkpoint.FileName]
 	if r.shown.way != store.FromIndex || !more {
 		return nil
 	}
@@ -98,10 +87,10 @@ func (r *run) openHiding(s *store.Snapshot) error {
 	return nil
 }
 
-// openSkipping opens the store without some snapshots and judges those that are
+// openSkipping opens the store without some snapshots and checks those that are
 // looked at. The one that was taken is returned and among the run's snapshots; the report
 // is that of an open that hears witnesses. tail is
-// given what is read behind it.
+// given what is read after it.
 func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Snapshot, report store.Report, base *snapshot, err error) {
 	o := store.Options{Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip, Judge: tail}
 	if s, err = store.Open(r.dir, o); err != nil {
@@ -120,16 +109,16 @@ func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Sna
 		switch {
 		case errors.Is(why, damage.Stale), errors.Is(why, damage.Segments):
 			r.findings.note(Note{Topic: Stale, File: why.File})
-		case snapshotName(why.File):
+		case checked(why.File):
 			r.refused(why.File, why)
 		}
 	}
 	for _, d := range report.Damages {
-		if d.Reason == damage.Lost { // the rest is told by the frames
+		if d.Reason == damage.Lost { // replay has reported the rest
 			r.findings.damage(d)
 		}
 	}
-	file := wayFile(report.OpenedFrom)
+	file := report.OpenedFrom.File()
 	if file == "" {
 		return s, report, nil, nil
 	}
@@ -173,7 +162,7 @@ func (r *run) readParts(s *store.Snapshot) error {
 }
 
 // errTail is the cause when a watermark makes the tail look damaged.
-var errTail = errors.New("verify: the tail behind the watermark is damaged, read from the front it is not")
+var errTail = errors.New("verify: the tail after the watermark is damaged, read from the front it is not")
 
 // consequences blames a snapshot for damage that only an open with it meets.
 func (r *run) consequences(file string, report *store.Report) {
@@ -256,8 +245,8 @@ func (r *run) differ(p event.Position, sequence uint64, why error) {
 	if s.differs != nil {
 		return
 	}
-	file := wayFile(s.way)
-	if i := slices.IndexFunc(s.ends, func(end artifact.Watermark) bool { return inFront(p, end) }); i >= 0 {
+	file := s.way.File()
+	if i := slices.IndexFunc(s.ends, func(end artifact.Watermark) bool { return end.Covers(p) }); i >= 0 {
 		file = s.covers[i]
 	}
 	s.differs = at(file, 0, damage.Disagrees, why,
@@ -276,7 +265,7 @@ func (r *run) idAt(p event.Position) (id event.ID) {
 	return id
 }
 
-// before reports whether a lies in front of b in the log.
+// before reports whether a lies before b in the log.
 func before(a, b event.Position) bool {
 	return cmp.Or(cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.Offset, b.Offset)) < 0
 }

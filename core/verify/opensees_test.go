@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
@@ -26,10 +27,10 @@ import (
 // the same file.
 func seesWhatOpenSees(t *testing.T, name string, files map[string][]byte, hash func([]byte) event.Hash) (damaged bool) {
 	t.Helper()
-	r, err := verify.Run(store.Memory(files), verify.Options{Hash: hash})
+	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: hash})
 	require.NoError(t, err, name)
 	var met []*damage.Damage
-	s, err := store.Open(store.Memory(files), store.Options{})
+	s, err := store.Open(directory.Memory(files), store.Options{})
 	var refused *damage.Damage
 	if errors.As(err, &refused) {
 		met = append(met, refused)
@@ -156,4 +157,25 @@ func TestLostNewest(t *testing.T) {
 		files[synced.FileName] = synced.AppendSlot(nil, synced.Mark{Segment: 4, First: 36})
 		require.Empty(t, verifyLong(t, files).Damages)
 	})
+}
+
+// TestShortenedToTheIndex: the newest segment ends where the index does, and synced.thaw
+// says that it was longer. Both an open and verify report it.
+func TestShortenedToTheIndex(t *testing.T) {
+	files, _ := longstore.New(t, 12)
+	files = without(files, "000004.fbat")
+	size := uint64(len(files["000003.fbat"]))
+	files[synced.FileName] = synced.AppendSlot(nil, synced.Mark{Segment: 3, Offset: size + 100, First: 24})
+	s, err := store.Open(directory.Memory(files), store.Options{})
+	require.NoError(t, err)
+	report := s.Report()
+	require.Equal(t, store.FromIndex, report.OpenedFrom)
+	for _, damages := range [][]*damage.Damage{report.Damages, verifyLong(t, files).Damages} {
+		require.Len(t, damages, 1)
+		require.Equal(t, damage.Shortened, damages[0].Reason)
+		require.Equal(t, "000003.fbat", damages[0].File)
+	}
+	recovery, err := s.Recovery()
+	require.NoError(t, err)
+	require.Empty(t, recovery.File, "it is damaged, and gets no footer")
 }

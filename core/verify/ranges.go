@@ -22,7 +22,7 @@ type hidden struct {
 // rest of the run.
 func (r *run) hiddenRanges() error {
 	const file = visibility.FileName
-	e, ok := r.dir.byName[file]
+	e, ok := r.dir.listing.Others[file]
 	if !ok {
 		return nil
 	}
@@ -80,12 +80,12 @@ func hiddenOf(ranges visibility.Ranges, from, n uint64) (hidden uint64) {
 }
 
 // errAhead is the cause when a range hides sequences that were never given out.
-var errAhead = errors.New("verify: the range ends behind the allocator")
+var errAhead = errors.New("verify: the range ends after the allocator")
 
-// judgeRanges compares the ranges with the events. A range behind the
+// checkRanges compares the ranges with the events. A range after the
 // allocator is what a crash leaves that took the events, so it is damage only
 // where the log ended in order.
-func (r *run) judgeRanges() error {
+func (r *run) checkRanges() error {
 	next, stop := iter.Pull2(r.shown.sequences.Runs())
 	defer stop()
 	from, n, more := next()
@@ -118,7 +118,7 @@ func (r *run) judgeRanges() error {
 }
 
 // first is where the first range stands in the file. Its spelling is the only
-// one, so what comes behind has a known length.
+// one, so what comes after has a known length.
 func (h *hidden) first() uint64 {
 	off := uint64(len(h.raw))
 	for _, rg := range h.Ranges {

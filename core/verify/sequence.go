@@ -7,7 +7,7 @@ import (
 )
 
 // sequences settles the number of each event from what footers and snapshots
-// claim, and tells the claims that cannot be.
+// claim, and reports the claims that cannot be.
 type sequences struct {
 	*comparison
 	any  bool
@@ -17,7 +17,7 @@ type sequences struct {
 	from  claim // the claim that settled it
 	event damage.Touched
 	// misled says that a footer gives a wrong number, after which replay may not
-	// have believed the footers behind it.
+	// have believed the footers after it.
 	misled bool
 }
 
@@ -45,7 +45,7 @@ func (s *sequences) settle(p event.Position, t damage.Touched) {
 		}
 	}
 	switch {
-	case number < next: // by a footer: an open judges this of snapshots
+	case number < next: // by a footer: of snapshots an open checks this
 		s.fall(&by, number, t)
 		number = max(number, s.last)
 	case number > next && !by.footer && len(s.truth.losses) == 0:
@@ -87,13 +87,13 @@ func (s *sequences) fall(by *claim, number uint64, t damage.Touched) {
 	s.misled = true
 	if s.last > s.could && number > s.could && s.from.file != "" {
 		s.findings.damage(at(s.from.file, s.from.offset, s.from.reason(), errRises, &s.event))
-		s.last = number // the claim behind it goes on from here
+		s.last = number // the claim after it goes on from here
 		return
 	}
 	s.findings.damage(at(by.file, by.offset, by.reason(), errRises, &t))
 }
 
-// blame tells a claim that others outvote.
+// blame reports a claim that others outvote.
 func (s *sequences) blame(cl *claim, t *damage.Touched) {
 	s.misled = s.misled || cl.footer
 	s.findings.damage(at(cl.file, cl.offset, cl.reason(), errSequence, t))

@@ -19,7 +19,7 @@ const snapshotBlock = 1 << 18
 // by record.
 type snapshot struct {
 	file      string
-	from      artifact.Watermark // where the part in front ends
+	from      artifact.Watermark // where the part before it ends
 	watermark artifact.Watermark
 	allocator uint64
 	raw       source.Source // of index.fbati, or of the artifact in a part file
@@ -30,9 +30,9 @@ type snapshot struct {
 	used      []uint64     // a bit for each name that a record uses
 
 	record event.Record // valid when more is true
-	offset uint64       // of the record, or behind the last one
+	offset uint64       // of the record, or where the last one ends
 	more   bool
-	behind uint64 // the sequence behind that of the last record read
+	after  uint64 // the sequence after that of the last record read
 	left   int
 	read   func() (record event.Record, offset uint64, err error)
 	begin  func() error // makes read begin with the first record
@@ -62,7 +62,7 @@ func (s *snapshot) rewind() error {
 	return s.next()
 }
 
-func (s *snapshot) openIndex(d *directory) error {
+func (s *snapshot) openIndex(d *frozen) error {
 	src, err := d.Open(s.file)
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (s *snapshot) openIndex(d *directory) error {
 }
 
 // openPart is openIndex for a part file. why is what is wrong with its pages.
-func (s *snapshot) openPart(d *directory, stop func() error) (why *damage.Refusal, err error) {
+func (s *snapshot) openPart(d *frozen, stop func() error) (why *damage.Refusal, err error) {
 	src, err := d.Open(s.file)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (s *snapshot) next() (err error) {
 	s.left--
 	s.record, s.offset, err = s.read()
 	if err == nil {
-		s.behind = s.record.Sequence + 1
+		s.after = s.record.Sequence + 1
 		s.used[s.record.Entity/64] |= 1 << (s.record.Entity % 64)
 		s.used[s.record.Scope/64] |= 1 << (s.record.Scope % 64)
 	}
@@ -172,20 +172,16 @@ func (s *snapshot) next() (err error) {
 
 func (s *snapshot) position() event.Position { return s.record.Position }
 
-// covers reports whether an event lies in front of the watermark, and not in front
-// of what the snapshot goes on behind.
+// covers reports whether an event lies before the watermark, and not before
+// the place where the snapshot begins.
 func (s *snapshot) covers(p event.Position) bool {
-	return inFront(p, s.watermark) && !inFront(p, s.from)
-}
-
-func inFront(p event.Position, w artifact.Watermark) bool {
-	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
+	return s.watermark.Covers(p) && !s.from.Covers(p)
 }
 
 // contained reports whether the snapshot is a part file.
 func (s *snapshot) contained() bool { return s.file != artifact.FileName }
 
-// bounds are what the records are judged by.
+// bounds are the rules for the records.
 func (s *snapshot) bounds(sizes func(uint64) (uint64, bool)) index.Bounds {
 	return index.Bounds{Allocator: s.allocator, Watermark: s.watermark, SegmentSize: func(id uint64) (uint64, bool) {
 		n, ok := sizes(id)

@@ -6,11 +6,11 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 )
 
@@ -20,7 +20,7 @@ type truth struct {
 	places  places
 	numbers artifact.Numbers // what replay numbers the events
 	report  *replay.Report
-	next    uint64 // the sequence behind every event
+	next    uint64 // the sequence after every event
 	losses  []loss // in log order
 	lost    map[event.ID]bool
 	// now are the events of the segment that is looked at. In place of the sequence
@@ -64,26 +64,15 @@ func (r *run) replay() error {
 	events := gathered{each: r.duplicates.file}
 	log := replay.NewLog(0, 0)
 	scan := replay.NewScan(log, replay.Place{}, r.stop)
-	mark := r.mark()
-	for _, s := range r.dir.segments {
-		in := replay.Input{ID: s.id, Newest: s.id == r.dir.newest()}
-		if in.Newest && mark != nil && mark.Segment == s.id {
-			in.Mark = mark
-		}
-		src, err := r.dir.Open(s.Name)
-		if err != nil {
-			return err
-		}
-		in.Source = src
-		if err := scan.Segment(in); err != nil {
-			return err
-		}
-		events.take(log)
-		r.progress(size(s.Entry))
-	}
-	scan.Finish()
-	if r.dir.lacksNewest(mark) {
-		scan.Missing(mark)
+	err := scan.Drive(replay.Segments{
+		Files: r.dir, Listing: r.dir.listing, Mark: r.mark(),
+		After: func(s directory.SegmentEntry) {
+			events.take(log)
+			r.progress(size(s.Entry))
+		},
+	})
+	if err != nil {
+		return err
 	}
 	events.take(log)
 	r.duplicates.filed()
@@ -110,11 +99,11 @@ func (r *run) replay() error {
 
 // mark is what synced.thaw promises, nil without one that holds up.
 func (r *run) mark() *synced.Mark {
-	e, ok := r.dir.byName[synced.FileName]
+	e, ok := r.dir.listing.Others[synced.FileName]
 	if !ok {
 		return nil
 	}
-	m, err := store.ReadMark(r.dir, e)
+	m, err := directory.ReadMark(r.dir, e)
 	if err != nil {
 		r.findings.note(Note{Topic: Unusual, File: e.Name, Detail: err.Error()})
 		return nil
@@ -126,7 +115,7 @@ func (r *run) mark() *synced.Mark {
 // wrong.
 func (t *truth) whole(name string, src source.Source) source.Source {
 	if torn := t.report.Torn; torn != nil && torn.Unproven && torn.File == name {
-		return cut(src, int64(torn.Offset))
+		return source.Cut(src, torn.Offset)
 	}
 	return src
 }

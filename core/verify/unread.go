@@ -31,7 +31,7 @@ func (u *unread) note(file string, offset int64, err error) error {
 }
 
 // open opens a file whose failures are noted.
-func (d *directory) open(name string) (source.Source, error) {
+func (d *frozen) open(name string) (source.Source, error) {
 	src, err := d.files.Open(name)
 	if err != nil {
 		return nil, d.unread.note(name, -1, err)

@@ -10,7 +10,6 @@ import (
 	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/internal/refusing"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 )
 
@@ -45,7 +44,7 @@ func TestRefusedCalls(t *testing.T) {
 						continue
 					}
 					require.ErrorIs(t, err, boom, "call %d", nth)
-					require.ErrorIs(t, err, store.ErrRead, "call %d", nth)
+					require.ErrorIs(t, err, source.ErrRead, "call %d", nth)
 				}
 			}
 		})

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -14,7 +15,7 @@ type Options struct {
 	// Stop, when set, is asked now and then; its error ends the run and is
 	// returned.
 	Stop func() error
-	// Progress, when set, is told how much of the work is done. total is the same
+	// Progress, when set, is called with how much of the work is done. total is the same
 	// on every call, done rises up to it.
 	Progress func(done, total uint64)
 	// Seed makes places in hash tables unpredictable; any number will do.
@@ -26,7 +27,7 @@ type Result struct {
 	// Damages lists what is wrong, by file and offset. At most [MaxFindings]
 	// with one reason are listed for one file; Omitted counts the rest.
 	Damages []*damage.Damage
-	// Notes lists what is told and is no damage, bounded in the same way.
+	// Notes lists what is worth knowing and is no damage, bounded in the same way.
 	Notes   []Note
 	Omitted uint64
 
@@ -62,9 +63,9 @@ func (r *Result) Err() error {
 // Memory is what the events of one segment need, 320 bytes each, some 12 bytes for
 // each event of the store, and 150 for each entity. index.ckpt, where a store has one, is
 // read into memory, with 162 bytes for each of its events; so are index files that list
-// events which no segment has, or that lie. It is at most 16 MiB and four times the
-// size of the files whatever they hold.
-func Run(files store.Files, o Options) (*Result, error) {
+// events which no segment has. It is at most 16 MiB and four times the size of the
+// files, whatever they hold.
+func Run(files directory.Files, o Options) (*Result, error) {
 	d, err := freeze(files)
 	if err != nil {
 		return nil, err
@@ -77,14 +78,14 @@ func Run(files store.Files, o Options) (*Result, error) {
 		r.hiddenRanges,
 		r.open,
 		r.content,
-		r.judgeRanges,
+		r.checkRanges,
 		r.lookups,
 	} {
 		err := step()
 		if r.stopped != nil {
 			return nil, r.stopped
 		}
-		if err := r.dir.unread.err(); err != nil { // whatever was made of it
+		if err := r.dir.unread.err(); err != nil { // whatever the step made of it
 			return nil, err
 		}
 		if err != nil {
@@ -98,7 +99,7 @@ func Run(files store.Files, o Options) (*Result, error) {
 // run is the state of one Run; its steps stand in files of their own.
 type run struct {
 	o        *Options
-	dir      *directory
+	dir      *frozen
 	findings *findings
 	stopped  error // what Stop returned
 
@@ -132,7 +133,7 @@ func (r *run) each(i int) error {
 	return r.stop()
 }
 
-// progress tells that n more bytes are done.
+// progress counts n more bytes as done.
 func (r *run) progress(n uint64) {
 	r.done = min(r.done+n, r.total)
 	if r.o.Progress != nil {
@@ -143,7 +144,7 @@ func (r *run) progress(n uint64) {
 func (r *run) result() *Result {
 	out := &Result{
 		Bytes:      r.dir.segmentBytes + r.dir.snapshotBytes,
-		Segments:   uint64(len(r.dir.segments)),
+		Segments:   uint64(len(r.dir.listing.Segments)),
 		Frames:     r.frames,
 		Events:     uint64(r.truth.len()),
 		Batches:    r.batches,

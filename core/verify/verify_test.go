@@ -12,10 +12,10 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/internal/fixture"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -23,7 +23,7 @@ import (
 func hash(b []byte) event.Hash { return blake3.Sum256(b) }
 
 func run(t testing.TB, files map[string][]byte) *verify.Result {
-	r, err := verify.Run(store.Memory(files), verify.Options{Hash: hash})
+	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: hash})
 	require.NoError(t, err)
 	return r
 }
@@ -93,7 +93,7 @@ func TestFixtures(t *testing.T) {
 
 // growing is a directory that is not in memory, whose last segment is longer
 // than it was listed, by a frame that is half written.
-type growing struct{ store.Memory }
+type growing struct{ directory.Memory }
 
 type plain struct{ source.Source }
 
@@ -123,11 +123,11 @@ func TestWriterGoesOn(t *testing.T) {
 
 // odd lists some names as no regular files.
 type odd struct {
-	store.Memory
+	directory.Memory
 	names []string
 }
 
-func (o odd) List() ([]store.Name, error) {
+func (o odd) List() ([]directory.Name, error) {
 	names, err := o.Memory.List()
 	for i := range names {
 		names[i].Odd = slices.Contains(o.names, names[i].Name)
@@ -135,7 +135,7 @@ func (o odd) List() ([]store.Name, error) {
 	return names, err
 }
 
-func (o odd) Look(name string) (store.Entry, error) {
+func (o odd) Look(name string) (directory.Entry, error) {
 	e, err := o.Memory.Look(name)
 	e.Regular = !slices.Contains(o.names, name)
 	return e, err
@@ -163,13 +163,13 @@ func TestNotRegular(t *testing.T) {
 
 // broken fails to list, or to open one file.
 type broken struct {
-	store.Memory
+	directory.Memory
 	list error
 	file string
 	open error
 }
 
-func (b broken) List() ([]store.Name, error) {
+func (b broken) List() ([]directory.Name, error) {
 	if b.list != nil {
 		return nil, b.list
 	}
@@ -187,16 +187,16 @@ func (b broken) Open(name string) (source.Source, error) {
 // damaged.
 func TestCannotRun(t *testing.T) {
 	boom := errors.New("boom")
-	files := store.Memory(fixture.Store("tail"))
+	files := directory.Memory(fixture.Store("tail"))
 	_, err := verify.Run(broken{Memory: files, list: boom}, verify.Options{})
 	require.ErrorIs(t, err, boom)
-	_, err = verify.Run(broken{Memory: files, file: "000002.fbat", open: store.ErrGone}, verify.Options{})
-	require.ErrorIs(t, err, store.ErrGone)
+	_, err = verify.Run(broken{Memory: files, file: "000002.fbat", open: source.ErrGone}, verify.Options{})
+	require.ErrorIs(t, err, source.ErrGone)
 
 	for _, file := range []string{"000002.fbat", "index.fbati"} {
 		_, err = verify.Run(broken{Memory: files, file: file, open: boom}, verify.Options{Hash: hash})
 		require.ErrorIs(t, err, boom)
-		require.ErrorIs(t, err, store.ErrRead)
+		require.ErrorIs(t, err, source.ErrRead)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestStop(t *testing.T) {
 	boom := errors.New("boom")
 	for n := 0; ; n++ {
 		asked := 0
-		_, err := verify.Run(store.Memory(fixture.Store("rotated")), verify.Options{
+		_, err := verify.Run(directory.Memory(fixture.Store("rotated")), verify.Options{
 			Hash: hash,
 			Stop: func() error {
 				if asked++; asked > n {
@@ -227,7 +227,7 @@ func TestStop(t *testing.T) {
 // TestProgress rises to the total.
 func TestProgress(t *testing.T) {
 	var last, of uint64
-	_, err := verify.Run(store.Memory(fixture.Store("rotated")), verify.Options{
+	_, err := verify.Run(directory.Memory(fixture.Store("rotated")), verify.Options{
 		Progress: func(done, total uint64) {
 			require.GreaterOrEqual(t, done, last)
 			require.True(t, of == 0 || of == total)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/internal/tuning"
@@ -19,23 +19,23 @@ import (
 // their operations come in one order.
 var (
 	// plainly is the rule of users, but for small segments.
-	plainly = &tuning.Folds{Rule: withOpenWeight(store.DefaultRule(), 1), InRotation: true}
+	plainly = &tuning.Folds{Rule: withOpenWeight(flush.DefaultPolicy(), 1), InRotation: true}
 	// often writes an index at each rotation and each close. A part is merged with
 	// what comes behind it when it is no longer, and index.fbati when all of that is.
 	often = &tuning.Folds{
-		Rule:       store.Rule{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
+		Rule:       flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
 		InRotation: true,
 	}
 	// seldom leaves a tail now and then.
 	seldom = &tuning.Folds{
-		Rule:       store.Rule{CloseWeight: 40, OpenWeight: 40, CloseShare: 1, OpenShare: 1, PartShare: 2},
+		Rule:       flush.Policy{CloseWeight: 40, OpenWeight: 40, CloseShare: 1, OpenShare: 1, PartShare: 2},
 		InRotation: true,
 	}
 	// behind is often in the background, as it is for users.
 	behind = &tuning.Folds{Rule: often.Rule}
 )
 
-func withOpenWeight(r store.Rule, n uint64) store.Rule {
+func withOpenWeight(r flush.Policy, n uint64) flush.Policy {
 	r.OpenWeight = n
 	return r
 }

@@ -74,3 +74,7 @@ func (c Code) Error() string {
 	}
 	return "thaw: plugin: " + text + " (" + strconv.Itoa(int(c)) + ")"
 }
+
+// Class returns the name by which errors.Is finds a code in an error that crossed as a
+// line of package core/lines.
+func (c Code) Class() string { return "code " + strconv.Itoa(int(c)) }

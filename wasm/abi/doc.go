@@ -3,15 +3,15 @@
 // wasm/guest/ABI.md says the same for hosts in other languages; a test holds the two
 // together.
 //
-// All numbers in memory are little-endian. A string or a run of bytes is a u32 length
-// and the bytes.
+// All numbers in memory are little-endian. Reports, findings and errors cross as lines
+// of JSON, which package core/lines writes and reads.
 package abi
 
 // Version is what thaw_abi_version returns. It rises with every change that an older
 // host could misread. What is added so that older hosts need not know (an operation, an
 // error, a flag) leaves it as it is: hosts refuse what they do not know, and guests
 // answer [ErrRequest] to what they do not know.
-const Version = 1
+const Version = 2
 
 // Operations of thaw_start.
 const (
@@ -44,7 +44,8 @@ const (
 	FormatFullRows = 4
 )
 
-// Text reports whether answers and errors of a format are JSON.
+// Text reports whether every answer of a format is text. Reports, findings and errors
+// are in all of them.
 func Text(format uint32) bool {
 	return format == FormatPlain || format == FormatPayloads || format == FormatFull
 }

@@ -6,36 +6,36 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/query"
 )
 
 // The layout of a request: RequestSize bytes, and behind them the entity, the prefix
 // and the scope, one behind the other. What an operation does not use is 0.
 const (
-	ReqOp        = 0  // u32: the operation
-	ReqFormat    = 4  // u32: how it is answered
-	ReqFlags     = 8  // u32: the flags below
-	ReqRows      = 12 // u32: rows of one answer at most, 0 for DefaultRows
-	ReqBytes     = 16 // u32: bytes after which an answer ends, 0 for DefaultBytes
-	ReqFirstKind = 20 // u16, with FlagKinds
-	ReqLastKind  = 22 // u16
-	ReqMinClock  = 24 // u32, with FlagClocks
-	ReqMaxClock  = 28 // u32
-	ReqEntity    = 32 // u32: bytes of the entity, or of the row of OpRead
-	ReqPrefix    = 36 // u32: bytes of the prefix
-	ReqScope     = 40 // u32: bytes of the scope
-	ReqReserved  = 44 // u32: 0
-	ReqFrom      = 48 // u64: lowest sequence, or clock of OpStream; the seed of OpOpen and OpVerify; open_ns of OpReport
-	ReqLimit     = 56 // u64: most events, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32
-	ReqID        = 64 // 16 bytes: the id, in the order of its text
+	reqOp        = 0  // u32: the operation
+	reqFormat    = 4  // u32: how it is answered
+	reqFlags     = 8  // u32: the flags below
+	reqRows      = 12 // u32: rows of one answer at most, 0 for DefaultRows
+	reqBytes     = 16 // u32: bytes after which an answer ends, 0 for DefaultBytes
+	reqFirstKind = 20 // u16, with flagKinds
+	reqLastKind  = 22 // u16
+	reqMinClock  = 24 // u32, with flagClocks
+	reqMaxClock  = 28 // u32
+	reqEntity    = 32 // u32: bytes of the entity, or of the row of OpRead
+	reqPrefix    = 36 // u32: bytes of the prefix
+	reqScope     = 40 // u32: bytes of the scope
+	reqReserved  = 44 // u32: 0
+	reqFrom      = 48 // u64: lowest sequence, or clock of OpStream; the seed of OpOpen and OpVerify; open_ns of OpReport
+	reqLimit     = 56 // u64: most events, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32
+	reqID        = 64 // 16 bytes: the id, in the order of its text
 
 	RequestSize = 80
 )
 
 // Flags of a request.
 const (
-	FlagKinds  = 1 // kinds are limited to one, or to a category
-	FlagClocks = 2 // clocks are limited
+	flagKinds  = 1 // kinds are limited to one, or to a category
+	flagClocks = 2 // clocks are limited
 
 	// Of OpOpen; see store.Options.
 	FlagStrict      = 0x100
@@ -43,14 +43,14 @@ const (
 	FlagCheckFrames = 0x400
 	FlagCheckIndex  = 0x800
 
-	allFlags = FlagKinds | FlagClocks | FlagStrict | FlagShowHidden | FlagCheckFrames | FlagCheckIndex
+	allFlags = flagKinds | flagClocks | FlagStrict | FlagShowHidden | FlagCheckFrames | FlagCheckIndex
 )
 
 // Request is a decoded request.
 type Request struct {
 	Op, Format, Flags uint32
 	Rows, Bytes       uint32
-	Region            store.Region
+	Region            query.Region
 	From, Limit       uint64
 	ID                event.ID
 	// Row is the row of OpRead. It aliases what was decoded.
@@ -66,27 +66,27 @@ func AppendRequest(dst []byte, q *Request) []byte {
 	le := binary.LittleEndian
 	flags := q.Flags
 	if !q.Region.Kinds.All() {
-		flags |= FlagKinds
+		flags |= flagKinds
 		first, last := q.Region.Kinds.Bounds()
-		le.PutUint16(b[ReqFirstKind:], uint16(first))
-		le.PutUint16(b[ReqLastKind:], uint16(last))
+		le.PutUint16(b[reqFirstKind:], uint16(first))
+		le.PutUint16(b[reqLastKind:], uint16(last))
 	}
 	if low, high, limited := q.Region.Clocks.Bounds(); limited {
-		flags |= FlagClocks
-		le.PutUint32(b[ReqMinClock:], low)
-		le.PutUint32(b[ReqMaxClock:], high)
+		flags |= flagClocks
+		le.PutUint32(b[reqMinClock:], low)
+		le.PutUint32(b[reqMaxClock:], high)
 	}
-	le.PutUint32(b[ReqOp:], q.Op)
-	le.PutUint32(b[ReqFormat:], q.Format)
-	le.PutUint32(b[ReqFlags:], flags)
-	le.PutUint32(b[ReqRows:], q.Rows)
-	le.PutUint32(b[ReqBytes:], q.Bytes)
-	le.PutUint32(b[ReqEntity:], uint32(len(q.Region.Entity)+len(q.Row)))
-	le.PutUint32(b[ReqPrefix:], uint32(len(q.Region.EntityPrefix)))
-	le.PutUint32(b[ReqScope:], uint32(len(q.Region.Scope)))
-	le.PutUint64(b[ReqFrom:], q.From)
-	le.PutUint64(b[ReqLimit:], q.Limit)
-	copy(b[ReqID:], q.ID[:])
+	le.PutUint32(b[reqOp:], q.Op)
+	le.PutUint32(b[reqFormat:], q.Format)
+	le.PutUint32(b[reqFlags:], flags)
+	le.PutUint32(b[reqRows:], q.Rows)
+	le.PutUint32(b[reqBytes:], q.Bytes)
+	le.PutUint32(b[reqEntity:], uint32(len(q.Region.Entity)+len(q.Row)))
+	le.PutUint32(b[reqPrefix:], uint32(len(q.Region.EntityPrefix)))
+	le.PutUint32(b[reqScope:], uint32(len(q.Region.Scope)))
+	le.PutUint64(b[reqFrom:], q.From)
+	le.PutUint64(b[reqLimit:], q.Limit)
+	copy(b[reqID:], q.ID[:])
 	dst = append(append(dst, q.Region.Entity...), q.Row...)
 	return append(append(dst, q.Region.EntityPrefix...), q.Region.Scope...)
 }
@@ -99,18 +99,18 @@ func DecodeRequest(b []byte) (q Request, err error) {
 	}
 	le := binary.LittleEndian
 	q = Request{
-		Op: le.Uint32(b[ReqOp:]), Format: le.Uint32(b[ReqFormat:]), Flags: le.Uint32(b[ReqFlags:]),
-		Rows: le.Uint32(b[ReqRows:]), Bytes: le.Uint32(b[ReqBytes:]),
-		From: le.Uint64(b[ReqFrom:]), Limit: le.Uint64(b[ReqLimit:]),
-		ID: event.ID(b[ReqID:RequestSize]),
+		Op: le.Uint32(b[reqOp:]), Format: le.Uint32(b[reqFormat:]), Flags: le.Uint32(b[reqFlags:]),
+		Rows: le.Uint32(b[reqRows:]), Bytes: le.Uint32(b[reqBytes:]),
+		From: le.Uint64(b[reqFrom:]), Limit: le.Uint64(b[reqLimit:]),
+		ID: event.ID(b[reqID:RequestSize]),
 	}
 	if q.Op < OpOpen || q.Op > OpVerify || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
-		le.Uint32(b[ReqReserved:]) != 0 || q.Limit > math.MaxInt64 ||
+		le.Uint32(b[reqReserved:]) != 0 || q.Limit > math.MaxInt64 ||
 		q.Op == OpStream && q.From > math.MaxUint32 {
 		return Request{}, ErrRequest
 	}
-	if q.Flags&FlagKinds != 0 {
-		first, last := event.Kind(le.Uint16(b[ReqFirstKind:])), event.Kind(le.Uint16(b[ReqLastKind:]))
+	if q.Flags&flagKinds != 0 {
+		first, last := event.Kind(le.Uint16(b[reqFirstKind:])), event.Kind(le.Uint16(b[reqLastKind:]))
 		switch {
 		case first == last:
 			q.Region.Kinds = event.Only(first)
@@ -120,13 +120,13 @@ func DecodeRequest(b []byte) (q Request, err error) {
 			return Request{}, ErrRequest
 		}
 	}
-	if q.Flags&FlagClocks != 0 {
-		q.Region.Clocks = store.ClocksBetween(le.Uint32(b[ReqMinClock:]), le.Uint32(b[ReqMaxClock:]))
+	if q.Flags&flagClocks != 0 {
+		q.Region.Clocks = query.ClocksBetween(le.Uint32(b[reqMinClock:]), le.Uint32(b[reqMaxClock:]))
 	}
 	r := reader{b: b[RequestSize:]}
-	entity := r.take(uint64(le.Uint32(b[ReqEntity:])))
-	prefix := r.take(uint64(le.Uint32(b[ReqPrefix:])))
-	scope := r.take(uint64(le.Uint32(b[ReqScope:])))
+	entity := r.take(uint64(le.Uint32(b[reqEntity:])))
+	prefix := r.take(uint64(le.Uint32(b[reqPrefix:])))
+	scope := r.take(uint64(le.Uint32(b[reqScope:])))
 	if r.err != nil || len(r.b) > 0 {
 		return Request{}, ErrRequest
 	}

@@ -6,35 +6,35 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// The layout of a row: RowSize bytes, the entity and the scope; of a full row then
-// FullSize bytes and the payload; of a timed row TimedSize bytes, the event's own time.
+// The layout of a row: rowSize bytes, the entity and the scope; of a full row then
+// fullSize bytes and the payload; of a timed row timedSize bytes, the event's own time.
 const (
-	RowLength      = 0   // u32: bytes of the whole row
-	RowSort        = 4   // u16: 1 for a full row, 2 for a timed one, else 0
-	RowKind        = 6   // u16
-	RowSequence    = 8   // u64
-	RowWallMS      = 16  // u64
-	RowSegment     = 24  // u64
-	RowOffset      = 32  // u64
-	RowFrame       = 40  // u32: bytes of the frame
-	RowClock       = 44  // u32
-	RowEntity      = 48  // u32: bytes of the entity
-	RowScope       = 52  // u32: bytes of the scope
-	RowID          = 56  // 16 bytes, in the order of its text, as all ids
-	RowCorrelation = 72  // 16 bytes
-	RowCausation   = 88  // 16 bytes, zero for none
-	RowPrevHash    = 104 // 32 bytes
-	RowEventHash   = 136 // 32 bytes
-	RowSize        = 168
+	rowLength      = 0   // u32: bytes of the whole row
+	rowSort        = 4   // u16: 1 for a full row, 2 for a timed one, else 0
+	rowKind        = 6   // u16
+	rowSequence    = 8   // u64
+	rowWallMS      = 16  // u64
+	rowSegment     = 24  // u64
+	rowOffset      = 32  // u64
+	rowFrame       = 40  // u32: bytes of the frame
+	rowClock       = 44  // u32
+	rowEntity      = 48  // u32: bytes of the entity
+	rowScope       = 52  // u32: bytes of the scope
+	rowID          = 56  // 16 bytes, in the order of its text, as all ids
+	rowCorrelation = 72  // 16 bytes
+	rowCausation   = 88  // 16 bytes, zero for none
+	rowPrevHash    = 104 // 32 bytes
+	rowEventHash   = 136 // 32 bytes
+	rowSize        = 168
 
-	TimedSize = 8 // i64, µs since the Unix epoch
+	timedSize = 8 // i64, µs since the Unix epoch
 
-	FullTimestamp   = 0  // i64, µs since the Unix epoch
-	FullPayload     = 8  // u32: bytes of the payload
-	FullPayloadSize = 12 // u32: what the frame's header claims
-	FullFlags       = 16 // u32
-	FullContentHash = 20 // 32 bytes
-	FullSize        = 52
+	fullTimestamp   = 0  // i64, µs since the Unix epoch
+	fullPayload     = 8  // u32: bytes of the payload
+	fullPayloadSize = 12 // u32: what the frame's header claims
+	fullFlags       = 16 // u32
+	fullContentHash = 20 // 32 bytes
+	fullSize        = 52
 )
 
 // The sorts of rows.
@@ -46,11 +46,11 @@ const (
 
 // AppendRow appends an event, with its own time where that is known.
 func AppendRow(dst []byte, e *event.Event) []byte {
-	length, sort := RowSize+len(e.Entity)+len(e.Scope), uint16(sortPlain)
+	length, sort := rowSize+len(e.Entity)+len(e.Scope), uint16(sortPlain)
 	if e.Timed {
-		length, sort = length+TimedSize, sortTimed
+		length, sort = length+timedSize, sortTimed
 	}
-	dst, b := grow(dst, RowSize)
+	dst, b := grow(dst, rowSize)
 	putRow(b, e, length, sort)
 	dst = append(append(dst, e.Entity...), e.Scope...)
 	if e.Timed {
@@ -61,88 +61,88 @@ func AppendRow(dst []byte, e *event.Event) []byte {
 
 // AppendFullRow appends an event with what only its frame knows.
 func AppendFullRow(dst []byte, e *event.Full) []byte {
-	dst, b := grow(dst, RowSize)
-	putRow(b, &e.Event, RowSize+len(e.Entity)+len(e.Scope)+FullSize+len(e.Payload), sortFull)
+	dst, b := grow(dst, rowSize)
+	putRow(b, &e.Event, rowSize+len(e.Entity)+len(e.Scope)+fullSize+len(e.Payload), sortFull)
 	dst = append(append(dst, e.Entity...), e.Scope...)
-	dst, b = grow(dst, FullSize)
+	dst, b = grow(dst, fullSize)
 	le := binary.LittleEndian
-	le.PutUint64(b[FullTimestamp:], uint64(e.TimestampUS))
-	le.PutUint32(b[FullPayload:], uint32(len(e.Payload)))
-	le.PutUint32(b[FullPayloadSize:], e.PayloadSize)
-	le.PutUint32(b[FullFlags:], uint32(e.Flags))
-	copy(b[FullContentHash:FullSize], e.ContentHash[:])
+	le.PutUint64(b[fullTimestamp:], uint64(e.TimestampUS))
+	le.PutUint32(b[fullPayload:], uint32(len(e.Payload)))
+	le.PutUint32(b[fullPayloadSize:], e.PayloadSize)
+	le.PutUint32(b[fullFlags:], uint32(e.Flags))
+	copy(b[fullContentHash:fullSize], e.ContentHash[:])
 	return append(dst, e.Payload...)
 }
 
 // grow makes room for n bytes, which are to be written.
 func grow(dst []byte, n int) (grown, room []byte) {
-	var zero [RowSize]byte
+	var zero [rowSize]byte
 	grown = append(dst, zero[:n]...)
 	return grown, grown[len(dst):]
 }
 
 func putRow(b []byte, e *event.Event, length int, sort uint16) {
 	le := binary.LittleEndian
-	_ = b[RowSize-1]
-	le.PutUint32(b[RowLength:], uint32(length))
-	le.PutUint16(b[RowSort:], sort)
-	le.PutUint16(b[RowKind:], uint16(e.Kind))
-	le.PutUint64(b[RowSequence:], e.Sequence)
-	le.PutUint64(b[RowWallMS:], e.WallMS)
-	le.PutUint64(b[RowSegment:], e.Position.Segment)
-	le.PutUint64(b[RowOffset:], e.Position.Offset)
-	le.PutUint32(b[RowFrame:], e.Position.Length)
-	le.PutUint32(b[RowClock:], e.Clock)
-	le.PutUint32(b[RowEntity:], uint32(len(e.Entity)))
-	le.PutUint32(b[RowScope:], uint32(len(e.Scope)))
-	copy(b[RowID:], e.ID[:])
-	copy(b[RowCorrelation:], e.Correlation[:])
-	copy(b[RowCausation:], e.Causation[:])
-	copy(b[RowPrevHash:], e.PrevHash[:])
-	copy(b[RowEventHash:], e.EventHash[:])
+	_ = b[rowSize-1]
+	le.PutUint32(b[rowLength:], uint32(length))
+	le.PutUint16(b[rowSort:], sort)
+	le.PutUint16(b[rowKind:], uint16(e.Kind))
+	le.PutUint64(b[rowSequence:], e.Sequence)
+	le.PutUint64(b[rowWallMS:], e.WallMS)
+	le.PutUint64(b[rowSegment:], e.Position.Segment)
+	le.PutUint64(b[rowOffset:], e.Position.Offset)
+	le.PutUint32(b[rowFrame:], e.Position.Length)
+	le.PutUint32(b[rowClock:], e.Clock)
+	le.PutUint32(b[rowEntity:], uint32(len(e.Entity)))
+	le.PutUint32(b[rowScope:], uint32(len(e.Scope)))
+	copy(b[rowID:], e.ID[:])
+	copy(b[rowCorrelation:], e.Correlation[:])
+	copy(b[rowCausation:], e.Causation[:])
+	copy(b[rowPrevHash:], e.PrevHash[:])
+	copy(b[rowEventHash:], e.EventHash[:])
 }
 
 // DecodeRow reads the row at the beginning of b and returns what is behind it. Names
 // and payload are copied. full reports whether it is a full row. The error is
 // [ErrWire].
 func DecodeRow(b []byte) (e event.Full, full bool, rest []byte, err error) {
-	if len(b) < RowSize {
+	if len(b) < rowSize {
 		return e, false, nil, ErrWire
 	}
 	le := binary.LittleEndian
-	length, entity, scope := le.Uint32(b[RowLength:]), le.Uint32(b[RowEntity:]), le.Uint32(b[RowScope:])
-	if length < RowSize || uint64(length) > uint64(len(b)) || uint64(entity)+uint64(scope) > uint64(length-RowSize) {
+	length, entity, scope := le.Uint32(b[rowLength:]), le.Uint32(b[rowEntity:]), le.Uint32(b[rowScope:])
+	if length < rowSize || uint64(length) > uint64(len(b)) || uint64(entity)+uint64(scope) > uint64(length-rowSize) {
 		return e, false, nil, ErrWire
 	}
-	e.Kind = event.Kind(le.Uint16(b[RowKind:]))
-	e.Sequence, e.WallMS = le.Uint64(b[RowSequence:]), le.Uint64(b[RowWallMS:])
+	e.Kind = event.Kind(le.Uint16(b[rowKind:]))
+	e.Sequence, e.WallMS = le.Uint64(b[rowSequence:]), le.Uint64(b[rowWallMS:])
 	e.Position = event.Position{
-		Segment: le.Uint64(b[RowSegment:]), Offset: le.Uint64(b[RowOffset:]), Length: le.Uint32(b[RowFrame:]),
+		Segment: le.Uint64(b[rowSegment:]), Offset: le.Uint64(b[rowOffset:]), Length: le.Uint32(b[rowFrame:]),
 	}
-	e.Clock = le.Uint32(b[RowClock:])
-	copy(e.ID[:], b[RowID:])
-	copy(e.Correlation[:], b[RowCorrelation:])
-	copy(e.Causation[:], b[RowCausation:])
-	copy(e.PrevHash[:], b[RowPrevHash:])
-	copy(e.EventHash[:], b[RowEventHash:])
-	end := RowSize + int(entity) + int(scope)
-	names := string(b[RowSize:end])
+	e.Clock = le.Uint32(b[rowClock:])
+	copy(e.ID[:], b[rowID:])
+	copy(e.Correlation[:], b[rowCorrelation:])
+	copy(e.Causation[:], b[rowCausation:])
+	copy(e.PrevHash[:], b[rowPrevHash:])
+	copy(e.EventHash[:], b[rowEventHash:])
+	end := rowSize + int(entity) + int(scope)
+	names := string(b[rowSize:end])
 	e.Entity, e.Scope = names[:entity], names[entity:]
 	f := b[end:length]
-	switch sort := le.Uint16(b[RowSort:]); {
+	switch sort := le.Uint16(b[rowSort:]); {
 	case sort == sortPlain && len(f) == 0:
 		return e, false, b[length:], nil
-	case sort == sortTimed && len(f) == TimedSize:
+	case sort == sortTimed && len(f) == timedSize:
 		e.TimestampUS, e.Timed = int64(le.Uint64(f)), true
 		return e, false, b[length:], nil
-	case sort != sortFull || len(f) < FullSize || uint64(le.Uint32(f[FullPayload:])) != uint64(len(f)-FullSize):
+	case sort != sortFull || len(f) < fullSize || uint64(le.Uint32(f[fullPayload:])) != uint64(len(f)-fullSize):
 		return event.Full{}, false, nil, ErrWire
 	}
 	full = true
-	e.TimestampUS, e.Timed = int64(le.Uint64(f[FullTimestamp:])), true
-	e.PayloadSize = le.Uint32(f[FullPayloadSize:])
-	e.Flags = uint8(le.Uint32(f[FullFlags:]))
-	copy(e.ContentHash[:], f[FullContentHash:])
-	e.Payload = append([]byte{}, f[FullSize:]...)
+	e.TimestampUS, e.Timed = int64(le.Uint64(f[fullTimestamp:])), true
+	e.PayloadSize = le.Uint32(f[fullPayloadSize:])
+	e.Flags = uint8(le.Uint32(f[fullFlags:]))
+	copy(e.ContentHash[:], f[fullContentHash:])
+	e.Payload = append([]byte{}, f[fullSize:]...)
 	return e, true, b[length:], nil
 }

@@ -136,7 +136,7 @@ const cases = {
     const cause = new WebAssembly.RuntimeError('unreachable')
     let calls = 0
     const trapping = new Plugin({
-      thaw_abi_version: () => 1, thaw_out: () => 0,
+      thaw_abi_version: () => 2, thaw_out: () => 0,
       thaw_store() {
         calls++
         throw cause
@@ -145,6 +145,21 @@ const cases = {
     for (let n = 0; n < 2; n++) assert.throws(() => trapping.open(a), (err) => err.constructor === TrapError && err.cause === cause)
     assert.equal(calls, 1)
     trapping.close()
+  },
+  async 'a plugin of another version'() {
+    for (const version of [1, 3]) {
+      assert.throws(() => new Plugin({ thaw_abi_version: () => version }), { message: `thaw.wasm speaks version ${version} of the ABI, not 2` })
+    }
+  },
+  async 'reports are text in every format'() {
+    const store = (await Plugin.load(wasm)).open(a)
+    for (const op of [OP.report, OP.verify]) {
+      const [rows, plain] = [FORMAT.rows, FORMAT.plain].map((format) => store.ask({ op, format, from: 7 }))
+      assert.equal(rows, plain)
+      assert.equal(typeof JSON.parse(rows), 'object')
+      assert.deepEqual([...store.lines({ op, format: FORMAT.rows, from: 7 })], [plain.slice(0, -1)])
+    }
+    assert.equal(typeof JSON.parse(store.ask({ op: OP.report })).parts, 'number')
   },
   async 'a plugin without memory'() {
     const { instantiate } = WebAssembly

@@ -12,8 +12,10 @@ const REQUEST_SIZE = 80
 const MOST_NAME = 1024 // bytes
 const utf8 = new TextEncoder()
 
-// inText reports whether answers in a format are text; the others are bytes.
-export const inText = (format = FORMAT.plain) => format !== FORMAT.rows && format !== FORMAT.fullRows
+// inText reports whether the answer to a question is text; the others are bytes.
+// Reports and findings are text in every format.
+export const inText = ({ op, format = FORMAT.plain }) =>
+  op === OP.report || op === OP.verify || (format !== FORMAT.rows && format !== FORMAT.fullRows)
 
 function refuse(key, wanted, value) {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value)

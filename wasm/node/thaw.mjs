@@ -19,7 +19,7 @@ import { Said } from './said.mjs'
 
 export { ClosedError, encode, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, TrapError }
 
-const VERSION = 1
+const VERSION = 2
 const DONE = 0, ROWS = 1, WANTS = 2
 const WANT_SIZE = 24
 const MOST_DESCRIPTORS = 32 // of all stores of a plugin, when load is not given another bound
@@ -182,7 +182,7 @@ export class Store {
   // formats of rows.
   answers(question) {
     this.#mustBeOpen()
-    return this.#run(encode(question), inText(question.format))
+    return this.#run(encode(question), inText(question))
   }
 
   *#run(request, asText) {
@@ -225,13 +225,13 @@ export class Store {
   // ask returns the whole answer: text, or bytes in the formats of rows.
   ask(question) {
     const parts = [...this.answers(question)]
-    return inText(question.format) ? parts.join('') : Buffer.concat(parts)
+    return inText(question) ? parts.join('') : Buffer.concat(parts)
   }
 
   // lines yields one line of JSON at a time, without its newline.
   lines(question) {
     const answers = this.answers(question)
-    if (!inText(question.format)) throw new TypeError('thaw: lines: rows are no lines')
+    if (!inText(question)) throw new TypeError('thaw: lines: rows are no lines')
     return (function* () {
       for (const part of answers) yield* part.split('\n').slice(0, -1)
     })()

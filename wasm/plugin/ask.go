@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
@@ -134,7 +133,7 @@ func (t *question) supply() error {
 		status := uint32(abi.WantRead)
 		switch err := t.view.listing.read(files[number], to, int64(off)); {
 		case err == nil:
-		case errors.Is(err, store.ErrGone):
+		case errors.Is(err, source.ErrGone):
 			status, m.read = abi.WantGone, err
 		case errors.Is(err, source.ErrShort):
 			status = abi.WantShort

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
 )
@@ -17,7 +19,7 @@ var (
 	// ErrRead: the host could not list, open or read something that nothing can stand
 	// in for. It is host.ErrRead: the class of *source.ReadError, which says nothing
 	// about the bytes; errors.Is finds the system's error too.
-	ErrRead = store.ErrRead
+	ErrRead = source.ErrRead
 	// ErrClosed is returned by every method of a closed [Reader] or [Snapshot]. It is
 	// fs.ErrClosed too.
 	ErrClosed = fmt.Errorf("thaw: the store is closed: %w", fs.ErrClosed)
@@ -42,6 +44,9 @@ type saidError struct {
 func (e *saidError) Error() string { return e.code.Error() + ": " + e.text }
 func (e *saidError) Unwrap() error { return e.code }
 
+// malformed is the error for an answer that is none. why is a *lines.SyntaxError.
+func malformed(why error) error { return fmt.Errorf("%w: %w", abi.ErrWire, why) }
+
 // failure makes an error of a code, the answer that came with it in a format, and the
 // last read that failed meanwhile.
 func failure(n int32, format uint32, answer []byte, read error) error {
@@ -52,10 +57,10 @@ func failure(n int32, format uint32, answer []byte, read error) error {
 	case abi.Text(format):
 		return &saidError{c, string(answer)}
 	}
-	err, bad := abi.DecodeError(answer)
+	_, err, bad := lines.DecodeFailure(answer)
 	switch {
 	case bad != nil:
-		return errors.Join(c, bad)
+		return errors.Join(c, malformed(bad))
 	case err == nil:
 		err = c
 	}

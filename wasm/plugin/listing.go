@@ -5,12 +5,12 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sync"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
@@ -19,9 +19,6 @@ import (
 const (
 	// openFiles bounds the files that are kept open.
 	openFiles = 256
-	// overlookedAtMost bounds the names that are looked at because a listing may have
-	// left them out.
-	overlookedAtMost = 256
 	// wholeAtMost is the size of a small file that is read when it is looked at.
 	wholeAtMost = visibility.MaxSize
 )
@@ -61,36 +58,22 @@ func (f *file) size() int64 {
 // list looks at a directory in the order in which an open does.
 func list(fsys fsabstraction.ReadFS, path string) (*listing, error) {
 	l := &listing{fs: scarce.Read(fsys), path: path}
-	if _, err := store.LookAtAll(looker{l}); err != nil {
+	if _, err := directory.LookAtAll(looker{l}); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// overlooked reports whether a segment is there that is not in the listing. A system
-// may leave out of a listing what is made while it is read.
-func (l *listing) overlooked() (bool, error) {
-	ids := map[uint64]bool{}
-	lowest, highest := uint64(0), uint64(0)
+// lacksSegment reports whether a segment is there that is not in the listing.
+func (l *listing) lacksSegment() (bool, error) {
+	var ids []uint64
 	for _, f := range l.files {
 		if id, ok := segment.ParseName(f.name); ok {
-			if ids[id] = true; lowest == 0 || id < lowest {
-				lowest = id
-			}
-			highest = max(highest, id)
+			ids = append(ids, id)
 		}
 	}
-	looks := 0
-	for id := lowest; id < highest && looks < overlookedAtMost; id++ {
-		if !ids[id] {
-			looks++
-			name := segment.Name(id)
-			if _, err := l.fs.Lstat(filepath.Join(l.path, name)); !errors.Is(err, fs.ErrNotExist) {
-				return err == nil, source.Failed(name, -1, err)
-			}
-		}
-	}
-	return false, nil
+	slices.Sort(ids)
+	return directory.LacksSegment(looker{&listing{fs: l.fs, path: l.path}}, ids)
 }
 
 // same reports whether nothing that matters changed since another listing.
@@ -116,36 +99,36 @@ func replaced(was, is fsabstraction.Info) bool {
 // looker fills a listing as the core looks at the names.
 type looker struct{ l *listing }
 
-func (k looker) List() ([]store.Name, error) {
+func (k looker) List() ([]directory.Name, error) {
 	entries, err := k.l.fs.ReadDir(k.l.path)
 	if err != nil {
 		return nil, err
 	}
-	names := make([]store.Name, len(entries))
+	names := make([]directory.Name, len(entries))
 	for i, e := range entries {
-		names[i] = store.Name{Name: e.Name, Odd: e.Type != fsabstraction.Regular}
+		names[i] = directory.Name{Name: e.Name, Odd: e.Type != fsabstraction.Regular}
 	}
 	return names, nil
 }
 
-func (k looker) Look(name string) (store.Entry, error) {
+func (k looker) Look(name string) (directory.Entry, error) {
 	l := k.l
 	info, err := l.fs.Lstat(filepath.Join(l.path, name))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = errors.Join(store.ErrGone, err)
+			err = errors.Join(source.ErrGone, err)
 		}
-		return store.Entry{}, err
+		return directory.Entry{}, err
 	}
 	f := &file{name: name, info: info}
-	if name == synced.FileName || name == visibility.FileName {
+	if directory.KindOf(name).Latest() {
 		f.whole = l.readWhole(f)
 	}
 	l.files = append(l.files, f)
-	return store.Entry{Name: name, Size: f.size(), Regular: info.Type == fsabstraction.Regular}, nil
+	return directory.Entry{Name: name, Size: f.size(), Regular: info.Type == fsabstraction.Regular}, nil
 }
 
-func (k looker) Open(string) (source.Source, error) { return nil, store.ErrGone }
+func (k looker) Open(string) (source.Source, error) { return nil, source.ErrGone }
 
 // readWhole returns the content of a small file, or nil when it cannot be had now; the
 // sandbox then asks for it and is told why.
@@ -170,7 +153,7 @@ func (l *listing) readWhole(f *file) []byte {
 }
 
 // read fills p from a file. Where the name leads to another file than the one that
-// was looked at, the error is [store.ErrGone].
+// was looked at, the error is [source.ErrGone].
 func (l *listing) read(f *file, p []byte, off int64) error {
 	if f.whole != nil {
 		return source.Read(source.Bytes(f.whole), p, uint64(off))
@@ -209,14 +192,14 @@ func (l *listing) tryAcquire(f *file) (fsabstraction.File, error) {
 	if f.handle == nil {
 		h, err := scarce.Inner(l.fs).Open(filepath.Join(l.path, f.name))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, errors.Join(store.ErrGone, err)
+			return nil, errors.Join(source.ErrGone, err)
 		}
 		if err != nil {
 			return nil, err
 		}
 		info, err := h.Stat()
 		if err == nil && replaced(f.info, info) {
-			err = store.ErrGone
+			err = source.ErrGone
 		}
 		if err != nil {
 			return nil, errors.Join(err, h.Close())

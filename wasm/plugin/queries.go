@@ -7,7 +7,7 @@ import (
 	"iter"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
@@ -135,12 +135,12 @@ func on[T any](ctx context.Context, q *Queries, r abi.Request, decode func([]byt
 }
 
 // Query returns the visible events of a region in order of sequence.
-func (q *Queries) Query(ctx context.Context, region store.Region, page store.Page) iter.Seq2[event.Event, error] {
+func (q *Queries) Query(ctx context.Context, region query.Region, page query.Page) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: region, From: page.From, Limit: uint64(max(page.Limit, 0))})
 }
 
 // Count returns how many events Query would return from a sequence on.
-func (q *Queries) Count(ctx context.Context, region store.Region, from uint64) (uint64, error) {
+func (q *Queries) Count(ctx context.Context, region query.Region, from uint64) (uint64, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: region, From: from}, func(b []byte) (uint64, error) {
 		if len(b) != 8 {
 			return 0, abi.ErrWire
@@ -150,9 +150,9 @@ func (q *Queries) Count(ctx context.Context, region store.Region, from uint64) (
 }
 
 // Stream returns the visible events of one entity in order of clocks.
-func (q *Queries) Stream(ctx context.Context, entity string, page store.StreamPage) iter.Seq2[event.Event, error] {
+func (q *Queries) Stream(ctx context.Context, entity string, page query.StreamPage) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{
-		Op: abi.OpStream, Region: store.Region{Entity: entity}, From: uint64(page.From), Limit: uint64(max(page.Limit, 0)),
+		Op: abi.OpStream, Region: query.Region{Entity: entity}, From: uint64(page.From), Limit: uint64(max(page.Limit, 0)),
 	})
 }
 
@@ -177,7 +177,7 @@ func (q *Queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.E
 // State returns what an append can expect of an entity: whether it has visible events,
 // and the clock of the last one.
 func (q *Queries) State(ctx context.Context, entity string) (State, error) {
-	r := abi.Request{Op: abi.OpState, Region: store.Region{Entity: entity}}
+	r := abi.Request{Op: abi.OpState, Region: query.Region{Entity: entity}}
 	return on(ctx, q, r, func(b []byte) (State, error) {
 		if len(b) != 8 {
 			return State{}, abi.ErrWire
@@ -205,19 +205,4 @@ func decodeFull(b []byte) (event.Full, error) {
 		err = abi.ErrWire
 	}
 	return e, err
-}
-
-// Report tells about the reader's last open or refresh, and what was found out since by
-// the instance that answers. It is empty when the reader is closed.
-func (q *Queries) Report() Report {
-	v, release, err := q.acquire()
-	if err != nil {
-		return Report{}
-	}
-	defer release()
-	r, err := on(context.Background(), q, abi.Request{Op: abi.OpReport}, abi.DecodeReport)
-	if err != nil {
-		return Report{}
-	}
-	return Report{Report: r, Took: v.took}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/escape"
+	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -24,11 +26,11 @@ type (
 	// State is whether an entity has visible events, and the last one's clock.
 	State = commit.State
 	// Region says which events a query asks for.
-	Region = store.Region
+	Region = query.Region
 	// Page says where a query begins and how far it goes.
-	Page = store.Page
+	Page = query.Page
 	// StreamPage is the same for one entity's stream.
-	StreamPage = store.StreamPage
+	StreamPage = query.StreamPage
 )
 
 // ReaderOptions are the choices of [Plugin.OpenReader]. The zero value is safe.
@@ -193,7 +195,7 @@ func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progr
 	var result *verify.Result
 	var err error
 	for range openTries {
-		if result, err = p.verify(ctx, path, &o, progress); !errors.Is(err, store.ErrGone) {
+		if result, err = p.verify(ctx, path, &o, progress); !errors.Is(err, source.ErrGone) {
 			break
 		}
 	}
@@ -229,7 +231,7 @@ func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, prog
 		case bad != nil:
 			return nil, bad
 		case t.state == abi.Done:
-			return abi.DecodeFindings(b)
+			return decodeFindings(b)
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		}

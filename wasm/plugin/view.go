@@ -11,7 +11,7 @@ import (
 
 	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/wasm/abi"
 )
@@ -242,7 +242,7 @@ const openTries = 5
 func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v *view, err error) {
 	start := time.Now()
 	for try := range openTries {
-		if v, err = tryView(ctx, p, path, o, try == openTries-1); !errors.Is(err, store.ErrGone) {
+		if v, err = tryView(ctx, p, path, o, try == openTries-1); !errors.Is(err, source.ErrGone) {
 			break
 		}
 	}
@@ -263,9 +263,9 @@ func tryView(ctx context.Context, p *Plugin, path string, o *ReaderOptions, last
 		return nil, err
 	}
 	if !last {
-		overlooked, err := l.overlooked()
-		if err == nil && overlooked {
-			err = store.ErrGone
+		lacks, err := l.lacksSegment()
+		if err == nil && lacks {
+			err = source.ErrGone
 		}
 		if err != nil {
 			return nil, err

@@ -11,7 +11,9 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -21,7 +23,7 @@ import (
 func Hash(payload []byte) event.Hash { return sha256.Sum256(payload) }
 
 // into writes to a slice.
-func into(b *[]byte) store.Write {
+func into(b *[]byte) flush.Write {
 	return func(off int64, p []byte) error {
 		if n := int(off) + len(p); n > len(*b) {
 			*b = append(*b, make([]byte, n-len(*b))...)
@@ -64,19 +66,19 @@ func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	}
 	write(1)
 	write(2)
-	s, err := store.Open(store.Memory(files), store.Options{Seed: 5})
+	s, err := store.Open(directory.Memory(files), store.Options{Seed: 5})
 	require.NoError(t, err)
 	var a, lookups, second []byte
-	require.NoError(t, s.Fold(store.Fold{To: end(2), Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{To: end(2), Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = a, lookups
 	write(3)
-	s, err = store.Open(store.Memory(files), store.Options{Seed: 6})
+	s, err = store.Open(directory.Memory(files), store.Options{Seed: 6})
 	require.NoError(t, err)
-	require.NoError(t, s.Fold(store.Fold{First: 1, To: end(3), Allocator: s.Report().Allocator}, nil, into(&second)))
+	require.NoError(t, s.Flush(store.Flush{First: 1, To: end(3), Allocator: s.Report().Allocator}, nil, into(&second)))
 	part = index.PartName(2, 3)
 	files[part] = second
 	write(4)
-	s, err = store.Open(store.Memory(files), store.Options{})
+	s, err = store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
 	require.Equal(t, 1, s.Report().Parts)

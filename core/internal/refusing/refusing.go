@@ -3,15 +3,15 @@
 package refusing
 
 import (
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 )
 
 // Files are a store's files of which the nth call fails, counted from 1, and with
 // forever every later one: listing, looking, opening and reading. They are for one
 // goroutine.
 type Files struct {
-	store.Memory
+	directory.Memory
 	Nth     int
 	Forever bool
 	Err     error
@@ -30,23 +30,23 @@ func (f *Files) fails(name string) bool {
 	return f.Calls == f.Nth || f.Forever && f.Calls > f.Nth && f.Nth > 0
 }
 
-// List implements store.Files.
-func (f *Files) List() ([]store.Name, error) {
+// List implements directory.Files.
+func (f *Files) List() ([]directory.Name, error) {
 	if f.fails("") {
 		return nil, f.Err
 	}
 	return f.Memory.List()
 }
 
-// Look implements store.Files.
-func (f *Files) Look(name string) (store.Entry, error) {
+// Look implements directory.Files.
+func (f *Files) Look(name string) (directory.Entry, error) {
 	if f.Only == "" && f.fails(name) {
-		return store.Entry{}, f.Err
+		return directory.Entry{}, f.Err
 	}
 	return f.Memory.Look(name)
 }
 
-// Open implements store.Files.
+// Open implements directory.Files.
 func (f *Files) Open(name string) (source.Source, error) {
 	if f.fails(name) {
 		return nil, f.Err

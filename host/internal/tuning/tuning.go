@@ -6,19 +6,19 @@ package tuning
 import (
 	"context"
 
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/flush"
 )
 
 // Folds is when and where a store writes indexes of what was appended.
 type Folds struct {
-	Rule store.Rule
+	Rule flush.Policy
 	// InRotation makes a fold a part of the rotation that asks for it, so that the
 	// order of a store's operations is always the same. Appends then wait for it.
 	InRotation bool
 }
 
 // Default is what a store does without a context of this package.
-func Default() Folds { return Folds{Rule: store.DefaultRule()} }
+func Default() Folds { return Folds{Rule: flush.DefaultPolicy()} }
 
 type key struct{}
 

@@ -17,7 +17,7 @@ func wantError(status uint32) error {
 	case abi.WantRead:
 		return nil
 	case abi.WantGone:
-		return corestore.ErrGone
+		return source.ErrGone
 	case abi.WantShort:
 		return source.ErrShort
 	}
@@ -32,7 +32,7 @@ func codeOf(err error) abi.Code {
 	switch {
 	case errors.Is(err, corestore.ErrNotFound):
 		return abi.ErrNotFound
-	case errors.Is(err, corestore.ErrGone):
+	case errors.Is(err, source.ErrGone):
 		return abi.ErrGone
 	case errors.As(err, &code):
 		return code
@@ -47,21 +47,7 @@ func codeOf(err error) abi.Code {
 // fail makes an error the answer.
 func (t *task) fail(code abi.Code, err error) {
 	t.code = code
-	if !abi.Text(t.request.Format) {
-		t.answer = abi.AppendError(t.answer, err)
-		return
-	}
-	b := append(t.answer, `{"code":`...)
-	b = appendInt(b, int64(code))
-	b = lines.AppendText(append(b, `,"error":`...), err.Error())
-	b = append(b, `,"damage":`...)
-	var d *damage.Damage
-	if errors.As(err, &d) {
-		b = lines.AppendDamage(b, d)
-	} else {
-		b = append(b, "null"...)
-	}
-	t.answer = append(b, "}\n"...)
+	t.answer = lines.AppendFailure(t.answer, int32(code), err)
 }
 
 // panicError is a panic of the core.

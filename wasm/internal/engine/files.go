@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/source"
-	corestore "github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
@@ -21,10 +21,10 @@ type file struct {
 }
 
 // files is a store's directory. What was declared stays as it is, so it implements
-// store.Files for one moment.
+// directory.Files for one moment.
 type files struct {
 	byName map[string]*file
-	names  []corestore.Name
+	names  []directory.Name
 	held   []*buffer // that files lie in
 	cache  cache
 }
@@ -49,7 +49,7 @@ func (f *files) add(name string, size int64, odd bool, in *buffer, data []byte) 
 		entry.source = &window{file: entry, cache: &f.cache}
 	}
 	f.byName[name] = entry
-	f.names = append(f.names, corestore.Name{Name: name, Odd: odd})
+	f.names = append(f.names, directory.Name{Name: name, Odd: odd})
 	return entry.number, 0
 }
 
@@ -61,23 +61,23 @@ func (f *files) release() {
 	f.held = nil
 }
 
-// List implements store.Files.
-func (f *files) List() ([]corestore.Name, error) { return append([]corestore.Name{}, f.names...), nil }
+// List implements directory.Files.
+func (f *files) List() ([]directory.Name, error) { return append([]directory.Name{}, f.names...), nil }
 
-// Look implements store.Files.
-func (f *files) Look(name string) (corestore.Entry, error) {
+// Look implements directory.Files.
+func (f *files) Look(name string) (directory.Entry, error) {
 	e := f.byName[name]
 	if e == nil {
-		return corestore.Entry{}, corestore.ErrGone
+		return directory.Entry{}, source.ErrGone
 	}
-	return corestore.Entry{Name: name, Size: e.size, Regular: !e.odd}, nil
+	return directory.Entry{Name: name, Size: e.size, Regular: !e.odd}, nil
 }
 
-// Open implements store.Files.
+// Open implements directory.Files.
 func (f *files) Open(name string) (source.Source, error) {
 	e := f.byName[name]
 	if e == nil {
-		return nil, corestore.ErrGone
+		return nil, source.ErrGone
 	}
 	return e.source, nil
 }

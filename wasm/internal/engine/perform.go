@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/query"
 	corestore "github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -15,8 +16,6 @@ import (
 )
 
 func hash(payload []byte) event.Hash { return blake3.Sum256(payload) }
-
-func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
 
 // perform answers the question. It runs in the task's coroutine.
 func (t *task) perform() error {
@@ -26,9 +25,9 @@ func (t *task) perform() error {
 	case abi.OpOpen:
 		return t.open()
 	case abi.OpQuery:
-		return t.events(s.Query(q.Region, corestore.Page{From: q.From, Limit: limit}))
+		return t.events(s.Query(q.Region, query.Page{From: q.From, Limit: limit}))
 	case abi.OpStream:
-		return t.events(s.Stream(q.Region.Entity, corestore.StreamPage{From: uint32(q.From), Limit: limit}))
+		return t.events(s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit}))
 	case abi.OpAncestors:
 		return t.events(s.Ancestors(q.ID, limit))
 	case abi.OpEffects:
@@ -49,11 +48,7 @@ func (t *task) perform() error {
 		return t.one(s.Read(row.Event))
 	case abi.OpReport:
 		report := s.Report()
-		if abi.Text(q.Format) {
-			t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
-		} else {
-			t.answer = abi.AppendReport(t.answer, &report)
-		}
+		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
 		t.count = 1
 		return nil
 	}
@@ -156,10 +151,8 @@ func (t *task) state() error {
 		}
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, some)
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, state.Clock)
-	case state.Some:
-		t.answer = append(lines.AppendNumber(t.answer, `{"clock":`, uint64(state.Clock)), "}\n"...)
 	default:
-		t.answer = append(t.answer, "{\"clock\":null}\n"...)
+		t.answer = lines.AppendState(t.answer, state)
 	}
 	return nil
 }
@@ -173,10 +166,6 @@ func (t *task) verify() error {
 		return err
 	}
 	t.count = 1
-	if abi.Text(t.request.Format) {
-		t.answer = lines.AppendFindings(t.answer, r)
-	} else {
-		t.answer = abi.AppendFindings(t.answer, r)
-	}
+	t.answer = lines.AppendFindings(t.answer, r)
 	return nil
 }

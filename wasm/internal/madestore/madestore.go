@@ -12,7 +12,9 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/msgpack"
 	"github.com/thawlog/thaw/core/segment"
@@ -32,7 +34,7 @@ type Shape struct {
 func hash(b []byte) event.Hash { return blake3.Sum256(b) }
 
 // into writes to a slice.
-func into(b *[]byte) store.Write {
+func into(b *[]byte) flush.Write {
 	return func(off int64, p []byte) error {
 		if n := int(off) + len(p); n > len(*b) {
 			*b = append(*b, make([]byte, n-len(*b))...)
@@ -109,7 +111,7 @@ func (m *maker) entry() commit.Entry {
 }
 
 func (m *maker) fold(t testing.TB, first int, artifactName, lookupsName string) {
-	s, err := store.Open(store.Memory(m.files), store.Options{Seed: 5})
+	s, err := store.Open(directory.Memory(m.files), store.Options{Seed: 5})
 	require.NoError(t, err)
 	end := artifact.Watermark{Segment: m.last, Offset: uint64(len(m.files[segment.Name(m.last)]))}
 	var a, lookups []byte
@@ -117,8 +119,8 @@ func (m *maker) fold(t testing.TB, first int, artifactName, lookupsName string) 
 	if artifactName == "" {
 		write = nil
 	}
-	fold := store.Fold{First: first, To: end, Allocator: s.Report().Allocator}
-	require.NoError(t, s.Fold(fold, write, into(&lookups)))
+	fold := store.Flush{First: first, To: end, Allocator: s.Report().Allocator}
+	require.NoError(t, s.Flush(fold, write, into(&lookups)))
 	if artifactName != "" {
 		m.files[artifactName] = a
 	}

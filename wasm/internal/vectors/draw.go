@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
 	"github.com/thawlog/thaw/wasm/internal/madestore"
@@ -27,9 +29,9 @@ func Draw(t testing.TB, r *rapid.T) *Case {
 		0, abi.FlagStrict, abi.FlagCheckFrames, abi.FlagCheckIndex, abi.FlagShowHidden,
 	}).Draw(r, "flags")}
 	ids := []event.ID{{}, {9}}
-	s, err := store.Open(store.Memory(c.Files), store.Options{})
+	s, err := store.Open(directory.Memory(c.Files), store.Options{})
 	require.NoError(t, err)
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		require.NoError(t, err)
 		ids = append(ids, e.ID)
 	}
@@ -60,7 +62,7 @@ func Draw(t testing.TB, r *rapid.T) *Case {
 			q.Region.Kinds = event.InCategory(uint8(number("category", 0, 4)))
 		}
 		if rapid.Bool().Draw(r, "by clock") {
-			q.Region.Clocks = store.ClocksBetween(uint32(number("low", 0, 9)), uint32(number("high", 0, 20)))
+			q.Region.Clocks = query.ClocksBetween(uint32(number("low", 0, 9)), uint32(number("high", 0, 20)))
 		}
 		c.Questions = append(c.Questions, q)
 	}

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
 )
@@ -15,12 +17,12 @@ const asked = 6
 // Questions are those about a store whose files are sound: of every sort, about what is
 // in it and what is not.
 func Questions(files map[string][]byte) (out []abi.Request) {
-	s, err := store.Open(store.Memory(files), store.Options{Seed: Seed})
+	s, err := store.Open(directory.Memory(files), store.Options{Seed: Seed})
 	if err != nil {
 		return Few()
 	}
 	var events []event.Event
-	for e, err := range s.Query(store.Region{}, store.Page{}) {
+	for e, err := range s.Query(query.Region{}, query.Page{}) {
 		if err != nil {
 			break
 		}
@@ -36,7 +38,7 @@ func Questions(files map[string][]byte) (out []abi.Request) {
 	for _, op := range []uint32{abi.OpStream, abi.OpState, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated, abi.OpGet} {
 		out = append(out, // about nothing, and about what is no name
 			abi.Request{Op: op, Format: abi.FormatPlain},
-			abi.Request{Op: op, Format: abi.FormatPlain, Region: store.Region{Entity: strings.Repeat("x", event.MaxName+1)}},
+			abi.Request{Op: op, Format: abi.FormatPlain, Region: query.Region{Entity: strings.Repeat("x", event.MaxName+1)}},
 		)
 	}
 	for i := 0; i < len(events); i += max(1, len(events)/asked) {
@@ -63,7 +65,7 @@ func Few() []abi.Request {
 		with(abi.OpCount, nil),
 		with(abi.OpCount, func(q *abi.Request) { q.Region.Kinds = event.InCategory(1) }),
 		with(abi.OpQuery, func(q *abi.Request) { q.Region.EntityPrefix = "order:1"; q.From = 3; q.Limit = 9 }),
-		with(abi.OpQuery, func(q *abi.Request) { q.Region.Clocks = store.ClocksBetween(0, 1) }),
+		with(abi.OpQuery, func(q *abi.Request) { q.Region.Clocks = query.ClocksBetween(0, 1) }),
 		with(abi.OpQuery, func(q *abi.Request) { q.Region.Entity = "no such entity" }),
 		with(abi.OpStream, func(q *abi.Request) { q.Region.Entity = "no such entity" }),
 		with(abi.OpState, func(q *abi.Request) { q.Region.Entity = "no such entity" }),
@@ -78,18 +80,18 @@ func Few() []abi.Request {
 
 // about are questions about one event and its neighbours.
 func about(e *event.Event) []abi.Request {
-	region := func(op uint32, r store.Region) abi.Request {
+	region := func(op uint32, r query.Region) abi.Request {
 		return abi.Request{Op: op, Format: abi.FormatPlain, Region: r}
 	}
 	out := []abi.Request{
-		region(abi.OpQuery, store.Region{Entity: e.Entity}),
-		region(abi.OpQuery, store.Region{EntityPrefix: strings.ToValidUTF8(e.Entity[:1+len(e.Entity)/2], ""), Scope: e.Scope}),
-		region(abi.OpQuery, store.Region{Scope: e.Scope, Kinds: event.Only(e.Kind)}),
-		region(abi.OpQuery, store.Region{Kinds: event.InCategory(e.Kind.Category()), Clocks: store.ClocksBetween(e.Clock, e.Clock+2)}),
-		region(abi.OpCount, store.Region{Scope: e.Scope}),
-		region(abi.OpCount, store.Region{Entity: e.Entity, Clocks: store.ClocksBetween(1, 3)}),
-		region(abi.OpStream, store.Region{Entity: e.Entity}),
-		region(abi.OpState, store.Region{Entity: e.Entity}),
+		region(abi.OpQuery, query.Region{Entity: e.Entity}),
+		region(abi.OpQuery, query.Region{EntityPrefix: strings.ToValidUTF8(e.Entity[:1+len(e.Entity)/2], ""), Scope: e.Scope}),
+		region(abi.OpQuery, query.Region{Scope: e.Scope, Kinds: event.Only(e.Kind)}),
+		region(abi.OpQuery, query.Region{Kinds: event.InCategory(e.Kind.Category()), Clocks: query.ClocksBetween(e.Clock, e.Clock+2)}),
+		region(abi.OpCount, query.Region{Scope: e.Scope}),
+		region(abi.OpCount, query.Region{Entity: e.Entity, Clocks: query.ClocksBetween(1, 3)}),
+		region(abi.OpStream, query.Region{Entity: e.Entity}),
+		region(abi.OpState, query.Region{Entity: e.Entity}),
 	}
 	for _, id := range []event.ID{e.ID, e.Causation, e.Correlation} {
 		for _, op := range []uint32{abi.OpAncestors, abi.OpEffects, abi.OpCorrelated} {

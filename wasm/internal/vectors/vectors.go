@@ -10,8 +10,11 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -47,7 +50,7 @@ func (c *Case) Open() abi.Request {
 // Native answers a case by the core alone: the open, and then each question. Without
 // an open store only a verification is answered.
 func Native(c *Case) []Answer {
-	s, err := store.Open(store.Memory(c.Files), store.Options{
+	s, err := store.Open(directory.Memory(c.Files), store.Options{
 		Seed: Seed, Hash: hash,
 		Strict: c.Flags&abi.FlagStrict != 0, ShowHidden: c.Flags&abi.FlagShowHidden != 0,
 		CheckFrames: c.Flags&abi.FlagCheckFrames != 0, CheckIndex: c.Flags&abi.FlagCheckIndex != 0,
@@ -57,7 +60,7 @@ func Native(c *Case) []Answer {
 		q := &c.Questions[i]
 		switch {
 		case q.Op == abi.OpVerify:
-			r, err := verify.Run(store.Memory(c.Files), verify.Options{Hash: hash, Seed: Seed})
+			r, err := verify.Run(directory.Memory(c.Files), verify.Options{Hash: hash, Seed: Seed})
 			var text []byte
 			if err == nil {
 				text = lines.AppendFindings(nil, r)
@@ -77,9 +80,9 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 	limit := int(min(q.Limit, math.MaxInt))
 	switch q.Op {
 	case abi.OpQuery:
-		return rows(s, q, s.Query(q.Region, store.Page{From: q.From, Limit: limit}))
+		return rows(s, q, s.Query(q.Region, query.Page{From: q.From, Limit: limit}))
 	case abi.OpStream:
-		return rows(s, q, s.Stream(q.Region.Entity, store.StreamPage{From: uint32(q.From), Limit: limit}))
+		return rows(s, q, s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit}))
 	case abi.OpAncestors:
 		return rows(s, q, s.Ancestors(q.ID, limit))
 	case abi.OpEffects:
@@ -94,13 +97,10 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 		return append(strconv.AppendUint(nil, n, 10), '\n'), nil
 	case abi.OpState:
 		state, err := s.State(q.Region.Entity)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case state.Some:
-			return append(lines.AppendNumber(nil, `{"clock":`, uint64(state.Clock)), "}\n"...), nil
 		}
-		return []byte("{\"clock\":null}\n"), nil
+		return lines.AppendState(nil, state), nil
 	case abi.OpGet:
 		e, err := s.ReadID(q.ID)
 		if err != nil {
@@ -145,20 +145,12 @@ func end(text []byte, err error) Answer {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		code = abi.ErrNotFound
-	case errors.Is(err, store.ErrGone):
+	case errors.Is(err, source.ErrGone):
 		code = abi.ErrGone
 	case errors.As(err, &d):
 		code = abi.ErrDamage
 	case errors.As(err, &r):
 		code = abi.ErrRefused
 	}
-	b := append([]byte(`{"code":`), strconv.Itoa(int(code))...)
-	b = lines.AppendText(append(b, `,"error":`...), err.Error())
-	b = append(b, `,"damage":`...)
-	if d != nil {
-		b = lines.AppendDamage(b, d)
-	} else {
-		b = append(b, "null"...)
-	}
-	return Answer{Text: string(text), Code: int32(code), End: string(b) + "}\n"}
+	return Answer{Text: string(text), Code: int32(code), End: string(lines.AppendFailure(nil, int32(code), err))}
 }

@@ -3,10 +3,10 @@ package cli
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"strconv"
 
 	"github.com/thawlog/thaw/core/event"
-	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/core/payload"
 )
 
@@ -28,19 +28,25 @@ const (
 func appendExported(dst []byte, e *event.Full) []byte {
 	dst = append(dst, '{')
 	if !e.Causation.IsZero() {
-		dst = append(jsonl.AppendID(dst, `"`+keyCausation+`":"`, &e.Causation), ',')
+		dst = append(appendID(dst, `"`+keyCausation+`":"`, &e.Causation), ',')
 	}
-	dst = jsonl.AppendID(dst, `"`+keyCorrelation+`":"`, &e.Correlation)
+	dst = appendID(dst, `"`+keyCorrelation+`":"`, &e.Correlation)
 	dst = payload.AppendString(append(dst, `,"`+keyEntity+`":`...), e.Entity)
-	dst = jsonl.AppendID(dst, `,"`+keyEventID+`":"`, &e.ID)
+	dst = appendID(dst, `,"`+keyEventID+`":"`, &e.ID)
 	if e.Flags != 0 {
-		dst = jsonl.AppendNumber(dst, `,"`+keyFlags+`":`, uint64(e.Flags))
+		dst = strconv.AppendUint(append(dst, `,"`+keyFlags+`":`...), uint64(e.Flags), 10)
 	}
-	dst = jsonl.AppendKind(dst, e.Kind)
-	dst = appendExact(append(dst, ','), e.Payload)
+	dst = append(append(append(dst, `,"`+keyKind+`":"`...), e.Kind.String()...), '"', ',')
+	dst = appendExact(dst, e.Payload)
 	dst = payload.AppendString(append(dst, `,"`+keyScope+`":`...), e.Scope)
 	dst = strconv.AppendInt(append(dst, `,"`+keyTimestamp+`":`...), e.TimestampUS, 10)
 	return append(dst, '}')
+}
+
+// appendID appends what stands before an id, its opening quote included, and the id
+// with the closing one.
+func appendID(dst []byte, before string, id *event.ID) []byte {
+	return append(hex.AppendEncode(append(dst, before...), id[:]), '"')
 }
 
 // appendExact appends a payload under the key that gives back its very bytes.

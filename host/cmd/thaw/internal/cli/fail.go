@@ -12,7 +12,6 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 	"github.com/thawlog/thaw/host"
@@ -187,7 +186,7 @@ func explainStore(e *storeError) (what, hint string) {
 	var d *damage.Damage
 	var unread *source.ReadError
 	switch {
-	case errors.Is(e.err, store.ErrGone):
+	case errors.Is(e.err, source.ErrGone):
 		return e.dir + ": a segment was removed while it was read, which another process does that compacts the store",
 			"Run the command again."
 	case errors.As(e.err, &d) && d.File == visibility.FileName && d.Reason != damage.Renumbered:

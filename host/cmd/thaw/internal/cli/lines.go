@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	jsonl "github.com/thawlog/thaw/core/lines"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // aboutTimes is in the help of every command that prints events.
@@ -64,7 +64,7 @@ func (f *lineFlags) append() func(dst []byte, e *event.Full) []byte {
 // away since the store was opened is no damage: another process compacts.
 func (a *app) ended(dir string, err error) error {
 	var d *damage.Damage
-	if errors.As(err, &d) && !errors.Is(err, store.ErrGone) {
+	if errors.As(err, &d) && !errors.Is(err, source.ErrGone) {
 		a.tell(d)
 		return errIncomplete
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -135,7 +135,7 @@ func (p *printer) read(c *chunk) {
 		case err == nil:
 			c.text = p.line(c.text, &full)
 			c.lines++
-		case errors.As(err, &d) && !errors.Is(err, store.ErrGone):
+		case errors.As(err, &d) && !errors.Is(err, source.ErrGone):
 			c.damages = append(c.damages, d)
 		default:
 			c.err = err

@@ -20,11 +20,12 @@ It does not read the events that an index covers: thaw verify does.
 
 With --json one object: opened_from (index, checkpoint or segments), events, hidden,
 allocator (the next sequence), segments, tail_events (read from segments at open),
-lookups (saved or built), rejected (list of file, reason, offset, detail),
-damages (the same and length, events, unnamed, first_seq, end_seq), unfinished
-(batches without a commit), gaps (sequences left out), unsealed (segments without a
-footer), torn (the unfinished end of the newest segment, or null), unclosed,
-hidden_ranges, duplicate_ids, table_bytes and open_ns.
+lookups (saved or built), parts (part files that were taken), rejected (list of file,
+reason, offset, detail), damages (the same and length, events, unnamed, first_seq,
+end_seq), unfinished (batches without a commit), gaps (sequences left out), unsealed
+(segments without a footer), torn (the unfinished end of the newest segment, or null),
+unclosed, hidden_ranges, duplicate_ids, table_bytes and open_ns. wasm/guest/ABI.md lists
+the keys of each object within it.
 
 unclosed says that the last writer did not close the store, or still has it open: what
 is on disk does not tell which. All whole appends are shown either way, and the next

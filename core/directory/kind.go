@@ -1,0 +1,84 @@
+package directory
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/synced"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+// Kind says what a file holds, by its name.
+type Kind uint8
+
+// The kinds of files; see the table of the package.
+const (
+	// Other is a file that is no store's.
+	Other Kind = iota
+	Segment
+	Artifact
+	Index
+	Part
+	Checkpoint
+	HiddenRanges
+	SyncMark
+	// Cut is what recovery cut off a segment.
+	Cut
+	// Temporary is a file of a kind that a writer replaces, while it is written.
+	Temporary
+)
+
+// fixedNames are the files of which a store has one.
+var fixedNames = map[string]Kind{
+	artifact.FileName:   Artifact,
+	index.FileName:      Index,
+	checkpoint.FileName: Checkpoint,
+	visibility.FileName: HiddenRanges,
+	synced.FileName:     SyncMark,
+}
+
+// KindOf returns what a file of a name holds.
+func KindOf(name string) Kind {
+	if _, ok := ParseTemporaryName(name); ok {
+		return Temporary
+	}
+	return finalKind(name)
+}
+
+// finalKind is KindOf for every name but a temporary one.
+func finalKind(name string) Kind {
+	if kind, ok := fixedNames[name]; ok {
+		return kind
+	}
+	if _, ok := segment.ParseName(name); ok {
+		return Segment
+	}
+	if _, _, ok := index.ParsePartName(name); ok {
+		return Part
+	}
+	if isCutName(name) {
+		return Cut
+	}
+	return Other
+}
+
+// Derived reports whether the segments can stand in for the file: it holds an index.
+func (k Kind) Derived() bool { return k.Paged() || k == Checkpoint }
+
+// Paged reports whether each page of the file has a checksum, which is checked when
+// the page is first read.
+func (k Kind) Paged() bool { return k == Artifact || k == Index || k == Part }
+
+// Latest reports whether the latest content of the file is right whatever else was
+// read before: it is small, and a writer overwrites it.
+func (k Kind) Latest() bool { return k == HiddenRanges || k == SyncMark }
+
+// Replaced reports whether a writer writes the file under a temporary name first.
+func (k Kind) Replaced() bool { return k == Segment || k.Paged() || k == Cut }
+
+// first are the files that are looked at before the segments are listed, part files
+// apart, and last is looked at after them.
+var first = [...]string{artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
+
+const last = visibility.FileName

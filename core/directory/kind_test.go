@@ -1,0 +1,46 @@
+package directory_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/directory"
+)
+
+// TestKindOf holds the table of the package against KindOf.
+func TestKindOf(t *testing.T) {
+	for name, want := range map[string]struct {
+		kind                             directory.Kind
+		derived, paged, latest, replaced bool
+	}{
+		"000001.fbat":               {kind: directory.Segment, replaced: true},
+		"1000000.fbat":              {kind: directory.Segment, replaced: true},
+		"index.fbati":               {kind: directory.Artifact, derived: true, paged: true, replaced: true},
+		"index.thaw":                {kind: directory.Index, derived: true, paged: true, replaced: true},
+		"000001-000004.thaw":        {kind: directory.Part, derived: true, paged: true, replaced: true},
+		"index.ckpt":                {kind: directory.Checkpoint, derived: true},
+		"visibility_ranges.fbv":     {kind: directory.HiddenRanges, latest: true},
+		"synced.thaw":               {kind: directory.SyncMark, latest: true},
+		"000001.fbat.cut-40":        {kind: directory.Cut, replaced: true},
+		"000001.fbat.cut-40-2":      {kind: directory.Cut, replaced: true},
+		"000001.fbat.cut-40.tmp":    {kind: directory.Temporary},
+		"index.fbati.tmp":           {kind: directory.Temporary},
+		"000001-000004.thaw.tmp":    {kind: directory.Temporary},
+		"index.ckpt.tmp":            {},
+		"index.fbati.tmp.tmp":       {},
+		"visibility_ranges.fbv.tmp": {},
+		"1.fbat":                    {},
+		"000001.fbat.compact-src":   {},
+		"000001.fbat.cut-40-1":      {},
+		"thaw.lock":                 {},
+		"":                          {},
+	} {
+		kind := directory.KindOf(name)
+		require.Equal(t, want.kind, kind, name)
+		require.Equal(t, want.derived, kind.Derived(), name)
+		require.Equal(t, want.paged, kind.Paged(), name)
+		require.Equal(t, want.latest, kind.Latest(), name)
+		require.Equal(t, want.replaced, kind.Replaced(), name)
+	}
+}

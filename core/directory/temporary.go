@@ -1,0 +1,66 @@
+package directory
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/thawlog/thaw/core/segment"
+)
+
+// The names that a writer gives to files it may remove again or leave in the
+// directory. Files under any other name belong to others, and stay.
+//
+//	index.fbati.tmp            a file while it is written, before the rename
+//	index.thaw.tmp
+//	NNNNNN-NNNNNN.thaw.tmp
+//	NNNNNN.fbat.tmp
+//	NNNNNN.fbat.cut-OFFSET.tmp
+//	NNNNNN.fbat.cut-OFFSET     bytes that recovery cut off a segment; it is kept
+//	NNNNNN.fbat.cut-OFFSET-N   the same where that name was taken, N from 2
+const (
+	temporarySuffix = ".tmp"
+	cutInfix        = ".cut-"
+)
+
+// TemporaryName is the name under which a writer fills the file name, which then
+// takes its place.
+func TemporaryName(name string) string { return name + temporarySuffix }
+
+// ParseTemporaryName is the reverse of [TemporaryName]: ok reports whether a writer
+// writes a file under that temporary name, and name is the one it becomes.
+func ParseTemporaryName(temporary string) (name string, ok bool) {
+	name, ok = strings.CutSuffix(temporary, temporarySuffix)
+	if !ok || !finalKind(name).Replaced() {
+		return "", false
+	}
+	return name, true
+}
+
+// CutName is the name of the n-th file, from 1, for what is cut off a segment at an
+// offset.
+func CutName(segment string, offset uint64, n int) string {
+	name := segment + cutInfix + strconv.FormatUint(offset, 10)
+	if n > 1 {
+		name += "-" + strconv.Itoa(n)
+	}
+	return name
+}
+
+func isCutName(name string) bool {
+	of, numbers, ok := strings.Cut(name, cutInfix)
+	if _, isSegment := segment.ParseName(of); !ok || !isSegment {
+		return false
+	}
+	digits, more, again := strings.Cut(numbers, "-")
+	offset, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return false
+	}
+	n := 1
+	if again {
+		if n, err = strconv.Atoi(more); err != nil || n < 2 {
+			return false
+		}
+	}
+	return CutName(of, offset, n) == name // there is one spelling
+}

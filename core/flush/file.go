@@ -1,0 +1,171 @@
+package flush
+
+import (
+	"cmp"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+const (
+	// blockSize is how many bytes of records are handed over at once.
+	blockSize = 1 << 20
+	// blockSlack is the largest block of records that an image gives at once.
+	blockSlack = 1024 * artifact.RecordSize
+)
+
+// Write is given the bytes of a file and their offset, and must not keep them.
+type Write func(off int64, b []byte) error
+
+// File says what goes into a new file.
+type File struct {
+	// Inputs are the records, in order.
+	Inputs []*Input
+	// After is where the part ends that a part file goes on after; nil makes
+	// index.fbati and index.thaw.
+	After *artifact.Watermark
+	// To is where the last event's log ends, Allocator the next sequence.
+	To        artifact.Watermark
+	Allocator uint64
+	// Segments are the ids of all segments up to To, rising, and Sizes tells how
+	// long each is.
+	Segments []uint64
+	Sizes    func(id uint64) (uint64, bool)
+	// Seed makes places in hash tables unpredictable.
+	Seed uint64
+	// Stop, when set, is asked now and then; its error ends the work.
+	Stop func() error
+	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that pays.
+	Parallel func(n int, f func(i int))
+}
+
+// Write writes the records and their index: to two files, or, for a part file, both to
+// the second. The headers come last. Names stand in the order in which the events use
+// them, after those of an index.fbati. The error is [artifact.ErrFull] when there are
+// more records or names than an index can number.
+func (f *File) Write(artifactFile, indexFile Write) error {
+	w := writer{File: f, write: artifactFile, indexFile: indexFile}
+	if f.After != nil {
+		w.write = func(off int64, b []byte) error { return indexFile(off+index.ImageAt, b) }
+	}
+	if err := w.artifact(); err != nil {
+		return err
+	}
+	return w.save()
+}
+
+// writer is the state of one File.Write.
+type writer struct {
+	*File
+	write, indexFile Write
+	head             [artifact.HeaderSize]byte
+	size             uint64
+	sums             pages.Sums
+	builder          *index.Builder
+}
+
+// artifact writes the artifact, and gives its records to the builder of the
+// tables while they are at hand.
+func (w *writer) artifact() error {
+	names := strtab.NewBuilder(true)
+	records := uint64(0)
+	for _, in := range w.Inputs {
+		if err := in.intern(names); err != nil {
+			return err
+		}
+		records += uint64(in.image.Count)
+	}
+	if records > artifact.MaxRecords {
+		return artifact.ErrFull
+	}
+	h := artifact.Header{
+		Watermark: w.To,
+		Allocator: w.Allocator,
+		Strings:   uint32(names.Len()),
+		Records:   records,
+		TableSize: uint64(names.TableSize()),
+	}
+	head, table := artifact.AppendHeader(nil, &h), names.AppendTable(nil)
+	var sum artifact.Checksum
+	off := int64(0)
+	put := func(b []byte) error {
+		sum.Add(uint64(off), b)
+		w.sums.Add(b)
+		err := w.write(off, b)
+		off += int64(len(b))
+		return err
+	}
+	if err := put(append(head, table...)); err != nil {
+		return err
+	}
+	if err := w.begin(table, uint32(records)); err != nil {
+		return err
+	}
+	buffer := make([]byte, 0, min(blockSize, records*artifact.RecordSize)+blockSlack)
+	for _, in := range w.Inputs {
+		err := in.renumbered(buffer, func(b []byte) error {
+			if w.Stop != nil {
+				if err := w.Stop(); err != nil {
+					return err
+				}
+			}
+			at := uint64(off)
+			return w.both(func() error { return put(b) }, func() error { return w.builder.Add(at, b) })
+		})
+		if err != nil {
+			return err
+		}
+	}
+	h.CRC = sum.Sum()
+	w.head = [artifact.HeaderSize]byte(artifact.AppendHeader(nil, &h))
+	w.sums.Patch(w.head[:])
+	w.size = uint64(off)
+	return w.write(0, w.head[:])
+}
+
+// both runs two steps, at once where that pays.
+func (w *writer) both(a, b func() error) error {
+	steps, errs := [2]func() error{a, b}, [2]error{}
+	step := func(i int) { errs[i] = steps[i]() }
+	if w.Parallel != nil {
+		w.Parallel(2, step)
+	} else {
+		step(0)
+		step(1)
+	}
+	return cmp.Or(errs[0], errs[1])
+}
+
+// begin makes the builder of the tables. It judges the records once more, so that
+// nothing is written that an open would refuse.
+func (w *writer) begin(table []byte, records uint32) error {
+	names, err := strtab.Decode(table, true)
+	if err != nil {
+		return err
+	}
+	w.builder = index.NewBuilder(index.Input{
+		Image:    index.Image{Records: inputs(w.Inputs), Count: records},
+		Names:    names,
+		Bounds:   index.Bounds{Allocator: w.Allocator, Watermark: w.To, SegmentSize: w.Sizes},
+		Seed:     w.Seed,
+		Parallel: w.Parallel,
+	})
+	return nil
+}
+
+// save writes the index after or beside the artifact.
+func (w *writer) save() error {
+	tables, err := w.builder.Finish()
+	if err != nil {
+		return err
+	}
+	in := index.Saved{Head: w.head, Size: w.size, Sums: &w.sums}
+	if w.After != nil {
+		in.Contained, in.From = true, *w.After
+	}
+	in.Segments = directory.DigestSegments(w.Segments, in.From, w.To)
+	return tables.Save(in, w.indexFile)
+}

@@ -1,0 +1,137 @@
+package flush
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/strtab"
+)
+
+// Input is a run of records that goes into a new file. A File may use it once.
+type Input struct {
+	image index.Image
+	names uint32
+	name  func(number uint32) ([]byte, error)
+	// all says that every name keeps its place, used or not.
+	all     bool
+	numbers []uint32 // of the names in the table of the whole
+}
+
+// ArtifactInput is the records of an index.fbati. All its names go into the new file,
+// used or not, and keep their numbers.
+func ArtifactInput(image index.Image, r *index.Reader) *Input {
+	in := PartInput(image, r)
+	in.all = true
+	return in
+}
+
+// PartInput is the records of a part. Its names follow as the records use them, so
+// none is in the new file that no record uses.
+func PartInput(image index.Image, r *index.Reader) *Input {
+	return &Input{image: image, names: r.Names(), name: r.Name}
+}
+
+// RunInput is records that a writer has appended.
+func RunInput(r artifact.Run) *Input {
+	image, names := index.RunImage(r), r.Names()
+	return &Input{image: image, names: uint32(names.Len()), name: func(number uint32) ([]byte, error) {
+		return names.At(number), nil
+	}}
+}
+
+// intern gives the input's names numbers in the table of the whole.
+func (in *Input) intern(names *strtab.Builder) error {
+	in.numbers = make([]uint32, in.names)
+	intern := func(n uint32) error {
+		if n == 0 || n >= uint32(len(in.numbers)) || in.numbers[n] != 0 {
+			return nil
+		}
+		name, err := in.name(n)
+		if err != nil {
+			return err
+		}
+		number, ok := names.Intern(name)
+		if !ok {
+			return artifact.ErrFull
+		}
+		in.numbers[n] = number
+		return nil
+	}
+	if in.all {
+		for n := range in.names {
+			if err := intern(n); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return in.image.EachBlock(func(_ uint64, block []byte) error {
+		for at := 0; at < len(block); at += artifact.RecordSize {
+			raw := artifact.Raw(block[at : at+artifact.RecordSize])
+			if err := intern(raw.Entity()); err != nil {
+				return err
+			}
+			if err := intern(raw.Scope()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// renumbered hands over the records with other numbers for names, in blocks that
+// put must not keep.
+func (in *Input) renumbered(buffer []byte, put func([]byte) error) error {
+	out := buffer[:0]
+	err := in.image.EachBlock(func(_ uint64, block []byte) error {
+		at := len(out)
+		out = append(out, block...)
+		for ; at < len(out); at += artifact.RecordSize {
+			raw := artifact.Raw(out[at : at+artifact.RecordSize])
+			e, scope := raw.Entity(), raw.Scope()
+			if e >= uint32(len(in.numbers)) || scope >= uint32(len(in.numbers)) || in.numbers[e] == 0 || in.numbers[scope] == 0 {
+				return source.ErrShort // the file changed since it was validated
+			}
+			raw.SetNames(in.numbers[e], in.numbers[scope])
+		}
+		if len(out) < blockSize {
+			return nil
+		}
+		err := put(out)
+		out = out[:0]
+		return err
+	})
+	if err != nil || len(out) == 0 {
+		return err
+	}
+	return put(out)
+}
+
+// inputs are the records of several inputs as one source, for what has to
+// be read again once all were written.
+type inputs []*Input
+
+func (s inputs) Size() (n int64) {
+	for _, in := range s {
+		n += int64(in.image.Count) * artifact.RecordSize
+	}
+	return n
+}
+
+func (s inputs) ReadAt(b []byte, off int64) (n int, err error) {
+	for _, in := range s {
+		size := int64(in.image.Count) * artifact.RecordSize
+		if off >= size {
+			off -= size
+			continue
+		}
+		part := b[n:min(len(b), n+int(min(size-off, int64(len(b)))))]
+		if err := source.Read(in.image.Records, part, in.image.RecordsAt+uint64(off)); err != nil {
+			return n, err
+		}
+		if n, off = n+len(part), 0; n == len(b) {
+			return n, nil
+		}
+	}
+	return n, source.ErrShort
+}

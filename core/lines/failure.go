@@ -1,0 +1,45 @@
+package lines
+
+import (
+	"errors"
+
+	"github.com/thawlog/thaw/core/damage"
+)
+
+// AppendFailure appends how a question failed as one object and a newline: code, error
+// (its text), damage (as [AppendReport] has it, or null) and, where that says more to
+// programs than the text, cause.
+func AppendFailure(dst []byte, code int32, err error) []byte {
+	return appendLine(dst, func(f fields) { failureFields(f, &code, &err) })
+}
+
+// DecodeFailure reads what AppendFailure wrote. bad is a [*SyntaxError] for anything
+// else.
+func DecodeFailure(line []byte) (code int32, err, bad error) {
+	if bad := readLine(line, func(f fields) { failureFields(f, &code, &err) }); bad != nil {
+		return 0, nil, bad
+	}
+	return code, err, nil
+}
+
+func failureFields(f fields, code *int32, err *error) {
+	f.begin("")
+	wide, text := int64(*code), ""
+	if *err != nil {
+		text = (*err).Error()
+	}
+	f.integer("code", &wide)
+	if f.reads() {
+		if *code = int32(wide); int64(*code) != wide {
+			f.fail("a code")
+		}
+	}
+	f.text("error", &text)
+	// The first damage of the tree, for programs that look no further.
+	var d *damage.Damage
+	if f.nullable("damage", errors.As(*err, &d)) {
+		damageFields(f, "", made(f, &d), 0)
+	}
+	causeFields(f, text, err, 0)
+	f.end()
+}

@@ -1,0 +1,56 @@
+package query
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
+)
+
+// CountFrom returns how many visible records a region has from a sequence on. It
+// reads no records, unless the region has clocks: then those of an entity whose
+// clocks rise are found by a few records, and others are all read.
+func (c *Cursor) CountFrom(region *Region, from uint64) (n uint64, err error) {
+	first, err := c.After(from)
+	if err != nil || first == c.Count() {
+		return 0, err
+	}
+	p, err := c.plan(region, first, true, 0)
+	switch {
+	case err != nil || p.nothing:
+		return 0, err
+	case p.alone != nil:
+		return c.countLists(p.alone, first)
+	case !p.turnsDown:
+		return p.search.count()
+	}
+	_, err = c.read(p, from, 0, func(_ *plan, records []artifact.Raw) (bool, error) {
+		n += uint64(len(records))
+		return true, nil
+	})
+	return n, err
+}
+
+// countLists adds up how many visible records each of some lists has from number
+// first on.
+func (c *Cursor) countLists(lists []index.List, first uint32) (total uint64, err error) {
+	s := search{c: c, next: first}
+	if ok, err := s.move(); err != nil || !ok {
+		return 0, err
+	}
+	if s.shown == (span{0, c.Count()}) {
+		for _, l := range lists {
+			total += uint64(l.Len())
+		}
+		return total, nil
+	}
+	var p index.Postings
+	for _, l := range lists {
+		p.Walk(&c.Reader, l)
+		one := search{c: c, driver: &p, next: s.next, shown: s.shown}
+		n, err := one.countOne()
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}

@@ -1,0 +1,89 @@
+package query
+
+import (
+	"sync"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/source"
+)
+
+// Cursor reads one part for one question, by one goroutine. Its methods and those of
+// the reader return errors of packages index, damage and source that name the file.
+type Cursor struct {
+	index.Reader
+	options Options
+	// names are buffers for names, nil when none are kept.
+	names  *names
+	scopes *scopeNames
+	file   string // that holds the records, "" for memory
+	p      plan   // the last that was made
+}
+
+// cursorPool: cursors go from one question to the next, since making their buffers
+// costs more than a small answer.
+var cursorPool = sync.Pool{New: func() any { return new(Cursor) }}
+
+// Cursor lends a cursor until its Release. One that is never released is garbage like
+// anything else.
+func (p *Part) Cursor(o Options) *Cursor {
+	c := cursorPool.Get().(*Cursor)
+	c.Reset(&p.Image, p.Index)
+	c.options, c.scopes, c.file = o, &p.scopes, p.File
+	return c
+}
+
+// KeepNames makes the cursor keep the names that it meets, for a question with several
+// answers.
+func (c *Cursor) KeepNames() { c.names = new(names) }
+
+// Release gives the cursor back, with nothing in it that would keep files or names
+// alive. What it returned and is not a copy is no longer valid.
+func (c *Cursor) Release() {
+	c.Forget()
+	c.p.forget()
+	c.options, c.names, c.scopes, c.file = Options{}, nil, nil, ""
+	cursorPool.Put(c)
+}
+
+// Visible reports whether a record is not hidden.
+func (c *Cursor) Visible(r artifact.Raw) bool { return !c.options.Hidden.Hides(r.Sequence()) }
+
+// Event decodes a record and looks up its names.
+func (c *Cursor) Event(r artifact.Raw) (e event.Event, err error) {
+	if err := c.unchanged(r); err != nil {
+		return event.Event{}, err
+	}
+	if e.Coordinate, err = c.coordinate(r); err != nil {
+		return event.Event{}, err
+	}
+	r.DecodeFacts(&e.Facts)
+	return e, c.check(&e)
+}
+
+func (c *Cursor) check(e *event.Event) error {
+	if c.options.Check == nil {
+		return nil
+	}
+	return c.options.Check(e)
+}
+
+// unchanged returns nil unless a record is not what it was when the index was
+// validated.
+func (c *Cursor) unchanged(r artifact.Raw) error {
+	if r.Entity() == 0 || r.Scope() == 0 || r.Position().Length == 0 {
+		return c.errChanged()
+	}
+	return nil
+}
+
+// errChanged is the error of records that are not what they were when the index was
+// validated: the file was truncated, and the rest of its last page reads as zeros
+// through a mapping.
+func (c *Cursor) errChanged() error {
+	why := damage.Refuse(damage.Short, -1, source.ErrShort)
+	why.File = c.file
+	return why
+}

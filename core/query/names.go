@@ -1,0 +1,163 @@
+package query
+
+import (
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
+)
+
+const (
+	// nameCache bounds the names an iteration keeps, so that events of a few
+	// entities share their strings and many entities cost no memory.
+	nameCache = 64
+	// nameChunk is how many bytes of names are made one string: many, so that
+	// events of many entities do not cost a string each, and not more, since an
+	// event that is kept keeps the whole of it. A name that is longer is alone.
+	nameChunk = 4096
+)
+
+// names are the strings that an iteration has met, and room for looking up more.
+type names struct {
+	cache [nameCache]cachedName
+	// coordinates are those of the records that were looked up last.
+	coordinates []event.Coordinate
+	// chunk is the names that are not a string yet, one behind the other, and
+	// wanted says for which records.
+	chunk  []byte
+	wanted []wantedName
+	given  int // scopes that were added to the shared ones
+}
+
+// cachedName is a string, or the place in wanted, plus one, of who wanted it first
+// as long as name is empty.
+type cachedName struct {
+	name   string
+	number uint32
+	wanted uint32
+}
+
+// wantedName says that a record wants a piece of the chunk.
+type wantedName struct {
+	number     uint32
+	start, end uint16 // a name is no longer than the chunk
+	record     int32
+	scope      bool
+}
+
+func (n *names) forget() {
+	n.given = 0
+	clear(n.cache[:])
+	clear(n.coordinates[:cap(n.coordinates)])
+}
+
+// coordinate looks up the names of one record. They are kept where the cursor has
+// room for names, and scopes with the part.
+func (c *Cursor) coordinate(r artifact.Raw) (at event.Coordinate, err error) {
+	if at.Entity, err = c.name(r.Entity()); err != nil {
+		return event.Coordinate{}, err
+	}
+	if at.Scope = c.scopes.get(r.Scope()); at.Scope != "" {
+		return at, nil
+	}
+	if at.Scope, err = c.name(r.Scope()); err == nil {
+		c.scopes.put(r.Scope(), at.Scope)
+	}
+	return at, err
+}
+
+func (c *Cursor) name(number uint32) (string, error) {
+	var none cachedName
+	slot := &none
+	if c.names != nil {
+		slot = &c.names.cache[number%nameCache]
+	}
+	if slot.number == number && slot.name != "" {
+		return slot.name, nil
+	}
+	b, err := c.Name(number)
+	if err != nil {
+		return "", err
+	}
+	*slot = cachedName{name: string(b), number: number}
+	return slot.name, nil
+}
+
+// coordinates looks up the names of records, with one string for many. What it
+// returns holds until the next call. The cursor must have room for names.
+func (c *Cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error) {
+	n := c.names
+	n.coordinates = slices.Grow(n.coordinates[:0], len(records))[:len(records)]
+	n.wanted = slices.Grow(n.wanted, 2*len(records))
+	n.chunk = slices.Grow(n.chunk, 64)
+	defer n.share(c.scopes) // also after an error, so that no name stays without its string
+	for i, r := range records {
+		at := &n.coordinates[i]
+		if err := c.want(n, &at.Entity, r.Entity(), int32(i), false); err != nil {
+			return nil, err
+		}
+		if err := c.want(n, &at.Scope, r.Scope(), int32(i), true); err != nil {
+			return nil, err
+		}
+	}
+	return n.coordinates, nil
+}
+
+// want sets name, at once or with the next share.
+func (c *Cursor) want(n *names, name *string, number uint32, record int32, scope bool) error {
+	slot := &n.cache[number%nameCache]
+	if slot.number == number && slot.name != "" {
+		*name = slot.name
+		return nil
+	}
+	if scope {
+		if *name = c.scopes.get(number); *name != "" {
+			*slot = cachedName{name: *name, number: number}
+			return nil
+		}
+	}
+	w := wantedName{number: number, record: record, scope: scope}
+	if slot.number == number && slot.wanted > 0 {
+		first := &n.wanted[slot.wanted-1]
+		w.start, w.end = first.start, first.end
+	} else {
+		b, err := c.NameOfMany(number)
+		if err != nil {
+			return err
+		}
+		if len(n.chunk) > 0 && len(n.chunk)+len(b) > nameChunk {
+			n.share(c.scopes)
+		}
+		w.start = uint16(len(n.chunk))
+		n.chunk = append(n.chunk, b...)
+		w.end = uint16(len(n.chunk))
+		*slot = cachedName{number: number, wanted: uint32(len(n.wanted)) + 1}
+	}
+	n.wanted = append(n.wanted, w)
+	return nil
+}
+
+// share makes one string of the chunk and gives its pieces to the records that want
+// them.
+func (n *names) share(scopes *scopeNames) {
+	if len(n.wanted) == 0 {
+		return
+	}
+	all := string(n.chunk)
+	for _, w := range n.wanted {
+		name := all[w.start:w.end]
+		if at := &n.coordinates[w.record]; w.scope {
+			at.Scope = name
+			if n.given < scopesPerQuery {
+				n.given++
+				scopes.put(w.number, name)
+			}
+		} else {
+			at.Entity = name
+		}
+		if slot := &n.cache[w.number%nameCache]; slot.number == w.number {
+			*slot = cachedName{name: name, number: w.number}
+		}
+	}
+	n.chunk, n.wanted = n.chunk[:0], n.wanted[:0]
+}

@@ -1,0 +1,297 @@
+package query
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
+)
+
+// What things cost, roughly, in ns. Only their ratios matter, and only where a
+// condition has many lists.
+const (
+	costItem   = 5   // gathering an item of a list
+	costList   = 40  // finding the list of a name
+	costRecord = 100 // reading a record that is then turned down
+)
+
+// plan is how one part answers one region: which records to look at, and what is
+// left to ask of each. Whatever the lists say, every record that is returned is
+// compared with the region, so a wrong list can hide an event and cannot forge one.
+type plan struct {
+	planned
+	one [3]index.Postings // room for the conditions that are one list
+}
+
+// planned is a plan but for its buffers.
+type planned struct {
+	// nothing says that the part has no such record.
+	nothing bool
+	// turnsDown says that records in the search may not match.
+	turnsDown bool
+	search
+	region *Region
+	// entity and scope are the numbers of the names, 0 where any will do.
+	entity, scope uint32
+	// prefix is how the entity's name must begin.
+	prefix string
+	// count asks for the number of records alone, and limit, unless it is 0, for no
+	// more of them.
+	count bool
+	limit int
+	// first is the first record that is asked for.
+	first uint32
+
+	conditions []condition
+	room       [3]condition
+	otherRoom  [2]set
+	// alone are the lists of the only condition of a count, when they were not made
+	// a set: then their lengths are the answer.
+	alone []index.List
+}
+
+// condition is the records that hold one condition: a set, or the lists that are
+// still to be made one.
+type condition struct {
+	set   set
+	lists []index.List
+	left  int // members from plan.first on, or of all lists
+}
+
+// match reports whether a record is what the region asks for, as far as the record
+// itself tells: of a prefix the name must.
+func (p *plan) match(r artifact.Raw) bool {
+	return (p.entity == 0 || r.Entity() == p.entity) && (p.scope == 0 || r.Scope() == p.scope) &&
+		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.Has(r.Clock())
+}
+
+// plan finds the sets that a region's conditions are. It is good until the cursor
+// makes another. For a count every condition
+// but that of clocks becomes a set, so that no record is read. limit is that of a
+// page, 0 for none.
+func (c *Cursor) plan(region *Region, first uint32, count bool, limit int) (*plan, error) {
+	p := &c.p
+	p.forget()
+	p.region, p.count, p.limit, p.first = region, count, limit, first
+	p.search = search{c: c, next: first}
+	p.conditions = p.room[:0]
+	err := p.byEntity(c)
+	if err == nil && !p.nothing {
+		err = p.byScope(c)
+	}
+	if err == nil && !p.nothing {
+		err = p.byKinds(c)
+	}
+	if err == nil && !p.nothing {
+		err = p.byPrefix(c)
+	}
+	if err == nil && !p.nothing {
+		err = p.order(c)
+	}
+	return p, err
+}
+
+// forget empties a plan, but for its lists' buffers.
+func (p *plan) forget() {
+	for i := range p.one {
+		p.one[i].Forget()
+	}
+	p.planned = planned{}
+}
+
+// order makes the smallest set the driver.
+func (p *plan) order(c *Cursor) (err error) {
+	if len(p.conditions) == 0 {
+		p.driver = &every{count: c.Count(), next: p.first}
+		return nil
+	}
+	if only := p.conditions[0]; p.count && len(p.conditions) == 1 && only.set == nil && !p.turnsDown {
+		p.alone = only.lists
+		return nil
+	}
+	for i := range p.conditions {
+		if d := &p.conditions[i]; d.set == nil {
+			if d.set, err = c.gather(d.lists, d.left, p.first); err != nil {
+				return err
+			}
+			d.left = d.set.Left()
+		}
+	}
+	slices.SortStableFunc(p.conditions, func(a, b condition) int { return a.left - b.left })
+	p.driver = p.conditions[0].set
+	p.others = p.otherRoom[:0]
+	for _, other := range p.conditions[1:] {
+		p.others = append(p.others, other.set)
+	}
+	return nil
+}
+
+// smallest is how many records there are to look at so far.
+func (p *plan) smallest(c *Cursor) int {
+	n := int(c.Count() - p.first)
+	for _, other := range p.conditions {
+		n = min(n, other.left)
+	}
+	return n
+}
+
+// add takes a condition that a set holds, unless all records do.
+func (p *plan) add(c *Cursor, s set) {
+	left := s.Left()
+	p.nothing = p.nothing || left == 0
+	if left < int(c.Count()-p.first) {
+		p.conditions = append(p.conditions, condition{set: s, left: left})
+	}
+}
+
+// addOne takes a condition that is one list.
+func (p *plan) addOne(c *Cursor, l index.List) error {
+	s := &p.one[len(p.conditions)]
+	s.Walk(&c.Reader, l)
+	if p.first > 0 {
+		if _, err := s.Seek(p.first); err != nil {
+			return err
+		}
+	}
+	p.add(c, s)
+	return nil
+}
+
+// named looks a name up; a name the part does not have matches nothing.
+func (p *plan) named(c *Cursor, name string) (uint32, error) {
+	number, ok, err := c.FindName([]byte(name))
+	p.nothing = p.nothing || !ok
+	return number, err
+}
+
+func (p *plan) byEntity(c *Cursor) (err error) {
+	clocks := p.region.Clocks
+	p.turnsDown = !clocks.all()
+	if p.region.Entity == "" {
+		return nil
+	}
+	if p.entity, err = p.named(c, p.region.Entity); err != nil || p.nothing {
+		return err
+	}
+	l, err := c.Entity(p.entity)
+	if err != nil {
+		return err
+	}
+	if p.turnsDown && c.EntityClocksRise() {
+		p.turnsDown = false
+		if l, err = c.Clocks(l, clocks.min, clocks.max); err != nil {
+			return err
+		}
+	}
+	return p.addOne(c, l)
+}
+
+func (p *plan) byScope(c *Cursor) (err error) {
+	if p.region.Scope == "" {
+		return nil
+	}
+	if p.scope, err = p.named(c, p.region.Scope); err != nil || p.nothing {
+		return err
+	}
+	l, err := c.Scope(p.scope)
+	if err != nil {
+		return err
+	}
+	return p.addOne(c, l)
+}
+
+func (p *plan) byKinds(c *Cursor) error {
+	if p.region.Kinds.All() {
+		return nil
+	}
+	lists, err := c.Kinds(p.region.Kinds.Bounds())
+	if err != nil {
+		return err
+	}
+	return p.addMany(c, lists)
+}
+
+func (p *plan) byPrefix(c *Cursor) error {
+	p.prefix = p.region.EntityPrefix
+	if p.prefix == "" {
+		return nil
+	}
+	if p.region.Entity != "" {
+		p.nothing = !strings.HasPrefix(p.region.Entity, p.prefix)
+		return nil
+	}
+	lo, hi, err := c.NamesWithPrefix([]byte(p.prefix))
+	if err != nil {
+		return err
+	}
+	names := int(hi) - int(lo)
+	if names <= 0 {
+		p.nothing = true
+		return nil
+	}
+	// As many records as names begin so, for all that is known yet.
+	total := int(uint64(c.Count()-p.first) * uint64(names) / uint64(max(c.Names(), 1)))
+	if !p.worthGathering(c, total, names*costList) {
+		p.turnsDown = true
+		return nil
+	}
+	lists := make([]index.List, 0, names)
+	for place := lo; place < hi; place++ {
+		number, err := c.OrderedName(place)
+		if err != nil {
+			return err
+		}
+		l, err := c.Entity(number)
+		if err != nil {
+			return err
+		}
+		if l.Len() > 0 { // a scope's name is in the table too
+			lists = append(lists, l)
+		}
+	}
+	return p.addMany(c, lists)
+}
+
+// addMany takes a condition that several lists hold which have no record in
+// common. Where gathering them costs more than looking at the records that do not
+// match, those are left to be turned down.
+func (p *plan) addMany(c *Cursor, lists []index.List) error {
+	total := 0
+	for _, l := range lists {
+		total += l.Len()
+	}
+	switch {
+	case total == 0:
+		p.nothing = true
+	case total == int(c.Count()): // then all records do
+	case len(lists) == 1:
+		return p.addOne(c, lists[0])
+	case len(lists) <= maxUnion:
+		u := c.union(lists)
+		if _, err := u.Seek(p.first); err != nil {
+			return err
+		}
+		p.add(c, u)
+	case p.worthGathering(c, total, 0):
+		p.conditions = append(p.conditions, condition{lists: lists, left: total})
+	default:
+		p.turnsDown = true
+	}
+	return nil
+}
+
+// worthGathering reports whether a set of total records, which costs extra besides,
+// is cheaper than reading the records of the other sets that are not in it.
+func (p *plan) worthGathering(c *Cursor, total, extra int) bool {
+	if p.count {
+		return true
+	}
+	all, scanned := max(uint64(c.Count()-p.first), 1), uint64(p.smallest(c))
+	members := min(uint64(total), all)
+	if p.limit > 0 && members > 0 { // one record in all/members is a hit
+		scanned = min(scanned, uint64(p.limit)*all/members)
+	}
+	wasted := scanned - scanned*members/all
+	return uint64(extra)+members*costItem < wasted*costRecord
+}

@@ -1,0 +1,58 @@
+package query
+
+import (
+	"math"
+
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Region says which events a query asks for. Conditions that are set must all
+// hold; the zero Region is every event.
+type Region struct {
+	// Entity is the exact name; EntityPrefix is how the name begins.
+	Entity, EntityPrefix string
+	Scope                string
+	Kinds                event.Kinds
+	// Clocks bounds the number within the entity.
+	Clocks Clocks
+}
+
+// everything reports whether every event is in the region.
+func (r *Region) everything() bool {
+	return r.Entity == "" && r.EntityPrefix == "" && r.Scope == "" && r.Kinds.All() && r.Clocks.all()
+}
+
+// Clocks is a range of clocks, both ends included. The zero Clocks is all.
+type Clocks struct {
+	min, max uint32
+	limited  bool
+}
+
+// ClocksBetween is the range from low to high, both included.
+func ClocksBetween(low, high uint32) Clocks { return Clocks{low, high, true} }
+
+// Bounds returns the lowest and the highest clock of the range; limited is false for
+// the zero Clocks.
+func (c Clocks) Bounds() (low, high uint32, limited bool) {
+	if !c.limited {
+		return 0, math.MaxUint32, false
+	}
+	return c.min, c.max, true
+}
+
+// Has reports whether c is in the range.
+func (c Clocks) Has(clock uint32) bool {
+	return !c.limited || c.min <= clock && clock <= c.max
+}
+
+// all reports whether every clock is in the range.
+func (c Clocks) all() bool { return !c.limited || c.min == 0 && c.max == math.MaxUint32 }
+
+// Page says where an iteration begins and how far it goes. To go on where one
+// ended, set From to the last event's sequence plus one.
+type Page struct {
+	// From is the lowest sequence wanted.
+	From uint64
+	// Limit is the highest number of events wanted, 0 for no limit.
+	Limit int
+}

@@ -1,0 +1,167 @@
+package query
+
+import (
+	"sort"
+
+	"github.com/thawlog/thaw/core/index"
+)
+
+// search is the records of one part that are in every one of some sets and are not
+// hidden, by rising number.
+type search struct {
+	c      *Cursor
+	driver set   // the smallest
+	others []set // by size
+	// next is the lowest number that was not looked at.
+	next uint32
+	// shown is a run of records that readers see; it begins empty.
+	shown span
+}
+
+// span is the records from number from up to to.
+type span struct{ from, to uint32 }
+
+// shown returns the first run of records that readers see at or behind a record:
+// an empty one at the end when there is none. Where sequences have no holes it
+// reads no record.
+func (c *Cursor) shown(record uint32) (span, error) {
+	ranges, count := c.options.Hidden, c.Count()
+	if len(ranges) == 0 {
+		return span{record, count}, nil
+	}
+	for record < count {
+		sequence, err := c.Sequence(record)
+		if err != nil {
+			return span{}, err
+		}
+		i := sort.Search(len(ranges), func(i int) bool { return ranges[i].End > sequence })
+		if i == len(ranges) {
+			return span{record, count}, nil
+		}
+		border, hidden := ranges[i].Start, false
+		if border <= sequence {
+			border, hidden = ranges[i].End, true
+		}
+		at, err := c.After(border)
+		if err != nil {
+			return span{}, err
+		}
+		if at <= record {
+			return span{}, c.errChanged()
+		}
+		if !hidden {
+			return span{record, at}, nil
+		}
+		record = at
+	}
+	return span{count, count}, nil
+}
+
+// move makes sure that next is a record that readers see, or says that there is
+// none.
+func (s *search) move() (ok bool, err error) {
+	if s.next < s.shown.to && s.next >= s.shown.from {
+		return true, nil
+	}
+	if s.next >= s.c.Count() {
+		return false, nil
+	}
+	shown, err := s.c.shown(s.next)
+	if err != nil {
+		return false, err
+	}
+	s.shown, s.next = shown, shown.from
+	return s.next < s.c.Count(), nil
+}
+
+// fill puts the next records into dst. When they do not fill it there are no more,
+// unless there is an error.
+func (s *search) fill(dst []uint32) (n int, err error) {
+	for n < len(dst) {
+		ok, err := s.move()
+		if err != nil || !ok {
+			return n, err
+		}
+		if len(s.others) > 0 {
+			found, err := s.meet()
+			if err != nil {
+				return n, err
+			}
+			if found {
+				dst[n] = s.next
+				n++
+				s.next++
+			}
+			continue
+		}
+		k, err := s.driver.Read(dst[n:], s.next, s.shown.to)
+		if n += k; k > 0 {
+			s.next = dst[n-1] + 1
+		}
+		if err == nil && n < len(dst) {
+			s.next, err = s.driver.Seek(s.shown.to)
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// meet moves next to the first record from there on that may be in all sets, and
+// reports whether it is and is shown.
+func (s *search) meet() (found bool, err error) {
+	record, err := s.driver.Seek(s.next)
+	if err != nil {
+		return false, err
+	}
+	s.next = record
+	if record >= s.shown.to {
+		return false, nil
+	}
+	for _, o := range s.others {
+		if s.next, err = o.Seek(record); err != nil || s.next != record {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// count is how many records fill would find.
+func (s *search) count() (total uint64, err error) {
+	if len(s.others) == 0 {
+		return s.countOne()
+	}
+	for {
+		ok, err := s.move()
+		if err != nil || !ok {
+			return total, err
+		}
+		found, err := s.meet()
+		if err != nil {
+			return 0, err
+		}
+		if found {
+			total++
+			s.next++
+		}
+	}
+}
+
+// countOne is count of the driver alone, by the lengths of its runs.
+func (s *search) countOne() (total uint64, err error) {
+	for {
+		ok, err := s.move()
+		if err != nil || !ok {
+			return total, err
+		}
+		n, err := s.driver.Count(s.next, s.shown.to)
+		if err != nil {
+			return 0, err
+		}
+		total += uint64(n)
+		if s.next, err = s.driver.Seek(s.shown.to); err != nil || s.next == index.None {
+			return total, err
+		}
+	}
+}

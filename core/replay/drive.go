@@ -1,0 +1,77 @@
+package replay
+
+import (
+	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/synced"
+)
+
+// Segments are the segments of a store, and how much of them [Scan.Drive] reads.
+type Segments struct {
+	Files   directory.Files
+	Listing *directory.Listing
+	// To, when set, is where reading ends, as if the log went on after it: no segment is
+	// the newest then.
+	To *Place
+	// Mark, when set, says how much of the newest segment was known to be on disk. What
+	// is wrong after that is a write that was under way, not damage.
+	Mark *synced.Mark
+	// After, when set, is called after each segment that was read.
+	After func(directory.SegmentEntry)
+}
+
+// Drive reads segments from the place on where the scan begins, and ends the log. It
+// is the only loop over segments, so that open, repair and verification agree on what a
+// loss is:
+//
+//   - a segment that cannot be opened or read is an error: a [source.ReadError] that
+//     names it, or [source.ErrGone];
+//   - one that ends while it is read, or takes too much effort, is damage in the report;
+//   - so is a newest segment that is shorter than Mark says, or missing.
+//
+// Other errors are the stop function's, [ErrSequence] and [artifact.ErrFull]. After an
+// error the log is of no use.
+func (s *Scan) Drive(in Segments) error {
+	from := s.at
+	newest := in.Listing.Newest()
+	for _, seg := range in.Listing.Segments {
+		if seg.ID < from.Segment || in.To != nil && seg.ID > in.To.Segment {
+			continue
+		}
+		part := input{id: seg.ID, newest: in.To == nil && seg.ID == newest}
+		if part.newest && in.Mark != nil && in.Mark.Segment == seg.ID {
+			part.mark = in.Mark
+		}
+		if seg.ID == from.Segment && from.Offset > 0 {
+			part.from = from.Offset
+			if size, ok := in.Listing.Size(seg.ID); ok && part.ends(size) {
+				continue
+			}
+		}
+		src, err := directory.Open(in.Files, seg.Name)
+		if err != nil {
+			return err
+		}
+		if in.To != nil && seg.ID == in.To.Segment {
+			src = source.Cut(src, in.To.Offset)
+		}
+		part.source = src
+		if err := s.readSegment(part); err != nil {
+			return err
+		}
+		if in.After != nil {
+			in.After(seg)
+		}
+	}
+	s.finish()
+	if in.To == nil && in.Mark.Lacks(newest) {
+		s.missing(in.Mark)
+	}
+	return nil
+}
+
+// ends reports whether a segment of so many bytes holds nothing after the place where
+// reading begins. One that was known to hold more is read, to report the loss.
+func (in *input) ends(size uint64) bool {
+	return size <= in.from && !(in.mark != nil && size < in.mark.Offset)
+}

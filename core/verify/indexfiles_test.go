@@ -1,0 +1,141 @@
+package verify_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/internal/longstore"
+	"github.com/thawlog/thaw/core/internal/resum"
+	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/verify"
+)
+
+func verifyLong(t *testing.T, files map[string][]byte) *verify.Result {
+	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: longstore.Hash})
+	require.NoError(t, err)
+	return r
+}
+
+func withFile(files map[string][]byte, name string, b []byte) map[string][]byte {
+	out := maps.Clone(files)
+	out[name] = b
+	return out
+}
+
+// TestSavedSound: what a writer leaves is sound, and every file is read.
+func TestSavedSound(t *testing.T) {
+	files, _ := longstore.New(t, 60)
+	r := verifyLong(t, files)
+	require.Empty(t, r.Damages)
+	require.Equal(t, uint64(240), r.Events)
+	total := 0
+	for _, b := range files {
+		total += len(b)
+	}
+	require.Equal(t, uint64(total), r.Bytes)
+}
+
+// TestSavedPages finds one flipped bit in every page.
+func TestSavedPages(t *testing.T) {
+	files, part := longstore.New(t, 60)
+	for _, name := range []string{index.FileName, part} {
+		b := slices.Clone(files[name])
+		for at := 11; at < len(b); at += pages.Size {
+			b[at] ^= 4
+			r := verifyLong(t, withFile(files, name, b))
+			require.NotEmpty(t, r.Damages, "%s at %d", name, at)
+			require.Equal(t, name, r.Damages[0].File)
+			require.Equal(t, damage.Checksum, r.Damages[0].Reason)
+			b[at] ^= 4
+		}
+	}
+}
+
+// TestSavedLies changes lookups under checksums that are right: each number of each
+// section moved, dropped, doubled, in free slots too, and each field of the header.
+func TestSavedLies(t *testing.T) {
+	files, part := longstore.New(t, 30)
+	told := map[string]bool{}
+	for _, name := range []string{index.FileName, part} {
+		outside := files[artifact.FileName]
+		if name == part {
+			outside = nil
+		}
+		check := func(b []byte, what ...any) {
+			r := verifyLong(t, withFile(files, name, b))
+			require.NotEmpty(t, r.Damages, what)
+			for _, d := range r.Damages {
+				require.Equal(t, name, d.File, what)
+				require.Equal(t, damage.Lookups, d.Reason, what)
+				var why *index.Difference
+				if errors.As(d, &why) { // else the header is refused
+					require.Equal(t, why.Offset, d.Offset, what)
+					told[why.What] = true
+				}
+			}
+		}
+		for section := range 14 {
+			at, size := resum.Section(files[name], section)
+			for off := uint64(0); off+4 <= size; off += 4 {
+				for kind := range 3 {
+					b := slices.Clone(files[name])
+					number := b[at+off : at+off+4]
+					switch {
+					case kind == 0: // moved
+						binary.LittleEndian.PutUint32(number, binary.LittleEndian.Uint32(number)+1)
+					case kind == 1 && off+8 <= size: // doubled, and the next dropped
+						copy(b[at+off+4:], number)
+					case kind == 2 && off+8 <= size: // swapped
+						next := [4]byte(b[at+off+4 : at+off+8])
+						copy(b[at+off+4:], number)
+						copy(number, next[:])
+					}
+					if slices.Equal(b, files[name]) || kind > 0 && off%28 != 0 {
+						continue
+					}
+					resum.File(b, outside)
+					check(b, name, section, off, kind)
+				}
+			}
+		}
+		// flags, first, last, seeds; the digest of the segments and where the part
+		// begins are what make a file stale.
+		for _, off := range []int{12, 88, 96, 104, 112} {
+			b := slices.Clone(files[name])
+			b[off] ^= 2
+			resum.Header(b)
+			check(b, name, "header", off)
+		}
+		for _, off := range []int{120, 128} {
+			b := slices.Clone(files[name])
+			b[off] ^= 2
+			resum.Header(b)
+			r := verifyLong(t, withFile(files, name, b))
+			stale := slices.ContainsFunc(r.Notes, func(n verify.Note) bool { return n.Topic == verify.Stale && n.File == name })
+			require.True(t, stale || len(r.Damages) > 0, "header %d of %s", off, name)
+		}
+	}
+	require.Len(t, told, 14, "%v", told)
+}
+
+// TestSavedStale: lookups of another index.fbati are told, and no damage.
+func TestSavedStale(t *testing.T) {
+	files, part := longstore.New(t, 30)
+	other, _ := longstore.New(t, 31)
+	for name, b := range map[string][]byte{
+		index.FileName: other[index.FileName], index.PartName(1, 2): files[part],
+	} {
+		r := verifyLong(t, withFile(files, name, b))
+		require.Empty(t, r.Damages, name)
+		require.True(t, slices.ContainsFunc(r.Notes, func(n verify.Note) bool { return n.Topic == verify.Stale && n.File == name }), name)
+	}
+}

@@ -1,0 +1,12 @@
+package verify
+
+import "slices"
+
+// topics are all of them, in the order of note.go.
+var topics = []Topic{
+	TornTail, UnfinishedBatch, SequenceGap, NoSnapshot, DuplicateID, HiddenNothing, HiddenAhead,
+	AllocatorAhead, UnusedNames, ChainFork, Unusual, Stale, Stray,
+}
+
+// Known reports whether t is a topic of this package.
+func (t Topic) Known() bool { return slices.Contains(topics, t) }
