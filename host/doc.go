@@ -15,7 +15,7 @@
 // and the name of its segment. The appends that wait while a sync is under way
 // are written together and share the next one. A write that failed is cut off
 // again; where that, or any sync, fails, the store takes no more writes until it
-// is opened anew, since a second sync proves nothing about the first.
+// is reopened, since a second sync proves nothing about the first.
 //
 // A segment that is full is sealed with its footer and synced before the next one
 // begins. In front of a segment's first frame are, in this order and each on disk
