@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store/storetest"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/readertest"
 )
 
 // TestClosedHoldsNothing: a Store, Reader or Snapshot that was closed and is kept holds
@@ -26,7 +26,7 @@ func TestClosedHoldsNothing(t *testing.T) {
 		require.NoError(t, err)
 	}
 	type closer interface {
-		storetest.Questions
+		readertest.Questions
 		Close() error
 	}
 	for name, open := range map[string]func() (closer, map[string]func() bool){
@@ -70,7 +70,7 @@ func TestClosedHoldsNothing(t *testing.T) {
 			}
 			runtime.GC()
 			for part, reachable := range parts {
-				if part != "view" && part != "snapshot" { // which an append replaces
+				if part != "version" && part != "snapshot" { // which an append replaces
 					require.True(t, reachable(), "%s, of one that is open", part)
 				}
 			}

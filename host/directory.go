@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/thawlog/thaw/core/artifact"
 	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -189,45 +190,6 @@ func (d *directory) add(name string) error {
 	return nil
 }
 
-// know makes a segment known that is size bytes long.
-func (d *directory) know(name string, size int64) error {
-	d.mu.Lock()
-	_, ok := d.seen[name]
-	d.mu.Unlock()
-	if !ok {
-		if err := d.add(name); err != nil {
-			return err
-		}
-	}
-	d.grew(name, size)
-	return nil
-}
-
-// catchUp makes segments as long as another directory knows them, which was told how
-// they grew since this one looked at them.
-func (d *directory) catchUp(with *directory) {
-	for _, name := range d.segmentNames() {
-		with.mu.Lock()
-		was, ok := with.seen[name]
-		with.mu.Unlock()
-		if ok {
-			d.grew(name, was.info.Size)
-		}
-	}
-}
-
-// segmentNames are those of the segments that were looked at.
-func (d *directory) segmentNames() (names []string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for name := range d.seen {
-		if _, ok := segment.ParseName(name); ok {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // newest is the highest id of a segment, and its size; both are 0 without one.
 func (d *directory) newest() (id, size uint64, err error) {
 	names, err := d.fs.ReadDir(d.path)
@@ -246,16 +208,26 @@ func (d *directory) newest() (id, size uint64, err error) {
 	return id, uint64(max(info.Size, 0)), err
 }
 
-// grew says that a segment is now size bytes long.
-func (d *directory) grew(name string, size int64) {
+// reach makes the segments at least as long for readers as the events of a run need:
+// those that are being written grow after they were looked at.
+func (d *directory) reach(run artifact.Run) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if s := d.segments[name]; s != nil {
-		s.size.Store(size)
+	for i := range run.Len() {
+		at := run.At(i).Position()
+		if i+1 < run.Len() && run.At(i+1).Position().Segment == at.Segment {
+			continue // the last one reaches furthest
+		}
+		name := segment.Name(at.Segment)
+		size := int64(at.Offset) + int64(at.Length)
+		if s := d.segments[name]; s != nil && s.Size() < size {
+			s.size.Store(size)
+		}
+		if was, ok := d.seen[name]; ok && was.info.Size < size {
+			was.info.Size = size
+			d.seen[name] = was
+		}
 	}
-	was := d.seen[name]
-	was.info.Size = size
-	d.seen[name] = was
 }
 
 // replaced reports whether two looks at a name are known to have met different

@@ -14,30 +14,25 @@ func Closing(s *Store) bool {
 
 // Kept is how many events the writer holds in memory.
 func Kept(s *Store) int {
-	s.seeing.Lock()
-	defer s.seeing.Unlock()
-	return s.run.run.Len()
+	end := s.versions.end()
+	return end.run.Len()
 }
 
 // Parts are weak pointers to what a store holds that is large: each says whether it is
 // still reachable.
 func Parts(s *Store) map[string]func() bool {
-	s.seeing.Lock()
-	defer s.seeing.Unlock()
 	parts := map[string]func() bool{
 		"writer": reachable(s.writer),
 		"log":    reachable(s.writer.log),
 	}
-	addParts(parts, s.view)
+	addParts(parts, s.versions.locked())
 	return parts
 }
 
 // ReaderParts is Parts of a reader.
 func ReaderParts(r *Reader) map[string]func() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	parts := map[string]func() bool{}
-	addParts(parts, r.current)
+	addParts(parts, r.versions.locked())
 	return parts
 }
 
@@ -46,12 +41,18 @@ func SnapshotParts(s *Snapshot) map[string]func() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	parts := map[string]func() bool{}
-	addParts(parts, s.view)
+	addParts(parts, s.version)
 	return parts
 }
 
-func addParts(parts map[string]func() bool, v *view) {
-	parts["view"], parts["snapshot"], parts["files"] = reachable(v), reachable(v.snapshot), reachable(v.files)
+func addParts(parts map[string]func() bool, v *version) {
+	parts["version"], parts["snapshot"], parts["files"] = reachable(v), reachable(v.snapshot), reachable(v.files)
+}
+
+func (vs *versions) locked() *version {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	return vs.current
 }
 
 func reachable[T any](p *T) func() bool {

@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"testing"
@@ -15,14 +14,15 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// foldingOften is the context of stores that write a file of an index at every
+// foldingOften is o for stores that write a file of an index at every
 // rotation and every close, and merge parts when they are no longer than what comes
 // behind them. within says to do it in the rotation and not in the background.
-func foldingOften(within bool) context.Context {
-	return tuning.With(background, tuning.Folds{
-		Rule:       flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
+func foldingOften(o host.Options, within bool) host.Options {
+	tuning.Set(&o, tuning.Flushes{
+		Policy:     flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
 		InRotation: within,
 	})
+	return o
 }
 
 // small is a store's options with segments of about ten events.
@@ -33,7 +33,7 @@ func (p place) small() host.Options {
 // openFolding opens a store that folds often, and closes it at the end of the test,
 // if the test did not.
 func (p place) openFolding(t testing.TB, within bool, o host.Options) *host.Store {
-	s, err := host.Open(foldingOften(within), p.dir, o)
+	s, err := host.Open(background, p.dir, foldingOften(o, within))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s

@@ -60,7 +60,8 @@ func TestMemoryOfALongSession(t *testing.T) {
 	rule := flush.DefaultPolicy()
 	rule.OpenWeight = 2000
 	o := host.Options{FS: p.fs, SegmentSize: 1 << 20, Logger: quiet, Durability: host.LoseUnsynced}
-	s, err := host.Open(tuning.With(t.Context(), tuning.Folds{Rule: rule, InRotation: true}), p.dir, o)
+	tuning.Set(&o, tuning.Flushes{Policy: rule, InRotation: true})
+	s, err := host.Open(t.Context(), p.dir, o)
 	require.NoError(t, err)
 	defer s.Close()
 	n := 0

@@ -40,7 +40,6 @@ type machine struct {
 	dir string
 	// copied is another place with the files as they are now: what a kill leaves.
 	copied  func(m *machine) (fsabstraction.FS, string)
-	ctx     context.Context // of opens, nil for none in particular
 	store   *host.Store
 	options host.Options
 	log     []modelled
@@ -52,11 +51,7 @@ func (m *machine) open(t *rapid.T) {
 	o := m.options
 	o.FS, o.Logger = m.fs, quiet
 	o.NoMapping = rapid.Bool().Draw(t, "no mapping")
-	ctx := m.ctx
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	st, err := host.Open(ctx, m.dir, o)
+	st, err := host.Open(context.Background(), m.dir, o)
 	require.NoError(t, err)
 	require.Empty(t, st.Report().Damages)
 	m.store = st

@@ -41,7 +41,7 @@ type madeArtifact struct {
 
 func newMadeArtifact(n int) *madeArtifact {
 	a := &madeArtifact{n: n, entities: n / perEntity}
-	names := strtab.NewBuilder(true)
+	names := strtab.NewBuilder()
 	for i := range a.entities {
 		names.Intern([]byte("e" + strconv.Itoa(i)))
 	}

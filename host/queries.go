@@ -20,7 +20,9 @@ import (
 // *[NameError], the zero id with [ErrZeroID]. Only in a [Region] does an empty name
 // stand for no condition.
 type Queries struct {
-	acquire func() (v *view, release func(), err error)
+	// acquire returns a version that covers everything a caller may expect to see, and
+	// that is released after the question.
+	acquire func() (*version, error)
 }
 
 // contextEvery is how many events an iteration passes between looks at its
@@ -34,12 +36,12 @@ func (q *Queries) each(ctx context.Context, f func(*store.Snapshot) iter.Seq2[ev
 			yield(event.Event{}, err)
 			return
 		}
-		v, release, err := q.acquire()
+		v, err := q.acquire()
 		if err != nil {
 			yield(event.Event{}, err)
 			return
 		}
-		defer release()
+		defer v.release()
 		n := 0
 		for e, err := range f(v.snapshot) {
 			if n++; n%contextEvery == 0 && ctx.Err() != nil {
@@ -59,11 +61,11 @@ func on[T any](ctx context.Context, q *Queries, f func(*store.Snapshot) (T, erro
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	v, release, err := q.acquire()
+	v, err := q.acquire()
 	if err != nil {
 		return none, err
 	}
-	defer release()
+	defer v.release()
 	return f(v.snapshot)
 }
 

@@ -24,26 +24,12 @@ var ErrClosed = fmt.Errorf("thaw: the store is closed: %w", fs.ErrClosed)
 type Reader struct {
 	Queries
 
-	path    string
-	options ReaderOptions
-
-	mu      sync.Mutex // guards current
-	current *view      // nil when closed
-
-	refreshing sync.Mutex
+	path     string
+	options  ReaderOptions
+	versions versions
 	// stale says that a refresh ended half way, so that the next one must open
-	// the store anew. Guarded by refreshing.
+	// the store again. Guarded by versions.editing.
 	stale bool
-}
-
-// view is a snapshot and the files it reads. Files stay open until nobody uses
-// a view of them.
-type view struct {
-	snapshot *store.Snapshot
-	files    *directory
-	took     time.Duration
-	// recovered is what opening for writing did about an unclean stop.
-	recovered *Recovered
 }
 
 // OpenReader opens the store in the directory at path. It takes no lock,
@@ -55,26 +41,26 @@ type view struct {
 // ctx bounds the open alone. The caller must Close the reader.
 func OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, error) {
 	r := &Reader{path: path, options: o.withDefaults()}
-	r.Queries.acquire = r.acquire
-	v, err := r.open(ctx)
+	r.Queries.acquire = r.versions.acquire
+	c, err := r.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	logView(ctx, r.options.Logger, r.path, "thaw: store opened", v, nil)
-	r.current = v
+	logOpen(ctx, r.options.Logger, r.path, "thaw: store opened", &c, nil)
+	r.versions.start(c)
 	return r, nil
 }
 
-func (r *Reader) open(ctx context.Context) (*view, error) {
+func (r *Reader) open(ctx context.Context) (contents, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, failedAt("open", r.path, err)
+		return contents{}, failedAt("open", r.path, err)
 	}
-	return openView(ctx, r.path, &r.options)
+	return openContents(ctx, r.path, &r.options)
 }
 
-// openView opens the store in the directory at path as it is now. skip names
-// snapshots that are not to be looked at.
-func openView(ctx context.Context, path string, o *ReaderOptions, skip ...string) (*view, error) {
+// openContents opens the store in the directory at path as it is now. The caller owns
+// the files. skip names files of an index that are not looked at.
+func openContents(ctx context.Context, path string, o *ReaderOptions, skip ...string) (contents, error) {
 	start := time.Now()
 	files := newDirectory(path, o)
 	s, err := store.Open(files, store.Options{
@@ -89,38 +75,17 @@ func openView(ctx context.Context, path string, o *ReaderOptions, skip ...string
 		Skip:        skip,
 	})
 	if err != nil {
-		return nil, errors.Join(failedAt("open", path, err), files.release())
+		return contents{}, errors.Join(failedAt("open", path, err), files.release())
 	}
 	files.settle()
-	return &view{snapshot: s, files: files, took: time.Since(start)}, nil
+	return contents{snapshot: s, files: files, took: time.Since(start)}, nil
 }
 
 func digest(payload []byte) event.Hash { return blake3.Sum256(payload) }
 
-// acquire lends the current view out until release is called.
-func (r *Reader) acquire() (v *view, release func(), err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.current == nil {
-		return nil, nil, ErrClosed
-	}
-	files := r.current.files
-	files.retain()
-	return r.current, func() { _ = files.release() }, nil
-}
-
 // Close releases the files. Iterations that are under way end with their
-// snapshot; their files close behind them. A second Close is [ErrClosed].
-func (r *Reader) Close() error {
-	r.mu.Lock()
-	v := r.current
-	r.current = nil
-	r.mu.Unlock()
-	if v == nil {
-		return ErrClosed
-	}
-	return v.files.release()
-}
+// snapshot; their files close after them. A second Close is [ErrClosed].
+func (r *Reader) Close() error { return r.versions.close() }
 
 // Refresh moves the reader to the store as it is now and reports whether
 // anything changed: events, what Report tells, or the files that hold them. It
@@ -132,49 +97,46 @@ func (r *Reader) Close() error {
 // Snapshots and iterations under way keep what they see. After an error the
 // reader sees what it saw before.
 func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
-	r.refreshing.Lock()
-	defer r.refreshing.Unlock()
-	v, release, err := r.acquire()
+	r.versions.editing.Lock()
+	defer r.versions.editing.Unlock()
+	v, err := r.versions.pin()
 	if err != nil {
 		return false, err
 	}
-	defer release()
+	defer v.release()
 
-	next, err := r.next(ctx, v)
-	if err != nil || next == v {
+	next, err := r.next(ctx, &v.contents)
+	if err != nil || next.snapshot == v.snapshot {
 		return false, err
 	}
-	r.mu.Lock()
-	closed := r.current == nil
-	if !closed {
-		r.current = next
-	}
-	r.mu.Unlock()
-	if closed {
-		return false, errors.Join(ErrClosed, next.files.release())
+	err = r.versions.install(func(contents) contents { return next })
+	if errors.Is(err, ErrClosed) { // meanwhile
+		if next.files != v.files {
+			err = errors.Join(err, next.files.release())
+		}
+		return false, err
 	}
 	before := v.snapshot.Report()
-	logView(ctx, r.options.Logger, r.path, "thaw: store refreshed", next, &before)
-	return true, v.files.release()
+	logOpen(ctx, r.options.Logger, r.path, "thaw: store refreshed", &next, &before)
+	return true, err
 }
 
-// next returns the view behind v, which is v when nothing changed. Its files
-// are retained for the caller unless it is v.
-func (r *Reader) next(ctx context.Context, v *view) (*view, error) {
+// next returns what follows c, which is c when nothing changed. Files that are not
+// those of c are the caller's.
+func (r *Reader) next(ctx context.Context, c *contents) (contents, error) {
 	start := time.Now()
 	if !r.stale {
 		if err := ctx.Err(); err != nil {
-			return nil, failedAt("refresh", r.path, err)
+			return contents{}, failedAt("refresh", r.path, err)
 		}
-		fresh, reload, err := v.snapshot.Refresh(ctx.Err)
+		fresh, reload, err := c.snapshot.Refresh(ctx.Err)
 		switch {
-		case err == nil && !reload && fresh == v.snapshot:
-			return v, nil
+		case err == nil && !reload && fresh == c.snapshot:
+			return *c, nil
 		case err == nil && !reload:
-			v.files.retain()
-			return &view{snapshot: fresh, files: v.files, took: time.Since(start)}, nil
+			return contents{snapshot: fresh, files: c.files, took: time.Since(start)}, nil
 		}
-		// What was read half way cannot be read on from.
+		// A refresh cannot go on from what was read half way.
 		r.stale = true
 	}
 	next, err := r.open(ctx)
@@ -186,14 +148,14 @@ func (r *Reader) next(ctx context.Context, v *view) (*view, error) {
 
 // Snapshot pins the store as the reader sees it now, for several questions
 // about one moment. The caller must Close it.
-func (r *Reader) Snapshot() (*Snapshot, error) { return pin(r.acquire()) }
+func (r *Reader) Snapshot() (*Snapshot, error) { return newSnapshot(r.versions.acquire()) }
 
-// pin makes a Snapshot of a view that was acquired.
-func pin(v *view, release func(), err error) (*Snapshot, error) {
+// newSnapshot makes a Snapshot of a version, which it releases.
+func newSnapshot(v *version, err error) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Snapshot{view: v, release: release}
+	s := &Snapshot{version: v}
 	s.Queries.acquire = s.acquire
 	return s, nil
 }
@@ -203,29 +165,27 @@ type Snapshot struct {
 	Queries
 
 	mu      sync.Mutex
-	view    *view
-	release func()
+	version *version // nil when closed
 }
 
-func (s *Snapshot) acquire() (*view, func(), error) {
+func (s *Snapshot) acquire() (*version, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.view == nil {
-		return nil, nil, ErrClosed
+	if s.version == nil {
+		return nil, ErrClosed
 	}
-	files := s.view.files
-	files.retain()
-	return s.view, func() { _ = files.release() }, nil
+	s.version.users.Add(1)
+	return s.version, nil
 }
 
-// Close lets go of the files. A second Close is [ErrClosed].
+// Close releases the files. A second Close is [ErrClosed].
 func (s *Snapshot) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.view == nil {
+	if s.version == nil {
 		return ErrClosed
 	}
-	s.release()
-	s.view, s.release = nil, nil
+	_ = s.version.release()
+	s.version = nil
 	return nil
 }

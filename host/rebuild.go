@@ -37,37 +37,38 @@ func Rebuild(ctx context.Context, path string, o Options, acceptDamage bool) (Re
 
 func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) {
 	reader := s.options.reader()
-	v, err := openView(ctx, s.path, &reader, s.skip...)
+	c, err := openContents(ctx, s.path, &reader, s.skip...)
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Report: v.snapshot.Report(), Took: v.took}
-	_, end, err := s.recover(v)
+	report := Report{Report: c.snapshot.Report(), Took: c.took}
+	_, end, err := s.recover(&c)
 	if err == nil {
-		report.Recovered = v.recovered
-		if err = s.rebuildIndex(v, end, acceptDamage); err != nil {
+		report.Recovered = c.recovered
+		if err = s.rebuildIndex(&c, end, acceptDamage); err != nil {
 			err = failedAt("rebuild", s.path, err)
 		}
 	}
-	return report, errors.Join(err, v.files.release())
+	return report, errors.Join(err, c.files.release())
 }
 
-func (s *Store) rebuildIndex(v *view, end artifact.Watermark, acceptDamage bool) error {
-	if v.recovered == nil && end.Segment > 0 {
-		if err := s.prove(end); err != nil {
+func (s *Store) rebuildIndex(c *contents, end artifact.Watermark, acceptDamage bool) error {
+	files := s.indexFiles()
+	if c.recovered == nil && end.Segment > 0 {
+		if err := files.prove(end); err != nil {
 			return err
 		}
 	}
-	l, err := listSegments(s.options.FS, s.path, end)
+	l, err := listSegments(files.fs, files.dir, end)
 	if err != nil {
 		return err
 	}
-	report := v.snapshot.Report()
+	report := c.snapshot.Report()
 	if acceptDamage && report.Damaged() != nil {
-		if err := s.writeHidden(report.HiddenRanges); err != nil {
+		if err := writeHidden(files.fs, files.dir, report.HiddenRanges); err != nil {
 			return err
 		}
 	}
 	f := store.Flush{To: end, Allocator: report.Allocator, Parallel: parallel}
-	return s.writeIndex(v.snapshot, f, l, acceptDamage, 0)
+	return files.write(c.snapshot, f, l, acceptDamage, 0)
 }

@@ -18,21 +18,21 @@ type Report = store.Opened[time.Duration]
 // Report tells about the reader's last open or refresh. It is empty when the
 // reader is closed. The slices must not be changed.
 func (q *Queries) Report() Report {
-	v, release, err := q.acquire()
+	v, err := q.acquire()
 	if err != nil {
 		return Report{}
 	}
-	defer release()
+	defer v.release()
 	return Report{Report: v.snapshot.Report(), Took: v.took, Recovered: v.recovered}
 }
 
 // loggedAtMost bounds the lines that one open writes about one sort of trouble.
 const loggedAtMost = 10
 
-// logView tells how an open or a refresh went. What was already in the report
-// before is not told again.
-func logView(ctx context.Context, logger *slog.Logger, path, message string, v *view, before *store.Report) {
-	report := v.snapshot.Report()
+// logOpen logs how an open or a refresh went. What was already in the report before is
+// not logged again.
+func logOpen(ctx context.Context, logger *slog.Logger, path, message string, c *contents, before *store.Report) {
+	report := c.snapshot.Report()
 	if len(report.Damages) == 0 && len(report.Rejected) == 0 && !logger.Enabled(ctx, slog.LevelDebug) {
 		return // as nearly always, and an open is to be quick
 	}
@@ -42,7 +42,7 @@ func logView(ctx context.Context, logger *slog.Logger, path, message string, v *
 	l := logger.With(slog.String("store", escape.Text(path)))
 	l.DebugContext(ctx, message,
 		slog.String("from", string(report.OpenedFrom)), slog.Uint64("events", report.Events),
-		slog.Uint64("tail", report.TailEvents), slog.Duration("took", v.took))
+		slog.Uint64("tail", report.TailEvents), slog.Duration("took", c.took))
 	logTrouble(ctx, l, &report, before)
 }
 

@@ -72,9 +72,9 @@ func (r *request) stage(log *commit.Log, nowUS int64) error {
 	return nil
 }
 
-// rests reports whether what the request was told rests on the group: it is in
-// it, or was refused because of what may be in it.
-func (r *request) rests() bool {
+// dependsOnGroup reports whether the outcome holds only if this group reaches the disk:
+// the request's events are in it, or were refused because of events in it.
+func (r *request) dependsOnGroup() bool {
 	return r.err == nil || r.kind == requestEach ||
 		errors.Is(r.err, ErrConflict) || errors.Is(r.err, ErrKey)
 }

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
+	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
 // Words of the core that writers need.
@@ -104,11 +106,29 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock, by default time.Now. An event's time comes from it.
 	Now func() time.Time
-	// Random gives the random bits of event ids and hash seeds, by default those
-	// of math/rand/v2. It is called by several goroutines at once. A test that fixes
-	// it and Now must not open a store twice with both: the ids would come again,
-	// which an append without a key does not notice.
+	// Random gives the random bits of event ids, by default those of math/rand/v2. It is
+	// called by several goroutines at once. A test that fixes it and Now must not open a
+	// store twice with both: the ids would come again, which an append without a key does
+	// not notice.
 	Random func() uint64
+
+	tuned *tuning.Flushes // of a test
+}
+
+func init() {
+	tuning.Set = func(options any, f tuning.Flushes) { options.(*Options).tuned = &f }
+}
+
+// flushes is when an index is written.
+func (o *Options) flushes() tuning.Flushes {
+	f := tuning.Flushes{Policy: flush.DefaultPolicy()}
+	if o.tuned != nil {
+		f = *o.tuned
+	}
+	if o.TailLimit > 0 {
+		f.Policy.OpenWeight = o.TailLimit
+	}
+	return f
 }
 
 func (o Options) withDefaults() Options {

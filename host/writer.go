@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -15,8 +14,8 @@ import (
 // bounds the memory of a group and how long the first of its appends waits.
 const maxGroup = 4 << 20
 
-// writer is the one goroutine that changes a store. Everything it owns is its
-// own; what readers see goes through publish.
+// writer is the one goroutine that changes a store. Its fields are its own; what
+// readers see of them is in the versions that it installs.
 type writer struct {
 	fs      fsabstraction.FS
 	dir     string
@@ -26,28 +25,20 @@ type writer struct {
 	planned *activeSegment // what to write to when active is nil; nil before it is needed
 	next    uint64         // id of the segment to begin next
 	// end is where the log ends, without the active segment.
-	end      artifact.Watermark
-	mark     *markFile
-	requests chan *request
-	publish  func(run appended, visible uint64)
-	// known tells how many of the events that were appended can be forgotten, and
-	// forgotten is how many of them were.
-	known     func() int
-	forgotten int
-	// began, grew and rotated tell that a segment was made, is longer, is sealed.
-	began   func(name string) error
-	grew    func(name string, size int64)
-	rotated func(end artifact.Watermark)
+	end       artifact.Watermark
+	mark      *markFile
+	requests  chan *request
+	versions  *versions
+	flusher   *flusher
+	forgotten int // how many of the events that were appended log has forgotten
 
 	// unsure says that nothing shows that the segment at end is on disk: a process
 	// that died may have sealed it and not synced it.
 	unsure bool
 
 	staged   []*request
-	unsynced bool // frames were written since the last sync
-
-	mu     sync.Mutex
-	failed error // a *FailedError
+	unsynced bool  // frames were written since the last sync
+	failed   error // a *FailedError
 }
 
 // run serves requests until they are closed. quit is closed when it is done.
@@ -67,7 +58,7 @@ func (w *writer) run(quit chan<- struct{}) {
 			}
 			w.serve(r)
 		case <-tick:
-			if w.unsynced && w.failure() == nil {
+			if w.unsynced && w.failed == nil {
 				if err := w.sync(); err != nil {
 					w.options.Logger.Error("thaw: sync failed", slog.String("store", w.dir), slog.Any("error", err))
 				}
@@ -76,7 +67,7 @@ func (w *writer) run(quit chan<- struct{}) {
 	}
 }
 
-// serve stages a request and those that wait behind it, writes and syncs them
+// serve stages a request and those that wait in the queue, writes and syncs them
 // together, and answers them.
 func (w *writer) serve(r *request) {
 	for open := true; open; {
@@ -88,7 +79,7 @@ func (w *writer) serve(r *request) {
 			open = false
 		}
 	}
-	w.flush(false)
+	w.endGroup(false)
 }
 
 // take stages one request, or answers it when it cannot be.
@@ -96,18 +87,18 @@ func (w *writer) take(r *request) {
 	if !r.begin() {
 		return // its caller has gone
 	}
-	if err := w.failure(); err != nil {
+	if err := w.failed; err != nil {
 		r.finish(err)
 		return
 	}
 	if r.kind == requestSync {
 		w.staged = append(w.staged, r)
-		w.flush(true)
+		w.endGroup(true)
 		return
 	}
 	if w.full() || w.active == nil && w.planned == nil {
-		w.flush(false)
-		if err := w.failure(); err != nil {
+		w.endGroup(false)
+		if err := w.failed; err != nil {
 			r.finish(err)
 			return
 		}
@@ -121,13 +112,13 @@ func (w *writer) take(r *request) {
 	}
 	w.staged = append(w.staged, r)
 	if len(w.log.Frames()) >= maxGroup {
-		w.flush(false)
+		w.endGroup(false)
 	}
 }
 
-// flush writes what is staged, syncs it where the store's durability or a
+// endGroup writes what is staged, syncs it where the store's durability or a
 // request asks for it, and answers the requests.
-func (w *writer) flush(sync bool) {
+func (w *writer) endGroup(sync bool) {
 	if len(w.staged) == 0 {
 		return
 	}
@@ -136,7 +127,7 @@ func (w *writer) flush(sync bool) {
 		err = w.sync()
 	}
 	for i, r := range w.staged {
-		if err != nil && r.rests() {
+		if err != nil && r.dependsOnGroup() {
 			r.err, r.receipts = err, nil
 		}
 		r.finish(r.err)
@@ -145,7 +136,7 @@ func (w *writer) flush(sync bool) {
 	w.staged = w.staged[:0]
 }
 
-// write appends the staged frames to the segment and publishes them unless they
+// write appends the staged frames to the segment and commits them unless they
 // have to be synced first.
 func (w *writer) write() error {
 	frames := w.log.Frames()
@@ -193,14 +184,24 @@ func (w *writer) commit() {
 		return
 	}
 	w.log.Commit()
-	w.grew(w.active.name, int64(w.log.Offset()))
 	w.forget()
-	w.publish(appended{w.log.Committed(0), w.forgotten}, w.log.Next())
+	w.show(artifact.Watermark{Segment: w.active.id, Offset: w.log.Offset()})
 }
 
-// forget drops what the store reads from files by now. Nothing is staged.
+// show makes readers see what was committed, which ends at end.
+func (w *writer) show(end artifact.Watermark) {
+	log := logEnd{run: w.log.Committed(0), forgotten: w.forgotten, next: w.log.Next(), at: end}
+	// Close ends the versions after the writer, so there is one to replace.
+	_ = w.versions.install(func(c contents) contents {
+		c.log = log
+		return c
+	})
+}
+
+// forget drops the events that the store reads from the files of an index by now.
+// Nothing is staged.
 func (w *writer) forget() {
-	n := w.known()
+	n := w.versions.flushed()
 	if n <= w.forgotten {
 		return
 	}
@@ -209,6 +210,14 @@ func (w *writer) forget() {
 		return
 	}
 	w.forgotten = n
+}
+
+// atClose is on which occasion a close writes an index.
+func (w *writer) atClose() occasion {
+	if w.unsure {
+		return flushUnproven
+	}
+	return flushClosing
 }
 
 // takeBack cuts a failed write off again. Where that fails too, nobody knows what
@@ -227,16 +236,7 @@ func (w *writer) takeBack(cause error) error {
 
 // fail makes the store refuse all further writes.
 func (w *writer) fail(op, path string, err error) error {
-	failed := &FailedError{op, path, err}
-	w.mu.Lock()
-	w.failed = failed
-	w.mu.Unlock()
-	w.options.Logger.Error("thaw: the store takes no more writes", slog.String("store", w.dir), slog.Any("error", failed))
-	return failed
-}
-
-func (w *writer) failure() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.failed = &FailedError{Op: op, Path: path, Err: err}
+	w.options.Logger.Error("thaw: the store takes no more writes", slog.String("store", w.dir), slog.Any("error", w.failed))
 	return w.failed
 }

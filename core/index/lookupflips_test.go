@@ -101,8 +101,8 @@ func TestLookupFlips(t *testing.T) {
 			}
 			require.Empty(t, check())
 			for _, why := range []error{
-				lieEntityList, lieScopeList, lieKindList, lieIDs,
-				lieCorrelations, lieCausations, lieSegments, lieNames, lieNameOrder,
+				errEntityListLie, errScopeListLie, errKindListLie, errIDsLie,
+				errCorrelationsLie, errCausationsLie, errSegmentsLie, errNamesLie, errNameOrderLie,
 			} {
 				require.True(t, told[why], why)
 			}
@@ -117,14 +117,14 @@ func TestLookupPromises(t *testing.T) {
 		change func(*Tables)
 		why    error
 	}{
-		{"sequences have no gap", func(t *Tables) { t.flags |= flagDense }, lieSequences},
-		{"ids are unique", func(t *Tables) { t.flags |= flagUnique }, lieFlags},
-		{"clocks rise", func(t *Tables) { t.flags |= flagClockOrder }, lieFlags},
-		{"more records", func(t *Tables) { t.records++ }, lieNames},
-		{"fewer records", func(t *Tables) { t.records-- }, lieNames},
-		{"fewer strings", func(t *Tables) { t.strings-- }, lieNames},
-		{"another seed for names", func(t *Tables) { t.nameSeed++ }, lieNames},
-		{"another seed for ids", func(t *Tables) { t.idSeed++ }, lieIDs},
+		{"sequences have no gap", func(t *Tables) { t.flags |= flagDense }, errSequencesLie},
+		{"ids are unique", func(t *Tables) { t.flags |= flagUnique }, errFlagsLie},
+		{"clocks rise", func(t *Tables) { t.flags |= flagClockOrder }, errFlagsLie},
+		{"more records", func(t *Tables) { t.records++ }, errNamesLie},
+		{"fewer records", func(t *Tables) { t.records-- }, errNamesLie},
+		{"fewer strings", func(t *Tables) { t.strings-- }, errNamesLie},
+		{"another seed for names", func(t *Tables) { t.nameSeed++ }, errNamesLie},
+		{"another seed for ids", func(t *Tables) { t.idSeed++ }, errIDsLie},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			img, tables := buildDraft(t, linked(t, 60, false))
@@ -139,16 +139,16 @@ func TestStaleTables(t *testing.T) {
 	img, _ := buildDraft(t, linked(t, 60, false))
 	for _, n := range []int{1, 59, 61} {
 		_, tables := buildDraft(t, linked(t, n, false))
-		require.Contains(t, Prove(t, img, tables, sizesOf), lieSegments)
+		require.Contains(t, Prove(t, img, tables, sizesOf), errSegmentsLie)
 	}
 
 	// A link in front of all others leaves every other list as it is.
 	more := linked(t, 60, false)
 	copy(more.At(0)[146:], []byte{1})
 	_, tables := buildDraft(t, more)
-	require.Equal(t, []error{lieCausations}, Prove(t, img, tables, sizesOf))
+	require.Equal(t, []error{errCausationsLie}, Prove(t, img, tables, sizesOf))
 
 	_, tables = buildDraft(t, linked(t, 60, false))
 	lies := Prove(t, img, tables, func(uint64) (uint64, bool) { return 99999, true })
-	require.Equal(t, []error{lieSegments, lieSegments, lieSegments}, lies, "one for each segment")
+	require.Equal(t, []error{errSegmentsLie, errSegmentsLie, errSegmentsLie}, lies, "one for each segment")
 }

@@ -16,17 +16,17 @@ import (
 
 // Lies of tables: which way does not lead to a record.
 var (
-	lieNames        = errors.New("the names do not lead to their strings")
-	lieNameOrder    = errors.New("the sorted names are not all names in order")
-	lieEntityList   = errors.New("an entity's list is not its records in order")
-	lieScopeList    = errors.New("a scope's list is not its records in order")
-	lieKindList     = errors.New("a kind's list is not its records in order")
-	lieIDs          = errors.New("an event id does not lead to its records in order")
-	lieCorrelations = errors.New("a correlation's list is not its records in order")
-	lieCausations   = errors.New("a causation's list is not its records in order")
-	lieSequences    = errors.New("a sequence does not lead to its record")
-	lieSegments     = errors.New("the segments are not those that the records lie in")
-	lieFlags        = errors.New("a promise about all records is broken")
+	errNamesLie        = errors.New("the names do not lead to their strings")
+	errNameOrderLie    = errors.New("the sorted names are not all names in order")
+	errEntityListLie   = errors.New("an entity's list is not its records in order")
+	errScopeListLie    = errors.New("a scope's list is not its records in order")
+	errKindListLie     = errors.New("a kind's list is not its records in order")
+	errIDsLie          = errors.New("an event id does not lead to its records in order")
+	errCorrelationsLie = errors.New("a correlation's list is not its records in order")
+	errCausationsLie   = errors.New("a causation's list is not its records in order")
+	errSequencesLie    = errors.New("a sequence does not lead to its record")
+	errSegmentsLie     = errors.New("the segments are not those that the records lie in")
+	errFlagsLie        = errors.New("a promise about all records is broken")
 )
 
 // Prove proves that tables hide nothing of the image they belong to: every list of
@@ -116,8 +116,8 @@ func runOf(keys []uint64, key uint32) int {
 	return n
 }
 
-func (p *prover) entities() { p.named(lieEntityList, artifact.Raw.Entity, p.Entity) }
-func (p *prover) scopes()   { p.named(lieScopeList, artifact.Raw.Scope, p.Scope) }
+func (p *prover) entities() { p.named(errEntityListLie, artifact.Raw.Entity, p.Entity) }
+func (p *prover) scopes()   { p.named(errScopeListLie, artifact.Raw.Scope, p.Scope) }
 
 // named compares the list of every string, those without a record included.
 func (p *prover) named(why error, key func(artifact.Raw) uint32, list func(uint32) (List, error)) {
@@ -140,22 +140,22 @@ func (p *prover) kinds() {
 		n := runOf(rest, kind)
 		lists, err := p.Kinds(event.Kind(kind), event.Kind(kind))
 		if err != nil || len(lists) != 1 {
-			p.lie(lieKindList)
+			p.lie(errKindListLie)
 		} else {
-			p.list(lieKindList, lists[0], nil, rest[:n])
+			p.list(errKindListLie, lists[0], nil, rest[:n])
 		}
 		rest = rest[n:]
 	}
 	all, err := p.Kinds(0, ^event.Kind(0))
 	if err != nil || len(all) != kinds {
-		p.lie(lieKindList)
+		p.lie(errKindListLie)
 	}
 }
 
 // names asks for every string by its number, and for every name by its bytes.
 func (p *prover) names() {
 	if p.Names() != uint32(p.table.Len()) || p.tables.Records() != uint32(p.recs.len()) {
-		p.lie(lieNames)
+		p.lie(errNamesLie)
 	}
 	for number := range uint32(p.table.Len()) {
 		want := p.table.At(number)
@@ -167,7 +167,7 @@ func (p *prover) names() {
 			ok = ok && err == nil && found == number
 		}
 		if !ok {
-			p.lie(lieNames)
+			p.lie(errNamesLie)
 		}
 	}
 }
@@ -177,12 +177,12 @@ func (p *prover) nameOrder() {
 	sorted := p.table.Sorted()
 	lo, hi, err := p.NamesWithPrefix(nil)
 	if err != nil || lo != 0 || hi != uint32(len(sorted)) {
-		p.lie(lieNameOrder)
+		p.lie(errNameOrderLie)
 	}
 	for place, number := range sorted {
 		got, err := p.OrderedName(uint32(place))
 		if err != nil || got != number {
-			p.lie(lieNameOrder)
+			p.lie(errNameOrderLie)
 			return
 		}
 	}
@@ -196,7 +196,7 @@ func (p *prover) nameOrder() {
 		})
 		lo, hi, err := p.NamesWithPrefix(prefix)
 		if err != nil || lo != uint32(place) || hi != uint32(place+end) {
-			p.lie(lieNameOrder)
+			p.lie(errNameOrderLie)
 		}
 	}
 }
@@ -209,13 +209,13 @@ func (p *prover) sequences() {
 		r := p.recs.at(i)
 		n, err := p.After(r.Sequence())
 		if err != nil || n != uint32(i) {
-			p.lie(lieSequences)
+			p.lie(errSequencesLie)
 		} else if n, err = p.After(r.Sequence() + 1); err != nil || n != uint32(i)+1 {
-			p.lie(lieSequences)
+			p.lie(errSequencesLie)
 		}
 		e := r.Entity()
 		if r.Clock() < clocks[e] && p.EntityClocksRise() {
-			p.lie(lieFlags)
+			p.lie(errFlagsLie)
 		}
 		clocks[e] = r.Clock() + 1
 	}
@@ -262,11 +262,11 @@ func groups(keys []idKey, f func(id event.ID, want []uint64)) {
 func (p *prover) ids() {
 	groups(p.recs.byID(artifact.Raw.ID, nil), func(id event.ID, want []uint64) {
 		if len(want) > 1 && p.tables.UniqueIDs() {
-			p.lie(lieFlags)
+			p.lie(errFlagsLie)
 		}
 		first, ok, err := p.FindID(id, func(artifact.Raw) bool { return true })
 		if err != nil || !ok || uint64(first) != want[0] {
-			p.lie(lieIDs)
+			p.lie(errIDsLie)
 			return
 		}
 		if len(want) == 1 {
@@ -280,18 +280,18 @@ func (p *prover) ids() {
 			return false
 		})
 		if err != nil || ok || met != len(want) {
-			p.lie(lieIDs)
+			p.lie(errIDsLie)
 		}
 	})
 }
 
 func (p *prover) correlations() {
-	p.linked(lieCorrelations, artifact.Raw.Correlation, p.Correlated,
+	p.linked(errCorrelationsLie, artifact.Raw.Correlation, p.Correlated,
 		func(r artifact.Raw) bool { return r.Correlation() != r.ID() })
 }
 
 func (p *prover) causations() {
-	p.linked(lieCausations, artifact.Raw.Causation, p.Caused,
+	p.linked(errCausationsLie, artifact.Raw.Causation, p.Caused,
 		func(r artifact.Raw) bool { return !r.Causation().IsZero() })
 }
 
@@ -323,7 +323,7 @@ func (p *prover) linked(why error, id func(artifact.Raw) event.ID, ask func(even
 func (p *prover) segments(sizes func(uint64) (uint64, bool)) {
 	got, err := p.Segments()
 	if err != nil {
-		p.lie(lieSegments)
+		p.lie(errSegmentsLie)
 		return
 	}
 	k := 0
@@ -341,10 +341,10 @@ func (p *prover) segments(sizes func(uint64) (uint64, bool)) {
 			ok = got[k] == want
 		}
 		if !ok {
-			p.lie(lieSegments)
+			p.lie(errSegmentsLie)
 		}
 	}
 	if k < len(got) {
-		p.lie(lieSegments)
+		p.lie(errSegmentsLie)
 	}
 }

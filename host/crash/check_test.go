@@ -177,13 +177,13 @@ func judge(found []event.Event, known knowledge) error {
 
 // writeOn opens for writing, which must show what a reader saw, appends one event
 // and closes. It returns what must be there from now on.
-func writeOn(fs *crashfs.FS, before []event.Event, folds *tuning.Folds, seed uint64) ([]event.Event, error) {
+func writeOn(fs *crashfs.FS, before []event.Event, folds *tuning.Flushes, seed uint64) ([]event.Event, error) {
 	o := options(fs, seed^0xabcdef)
 	o.Strict = true
 	if seed%4 == 3 {
 		folds = nil
 	}
-	st, err := host.Open(folding(folds), dir, o)
+	st, err := host.Open(ctx, dir, folding(folds, o))
 	if err != nil {
 		return nil, fmt.Errorf("open for writing: %w", err)
 	}

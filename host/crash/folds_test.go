@@ -1,7 +1,6 @@
 package crash_test
 
 import (
-	"context"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -19,20 +18,20 @@ import (
 // their operations come in one order.
 var (
 	// plainly is the rule of users, but for small segments.
-	plainly = &tuning.Folds{Rule: withOpenWeight(flush.DefaultPolicy(), 1), InRotation: true}
+	plainly = &tuning.Flushes{Policy: withOpenWeight(flush.DefaultPolicy(), 1), InRotation: true}
 	// often writes an index at each rotation and each close. A part is merged with
 	// what comes behind it when it is no longer, and index.fbati when all of that is.
-	often = &tuning.Folds{
-		Rule:       flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
+	often = &tuning.Flushes{
+		Policy:     flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
 		InRotation: true,
 	}
 	// seldom leaves a tail now and then.
-	seldom = &tuning.Folds{
-		Rule:       flush.Policy{CloseWeight: 40, OpenWeight: 40, CloseShare: 1, OpenShare: 1, PartShare: 2},
+	seldom = &tuning.Flushes{
+		Policy:     flush.Policy{CloseWeight: 40, OpenWeight: 40, CloseShare: 1, OpenShare: 1, PartShare: 2},
 		InRotation: true,
 	}
 	// behind is often in the background, as it is for users.
-	behind = &tuning.Folds{Rule: often.Rule}
+	behind = &tuning.Flushes{Policy: often.Policy}
 )
 
 func withOpenWeight(r flush.Policy, n uint64) flush.Policy {
@@ -40,12 +39,13 @@ func withOpenWeight(r flush.Policy, n uint64) flush.Policy {
 	return r
 }
 
-// folding is the context of an open that folds in a way, nil for plainly.
-func folding(way *tuning.Folds) context.Context {
+// folding is o for a store that folds in a way, nil for plainly.
+func folding(way *tuning.Flushes, o host.Options) host.Options {
 	if way == nil {
 		way = plainly
 	}
-	return tuning.With(ctx, *way)
+	tuning.Set(&o, *way)
+	return o
 }
 
 // foldWorkloads are those in which indexes are written over and over.

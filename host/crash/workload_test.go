@@ -163,7 +163,7 @@ type workload struct {
 	durability host.Durability
 	stubborn   bool
 	// folds is how indexes are written, nil for plainly.
-	folds *tuning.Folds
+	folds *tuning.Flushes
 	// from names a store of batpak's to begin with.
 	from string
 	// sessions is how many times the store is opened and closed, 0 for once, and
@@ -281,7 +281,7 @@ func (w *workload) run(fs fsabstraction.FS, world *world, seed uint64) error {
 func (w *workload) once(fs fsabstraction.FS, world *world, seed uint64, number int) error {
 	o := options(fs, seed)
 	o.Durability = w.durability
-	st, err := host.Open(folding(w.folds), dir, o)
+	st, err := host.Open(ctx, dir, folding(w.folds, o))
 	if err != nil {
 		return err
 	}

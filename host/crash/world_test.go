@@ -115,7 +115,7 @@ type knowledge struct {
 	// before is what is in front of the first unit.
 	before []event.Event
 	// folds is how the store's indexes are written, nil for plainly.
-	folds *tuning.Folds
+	folds *tuning.Flushes
 }
 
 // known is what callers know now.

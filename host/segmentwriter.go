@@ -2,14 +2,78 @@ package host
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/fsabstraction"
 )
+
+// activeSegment is the segment that frames are appended to, or will be.
+type activeSegment struct {
+	id     uint64
+	name   string
+	path   string
+	header []byte                  // the first bytes of the file
+	file   fsabstraction.WriteFile // nil before it is made
+}
+
+// planSegment is a segment that is not there yet.
+func planSegment(dir string, id uint64, now time.Time) (*activeSegment, error) {
+	if id == 0 { // one above the highest
+		return nil, &LimitError{What: "segment id", Got: ^uint64(0), Max: ^uint64(0) - 1}
+	}
+	name := segment.Name(id)
+	return &activeSegment{
+		id: id, name: name, path: filepath.Join(dir, name),
+		header: segment.AppendHeader(nil, segment.Header{CreatedNS: now.UnixNano(), SegmentID: id}),
+	}, nil
+}
+
+// create makes the file with its header. Neither its content nor its name is
+// synced: the first sync of its frames does the one, the caller the other.
+func (a *activeSegment) create(fsys fsabstraction.FS) error {
+	f, err := create(fsys, a.path)
+	if err != nil {
+		return &WriteError{"create", a.path, err}
+	}
+	a.file = f
+	if err := a.append(a.header, 0); err != nil {
+		a.file = nil
+		return &WriteError{"write", a.path, errors.Join(err, f.Close(), fsys.Remove(a.path))}
+	}
+	return nil
+}
+
+// create makes a file that is not there. An empty one is what an earlier attempt
+// left that failed after it took effect; nobody else makes files of that name.
+func create(fsys fsabstraction.FS, path string) (fsabstraction.WriteFile, error) {
+	f, err := fsys.Create(path)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
+	}
+	info, there := fsys.Lstat(path)
+	if there != nil || info.Type != fsabstraction.Regular || info.Size > 0 {
+		return nil, err
+	}
+	if err := fsys.Remove(path); err != nil {
+		return nil, err
+	}
+	return fsys.Create(path)
+}
+
+// append writes b at offset at, where the file ends.
+func (a *activeSegment) append(b []byte, at int64) error {
+	n, err := a.file.WriteAt(b, at)
+	if err == nil && n < len(b) {
+		err = errors.New("short write")
+	}
+	return err
+}
 
 // full reports whether the segment will be full with what is staged.
 func (w *writer) full() bool {
@@ -25,7 +89,7 @@ func (w *writer) room() error {
 		if err := w.seal(); err != nil {
 			return err
 		}
-		w.rotated(w.end)
+		w.flusher.sealed()
 	}
 	if w.active == nil {
 		var err error
@@ -49,10 +113,10 @@ func (w *writer) seal() error {
 	}
 	w.unsynced = false
 	size := end + int64(len(footer))
-	w.grew(w.active.name, size)
-	w.mark.advance(uint64(size), w.options.Logger)
 	a := w.active
 	w.active, w.end = nil, artifact.Watermark{Segment: a.id, Offset: uint64(size)}
+	w.show(w.end)
+	w.mark.advance(uint64(size), w.options.Logger)
 	if err := a.file.Close(); err != nil { // it is synced, so nothing is lost
 		w.options.Logger.Warn("thaw: closing a segment failed", slog.String("file", a.path), slog.Any("error", err))
 	}
@@ -88,7 +152,7 @@ func (w *writer) begin() error {
 		return w.fail("sync", w.dir, errors.Join(err, a.file.Close()))
 	}
 	if err == nil {
-		err = w.began(a.name)
+		err = w.know(a.name)
 	}
 	if err != nil {
 		if undo := errors.Join(a.file.Close(), w.fs.Remove(a.path)); undo != nil {
@@ -102,10 +166,20 @@ func (w *writer) begin() error {
 	return nil
 }
 
+// know tells the files of the readers which file the name of a new segment leads to,
+// so that they notice another one in its place.
+func (w *writer) know(name string) error {
+	v, err := w.versions.pin()
+	if err != nil {
+		return err
+	}
+	return errors.Join(v.files.add(name), v.release())
+}
+
 // finish ends the log behind the last request: the active segment is sealed, or
 // goes away when nothing was written to it.
 func (w *writer) finish() error {
-	if err := w.failure(); err != nil {
+	if err := w.failed; err != nil {
 		return w.close(err)
 	}
 	if w.active == nil {
@@ -136,26 +210,4 @@ func (w *writer) close(err error) error {
 		w.active = nil
 	}
 	return errors.Join(err, w.mark.close())
-}
-
-// syncFile makes the content of a file durable. As with SyncDir, an error may be a
-// fsabstraction.ErrNotTried.
-func syncFile(fs fsabstraction.FS, path string) error {
-	f, err := fs.OpenWrite(path)
-	if err != nil {
-		return fsabstraction.NotTried(err)
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
-// syncDir makes the names in dir durable, where the file system can.
-func syncDir(fs fsabstraction.FS, dir string) error {
-	d, ok := fs.(fsabstraction.DirSyncer)
-	if !ok {
-		return nil
-	}
-	if err := d.SyncDir(dir); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return nil
 }

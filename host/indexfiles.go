@@ -22,6 +22,13 @@ import (
 // would keep the next open from seeing it. [Rebuild] makes one when told to.
 var ErrDamaged = errors.New("thaw: a damaged store gets no new index")
 
+// indexFiles are the files of an index in a directory, for those who write them.
+type indexFiles struct {
+	fs     fsabstraction.FS
+	dir    string
+	logger *slog.Logger
+}
+
 // errUnheard is why a file of an index that could not be read is not replaced by the
 // way: it may be all that tells of a loss. [Rebuild] does not look at it.
 var errUnheard = errors.New("thaw: an index that could not be read is not replaced; open the store again, or rebuild it")
@@ -38,72 +45,7 @@ func unheard(v *store.Snapshot) error {
 	return nil
 }
 
-// segmentSizes is how long the segments of a directory are, as far as was asked.
-type segmentSizes struct {
-	fs    fsabstraction.FS
-	dir   string
-	ids   []uint64 // rising
-	known map[uint64]uint64
-	parts []string // names of part files
-	// failed is why a segment's size could not be had, the first time.
-	failed error
-}
-
-// listSegments lists the segments up to the end of a log.
-func listSegments(fs fsabstraction.FS, dir string, end artifact.Watermark) (*segmentSizes, error) {
-	names, err := fs.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	l := &segmentSizes{fs: fs, dir: dir, known: map[uint64]uint64{end.Segment: end.Offset}}
-	for _, n := range names {
-		if n.Type != fsabstraction.Regular {
-			continue
-		}
-		if id, ok := segment.ParseName(n.Name); ok && id <= end.Segment {
-			l.ids = append(l.ids, id)
-		} else if _, _, ok := index.ParsePartName(n.Name); ok {
-			l.parts = append(l.parts, n.Name)
-		}
-	}
-	slices.Sort(l.ids)
-	return l, nil
-}
-
-// size is the size of a segment; ok is false when there is none.
-func (l *segmentSizes) size(id uint64) (size uint64, ok bool) {
-	if size, ok = l.known[id]; ok {
-		return size, true
-	}
-	if _, ok = slices.BinarySearch(l.ids, id); !ok {
-		return 0, false
-	}
-	info, err := l.fs.Lstat(filepath.Join(l.dir, segment.Name(id)))
-	if err != nil {
-		l.failed = cmp.Or(l.failed, err)
-		return 0, false
-	}
-	l.known[id] = uint64(max(info.Size, 0))
-	return l.known[id], true
-}
-
-// behind is how many bytes, in how many segments, lie behind a place.
-func (l *segmentSizes) behind(w artifact.Watermark) (bytes, segments uint64) {
-	for _, id := range l.ids {
-		size, _ := l.size(id)
-		switch {
-		case id < w.Segment || id == w.Segment && size <= w.Offset:
-			continue
-		case id == w.Segment:
-			size -= w.Offset
-		}
-		bytes += size
-		segments++
-	}
-	return bytes, segments
-}
-
-// writeIndex writes the files that f describes, makes them durable, and then
+// write writes the files that f describes, makes them durable, and then
 // removes the part files that they stand for; one that stays is told and does no
 // harm. The steps, each on disk before the next:
 //
@@ -116,9 +58,9 @@ func (l *segmentSizes) behind(w artifact.Watermark) (bytes, segments uint64) {
 // files the longer one is taken.
 //
 // A damaged store is refused unless accept says that its damage is known. That is
-// asked again before anything gets its name: a fold over a rotten index reads
-// segments that nobody had read.
-func (s *Store) writeIndex(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64) error {
+// checked again before the renames: a flush over a rotten index reads segments that
+// the open did not.
+func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64) error {
 	sound := func() error {
 		if r := v.Report(); r.Damaged() != nil && !accept {
 			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
@@ -136,7 +78,7 @@ func (s *Store) writeIndex(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 	if f.First > 0 {
 		names = []string{index.PartName(v.PartEnd(f.First-1).Segment, f.To.Segment)}
 	}
-	err := replaceFiles(s.options.FS, s.path, names, func(files []fsabstraction.WriteFile) error {
+	err := replaceFiles(x.fs, x.dir, names, func(files []fsabstraction.WriteFile) error {
 		into := make([]flush.Write, len(files))
 		for i, file := range files {
 			into[i] = syncing(file, every)
@@ -147,20 +89,48 @@ func (s *Store) writeIndex(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		return nil
 	})
 	if err == nil {
-		err = syncDir(s.options.FS, s.path)
+		err = syncDir(x.fs, x.dir)
 	}
 	if err != nil {
 		return err
 	}
-	if err := removeParts(s.options.FS, s.path, l.parts, append(v.FileNames(f.First), names...)); err != nil {
-		s.leftover(err)
+	if err := removeParts(x.fs, x.dir, l.parts, append(v.FileNames(f.First), names...)); err != nil {
+		x.leftover(err)
 	}
 	return nil
 }
 
-// leftover tells that a file which is of no use any more could not be removed.
-func (s *Store) leftover(err error) {
-	s.options.Logger.Warn("thaw: a leftover could not be removed", slog.String("store", s.path), slog.Any("error", err))
+// prove makes the last segment durable when nothing shows that it is: an index must
+// not vouch for what a power cut takes.
+func (x *indexFiles) prove(end artifact.Watermark) error {
+	if err := syncFile(x.fs, filepath.Join(x.dir, segment.Name(end.Segment))); err != nil {
+		return err
+	}
+	return syncDir(x.fs, x.dir)
+}
+
+// saveLookups writes index.thaw when the lookups of index.fbati had to be made:
+// another program wrote that. The next open then finds them.
+func (x *indexFiles) saveLookups(v *store.Snapshot) {
+	if !v.LacksLookups() {
+		return
+	}
+	err := replaceFile(x.fs, x.dir, index.FileName, func(f fsabstraction.WriteFile) error {
+		return v.SaveLookups(syncing(f, 0))
+	})
+	if err = errors.Join(err, syncDir(x.fs, x.dir)); err != nil {
+		x.logger.Warn("thaw: index.thaw was not written", slog.String("store", x.dir), slog.Any("error", err))
+	}
+}
+
+// notWritten logs why there is no new index.
+func (x *indexFiles) notWritten(err error) {
+	x.logger.Warn("thaw: the index was not written", slog.String("store", x.dir), slog.Any("error", err))
+}
+
+// leftover logs that a file which is of no use any more could not be removed.
+func (x *indexFiles) leftover(err error) {
+	x.logger.Warn("thaw: a leftover could not be removed", slog.String("store", x.dir), slog.Any("error", err))
 }
 
 // syncing writes to a file and syncs it every so many bytes, 0 for never. A sync

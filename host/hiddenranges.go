@@ -16,8 +16,8 @@ import (
 
 // writeHidden makes visibility_ranges.fbv hold these ranges, which hide at least what
 // it hid. It is on disk when writeHidden returns.
-func (s *Store) writeHidden(ranges visibility.Ranges) error {
-	fsys, path := s.options.FS, filepath.Join(s.path, visibility.FileName)
+func writeHidden(fsys fsabstraction.FS, dir string, ranges visibility.Ranges) error {
+	path := filepath.Join(dir, visibility.FileName)
 	want := visibility.AppendFile(nil, ranges)
 	switch had, err := readWhole(fsys, path); {
 	case errors.Is(err, fs.ErrNotExist) && len(ranges) == 0, err == nil && bytes.Equal(had, want):
@@ -25,14 +25,14 @@ func (s *Store) writeHidden(ranges visibility.Ranges) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	err := replaceFile(fsys, s.path, visibility.FileName, func(f fsabstraction.WriteFile) error {
+	err := replaceFile(fsys, dir, visibility.FileName, func(f fsabstraction.WriteFile) error {
 		_, err := f.WriteAt(want, 0)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return syncDir(fsys, s.path)
+	return syncDir(fsys, dir)
 }
 
 func readWhole(fsys fsabstraction.FS, path string) ([]byte, error) {
@@ -52,23 +52,23 @@ func readWhole(fsys fsabstraction.FS, path string) ([]byte, error) {
 // where batpak wrote them in others and no event is in doubt. It knows who wrote the
 // last segment from synced.thaw, which the next segment overwrites. Where that fails
 // the store is as it was, and says so again when it is opened.
-func (s *Store) renumber(ctx context.Context, v *view, end artifact.Watermark) (*view, error) {
-	report := v.snapshot.Report()
+func (s *Store) renumber(ctx context.Context, c contents, end artifact.Watermark) (contents, error) {
+	report := c.snapshot.Report()
 	if len(report.Damages) != 1 || report.Damages[0].Reason != damage.Renumbered || len(report.Damages[0].Events) > 0 {
-		return v, nil
+		return c, nil
 	}
-	if err := s.rebuildIndex(v, end, true); err != nil {
+	if err := s.rebuildIndex(&c, end, true); err != nil {
 		s.options.Logger.Warn("thaw: the hidden ranges were not written in the numbers of the log",
 			slog.String("store", s.path), slog.Any("error", err))
-		return v, nil
+		return c, nil
 	}
 	s.options.Logger.Warn("thaw: the hidden ranges were written in the numbers of the log",
 		slog.String("store", s.path), slog.Any("instead_of", report.Damages[0]))
 	reader := s.options.reader()
-	fresh, err := openView(ctx, s.path, &reader, s.skip...)
+	fresh, err := openContents(ctx, s.path, &reader, s.skip...)
 	if err != nil {
-		return v, err
+		return c, err
 	}
-	fresh.recovered = v.recovered
-	return fresh, v.files.release()
+	fresh.recovered = c.recovered
+	return fresh, c.files.release()
 }

@@ -24,7 +24,7 @@ func TestBehind(t *testing.T) {
 		{artifact.Watermark{Segment: 5, Offset: 50}, 0, 0},
 		{artifact.Watermark{Segment: 9}, 0, 0},
 	} {
-		bytes, segments := l.behind(c.at)
+		bytes, segments := l.after(c.at)
 		require.Equal(t, c.bytes, bytes, "%v", c.at)
 		require.Equal(t, c.segments, segments, "%v", c.at)
 	}

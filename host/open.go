@@ -1,0 +1,172 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// Open opens the store in the directory at path for writing, and makes the
+// directory when it is not there. It fails with a *[LockedError] when another writer
+// has it open: at once, or after Options.LockWait. An unclean stop is put right first, which the
+// report tells; nothing that was acknowledged is touched by it.
+//
+// ctx bounds the open alone. One that is done already makes nothing: no directory and
+// no file. The caller must Close the store.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	if err := ctx.Err(); err != nil { // before anything is made
+		return nil, failedAt("open", path, err)
+	}
+	if err := makeDirectory(o.FS, path); err != nil {
+		return nil, failedAt("open", path, err)
+	}
+	l, err := lock(ctx, o.FS, path, &o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, options: o, lock: l}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.unlock())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	reader := s.options.reader()
+	c, err := openContents(ctx, s.path, &reader, s.skip...)
+	if err != nil {
+		return err
+	}
+	var next uint64
+	var end artifact.Watermark
+	if err = unread(&c); err == nil {
+		next, end, err = s.recover(&c)
+	}
+	if err == nil {
+		c, err = s.renumber(ctx, c, end)
+	}
+	if err != nil {
+		return errors.Join(err, c.files.release())
+	}
+	logOpen(ctx, s.options.Logger, s.path, "thaw: store opened for writing", &c, nil)
+	files := s.indexFiles()
+	files.saveLookups(c.snapshot)
+	c.log.next, c.log.at = c.snapshot.Report().Allocator, end
+	s.versions.start(c)
+	s.Queries.acquire = s.versions.acquire
+	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
+	s.closed = make(chan struct{})
+	s.flusher = newFlusher(&s.options, files, &s.versions)
+	s.writer = &writer{
+		fs:       s.options.FS,
+		dir:      s.path,
+		options:  &s.options,
+		log:      commit.NewLog(history{&s.versions}, c.log.next),
+		next:     next,
+		end:      end,
+		unsure:   c.recovered == nil && end.Segment > 0,
+		mark:     newMarkFile(s.options.FS, s.path),
+		requests: s.requests,
+		versions: &s.versions,
+		flusher:  s.flusher,
+	}
+	go s.writer.run(s.quit)
+	return nil
+}
+
+// unread returns the damage of a segment of which the rest was not read. Nothing can be
+// appended then: the events there have numbers that are not known now and that would be
+// given out again.
+func unread(c *contents) error {
+	report := c.snapshot.Report()
+	for _, d := range report.Damages {
+		if replay.IsCutOff(d) {
+			return failedAt("open for writing", c.files.path, d)
+		}
+	}
+	return nil
+}
+
+// recover puts an unclean stop right. It returns the id of the segment to begin,
+// and where the log ends.
+func (s *Store) recover(c *contents) (next uint64, end artifact.Watermark, err error) {
+	r, err := c.snapshot.Recovery()
+	if err != nil {
+		return 0, end, failedAt("recover", s.path, err)
+	}
+	if c.recovered, err = recoverSegment(s.options.FS, s.path, &r); err != nil {
+		return 0, end, err
+	}
+	if done := c.recovered; done != nil {
+		level := slog.LevelInfo
+		if done.SetAside != "" {
+			level = slog.LevelWarn
+		}
+		s.options.Logger.Log(context.Background(), level, "thaw: an unclean stop was put right",
+			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
+			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
+	}
+	if done := c.recovered; done != nil && !done.Removed {
+		if err := c.files.add(done.File); err != nil { // the name leads to another file now
+			return 0, end, err
+		}
+	}
+	var keep []string
+	// Of a damaged store every part stays: one that was not taken may be all that
+	// tells which events are lost. So may one that could not be read.
+	report := c.snapshot.Report()
+	if report.OpenedFrom == store.FromIndex && report.Damaged() == nil && unheard(c.snapshot) == nil {
+		keep = c.snapshot.FileNames(len(c.snapshot.FileParts()))
+	}
+	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // only the next index.fbati needs that
+		files := s.indexFiles()
+		files.leftover(err)
+	}
+	end.Segment, end.Offset, err = c.files.newest()
+	return r.Next, end, err
+}
+
+// makeDirectory makes a directory whose name survives power loss.
+func makeDirectory(fsys fsabstraction.FS, path string) error {
+	var made []string
+	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
+		_, err := fsys.Lstat(dir)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		made = append(made, dir)
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	if len(made) == 0 {
+		return nil
+	}
+	if err := fsys.MkdirAll(path); err != nil {
+		return err
+	}
+	for _, dir := range made {
+		if err := syncDir(fsys, filepath.Dir(dir)); err != nil {
+			// The next open would take a name that is there for one that is on disk.
+			for _, dir := range made {
+				if undo := fsys.Remove(dir); !errors.Is(undo, fs.ErrNotExist) {
+					err = errors.Join(err, undo)
+				}
+			}
+			return err
+		}
+	}
+	return nil
+}

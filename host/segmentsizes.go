@@ -1,0 +1,77 @@
+package host
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// segmentSizes is how long the segments of a directory are, as far as was asked.
+type segmentSizes struct {
+	fs    fsabstraction.FS
+	dir   string
+	ids   []uint64 // rising
+	known map[uint64]uint64
+	parts []string // names of part files
+	// failed is why a segment's size could not be had, the first time.
+	failed error
+}
+
+// listSegments lists the segments up to the end of a log.
+func listSegments(fs fsabstraction.FS, dir string, end artifact.Watermark) (*segmentSizes, error) {
+	names, err := fs.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	l := &segmentSizes{fs: fs, dir: dir, known: map[uint64]uint64{end.Segment: end.Offset}}
+	for _, n := range names {
+		if n.Type != fsabstraction.Regular {
+			continue
+		}
+		if id, ok := segment.ParseName(n.Name); ok && id <= end.Segment {
+			l.ids = append(l.ids, id)
+		} else if _, _, ok := index.ParsePartName(n.Name); ok {
+			l.parts = append(l.parts, n.Name)
+		}
+	}
+	slices.Sort(l.ids)
+	return l, nil
+}
+
+// size is the size of a segment; ok is false when there is none.
+func (l *segmentSizes) size(id uint64) (size uint64, ok bool) {
+	if size, ok = l.known[id]; ok {
+		return size, true
+	}
+	if _, ok = slices.BinarySearch(l.ids, id); !ok {
+		return 0, false
+	}
+	info, err := l.fs.Lstat(filepath.Join(l.dir, segment.Name(id)))
+	if err != nil {
+		l.failed = cmp.Or(l.failed, err)
+		return 0, false
+	}
+	l.known[id] = uint64(max(info.Size, 0))
+	return l.known[id], true
+}
+
+// after is how many bytes, in how many segments, come after a place.
+func (l *segmentSizes) after(w artifact.Watermark) (bytes, segments uint64) {
+	for _, id := range l.ids {
+		size, _ := l.size(id)
+		switch {
+		case id < w.Segment || id == w.Segment && size <= w.Offset:
+			continue
+		case id == w.Segment:
+			size -= w.Offset
+		}
+		bytes += size
+		segments++
+	}
+	return bytes, segments
+}
