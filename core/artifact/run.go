@@ -14,7 +14,7 @@ type Run struct {
 }
 
 // Run returns the records from number first up to the mark.
-func (d *Draft) Run(first int, end Mark) Run {
+func (d *Draft) Run(first int, end Savepoint) Run {
 	r := d.rows
 	r.cut(end.records)
 	return Run{r, first, d.names.View()}

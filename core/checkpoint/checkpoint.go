@@ -104,7 +104,7 @@ func Decode(b []byte) (*Checkpoint, error) {
 	if err := r.Err(); err != nil {
 		return nil, c.refuse(err)
 	}
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	if err != nil {
 		return nil, damage.Refuse(damage.Strings, int64(HeadSize+at), err)
 	}

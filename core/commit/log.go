@@ -42,7 +42,7 @@ type undone struct {
 
 // mark is a place to go back to.
 type mark struct {
-	draft  artifact.Mark
+	draft  artifact.Savepoint
 	footer sidx.Mark
 	next   uint64
 	frames int
@@ -112,7 +112,7 @@ func (l *Log) Rollback() {
 }
 
 func (l *Log) mark() mark {
-	return mark{l.draft.Mark(), l.footer.Mark(), l.next, len(l.frames), len(l.undo)}
+	return mark{l.draft.Savepoint(), l.footer.Mark(), l.next, len(l.frames), len(l.undo)}
 }
 
 func (l *Log) goBack(m mark) {

@@ -79,12 +79,12 @@ func (id *ID) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// HashSize is the length of a [Hash] in bytes.
-const HashSize = 32
+// hashSize is the length of a [Hash] in bytes.
+const hashSize = 32
 
 // Hash is a BLAKE3-256 digest of payload bytes. The zero Hash is the previous
 // hash of an entity's first event.
-type Hash [HashSize]byte
+type Hash [hashSize]byte
 
 // IsZero reports whether h is the zero Hash.
 func (h Hash) IsZero() bool { return h == Hash{} }

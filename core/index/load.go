@@ -81,8 +81,8 @@ func (f *File) Follows(taken uint64) bool { return f.a.Records == 0 || f.h.first
 // Tables returns the lookups and the records that they lead into, both checked
 // page by page when they are read. outside is the artifact when it is not
 // contained, and name its file's.
-func (f *File) Tables(outside source.Source, name string) (Image, *Tables) {
-	t := &Tables{
+func (f *File) Index(outside source.Source, name string) (Image, *Index) {
+	t := &Index{
 		records: uint32(f.a.Records), strings: f.a.Strings,
 		nameSeed: f.h.nameSeed, idSeed: f.h.idSeed, flags: f.h.flags &^ flagContained,
 		first: f.h.first, last: f.h.last, saved: f,

@@ -37,7 +37,7 @@ const (
 // a few small buffers; many readers may share an image and its tables.
 type Reader struct {
 	img     *Image
-	t       *Tables
+	t       *Index
 	records source.Window
 	names   source.Window
 	section [sections]source.Window
@@ -47,14 +47,14 @@ type Reader struct {
 }
 
 // NewReader reads img through t, which must have been built from it.
-func NewReader(img *Image, t *Tables) *Reader {
+func NewReader(img *Image, t *Index) *Reader {
 	r := new(Reader)
 	r.Reset(img, t)
 	return r
 }
 
 // Reset makes r what NewReader returns, with the buffers it has.
-func (r *Reader) Reset(img *Image, t *Tables) {
+func (r *Reader) Reset(img *Image, t *Index) {
 	r.Forget()
 	r.img, r.t = img, t
 	r.records.Reset(img.Records, recordBlock)

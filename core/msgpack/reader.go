@@ -28,8 +28,8 @@ var (
 	ErrTrailing = errors.New("msgpack: bytes follow the value")
 )
 
-// MaxDepth bounds the nesting that [Reader.Skip] follows.
-const MaxDepth = 128
+// maxDepth bounds the nesting that [Reader.Skip] follows.
+const maxDepth = 128
 
 // Reader decodes one slice from front to back. Its first error sticks: every
 // later call returns zero values, and Err tells it. The zero Reader is at the
@@ -271,9 +271,9 @@ func (r *Reader) Array() int {
 	return 0
 }
 
-// Map reads a map's head and returns its number of pairs, which is never more
+// mapHead reads a map's head and returns its number of pairs, which is never more
 // than half the bytes left.
-func (r *Reader) Map() int {
+func (r *Reader) mapHead() int {
 	switch h := r.head(); {
 	case h&0xf0 == 0x80:
 		r.take(1)
@@ -300,7 +300,7 @@ func (r *Reader) count(n, least uint64) int {
 
 // MapOf reads the head of a map of exactly n pairs.
 func (r *Reader) MapOf(n int) {
-	if got := r.Map(); r.err == nil && got != n {
+	if got := r.mapHead(); r.err == nil && got != n {
 		r.err = ErrType
 	}
 }

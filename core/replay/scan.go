@@ -157,7 +157,7 @@ func (s *Scan) segment(in input) error {
 	if footer != nil && !footer.confirms(s.log.draft, in.id) {
 		s.renumbered = true
 	}
-	before := s.save()
+	before := s.savepoint()
 	if err := s.walk(in, from, footer, why); err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func (s *Scan) startAt(m *synced.Mark) {
 		return
 	}
 	s.leap(m.First)
-	s.log.Reserve(m.First - s.log.next)
+	s.log.reserve(m.First - s.log.next)
 }
 
 // walk reads the frames from offset from on, numbered by footer unless it is
@@ -366,7 +366,7 @@ func (s *Scan) checkLength(in input) {
 // finish.
 func (s *Scan) missing(m *synced.Mark) {
 	if m.First > s.log.next && m.First < artifact.MaxAllocator {
-		s.log.Reserve(m.First - s.log.next)
+		s.log.reserve(m.First - s.log.next)
 	}
 	s.lose(&damage.Damage{File: segment.Name(m.Segment), Length: m.Offset, Reason: damage.SegmentMissing})
 	s.skipLost(m.Offset)
@@ -377,7 +377,7 @@ func (s *Scan) missing(m *synced.Mark) {
 // segment takes it over; the numbers that are left out in front of that one then
 // tell of the loss.
 func (s *Scan) skipLost(bytes uint64) {
-	s.log.Reserve(min(bytes/segment.LeastFrame+1, maxLost))
+	s.log.reserve(min(bytes/segment.LeastFrame+1, maxLost))
 }
 
 // maxLost bounds the numbers that one loss takes, whatever a mark claims.
@@ -415,9 +415,9 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 		})
 		return nil
 	}
-	cursor := s.batch.cursor
+	txn := s.batch.txn
 	if !s.batch.open {
-		cursor = s.log.Begin()
+		txn = s.log.begin()
 	}
 	sequence, hinted := s.log.next, false
 	if s.hints != nil {
@@ -439,7 +439,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 		// Ids are left out by compaction or by a loss, and no footer says which.
 		s.report.Gaps = append(s.report.Gaps, Gap{s.file, sequence, damage.UnknownEnd})
 	}
-	if err := s.insert(cursor, sequence, p, step); err != nil {
+	if err := s.insert(txn, sequence, p, step); err != nil {
 		return err
 	}
 	if hinted {
@@ -452,16 +452,16 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 		return nil
 	}
 	s.gap.hinted = s.gap.hinted || hinted
-	cursor.Commit()
+	txn.commit()
 	return nil
 }
 
 // insert adds the event of a frame. Where the footer's entry is known to say the
 // same, its numbers for the names save looking them up.
-func (s *Scan) insert(c Cursor, sequence uint64, p event.Position, step *segment.Step) (err error) {
+func (s *Scan) insert(c txn, sequence uint64, p event.Position, step *segment.Step) (err error) {
 	b := step.Body
 	if s.hints == nil || step.Note == 0 {
-		_, err = c.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope)
+		_, err = c.insertAt(sequence, b.Facts(p), b.Entity, b.Scope)
 		return err
 	}
 	if err := c.allows(sequence); err != nil {

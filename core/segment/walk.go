@@ -309,6 +309,6 @@ func (w *Walker) peek(off uint64) (id event.ID, ok bool, err error) {
 	if err != nil {
 		return id, false, err
 	}
-	id, ok = PeekID(raw)
+	id, ok = peekID(raw)
 	return id, ok, nil
 }

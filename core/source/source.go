@@ -92,15 +92,15 @@ type Again interface {
 // Range is a run of bytes of a source.
 type Range struct{ Off, Len uint64 }
 
-// Announced is a Source that makes use of knowing which reads come next: one whose reads
+// Prefetcher is a Source that makes use of knowing which reads come next: one whose reads
 // are round trips fetches them together.
-type Announced interface {
+type Prefetcher interface {
 	Source
-	// WantsToKnow reports whether announcing is of use.
-	WantsToKnow() bool
-	// Announce tells of reads to come, in a slice that it may change. What cannot be
+	// Prefetches reports whether announcing is of use.
+	Prefetches() bool
+	// Prefetch tells of reads to come, in a slice that it may change. What cannot be
 	// read then shows when it is read.
-	Announce(ranges []Range)
+	Prefetch(ranges []Range)
 }
 
 // Part is n bytes of a source from off on, which must lie in it.

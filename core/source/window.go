@@ -14,13 +14,7 @@ type Window struct {
 
 // NewWindow reads src in blocks of at least block bytes.
 func NewWindow(src Source, block int) *Window {
-	w := MakeWindow(src, block)
-	return &w
-}
-
-// MakeWindow is NewWindow for a window that is part of something else.
-func MakeWindow(src Source, block int) Window {
-	var w Window
+	w := new(Window)
 	w.Reset(src, block)
 	return w
 }

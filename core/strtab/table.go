@@ -44,10 +44,16 @@ type Table struct {
 	lead   int      // 1 when the empty string leads
 }
 
-// Decode reads raw, which must be exactly one array of strings: with lead the
-// empty string first, then distinct valid names. Its memory is at most four
-// bytes per byte of raw.
-func Decode(raw []byte, lead bool) (*Table, error) {
+// Decode reads raw, which must be exactly one array of strings: the empty
+// string, then distinct valid names. It needs at most four bytes of memory per
+// byte of raw.
+func Decode(raw []byte) (*Table, error) { return decodeSorted(raw, true) }
+
+// DecodeNames is Decode for a table without the leading empty string. It does
+// not sort the names: Sorted returns nil.
+func DecodeNames(raw []byte) (*Table, error) { return decodeUnsorted(raw, false) }
+
+func decodeSorted(raw []byte, lead bool) (*Table, error) {
 	t, err := decode(raw, lead)
 	if err == nil {
 		err = t.sort()
@@ -58,9 +64,7 @@ func Decode(raw []byte, lead bool) (*Table, error) {
 	return t, nil
 }
 
-// DecodeUnsorted is Decode for a table of which nobody asks the order: Sorted is
-// nil.
-func DecodeUnsorted(raw []byte, lead bool) (*Table, error) {
+func decodeUnsorted(raw []byte, lead bool) (*Table, error) {
 	t, err := decode(raw, lead)
 	if err != nil {
 		return nil, err

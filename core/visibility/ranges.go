@@ -27,11 +27,11 @@ import (
 const (
 	// FileName is the file's name in a store's directory.
 	FileName = "visibility_ranges.fbv"
-	// MaxRanges bounds the number of ranges that are believed.
-	MaxRanges = 1 << 20
+	// maxRanges bounds the number of ranges that are believed.
+	maxRanges = 1 << 20
 
 	// MaxSize is the size of a file with that many ranges, in bytes.
-	MaxSize = 64 + MaxRanges*(11+2*9)
+	MaxSize = 64 + maxRanges*(11+2*9)
 
 	magic      = "FBATVR"
 	version    = 1
@@ -127,7 +127,7 @@ func Decode(b []byte) (Ranges, error) {
 	r.MapOf(1)
 	r.Key("ranges")
 	n := r.Array()
-	if r.Err() == nil && n > min(r.Left()/leastRange, MaxRanges) {
+	if r.Err() == nil && n > min(r.Left()/leastRange, maxRanges) {
 		r.Fail(msgpack.ErrRange)
 	}
 	if r.Err() != nil {
