@@ -99,7 +99,7 @@ func (d *Draft) AppendFrom(o *Draft, first int) error {
 type Savepoint struct{ records, names int }
 
 // Savepoint returns the present extent, for [Draft.Rollback].
-func (d *Draft) Savepoint() Savepoint { return Savepoint{d.Len(), d.names.Len()} }
+func (d *Draft) Savepoint() Savepoint { return Savepoint{records: d.Len(), names: d.names.Len()} }
 
 // Records is the number of records at the mark.
 func (p Savepoint) Records() int { return p.records }

@@ -27,7 +27,7 @@ func (s *Numbers) Add(n int, from uint64) {
 		return
 	}
 	if k := len(s.runs); k == 0 || s.runs[k-1].sequence+uint64(s.n-s.runs[k-1].first) != from {
-		s.runs = append(s.runs, numbersRun{s.n, from})
+		s.runs = append(s.runs, numbersRun{first: s.n, sequence: from})
 	}
 	s.n += n
 }
@@ -49,7 +49,7 @@ func (s *Numbers) Cut(n int) {
 
 // Clone is a copy.
 func (s *Numbers) Clone() Numbers {
-	return Numbers{append([]numbersRun(nil), s.runs...), s.n}
+	return Numbers{runs: append([]numbersRun(nil), s.runs...), n: s.n}
 }
 
 // Runs lists the runs: the sequence of the first record of each, and how many

@@ -17,7 +17,7 @@ type Run struct {
 func (d *Draft) Run(first int, end Savepoint) Run {
 	r := d.rows
 	r.cut(end.records)
-	return Run{r, first, d.names.View()}
+	return Run{rows: r, first: first, names: d.names.View()}
 }
 
 // Len is the number of records.

@@ -29,7 +29,7 @@ func Error(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &escaped{err}
+	return &escaped{err: err}
 }
 
 type escaped struct{ err error }

@@ -22,7 +22,7 @@ type Coordinate struct {
 }
 
 // At is the coordinate of entity in scope.
-func At(entity, scope string) Coordinate { return Coordinate{entity, scope} }
+func At(entity, scope string) Coordinate { return Coordinate{Entity: entity, Scope: scope} }
 
 // Check returns the first rule of [CheckName] that a part breaks, or nil.
 func (c Coordinate) Check() error {

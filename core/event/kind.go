@@ -73,13 +73,13 @@ type Kinds struct {
 }
 
 // Only is the set of the one kind k.
-func Only(k Kind) Kinds { return Kinds{k, k, true} }
+func Only(k Kind) Kinds { return Kinds{first: k, last: k, limited: true} }
 
 // InCategory is the set of the 4096 kinds of category c, of which only the low
 // 4 bits count.
 func InCategory(c uint8) Kinds {
 	first := Kind(c&15) << 12
-	return Kinds{first, first | 0x0FFF, true}
+	return Kinds{first: first, last: first | 0x0FFF, limited: true}
 }
 
 // All reports whether the set holds every kind.
@@ -105,6 +105,6 @@ func (s Kinds) Intersect(o Kinds) (Kinds, bool) {
 	if !o.limited {
 		return s, true
 	}
-	both := Kinds{max(s.first, o.first), min(s.last, o.last), true}
+	both := Kinds{first: max(s.first, o.first), last: min(s.last, o.last), limited: true}
 	return both, both.first <= both.last
 }

@@ -68,7 +68,7 @@ type comparison struct {
 // found notes a difference and returns errDiffers.
 func (c *comparison) found(what string, at uint64) error {
 	if c.first == nil || at < c.first.Offset {
-		c.first = &Difference{what, at}
+		c.first = &Difference{What: what, Offset: at}
 	}
 	return errDiffers
 }

@@ -54,7 +54,7 @@ func (out *layout) place(contained, size uint64, l *lengths) {
 	at = out.summed
 	for n := out.leafs(); n > topSums; {
 		used := pages.Count(n * pages.SumSize)
-		out.levels = append(out.levels, extent{at, used * pages.Size})
+		out.levels = append(out.levels, extent{at: at, size: used * pages.Size})
 		at += used * pages.Size
 		n = used
 	}

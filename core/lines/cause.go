@@ -206,7 +206,7 @@ func (n *node) err() error {
 				return c.err
 			}
 		}
-		return &classed{n.class, n.text}
+		return &classed{class: n.class, text: n.text}
 	case isReason:
 		return n.reason
 	case isDamage:
@@ -221,7 +221,7 @@ func (n *node) err() error {
 	if len(n.causes) == 0 {
 		return errors.New(n.text)
 	}
-	return &caused{n.text, n.causes}
+	return &caused{text: n.text, causes: n.causes}
 }
 
 // caused is an error that has no type of its own after it was read.

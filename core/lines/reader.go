@@ -37,7 +37,7 @@ func (r *reader) reads() bool { return true }
 
 func (r *reader) fail(wanted string) {
 	if r.err == nil {
-		r.err = &SyntaxError{r.at, wanted}
+		r.err = &SyntaxError{Offset: r.at, Wanted: wanted}
 	}
 }
 

@@ -85,7 +85,7 @@ func (s *Scan) abandon() {
 		s.dropDamaged(items)
 		return
 	}
-	s.report.Unfinished = append(s.report.Unfinished, Unfinished{s.batch.file, s.batch.offset, items})
+	s.report.Unfinished = append(s.report.Unfinished, Unfinished{File: s.batch.file, Offset: s.batch.offset, Items: items})
 	s.keepFrom(items, s.batch.txn.next)
 }
 

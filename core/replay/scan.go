@@ -148,7 +148,7 @@ func (s *Scan) segment(in input) error {
 		s.startAt(in.mark)
 	}
 	if !s.batch.open {
-		s.at = Place{in.id, from}
+		s.at = Place{Segment: in.id, Offset: from}
 	}
 	footer, err := s.findFooter(in, from)
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *Scan) segment(in input) error {
 
 // finish ends the log: a batch that is still open was not finished.
 func (s *Scan) finish() {
-	begin := Place{s.batch.segment, s.batch.offset}
+	begin := Place{Segment: s.batch.segment, Offset: s.batch.offset}
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
 	s.ahead, s.hints, s.buffer, s.walker = nil, nil, nil, nil // a snapshot may keep the scan
@@ -306,7 +306,7 @@ func (t *steps) until(s *Scan, offset uint64) bool {
 		}
 		// Bytes at the very end may be an append that is still being written.
 		if !s.batch.open && (step.Body != nil || t.w.Offset() < t.w.Size()) {
-			s.at = Place{t.in.id, t.w.Offset()}
+			s.at = Place{Segment: t.in.id, Offset: t.w.Offset()}
 		}
 	}
 	return !s.wrong
@@ -323,7 +323,7 @@ func (s *Scan) end(in input, rest segment.Rest) {
 	case rest.Footer && !in.unproven(rest.Offset):
 		s.reject(rest.Offset)
 	case rest.Length > 0 && in.newest && (in.mark == nil || in.unproven(rest.Offset)):
-		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named, in.mark != nil, false}
+		s.report.Torn = &Torn{File: s.file, Offset: rest.Offset, Length: rest.Length, ID: rest.ID, Named: rest.Named, Unproven: in.mark != nil, Frames: false}
 	case rest.Length > 0 && !in.shortened():
 		d := &damage.Damage{File: s.file, Offset: rest.Offset, Length: rest.Length, Reason: damage.Torn}
 		if rest.Named {
@@ -339,7 +339,7 @@ func (s *Scan) end(in input, rest segment.Rest) {
 	if !s.wrong && !sealed && !in.newest {
 		s.abandon() // an unclean stop: the next segment is another session's
 		s.unsealed = true
-		s.report.Unsealed = append(s.report.Unsealed, Unsealed{s.file, rest.Offset, s.log.next})
+		s.report.Unsealed = append(s.report.Unsealed, Unsealed{File: s.file, Offset: rest.Offset, Next: s.log.next})
 	}
 }
 
@@ -388,7 +388,7 @@ const maxLost = 1 << 32
 // written from front to end.
 func (s *Scan) cutShort(in input, step *segment.Step) {
 	size := uint64(max(in.source.Size(), 0))
-	s.report.Torn = &Torn{s.file, step.Offset, size - min(step.Offset, size), step.ID, step.Named, true, true}
+	s.report.Torn = &Torn{File: s.file, Offset: step.Offset, Length: size - min(step.Offset, size), ID: step.ID, Named: step.Named, Unproven: true, Frames: true}
 	s.ending.Whole = step.Offset
 }
 
@@ -437,7 +437,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	}
 	if s.jump && !hinted {
 		// Ids are left out by compaction or by a loss, and no footer says which.
-		s.report.Gaps = append(s.report.Gaps, Gap{s.file, sequence, damage.UnknownEnd})
+		s.report.Gaps = append(s.report.Gaps, Gap{File: s.file, First: sequence, End: damage.UnknownEnd})
 	}
 	if err := s.insert(txn, sequence, p, step); err != nil {
 		return err
@@ -447,7 +447,7 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	}
 	s.jump, s.unsealed = false, false
 	if s.batch.open {
-		s.batch.staged = append(s.batch.staged, staged{b.TimestampUS, hinted})
+		s.batch.staged = append(s.batch.staged, staged{timestamp: b.TimestampUS, hinted: hinted})
 		s.batch.unhinted = s.batch.unhinted || !hinted
 		return nil
 	}

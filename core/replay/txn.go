@@ -63,7 +63,9 @@ type txn struct {
 }
 
 // begin opens a txn.
-func (l *Log) begin() txn { return txn{l, l.draft.Savepoint(), l.least, l.next} }
+func (l *Log) begin() txn {
+	return txn{log: l, draft: l.draft.Savepoint(), least: l.least, next: l.next}
+}
 
 // insert adds an event under the next free sequence and returns it.
 func (t txn) insert(f event.Facts, entity, scope []byte) (sequence uint64, err error) {

@@ -108,7 +108,7 @@ func Part(s Source, off, n uint64) Source {
 	if b, ok := s.(Bytes); ok {
 		return b[off : off+n : off+n]
 	}
-	return &part{s, int64(off), int64(n)}
+	return &part{src: s, at: int64(off), len: int64(n)}
 }
 
 // Cut is s, or its first n bytes when it is longer.

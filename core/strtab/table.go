@@ -109,7 +109,7 @@ func decode(raw []byte, lead bool) (*Table, error) {
 			return nil, r.Err()
 		}
 		if err := event.CheckName(s); err != nil {
-			return nil, &NameError{i, err}
+			return nil, &NameError{Number: i, Err: err}
 		}
 	}
 	if err := r.End(); err != nil {

@@ -147,7 +147,7 @@ func Decode(b []byte) (Ranges, error) {
 		if start >= end || len(rs) > 0 && start < rs.End() {
 			return nil, damage.Refuse(damage.Ranges, at, nil)
 		}
-		rs = append(rs, Range{start, end})
+		rs = append(rs, Range{Start: start, End: end})
 	}
 	if err := r.End(); err != nil {
 		return nil, damage.Refuse(damage.Body, int64(headSize+r.Offset()), err)

@@ -55,7 +55,7 @@ func (f *Files) Open(name string) (source.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return file{src, f, name}, nil
+	return file{Source: src, files: f, name: name}, nil
 }
 
 // file is no memory, so that it is read by calls.
