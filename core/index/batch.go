@@ -196,7 +196,7 @@ func (r *Reader) copyNear(s *share, numbers []uint32, dst []byte) error {
 	return nil
 }
 
-// recordAt is the offset of record i in Records.
+// recordAt returns the offset of record i in Records.
 func (img *Image) recordAt(i uint32) uint64 {
 	return img.RecordsAt + uint64(i)*artifact.RecordSize
 }

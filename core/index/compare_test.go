@@ -72,7 +72,7 @@ func TestCompare(t *testing.T) {
 	require.Positive(t, changes)
 }
 
-// many is an artifact of so many records that ids are put into their slots group by
+// many returns an artifact of so many records that ids are put into their slots group by
 // group. With same all have one id.
 func many(t testing.TB, n int, same bool) []byte {
 	d := artifact.NewDraft()

@@ -23,7 +23,7 @@ func SetTopSums(n uint64) (undo func()) {
 // Levels is how many levels of checksums a file has.
 func (f *File) Levels() int { return len(f.lay.levels) }
 
-// Records is the number of records the tables cover.
+// Records returns the number of records the tables cover.
 func (t *Index) Records() uint32 { return t.records }
 
 // From returns the part of a list whose record numbers are at least record.

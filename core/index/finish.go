@@ -107,7 +107,7 @@ func (b *Builder) names(t *Index) {
 	t.put(secNameSlots, nameSlots(names, b.in.Seed))
 }
 
-// nameSlots is the hash table from names, which are distinct, to their
+// nameSlots returns the hash table from names, which are distinct, to their
 // numbers. It is nil when a name stands too far from its place; then readers
 // search the sorted names.
 func nameSlots(names *strtab.Table, seed uint64) []byte {

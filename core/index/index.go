@@ -69,13 +69,13 @@ const (
 	flagClockOrder
 )
 
-// Last is the sequence of the last record; ok is false when there is none.
+// Last returns the sequence of the last record; ok is false when there is none.
 func (t *Index) Last() (sequence uint64, ok bool) { return t.last, t.records > 0 }
 
 // UniqueIDs reports whether no two records share an event id.
 func (t *Index) UniqueIDs() bool { return t.flags&flagUnique != 0 }
 
-// Saved is the file that the tables are read from, nil for those in memory.
+// Saved returns the file that the tables are read from, nil for those in memory.
 func (t *Index) Saved() *File { return t.saved }
 
 // CheckAll reads and checks every page of tables in a file and of the artifact
@@ -99,7 +99,7 @@ func (t *Index) Forget() {
 	}
 }
 
-// Size is the number of bytes of all sections.
+// Size returns the number of bytes of all sections.
 func (t *Index) Size() (n int64) {
 	for _, s := range t.section {
 		n += s.Size()

@@ -353,7 +353,7 @@ func sequences(last uint64) (out []uint64) {
 	return out
 }
 
-// plain is a model of n records of one entity, dense, with distinct ids.
+// plain returns a model of n records of one entity, dense, with distinct ids.
 func plain(n int) *model {
 	m := &model{names: []string{"", "e", "s"}}
 	for i := range n {

@@ -16,7 +16,7 @@ type List struct {
 	from, to uint32
 }
 
-// Len is the number of items.
+// Len returns the number of items.
 func (l List) Len() int { return int(l.to - l.from) }
 
 // Item returns item i of a list, which must be below its length.

@@ -46,13 +46,13 @@ func readFile(name string, src source.Source) (*File, error) {
 	return f, nil
 }
 
-// Name is the file's.
+// Name returns the file's.
 func (f *File) Name() string { return f.name }
 
-// Artifact is the header of the artifact that the lookups belong to.
+// Artifact returns the header of the artifact that the lookups belong to.
 func (f *File) Artifact() artifact.Header { return f.a }
 
-// ArtifactSize is the artifact's length.
+// ArtifactSize returns the artifact's length.
 func (f *File) ArtifactSize() uint64 { return f.h.size }
 
 // From is where the artifact's records begin.
@@ -61,7 +61,7 @@ func (f *File) From() artifact.Watermark { return f.h.from }
 // Seed is what the tables were made with: see [Input].
 func (f *File) Seed() uint64 { return f.h.nameSeed }
 
-// Segments is the digest of the ids of the segments that the records lie in and
+// Segments returns the digest of the ids of the segments that the records lie in and
 // between.
 func (f *File) Segments() uint64 { return f.h.segments }
 

@@ -107,7 +107,7 @@ func (p *prover) keyed(key func(artifact.Raw) uint32) []uint64 {
 	return keys
 }
 
-// runOf is the number of keys in front that are those of key.
+// runOf returns the number of keys in front that are those of key.
 func runOf(keys []uint64, key uint32) int {
 	n := 0
 	for n < len(keys) && uint32(keys[n]>>32) == key {

@@ -53,7 +53,7 @@ type hasClass interface {
 	Class() string
 }
 
-// Cause is an error's text without the event it is about, which is told apart; ""
+// Cause returns an error's text without the event it is about, which is told apart; ""
 // for nil.
 func Cause(err error) string {
 	var of *store.EventError

@@ -66,7 +66,7 @@ func (f *filler) fill(v reflect.Value) {
 	}
 }
 
-// err is a tree with every sort of error, one within the other.
+// err returns a tree with every sort of error, one within the other.
 func (f *filler) err() error {
 	if f.depth == 2 {
 		return errors.New("the bottom")

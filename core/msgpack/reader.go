@@ -46,16 +46,16 @@ func NewReader(b []byte) *Reader { return &Reader{b: b} }
 // Reset makes r read b from its start.
 func (r *Reader) Reset(b []byte) { *r = Reader{b: b} }
 
-// Err is the first error, or nil.
+// Err returns the first error, or nil.
 func (r *Reader) Err() error { return r.err }
 
-// Offset is the number of bytes read.
+// Offset returns the number of bytes read.
 func (r *Reader) Offset() int { return r.off }
 
-// Left is the number of bytes not read.
+// Left returns the number of bytes not read.
 func (r *Reader) Left() int { return len(r.b) - r.off }
 
-// Since is the bytes that were read from an offset on, which alias the input, or
+// Since returns the bytes that were read from an offset on, which alias the input, or
 // nil after an error.
 func (r *Reader) Since(offset int) []byte {
 	if r.err != nil {

@@ -67,7 +67,7 @@ func (r *Reader) skipHead() uint64 {
 	return 0
 }
 
-// scalarSize is the whole size of a value of fixed size, head included.
+// scalarSize returns the whole size of a value of fixed size, head included.
 func scalarSize(h byte) uint64 {
 	switch h {
 	case 0xcc, 0xd0:
@@ -90,7 +90,7 @@ func scalarSize(h byte) uint64 {
 	return 0
 }
 
-// runHead is the size of the length field of a string, binary or ext, and the
+// runHead returns the size of the length field of a string, binary or ext, and the
 // number of bytes beyond that length.
 func runHead(h byte) (width int, extra uint64) {
 	switch h {

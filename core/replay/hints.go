@@ -127,7 +127,7 @@ func (h *hints) noter(id uint64) func() segment.Note {
 	}
 }
 
-// number is the number in the draft of one of the footer's names.
+// number returns the number in the draft of one of the footer's names.
 func (h *hints) number(d *artifact.Draft, name uint32) (uint32, error) {
 	if h.numbers == nil {
 		h.numbers = make([]uint32, h.footer.Names.Len())

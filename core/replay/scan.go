@@ -84,10 +84,10 @@ func (s *Scan) Parallel(run func(n int, f func(i int))) {
 // Report is what the scan met so far.
 func (s *Scan) Report() *Report { return &s.report }
 
-// Log is the log that the scan reads into.
+// Log returns the log that the scan reads into.
 func (s *Scan) Log() *Log { return s.log }
 
-// Resume is the place from which a later scan of the same files can go on with
+// Resume returns the place from which a later scan of the same files can go on with
 // the same log: behind everything that is settled. ok is false when damage, a
 // batch that was taken apart or a footer with other numbers leaves no such place.
 func (s *Scan) Resume() (at Place, ok bool) {

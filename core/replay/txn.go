@@ -20,7 +20,7 @@ type Log struct {
 	next      uint64 // what an event without a number gets
 }
 
-// NewLog is an empty log behind records of which the highest sequence is below
+// NewLog returns an empty log behind records of which the highest sequence is below
 // taken. It gives out sequences from floor on: the allocator that the artifact
 // recorded, or 0.
 func NewLog(taken, floor uint64) *Log {
@@ -34,13 +34,13 @@ func (l *Log) Draft() *artifact.Draft { return l.draft }
 // seen them and goes on reading. It is called between two segments.
 func (l *Log) Forget() { l.draft.Forget(l.committed) }
 
-// Committed is the number of records that readers may see.
+// Committed returns the number of records that readers may see.
 func (l *Log) Committed() int { return l.committed }
 
-// Next is the sequence that an event without a number gets.
+// Next returns the sequence that an event without a number gets.
 func (l *Log) Next() uint64 { return l.next }
 
-// Allocator is the next sequence a writer may give out. It never falls below
+// Allocator returns the next sequence a writer may give out. It never falls below
 // the floor.
 func (l *Log) Allocator() uint64 { return max(l.next, l.floor) }
 
@@ -114,5 +114,5 @@ func (t txn) abort() {
 	t.log.least, t.log.next = t.least, t.next
 }
 
-// first is the number of the first record inserted through the txn.
+// first returns the number of the first record inserted through the txn.
 func (t txn) first() int { return t.draft.Records() }

@@ -35,7 +35,7 @@ func AppendFrame(dst []byte, b *Body) []byte {
 	return dst
 }
 
-// frameLength is the whole length that a frame's head claims.
+// frameLength returns the whole length that a frame's head claims.
 func frameLength(head []byte) uint64 {
 	return FrameHead + uint64(binary.BigEndian.Uint32(head))
 }
