@@ -188,7 +188,7 @@ func TestDraft(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := artifact.NewDraft()
 		var model []named
-		mark, marked := d.Mark(), 0
+		mark, marked := d.Savepoint(), 0
 		for range rapid.IntRange(0, 40).Draw(t, "steps") {
 			switch op := rapid.IntRange(0, 9).Draw(t, "op"); {
 			case op < 6:
@@ -199,7 +199,7 @@ func TestDraft(t *testing.T) {
 				require.NoError(t, d.Append(&n.facts, []byte(n.entity), []byte(n.scope)))
 				model = append(model, n)
 			case op == 6:
-				mark, marked = d.Mark(), len(model)
+				mark, marked = d.Savepoint(), len(model)
 				require.Equal(t, marked, mark.Records())
 			case op == 7:
 				d.Rollback(mark)

@@ -27,9 +27,9 @@ func TestManyRecords(t *testing.T) {
 			}
 		}
 		add()
-		kept := d.Run(0, d.Mark())
+		kept := d.Run(0, d.Savepoint())
 		want := append([]uint64(nil), model...)
-		mark := d.Mark()
+		mark := d.Savepoint()
 		add()
 		d.Rollback(mark)
 		model = model[:mark.Records()]

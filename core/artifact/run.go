@@ -13,8 +13,8 @@ type Run struct {
 	names *strtab.Table
 }
 
-// Run returns the records from number first up to the mark.
-func (d *Draft) Run(first int, end Mark) Run {
+// Run returns the records from number first up to the savepoint.
+func (d *Draft) Run(first int, end Savepoint) Run {
 	r := d.rows
 	r.cut(end.records)
 	return Run{r, first, d.names.View()}

@@ -58,12 +58,12 @@ func (l *Log) Reserve(n uint64) {
 // one may be open at a time.
 type Cursor struct {
 	log         *Log
-	mark        artifact.Mark
+	mark        artifact.Savepoint
 	least, next uint64
 }
 
 // Begin opens a cursor.
-func (l *Log) Begin() Cursor { return Cursor{l, l.draft.Mark(), l.least, l.next} }
+func (l *Log) Begin() Cursor { return Cursor{l, l.draft.Savepoint(), l.least, l.next} }
 
 // Insert adds an event under the next free sequence and returns it.
 func (c Cursor) Insert(f event.Facts, entity, scope []byte) (sequence uint64, err error) {

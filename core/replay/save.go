@@ -13,7 +13,7 @@ type saved struct {
 	committed int
 	least     uint64
 	next      uint64
-	mark      artifact.Mark
+	mark      artifact.Savepoint
 	openEnd   uint64
 	// held are the records of a batch that is open across the two segments,
 	// which the second may drop.
@@ -21,7 +21,7 @@ type saved struct {
 }
 
 func (s *Scan) save() saved {
-	b := saved{scan: *s, committed: s.log.committed, least: s.log.least, next: s.log.next, mark: s.log.draft.Mark()}
+	b := saved{scan: *s, committed: s.log.committed, least: s.log.least, next: s.log.next, mark: s.log.draft.Savepoint()}
 	if s.open != nil {
 		b.openEnd = s.open.EndSequence
 	}
