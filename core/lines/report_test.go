@@ -178,7 +178,7 @@ func TestRefused(t *testing.T) {
 		{`"duplicate_ids":true`, `"duplicate_ids":"yes"`, "true or false"},
 		{`"event_id":"`, `"event_id":"G`, "hexadecimal digits"},
 		{`"kind":"0xD00F"`, `"kind":"0xd00f"`, "a kind"},
-		{`"is":"event"`, `"is":"rumour"`, "a sort of error"},
+		{`"is":"event"`, `"is":"rumour"`, "a known kind of error"},
 		{`text 1`, "text \xff", "UTF-8"},
 		{`text 1`, `text \x`, "an escape"},
 		{`text 1`, `text \ud800`, "an escape"},
