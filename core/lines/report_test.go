@@ -184,7 +184,7 @@ func TestRefused(t *testing.T) {
 		{`text 1`, `text \ud800`, "an escape"},
 		{`text 1`, "text \n", "a string"},
 		{`"open_ns":7}`, `"open_ns":7,"later":nonsense}`, "a value"},
-		{`"open_ns":7}`, `"open_ns":7,"later":` + strings.Repeat("[", 100), "fewer objects"},
+		{`"open_ns":7}`, `"open_ns":7,"later":` + strings.Repeat("[", 100), "objects nested less deeply"},
 		{"}\n", "} \n", "\n"},
 		{"}\n", "}\n\n", "the end of the line"},
 		{"}\n", "}", "\n"},
