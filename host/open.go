@@ -62,7 +62,7 @@ func (s *Store) open(ctx context.Context) error {
 	files.saveLookups(c.snapshot)
 	c.log.next, c.log.at = c.snapshot.Report().Allocator, end
 	s.versions.start(c)
-	s.Queries.acquire = s.versions.acquire
+	s.queries.acquire = s.versions.acquire
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
 	s.closed = make(chan struct{})
 	s.flusher = newFlusher(&s.options, files, &s.versions)
@@ -70,7 +70,7 @@ func (s *Store) open(ctx context.Context) error {
 		fs:       s.options.FS,
 		dir:      s.path,
 		options:  &s.options,
-		log:      commit.NewLog(history{&s.versions}, c.log.next, s.options.Random()),
+		log:      commit.NewLog(history{&s.versions}, c.log.next),
 		next:     next,
 		end:      end,
 		unsure:   c.recovered == nil && end.Segment > 0,
