@@ -25,7 +25,7 @@ const fixtures = "../../core/internal/fixture/testdata"
 
 // Both readers are one to the code that uses them.
 var (
-	_ Reader = (*host.Reader)(nil)
+	_ Reader = (*host.DirReader)(nil)
 	_ Reader = (*plugin.Reader)(nil)
 )
 
