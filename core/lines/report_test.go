@@ -203,7 +203,7 @@ func TestRefused(t *testing.T) {
 	}
 	sound := strings.Replace(string(AppendFindings(nil, filledResult())), `"sound":false`, `"sound":true`, 1)
 	_, err := DecodeFindings([]byte(sound))
-	require.ErrorContains(t, err, "wanted damages where the store is not sound")
+	require.ErrorContains(t, err, "wanted damages if and only if")
 	_, _, err = DecodeFailure([]byte(`{"code":-9999999999,"error":"","damage":null}` + "\n"))
 	require.ErrorContains(t, err, "wanted a code")
 }
