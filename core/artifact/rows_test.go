@@ -29,10 +29,10 @@ func TestManyRecords(t *testing.T) {
 		add()
 		kept := d.Run(0, d.Savepoint())
 		want := append([]uint64(nil), model...)
-		mark := d.Savepoint()
+		point := d.Savepoint()
 		add()
-		d.Rollback(mark)
-		model = model[:mark.Records()]
+		d.Rollback(point)
+		model = model[:point.Records()]
 		add()
 		if rapid.Bool().Draw(t, "cut") {
 			first := rapid.IntRange(len(want), len(model)).Draw(t, "first")

@@ -66,16 +66,16 @@ func (s recordingSource) ReadAgain(p []byte, off int64) (int, error) {
 	return n, s.note(p, off, n, err)
 }
 
-// WantsToKnow implements source.Announced.
-func (s recordingSource) WantsToKnow() bool {
-	a, ok := s.Source.(source.Announced)
-	return ok && a.WantsToKnow()
+// Prefetches implements source.Prefetcher.
+func (s recordingSource) Prefetches() bool {
+	a, ok := s.Source.(source.Prefetcher)
+	return ok && a.Prefetches()
 }
 
-// Announce implements source.Announced.
-func (s recordingSource) Announce(ranges []source.Range) {
-	if a, ok := s.Source.(source.Announced); ok {
-		a.Announce(ranges)
+// Prefetch implements source.Prefetcher.
+func (s recordingSource) Prefetch(ranges []source.Range) {
+	if a, ok := s.Source.(source.Prefetcher); ok {
+		a.Prefetch(ranges)
 	}
 }
 
