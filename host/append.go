@@ -31,7 +31,7 @@ func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind
 	if err := s.send(ctx, r); err != nil {
 		return Receipt{}, err
 	}
-	return r.receipts[0], nil
+	return Receipt(r.receipts[0]), nil
 }
 
 // AppendBatch appends events that exist together or not at all, and returns their
@@ -98,7 +98,7 @@ func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commi
 	if errors.Is(err, ErrUnknown) { // the writer has it still
 		return nil, err
 	}
-	return r.receipts, err
+	return receiptsOf(r.receipts), err
 }
 
 // send hands a request to the writer and waits for the answer. When ctx ends

@@ -249,8 +249,8 @@ type request struct {
 	entries []commit.Entry
 	one     [1]commit.Entry // what entries holds for a single append
 
-	receipts []Receipt
-	first    [1]Receipt // what receipts grows from
+	receipts []commit.Receipt
+	first    [1]commit.Receipt // what receipts grows from
 	err      error
 	done     chan struct{}
 	state    atomic.Int32
@@ -293,7 +293,7 @@ func (r *request) stage(log *commit.Log, nowUS int64) error {
 		return err
 	case requestBatch:
 		var err error
-		r.receipts, err = log.AppendBatch(make([]Receipt, 0, len(r.entries)), r.entries, nowUS)
+		r.receipts, err = log.AppendBatch(make([]commit.Receipt, 0, len(r.entries)), r.entries, nowUS)
 		return err
 	case requestEach:
 		for i := range r.entries {

@@ -25,7 +25,7 @@ const fixtures = "../../core/internal/fixture/testdata"
 
 // Both readers satisfy the same interface.
 var (
-	_ Reader = (*host.Reader)(nil)
+	_ Reader = (*host.DirReader)(nil)
 	_ Reader = (*plugin.Reader)(nil)
 )
 

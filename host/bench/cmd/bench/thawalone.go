@@ -29,7 +29,7 @@ func indexFiles(dir string) ([]string, error) {
 func rebuild(j *job) (o outcome, err error) {
 	quiet := host.Options{Logger: slog.New(slog.DiscardHandler)}
 	started := time.Now()
-	_, err = host.Rebuild(context.Background(), j.Dir, quiet, false)
+	_, err = host.Rebuild(context.Background(), j.Dir, host.RebuildOptions{Options: quiet})
 	o.TookNS, o.RSS = time.Since(started).Nanoseconds(), peakRSS()
 	return o, err
 }

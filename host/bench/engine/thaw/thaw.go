@@ -99,7 +99,7 @@ func accept(e *engine.Event, r host.Receipt) {
 
 func (w *writer) Close() error { return w.store.Close() }
 
-type reader struct{ host *host.Reader }
+type reader struct{ host *host.DirReader }
 
 func (r reader) BySequence(sequence uint64) (engine.Event, error) {
 	for e, err := range r.host.Query(background, host.Region{}, host.Page{From: sequence, Limit: 1}) {
