@@ -52,7 +52,7 @@ func TestTwoEnginesAndBothSortsOfData(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"# 2,000 events, medians of 1 rounds", "fake 1, giver 1", "## regular: first query, page cache as writing left it",
+		"# 2,000 events, medians of 1 rounds", "fake 1, giver 1", "## regular: first query, page cache after writing",
 		"## zipf: append", "| entity, 20 hits", "| sum: open, kind,", "| 200 events, 1,000 at a time", "| bytes on disk",
 	} {
 		if !strings.Contains(text, want) {
