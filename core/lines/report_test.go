@@ -156,7 +156,7 @@ func TestDeepErrors(t *testing.T) {
 	}
 	line := strings.Repeat(`{"is":"event","event_id":"00000000000000000000000000000000","seq":0,"kind":"0x0000","cause":`, maxDepth+2)
 	_, _, bad := DecodeFailure([]byte(`{"code":0,"error":"x","damage":null,"cause":` + line))
-	require.ErrorContains(t, bad, "fewer causes within each other")
+	require.ErrorContains(t, bad, "causes nested less deeply")
 }
 
 // TestRefused: a line that this package did not write is refused, and the error says
@@ -165,8 +165,8 @@ func TestRefused(t *testing.T) {
 	good := string(AppendReport(nil, filledReport(), 7))
 	require.Contains(t, good, `"parts":`)
 	for _, c := range []struct{ old, new, wanted string }{
-		{`"opened_from":"checkpoint"`, `"opened_from":"elsewhere"`, "a name that this program knows"},
-		{`"reason":"payload_hash"`, `"reason":"cosmic_rays"`, "a name that this program knows"},
+		{`"opened_from":"checkpoint"`, `"opened_from":"elsewhere"`, "a known name"},
+		{`"reason":"payload_hash"`, `"reason":"cosmic_rays"`, "a known name"},
 		{`"lookups":"built"`, `"lookups":7`, `"`},
 		{`"parts":`, `"ports":`, "the key parts"},
 		{`{"opened_from"`, `{"unknown":1,"opened_from"`, "the key opened_from"},
@@ -178,13 +178,13 @@ func TestRefused(t *testing.T) {
 		{`"duplicate_ids":true`, `"duplicate_ids":"yes"`, "true or false"},
 		{`"event_id":"`, `"event_id":"G`, "hexadecimal digits"},
 		{`"kind":"0xD00F"`, `"kind":"0xd00f"`, "a kind"},
-		{`"is":"event"`, `"is":"rumour"`, "a sort of error"},
+		{`"is":"event"`, `"is":"rumour"`, "a known kind of error"},
 		{`text 1`, "text \xff", "UTF-8"},
 		{`text 1`, `text \x`, "an escape"},
 		{`text 1`, `text \ud800`, "an escape"},
 		{`text 1`, "text \n", "a string"},
 		{`"open_ns":7}`, `"open_ns":7,"later":nonsense}`, "a value"},
-		{`"open_ns":7}`, `"open_ns":7,"later":` + strings.Repeat("[", 100), "fewer objects"},
+		{`"open_ns":7}`, `"open_ns":7,"later":` + strings.Repeat("[", 100), "objects nested less deeply"},
 		{"}\n", "} \n", "\n"},
 		{"}\n", "}\n\n", "the end of the line"},
 		{"}\n", "}", "\n"},

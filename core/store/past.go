@@ -10,7 +10,7 @@ import (
 // Past is a snapshot as what a writer's log continues.
 type Past struct{ *Snapshot }
 
-var _ commit.Past = Past{}
+var _ commit.History = Past{}
 
 // State returns what an append can expect of an entity: whether it has visible events,
 // and the clock of the last one. It reads the end of the entity's list, so it costs the
@@ -24,7 +24,7 @@ func (s *Snapshot) State(entity string) (commit.State, error) {
 	return h.State, err
 }
 
-// Latest implements commit.Past. It looks at the end of the entity's list in each
+// Latest implements commit.History. It looks at the end of the entity's list in each
 // part, and further in front where clocks do not rise or cancelled events end it.
 func (p Past) Latest(entity string) (h commit.Head, ok bool, err error) {
 	err = p.mending(func() (err error) {
@@ -93,7 +93,7 @@ func latest(c *query.Cursor, entity uint32, h *commit.Head, any bool) (bool, err
 	return any, nil
 }
 
-// ByID implements commit.Past. batpak appends anew what was cancelled, under the
+// ByID implements commit.History. batpak appends anew what was cancelled, under the
 // same id: such an id is that of the event that readers see.
 func (p Past) ByID(id event.ID) (k commit.Known, ok bool, err error) {
 	err = p.mending(func() (err error) {

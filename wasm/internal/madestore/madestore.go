@@ -45,7 +45,7 @@ func into(b *[]byte) flush.Write {
 
 // New makes a store. A seed always gives the same bytes.
 func New(t testing.TB, s Shape) map[string][]byte {
-	m := &maker{shape: s, files: map[string][]byte{}, log: commit.NewLog(commit.Nothing{}, 0)}
+	m := &maker{shape: s, files: map[string][]byte{}, log: commit.NewLog(commit.NoHistory{}, 0)}
 	m.random = rand.New(rand.NewPCG(s.Seed, 1))
 	for range s.Indexed {
 		m.segment(t)
