@@ -11,9 +11,8 @@ import (
 
 const module = "github.com/thawlog/thaw/"
 
-// TestBoundary: only the loader for Go knows host, whose types its readers speak, and
-// wazero, which the guest's tests know too. Nothing else here reaches either, tests
-// included.
+// TestBoundary checks that only the loader for Go imports host, for the types of its
+// readers, and wazero, which tests of the guest import too. Test files count.
 func TestBoundary(t *testing.T) {
 	cmd := exec.Command("go", "list", "-test", "-deps", "-f", "{{.ImportPath}}: {{join .Imports \" \"}}", "./...")
 	cmd.Stderr = os.Stderr
@@ -22,7 +21,7 @@ func TestBoundary(t *testing.T) {
 	packages := 0
 	for line := range strings.Lines(string(out)) {
 		path, imports, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		path, _, _ = strings.Cut(path, " ") // of a test variant
+		path, _, _ = strings.Cut(path, " ") // drop the name of a test variant
 		if !strings.HasPrefix(path, module+"wasm/") {
 			continue
 		}

@@ -70,7 +70,7 @@ type writer struct {
 // artifact writes the artifact, and gives its records to the builder of the
 // tables while they are at hand.
 func (w *writer) artifact() error {
-	names := strtab.NewBuilder(true)
+	names := strtab.NewBuilder()
 	records := uint64(0)
 	for _, in := range w.Inputs {
 		if err := in.intern(names); err != nil {
@@ -142,7 +142,7 @@ func (w *writer) both(a, b func() error) error {
 // begin makes the builder of the tables. It judges the records once more, so that
 // nothing is written that an open would refuse.
 func (w *writer) begin(table []byte, records uint32) error {
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	if err != nil {
 		return err
 	}

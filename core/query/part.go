@@ -11,7 +11,7 @@ import (
 // of its own.
 type Part struct {
 	Image index.Image
-	Index *index.Tables
+	Index *index.Index
 	// File is the name of the file with the records, "" when they lie in memory.
 	File   string
 	scopes scopeNames

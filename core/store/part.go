@@ -59,13 +59,13 @@ func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (ui
 		return nil, first(sum.Check(h), why)
 	}
 	tables, why := index.Build(index.Input{
-		Image:    image,
-		Names:    names,
-		Bounds:   index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
-		Seed:     o.Seed,
-		Each:     each,
-		Parallel: o.Parallel,
-		Judge:    o.Judge != nil,
+		Image:        image,
+		Names:        names,
+		Bounds:       index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
+		Seed:         o.Seed,
+		Each:         each,
+		Parallel:     o.Parallel,
+		ValidateOnly: o.Judge != nil,
 	})
 	var refusal *damage.Refusal
 	switch {
@@ -91,7 +91,7 @@ func first(a, b error) error {
 }
 
 func decodeNames(table []byte, count uint32) (*strtab.Table, error) {
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	var name *strtab.NameError
 	switch {
 	case errors.As(err, &name):
@@ -118,12 +118,12 @@ func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error
 	if err := source.Read(image.Names, table, image.NamesAt); err != nil {
 		return nil, err
 	}
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	if err != nil {
 		return nil, err
 	}
 	tables, err := index.Build(index.Input{
-		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel, Judge: o.Judge != nil,
+		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel, ValidateOnly: o.Judge != nil,
 		Each: func(uint64, []byte) error { return o.stopped() },
 	})
 	if err != nil {

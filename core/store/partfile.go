@@ -64,7 +64,7 @@ func (s *Snapshot) savedLookups(src source.Source, h *artifact.Header) (*part, e
 	if err != nil {
 		return nil, s.rejectLookups(e.Name, err)
 	}
-	image, tables := f.Tables(src, artifact.FileName)
+	image, tables := f.Index(src, artifact.FileName)
 	return &part{Part: query.Part{Image: image, Index: tables}}, nil
 }
 
@@ -177,7 +177,7 @@ func (s *Snapshot) rejectOddParts() {
 // loadPart makes a part of a file that fits behind b.
 func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 	a := f.Artifact()
-	image, tables := f.Tables(nil, "")
+	image, tables := f.Index(nil, "")
 	p := &part{Part: query.Part{Image: image, Index: tables}}
 	if s.options.makeLookups() {
 		var err error

@@ -102,7 +102,7 @@ func (s *Snapshot) hearParts(b base) error {
 			return err
 		}
 		a := best.Artifact()
-		image, tables := best.Tables(nil, "")
+		image, tables := best.Index(nil, "")
 		err = s.findMissing(&part{Part: query.Part{Image: image, Index: tables}})
 		if err != nil && (!mendable(err) || errors.Is(err, source.ErrRead)) {
 			return err

@@ -41,7 +41,7 @@ func TestKillThenPowerCut(t *testing.T) {
 				t.Parallel()
 				step := 1
 				if raceEnabled {
-					step = 8
+					step = raceStep()
 				}
 				for n := 1; ; n += step {
 					stopped, err := killThenCut(w, n, marked, second.run, seed)
