@@ -27,11 +27,11 @@ type File struct {
 	// After is where the part ends that a part file goes on after; nil makes
 	// index.fbati and index.thaw.
 	After *artifact.Watermark
-	// To is where the last event's log ends, Allocator the next sequence.
-	To        artifact.Watermark
-	Allocator uint64
-	// Segments are the ids of all segments up to To, rising, and Sizes tells how
-	// long each is.
+	// To is where the log of the last event ends, and NextSequence the sequence after it.
+	To           artifact.Watermark
+	NextSequence uint64
+	// Segments are the ids of all segments up to To, rising, and Sizes returns the length
+	// of each.
 	Segments []uint64
 	Sizes    func(id uint64) (uint64, bool)
 	// Seed makes places in hash tables unpredictable.
@@ -83,7 +83,7 @@ func (w *writer) artifact() error {
 	}
 	h := artifact.Header{
 		Watermark: w.To,
-		Allocator: w.Allocator,
+		Allocator: w.NextSequence,
 		Strings:   uint32(names.Len()),
 		Records:   records,
 		TableSize: uint64(names.TableSize()),
@@ -149,7 +149,7 @@ func (w *writer) begin(table []byte, records uint32) error {
 	w.builder = index.NewBuilder(index.Input{
 		Image:    index.Image{Records: inputs(w.Inputs), Count: records},
 		Names:    names,
-		Bounds:   index.Bounds{Allocator: w.Allocator, Watermark: w.To, SegmentSize: w.Sizes},
+		Bounds:   index.Bounds{Allocator: w.NextSequence, Watermark: w.To, SegmentSize: w.Sizes},
 		Seed:     w.Seed,
 		Parallel: w.Parallel,
 	})

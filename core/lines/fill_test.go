@@ -22,7 +22,7 @@ type filler struct {
 // named are the texts that are one of a set.
 var named = map[reflect.Type]string{
 	reflect.TypeFor[store.Way]():     string(store.FromCheckpoint),
-	reflect.TypeFor[store.Lookups](): string(store.LookupsBuilt),
+	reflect.TypeFor[store.IndexOrigin](): string(store.IndexBuilt),
 	reflect.TypeFor[damage.Reason](): string(damage.PayloadHash),
 	reflect.TypeFor[verify.Topic]():  string(verify.ChainFork),
 }

@@ -24,11 +24,11 @@ func TestNextSequence(t *testing.T) {
 	}
 	files, _ := longstore.New(t, n)
 	whole := open(files)
-	require.EqualValues(t, 4*n, whole.Report().Allocator)
+	require.EqualValues(t, 4*n, whole.Report().NextSequence)
 
 	t.Run("a range that is hidden behind the last event", func(t *testing.T) {
 		files := with(files, visibility.FileName, visibility.AppendFile(nil, visibility.Ranges{{Start: 4*n + 7, End: 4*n + 9}}))
-		require.EqualValues(t, 4*n+9, open(files).Report().Allocator)
+		require.EqualValues(t, 4*n+9, open(files).Report().NextSequence)
 	})
 	t.Run("a part file over segments that are gone", func(t *testing.T) {
 		files := with(files, "", nil)
@@ -38,15 +38,15 @@ func TestNextSequence(t *testing.T) {
 		s := open(files)
 		require.NotEmpty(t, s.Report().Damages)
 		require.Equal(t, damage.Lost, s.Report().Damages[0].Reason)
-		require.EqualValues(t, 3*n, s.Report().Allocator)
+		require.EqualValues(t, 3*n, s.Report().NextSequence)
 	})
 	t.Run("a writer that gave out more than its index says", func(t *testing.T) {
 		log := newSession(t, 4*n).begin(5).append(1).log
 		grown, err := whole.Grow(log.Committed(0).To(0), 9*n)
 		require.NoError(t, err)
-		require.EqualValues(t, 9*n, grown.Report().Allocator)
+		require.EqualValues(t, 9*n, grown.Report().NextSequence)
 		adopted, err := grown.Adopt(open(files), 0)
 		require.NoError(t, err)
-		require.EqualValues(t, 9*n, adopted.Report().Allocator)
+		require.EqualValues(t, 9*n, adopted.Report().NextSequence)
 	})
 }

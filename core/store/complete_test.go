@@ -176,7 +176,7 @@ func TestVouchedIndex(t *testing.T) {
 		held    bool
 	}{
 		"index.thaw belongs to it":                       {files: files},
-		"lookups are made although it does":              {files: files, options: store.Options{MakeLookups: true}, held: true},
+		"lookups are made although it does":              {files: files, options: store.Options{BuildIndex: true}, held: true},
 		"index.thaw is missing":                          {files: less, held: true},
 		"index.thaw is of another index":                 {files: with(files, index.FileName, other[index.FileName]), held: true},
 		"index.thaw is damaged":                          {files: with(files, index.FileName, files[index.FileName][:100]), held: true},
@@ -208,7 +208,7 @@ func TestVouchedRanges(t *testing.T) {
 	require.NoError(t, err)
 	var records, lookups []byte
 	require.NoError(t, s.Flush(store.Flush{
-		To: artifact.Watermark{Segment: 3, Offset: uint64(len(files["000003.fbat"]))}, Allocator: s.Report().Allocator,
+		To: artifact.Watermark{Segment: 3, Offset: uint64(len(files["000003.fbat"]))}, NextSequence: s.Report().NextSequence,
 	}, into(&records), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = records, lookups
 	files[visibility.FileName] = visibility.AppendFile(nil, visibility.Ranges{{Start: 3, End: 5}})
@@ -221,7 +221,7 @@ func TestVouchedRanges(t *testing.T) {
 			"belongs": {lookups, true}, "is of another index": {other[index.FileName], false},
 			"is damaged": {lookups[:100], false}, "is empty": {nil, false},
 		} {
-			s, err := store.Open(directory.Memory(with(files, index.FileName, c.lookups)), store.Options{MakeLookups: makes})
+			s, err := store.Open(directory.Memory(with(files, index.FileName, c.lookups)), store.Options{BuildIndex: makes})
 			require.NoError(t, err)
 			refused := slices.ContainsFunc(s.Report().Rejected, func(r *damage.Refusal) bool {
 				return r.File == artifact.FileName && r.Reason == damage.Renumbered

@@ -25,7 +25,7 @@ import (
 
 // written is the index.fbati that a snapshot makes.
 func written(t require.TestingT, s *store.Snapshot, w artifact.Watermark) []byte {
-	b, _ := folded(t, s, store.Flush{To: w, Allocator: s.Report().Allocator})
+	b, _ := folded(t, s, store.Flush{To: w, NextSequence: s.Report().NextSequence})
 	return b
 }
 
@@ -92,7 +92,7 @@ func TestWriteArtifactFixtures(t *testing.T) {
 				require.Zero(t, r.Report().TailEvents)
 			}
 			require.Equal(t, dump(t, s), dump(t, r))
-			require.Equal(t, s.Report().Allocator, r.Report().Allocator)
+			require.Equal(t, s.Report().NextSequence, r.Report().NextSequence)
 		}
 	}
 	require.GreaterOrEqual(t, same, 3*8)
@@ -110,8 +110,8 @@ func TestGrow(t *testing.T) {
 		require.NoError(t, err)
 		files = apply(files, r, func(map[string][]byte) {})
 		base := s
-		past := store.Past{Snapshot: base}
-		log := commit.NewLog(past, base.Report().Allocator, 1)
+		past := store.History{Snapshot: base}
+		log := commit.NewLog(past, base.Report().NextSequence, 1)
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: r.Next})
 		log.Start(r.Next, uint64(len(seg)))
 		var old []event.Event
@@ -150,7 +150,7 @@ func TestGrow(t *testing.T) {
 		require.Equal(t, fresh.Report().Events, s.Report().Events)
 		require.Equal(t, fresh.Report().Hidden, s.Report().Hidden)
 		if total > 0 {
-			require.Equal(t, fresh.Report().Allocator, s.Report().Allocator)
+			require.Equal(t, fresh.Report().NextSequence, s.Report().NextSequence)
 		}
 		requireSame(t, fresh, s)
 		for entity := range all(fresh) {
@@ -159,14 +159,14 @@ func TestGrow(t *testing.T) {
 		// The artifact of the grown store is what a close would write.
 		w := artifact.Watermark{Segment: r.Next, Offset: uint64(len(files[segment.Name(r.Next)]))}
 		b, lookups := folded(t, s, segmentsOf(files, store.Flush{
-			To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
+			To: w, NextSequence: s.Report().NextSequence, Run: log.Committed(0),
 		}))
 		if total > 0 {
 			require.Equal(t, written(t, fresh, w), b)
 		}
 		if base.Report().OpenedFrom == store.FromIndex {
 			_, part := folded(t, s, segmentsOf(files, store.Flush{
-				First: 1, To: w, Allocator: s.Report().Allocator, Run: log.Committed(0),
+				First: 1, To: w, NextSequence: s.Report().NextSequence, Run: log.Committed(0),
 			}))
 			old, _ := store.ArtifactWatermark(files[artifact.FileName])
 			name := index.PartName(old.Segment, w.Segment)
@@ -188,7 +188,7 @@ func TestGrow(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, store.FromIndex, again.Report().OpenedFrom)
 			require.Empty(t, again.Report().Rejected)
-			require.Equal(t, !saved, again.LacksLookups())
+			require.Equal(t, !saved, again.IndexFiles().Unsaved)
 			require.Zero(t, again.Report().TailEvents)
 			requireSame(t, fresh, again)
 		}
@@ -242,9 +242,9 @@ func requireSame(t require.TestingT, want, got *store.Snapshot) {
 }
 
 func sameHead(t require.TestingT, want, got *store.Snapshot, entity string) {
-	w, wok, err := store.Past{Snapshot: want}.Latest(entity)
+	w, wok, err := store.History{Snapshot: want}.Latest(entity)
 	require.NoError(t, err)
-	g, gok, err := store.Past{Snapshot: got}.Latest(entity)
+	g, gok, err := store.History{Snapshot: got}.Latest(entity)
 	require.NoError(t, err)
 	require.Equal(t, wok, gok)
 	require.Equal(t, w, g)
@@ -266,7 +266,7 @@ func TestPast(t *testing.T) {
 			}
 			heads := map[string]commit.Head{}
 			for _, e := range collect(t, everything.Query(query.Region{}, query.Page{})) {
-				k, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
+				k, ok, err := store.History{Snapshot: s}.ByID(e.ID)
 				require.NoError(t, err)
 				require.True(t, ok)
 				require.Equal(t, commit.Known{
@@ -283,15 +283,15 @@ func TestPast(t *testing.T) {
 				heads[e.Entity] = h
 			}
 			for entity, want := range heads {
-				h, ok, err := store.Past{Snapshot: s}.Latest(entity)
+				h, ok, err := store.History{Snapshot: s}.Latest(entity)
 				require.NoError(t, err)
 				require.True(t, ok)
 				require.Equal(t, want, h, "%s of %s", entity, name)
 			}
-			_, ok, err := store.Past{Snapshot: s}.Latest("absent")
+			_, ok, err := store.History{Snapshot: s}.Latest("absent")
 			require.NoError(t, err)
 			require.False(t, ok)
-			_, ok, err = store.Past{Snapshot: s}.ByID(event.ID{1})
+			_, ok, err = store.History{Snapshot: s}.ByID(event.ID{1})
 			require.NoError(t, err)
 			require.False(t, ok)
 		}
@@ -321,7 +321,7 @@ func TestPastCancelledTwice(t *testing.T) {
 		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
 			s, err := store.Open(directory.Memory(again), store.Options{Skip: skip})
 			require.NoError(t, err)
-			k, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
+			k, ok, err := store.History{Snapshot: s}.ByID(e.ID)
 			require.NoError(t, err)
 			require.True(t, ok)
 			require.False(t, k.Cancelled)

@@ -28,12 +28,12 @@ func TestKnownWithoutHash(t *testing.T) {
 	e, err := s.Get(event.ID{1})
 	require.NoError(t, err)
 	require.Zero(t, e.EventHash, "or the test shows nothing")
-	known, ok, err := store.Past{Snapshot: s}.ByID(event.ID{1})
+	known, ok, err := store.History{Snapshot: s}.ByID(event.ID{1})
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, hash(payload), known.Hash)
 
-	log := commit.NewLog(store.Past{Snapshot: s}, 1, 1)
+	log := commit.NewLog(store.History{Snapshot: s}, 1, 1)
 	log.Start(2, 57)
 	entry := commit.Entry{
 		Coordinate: event.At("e", "s"), Kind: event.Data, Payload: payload, Hash: hash(payload), ID: event.ID{1}, Key: true,
@@ -57,7 +57,7 @@ func TestKnownFromTheIndex(t *testing.T) {
 	e.Kind, e.EventHash = event.Data, event.Hash{7}
 	s, err := store.Open(made{index: indexOf(t, []event.Event{e})}, store.Options{Hash: hash})
 	require.NoError(t, err)
-	known, ok, err := store.Past{Snapshot: s}.ByID(e.ID)
+	known, ok, err := store.History{Snapshot: s}.ByID(e.ID)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, e.EventHash, known.Hash)

@@ -195,7 +195,7 @@ func TestSizesFromManyGoroutines(t *testing.T) {
 	before, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
 	files.Memory[artifact.FileName], files.Memory[index.FileName] = folded(t, before, segmentsOf(all, store.Flush{
-		To: artifact.Watermark{Segment: id, Offset: size}, Allocator: before.Report().Allocator,
+		To: artifact.Watermark{Segment: id, Offset: size}, NextSequence: before.Report().NextSequence,
 	}))
 	files.take()
 	s, err := store.Open(files, store.Options{})

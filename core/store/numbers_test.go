@@ -95,7 +95,7 @@ func TestMisnumbered(t *testing.T) {
 				doubt = append(doubt, full.Entity)
 			}
 			require.Equal(t, c.doubt, doubt)
-			require.EqualValues(t, 4, s.Report().Allocator)
+			require.EqualValues(t, 4, s.Report().NextSequence)
 			require.EqualValues(t, 4-len(c.shown), s.Report().Hidden)
 
 			_, err = store.Open(c.files, store.Options{Strict: true})

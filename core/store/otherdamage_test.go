@@ -124,7 +124,7 @@ func TestCutIndex(t *testing.T) {
 func fold(t *testing.T, files map[string][]byte, first int, to artifact.Watermark) (records, lookups []byte) {
 	s, err := store.Open(directory.Memory(files), store.Options{Seed: 11})
 	require.NoError(t, err)
-	require.NoError(t, s.Flush(store.Flush{First: first, To: to, Allocator: s.Report().Allocator}, into(&records), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{First: first, To: to, NextSequence: s.Report().NextSequence}, into(&records), into(&lookups)))
 	return records, lookups
 }
 
@@ -197,7 +197,7 @@ func unsealed(t *testing.T, perSegment int) (files map[string][]byte, end artifa
 	seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: 5})
 	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	log := commit.NewLog(store.Past{Snapshot: s}, s.Report().Allocator, 1)
+	log := commit.NewLog(store.History{Snapshot: s}, s.Report().NextSequence, 1)
 	log.Start(5, uint64(len(seg)))
 	add := func(n int) {
 		for i := range n {

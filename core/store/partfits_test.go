@@ -82,7 +82,7 @@ func TestPartOfNothing(t *testing.T) {
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	end := artifact.Watermark{Segment: 3, Offset: uint64(len(files[segment.Name(3)]))}
-	_, nothing := folded(t, whole, store.Flush{First: 2, To: end, Allocator: whole.Report().Allocator})
+	_, nothing := folded(t, whole, store.Flush{First: 2, To: end, NextSequence: whole.Report().NextSequence})
 	files[index.PartName(3, 3)] = nothing
 	left := 100
 	s, err := store.Open(opensAtMost{files, &left}, store.Options{})
@@ -126,7 +126,7 @@ func TestIndexReplacedWhileOpening(t *testing.T) {
 	s, err := store.Open(&replacing{files, index.FileName, replaced}, store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
-	require.Equal(t, store.LookupsSaved, s.Report().Lookups)
+	require.Equal(t, store.IndexSaved, s.Report().IndexOrigin)
 	require.Zero(t, s.Report().TailEvents)
 
 	// Where nothing was replaced it is refused.
@@ -157,7 +157,7 @@ func TestListOfAnotherEntity(t *testing.T) {
 	require.Empty(t, s.Report().Rejected)
 	fewer := 0
 	for entity, events := range of {
-		h, ok, err := store.Past{Snapshot: s}.Latest(entity)
+		h, ok, err := store.History{Snapshot: s}.Latest(entity)
 		require.NoError(t, err)
 		require.True(t, ok)
 		is := slices.IndexFunc(events, func(e event.Event) bool { return e.EventHash == h.Hash })

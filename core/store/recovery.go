@@ -62,7 +62,7 @@ func (s *Snapshot) Recovery() (Recovery, error) {
 		return r, nil
 	}
 	// A footer would say that batpak had the numbers of the log.
-	if end.Mixed || blamed || s.renumbered() && !s.wrote(newest) {
+	if end.Mixed || blamed || s.report.renumbered() && !s.wrote(newest) {
 		if torn != nil && (!blamed || torn.Unproven && torn.Offset > 0) {
 			r.File, r.Keep, r.Cut, r.SetAside = segment.Name(newest), torn.Offset, size-min(torn.Offset, size), torn.Frames
 		}
@@ -127,7 +127,7 @@ func (s *Snapshot) blames(name string, end replay.Ending) bool {
 
 // footer makes the footer of a segment whose frames end at offset at.
 func (s *Snapshot) footer(id, at uint64) (footer []byte, events int, err error) {
-	err = s.mending(func() (err error) {
+	err = s.repairing(func() (err error) {
 		footer, events, err = s.makeFooter(id, at)
 		return err
 	})

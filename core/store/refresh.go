@@ -39,7 +39,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		return s, false, nil
 	}
 	at, ok := s.scan.Resume()
-	if !ok || s.renumbered() || !s.sameFiles(l, at) {
+	if !ok || s.report.renumbered() || !s.sameFiles(l, at) {
 		return nil, true, nil
 	}
 	hidden := s.listing.Others[visibility.FileName] != l.Others[visibility.FileName]
@@ -53,7 +53,7 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	options := *s.options
 	options.Stop = markStop(stop)
 	defer func() { options.Stop = nil }() // as in Open
-	n := &Snapshot{
+	n := &opening{Snapshot: &Snapshot{
 		files:   s.files,
 		options: &options,
 		listing: l,
@@ -62,16 +62,16 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		parts:   append([]*part(nil), s.parts...),
 		scan:    s.scan,
 
-		recorded: s.recorded,
-		crosses:  s.crosses,
-		mark:     mark,
-	}
+		minNext:         s.minNext,
+		crossesUnsealed: s.crossesUnsealed,
+		mark:            mark,
+	}}
 	if hidden {
-		ranges, err := loadHidden(n.files, l, n.options)
+		ranges, err := loadHidden(n.files, l)
 		if err != nil {
 			return nil, false, err
 		}
-		if s.base > 0 && s.crosses && len(ranges) > 0 {
+		if s.base > 0 && s.crossesUnsealed && len(ranges) > 0 {
 			return nil, true, nil
 		}
 		if !options.ShowHidden {
@@ -90,12 +90,12 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 			return nil, true, nil
 		}
 		n.parts = n.parts[:n.base]
-		err = n.settle()
+		err = n.addTail()
 	} else if err = n.hide(n.report.HiddenRanges); err == nil {
 		err = n.count()
 	}
-	n.ended()
-	return n, false, unmarkStop(err)
+	n.dropStop()
+	return n.Snapshot, false, unmarkStop(err)
 }
 
 // unchanged reports whether the directory is as it was, so that reading it again

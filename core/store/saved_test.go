@@ -36,14 +36,14 @@ func (s saved) Open(name string) (source.Source, error) {
 func save(t testing.TB, m made) (saved, *store.Snapshot) {
 	s, err := store.Open(m, store.Options{Seed: 3})
 	require.NoError(t, err)
-	require.True(t, s.LacksLookups())
+	require.True(t, s.IndexFiles().Unsaved)
 	var lookups []byte
-	require.NoError(t, s.SaveLookups(into(&lookups)))
+	require.NoError(t, s.SaveIndex(into(&lookups)))
 	out := saved{m, source.Bytes(lookups)}
 	fresh, err := store.Open(out, store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, fresh.Report().Rejected)
-	require.False(t, fresh.LacksLookups())
+	require.False(t, fresh.IndexFiles().Unsaved)
 	return out, fresh
 }
 

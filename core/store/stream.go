@@ -21,7 +21,7 @@ func (s *Snapshot) Stream(entity string, page query.StreamPage) iter.Seq2[event.
 	return func(yield func(event.Event, error) bool) {
 		region := query.Region{Entity: entity, Clocks: query.ClocksBetween(page.From, ^uint32(0))}
 		var ordered bool
-		err := s.mending(func() (err error) {
+		err := s.repairing(func() (err error) {
 			ordered, err = s.clocksRise(entity)
 			return err
 		})
@@ -68,7 +68,7 @@ func (s *Snapshot) clockSpan(p *part, entity string) (query.ClockSpan, error) {
 func (s *Snapshot) streamSorted(region query.Region, limit int, yield func(event.Event, error) bool) {
 	var places []query.Place
 	for _, p := range s.parts {
-		err := s.on(p, func(p *part) error {
+		err := s.withPart(p, func(p *part) error {
 			c := s.cursor(p)
 			defer c.Release()
 			more, err := c.Places(&region)

@@ -99,7 +99,7 @@ func everything(files directory.Files) (string, error) {
 	for _, d := range r.Damages {
 		fmt.Fprintln(&b, *d)
 	}
-	fmt.Fprintln(&b, recovery, r.Events, r.Hidden, r.Allocator, r.Damaged() != nil)
+	fmt.Fprintln(&b, recovery, r.Events, r.Hidden, r.NextSequence, r.Damaged() != nil)
 	if r.Torn != nil {
 		fmt.Fprintln(&b, *r.Torn)
 	}

@@ -85,14 +85,3 @@ func lastEnd(p *part, id uint64) (uint64, error) {
 	}
 	return 0, nil
 }
-
-// refusal makes a [damage.Refusal] of any error, with the file's name.
-func refusal(file string, err error) *damage.Refusal {
-	var r *damage.Refusal
-	if errors.As(err, &r) {
-		named := *r
-		named.File = file
-		return &named
-	}
-	return &damage.Refusal{File: file, Reason: damage.Unreadable, Offset: -1, Err: err}
-}

@@ -61,7 +61,7 @@ func manySegments(t *testing.T, segments int) map[string][]byte {
 		}
 	}
 	var a, lookups []byte
-	require.NoError(t, s.Flush(store.Flush{To: last, Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{To: last, NextSequence: s.Report().NextSequence}, into(&a), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = a, lookups
 	return files
 }

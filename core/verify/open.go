@@ -47,7 +47,7 @@ func (r *run) open() error {
 	if err != nil {
 		return err
 	}
-	r.shown.way, r.shown.allocator = report.OpenedFrom, report.Allocator
+	r.shown.way, r.shown.allocator = report.OpenedFrom, report.NextSequence
 	if base != nil {
 		end, _ := r.dir.listing.Size(r.dir.listing.Newest())
 		r.shown.orderly = r.snapshots[len(r.snapshots)-1].watermark == artifact.Watermark{Segment: r.dir.listing.Newest(), Offset: end}
@@ -92,13 +92,13 @@ func (r *run) openHiding(s *store.Snapshot) error {
 // is that of an open that hears witnesses. tail is
 // given what is read after it.
 func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Snapshot, report store.Report, base *snapshot, err error) {
-	o := store.Options{Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip, Judge: tail}
+	o := store.Options{Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip, ValidateOnly: tail}
 	if s, err = store.Open(r.dir, o); err != nil {
 		return nil, report, nil, err
 	}
 	report = s.Report()
-	if report.Witness() {
-		o.Judge, o.MakeLookups = nil, true
+	if report.MayHaveLost() {
+		o.ValidateOnly, o.BuildIndex = nil, true
 		witness, err := store.Open(r.dir, o)
 		if err != nil {
 			return nil, report, nil, err
@@ -136,9 +136,10 @@ func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Sna
 // readParts begins to read the part files that an open has taken, and notes those
 // that it did not look at.
 func (r *run) readParts(s *store.Snapshot) error {
-	names := s.FileNames(len(s.FileParts()))
+	files := s.IndexFiles()
+	names := files.Names()
 	for i, name := range names[1:] {
-		part := &snapshot{file: name, from: s.PartEnd(i)}
+		part := &snapshot{file: name, from: files.Files[i].End}
 		why, err := part.openPart(r.dir, r.stop)
 		if err != nil {
 			return err
@@ -184,9 +185,8 @@ var (
 // sequences that events are shown under. Records are held against their frames later.
 func (r *run) showEvents(s *store.Snapshot, tail *gathered) error {
 	sh := &r.shown
-	sh.covers = s.FileNames(len(s.FileParts()))
-	for i := range sh.covers {
-		sh.ends = append(sh.ends, s.PartEnd(i))
+	for _, f := range s.IndexFiles().Files {
+		sh.covers, sh.ends = append(sh.covers, f.Name), append(sh.ends, f.End)
 	}
 	show := shower{run: r, truth: r.truth.places.all()}
 	for _, base := range r.snapshots {

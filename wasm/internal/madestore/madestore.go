@@ -119,7 +119,7 @@ func (m *maker) fold(t testing.TB, first int, artifactName, lookupsName string) 
 	if artifactName == "" {
 		write = nil
 	}
-	fold := store.Flush{First: first, To: end, Allocator: s.Report().Allocator}
+	fold := store.Flush{First: first, To: end, NextSequence: s.Report().NextSequence}
 	require.NoError(t, s.Flush(fold, write, into(&lookups)))
 	if artifactName != "" {
 		m.files[artifactName] = a

@@ -65,12 +65,12 @@ type numberedRun struct {
 
 // disambiguate returns which sequences of the snapshot ranges hide, and the damage when
 // they are in other numbers than the log's, else nil.
-func (s *Snapshot) disambiguate(ranges visibility.Ranges) (visibility.Ranges, *damage.Damage, error) {
-	log := s.scan.Log()
-	if len(ranges) == 0 || log.Committed() == 0 || !s.MayBeRenumbered() {
+func (o *opening) disambiguate(ranges visibility.Ranges) (visibility.Ranges, *damage.Damage, error) {
+	log := o.scan.Log()
+	if len(ranges) == 0 || log.Committed() == 0 || !o.MayBeRenumbered() {
 		return ranges, nil, nil
 	}
-	n := &numbering{s: s, draft: log.Draft(), count: log.Committed(), ranges: ranges, moved: map[uint64]int{}, sealed: map[uint64]bool{}}
+	n := &numbering{s: o.Snapshot, draft: log.Draft(), count: log.Committed(), ranges: ranges, moved: map[uint64]int{}, sealed: map[uint64]bool{}}
 	if err := n.read(); err != nil {
 		return nil, nil, err
 	}
@@ -188,7 +188,7 @@ func (n *numbering) readFooter(id uint64, elsewhere map[event.ID]uint64) (sealed
 	}
 	for k := range f.Len() {
 		at := event.Position{Segment: id, Offset: f.FrameOffset(k)}
-		if n.s.base > 0 && n.s.fileEnd().watermark.Covers(at) {
+		if n.s.base > 0 && n.s.filesEnd().watermark.Covers(at) {
 			continue
 		}
 		named := f.Entry(k).ID
@@ -267,7 +267,7 @@ func (s *Snapshot) unsealedInBase(first uint64) (count, inside uint64, err error
 	var id uint64
 	var open bool
 	for _, p := range s.parts[:s.base] {
-		err = s.on(p, func(p *part) error {
+		err = s.withPart(p, func(p *part) error {
 			was, wasInside := count, inside
 			err := p.Image.EachBlock(func(_ uint64, block []byte) error {
 				for ; len(block) > 0; block = block[artifact.RecordSize:] {
@@ -380,7 +380,7 @@ func (n *numbering) certain(run *numberedRun, i int) (bool, error) {
 	}
 	for _, p := range n.s.parts[:n.s.base] {
 		there := false
-		err := n.s.on(p, func(p *part) error {
+		err := n.s.withPart(p, func(p *part) error {
 			r := p.Reader()
 			k, err := r.After(had.Start)
 			if err != nil || k == p.Image.Count {
@@ -407,7 +407,7 @@ func (n *numbering) doubtInBase(d *damage.Damage) error {
 	for _, p := range n.s.parts[:n.s.base] {
 		for _, c := range visibility.Merge(contested) {
 			at := c.Start
-			err := n.s.on(p, func(p *part) error {
+			err := n.s.withPart(p, func(p *part) error {
 				r := p.Reader()
 				k, err := r.After(at)
 				for ; err == nil && k < p.Image.Count; k++ {
@@ -427,9 +427,4 @@ func (n *numbering) doubtInBase(d *damage.Damage) error {
 		}
 	}
 	return nil
-}
-
-// renumbered reports whether ranges are in other numbers than the log's.
-func (s *Snapshot) renumbered() bool {
-	return slices.ContainsFunc(s.report.Damages, func(d *damage.Damage) bool { return d.Reason == damage.Renumbered })
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// list lists the directory and reads synced.thaw. Without that file the frames alone
-// say where the newest segment ends, so a bad one is only reported. One that could
-// not be read is an error: it may hold the only trace of a loss.
+// list lists the directory and reads synced.thaw. A damaged synced.thaw is only
+// reported: the frames show where the newest segment ends. One that could not be read
+// is an error, since it may hold the only trace of a loss.
 //
 // A writer may begin a segment between the listing and the reading. The directory is
 // then listed again, so that the segment does not seem to be missing. Segments are

@@ -82,7 +82,7 @@ func (s *Snapshot) Effects(id event.ID, depth int) iter.Seq2[event.Event, error]
 // caused returns the sequences of the visible events that any of ids caused,
 // rising.
 func (cs *cursors) caused(ids []event.ID) (sequences []uint64, err error) {
-	err = cs.mending(func() (err error) {
+	err = cs.repairing(func() (err error) {
 		sequences = nil
 		for _, c := range cs.list {
 			for _, id := range ids {
@@ -108,7 +108,7 @@ func (s *Snapshot) Correlated(id event.ID) iter.Seq2[event.Event, error] {
 		cursors := s.cursors()
 		for i := range cursors.list {
 			var sequences []uint64
-			err := cursors.mending(func() (err error) {
+			err := cursors.repairing(func() (err error) {
 				sequences, err = cursors.list[i].Conversation(id)
 				return err
 			})

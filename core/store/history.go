@@ -7,10 +7,10 @@ import (
 	"github.com/thawlog/thaw/core/query"
 )
 
-// Past is a snapshot as what a writer's log continues.
-type Past struct{ *Snapshot }
+// History is a snapshot as what a writer's log continues.
+type History struct{ *Snapshot }
 
-var _ commit.Past = Past{}
+var _ commit.Past = History{}
 
 // State returns what an append can expect of an entity: whether it has visible events,
 // and the clock of the last one. It reads the end of the entity's list, so it costs the
@@ -20,21 +20,21 @@ func (s *Snapshot) State(entity string) (commit.State, error) {
 	if err := commit.CheckEntity(entity); err != nil {
 		return commit.State{}, err
 	}
-	h, _, err := Past{s}.Latest(entity)
+	h, _, err := History{s}.Latest(entity)
 	return h.State, err
 }
 
 // Latest implements commit.Past. It looks at the end of the entity's list in each
 // part, and further in front where clocks do not rise or cancelled events end it.
-func (p Past) Latest(entity string) (h commit.Head, ok bool, err error) {
-	err = p.mending(func() (err error) {
+func (p History) Latest(entity string) (h commit.Head, ok bool, err error) {
+	err = p.repairing(func() (err error) {
 		h, ok, err = p.latest(entity)
 		return err
 	})
 	return h, ok, err
 }
 
-func (p Past) latest(entity string) (h commit.Head, ok bool, err error) {
+func (p History) latest(entity string) (h commit.Head, ok bool, err error) {
 	for i := len(p.parts) - 1; i >= 0; i-- {
 		if ok, err = p.latestIn(p.parts[i], entity, &h, ok); err != nil {
 			return h, false, err
@@ -43,7 +43,7 @@ func (p Past) latest(entity string) (h commit.Head, ok bool, err error) {
 	return h, ok, nil
 }
 
-func (p Past) latestIn(part *part, entity string, h *commit.Head, any bool) (bool, error) {
+func (p History) latestIn(part *part, entity string, h *commit.Head, any bool) (bool, error) {
 	c := p.cursor(part)
 	defer c.Release()
 	number, found, err := c.FindName([]byte(entity))
@@ -95,15 +95,15 @@ func latest(c *query.Cursor, entity uint32, h *commit.Head, any bool) (bool, err
 
 // ByID implements commit.Past. batpak appends anew what was cancelled, under the
 // same id: such an id is that of the event that readers see.
-func (p Past) ByID(id event.ID) (k commit.Known, ok bool, err error) {
-	err = p.mending(func() (err error) {
+func (p History) ByID(id event.ID) (k commit.Known, ok bool, err error) {
+	err = p.repairing(func() (err error) {
 		k, ok, err = p.byID(id)
 		return err
 	})
 	return k, ok, err
 }
 
-func (p Past) byID(id event.ID) (k commit.Known, ok bool, err error) {
+func (p History) byID(id event.ID) (k commit.Known, ok bool, err error) {
 	k, ok, err = p.first(id, func(*query.Cursor, artifact.Raw) bool { return true })
 	if !k.Cancelled || err != nil {
 		return k, ok, err
@@ -115,7 +115,7 @@ func (p Past) byID(id event.ID) (k commit.Known, ok bool, err error) {
 }
 
 // first finds the first event with an id that is accepted.
-func (p Past) first(id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
+func (p History) first(id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
 	for _, part := range p.parts {
 		if k, ok, err = p.firstIn(part, id, accept); ok || err != nil {
 			return k, ok, err
@@ -124,7 +124,7 @@ func (p Past) first(id event.ID, accept func(*query.Cursor, artifact.Raw) bool) 
 	return k, false, nil
 }
 
-func (p Past) firstIn(part *part, id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
+func (p History) firstIn(part *part, id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
 	c := p.cursor(part)
 	defer c.Release()
 	e, r, found, err := c.First(id, func(r artifact.Raw) bool { return accept(c, r) })

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -44,22 +45,22 @@ func (e *LeftOut) Error() string {
 // is a [damage.Refusal] of reason incomplete, or one of stop's. An artifact is read from
 // src itself, so that its pages still count as never touched: a query's first read of
 // each goes to the file and is checked.
-func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermark) error {
+func (o *opening) checkComplete(p *part, src source.Source, w artifact.Watermark) error {
 	image := p.Image
-	if p.made != nil {
+	if p.unsaved != nil {
 		h, err := artifact.ReadHeader(src)
 		if err != nil {
 			return err
 		}
 		image = index.FileImage(src, &h)
 	}
-	c := coverage{s: s, to: w}
+	c := coverage{s: o.Snapshot, to: w}
 	whole, err := c.covers(image)
-	s.crosses = c.crosses
-	if whole || err != nil || s.options.Judge != nil { // a judge compares every event itself
+	o.crossesUnsealed = c.crosses
+	if whole || err != nil || o.options.ValidateOnly != nil { // the caller compares every event itself
 		return err
 	}
-	read, _, err := s.reread(&partFile{to: w})
+	read, _, err := o.replayPart(&partFile{to: w})
 	if err != nil {
 		if stop := (stopError{}); errors.As(err, &stop) || unread(err) {
 			return err
@@ -68,13 +69,14 @@ func (s *Snapshot) checkComplete(p *part, src source.Source, w artifact.Watermar
 	}
 	readers := []*index.Reader{p.Reader()}
 	return read.Image.EachBlock(func(_ uint64, block []byte) error {
-		if err := s.options.stopped(); err != nil {
+		if err := o.options.stopped(); err != nil {
 			return err
 		}
 		for ; len(block) > 0; block = block[artifact.RecordSize:] {
 			r := artifact.Raw(block[:artifact.RecordSize])
 			if found, err := anyHas(readers, r); err != nil || !found {
-				return first(err, damage.Refuse(damage.Incomplete, -1, &LeftOut{r.ID(), r.Sequence(), r.Position()}))
+				left := &LeftOut{ID: r.ID(), Sequence: r.Sequence(), Position: r.Position()}
+				return cmp.Or[error](err, damage.Refuse(damage.Incomplete, -1, left))
 			}
 		}
 		return nil
@@ -121,7 +123,7 @@ func (c *coverage) covers(image index.Image) (bool, error) {
 	if err == nil {
 		err = c.begin(c.to.Segment + 1)
 	}
-	return !c.left, first(err, c.err)
+	return !c.left, cmp.Or(err, c.err)
 }
 
 // failed keeps why a segment could not be read. All else that is wrong with one is

@@ -3,12 +3,10 @@ package store
 import (
 	"cmp"
 	"errors"
-	"strconv"
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
-	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -107,24 +105,3 @@ func (s *Snapshot) lost(e event.Event, reason damage.Reason, err error) error {
 	d.Touch(damage.Touched{ID: e.ID, Sequence: e.Sequence, Numbered: true})
 	return d
 }
-
-// EventError says which event could not be read.
-type EventError struct {
-	ID       event.ID
-	Sequence uint64
-	Kind     event.Kind
-	// Err is the cause, when there is more to say.
-	Err error
-}
-
-// Error names the event and the cause.
-func (e *EventError) Error() string {
-	s := "event " + e.ID.String() + " (sequence " + strconv.FormatUint(e.Sequence, 10) + ", kind " + e.Kind.String() + ")"
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	return escape.Text(s)
-}
-
-// Unwrap returns the cause.
-func (e *EventError) Unwrap() error { return e.Err }
