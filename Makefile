@@ -5,16 +5,22 @@ GO      ?= go
 # A number of runs and not a time: where the time is up while a worker is at work, the
 # go command can call that a failure ("context deadline exceeded", without an input).
 FUZZFOR ?= 5000x
-# A race detector is ten times slower; it gets every 101st bit flip.
-RACE_STRIDE ?= 101
-# `make test` flips one bit in so many of three stores, and for verify of segments.
-# CI takes fewer, `make nightly` every one.
-DAMAGE_STRIDE ?= 1
-FLIP_STRIDE   ?= 23
+# What the race detector, which is ten times slower, gets: packages that start
+# goroutines, and of core the replay that runs in several. `make nightly` gives it all.
+RACE       ?= ./core/replay ./fsabstraction/... ./wasm/plugin \
+	$(filter-out %/interop,$(shell $(GO) list ./host/...))
+RACE_FLAGS ?= -short
+# One bit in so many is flipped: of three stores, of segments for verify, and with the
+# race detector. They are primes, so that each bit of a byte has its turn. `make
+# nightly` flips every bit.
+DAMAGE_STRIDE ?= 31
+FLIP_STRIDE   ?= 127
+RACE_STRIDE   ?= 101
 # What `make crash` tries: power cuts, and writers killed with SIGKILL.
 CRASH_STATES ?= 1000000
 CRASH_KILLS  ?= 200
-# Stores that `make interop` writes for each sort of session.
+# Stores that `make interop` writes for each sort of session. `make test` writes some
+# of each, too.
 INTEROP_SEEDS ?= 60
 # Events that `make bench` writes with each engine.
 N ?= 1000000
@@ -24,13 +30,27 @@ ONLY ?=
 # test` and `make interop` (see .ci/run).
 NO_SKIP ?=
 
+# Only the race detector and SQLite need a C compiler. With one, the go command would
+# compile the standard library twice, as other systems are built for without.
+CGO_ENABLED ?= 0
+export CGO_ENABLED
+
 # go test, with a line for each package when it ends and the skipped tests at the end.
-TEST = $(GO) run ./.ci/testrun -no-skip '$(NO_SKIP)' $(GO) test
+# `make vet` does what -vet=off leaves out, and more.
+TEST = $(GO) run ./.ci/testrun -no-skip '$(NO_SKIP)' $(GO) test -vet=off
+
+comma := ,
+space := $() $()
+# Where tests keep the plugin as wazero compiled it.
+export THAW_WAZERO_CACHE ?= $(CURDIR)/.cache/wazero
 
 # Every system the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
-.PHONY: build wasm wasm-twice demo test check bench benchtest crash nightly interop mutants fuzz fmt vet staticcheck testrun race platforms tidy clean
+# What `make check` runs.
+CHECKS = fmt vet tools benchtest staticcheck platforms tidy wasm-twice race fuzz
+
+.PHONY: build wasm demo test check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
 
 build: wasm
 	$(GO) build -o bin/ ./host/cmd/thaw
@@ -43,31 +63,38 @@ WASM = GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 GOFLAGS= $(GO) build -buildmode=c-s
 wasm:
 	$(WASM) -o bin/thaw.wasm ./wasm/guest
 
-# Builds it again from nothing, in a copy of the source elsewhere, and compares.
+# Builds it again in a copy of the source elsewhere, and compares. Every file of the
+# copy ends with one more comment: for the go command that is other source, so it
+# compiles the packages again, and takes only the standard library from its cache.
 wasm-twice: wasm
-	@set -e; dir=$$(mktemp -d); trap 'chmod -R u+w '"$$dir"' && rm -rf '"$$dir" EXIT; \
-		mkdir $$dir/source && cp -R go.mod go.sum core wasm $$dir/source; \
-		(cd $$dir/source && GOCACHE=$$dir/cache $(WASM) -o $$dir/thaw.wasm ./wasm/guest); \
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf '"$$dir" EXIT; \
+		cp -R go.mod go.sum core wasm $$dir; \
+		find $$dir -name '*.go' | while read -r file; do echo '// the end' >>"$$file"; done; \
+		(cd $$dir && $(WASM) -o thaw.wasm ./wasm/guest); \
 		cmp bin/thaw.wasm $$dir/thaw.wasm && echo "both builds of thaw.wasm are the same bytes"
 
 demo: build
 	$(GO) run ./examples/demo
 
-# Every single-bit flip and every truncation; `go test ./...` alone tries a 31st.
+# A sample of every single-bit flip and every truncation.
 test:
-	THAW_DAMAGE_STRIDE=$(DAMAGE_STRIDE) THAW_FLIP_STRIDE=$(FLIP_STRIDE) $(TEST) -timeout 2h ./...
+	THAW_DAMAGE_STRIDE=$(DAMAGE_STRIDE) THAW_FLIP_STRIDE=$(FLIP_STRIDE) $(TEST) -timeout 12h ./...
 
 # Power cuts at every operation of a writer, with new random numbers until there
 # were CRASH_STATES of them; some twenty minutes on two cores.
 crash:
-	THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
+	THAW_CRASH_STEP=1 THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
 		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
 
-# What does not fit into CI: every bit, more power cuts and stores, mutants. It takes
-# hours.
+# All that CI has no time for, in some hours: every bit, more power cuts and stores,
+# every package with the race detector, long fuzzing, go vet as other systems compile,
+# mutants.
 nightly:
-	$(MAKE) test DAMAGE_STRIDE=1 FLIP_STRIDE=1
-	$(MAKE) crash interop mutants
+	THAW_FULL=1 THAW_CRASH_STEP=1 $(MAKE) test DAMAGE_STRIDE=1 FLIP_STRIDE=1
+	$(MAKE) crash interop vet-platforms
+	$(MAKE) race RACE=./... RACE_FLAGS=
+	$(MAKE) fuzz FUZZFOR=1000000x
+	$(MAKE) mutants
 
 # thaw and the real batpak 0.4.0 over the same stores, both ways. It needs cargo,
 # which fetches the crate; without one of them nothing is compared, and that is said.
@@ -80,22 +107,25 @@ mutants:
 	$(GO) test ./.ci/mutants
 	$(GO) run ./.ci/mutants -only '$(ONLY)'
 
-check: fmt vet testrun benchtest staticcheck platforms tidy wasm-twice race fuzz
+check: $(CHECKS)
+
+checks: # for .ci/run, which prints the time of each
+	@echo $(CHECKS)
 
 fmt:
 	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "not formatted: $$bad"; exit 1; }
 
 vet:
-	$(GO) vet ./... ./.ci/testrun
-	cd host/bench && CGO_ENABLED=0 $(GO) vet ./...
+	$(GO) vet ./... ./.ci/testrun ./.ci/platforms
+	cd host/bench && $(GO) vet ./...
 
-# What CI runs tests with.
-testrun:
-	$(GO) test ./.ci/testrun
+# What CI itself is made of.
+tools:
+	$(GO) test -vet=off ./.ci/testrun ./.ci/platforms
 
 # The benchmark's own tests, without SQLite, which takes a C compiler.
 benchtest:
-	cd host/bench && CGO_ENABLED=0 $(GO) test ./...
+	cd host/bench && $(GO) test -vet=off ./...
 
 # The linter's own dependencies stay in a module of their own, so that nobody
 # who imports thaw downloads them.
@@ -103,11 +133,16 @@ staticcheck:
 	$(GO) tool -modfile=.ci/tools/go.mod staticcheck ./...
 
 race:
-	THAW_DAMAGE_STRIDE=$(RACE_STRIDE) $(TEST) -race -timeout 30m ./...
+	CGO_ENABLED=1 THAW_DAMAGE_STRIDE=$(RACE_STRIDE) $(TEST) -race $(RACE_FLAGS) -timeout 3h $(RACE)
 
+# Every package and test as each system compiles it, type-checked from source.
 platforms:
+	$(GO) run ./.ci/platforms $(subst $(space),$(comma),$(strip $(PLATFORMS))) ./...
+
+# The same by the compiler and go vet, which takes minutes.
+vet-platforms:
 	@set -e; for p in $(PLATFORMS); do echo "vet $$p"; \
-		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./...; done
+		GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./...; done
 
 tidy:
 	$(GO) mod tidy -diff
@@ -116,15 +151,12 @@ tidy:
 
 # Every fuzz target in the tree, FUZZFOR each, from its committed corpus.
 fuzz:
-	@set -e; grep -rl --include='*_test.go' '^func Fuzz' core host fsabstraction wasm | xargs -n1 dirname | sort -u | while read dir; do \
-		grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -d' ' -f2 | while read target; do \
-			echo "fuzz $$dir $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZFOR) -fuzzminimizetime 20x ./$$dir </dev/null; done; done
+	GO='$(GO)' .ci/fuzz $(FUZZFOR)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./host/... ./wasm/...
 	$(GO) test -run '^$$' -bench . -benchtime 2x -timeout 30m ./examples/plugin
-	cd host/bench && $(GO) run ./cmd/bench -n $(N)
+	cd host/bench && CGO_ENABLED=1 $(GO) run ./cmd/bench -n $(N)
 
 clean:
-	rm -rf bin
+	rm -rf bin .cache

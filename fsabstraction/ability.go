@@ -1,23 +1,21 @@
 package fsabstraction
 
-// DirSyncer is an ability of an FS: its directory entries can be made durable.
+// DirSyncer is an optional interface of an FS that can make directory entries durable.
 type DirSyncer interface {
-	// SyncDir returns once the names in dir, as they are now, have reached
-	// stable storage. An error that is errors.ErrUnsupported means that
-	// the platform has no such call and that names become durable at a time
-	// of its own choosing. An error of class ErrNotTried means that no sync was
-	// tried.
+	// SyncDir returns once the current entries of dir have reached stable storage. It
+	// returns errors.ErrUnsupported where the platform has no such call and makes names
+	// durable at a time of its own choosing, and an error of class ErrNotTried when it
+	// failed before the sync itself.
 	SyncDir(dir string) error
 }
 
-// PathFile is an ability of a File: it is a file of the operating system, opened
-// at a path, so it can be mapped into memory. A File that only
-// resembles one (in memory, or behind a wrapper that changes reads) must not have it.
+// PathFile is an optional interface of a File that the operating system opened at a path,
+// so it can be mapped into memory. A File that only resembles one (in memory, or in a
+// wrapper that changes reads) must not implement it.
 type PathFile interface {
 	File
 
-	// Path returns the path the file was opened at, as it was
-	// given. By now the path can mean another file or none; compare
-	// identities before and after using it.
+	// Path returns the path given to Open. The path may now name another file or none;
+	// compare identities before and after using it.
 	Path() string
 }

@@ -5,12 +5,11 @@ import (
 	"io/fs"
 )
 
-// ErrNotRegular is the class of every NotRegularError: a regular file was
-// needed and the name stands for something else.
+// ErrNotRegular is the class of every NotRegularError.
 var ErrNotRegular = errors.New("fsabstraction: not a regular file")
 
-// NotRegularError reports that Op refused Path because of what it is. Opening
-// is refused before the operating system could wait for a pipe's other end or a
+// NotRegularError reports that Op refused Path because it is not a regular
+// file. An open is refused before the operating system could wait for a pipe's other end or a
 // device could react.
 type NotRegularError struct {
 	Op   string // "open", "rename", "remove", "lock"
@@ -18,7 +17,7 @@ type NotRegularError struct {
 	Type Type // never Regular
 }
 
-// Error names the operation, the path and what was found there.
+// Error names the operation, the path and its type.
 func (e *NotRegularError) Error() string {
 	return "fsabstraction: " + e.Op + " " + e.Path + ": refused, it is a " + e.Type.String()
 }
@@ -26,9 +25,9 @@ func (e *NotRegularError) Error() string {
 // Unwrap returns ErrNotRegular.
 func (e *NotRegularError) Unwrap() error { return ErrNotRegular }
 
-// CheckOffset returns nil for an offset or size that is not negative, and
-// otherwise the error the interfaces promise, which is fs.ErrInvalid inside a
-// fs.PathError. Implementations call it first.
+// CheckOffset returns nil unless off, an offset or size, is negative. Then it
+// returns the error that the interfaces promise: fs.ErrInvalid in an fs.PathError.
+// Implementations call it first.
 func CheckOffset(op, path string, off int64) error {
 	if off < 0 {
 		return &fs.PathError{Op: op, Path: path, Err: fs.ErrInvalid}
@@ -36,12 +35,12 @@ func CheckOffset(op, path string, off int64) error {
 	return nil
 }
 
-// ErrNotTried is the class of errors of a SyncDir that came to nothing before a sync
-// was tried, as when the directory could not be opened. Nothing is in doubt then, and
-// the call may be repeated, unlike one whose sync failed.
+// ErrNotTried is the class of errors of a SyncDir that failed before the sync, for example
+// because the directory could not be opened. Then nothing is in doubt and the call
+// may be repeated, unlike after a failed sync.
 var ErrNotTried = errors.New("fsabstraction: no sync was tried")
 
-// NotTried makes an error of class [ErrNotTried], nil of nil. Its text is that of err.
+// NotTried returns err as an error of class [ErrNotTried] with the same text, nil for nil.
 func NotTried(err error) error {
 	if err == nil {
 		return nil

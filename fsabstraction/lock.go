@@ -2,25 +2,24 @@ package fsabstraction
 
 import "errors"
 
-// ErrLocked is what Locker.Lock returns when somebody else holds the lock.
+// ErrLocked is returned by Locker.Lock when another holder has the lock.
 var ErrLocked = errors.New("fsabstraction: the file is locked")
 
-// Locker is an ability of an FS: files can be locked.
+// Locker is an optional interface of an FS that can lock files.
 type Locker interface {
-	// Lock takes the exclusive lock of the regular file name, which it makes
-	// when it is not there, and never waits: when anyone else holds the lock, in
-	// this process or another, the error is ErrLocked. The lock is advisory, and
-	// a holder that dies frees it. A directory, link or device is refused with a
-	// *NotRegularError; where the platform or the file system has no locks (NFS
-	// without a lock manager, say) the error is errors.ErrUnsupported, and the
-	// system's own if there is one. The file may then have been made.
+	// Lock takes the exclusive lock of the regular file name, creating the file if needed.
+	// It never waits: when another holder, in this process or another, has the lock, the
+	// error is ErrLocked. The lock is advisory, and ends when its holder dies. A directory,
+	// link or device is refused with a *NotRegularError. Where the platform or the file
+	// system has no locks (NFS without a lock manager, say) the error is
+	// errors.ErrUnsupported, and the system's if there is one. The file may have been
+	// created even if Lock fails.
 	Lock(name string) (Lock, error)
 }
 
-// Lock is a lock that is held.
+// Lock is a held lock.
 type Lock interface {
-	// Unlock frees the lock and leaves the file: whoever waits to lock it by
-	// name must not be given another file of that name. A second Unlock is
-	// fs.ErrClosed.
+	// Unlock frees the lock and keeps the file: removing it would give the next caller of
+	// Lock another file of that name. A second Unlock returns fs.ErrClosed.
 	Unlock() error
 }

@@ -2,19 +2,19 @@ package fsabstraction
 
 import "io/fs"
 
-// Type says what a name stands for. The zero value is Other, so a Type that
-// nobody set never passes for a file that may be read.
+// Type is the type of a file. The zero value is Other, so that an unset Type never passes
+// for a readable file.
 type Type uint8
 
-// The kinds of directory entry that thaw tells apart.
+// The types of directory entry that thaw distinguishes.
 const (
 	Other     Type = iota // a device, pipe, socket or anything else
 	Regular               // a file with contents
 	Directory             // a directory
-	Symlink               // a symbolic link, whatever it points to
+	Symlink               // a symbolic link to anything
 )
 
-// TypeOf returns the Type that the type bits of mode express.
+// TypeOf returns the Type for the type bits of mode.
 func TypeOf(mode fs.FileMode) Type {
 	switch mode.Type() {
 	case 0:
@@ -24,8 +24,8 @@ func TypeOf(mode fs.FileMode) Type {
 	case fs.ModeSymlink:
 		return Symlink
 	default:
-		// Some systems set two bits at once, for example ModeSymlink and
-		// ModeIrregular on Windows. Such a name is none of the three.
+		// Some systems set two bits at once, for example ModeSymlink and ModeIrregular on
+		// Windows. Such a name is none of the three.
 		return Other
 	}
 }
@@ -44,16 +44,16 @@ func (t Type) String() string {
 	}
 }
 
-// Entry is one name in a directory, as ReadDir found it.
+// Entry is one name in a directory.
 type Entry struct {
 	Name string // without the directory; never "." or ".."
 	Type Type   // of the name itself: a link is Symlink, not what it points to
 }
 
-// Info describes a file at the moment it was asked for.
+// Info describes a file at the time of the call.
 type Info struct {
 	Size     int64    // in bytes; 0 unless Type is Regular
-	Type     Type     // of the name itself, links are not followed
+	Type     Type     // of the name itself; links are not followed
 	ModTime  int64    // last change of the contents, in nanoseconds since 1970 UTC
-	Identity Identity // zero when the file system cannot tell files apart
+	Identity Identity // zero if the file system cannot identify files
 }

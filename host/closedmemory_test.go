@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store/storetest"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/readertest"
 )
 
 // TestClosedHoldsNothing: a Store, Reader or Snapshot that was closed and is kept holds
@@ -26,7 +26,7 @@ func TestClosedHoldsNothing(t *testing.T) {
 		require.NoError(t, err)
 	}
 	type closer interface {
-		storetest.Questions
+		readertest.Questions
 		Close() error
 	}
 	for name, open := range map[string]func() (closer, map[string]func() bool){

@@ -70,7 +70,7 @@ func (s *Store) open(ctx context.Context) error {
 		fs:       s.options.FS,
 		dir:      s.path,
 		options:  &s.options,
-		log:      commit.NewLog(history{&s.versions}, c.log.next, s.options.Random()),
+		log:      commit.NewLog(history{&s.versions}, c.log.next),
 		next:     next,
 		end:      end,
 		unsure:   c.recovered == nil && end.Segment > 0,

@@ -7,8 +7,8 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store/storetest"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/readertest"
 )
 
 // TestSubjects: a question about one thing is refused with the error that an append
@@ -26,10 +26,10 @@ func TestSubjects(t *testing.T) {
 	pinned, err := st.Snapshot()
 	require.NoError(t, err)
 	defer pinned.Close()
-	for name, q := range map[string]storetest.Questions{"store": st, "reader": r, "snapshot": pinned} {
-		t.Run(name, func(t *testing.T) { storetest.Check(t, q) })
+	for name, q := range map[string]readertest.Questions{"store": st, "reader": r, "snapshot": pinned} {
+		t.Run(name, func(t *testing.T) { readertest.Check(t, q) })
 	}
-	for name := range storetest.NoNames() {
+	for name := range readertest.NoNames() {
 		_, err := st.Append(t.Context(), event.At(name, "shop"), 0x1001, 1)
 		require.Equal(t, commit.CheckEntity(name), err)
 	}

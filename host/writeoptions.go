@@ -106,10 +106,10 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock, by default time.Now. An event's time comes from it.
 	Now func() time.Time
-	// Random gives the random bits of event ids and hash seeds, by default those
-	// of math/rand/v2. It is called by several goroutines at once. A test that fixes
-	// it and Now must not open a store twice with both: the ids would come again,
-	// which an append without a key does not notice.
+	// Random gives the random bits of event ids, by default those of math/rand/v2. It is
+	// called by several goroutines at once. A test that fixes it and Now must not open a
+	// store twice with both: the ids would come again, which an append without a key does
+	// not notice.
 	Random func() uint64
 
 	tuned *tuning.Flushes // of a test

@@ -63,7 +63,7 @@ func (w *writer) segment() {
 	var err error
 	w.file, err = w.t.fs.Create(w.t.path(segment.Name(w.id)))
 	require.NoError(w.r, err)
-	w.names, w.entries = strtab.NewBuilder(false), nil
+	w.names, w.entries = new(strtab.Builder), nil
 	w.queue = segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: w.id})
 	w.flush(len(w.queue))
 }

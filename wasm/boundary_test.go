@@ -11,8 +11,8 @@ import (
 
 const module = "github.com/thawlog/thaw/"
 
-// TestBoundary: nothing here knows the host, tests included, and only the loader for Go
-// knows wazero.
+// TestBoundary checks that nothing here, tests included, imports the host, and that only
+// the loader for Go imports wazero.
 func TestBoundary(t *testing.T) {
 	cmd := exec.Command("go", "list", "-test", "-deps", "-f", "{{.ImportPath}}: {{join .Imports \" \"}}", "./...")
 	cmd.Stderr = os.Stderr
@@ -21,7 +21,7 @@ func TestBoundary(t *testing.T) {
 	rooms := 0
 	for line := range strings.Lines(string(out)) {
 		path, imports, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		path, _, _ = strings.Cut(path, " ") // of a test variant
+		path, _, _ = strings.Cut(path, " ") // drop the name of a test variant
 		if !strings.HasPrefix(path, module) {
 			continue
 		}

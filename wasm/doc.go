@@ -1,4 +1,4 @@
-// Package wasm is the folder of what runs the core in a sandbox: abi is what guest and
-// loaders agree on, guest the module itself, plugin the loader for Go, node the one for
-// Node. It holds no code.
+// Package wasm is the folder of packages that run the core in a sandbox: abi is the
+// interface between guest and loaders, guest the module, plugin the loader for Go, node the
+// loader for Node. The package itself has no code.
 package wasm

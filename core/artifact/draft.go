@@ -25,7 +25,7 @@ type Draft struct {
 
 // NewDraft is an empty draft.
 func NewDraft() *Draft {
-	return &Draft{names: strtab.NewBuilder(true)}
+	return &Draft{names: strtab.NewBuilder()}
 }
 
 // Len is the number of records.

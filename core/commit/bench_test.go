@@ -2,6 +2,7 @@ package commit_test
 
 import (
 	"encoding/binary"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -44,7 +45,7 @@ func (l *load) fresh() []commit.Entry {
 // ever more rarely.
 func TestAllocations(t *testing.T) {
 	const warm, runs = 40_000, 1000
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	log.Start(1, 57)
 	l := newLoad(100)
 	receipts := make([]commit.Receipt, 0, len(l.entries))
@@ -78,7 +79,7 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	log.Start(1, 57)
 	l := newLoad(1000)
 	b.SetBytes(200)
@@ -98,7 +99,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func BenchmarkAppendBatch(b *testing.B) {
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	log.Start(1, 57)
 	l := newLoad(1000)
 	var receipts []commit.Receipt
@@ -112,4 +113,74 @@ func BenchmarkAppendBatch(b *testing.B) {
 		log.Commit()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/event")
+}
+
+// BenchmarkAppendKeyed appends events with keys in segments of 100,000, each of which
+// is sealed and forgotten as a writer does.
+func BenchmarkAppendKeyed(b *testing.B) {
+	log := commit.NewLog(commit.Nothing{}, 0)
+	l := newLoad(1000)
+	for i := range l.entries {
+		l.entries[i].Key = true
+	}
+	b.ReportAllocs()
+	segment, events := uint64(1), 0
+	var footer []byte
+	log.Start(segment, 57)
+	for i := 0; b.Loop(); i++ {
+		if i%1000 == 0 {
+			l.fresh()
+		}
+		if _, err := log.Append(&l.entries[i%1000], 1000); err != nil {
+			b.Fatal(err)
+		}
+		if i%1000 < 999 {
+			continue
+		}
+		log.Commit()
+		if events += 1000; events%100_000 == 0 {
+			footer = log.Footer(footer[:0])
+			segment++
+			log.Start(segment, 57)
+			if err := log.Forget(100_000); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkHeap reports what a log keeps in memory for each event of the segment that is
+// being written, with and without keys.
+func BenchmarkHeap(b *testing.B) {
+	for _, keys := range []bool{false, true} {
+		b.Run("keys="+strconv.FormatBool(keys), func(b *testing.B) {
+			const n = 200_000
+			l := newLoad(1000)
+			for i := range l.entries {
+				l.entries[i].Key = keys
+			}
+			for b.Loop() {
+				before := heap()
+				log := commit.NewLog(commit.Nothing{}, 0)
+				log.Start(1, 57)
+				for range n / 1000 {
+					for i, entries := 0, l.fresh(); i < len(entries); i++ {
+						if _, err := log.Append(&entries[i], 1000); err != nil {
+							b.Fatal(err)
+						}
+					}
+					log.Commit()
+				}
+				b.ReportMetric(float64(heap()-before)/n, "heap-B/event")
+				runtime.KeepAlive(log)
+			}
+		})
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

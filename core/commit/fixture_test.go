@@ -66,7 +66,7 @@ func TestFixtures(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			log := commit.NewLog(commit.Nothing{}, 0, 7)
+			log := commit.NewLog(commit.Nothing{}, 0)
 			for _, file := range fixture.Segments(files) {
 				seg := files[file]
 				id, _ := segment.ParseName(file)

@@ -13,7 +13,7 @@ import (
 // from the newest, although the past holds no more than what was forgotten.
 func TestForgetKeepsHeads(t *testing.T) {
 	past := newModel(0)
-	log := commit.NewLog(past, 0, 1)
+	log := commit.NewLog(past, 0)
 	log.Start(1, 57)
 	add := func(n byte, entity string) commit.Receipt {
 		e := valid(n)
@@ -29,6 +29,8 @@ func TestForgetKeepsHeads(t *testing.T) {
 	add(1, "a")
 	add(2, "b")
 	add(3, "a")
+	require.ErrorIs(t, log.Forget(1), commit.ErrUnsealed)
+	log.Start(2, 57)
 	past.heads["a"], past.heads["b"] = head(1, 0), head(2, 0)
 	require.NoError(t, log.Forget(2))
 	require.EqualValues(t, 2, add(4, "a").Clock)
@@ -40,9 +42,8 @@ func TestForgetKeepsHeads(t *testing.T) {
 	require.Equal(t, event.Hash{}, last.At(3).Decode().PrevHash)
 }
 
-// TestRollbackAfterForget: the footer still knows the names of events that the log
-// has forgotten. A name that comes again and is rolled back leaves its number there to
-// none that comes in its place.
+// TestRollbackAfterForget: the footer has the names of its events in the order in which
+// they came, whatever was forgotten and rolled back before.
 func TestRollbackAfterForget(t *testing.T) {
 	add := func(log *commit.Log, n byte, entity string) {
 		e := valid(n)
@@ -52,17 +53,21 @@ func TestRollbackAfterForget(t *testing.T) {
 	}
 	var footers []string
 	for _, rollback := range []bool{false, true} {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log := commit.NewLog(commit.Nothing{}, 0)
 		log.Start(1, 57)
-		add(log, 1, "a")
+		add(log, 1, "b")
+		log.Commit()
+		log.Start(2, 57)
+		add(log, 2, "c")
 		log.Commit()
 		require.NoError(t, log.Forget(1))
 		if rollback {
-			add(log, 2, "a")
+			add(log, 3, "a")
 			log.Rollback()
 		}
-		add(log, 3, "b")
+		add(log, 4, "b")
 		log.Commit()
+		require.ErrorIs(t, log.Forget(1), commit.ErrUnsealed)
 		footers = append(footers, string(log.Footer(nil)))
 	}
 	require.Equal(t, footers[0], footers[1])

@@ -4,7 +4,6 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/sidx"
 )
 
 // Log is the end of a store's log while a writer has it open: the records
@@ -16,11 +15,10 @@ type Log struct {
 	ids   idSet
 	heads []head // by the number of the entity's name in draft
 
-	next      uint64 // sequence of the next event
-	segment   uint64
-	offset    uint64 // behind the last committed frame
-	footer    *sidx.Builder
-	footNames []uint32 // by number in draft: number in footer + 1
+	next    uint64 // sequence of the next event
+	segment uint64
+	offset  uint64 // where the committed frames end
+	first   int    // number in draft of the segment's first event
 
 	frames  []byte // staged
 	undo    []undone
@@ -43,18 +41,16 @@ type undone struct {
 // mark is a place to go back to.
 type mark struct {
 	draft  artifact.Mark
-	footer sidx.Mark
 	next   uint64
 	frames int
 	undo   int
 }
 
-// NewLog is a log behind past. next is the first sequence to give out, seed makes
-// the places in hash tables unpredictable. A segment must be started before the
-// first append.
-func NewLog(past Past, next, seed uint64) *Log {
-	l := &Log{past: past, draft: artifact.NewDraft(), next: next, footer: sidx.NewBuilder()}
-	l.ids = idSet{draft: l.draft, seed: seed}
+// NewLog is a log that goes on from past. next is the first sequence to give out. A
+// segment must be started before the first append.
+func NewLog(past Past, next uint64) *Log {
+	l := &Log{past: past, draft: artifact.NewDraft(), next: next}
+	l.ids = idSet{draft: l.draft}
 	l.settled = l.mark()
 	return l
 }
@@ -63,9 +59,7 @@ func NewLog(past Past, next, seed uint64) *Log {
 // staged.
 func (l *Log) Start(id, offset uint64) {
 	l.segment, l.offset = id, offset
-	l.footer.Reset()
-	clear(l.footNames)
-	l.settled = l.mark()
+	l.first = l.draft.Len()
 }
 
 // Next is the sequence of the next event.
@@ -81,7 +75,7 @@ func (l *Log) Offset() uint64 { return l.offset }
 func (l *Log) Frames() []byte { return l.frames }
 
 // Footer adds the footer of the segment to dst. Nothing may be staged.
-func (l *Log) Footer(dst []byte) []byte { return l.footer.Append(dst, l.offset) }
+func (l *Log) Footer(dst []byte) []byte { return AppendFooter(dst, l.Committed(l.first), l.offset) }
 
 // Committed is the committed records from number first on. They may be read
 // while the log goes on.
@@ -112,7 +106,7 @@ func (l *Log) Rollback() {
 }
 
 func (l *Log) mark() mark {
-	return mark{l.draft.Mark(), l.footer.Mark(), l.next, len(l.frames), len(l.undo)}
+	return mark{draft: l.draft.Mark(), next: l.next, frames: len(l.frames), undo: len(l.undo)}
 }
 
 func (l *Log) goBack(m mark) {
@@ -123,17 +117,7 @@ func (l *Log) goBack(m mark) {
 	l.ids.truncate(m.draft.Records())
 	l.draft.Rollback(m.draft)
 	// Names that are gone may come back under other numbers.
-	names := l.draft.Names()
-	l.heads = l.heads[:min(len(l.heads), names)]
-	l.footNames = l.footNames[:min(len(l.footNames), names)]
-	if l.footer.Mark() != m.footer {
-		l.footer.Rollback(m.footer)
-		for i, n := range l.footNames {
-			if int(n) > m.footer.Names() {
-				l.footNames[i] = 0
-			}
-		}
-	}
+	l.heads = l.heads[:min(len(l.heads), l.draft.Names())]
 	l.next, l.frames = m.next, l.frames[:m.frames]
 }
 

@@ -249,9 +249,9 @@ func TestModel(t *testing.T) {
 			Receipt: commit.Receipt{ID: event.ID{15: 1}, Sequence: 0, Clock: 4, Position: event.Position{Segment: 1, Offset: 57, Length: 400}}}
 		state.known[event.ID{15: 2}] = commit.Known{Coordinate: event.At("hidden", "s"), Kind: event.Data, Cancelled: true}
 		past := state.clone()
-		log := commit.NewLog(past, state.next, rapid.Uint64().Draw(t, "seed"))
-		twin := commit.NewLog(past, state.next, 99)
-		id, committed, forgotten := uint64(4), 0, 0
+		log := commit.NewLog(past, state.next)
+		twin := commit.NewLog(past, state.next)
+		id, committed, forgotten, sealed := uint64(4), 0, 0, 0
 		log.Start(id, 57)
 		twin.Start(id, 57)
 		for range rapid.IntRange(1, 6).Draw(t, "groups") {
@@ -364,7 +364,10 @@ func TestModel(t *testing.T) {
 			committed += run.Len()
 			if rapid.IntRange(0, 2).Draw(t, "forget") == 0 {
 				*past = *state.clone() // which holds everything now
-				n := rapid.IntRange(0, committed-forgotten).Draw(t, "forgotten")
+				if committed > sealed {
+					require.ErrorIs(t, log.Forget(sealed+1-forgotten), commit.ErrUnsealed)
+				}
+				n := rapid.IntRange(0, sealed-forgotten).Draw(t, "forgotten")
 				require.NoError(t, log.Forget(n))
 				forgotten += n
 				require.Equal(t, committed-forgotten, log.Committed(0).Len())
@@ -375,6 +378,7 @@ func TestModel(t *testing.T) {
 			}
 			if rapid.IntRange(0, 3).Draw(t, "rotate") == 0 {
 				id++
+				sealed = committed
 				log.Start(id, 60)
 				twin.Start(id, 60)
 			}
@@ -395,7 +399,7 @@ func valid(n byte) commit.Entry {
 func TestRefusals(t *testing.T) {
 	for _, c := range invalid {
 		t.Run(c.name, func(t *testing.T) {
-			log := commit.NewLog(commit.Nothing{}, 0, 1)
+			log := commit.NewLog(commit.Nothing{}, 0)
 			log.Start(1, 57)
 			bad := valid(1)
 			c.spoil(&bad)
@@ -413,7 +417,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	t.Run("an item of another time", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log := commit.NewLog(commit.Nothing{}, 0)
 		log.Start(1, 57)
 		a, b := valid(1), valid(2)
 		b.TimeUS, b.Timed = 5, true
@@ -428,7 +432,7 @@ func TestRefusals(t *testing.T) {
 		require.NoError(t, err, "a time that is not set is none")
 	})
 	t.Run("the group's time", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log := commit.NewLog(commit.Nothing{}, 0)
 		log.Start(1, 57)
 		for _, now := range []int64{-1, commit.MaxWallMS * 1000} {
 			e := valid(1)
@@ -440,7 +444,7 @@ func TestRefusals(t *testing.T) {
 		require.Empty(t, log.Frames())
 	})
 	t.Run("a batch of one", func(t *testing.T) {
-		one, single := commit.NewLog(commit.Nothing{}, 0, 1), commit.NewLog(commit.Nothing{}, 0, 1)
+		one, single := commit.NewLog(commit.Nothing{}, 0), commit.NewLog(commit.Nothing{}, 0)
 		one.Start(1, 57)
 		single.Start(1, 57)
 		e := valid(1)
@@ -495,7 +499,7 @@ func TestLimits(t *testing.T) {
 		require.Equal(t, commit.LimitError{What: what, Got: got, Max: most}, *l)
 	}
 	t.Run("names", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log := commit.NewLog(commit.Nothing{}, 0)
 		log.Start(1, 57)
 		e := valid(1)
 		e.Entity, e.Scope = string(slices.Repeat([]byte("x"), 1024)), string(slices.Repeat([]byte("y"), 1024))
@@ -503,7 +507,7 @@ func TestLimits(t *testing.T) {
 		require.NoError(t, err)
 	})
 	t.Run("payload", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log := commit.NewLog(commit.Nothing{}, 0)
 		log.Start(1, 57)
 		e := valid(1)
 		e.Payload = slices.Repeat([]byte{0xff}, commit.MaxPayload+1)
@@ -525,7 +529,7 @@ func TestLimits(t *testing.T) {
 		require.Empty(t, log.Frames())
 	})
 	t.Run("batch", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log := commit.NewLog(commit.Nothing{}, 0)
 		log.Start(1, 57)
 		entries := make([]commit.Entry, commit.MaxBatch+1)
 		for i := range entries {
@@ -541,7 +545,7 @@ func TestLimits(t *testing.T) {
 		require.EqualValues(t, commit.MaxBatch-1, rs[commit.MaxBatch-1].Clock)
 	})
 	t.Run("an empty batch", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 3, 1)
+		log := commit.NewLog(commit.Nothing{}, 3)
 		log.Start(1, 57)
 		rs, err := log.AppendBatch(nil, nil, -1)
 		require.NoError(t, err)
@@ -551,7 +555,7 @@ func TestLimits(t *testing.T) {
 	t.Run("clock", func(t *testing.T) {
 		past := newModel(0)
 		past.heads["e"] = commit.Head{Clock: math.MaxUint32 - 1, State: commit.State{Some: true, Clock: math.MaxUint32 - 1}}
-		log := commit.NewLog(past, 0, 1)
+		log := commit.NewLog(past, 0)
 		log.Start(1, 57)
 		e, f := valid(1), valid(2)
 		_, err := log.AppendBatch(nil, []commit.Entry{e, f}, 5)
@@ -567,7 +571,7 @@ func TestLimits(t *testing.T) {
 		require.EqualValues(t, 1, log.Next())
 	})
 	t.Run("sequence", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 1<<63-2, 1)
+		log := commit.NewLog(commit.Nothing{}, 1<<63-2)
 		log.Start(1, 57)
 		e, f := valid(1), valid(2)
 		_, err := log.AppendBatch(nil, []commit.Entry{e, f}, 5)
@@ -580,7 +584,7 @@ func TestLimits(t *testing.T) {
 		limit(t, err, "sequence", 1<<63-1, 1<<63-2)
 	})
 	t.Run("time", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0, 1)
+		log := commit.NewLog(commit.Nothing{}, 0)
 		log.Start(1, 57)
 		e := valid(1)
 		e.TimeUS, e.Timed = commit.MaxWallMS*1000-1, true
@@ -602,7 +606,7 @@ func TestKeys(t *testing.T) {
 		past.known[event.ID{15: 9}] = commit.Known{
 			Coordinate: event.At("e", "s"), Kind: event.Data, Cancelled: true, Receipt: commit.Receipt{Sequence: 4},
 		}
-		log := commit.NewLog(past, 0, 1)
+		log := commit.NewLog(past, 0)
 		log.Start(1, 57)
 		return log
 	}
@@ -646,7 +650,7 @@ func TestKeys(t *testing.T) {
 				past.known[e.ID] = commit.Known{
 					Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.Hash, Receipt: commit.Receipt{ID: e.ID, Sequence: 1},
 				}
-				log = commit.NewLog(past, 2, 1)
+				log = commit.NewLog(past, 2)
 				log.Start(1, 57)
 			}
 			staged := string(log.Frames())
@@ -731,7 +735,7 @@ func (f failing) ByID(event.ID) (commit.Known, bool, error) { return commit.Know
 // TestPastFails: trouble with the past fails the append and leaves nothing.
 func TestPastFails(t *testing.T) {
 	cause := errors.New("the cause")
-	log := commit.NewLog(failing{cause}, 0, 1)
+	log := commit.NewLog(failing{cause}, 0)
 	log.Start(1, 57)
 	e := valid(1)
 	for _, e.Key = range []bool{false, true} {
@@ -752,7 +756,7 @@ func TestFarWall(t *testing.T) {
 	} {
 		past := newModel(0)
 		past.heads["e"] = commit.Head{WallMS: c.last, State: commit.State{Some: true}}
-		log := commit.NewLog(past, 0, 1)
+		log := commit.NewLog(past, 0)
 		log.Start(1, 57)
 		for n := range byte(2) {
 			e := valid(n + 1)
@@ -796,7 +800,7 @@ func TestRollbackBehindRotation(t *testing.T) {
 		_, err := log.Append(&e, 5)
 		require.NoError(t, err)
 	}
-	log, twin := commit.NewLog(commit.Nothing{}, 0, 1), commit.NewLog(commit.Nothing{}, 0, 1)
+	log, twin := commit.NewLog(commit.Nothing{}, 0), commit.NewLog(commit.Nothing{}, 0)
 	for _, l := range []*commit.Log{log, twin} {
 		l.Start(1, 57)
 		appendAt(l, 1, "a")

@@ -212,9 +212,6 @@ func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	if err := l.draft.Add(&rec); err != nil {
 		return Receipt{}, err
 	}
-	if err := l.list(rec); err != nil {
-		return Receipt{}, err
-	}
 	l.undo = append(l.undo, undone{rec.Entity, *h})
 	*h = head{Head{rec.Clock, rec.WallMS, rec.EventHash, State{true, rec.Clock}}, true, true}
 	l.next++
@@ -274,36 +271,6 @@ func (l *Log) encode(rec *event.Record, e *Entry, us int64) {
 		Offset:  l.offset + uint64(at),
 		Length:  uint32(len(l.frames) - at),
 	}
-}
-
-// list adds the record to the segment's footer.
-func (l *Log) list(rec event.Record) error {
-	entity, err := l.footName(rec.Entity)
-	if err != nil {
-		return err
-	}
-	scope, err := l.footName(rec.Scope)
-	if err != nil {
-		return err
-	}
-	rec.Entity, rec.Scope = entity, scope
-	l.footer.Add(&rec)
-	return nil
-}
-
-// footName is the footer's number of a name that has a number in draft.
-func (l *Log) footName(number uint32) (uint32, error) {
-	for int(number) >= len(l.footNames) {
-		l.footNames = append(l.footNames, 0)
-	}
-	if n := l.footNames[number]; n > 0 {
-		return n - 1, nil
-	}
-	n, err := l.footer.Name(l.draft.Name(number))
-	if err == nil {
-		l.footNames[number] = n + 1
-	}
-	return n, err
 }
 
 // marker adds the frame of a batch's BEGIN, whose count is the number of events,

@@ -70,7 +70,7 @@ type writer struct {
 // artifact writes the artifact, and gives its records to the builder of the
 // tables while they are at hand.
 func (w *writer) artifact() error {
-	names := strtab.NewBuilder(true)
+	names := strtab.NewBuilder()
 	records := uint64(0)
 	for _, in := range w.Inputs {
 		if err := in.intern(names); err != nil {

@@ -29,7 +29,7 @@ type frame struct {
 }
 
 func newSegment(id uint64) *maker {
-	m := &maker{id: id, names: strtab.NewBuilder(false)}
+	m := &maker{id: id, names: new(strtab.Builder)}
 	m.b = segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})
 	return m
 }

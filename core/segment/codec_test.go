@@ -47,7 +47,7 @@ func TestFixtures(t *testing.T) {
 		if rest.Footer {
 			f, err := segment.Footer(source.Bytes(b), rest.Offset)
 			require.NoError(t, err)
-			names := strtab.NewBuilder(false)
+			names := new(strtab.Builder)
 			for i := range f.Names.Len() {
 				names.Intern(f.Names.At(uint32(i)))
 			}

@@ -21,7 +21,7 @@ import (
 
 // encode writes a decoded footer again.
 func encode(f *sidx.Footer, at uint64) []byte {
-	b := strtab.NewBuilder(false)
+	b := new(strtab.Builder)
 	for i := range f.Names.Len() {
 		b.Intern(f.Names.At(uint32(i)))
 	}

@@ -278,8 +278,8 @@ var damageStores = []struct {
 	{"fences", []string{artifact.FileName, checkpoint.FileName}},
 }
 
-// stride is how many variants a plain `go test` passes over for each it tries.
-// `make test` sets THAW_DAMAGE_STRIDE to 1: every one, in some minutes.
+// stride is how many variants a test passes over for each it tries. `make nightly` sets
+// THAW_DAMAGE_STRIDE to 1: every one, in some minutes.
 func stride() int {
 	if n, err := strconv.Atoi(os.Getenv("THAW_DAMAGE_STRIDE")); err == nil && n > 0 {
 		return n

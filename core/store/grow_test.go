@@ -111,7 +111,7 @@ func TestGrow(t *testing.T) {
 		files = apply(files, r, func(map[string][]byte) {})
 		base := s
 		past := store.History{Snapshot: base}
-		log := commit.NewLog(past, base.Report().NextSequence, 1)
+		log := commit.NewLog(past, base.Report().NextSequence)
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: r.Next})
 		log.Start(r.Next, uint64(len(seg)))
 		var old []event.Event

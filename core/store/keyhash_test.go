@@ -33,7 +33,7 @@ func TestKnownWithoutHash(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, hash(payload), known.Hash)
 
-	log := commit.NewLog(store.History{Snapshot: s}, 1, 1)
+	log := commit.NewLog(store.History{Snapshot: s}, 1)
 	log.Start(2, 57)
 	entry := commit.Entry{
 		Coordinate: event.At("e", "s"), Kind: event.Data, Payload: payload, Hash: hash(payload), ID: event.ID{1}, Key: true,

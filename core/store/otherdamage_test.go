@@ -197,7 +197,7 @@ func unsealed(t *testing.T, perSegment int) (files map[string][]byte, end artifa
 	seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: 5})
 	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
-	log := commit.NewLog(store.History{Snapshot: s}, s.Report().NextSequence, 1)
+	log := commit.NewLog(store.History{Snapshot: s}, s.Report().NextSequence)
 	log.Start(5, uint64(len(seg)))
 	add := func(n int) {
 		for i := range n {

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/source"
 )
 
@@ -135,46 +137,53 @@ func (s *Snapshot) footer(id, at uint64) (footer []byte, events int, err error) 
 }
 
 func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err error) {
-	b := sidx.NewBuilder()
+	d := artifact.NewDraft()
 	for _, p := range s.parts {
-		p = p.now()
-		r := p.Reader()
-		// Records are in the order of positions, so those of the newest segment
-		// are the last of the part.
-		first := p.Image.Count
-		for ; first > 0; first-- {
-			raw, err := r.Record(first - 1)
-			if err != nil {
-				return nil, 0, err
-			}
-			if raw.Position().Segment != id {
-				break
-			}
-		}
-		for i := first; i < p.Image.Count; i++ {
-			raw, err := r.Record(i)
-			if err != nil {
-				return nil, 0, err
-			}
-			rec := raw.Decode()
-			entity, err := r.Name(rec.Entity)
-			if err != nil {
-				return nil, 0, err
-			}
-			e, err := b.Name(entity)
-			if err != nil {
-				return nil, 0, err
-			}
-			scope, err := r.Name(rec.Scope)
-			if err != nil {
-				return nil, 0, err
-			}
-			if rec.Scope, err = b.Name(scope); err != nil {
-				return nil, 0, err
-			}
-			rec.Entity = e
-			b.Add(&rec)
+		if err := addSegment(d, p.now(), id); err != nil {
+			return nil, 0, err
 		}
 	}
-	return b.Append(nil, at), b.Len(), nil
+	return commit.AppendFooter(nil, d.Run(0, d.Mark()), at), d.Len(), nil
+}
+
+// addSegment adds the records of a part that lie in the newest segment.
+func addSegment(d *artifact.Draft, p *part, id uint64) error {
+	r := p.Reader()
+	// Records are in the order of positions, so those are the last of the part.
+	first := p.Image.Count
+	for ; first > 0; first-- {
+		raw, err := r.Record(first - 1)
+		if err != nil {
+			return err
+		}
+		if raw.Position().Segment != id {
+			break
+		}
+	}
+	for i := first; i < p.Image.Count; i++ {
+		raw, err := r.Record(i)
+		if err != nil {
+			return err
+		}
+		rec := raw.Decode()
+		if rec.Entity, err = internName(d, r, rec.Entity); err != nil {
+			return err
+		}
+		if rec.Scope, err = internName(d, r, rec.Scope); err != nil {
+			return err
+		}
+		if err := d.Add(&rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// internName returns the draft's number of a name that has a number in a part.
+func internName(d *artifact.Draft, r *index.Reader, number uint32) (uint32, error) {
+	name, err := r.Name(number)
+	if err != nil {
+		return 0, err
+	}
+	return d.Intern(name)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/verify"
@@ -27,7 +26,7 @@ type session struct {
 }
 
 func newSession(t testing.TB, next uint64) *session {
-	return &session{t: t, log: commit.NewLog(commit.Nothing{}, next, 1)}
+	return &session{t: t, log: commit.NewLog(commit.Nothing{}, next)}
 }
 
 func (s *session) begin(id uint64) *session {
@@ -255,20 +254,10 @@ func TestRecoveryMixed(t *testing.T) {
 // open the store.
 func TestRecoveryMixedHeader(t *testing.T) {
 	s := newSession(t, 0).begin(1).append(1)
-	e := s.entry()
-	name := []byte(e.Entity)
-	scope := []byte(e.Scope)
 	s.batch(2)
-	n := s.log.Committed(0).At(2).Position().End()
-	b := sidx.NewBuilder()
-	rec := s.log.Committed(0).At(0).Decode()
-	var err error
-	rec.Entity, err = b.Name(name)
-	require.NoError(t, err)
-	rec.Scope, err = b.Name(scope)
-	require.NoError(t, err)
-	b.Add(&rec)
-	seg := b.Append(slices.Clone(s.seg[:n]), n)
+	run := s.log.Committed(0)
+	n := run.At(2).Position().End()
+	seg := commit.AppendFooter(slices.Clone(s.seg[:n]), run.To(1), n)
 	header := newSession(t, 1).begin(2).seg
 	for torn := range header {
 		files := map[string][]byte{"000001.fbat": seg, "000002.fbat": header[:torn]}
@@ -283,27 +272,20 @@ func TestRecoveryMixedHeader(t *testing.T) {
 // nothing but its COMMIT is in the next one, which holds the events all the same.
 func TestRecoveryCommitAlone(t *testing.T) {
 	s := newSession(t, 0).begin(1).append(1)
-	first := sidx.NewBuilder() // batpak's footer leaves the batch out
-	rec := s.log.Committed(0).At(0).Decode()
-	var err error
-	rec.Entity, err = first.Name([]byte("e"))
-	require.NoError(t, err)
-	rec.Scope, err = first.Name([]byte("s"))
-	require.NoError(t, err)
-	first.Add(&rec)
 	s.batch(2)
-	n := s.log.Committed(0).At(2).Position().End()
-	commit := s.seg[n:]
+	run := s.log.Committed(0)
+	n := run.At(2).Position().End()
+	end := s.seg[n:]
 	next := newSession(t, 3).begin(2).seg
 	for _, torn := range []int{0, 5} {
 		files := map[string][]byte{
-			"000001.fbat": first.Append(slices.Clone(s.seg[:n]), n),
-			"000002.fbat": slices.Concat(next, commit, commit[:torn]),
+			"000001.fbat": commit.AppendFooter(slices.Clone(s.seg[:n]), run.To(1), n), // batpak leaves the batch out
+			"000002.fbat": slices.Concat(next, end, end[:torn]),
 		}
 		done, r := recovered(t, files, func(map[string][]byte) {})
 		require.False(t, r.Remove)
 		require.EqualValues(t, 3, r.Next)
-		require.Equal(t, files["000002.fbat"][:len(next)+len(commit)], done["000002.fbat"][:len(next)+len(commit)])
+		require.Equal(t, files["000002.fbat"][:len(next)+len(end)], done["000002.fbat"][:len(next)+len(end)])
 		o, err := store.Open(directory.Memory(done), store.Options{})
 		require.NoError(t, err)
 		require.EqualValues(t, 3, o.Report().Events)

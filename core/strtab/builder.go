@@ -17,15 +17,9 @@ type Builder struct {
 	lead  int
 }
 
-// NewBuilder starts a table with the empty string at number 0 when lead is set.
-func NewBuilder(lead bool) *Builder {
-	b := &Builder{}
-	if lead {
-		b.lead = 1
-		b.body = msgpack.AppendStr(b.body, "")
-		b.heads = append(b.heads, 0)
-	}
-	return b
+// NewBuilder starts a table with the empty string at number 0.
+func NewBuilder() *Builder {
+	return &Builder{lead: 1, body: msgpack.AppendStr(nil, ""), heads: []uint32{0}}
 }
 
 // Len is the number of strings so far, the leading empty one included.
@@ -64,6 +58,24 @@ func (b *Builder) Truncate(n int) {
 	}
 	b.body = b.body[:b.heads[n]]
 	b.heads = b.heads[:n]
+}
+
+// AppendTable adds a table of distinct names to dst, without a leading string.
+func AppendTable(dst []byte, names [][]byte) []byte {
+	dst = msgpack.AppendArray(dst, len(names))
+	for _, n := range names {
+		dst = msgpack.AppendStr(dst, n)
+	}
+	return dst
+}
+
+// TableSize is the number of bytes that AppendTable adds.
+func TableSize(names [][]byte) int {
+	n := len(msgpack.AppendArray(nil, len(names)))
+	for _, name := range names {
+		n += msgpack.StrSize(len(name))
+	}
+	return n
 }
 
 // AppendTable adds the finished table to dst.

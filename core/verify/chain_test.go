@@ -182,7 +182,7 @@ func TestSoundStores(t *testing.T) {
 			w.seal()
 			w.segment()
 			w.append("a", nil)
-			w.names, w.footer = strtab.NewBuilder(false), nil
+			w.names, w.footer = new(strtab.Builder), nil
 			w.marker(1, 0)
 			w.seal()
 		}, nil},

@@ -18,8 +18,8 @@ import (
 )
 
 // flipStride is how many bits apart the flips are: a prime, so that every bit of a
-// byte has its turn. THAW_FLIP_STRIDE sets it; the Makefile does, and `make test
-// FLIP_STRIDE=1` flips every bit.
+// byte has its turn. THAW_FLIP_STRIDE sets it; the Makefile does, and `make
+// nightly` flips every bit.
 func flipStride(t *testing.T) int {
 	if s := os.Getenv("THAW_FLIP_STRIDE"); s != "" {
 		n, err := strconv.Atoi(s)

@@ -24,7 +24,7 @@ import (
 // of them.
 func manySegments(t *testing.T, segments int) map[string][]byte {
 	files := map[string][]byte{}
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	n := uint64(0)
 	var last artifact.Watermark
 	for id := uint64(1); id <= uint64(segments); id++ {

@@ -33,7 +33,7 @@ func (w *writer) name() string { return segment.Name(w.id) }
 func (w *writer) segment() {
 	w.id++
 	w.files[w.name()] = segment.AppendHeader(nil, segment.Header{SegmentID: w.id, CreatedNS: 1})
-	w.names, w.footer = strtab.NewBuilder(false), nil
+	w.names, w.footer = new(strtab.Builder), nil
 }
 
 // seal puts the footer on the segment.

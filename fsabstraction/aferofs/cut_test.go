@@ -13,7 +13,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/aferofs"
 )
 
-// interrupted calls a function after the size of a file was looked at.
+// interrupted calls a function after a Stat.
 type interrupted struct {
 	afero.Fs
 	afterStat func()
@@ -32,7 +32,7 @@ func (i *interrupted) OpenFile(name string, flag int, perm fs.FileMode) (afero.F
 	return interruptedFile{f, i}, nil
 }
 
-// Stat keeps the size it saw, which a FileInfo of MemMapFs does not.
+// Stat keeps the size at the time of the call, which a FileInfo of MemMapFs does not.
 func (f interruptedFile) Stat() (fs.FileInfo, error) {
 	fi, err := f.File.Stat()
 	if err != nil {
@@ -52,8 +52,8 @@ type sized struct {
 
 func (s sized) Size() int64 { return s.size }
 
-// MemMapFs answers a read behind the end, which a file that is cut after its
-// size was looked at invites, with an error that is not io.EOF.
+// MemMapFs returns an error other than io.EOF for a read past the end, which happens when a
+// file is truncated after its size was read.
 func TestFileCannotBeCutDuringARead(t *testing.T) {
 	inner := &interrupted{Fs: afero.NewMemMapFs()}
 	fsys := aferofs.New(inner)
@@ -68,7 +68,7 @@ func TestFileCannotBeCutDuringARead(t *testing.T) {
 	inner.afterStat = func() {
 		inner.afterStat = nil
 		wg.Go(func() { assert.NoError(t, w.Truncate(2)) })
-		for range 1000 { // a cut that does not wait gets every chance to happen
+		for range 1000 { // give a truncation that does not wait every chance
 			runtime.Gosched()
 		}
 	}

@@ -24,8 +24,7 @@ type file struct {
 
 var _ fsabstraction.File = (*file)(nil)
 
-// lock takes mu and leaves it to the caller to unlock, unless it returns an
-// error.
+// lock locks mu; the caller unlocks it unless lock returns an error.
 func (h *file) lock(op string) error {
 	h.mu.Lock()
 	if h.closed {
@@ -49,8 +48,8 @@ func (h *file) ReadAt(p []byte, off int64) (int, error) {
 
 	n := 0
 	for n < len(p) {
-		// Asked before each step: MemMapFs fails in several ways at and
-		// behind the end, and on 32 bits cuts large offsets.
+		// Checked before each step: MemMapFs fails in several ways at and past the end, and
+		// truncates large offsets on 32 bits.
 		size, err := h.size()
 		if err != nil {
 			return n, err
@@ -64,7 +63,7 @@ func (h *file) ReadAt(p []byte, off int64) (int, error) {
 		case n == len(p):
 			return n, nil
 		case m > 0:
-			// Short, with whatever reason: it will be given again.
+			// A short read, whatever the reason; the next step returns it.
 		case err == nil:
 			return n, io.ErrNoProgress
 		default:

@@ -11,20 +11,19 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// FS adapts one afero.Fs. Make it with New.
+// FS adapts one afero.Fs. Create it with New.
 type FS struct {
-	// mu makes check-then-act sequences one step: methods that change which
-	// names exist hold it for writing, the others for reading. Reads and
-	// writes of an open file do not take it.
+	// mu makes check-then-act sequences atomic: methods that change names hold it for
+	// writing, the others for reading. Reads and writes of an open file do not take it.
 	mu    sync.RWMutex
 	inner afero.Fs
 
-	// locked has the keys of the locked files, see lockKey. It is guarded by mu.
+	// locked has the keys of the locked files, see lockKey. mu guards it.
 	locked map[any]bool
 
-	// cut is held for reading from looking at a file's size to reading up to it,
-	// and for writing while a file is cut, so that MemMapFs never reads behind
-	// an end. It is taken after the lock of the handle.
+	// cut keeps MemMapFs from reading past an end: a read holds it for reading from the
+	// size check to the copy, a truncation holds it for writing. It is taken after the lock
+	// of the handle.
 	cut sync.RWMutex
 }
 
@@ -34,8 +33,7 @@ var (
 	_ fsabstraction.Locker    = (*FS)(nil)
 )
 
-// New returns an adapter for inner, which from now on should be used through
-// this adapter only.
+// New returns an adapter for inner, which must then be used only through this adapter.
 func New(inner afero.Fs) *FS {
 	return &FS{inner: inner, locked: map[any]bool{}}
 }
@@ -101,7 +99,8 @@ func (a *FS) mkdirAll(dir string) error {
 	}
 	err = a.inner.Mkdir(dir, 0o777)
 	if errors.Is(err, fs.ErrExist) {
-		// On a disk another process may have made it since; a broken link is still an error.
+		// On a disk another process may have made it meanwhile; a broken link is still an
+		// error.
 		return a.requireDirectory("mkdir", dir)
 	}
 	return err

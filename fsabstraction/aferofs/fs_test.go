@@ -47,8 +47,8 @@ func TestConformanceOnDisk(t *testing.T) {
 	}, options...)
 }
 
-// A file behind the adapter is read under its lock and by its rules; mapping it
-// would go around both.
+// The adapter reads inner's files under its lock and by its rules; a mapping would bypass
+// both.
 func TestFilesHaveNoPath(t *testing.T) {
 	fsys := aferofs.New(afero.NewOsFs())
 	w, err := fsys.Create(t.TempDir() + "/f")

@@ -11,17 +11,17 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// lock is a lock that is held, or was when f is nil.
+// lock is a held lock; f is nil after Unlock.
 type lock struct {
 	fs   *FS
 	key  any
 	name string
-	f    afero.File // guarded by fs.mu; open, so that the key means no other file
+	f    afero.File // guarded by fs.mu; kept open so that no other file gets the key
 }
 
-// Lock implements fsabstraction.Locker among the users of this adapter; another
-// adapter or process does not see the lock. A file that it makes has
-// permissions 0666 before umask, where the afero.Fs knows one.
+// Lock implements fsabstraction.Locker among the users of this adapter; other adapters and
+// processes do not see the lock. A file it creates has permissions 0666 before umask, where
+// the afero.Fs supports them.
 func (a *FS) Lock(name string) (fsabstraction.Lock, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -41,7 +41,7 @@ func (a *FS) Lock(name string) (fsabstraction.Lock, error) {
 	return &lock{fs: a, key: key, name: name, f: f}, nil
 }
 
-// lockFile describes the regular file name, and makes it when there is none.
+// lockFile describes the regular file name, creating it if needed.
 func (a *FS) lockFile(name string) (fsabstraction.Info, error) {
 	i, err := a.lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,8 +67,8 @@ func (a *FS) makeLockFile(name string) (fsabstraction.Info, error) {
 	return a.lstat(name)
 }
 
-// lockKey falls back on the name, which a rename takes the lock away from, for
-// an afero.Fs whose files cannot be told apart.
+// lockKey returns the file's identity, or its name on an afero.Fs that cannot identify
+// files; there a rename loses the lock.
 func lockKey(name string, i fsabstraction.Info) any {
 	if i.Identity.Known() {
 		return i.Identity
@@ -76,8 +76,8 @@ func lockKey(name string, i fsabstraction.Info) any {
 	return filepath.Clean(name)
 }
 
-// Unlock implements fsabstraction.Lock. The lock is free whatever it returns. It
-// may be called from several goroutines at once; one of them frees the lock.
+// Unlock implements fsabstraction.Lock. The lock is free even if Unlock returns an error.
+// Of several concurrent calls one frees the lock.
 func (l *lock) Unlock() error {
 	l.fs.mu.Lock()
 	defer l.fs.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/aferofs"
 )
 
-// anonymous is a file system whose files cannot be told apart.
+// anonymous is a file system that cannot identify files.
 type anonymous struct{ afero.Fs }
 
 func (a anonymous) Stat(name string) (fs.FileInfo, error) {

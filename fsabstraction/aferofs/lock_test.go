@@ -16,9 +16,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/aferofs"
 )
 
-// observed fails the test when a call that changes names overlaps any other
-// call, which MemMapFs survives only by luck. It stretches each call so
-// that calls that can overlap do.
+// observed fails the test when a call that changes names overlaps any other call, which
+// MemMapFs survives only by luck. It stretches each call so that calls that may overlap do.
 type observed struct {
 	afero.Fs
 	t       *testing.T
@@ -78,8 +77,8 @@ func (o *observed) Rename(oldName, newName string) error {
 	return o.Fs.Rename(oldName, newName)
 }
 
-// Each method runs against Create, and Create against itself, so that every
-// single missing lock shows.
+// Each method runs against Create, and Create against itself, so that any single missing
+// lock shows.
 func TestNamesChangeOneAtATime(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -90,7 +89,7 @@ func TestNamesChangeOneAtATime(t *testing.T) {
 		{"OpenWrite", func(fsys *aferofs.FS, _ int) error { _, err := fsys.OpenWrite("f"); return err }},
 		{"ReadDir", func(fsys *aferofs.FS, _ int) error { _, err := fsys.ReadDir("."); return err }},
 		{"Lstat", func(fsys *aferofs.FS, _ int) error {
-			for range 10 { // one is over before the first Create comes to its change
+			for range 10 { // one finishes before the first Create gets to its change
 				if _, err := fsys.Lstat("f"); err != nil {
 					return err
 				}

@@ -30,7 +30,7 @@ func (a *FS) OpenWrite(name string) (fsabstraction.WriteFile, error) {
 // Create implements fsabstraction.FS. Permissions are 0666 before umask, where
 // the afero.Fs knows one.
 func (a *FS) Create(name string) (fsabstraction.WriteFile, error) {
-	// MemMapFs looks for the name and makes it in two steps, hence the lock.
+	// MemMapFs checks for the name and creates it in two steps, hence the lock.
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	f, err := a.create(name)

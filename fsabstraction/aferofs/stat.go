@@ -27,7 +27,7 @@ func (a *FS) readDir(dir string) ([]fsabstraction.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := d.Readdir(-1) // on a disk this is Lstat for each name
+	list, err := d.Readdir(-1) // on a disk, one Lstat per name
 	if closeErr := d.Close(); err == nil {
 		err = closeErr
 	}
@@ -42,8 +42,7 @@ func (a *FS) readDir(dir string) ([]fsabstraction.Entry, error) {
 	return entries, nil
 }
 
-// Lstat implements fsabstraction.ReadFS. An afero.Fs that is no afero.Lstater has
-// no links to follow.
+// Lstat implements fsabstraction.ReadFS. An afero.Fs without afero.Lstater has no links.
 func (a *FS) Lstat(name string) (fsabstraction.Info, error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -72,8 +71,7 @@ func info(fi fs.FileInfo, id fsabstraction.Identity) fsabstraction.Info {
 	return i
 }
 
-// typeOf asks IsDir as well, because MemMapFs can have directories without the
-// mode bit.
+// typeOf also checks IsDir, because MemMapFs can have directories without the mode bit.
 func typeOf(fi fs.FileInfo) fsabstraction.Type {
 	if fi.IsDir() {
 		return fsabstraction.Directory
@@ -81,8 +79,8 @@ func typeOf(fi fs.FileInfo) fsabstraction.Type {
 	return fsabstraction.TypeOf(fi.Mode())
 }
 
-// identity knows MemMapFs, where all handles and names of a file share one
-// FileData, and whatever has an operating system's FileInfo.
+// identity identifies files of MemMapFs, where all handles and names of a file share one
+// FileData, and files with an operating system's FileInfo.
 func identity(fi fs.FileInfo) fsabstraction.Identity {
 	if m, ok := fi.(*mem.FileInfo); ok {
 		return fsabstraction.NewIdentity(m.FileData)
@@ -90,8 +88,8 @@ func identity(fi fs.FileInfo) fsabstraction.Identity {
 	return fileid.FromInfo(fi)
 }
 
-// fileIdentity is identity for a handle, which can be told apart on
-// platforms where a FileInfo cannot.
+// fileIdentity is identity for a handle, which identifies a file on platforms where a
+// FileInfo does not.
 func fileIdentity(f afero.File, fi fs.FileInfo) fsabstraction.Identity {
 	if o, ok := f.(*os.File); ok {
 		return fileid.FromFile(o, fi)

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// race starts n goroutines that call f with their numbers at the same moment,
-// and returns how many of them got no error; the others must have got want.
+// race starts n goroutines that call f with their numbers at the same moment, and returns
+// how many succeed; the others must return want.
 func race(t *testing.T, n int, want error, f func(int) error) int {
 	var won atomic.Int32
 	var wg sync.WaitGroup
@@ -60,8 +60,8 @@ func renameOneConcurrently(t *testing.T, e env) {
 	require.Len(t, entries, 30)
 }
 
-// renameConcurrently replaces a file under readers that open it by name: at
-// every moment they must find one of its generations, whole.
+// renameConcurrently replaces a file while readers open it by name: each must find one of
+// its generations, whole.
 func renameConcurrently(t *testing.T, e env) {
 	e.need(t, ReplaceOpen)
 	path := e.write(t, "f", []byte(strings.Repeat("0", 300)))

@@ -6,12 +6,12 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Run tests one implementation. newFS is called once for each subtest and
-// returns a file system and an existing empty directory in it, which the suite
-// fills and which newFS removes with t.Cleanup where that is needed.
+// Run tests one implementation. Each subtest calls newFS once for a file system and an
+// existing empty directory in it. The suite fills the directory; newFS removes it with
+// t.Cleanup where needed.
 //
-// Subtests that an option or the platform makes impossible are skipped with the
-// reason; nothing is left out silently.
+// Subtests that an option or the platform makes impossible are skipped with the reason,
+// never silently.
 func Run(t *testing.T, newFS func(t *testing.T) (fsabstraction.FS, string), options ...Option) {
 	s := suite{newFS: newFS}
 	for _, o := range options {
@@ -71,17 +71,17 @@ func Run(t *testing.T, newFS func(t *testing.T) (fsabstraction.FS, string), opti
 	}
 }
 
-// Option tells Run something about an implementation that its methods do not.
+// Option describes a property of an implementation that its methods do not show.
 type Option func(*suite)
 
-// WithSymlink lets the suite make symbolic links, with os.Symlink or a function
-// like it. Without it what concerns links is skipped.
+// WithSymlink lets the suite make symbolic links with os.Symlink or a function like it.
+// Without it the tests of links are skipped.
 func WithSymlink(symlink func(target, link string) error) Option {
 	return func(s *suite) { s.symlink = symlink }
 }
 
-// Without skips what needs the ability a, for reason. A file system that lacks
-// an ability is not fit for a store that is read and written at the same time.
+// Without skips the tests of ability a, for reason. A file system that lacks an ability is
+// not fit for a store that is read and written at the same time.
 func Without(a Ability, reason string) Option {
 	return func(s *suite) {
 		if s.without == nil {
@@ -91,10 +91,10 @@ func Without(a Ability, reason string) Option {
 	}
 }
 
-// Ability names something that fsabstraction promises and that a known
-// implementation cannot do everywhere.
+// Ability names a promise of fsabstraction that a known implementation cannot keep
+// everywhere.
 type Ability string
 
-// ReplaceOpen is a Rename or Remove of a file that someone has open, which then
-// keeps the old contents. What opens files with os.Open lacks it on Windows.
+// ReplaceOpen is a Rename or Remove of an open file, whose handles then keep the old
+// contents. Implementations based on os.Open lack it on Windows.
 const ReplaceOpen Ability = "replace open files"

@@ -1,7 +1,6 @@
-// Package conformance tests that a file system keeps the promises of
-// fsabstraction. Every implementation's tests call Run; a promise that is not
-// tested here is not one the rest of thaw may rely on.
+// Package conformance tests that a file system keeps the promises of fsabstraction. Every
+// implementation's tests call Run; the rest of thaw may rely only on promises tested here.
 //
-// What it cannot test: that Sync and SyncDir make anything durable. That needs
-// a file system that crashes, which is what crashfs plays.
+// It cannot test that Sync and SyncDir make anything durable. That needs a file system that
+// crashes, such as crashfs.
 package conformance

@@ -15,7 +15,7 @@ type suite struct {
 	without map[Ability]string
 }
 
-// env is what one subtest works on.
+// env is the environment of one subtest.
 type env struct {
 	suite
 	fs  fsabstraction.FS
@@ -102,8 +102,7 @@ func (e env) requireNames(t *testing.T, dir string, want ...string) {
 	require.Equal(t, append([]string{}, want...), got)
 }
 
-// pattern returns n bytes in which every stretch of a few bytes tells its
-// offset.
+// pattern returns n bytes in which any few consecutive bytes identify their offset.
 func pattern(n int) []byte {
 	p := make([]byte, n)
 	for i := range p {

@@ -67,7 +67,7 @@ func listLinks(t *testing.T, e env) {
 		require.Equal(t, fsabstraction.Symlink, i.Type)
 		require.Zero(t, i.Size)
 	}
-	// A directory on the way may be a link.
+	// A directory in the path may be a link.
 	e.write(t, "dir/f", []byte("below"))
 	e.requireContents(t, e.path("to-dir/f"), "below")
 }

@@ -122,8 +122,8 @@ func lockLinks(t *testing.T, e env) {
 	require.NoError(t, e.lock(t, l, target).Unlock())
 }
 
-// The first byte stays as it is: where a lock is not advisory it is the one
-// that nobody can write.
+// The first byte keeps its value: where a lock is not advisory, that byte cannot be
+// written.
 func lockKeepsContents(t *testing.T, e env) {
 	l := e.locker(t)
 	path := e.write(t, "f", []byte("\nold"))

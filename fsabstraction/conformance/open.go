@@ -63,7 +63,7 @@ func createExclusive(t *testing.T, e env) {
 	require.NoError(t, err)
 	require.Equal(t, "first", contents(t, w), "the creating handle reads too")
 
-	for range 2 { // with the handle open and closed
+	for range 2 { // with the handle open, then closed
 		second, err := e.fs.Create(path)
 		require.ErrorIs(t, err, fs.ErrExist)
 		require.Nil(t, second)

@@ -33,12 +33,12 @@ func readTable(t *testing.T, e env) {
 		{"buffer longer than the file", 2000, 0, 1000, io.EOF},
 		{"last byte and one more", 2, 999, 1, io.EOF},
 		{"at the end", 1, 1000, 0, io.EOF},
-		{"behind the end", 10, 1001, 0, io.EOF},
-		{"behind 32 bits", 10, 1 << 32, 0, io.EOF},
+		{"past the end", 10, 1001, 0, io.EOF},
+		{"past 32 bits", 10, 1 << 32, 0, io.EOF},
 		{"farthest offset", 10, math.MaxInt64 - 10, 0, io.EOF},
 		{"nothing at the start", 0, 0, 0, nil},
 		{"nothing at the end", 0, 1000, 0, nil},
-		{"nothing behind the end", 0, 5000, 0, nil},
+		{"nothing past the end", 0, 5000, 0, nil},
 		{"negative", 10, -1, 0, fs.ErrInvalid},
 		{"most negative", 10, math.MinInt64, 0, fs.ErrInvalid},
 		{"nothing at a negative offset", 0, -1, 0, fs.ErrInvalid},
@@ -111,8 +111,8 @@ func readConcurrently(t *testing.T, e env) {
 	wg.Wait()
 }
 
-// readWhileCut lets one handle shorten and lengthen the file under a reader,
-// who must see whole reads or io.EOF and bytes that were the file's at some time.
+// readWhileCut has one handle shorten and lengthen the file during reads. Each read must be
+// whole or io.EOF, and its bytes must have been the file's at some time.
 func readWhileCut(t *testing.T, e env) {
 	data := pattern(4096)
 	path := e.write(t, "f", data)

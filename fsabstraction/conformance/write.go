@@ -34,7 +34,7 @@ func writeTable(t *testing.T, e env) {
 		{"over the end", []step{write("abc", 0), write("XY", 2)}, "abXY"},
 		{"leaving a gap", []step{write("a", 0), write("b", 4)}, "a\x00\x00\x00b"},
 		{"nothing", []step{write("a", 0), write("", 0)}, "a"},
-		{"nothing behind the end", []step{write("a", 0), write("", 9)}, "a"},
+		{"nothing past the end", []step{write("a", 0), write("", 9)}, "a"},
 		{"cut", []step{write("abcdef", 0), truncate(2)}, "ab"},
 		{"cut to nothing", []step{write("abcdef", 0), truncate(0)}, ""},
 		{"cut and write", []step{write("abcdef", 0), truncate(2), write("X", 2)}, "abX"},
@@ -109,7 +109,7 @@ func writeSync(t *testing.T, e env) {
 	}
 	require.Error(t, d.SyncDir(path), "not a directory")
 	if err := d.SyncDir(e.dir); err != nil {
-		// Windows: osfs says errors.ErrUnsupported, others what the system says.
+		// On Windows osfs returns errors.ErrUnsupported, others return the system's error.
 		t.Skipf("the platform cannot sync directories: %v", err)
 	}
 }

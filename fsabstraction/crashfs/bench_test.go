@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 )
 
-// A store of five files: what a test does once for every operation of a run.
+// A store of five files; a test crashes it once per operation of a run.
 func BenchmarkCrash(b *testing.B) {
 	for _, unsynced := range []int{0, 1, 5} {
 		b.Run(fmt.Sprintf("unsynced=%d", unsynced), func(b *testing.B) {

@@ -2,8 +2,8 @@ package crashfs
 
 import "slices"
 
-// change is one change of names that a power cut may undo. An entry without file
-// and directory is a removal; with from it is a rename.
+// change is one change of names that a power cut may undo. Without file and directory it is
+// a removal, with from a rename.
 type change struct {
 	dir     *directory
 	entry   entry
@@ -11,7 +11,7 @@ type change struct {
 	oldName string
 }
 
-// record makes a change in the live listings.
+// record applies a change to the live listings.
 func (s *FS) record(c change) {
 	if c.from != nil {
 		c.from.live = c.from.live.without(c.oldName)
@@ -24,8 +24,8 @@ func (s *FS) record(c change) {
 	s.changes = append(s.changes, c)
 }
 
-// syncDir makes the names in d durable, and with a rename that d shares with
-// another directory the names there: half a rename must not become durable.
+// syncDir makes the names in d durable, and those of another directory that shares a rename
+// with d: half a rename must not become durable.
 func (s *FS) syncDir(d *directory) {
 	synced := map[*directory]bool{d: true}
 	for grown := true; grown; {
@@ -43,7 +43,7 @@ func (s *FS) syncDir(d *directory) {
 	s.changes = slices.DeleteFunc(s.changes, func(c change) bool { return synced[c.dir] })
 }
 
-// survivors is the listings of directories after some of the changes.
+// survivors has the listings of directories after some of the changes.
 type survivors map[*directory]listing
 
 func (v survivors) of(d *directory) listing {
@@ -53,12 +53,12 @@ func (v survivors) of(d *directory) listing {
 	return d.synced
 }
 
-// apply makes the change changes[i], whichever of the earlier ones were made.
+// apply applies changes[i], whichever earlier changes were applied.
 func (v survivors) apply(changes []change, i int) {
 	c := changes[i]
 	if c.from != nil {
-		// When an earlier rename of the file was lost, it is still at that
-		// one's old name; a file must not end up under two.
+		// If an earlier rename of the file was lost, the file still has that old name; it
+		// must not end up with two.
 		for _, earlier := range changes[:i] {
 			if earlier.from != nil {
 				v.drop(earlier.from, earlier.oldName, c.entry.file)

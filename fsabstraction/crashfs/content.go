@@ -7,8 +7,8 @@ const BlockSize = 4096
 
 type block [BlockSize]byte
 
-// content is what a file holds. A nil block is zeros. Behind size the last
-// block is zeros too.
+// content is the contents of a file. A nil block is zeros, and so is the last block after
+// size.
 type content struct {
 	size   int64
 	blocks []*block
@@ -16,7 +16,7 @@ type content struct {
 
 func blockCount(size int64) int { return int((size + BlockSize - 1) / BlockSize) }
 
-// at returns block i, nil for one behind the end.
+// at returns block i, nil past the end.
 func (c content) at(i int) *block {
 	if i >= len(c.blocks) {
 		return nil
@@ -24,7 +24,7 @@ func (c content) at(i int) *block {
 	return c.blocks[i]
 }
 
-// read fills p from off and returns how many bytes there were.
+// read fills p from off and returns the number of bytes read.
 func (c content) read(p []byte, off int64) int {
 	if off >= c.size {
 		return 0
@@ -44,8 +44,8 @@ func (c content) read(p []byte, off int64) int {
 	return len(p)
 }
 
-// join returns the first n bytes of head followed by the rest of tail, in a new
-// block only where it must.
+// join returns the first n bytes of head followed by the rest of tail, in a new block only
+// if needed.
 func join(head, tail *block, n int) *block {
 	if head == tail || n >= BlockSize {
 		return head

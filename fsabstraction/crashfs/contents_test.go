@@ -8,8 +8,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 )
 
-// Each case lists everything that the file can hold after a power cut, so what
-// is missing is excluded.
+// Each case lists all possible contents of the file after a power cut, so anything not
+// listed is excluded.
 func TestContentsAfterCrash(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -70,7 +70,7 @@ func TestContentsAfterCrash(t *testing.T) {
 			fsys := run(t, map[string][]byte{"f": fill('A', test.synced)}, test.steps...)
 			tell := func(fsys *crashfs.FS) string {
 				p := fsys.Files(".")["f"]
-				longer := fsys.Crash(crashfs.Cut{Survive: 100}) // what was cut off must not come back
+				longer := fsys.Crash(crashfs.Cut{Survive: 100}) // truncated bytes must not return
 				truncate("f", 20000)(t, longer)
 				require.Equal(t, append(p[:len(p):len(p)], make([]byte, 20000-len(p))...), longer.Files(".")["f"])
 				return describe(p)

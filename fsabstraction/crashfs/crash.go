@@ -2,44 +2,44 @@ package crashfs
 
 import "math/rand/v2"
 
-// Cut describes a power cut. The zero value leaves what was synced and nothing else.
+// Cut describes a power cut. The zero value keeps only what was synced.
 type Cut struct {
-	Seed    uint64 // decides everything that is left to chance
+	Seed    uint64 // of all random choices
 	Survive int    // percent of the changes since the last sync that survive
-	Torn    *Torn  // the write that was under way, nil for none of it
+	Torn    *Torn  // the write in progress, nil for none of it
 }
 
-// Torn describes how far the write that was under way came. Bytes that it did
-// not reach hold what the cut left there.
+// Torn describes the result of a write in progress. Bytes it did not reach keep what the
+// cut left there.
 type Torn struct {
-	Op   Op  // of kind WriteAt, as the hook got it
-	Keep int // so many bytes of its Data reached the disk, at most all
+	Op   Op  // of kind WriteAt, as passed to the hook
+	Keep int // number of bytes of its Data that reached the disk, at most all
 	Rest Rest
 }
 
-// Rest is what became of the part of a torn write that did not reach the disk.
+// Rest is the contents of the part of a torn write that did not reach the disk.
 type Rest uint8
 
-// What can be found behind the bytes that a torn write got to the disk.
+// The bytes after those of a torn write that reached the disk.
 const (
 	Absent  Rest = iota // old bytes, or the end of the file
 	Zeros               // zeros, in the full length of the write
-	Garbage             // bytes by chance, in the full length of the write
+	Garbage             // random bytes, in the full length of the write
 )
 
-// Crash returns what could be on the disk after a power cut at this moment, as a
-// new independent file system in which everything is durable and nothing locked.
-// This one stays as it is. Survive of 100 without Torn keeps everything, which is
-// the death of the process alone; at 0 only what was synced is left. The same
-// operations and the same Cut give the same files.
+// Crash returns a possible state of the disk after a power cut at this moment, as a new
+// independent file system in which everything is durable and nothing locked. The receiver
+// does not change. Survive of 100 without Torn keeps everything, as when only the process
+// dies; 0 keeps only what was synced. The same operations and the same Cut give the same
+// files.
 //
-// A hook may call it; the operation that was announced has not happened. It panics
-// when Torn.Op is not a WriteAt.
+// A hook may call Crash; the announced operation has not happened yet. Crash panics if
+// Torn.Op is not a WriteAt.
 func (s *FS) Crash(c Cut) *FS {
 	if c.Torn != nil && c.Torn.Op.Kind != WriteAt {
 		panic("crashfs: only a WriteAt can be torn, not " + c.Torn.Op.Kind.String())
 	}
-	// Not only reading: files note which blocks they share from now on.
+	// Not a read lock: files note which blocks they now share.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
@@ -53,7 +53,7 @@ func (s *FS) Crash(c Cut) *FS {
 	return &FS{root: names.build(s.root, &d, c.Torn)}
 }
 
-// build copies d and what is below it as it survives.
+// build copies the surviving part of d and everything below it.
 func (v survivors) build(d *directory, dice *dice, torn *Torn) *directory {
 	old := v.of(d)
 	l := make(listing, 0, len(old))
@@ -71,7 +71,7 @@ func (v survivors) build(d *directory, dice *dice, torn *Torn) *directory {
 	return &directory{live: l, synced: l}
 }
 
-// dice is the source of chance of one cut.
+// dice makes the random choices of one cut.
 type dice struct {
 	pcg     *rand.PCG
 	percent int

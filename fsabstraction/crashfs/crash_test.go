@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 )
 
-// life runs n operations by chance and returns what must be there after a cut
-// that spares nothing.
+// life runs n random operations and returns the files that a cut keeping only synced data
+// must leave.
 func life(t *testing.T, fsys *crashfs.FS, seed uint64, n int) (synced map[string][]byte) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	files := fsys.Files(".")
@@ -86,7 +86,7 @@ func TestCrashIsDeterministic(t *testing.T) {
 	require.Greater(t, len(different), 10)
 }
 
-// Contents are shared until they are written, which must not show.
+// Contents are shared until written, which must not show.
 func TestCrashIsIndependent(t *testing.T) {
 	for seed := range uint64(50) {
 		fsys := crashfs.New()
@@ -105,7 +105,7 @@ func TestCrashIsIndependent(t *testing.T) {
 	}
 }
 
-// Every share that survives is about the percentage asked for.
+// About the requested percentage of each kind of change survives.
 func TestCrashSurvive(t *testing.T) {
 	fsys := run(t, map[string][]byte{"f": fill('A', 4096)}, write("f", 'B', 4096, 0))
 	for _, percent := range []int{0, 1, 25, 90, 100} {

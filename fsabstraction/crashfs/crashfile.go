@@ -1,6 +1,6 @@
 package crashfs
 
-// crash returns the file as it survives, durable.
+// crash returns the surviving file, all durable.
 func (f *file) crash(d *dice) *file {
 	c := f.synced
 	if f.changed {
@@ -10,7 +10,7 @@ func (f *file) crash(d *dice) *file {
 }
 
 func (f *file) survivor(d *dice) content {
-	// Without its cut a file is written over its synced contents.
+	// If its truncation is lost, the file is written over its synced contents.
 	cut := f.low < f.synced.size && d.survives()
 	start := f.synced.size
 	if cut {
@@ -28,7 +28,7 @@ func (f *file) survivor(d *dice) content {
 		}
 		if i < len(f.blocks) && f.blocks[i]&dirty != 0 && d.survives() {
 			f.blocks[i] &^= owned
-			if c.size > f.live.size { // the cut was lost, so was what it zeroed
+			if c.size > f.live.size { // the truncation was lost, and so were its zeros
 				b = join(f.live.blocks[i], b, within(i, f.live.size))
 			} else {
 				b = f.live.blocks[i]
@@ -39,13 +39,13 @@ func (f *file) survivor(d *dice) content {
 	return c
 }
 
-// within returns how many bytes of block i, not less than none, are below size.
+// within returns how many bytes of block i, at least 0, are below size.
 func within(i int, size int64) int {
 	return int(max(0, min(BlockSize, size-int64(i)*BlockSize)))
 }
 
-// grown returns the length of a file that grew from start: the new one, the old
-// one or, as blocks are written one after the other, a block boundary between.
+// grown returns the length of a file that grew from start: the new one, the old one or,
+// since blocks are written one after the other, a block boundary between.
 func (f *file) grown(start int64, d *dice) int64 {
 	if d.survives() {
 		return f.live.size
@@ -58,7 +58,7 @@ func (f *file) grown(start int64, d *dice) int64 {
 	return (first + d.below(boundaries)) * BlockSize
 }
 
-// tear adds to a file that survived a cut the write that was under way.
+// tear applies the write in progress to a file that survived a cut.
 func (f *file) tear(t *Torn, d *dice) {
 	data, off := t.Op.Data, t.Op.Offset
 	keep := max(0, min(t.Keep, len(data)))

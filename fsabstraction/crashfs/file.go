@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// file is a regular file, whatever its name. FS.mu protects it.
+// file is a regular file, whatever its name. FS.mu guards it.
 type file struct {
 	live, synced content
 
-	// changed is whether anything happened since the last sync; when not, live and
-	// synced share their blocks slice and blocks is nil.
+	// changed reports whether anything changed since the last sync; if not, live and synced
+	// share their blocks slice and blocks is nil.
 	changed bool
 	blocks  []blockState // of live.blocks
 	low     int64        // the smallest length since the last sync
@@ -23,7 +23,7 @@ type blockState uint8
 
 const (
 	dirty blockState = 1 << iota // written since the last sync
-	owned                        // in no other content, so it may be written
+	owned                        // in no other content, so it may be modified
 )
 
 func (f *file) beginChange() {
@@ -37,7 +37,7 @@ func (f *file) beginChange() {
 	f.blocks = make([]blockState, len(f.live.blocks))
 }
 
-// own returns block i of live for writing.
+// own returns block i of live for modification.
 func (f *file) own(i int) *block {
 	if f.blocks[i]&owned == 0 {
 		b := new(block)

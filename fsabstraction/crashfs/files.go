@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// FromFiles returns a file system that holds copies of files, all durable. The
-// keys are paths; the directories they need are made. It panics when a path is also
-// the directory of another, or names the root.
+// FromFiles returns a file system with copies of files, all durable. The keys are paths;
+// their directories are created. It panics if a path is also the directory of another, or
+// names the root.
 func FromFiles(files map[string][]byte) *FS {
 	s := New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -41,8 +41,8 @@ func FromFiles(files map[string][]byte) *FS {
 	return s
 }
 
-// Files returns copies of the present contents of the regular files in dir, by
-// their names without dir; nil when there is no such directory. A hook may call it.
+// Files returns copies of the current contents of the regular files in dir, keyed by name
+// without dir; nil if there is no such directory. A hook may call it.
 func (s *FS) Files(dir string) map[string][]byte {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -7,20 +7,20 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// ErrStopped is what every changing operation returns after StopAfter has
-// stopped the file system.
+// ErrStopped is returned by every changing operation once StopAfter has stopped the file
+// system.
 var ErrStopped = errors.New("crashfs: stopped")
 
-// FS is a file system in memory. Make it with New, FromFiles or Crash. Its root
-// exists from the beginning, and relative names begin there.
+// FS is an in-memory file system. Create it with New, FromFiles or Crash. Its root always
+// exists, and relative names start there.
 //
-// All methods may be called from several goroutines at once, but not from a
-// hook unless they say so.
+// All methods may be called from several goroutines at once, but from a hook only where
+// their comments allow it.
 type FS struct {
-	// ops is held during a changing operation and its hook, and taken before mu.
+	// ops is held during a changing operation and its hook. It is taken before mu.
 	ops sync.Mutex
 
-	mu      sync.RWMutex // protects everything below and all files and directories
+	mu      sync.RWMutex // guards the fields below and all files and directories
 	root    *directory
 	changes []change // of names, not yet durable, oldest first
 	hook    func(Op)
@@ -39,20 +39,20 @@ func New() *FS {
 	return &FS{root: &directory{}}
 }
 
-// OnOp makes hook be called before each operation that changes something takes
-// effect; nil ends that. While hook runs no such operation takes effect, the one
-// that waits for it included. It may call Crash, StopAfter, Files and whatever reads;
-// an operation that changes something, or Lock, would wait for itself.
+// OnOp sets hook to be called before each changing operation takes effect; nil removes it.
+// While hook runs, no changing operation takes effect, including the announced one. The
+// hook may call Crash, StopAfter, Files and anything that only reads; a changing operation,
+// or Lock, would deadlock.
 func (s *FS) OnOp(hook func(op Op)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hook = hook
 }
 
-// StopAfter makes the n-th changing operation of this FS and all later ones, and
-// Lock, fail with ErrStopped and do nothing, as if the process had died. They are
-// not announced to the hook. A hook that gives the number of its own Op stops that
-// one. Reading goes on. An n of 0 ends it.
+// StopAfter makes the n-th changing operation of this FS and all later ones, and Lock, fail
+// with ErrStopped without effect, as if the process had died. They are not announced to the
+// hook. A hook that passes the number of its own Op stops that operation. Reads still work.
+// An n of 0 removes the limit.
 func (s *FS) StopAfter(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,9 +61,9 @@ func (s *FS) StopAfter(n int) {
 
 func (s *FS) stopped(n int) bool { return s.stopAt > 0 && n >= s.stopAt }
 
-// mutate runs one changing operation. prepare, which may only read, returns what
-// to do, or nil for nothing; it stays possible while the hook runs because
-// nothing else changes meanwhile.
+// mutate runs one changing operation. prepare, which may only read, returns the change to
+// apply, or nil for none; the change stays valid while the hook runs because nothing else
+// changes meanwhile.
 func (s *FS) mutate(op Op, prepare func() (apply func(), err error)) error {
 	s.ops.Lock()
 	defer s.ops.Unlock()

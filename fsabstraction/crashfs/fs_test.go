@@ -24,8 +24,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// What a crash left is a file system like any other, and shares nothing that
-// writing to it could change.
+// A crash returns a full file system, which shares nothing that a write to it could change.
 func TestConformanceAfterCrash(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) (fsabstraction.FS, string) {
 		fsys := crashfs.New()

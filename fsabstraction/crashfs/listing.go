@@ -5,18 +5,17 @@ import (
 	"strings"
 )
 
-// entry is a name of a file or of a directory; the other pointer is nil.
+// entry is a name with its file or its directory; the other pointer is nil.
 type entry struct {
 	name string
 	file *file
 	dir  *directory
 }
 
-// listing is a directory's entries, sorted by name. It is never changed, so
-// that it can be shared.
+// listing is a directory's entries, sorted by name. It is immutable, so it can be shared.
 type listing []entry
 
-// directory has no lock of its own; FS.mu protects it.
+// directory has no lock of its own; FS.mu guards it.
 type directory struct {
 	live, synced listing
 }
@@ -33,7 +32,7 @@ func (l listing) get(name string) (entry, bool) {
 	return l[i], true
 }
 
-// with returns the listing in which e has replaced what had its name.
+// with returns the listing with e in place of any entry of that name.
 func (l listing) with(e entry) listing {
 	i, ok := l.find(e.name)
 	rest := i

@@ -8,10 +8,10 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Lock implements fsabstraction.Locker. A file it makes is a change of names as
-// by Create, but no operation that the hook or a number of StopAfter counts.
+// Lock implements fsabstraction.Locker. Creating the file is a change of names as in
+// Create, but no operation for the hook or StopAfter.
 func (s *FS) Lock(name string) (fsabstraction.Lock, error) {
-	// While a hook runs nothing may change.
+	// Nothing may change while a hook runs.
 	s.ops.Lock()
 	defer s.ops.Unlock()
 	s.mu.Lock()

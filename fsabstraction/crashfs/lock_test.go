@@ -30,7 +30,7 @@ func TestLock(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, held.Unlock(), fs.ErrClosed)
 	_, err = fsys.Lock("d/lock")
-	require.ErrorIs(t, err, fsabstraction.ErrLocked, "a second Unlock frees nobody else's")
+	require.ErrorIs(t, err, fsabstraction.ErrLocked, "a second Unlock frees no other holder's lock")
 	require.NoError(t, again.Unlock())
 
 	_, err = fsys.Lock("d")

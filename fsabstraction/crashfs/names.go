@@ -79,8 +79,8 @@ func (s *FS) Remove(name string) error {
 	})
 }
 
-// MkdirAll implements fsabstraction.FS. It is one operation however many
-// directories it makes; each is a change of names of its own.
+// MkdirAll implements fsabstraction.FS. It is one operation, however many directories it
+// creates; each is a separate change of names.
 func (s *FS) MkdirAll(dir string) error {
 	return s.mutate(Op{Kind: MkdirAll, Name: dir}, func() (func(), error) {
 		missing := 0

@@ -8,8 +8,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 )
 
-// Each case lists everything that the names can be after a power cut, so what
-// is missing is excluded.
+// Each case lists all possible names after a power cut, so anything not listed is excluded.
 func TestNamesAfterCrash(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -71,7 +70,7 @@ func TestNamesAfterCrash(t *testing.T) {
 		{"made parents", nil,
 			[]step{mkdir("d/e")},
 			[]string{"", "d/", "d/ d/e/"}},
-		{"what is synced in a directory that is not", nil,
+		{"synced in an unsynced directory", nil,
 			[]step{mkdir("d"), create("d/a", 'A'), syncDir("d")},
 			[]string{"", "d/ d/a=A"}},
 		{"a directory synced by its parent", nil,

@@ -34,7 +34,7 @@ func TestOnOp(t *testing.T) {
 	require.NoError(t, fsys.Remove("d/b"))
 	require.NoError(t, fsys.MkdirAll("d/e/f"))
 
-	// What changes nothing is no operation.
+	// Calls that change nothing are no operations.
 	_, err = w.WriteAt(nil, 0)
 	require.NoError(t, err)
 	_, err = w.ReadAt(make([]byte, 1), 0)

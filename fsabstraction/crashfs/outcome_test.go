@@ -13,7 +13,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 )
 
-// step is an operation of a test, which must succeed.
+// step is a test's operation, which must succeed.
 type step func(t *testing.T, fsys *crashfs.FS)
 
 func onFile(name string, f func(w fsabstraction.WriteFile) error) step {
@@ -25,7 +25,7 @@ func onFile(name string, f func(w fsabstraction.WriteFile) error) step {
 	}
 }
 
-// write writes n bytes c at off.
+// write writes n bytes of c at off.
 func write(name string, c byte, n int, off int64) step {
 	return onFile(name, func(w fsabstraction.WriteFile) error {
 		_, err := w.WriteAt(fill(c, n), off)
@@ -41,7 +41,7 @@ func sync(name string) step {
 	return onFile(name, func(w fsabstraction.WriteFile) error { return w.Sync() })
 }
 
-// create makes a file of four bytes c, synced as Sync does it.
+// create creates a file of four bytes of c, synced with Sync.
 func create(name string, c byte) step {
 	return func(t *testing.T, fsys *crashfs.FS) {
 		w, err := fsys.Create(name)
@@ -79,7 +79,7 @@ func run(t *testing.T, files map[string][]byte, steps ...step) *crashfs.FS {
 	return fsys
 }
 
-// describe tells runs of equal bytes, with . for zero: "A4096 .10".
+// describe returns p as runs of equal bytes, with . for zero: "A4096 .10".
 func describe(p []byte) string {
 	var runs []string
 	for len(p) > 0 {
@@ -97,7 +97,7 @@ func describe(p []byte) string {
 	return strings.Join(runs, " ")
 }
 
-// tree tells every name below dir, with what a file's first byte is.
+// tree returns every name below dir, with the first byte of each file.
 func tree(t *testing.T, fsys *crashfs.FS, dir string) string {
 	entries, err := fsys.ReadDir(dir)
 	require.NoError(t, err)
@@ -114,7 +114,7 @@ func tree(t *testing.T, fsys *crashfs.FS, dir string) string {
 	return strings.Join(names, " ")
 }
 
-// outcomes collects what tell says about many crashes of fsys.
+// outcomes returns the results of tell for many crashes of fsys.
 func outcomes(fsys *crashfs.FS, tell func(*crashfs.FS) string) []string {
 	found := map[string]bool{}
 	for seed := range uint64(2000) {

@@ -14,7 +14,7 @@ var (
 	errNotEmpty     = errors.New("directory not empty")
 )
 
-// split returns the parts of a path; none for the root.
+// split returns the elements of a path; none for the root.
 func split(name string) []string {
 	var parts []string
 	for part := range strings.SplitSeq(filepath.ToSlash(filepath.Clean(name)), "/") {
@@ -25,7 +25,7 @@ func split(name string) []string {
 	return parts
 }
 
-// lookup returns what name stands for.
+// lookup returns the entry of name.
 func (s *FS) lookup(op, name string) (entry, error) {
 	e := entry{dir: s.root}
 	for _, part := range split(name) {
@@ -52,7 +52,7 @@ func (s *FS) directory(op, name string) (*directory, error) {
 	return e.dir, nil
 }
 
-// parent returns the directory of name, which must exist, and the name in it.
+// parent returns the directory of name, which must exist, and the last element of name.
 func (s *FS) parent(op, name string) (*directory, string, error) {
 	parts := split(name)
 	if len(parts) == 0 {

@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 )
 
-// tearing runs steps and calls hook with the last operation that was announced.
+// tearing runs steps and calls hook with the last announced operation.
 func tearing(t *testing.T, synced int, hook func(fsys *crashfs.FS, op crashfs.Op), steps ...step) {
 	fsys := crashfs.FromFiles(map[string][]byte{"f": fill('A', synced)})
 	for i, s := range steps {
@@ -38,10 +38,10 @@ func TestTorn(t *testing.T) {
 		{"less than nothing", 6000, []step{over}, -1, crashfs.Absent, "A6000"},
 		{"nothing, zeros", 6000, []step{over}, 0, crashfs.Zeros, "A4000 .8000"},
 		{"a few bytes, zeros", 6000, []step{over}, 3, crashfs.Zeros, "A4000 B3 .7997"},
-		{"behind it the file stays", 20000, []step{over}, 3, crashfs.Zeros, "A4000 B3 .7997 A8000"},
-		{"behind the end, nothing", 10, []step{over}, 0, crashfs.Absent, "A10"},
-		{"behind the end", 10, []step{over}, 1, crashfs.Absent, "A10 .3990 B1"},
-		{"what was not synced is lost", 100, []step{write("f", 'C', 100, 100), write("f", 'B', 10, 200)}, 1, crashfs.Absent, "A100 .100 B1"},
+		{"the file after it stays", 20000, []step{over}, 3, crashfs.Zeros, "A4000 B3 .7997 A8000"},
+		{"past the end, nothing", 10, []step{over}, 0, crashfs.Absent, "A10"},
+		{"past the end", 10, []step{over}, 1, crashfs.Absent, "A10 .3990 B1"},
+		{"unsynced bytes are lost", 100, []step{write("f", 'C', 100, 100), write("f", 'B', 10, 200)}, 1, crashfs.Absent, "A100 .100 B1"},
 		{"renamed while open", 100, []step{rename("f", "g"), syncDir("."), write("g", 'B', 10, 0)}, 1, crashfs.Absent, "B1 A99"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestTornGarbage(t *testing.T) {
 	}, write("f", 'B', 1000, 50))
 }
 
-// The name can have been given to another file since the handle was opened.
+// The name may mean another file since the handle was opened.
 func TestTornIsTheFileNotTheName(t *testing.T) {
 	fsys := crashfs.FromFiles(map[string][]byte{"f": fill('A', 4), "g": fill('C', 4)})
 	w, err := fsys.OpenWrite("f")

@@ -1,8 +1,7 @@
-// Package failfs wraps a file system and makes chosen operations fail, for
-// tests of what a store does then.
+// Package failfs wraps a file system and makes chosen operations fail, to test how a store
+// reacts.
 //
-// A test that wants every single operation to fail once goes on until there is
-// no such operation:
+// A test can make every operation fail in turn, until no operation is left:
 //
 //	for k := 1; ; k++ {
 //		fsys := failfs.New(inner())
@@ -13,6 +12,5 @@
 //		}
 //	}
 //
-// Files are never fsabstraction.PathFile, because reads of mapped memory could
-// not fail.
+// Files are never fsabstraction.PathFile: reads of mapped memory would bypass the rules.
 package failfs

@@ -52,7 +52,7 @@ func (w *writeFile) Sync() error {
 	return w.fs.do(Op{Kind: Sync, Name: w.name}, w.inner.Sync)
 }
 
-// release is do for what must not leak.
+// release is do for calls that must always take effect, lest they leak.
 func (s *FS) release(op Op, call func() error) error {
 	r := s.failing(op)
 	err := call()

@@ -7,11 +7,11 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// FS passes every call to the file system it wraps unless a rule makes it fail.
-// Make it with New.
+// FS passes every call to the file system it wraps unless a rule makes it fail. Create it
+// with New.
 //
-// It has the methods of DirSyncer and Locker always; where the inner file system
-// lacks the ability they return errors.ErrUnsupported, as the interfaces allow.
+// It always has the methods of DirSyncer and Locker; where the inner file system lacks the
+// ability they return errors.ErrUnsupported, as the interfaces allow.
 //
 // All methods may be called from several goroutines at once.
 type FS struct {
@@ -27,7 +27,7 @@ var (
 	_ fsabstraction.Locker    = (*FS)(nil)
 )
 
-// New wraps inner. Without a rule nothing fails.
+// New wraps inner. Without rules nothing fails.
 func New(inner fsabstraction.FS) *FS {
 	return &FS{inner: inner}
 }
@@ -64,8 +64,8 @@ func (s *FS) do(op Op, call func() error) error {
 	return r.Err
 }
 
-// get is do for a call that returns something, which drop releases when the
-// call took effect and is reported as failed.
+// get is do for a call that returns a value. When the call took effect but is reported as
+// failed, drop releases the value.
 func get[T any](s *FS, op Op, call func() (T, error), drop func(T)) (T, error) {
 	var none T
 	r := s.failing(op)

@@ -23,7 +23,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// bare has no ability that is optional.
+// bare has no optional ability.
 type bare struct{ fsabstraction.FS }
 
 func TestMissingAbilities(t *testing.T) {
@@ -34,7 +34,7 @@ func TestMissingAbilities(t *testing.T) {
 	require.Nil(t, l)
 }
 
-// A mapped file would be read around the rules.
+// A mapping would bypass the rules.
 func TestFilesHaveNoPath(t *testing.T) {
 	fsys := failfs.New(osfs.FS{})
 	name := filepath.Join(t.TempDir(), "f")

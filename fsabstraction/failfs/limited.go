@@ -8,8 +8,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Limited returns inner with at most n files open at once: Open and ReadDir then fail
-// with syscall.EMFILE. open reports how many are open.
+// Limited returns inner with at most n files open at once: beyond that, Open and ReadDir
+// fail with syscall.EMFILE. open returns the number of open files.
 func Limited(inner fsabstraction.ReadFS, n int) (limited fsabstraction.ReadFS, open func() int) {
 	l := &limitedFS{ReadFS: inner, most: n}
 	return l, l.count
@@ -29,7 +29,7 @@ func (l *limitedFS) count() int {
 	return l.open
 }
 
-// take takes a descriptor.
+// take takes one of the n descriptors.
 func (l *limitedFS) take(op, name string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -5,8 +5,7 @@ import "path/filepath"
 // Kind is a set of operations.
 type Kind uint32
 
-// The operations, each the method of its name. Size and Stat of a handle are
-// both Stat.
+// The operations are named after their methods. Size and Stat of a handle are both Stat.
 const (
 	ReadDir Kind = 1 << iota
 	Open
@@ -33,17 +32,17 @@ const (
 	Changes = Create | Rename | Remove | MkdirAll | SyncDir | WriteAt | Truncate | Sync
 )
 
-// Op is a call that was made.
+// Op is one call.
 type Op struct {
-	Kind    Kind   // one
-	Name    string // as the caller gave it, for a handle or lock when it was opened
+	Kind    Kind   // exactly one
+	Name    string // as the caller gave it; for a handle or lock, the name it was opened at
 	NewName string // of Rename
 	Offset  int64  // of ReadAt and WriteAt
 	Len     int    // of ReadAt and WriteAt, in bytes
 	Size    int64  // of Truncate
 }
 
-// matches reports whether pattern matches the last part of a name of op.
+// matches reports whether pattern matches the last element of one of op's names.
 func (op Op) matches(pattern string) bool {
 	for _, name := range []string{op.Name, op.NewName} {
 		if ok, _ := filepath.Match(pattern, filepath.Base(name)); ok && name != "" {

@@ -5,38 +5,37 @@ import (
 	"path/filepath"
 )
 
-// ErrInjected is the error of a Rule that has none of its own.
+// ErrInjected is the error of a Rule without one of its own.
 var ErrInjected = errors.New("failfs: injected failure")
 
-// Rule says which operations fail and how. The zero value makes the next
-// operation of any kind fail without effect.
+// Rule selects operations and says how they fail. The zero value makes the next operation
+// of any kind fail without effect.
 //
-// An operation matches when it fits Kinds, Pattern and Match, each if set.
+// An operation matches when it fits those of Kinds, Pattern and Match that are set.
 type Rule struct {
 	Kinds   Kind
-	Pattern string           // of filepath.Match, for the last part of Name or NewName
-	Match   func(op Op) bool // must not use the FS; calls of it do not overlap
+	Pattern string           // for filepath.Match, against the last element of Name or NewName
+	Match   func(op Op) bool // must not use the FS; calls do not overlap
 
-	// Nth is which matching operation fails, from 1, counted from when the rule
-	// is set; 0 is 1. With Forever all later ones fail as well.
+	// Nth selects the matching operation that fails, counted from 1 since the call of Fail;
+	// 0 means 1. With Forever all later ones fail too.
 	Nth     int
 	Forever bool
 
-	// Err is returned as it is; nil stands for ErrInjected.
+	// Err is returned unchanged; nil means ErrInjected.
 	Err error
 
-	// Short is the number of bytes that a WriteAt or ReadAt transfers and reports
-	// before it fails, at most one less than it was asked for.
+	// Short is the number of bytes that a failing WriteAt or ReadAt transfers and reports,
+	// at most one less than requested.
 	Short int
 
-	// Applied makes the operation take effect, a WriteAt in full length, and be
-	// reported as failed nevertheless. What it opened or locked is released.
-	// Close and Unlock always take effect.
+	// Applied makes the operation take effect, a WriteAt in full, although it reports
+	// failure. A handle or lock that it opened is released. Close and Unlock always take
+	// effect.
 	Applied bool
 }
 
-// Fault is a rule that was set. Its methods may be called from several
-// goroutines at once.
+// Fault is an active rule. Its methods may be called from several goroutines at once.
 type Fault struct {
 	fs      *FS
 	rule    Rule
@@ -44,9 +43,8 @@ type Fault struct {
 	fired   int
 }
 
-// Fail sets a rule. Of several rules that make one operation fail the one that was
-// set first decides; the operation counts for all of them. It panics when the
-// pattern is malformed.
+// Fail adds a rule. When several rules make one operation fail, the earliest decides; the
+// operation counts for all of them. Fail panics if the pattern is malformed.
 func (s *FS) Fail(r Rule) *Fault {
 	if _, err := filepath.Match(r.Pattern, ""); err != nil {
 		panic("failfs: pattern " + r.Pattern + ": " + err.Error())
@@ -62,21 +60,21 @@ func (s *FS) Fail(r Rule) *Fault {
 	return f
 }
 
-// Fired returns how many operations failed because of the rule.
+// Fired returns how many operations the rule made fail.
 func (f *Fault) Fired() int {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
 	return f.fired
 }
 
-// Matched returns how many operations matched, whether they failed or not.
+// Matched returns how many operations matched, failed or not.
 func (f *Fault) Matched() int {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
 	return f.matched
 }
 
-// Remove ends the rule; the counts stay. A second Remove does nothing.
+// Remove ends the rule and keeps the counts. A second Remove does nothing.
 func (f *Fault) Remove() {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
@@ -90,7 +88,7 @@ func (f *Fault) matches(op Op) bool {
 		(r.Match == nil || r.Match(op))
 }
 
-// fires counts a matching operation.
+// fires counts a matching operation and reports whether it fails.
 func (f *Fault) fires() bool {
 	f.matched++
 	return f.matched == f.rule.Nth || f.rule.Forever && f.matched > f.rule.Nth

@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/failfs"
 )
 
-// setup is a file system with the file f, open as w, and a lock held.
+// setup is a file system with the file f, open as w, and a held lock.
 type setup struct {
 	inner *crashfs.FS
 	fs    *failfs.FS
@@ -39,14 +39,14 @@ func newSetup(t *testing.T) setup {
 
 var errDisk = errors.New("disk on fire")
 
-// Each operation is failed without and with effect; done tells whether it took
+// Each operation fails once without and once with effect; done reports whether it took
 // effect.
 var operations = []struct {
 	name string
 	kind failfs.Kind
 	call func(s setup) error
 	done func(s setup) bool // nil where nothing shows it
-	must bool               // takes effect although it fails
+	must bool               // always takes effect
 }{
 	{"ReadDir", failfs.ReadDir, func(s setup) error { _, err := s.fs.ReadDir("."); return err }, nil, false},
 	{"Open", failfs.Open, func(s setup) error { _, err := s.fs.Open("f"); return err }, nil, false},
@@ -204,7 +204,7 @@ func TestShort(t *testing.T) {
 	}
 }
 
-// What a failed call opened would otherwise be held for good.
+// A handle opened by a failed call would otherwise stay open.
 func TestAppliedReleases(t *testing.T) {
 	s := newSetup(t)
 	s.fs.Fail(failfs.Rule{Kinds: failfs.Lock, Applied: true})
@@ -229,7 +229,7 @@ func TestAppliedReleases(t *testing.T) {
 	require.Equal(t, 2, leaks.closed)
 }
 
-// counting counts the handles it gave out.
+// counting counts the handles it returned.
 type counting struct {
 	fsabstraction.FS
 	opened, closed int

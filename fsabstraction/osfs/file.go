@@ -8,8 +8,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// file is a handle opened for reading. It is a type apart from writeFile so
-// that a type assertion on a reader's File finds no method that writes.
+// file is a handle opened for reading. It is distinct from writeFile so that a type
+// assertion on a reader's File finds no method that writes.
 type file struct {
 	f    *os.File
 	path string
@@ -45,8 +45,8 @@ func (h *file) Close() error { return h.f.Close() }
 // Path implements fsabstraction.PathFile.
 func (h *file) Path() string { return h.path }
 
-// SyscallConn lends the descriptor to code that maps the file, and keeps it
-// open meanwhile even when Close is called.
+// SyscallConn lends the descriptor to code that maps the file. The descriptor stays open
+// meanwhile, even if Close is called.
 func (h *file) SyscallConn() (syscall.RawConn, error) { return h.f.SyscallConn() }
 
 // writeFile is a handle opened for reading and writing.
@@ -74,5 +74,5 @@ func (h *writeFile) Truncate(size int64) error {
 	return h.f.Truncate(size)
 }
 
-// Sync is fsync; on macOS it is the full one that also empties the drive's cache.
+// Sync is fsync, on macOS the full one, which also flushes the drive's cache.
 func (h *writeFile) Sync() error { return h.f.Sync() }

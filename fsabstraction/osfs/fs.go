@@ -6,9 +6,9 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// FS is the file system of the running process; its zero value is ready to use
-// and all values are alike. Its files are fsabstraction.PathFile.
-// Relative names start at the working directory.
+// FS is the file system of the running process. Its zero value is ready to use, and all
+// values are equal. Its files are fsabstraction.PathFile. Relative names start at the
+// working directory.
 type FS struct{}
 
 var (
@@ -21,7 +21,7 @@ var (
 func (FS) ReadDir(dir string) ([]fsabstraction.Entry, error) {
 	list, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
-		return nil, err // and not the part that could be read
+		return nil, err // without the entries read so far
 	}
 	entries := make([]fsabstraction.Entry, len(list))
 	for i, e := range list {

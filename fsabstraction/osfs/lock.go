@@ -16,36 +16,34 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// lock is a lock that this process holds, or held when flock is nil.
+// lock is a lock held by this process; flock is nil after Unlock.
 type lock struct {
 	name  string
 	id    fsabstraction.Identity
 	flock *flock.Flock // guarded by held.mu
 }
 
-// held is what this process has locked, through any FS. Some file systems lock
-// for a process and not for a handle, and there a second Lock would succeed.
+// held lists the files this process has locked, through any FS. Some file systems lock per
+// process, not per handle, and there a second Lock would succeed.
 //
-// mu is held through the whole of Lock and Unlock, because on such a file
-// system closing one handle of a file, even the one that made it, frees
-// what another goroutine locked.
+// mu is held during all of Lock and Unlock: on such a file system closing any handle of a
+// file, even the one that created it, frees another goroutine's lock.
 var held = struct {
 	mu  sync.Mutex
 	ids map[fsabstraction.Identity]bool
 }{ids: map[fsabstraction.Identity]bool{}}
 
-// errReplaced is for lockOnce to say that the name was given to another file.
+// errReplaced is returned by lockOnce when the name was given to another file.
 var errReplaced = errors.New("the file was replaced while it was being locked")
 
-// Lock implements fsabstraction.Locker. A file that it makes has permissions
-// 0666 before umask; one that is there must be writable, which network file
-// systems ask of an exclusive lock, and is not changed. Where the file system turns
-// out to have no locks, the error is errors.ErrUnsupported and the system's, and the
-// file stays: another process may have been luckier.
+// Lock implements fsabstraction.Locker. A file it creates has permissions 0666 before
+// umask. An existing file must be writable, which network file systems require for an
+// exclusive lock, and is not changed. On a file system without locks the error is
+// errors.ErrUnsupported and the system's, and the file stays: another process may have
+// succeeded.
 //
-// On Windows the lock is not advisory for the first byte of the file: nobody,
-// the holder included, can read or write it through another handle. The
-// bytes behind it are free.
+// On Windows the lock on the first byte of the file is mandatory: no other handle, not even
+// one of the holder, can read or write that byte. The other bytes are free.
 func (FS) Lock(name string) (fsabstraction.Lock, error) {
 	held.mu.Lock()
 	defer held.mu.Unlock()
@@ -56,8 +54,8 @@ func (FS) Lock(name string) (fsabstraction.Lock, error) {
 	return l, nil
 }
 
-// retryReplaced calls once until its error is not errReplaced, but not forever:
-// each time somebody replaced the file in that very moment.
+// retryReplaced calls once until its error is not errReplaced, a bounded number of times:
+// each retry means that the file was replaced during the call.
 func retryReplaced(once func() (*lock, error)) (l *lock, err error) {
 	const tries = 10
 	for range tries {
@@ -68,7 +66,7 @@ func retryReplaced(once func() (*lock, error)) (l *lock, err error) {
 	return l, err
 }
 
-// lockOnce locks the file name, with try on it where nothing is in the way.
+// lockOnce locks the file name, calling try once the checks pass.
 func lockOnce(name string, try func(*flock.Flock) (bool, error)) (*lock, error) {
 	before, err := lockFile(name)
 	if err != nil {
@@ -80,7 +78,7 @@ func lockOnce(name string, try func(*flock.Flock) (bool, error)) (*lock, error) 
 	if held.ids[before.Identity] {
 		return nil, lockError(name, fsabstraction.ErrLocked)
 	}
-	// Without O_CREATE, which would go through a broken link.
+	// No O_CREATE, which would follow a broken link.
 	f := flock.New(name, flock.SetFlag(os.O_RDWR|noFollow))
 	locked, err := try(f)
 	for errors.Is(err, errInterrupted) {
@@ -99,7 +97,7 @@ func lockOnce(name string, try func(*flock.Flock) (bool, error)) (*lock, error) 
 	return &lock{name: name, id: before.Identity, flock: f}, nil
 }
 
-// lockFile describes the regular file name, and makes it when there is none.
+// lockFile describes the regular file name, creating it if needed.
 func lockFile(name string) (fsabstraction.Info, error) {
 	i, err := FS{}.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -122,14 +120,13 @@ func lockFile(name string) (fsabstraction.Info, error) {
 	return i, nil
 }
 
-// checkLocked returns nil when name still means the file before and f is
-// locked on that file.
+// checkLocked returns nil if name still means the file before and f has locked that file.
 func checkLocked(name string, f *flock.Flock, before fsabstraction.Info) error {
 	if err := requireRegular("lock", name); err != nil {
 		return orReplaced(name, err)
 	}
 	// Flock does not lend its handle, and on Windows a FileInfo has no Identity;
-	// os.SameFile is how the file that is locked can be told by name.
+	// os.SameFile compares the locked file with the name.
 	locked, err := f.Stat()
 	if err != nil {
 		return err
@@ -148,8 +145,8 @@ func checkLocked(name string, f *flock.Flock, before fsabstraction.Info) error {
 	return nil
 }
 
-// lockFailed looks at what became of name, which was the file before, when
-// opening or locking it failed with err: what took its place says more.
+// lockFailed returns the error of a failed open or lock of name, which meant the file
+// before. If another file has taken its place, that is the better error.
 func lockFailed(name string, before fsabstraction.Info, err error) error {
 	now, found := FS{}.Lstat(name)
 	switch {
@@ -164,7 +161,7 @@ func lockFailed(name string, before fsabstraction.Info, err error) error {
 	}
 	var withPath *fs.PathError
 	if errors.As(err, &withPath) {
-		return err // the file could not be opened
+		return err // the open failed
 	}
 	if slices.ContainsFunc(noLocks, func(e syscall.Errno) bool { return errors.Is(err, e) }) && !errors.Is(err, errors.ErrUnsupported) {
 		err = fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
@@ -172,8 +169,7 @@ func lockFailed(name string, before fsabstraction.Info, err error) error {
 	return lockError(name, err)
 }
 
-// orReplaced turns the error that name does not exist into errReplaced: it did
-// a moment ago.
+// orReplaced turns a not-exist error into errReplaced: name existed a moment ago.
 func orReplaced(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return lockError(name, errReplaced)
@@ -185,9 +181,8 @@ func lockError(name string, err error) error {
 	return &fs.PathError{Op: "lock", Path: name, Err: err}
 }
 
-// Unlock implements fsabstraction.Lock. After an error of the system the lock
-// is still held. It may be called from several goroutines at once; one of
-// them frees the lock.
+// Unlock implements fsabstraction.Lock. If the system returns an error the lock is still
+// held. Of several concurrent calls one frees the lock.
 func (l *lock) Unlock() error {
 	held.mu.Lock()
 	defer held.mu.Unlock()

@@ -61,7 +61,7 @@ func TestCheckLocked(t *testing.T) {
 	}
 }
 
-// The name was another file when flock opened it, and only then or only before.
+// The name means another file only while flock opens it, or only before.
 func TestCheckLockedComparesAllThree(t *testing.T) {
 	dir := t.TempDir()
 	path, other := filepath.Join(dir, "lock"), filepath.Join(dir, "other")
@@ -78,14 +78,14 @@ func TestCheckLockedComparesAllThree(t *testing.T) {
 	}
 }
 
-// Without the check before, a device would be opened and react.
+// Without the check before the open, a device would be opened and react.
 func TestLockFileRefusesBeforeOpening(t *testing.T) {
 	_, err := lockFile(os.DevNull)
 	require.ErrorIs(t, err, fsabstraction.ErrNotRegular)
 }
 
-// TestNoLockManager: what a file system without locks answers, on whichever system it
-// is found, is errors.ErrUnsupported beside the answer itself; other failures are not.
+// TestNoLockManager checks that errors of a file system without locks, on any system,
+// become errors.ErrUnsupported joined with the error itself; other failures do not.
 func TestNoLockManager(t *testing.T) {
 	unsupported := []syscall.Errno{syscall.ENOLCK, syscall.ENOSYS, syscall.EOPNOTSUPP, syscall.ENOTSUP, syscall.EINVAL}
 	others := []syscall.Errno{
@@ -98,7 +98,7 @@ func TestNoLockManager(t *testing.T) {
 		require.Equal(t, i < len(unsupported), errors.Is(err, errors.ErrUnsupported), "%v", err)
 		require.ErrorContains(t, err, path)
 		require.NotErrorIs(t, err, fsabstraction.ErrLocked)
-		// Where opening fails nothing is known of locks.
+		// A failed open says nothing about locks.
 		_, err = lockOnce(path, func(*flock.Flock) (bool, error) {
 			return false, &fs.PathError{Op: "open", Path: path, Err: errno}
 		})
@@ -108,7 +108,7 @@ func TestNoLockManager(t *testing.T) {
 	require.Empty(t, held.ids)
 }
 
-// A signal may interrupt a lock that goes over a network.
+// A signal may interrupt a lock over a network.
 func TestLockInterrupted(t *testing.T) {
 	calls := 0
 	l, err := lockOnce(filepath.Join(t.TempDir(), "lock"), func(f *flock.Flock) (bool, error) {
@@ -169,8 +169,8 @@ func TestRetryReplaced(t *testing.T) {
 	require.ErrorIs(t, err, errReplaced)
 }
 
-// Only renames happen here, so errReplaced can only come from the checks around
-// locking. Both files keep a name, by which a lock left behind would show.
+// The test only renames, so errReplaced can only come from the checks around locking. Both
+// files keep a name, so a leaked lock would show.
 func TestLockNoticesAnExchange(t *testing.T) {
 	dir := t.TempDir()
 	path, next := filepath.Join(dir, "lock"), filepath.Join(dir, "next")

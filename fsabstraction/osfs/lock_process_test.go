@@ -18,8 +18,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 )
 
-// lockVariable holds the path that a test binary started as a second process
-// locks instead of running tests.
+// lockVariable names the environment variable with the path that a test binary started as a
+// second process locks instead of running tests.
 const lockVariable = "THAW_TEST_LOCK"
 
 func TestMain(m *testing.M) {
@@ -30,8 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// lockAndWait says on standard output how Lock went, and holds the lock until
-// standard input ends.
+// lockAndWait prints the result of Lock, and holds the lock until standard input ends.
 func lockAndWait(path string) {
 	_, err := osfs.FS{}.Lock(path)
 	switch {
@@ -45,7 +44,7 @@ func lockAndWait(path string) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// startHolder starts a process that locks path, and returns it with what it said.
+// startHolder starts a process that locks path, and returns it with its output.
 func startHolder(t *testing.T, path string) (*exec.Cmd, string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -93,8 +92,8 @@ func TestLockExcludesAnotherProcess(t *testing.T) {
 	require.ErrorIs(t, err, fsabstraction.ErrLocked)
 }
 
-// A refused process must not take the lock along when it ends, nor must the
-// process that was refused by it.
+// Neither a refused process nor the process that refused it may lose the lock when the
+// refused one ends.
 func TestRefusedLockFreesNothing(t *testing.T) {
 	needProcessesAndLocks(t)
 	path := filepath.Join(t.TempDir(), "lock")
@@ -117,10 +116,9 @@ func TestKilledHolderFreesTheLock(t *testing.T) {
 	_, err := osfs.FS{}.Lock(path)
 	require.ErrorIs(t, err, fsabstraction.ErrLocked)
 
-	require.NoError(t, holder.Process.Kill()) // SIGKILL: nothing of the holder runs after it
+	require.NoError(t, holder.Process.Kill()) // SIGKILL: the holder runs no more code
 	require.Error(t, holder.Wait())
-	// Windows frees the locks of a process at a time after its end that depends
-	// on its load.
+	// Windows frees the locks of a dead process after a delay that depends on its load.
 	var held fsabstraction.Lock
 	require.Eventually(t, func() bool {
 		held, err = osfs.FS{}.Lock(path)

@@ -11,8 +11,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Where the system locks for a process, only the registry refuses a second
-// lock; here the system has no lock at all.
+// Where the system locks per process, only the registry refuses a second lock; here the
+// system has no lock at all.
 func TestRegistryAloneRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	l, err := FS{}.Lock(path)

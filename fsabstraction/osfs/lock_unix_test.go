@@ -16,8 +16,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 )
 
-// A plain open of a pipe waits for its other end, so a failure of this test
-// can be that it does not finish.
+// A plain open of a pipe waits for its other end, so this test may fail by hanging.
 func TestLockRefusesSpecialFiles(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
@@ -29,7 +28,7 @@ func TestLockRefusesSpecialFiles(t *testing.T) {
 	}
 }
 
-// Two names of one file are one lock.
+// Two names of one file share one lock.
 func TestLockThroughAHardLink(t *testing.T) {
 	dir := t.TempDir()
 	path, link := filepath.Join(dir, "f"), filepath.Join(dir, "link")
@@ -41,8 +40,8 @@ func TestLockThroughAHardLink(t *testing.T) {
 	require.NoError(t, held.Unlock())
 }
 
-// Whoever got the lock holds that of the file the name means, and nobody gets
-// that of a link's target, while the name is exchanged all the time.
+// While the name is exchanged all the time, a successful Lock holds the lock of the file
+// that the name means, never that of a link's target.
 func TestLockWhileTheNameIsExchanged(t *testing.T) {
 	dir := t.TempDir()
 	path, target := filepath.Join(dir, "lock"), filepath.Join(dir, "target")
@@ -70,7 +69,7 @@ func TestLockWhileTheNameIsExchanged(t *testing.T) {
 	for range 2000 {
 		held, err := osfs.FS{}.Lock(path)
 		if err != nil {
-			// ErrLocked would come from the target.
+			// ErrLocked could only come from the target.
 			assert.NotErrorIs(t, err, fsabstraction.ErrLocked)
 			continue
 		}

@@ -4,10 +4,10 @@ package osfs
 
 import "syscall"
 
-// noLocks are what systems answer to locking a file that is open where the file
-// system has no locks: NFS without a lock manager, FUSE, Lustre and others. ENOSYS,
-// ENOTSUP and EOPNOTSUPP are errors.ErrUnsupported to begin with.
+// noLocks lists the errors with which systems refuse to lock an open file on a file system
+// without locks: NFS without a lock manager, FUSE, Lustre and others. ENOSYS, ENOTSUP and
+// EOPNOTSUPP already are errors.ErrUnsupported.
 var noLocks = []syscall.Errno{syscall.ENOLCK, syscall.EINVAL}
 
-// errInterrupted says that a signal came; the call is to be made again.
+// errInterrupted means that a signal interrupted the call, which must be repeated.
 const errInterrupted = syscall.EINTR

@@ -2,9 +2,9 @@ package osfs
 
 import "syscall"
 
-// noLocks are ERROR_INVALID_FUNCTION and ERROR_NOT_SUPPORTED, which a file system
-// without locks answers.
+// noLocks lists the errors of a file system without locks: ERROR_INVALID_FUNCTION and
+// ERROR_NOT_SUPPORTED.
 var noLocks = []syscall.Errno{1, 50}
 
-// errInterrupted does not come from Windows.
+// errInterrupted is never returned on Windows.
 const errInterrupted = syscall.EINTR

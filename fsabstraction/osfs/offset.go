@@ -4,7 +4,7 @@ package osfs
 
 import "math"
 
-// maxOffset is the last offset the platform can be asked for.
+// maxOffset is the largest offset the platform accepts.
 const maxOffset = math.MaxInt64
 
 func checkMax(string, string, int64) error { return nil }

@@ -2,9 +2,9 @@ package osfs
 
 import "io/fs"
 
-// maxOffset is the last offset the platform can be asked for: the largest
-// integer a JavaScript number holds. Node.js refuses more with an exception,
-// after which the Go call never returns; no file is that long.
+// maxOffset is the largest offset the platform accepts: the largest integer a JavaScript
+// number holds exactly. Node.js throws an exception for a larger one, and the Go call then
+// never returns; no file is that long.
 const maxOffset = 1<<53 - 1
 
 func checkMax(op, path string, off int64) error {

@@ -26,7 +26,7 @@ func (FS) OpenWrite(name string) (fsabstraction.WriteFile, error) {
 
 // Create implements fsabstraction.FS. Permissions are 0666 before umask.
 func (FS) Create(name string) (fsabstraction.WriteFile, error) {
-	// What O_EXCL creates is a regular file and not behind a link.
+	// O_EXCL creates a regular file and does not follow links.
 	f, err := open(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, err
@@ -41,8 +41,8 @@ func openExisting(name string, flag int) (*os.File, error) {
 	return openRegular(name, flag)
 }
 
-// openRegular looks at what it opened: the name may have been given to something else
-// since it was looked at.
+// openRegular checks the type of the open file, since the name may have been given to
+// another file after the check by name.
 func openRegular(name string, flag int) (*os.File, error) {
 	f, err := open(name, flag, 0)
 	if err != nil {

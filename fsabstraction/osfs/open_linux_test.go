@@ -12,8 +12,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// TestOpenChecksWhatItOpened: after the check by name the file can be exchanged, so
-// what was opened is looked at too.
+// TestOpenChecksWhatItOpened: the file may be exchanged after the check by name, so the
+// open file is checked too.
 func TestOpenChecksWhatItOpened(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")
@@ -24,8 +24,8 @@ func TestOpenChecksWhatItOpened(t *testing.T) {
 	}
 }
 
-// TestSyncDirFails: the error of a file system that cannot sync directories is
-// returned.
+// TestSyncDirFails checks that SyncDir returns the error of a file system that cannot sync
+// directories.
 func TestSyncDirFails(t *testing.T) {
 	err := FS{}.SyncDir("/proc")
 	var errno syscall.Errno

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The check by name can be overtaken by an exchange of the file, so the open
-// itself must neither wait for a pipe nor follow a link.
+// The file may be exchanged after the check by name, so the open itself must neither wait
+// for a pipe nor follow a link.
 func TestOpenWithoutTheCheckByName(t *testing.T) {
 	dir := t.TempDir()
 	pipe, target, link := filepath.Join(dir, "pipe"), filepath.Join(dir, "target"), filepath.Join(dir, "link")
@@ -20,7 +20,7 @@ func TestOpenWithoutTheCheckByName(t *testing.T) {
 	require.NoError(t, os.WriteFile(target, nil, 0o600))
 	require.NoError(t, os.Symlink(target, link))
 
-	f, err := open(pipe, os.O_RDONLY, 0) // hangs when it waits
+	f, err := open(pipe, os.O_RDONLY, 0) // hangs on failure
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 	_, err = open(link, os.O_RDONLY, 0)

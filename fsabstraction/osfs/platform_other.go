@@ -4,8 +4,8 @@ package osfs
 
 import "os"
 
-// open relies on the check by name alone: these platforms have no flag that
-// refuses links, and no pipes in their directories.
+// open relies on the check by name alone: these platforms have no flag that refuses links,
+// and their directories hold no pipes.
 func open(name string, flag int, perm os.FileMode) (*os.File, error) {
 	return os.OpenFile(name, flag, perm)
 }

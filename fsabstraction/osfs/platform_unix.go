@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// noFollow makes an open fail on a link and not wait for a pipe's other end.
-// For a regular file O_NONBLOCK means nothing.
+// noFollow makes an open fail on a link and not wait for a pipe's other end. O_NONBLOCK has
+// no effect on a regular file.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
-// open does not follow a link and does not wait for a pipe's writer.
+// open neither follows a link nor waits for a pipe's writer.
 func open(name string, flag int, perm os.FileMode) (*os.File, error) {
 	return os.OpenFile(name, flag|noFollow, perm)
 }

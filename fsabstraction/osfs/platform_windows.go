@@ -6,12 +6,11 @@ import (
 	"syscall"
 )
 
-// noFollow makes os.OpenFile open a link itself, which is then found to be one.
+// noFollow makes os.OpenFile open a link itself, which the type check then refuses.
 const noFollow = syscall.FILE_FLAG_OPEN_REPARSE_POINT
 
-// open goes through an os.Root because that opens with FILE_SHARE_DELETE. The
-// plain os.OpenFile does not, and one reader's handle would then make the
-// writer's Rename fail.
+// open uses an os.Root because that opens with FILE_SHARE_DELETE. With os.OpenFile, one
+// reader's handle would make the writer's Rename fail.
 func open(name string, flag int, perm os.FileMode) (*os.File, error) {
 	root, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
@@ -21,9 +20,9 @@ func open(name string, flag int, perm os.FileMode) (*os.File, error) {
 	return root.OpenFile(filepath.Base(name), flag, perm)
 }
 
-// rename goes through an os.Root because that asks for POSIX semantics, where a
-// file that is open can be replaced. Between two directories there is no
-// such call and an open target is an error.
+// rename uses an os.Root because that renames with POSIX semantics, where an open file can
+// be replaced. Between two directories there is no such call, and an open target is an
+// error.
 func rename(oldName, newName string) error {
 	dir := filepath.Dir(oldName)
 	if dir != filepath.Dir(newName) {

@@ -14,8 +14,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 )
 
-// A plain open of a pipe waits for its other end, so a failure of this test
-// is that it does not finish.
+// A plain open of a pipe waits for its other end, so this test fails by hanging.
 func TestSpecialFilesAreRefusedAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")

@@ -20,8 +20,8 @@ func (FS) Lstat(name string) (fsabstraction.Info, error) {
 	return info(fi, id), nil
 }
 
-// lstatByHandle is for platforms where only a handle identifies a file. A file
-// that may not be read still has an Info, without Identity.
+// lstatByHandle is for platforms where only a handle identifies a file. An unreadable file
+// still has an Info, without Identity.
 func lstatByHandle(name string, named os.FileInfo) (fsabstraction.Info, error) {
 	f, err := openExisting(name, os.O_RDONLY)
 	if err != nil {

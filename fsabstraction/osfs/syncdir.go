@@ -9,11 +9,11 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// SyncDir implements fsabstraction.DirSyncer with fsync on the directory. File
-// systems that refuse it return their error. One that came to nothing before the
-// fsync is a fsabstraction.ErrNotTried.
+// SyncDir implements fsabstraction.DirSyncer with fsync on the directory. It returns the
+// error of a file system that refuses, and one of class fsabstraction.ErrNotTried when it
+// fails before the fsync.
 func (FS) SyncDir(dir string) error {
-	// Looked at first, because opening a pipe would wait for its other end.
+	// Checked first, because opening a pipe would wait for its other end.
 	fi, err := os.Stat(dir)
 	if err != nil {
 		return fsabstraction.NotTried(err)

@@ -7,8 +7,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Read returns inner with calls that are tried again. None may be made with a lock
-// held that a [Holder] takes.
+// Read returns inner with retried calls. Do not call its methods while holding a lock that
+// a [Holder] takes.
 func Read(inner fsabstraction.ReadFS) fsabstraction.ReadFS {
 	switch inner.(type) {
 	case readFS, writeFS:
@@ -17,9 +17,9 @@ func Read(inner fsabstraction.ReadFS) fsabstraction.ReadFS {
 	return readFS{inner}
 }
 
-// Write is Read of a file system that is written to. It has the methods of DirSyncer
-// and Locker always; where inner lacks the ability they return
-// errors.ErrUnsupported, as the interfaces allow.
+// Write is Read for a writable file system. It always has the methods of DirSyncer and
+// Locker; where inner lacks the ability they return errors.ErrUnsupported, as the
+// interfaces allow.
 func Write(inner fsabstraction.FS) fsabstraction.FS {
 	if w, ok := inner.(writeFS); ok {
 		return w
@@ -27,7 +27,7 @@ func Write(inner fsabstraction.FS) fsabstraction.FS {
 	return writeFS{readFS{inner}, inner}
 }
 
-// Inner returns the file system that Read or Write was given, and any other as it is.
+// Inner returns the file system wrapped by Read or Write, and any other unchanged.
 func Inner(f fsabstraction.ReadFS) fsabstraction.ReadFS {
 	switch f := f.(type) {
 	case readFS:
@@ -71,7 +71,7 @@ func (w writeFS) Rename(oldName, newName string) error { return w.inner.Rename(o
 func (w writeFS) Remove(name string) error             { return w.inner.Remove(name) }
 func (w writeFS) MkdirAll(dir string) error            { return w.inner.MkdirAll(dir) }
 
-// SyncDir is tried again only when nothing was synced: a failed sync is not repeated.
+// SyncDir retries only if nothing was synced: a failed sync is never repeated.
 func (w writeFS) SyncDir(dir string) error {
 	d, ok := w.inner.(fsabstraction.DirSyncer)
 	if !ok {

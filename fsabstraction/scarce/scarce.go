@@ -1,9 +1,9 @@
-// Package scarce lets a program go on when it may open no more files. Those who
-// keep files open that they could open again register as a [Holder]; a file system
-// from [Read] or [Write] has them close such files when one cannot be opened, and
-// tries again.
+// Package scarce lets a program continue when it runs out of file descriptors. An object
+// that keeps files open only as a cache registers as a [Holder]. When an open fails for
+// lack of a descriptor, a file system from [Read] or [Write] has the holders close idle
+// files and retries.
 //
-// The holders are those of the whole process, because descriptors are.
+// The holders are shared by the whole process, as descriptors are.
 package scarce
 
 import (
@@ -11,10 +11,10 @@ import (
 	"sync"
 )
 
-// Holder has files open that it can do without for a while.
+// Holder has open files that it can do without for a while.
 type Holder interface {
-	// CloseIdle closes the files that are not in use at the moment and returns how
-	// many those were. It may be called by any goroutine.
+	// CloseIdle closes the files not in use at the moment and returns their number. Any
+	// goroutine may call it.
 	CloseIdle() int
 }
 
@@ -23,14 +23,14 @@ var (
 	holders []Holder
 )
 
-// Add makes a holder known until it is removed.
+// Add registers h until Remove.
 func Add(h Holder) {
 	mu.Lock()
 	defer mu.Unlock()
 	holders = append(holders, h)
 }
 
-// Remove ends what Add began.
+// Remove unregisters h.
 func Remove(h Holder) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -39,8 +39,8 @@ func Remove(h Holder) {
 	}
 }
 
-// CloseIdle has every holder close what is idle, and returns how many files those
-// were. The caller must not hold a lock that a holder's CloseIdle takes.
+// CloseIdle has every holder close its idle files, and returns their number. The caller
+// must not hold a lock that a holder's CloseIdle takes.
 func CloseIdle() (closed int) {
 	mu.Lock()
 	all := slices.Clone(holders)
@@ -51,12 +51,11 @@ func CloseIdle() (closed int) {
 	return closed
 }
 
-// Tries bounds how often a call is tried while idle files are found: others may take
-// the descriptors that become free.
+// Tries bounds the attempts of one call while idle files are found: other callers may take
+// the freed descriptors.
 const Tries = 8
 
-// retry calls f, and again for as long as it lacks a descriptor and some could be
-// freed.
+// retry calls f, and repeats it while it lacks a descriptor and holders could free some.
 func retry[T any](f func() (T, error)) (T, error) {
 	got, err := f()
 	for try := 1; try < Tries && Lacking(err) && CloseIdle() > 0; try++ {

@@ -15,6 +15,6 @@
 //	foldfail_test.go   the same for operations on files of an index
 //
 // THAW_CRASH_STATES is how many states to try at least, THAW_CRASH_SEED where the
-// random numbers begin, THAW_CRASH_STEP which operations fail of those that concern an
-// index: 1 for each. A failure prints the command that repeats it.
+// random numbers begin, and THAW_CRASH_STEP the step between the operations that are
+// tried: 1 for each. A failure prints the command that repeats it.
 package crash

@@ -30,16 +30,16 @@ var faults = []struct {
 	{"reads", failfs.Rule{Kinds: failfs.Reads, Err: syscall.EIO}},
 }
 
-// TestFailures lets the k-th operation of every workload fail, for every k until
-// the workload ends without meeting it, in every way. The writer goes on as long
+// TestFailures lets the k-th operation of every workload fail in every way, for one k
+// in three, or THAW_CRASH_STEP, until the workload ends without meeting it. The writer goes on as long
 // as it is let. Then the store is opened as it is and after power cuts, and must
 // hold what was acknowledged and nothing that was reported as not written.
 func TestFailures(t *testing.T) {
-	seed, step := setting(t, "THAW_CRASH_SEED", 1), 1
+	seed, step := setting(t, "THAW_CRASH_SEED", 1), int(setting(t, "THAW_CRASH_STEP", 3))
 	if raceEnabled {
 		step = 8
 	}
-	for _, f := range faults {
+	for n, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			runs := 0
@@ -48,7 +48,7 @@ func TestFailures(t *testing.T) {
 				if testing.Short() && i > 3 {
 					break
 				}
-				for k := 1; ; k += step {
+				for k := 1 + (n+i)%step; ; k += step {
 					rule := f.rule
 					rule.Nth = k
 					rule.Match = func(op failfs.Op) bool { return !ofIndex(op.Name) } // see TestIndexFailures

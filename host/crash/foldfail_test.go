@@ -24,8 +24,9 @@ var indexFaults = []struct {
 }
 
 // TestIndexFailures lets the k-th operation on the files of an index fail, in every
-// workload that writes some; THAW_CRASH_STEP of 1 tries every k. No append and no close may notice: the
-// index is late at worst, and is written when that is possible again.
+// workload that writes some; THAW_CRASH_STEP of 1 tries every k. No append and no
+// close may notice: the index is late at worst, and is written when that is possible
+// again.
 func TestIndexFailures(t *testing.T) {
 	step := int(setting(t, "THAW_CRASH_STEP", 6))
 	for n, f := range indexFaults {

@@ -96,7 +96,7 @@ func seal(t *testing.T, dir string, id uint64, all []event.Event) {
 	path := filepath.Join(dir, segment.Name(id))
 	b, err := os.ReadFile(path)
 	require.NoError(t, err)
-	names, count, at := strtab.NewBuilder(false), uint32(0), uint64(len(b))
+	names, count, at := new(strtab.Builder), uint32(0), uint64(len(b))
 	var entries []byte
 	for _, e := range all {
 		if e.Position.Segment != id {

@@ -22,8 +22,8 @@ func TestReadAtDoesNotAllocate(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() { s.ReadAt(p, 9950) }), "at the end")
 }
 
-// BenchmarkReadAt shows what the guard and the lock of Source cost over the bare
-// mapping, and what the mapping saves over the file.
+// BenchmarkReadAt shows the cost of Source's guard and lock over the bare mapping, and the
+// saving over the file.
 func BenchmarkReadAt(b *testing.B) {
 	const size = 4 << 20
 	path := writeFile(b, pattern(size))

@@ -7,20 +7,20 @@ import (
 	"github.com/thawlog/thaw/core/escape"
 )
 
-// ErrClosed is returned, inside a fs.PathError, by a Source that was closed. It
-// is fs.ErrClosed as well.
+// ErrClosed is returned, in an fs.PathError, by a closed Source. It is fs.ErrClosed as
+// well.
 var ErrClosed = fmt.Errorf("mapping: source is closed: %w", fs.ErrClosed)
 
-// FaultError reports that a part of the mapping could not be read: the
-// file was cut after it was mapped, or its disk failed. The bytes may be readable
-// at another time and in part; of the caller's buffer nothing is promised.
+// FaultError reports that a part of the mapping could not be read: the file was truncated
+// after it was mapped, or its disk failed. A later or shorter read may succeed. The
+// contents of the caller's buffer are unspecified.
 type FaultError struct {
-	Path   string // of the file, as it was opened; by now it may mean another file
+	Path   string // the file was opened at; it may now mean another file
 	Offset int64  // where the read started, in bytes from the start of the file
-	Length int    // how many bytes of the file it asked for; which one failed is not known
+	Length int    // bytes of the file to read; which one failed is not known
 
-	// Err is the runtime.Error that the fault raised, or, where files are
-	// not mapped but read, io.ErrUnexpectedEOF.
+	// Err is the runtime.Error of the fault or, where files are read instead of mapped,
+	// io.ErrUnexpectedEOF.
 	Err error
 }
 

@@ -8,14 +8,14 @@ import (
 	"unsafe"
 )
 
-// guarded copies from the mapping, and is the one place where that can fault.
-// The range must be inside the mapping, or p empty.
+// guarded copies from the mapping; only this copy can fault. The range must be inside the
+// mapping, or p empty.
 //
-// Without the guard a fault ends the process, and no recover can stop it.
-// SetPanicOnFault makes it a panic, for this goroutine only, so it is set
-// and put back around each copy. One deferred function does all that must happen
-// afterwards, because each costs as much as the guard. That it uses s also keeps s
-// and with it the mapping, which has a finalizer, reachable until the copy is done.
+// Without the guard a fault ends the process, and no recover can stop it. SetPanicOnFault
+// makes it a panic, for this goroutine only, so it is set and restored around each copy. A
+// single deferred function does everything that must follow, because each costs as much as
+// the guard. Its use of s also keeps s, and with it the mapping, which has a finalizer,
+// reachable until the copy is done.
 func (s *Source) guarded(p []byte, off int64) (n int, intact bool, err error) {
 	lane := s.lane(p)
 	lane.RLock()
@@ -39,7 +39,7 @@ func (s *Source) guarded(p []byte, off int64) (n int, intact bool, err error) {
 	}
 	n, err = s.m.ReadAt(p, off)
 	if n < len(p) && (err == nil || err == io.EOF) {
-		// Without a mapping this is how a file shows that it was cut.
+		// Without a mapping, a truncated file gives a short read.
 		return 0, false, s.fault(p, off, io.ErrUnexpectedEOF)
 	}
 	return n, err == nil && s.intact(p, off), err
@@ -49,10 +49,9 @@ func (s *Source) fault(p []byte, off int64, cause error) error {
 	return &FaultError{Path: s.path, Offset: off, Length: len(p), Err: cause}
 }
 
-// faultOutside tells whether the recovered value r is a fault at an address, and
-// not one in p. Only those runtime errors have the method Addr. Nothing
-// besides p and the mapping is touched under the guard, so what is not p is
-// the mapping, whose address x/exp/mmap does not tell.
+// faultOutside reports whether the recovered value r is a fault at an address outside p.
+// Only runtime errors for faults have the method Addr. The guarded code touches only p and
+// the mapping, so an address outside p is the mapping's, which x/exp/mmap does not expose.
 func faultOutside(p []byte, r any) (error, bool) {
 	fault, ok := r.(interface {
 		runtime.Error

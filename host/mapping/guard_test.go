@@ -17,7 +17,7 @@ func (addressed) Error() string   { return "fault" }
 func (addressed) RuntimeError()   {}
 func (a addressed) Addr() uintptr { return a.addr }
 
-// plainAddr has an address but is no runtime error.
+// plainAddr has an address but is not a runtime error.
 type plainAddr struct{}
 
 func (plainAddr) Error() string { return "not a fault" }
@@ -28,8 +28,8 @@ func TestOnlyFaultsAreConverted(t *testing.T) {
 	start := uintptr(unsafe.Pointer(&p[0]))
 	outOfRange := func() (r any) {
 		defer func() { r = recover() }()
-		behind := len(p)
-		return p[behind]
+		after := len(p)
+		return p[after]
 	}()
 	for _, test := range []struct {
 		name      string
@@ -38,7 +38,7 @@ func TestOnlyFaultsAreConverted(t *testing.T) {
 	}{
 		{"fault", addressed{1 << 20}, true},
 		{"fault right before the buffer", addressed{start - 1}, true},
-		{"fault right behind the buffer", addressed{start + 64}, true},
+		{"fault right after the buffer", addressed{start + 64}, true},
 		{"fault at the buffer's start", addressed{start}, false},
 		{"fault at the buffer's end", addressed{start + 63}, false},
 		{"runtime error without address", outOfRange, false},
@@ -80,7 +80,7 @@ func TestGuardIsSetDuringTheRead(t *testing.T) {
 	require.False(t, debug.SetPanicOnFault(false))
 }
 
-// Where x/exp/mmap reads the file, a cut one shows as a short read.
+// Where x/exp/mmap reads the file, a truncated file gives a short read.
 func TestShortReadIsAFault(t *testing.T) {
 	own := errors.New("input/output error")
 	for _, test := range []struct {

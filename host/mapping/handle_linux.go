@@ -9,9 +9,9 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// mapHandle maps the very file that f has open, whatever its path means now, by
-// opening its descriptor once more through /proc. Control keeps the descriptor
-// from being closed, and so from being given to another file, meanwhile.
+// mapHandle maps the file that f has open, whatever its path means now, by opening its
+// descriptor again through /proc. Meanwhile Control keeps the descriptor from being closed
+// and reused for another file.
 func mapHandle(f fsabstraction.PathFile, id fsabstraction.Identity) (*mmap.ReaderAt, error) {
 	c, ok := f.(syscall.Conn)
 	if !ok {

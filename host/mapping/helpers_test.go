@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 )
 
-// pattern returns n bytes without zeros, so that bytes of a cut file show.
+// pattern returns n nonzero bytes, so that the zeros of a truncated file show.
 func pattern(n int) []byte {
 	p := make([]byte, n)
 	for i := range p {
@@ -45,7 +45,7 @@ func openSource(t testing.TB, path string) *Source {
 	return s
 }
 
-// fake is a mapping that does what a test needs.
+// fake is a configurable mapping.
 type fake struct {
 	size   int
 	readAt func(p []byte, off int64) (int, error)

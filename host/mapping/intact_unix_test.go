@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Zeros behind the end of a cut file are never called intact, and bytes that do
-// not end in a zero always are.
+// Zeros after the end of a truncated file are never reported intact, and bytes that do not
+// end in a zero always are.
 func TestIntact(t *testing.T) {
 	page := os.Getpagesize()
 	data := pattern(4 * page)

@@ -10,13 +10,13 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 )
 
-// Open maps the whole of f as it is now. The Source and f are independent: either
+// Open maps the whole of f at its current size. The Source and f are independent: either
 // may be closed first, and neither closes the other.
 //
-// The error is errors.ErrUnsupported when f is not a file of the operating
-// system, cannot be identified, is no longer what its path means (on Linux that
-// matters only where /proc is missing), or is too large for the address space. Any
-// other error is the system's. Whatever the error, f can still be read.
+// The error is errors.ErrUnsupported if f is not a file of the operating system, cannot be
+// identified, is no longer the file its path means (on Linux this matters only where /proc
+// is missing), or is too large for the address space. Any other error is the system's.
+// After any error f can still be read.
 func Open(f fsabstraction.File) (*Source, error) {
 	pf, ok := f.(fsabstraction.PathFile)
 	if !ok {
@@ -36,9 +36,9 @@ func Open(f fsabstraction.File) (*Source, error) {
 	return newSource(pf.Path(), m), nil
 }
 
-// mapPath maps f by its path through open, which is mmap.Open, and checks
-// before and after that the path means f. A file that was exchanged and
-// exchanged back between the checks is not noticed.
+// mapPath maps f by its path with open, which is mmap.Open, and checks before and after
+// that the path means f. It does not notice a file that is exchanged and exchanged back
+// between the checks.
 func mapPath(f fsabstraction.PathFile, id fsabstraction.Identity, open func(string) (*mmap.ReaderAt, error)) (*mmap.ReaderAt, error) {
 	if err := requireAtPath(f, id); err != nil {
 		return nil, err

@@ -7,18 +7,18 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Source is a mapped file, made by Open. It copies what is read, so the bytes
-// belong to the caller and stay as they were checked.
+// Source is a mapped file, created by Open. It copies what it reads, so the bytes belong to
+// the caller and cannot change after a check.
 //
 // All methods may be called from several goroutines at once.
 type Source struct {
 	path string
 	size int64
-	m    mapped // nil once closed; read with a lane locked, set with all
+	m    mapped // nil once closed; read with one lane locked, set with all
 	lanes
 }
 
-// mapped is what Source needs of a *mmap.ReaderAt.
+// mapped is the part of *mmap.ReaderAt that Source needs.
 type mapped interface {
 	io.ReaderAt
 	At(i int) byte
@@ -30,17 +30,16 @@ func newSource(path string, m mapped) *Source {
 	return &Source{path: path, size: int64(m.Len()), m: m}
 }
 
-// Size returns how many bytes are mapped: the size of the file when it was
-// opened here. It stays the same, also after Close.
+// Size returns the number of mapped bytes: the size of the file at Open. It never changes,
+// not even after Close.
 func (s *Source) Size() int64 { return s.size }
 
-// ReadAt reads like fsabstraction.File: all of p, or fewer bytes and the
-// reason, which at the end of the mapping is io.EOF. It returns a *FaultError
-// and 0 when the file cannot be read, and ErrClosed after Close. It
-// allocates nothing unless it fails.
+// ReadAt implements fsabstraction.File: it reads all of p, or fewer bytes and returns the
+// reason, which at the end of the mapping is io.EOF. If the file cannot be read it returns
+// 0 and a *FaultError, after Close 0 and ErrClosed. It allocates only if it fails.
 //
-// A fault in p itself, when p is mapped memory too, is not converted: that
-// panic belongs to the caller.
+// A fault in p itself, if p is mapped memory too, is not converted: that panic belongs to
+// the caller.
 func (s *Source) ReadAt(p []byte, off int64) (int, error) {
 	if err := fsabstraction.CheckOffset("readat", s.path, off); err != nil {
 		return 0, err
@@ -56,8 +55,8 @@ func (s *Source) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Close removes the mapping. It waits for reads that have started, and makes
-// those that come later fail, as does a second Close.
+// Close removes the mapping. It waits for reads in progress; later ones fail, as does a
+// second Close.
 func (s *Source) Close() error {
 	s.lockAll()
 	defer s.unlockAll()

@@ -32,11 +32,11 @@ func TestReadAt(t *testing.T) {
 		{"one byte over the end", 11, 9_990, 10, io.EOF},
 		{"over the last page", 10_000, 9_990, 10, io.EOF},
 		{"at the end", 1, 10_000, 0, io.EOF},
-		{"behind the end", 1, 10_001, 0, io.EOF},
-		{"behind 32 bits", 1, 1 << 32, 0, io.EOF},
+		{"past the end", 1, 10_001, 0, io.EOF},
+		{"past 32 bits", 1, 1 << 32, 0, io.EOF},
 		{"farthest offset", 100, math.MaxInt64, 0, io.EOF},
 		{"nothing", 0, 5, 0, nil},
-		{"nothing behind the end", 0, 20_000, 0, nil},
+		{"nothing past the end", 0, 20_000, 0, nil},
 		{"negative", 1, -1, 0, fs.ErrInvalid},
 		{"most negative", 1, math.MinInt64, 0, fs.ErrInvalid},
 		{"nothing at a negative offset", 0, -1, 0, fs.ErrInvalid},
@@ -115,7 +115,7 @@ func TestCloseWaitsForReads(t *testing.T) {
 		assert.NoError(t, s.Close())
 	})
 	<-closing
-	for range 1000 { // a Close that does not wait gets every chance to fail
+	for range 1000 { // give a Close that does not wait every chance to fail
 		runtime.Gosched()
 	}
 	close(finish)
@@ -144,7 +144,7 @@ func TestCloseDuringReads(t *testing.T) {
 					if !assert.NoError(t, err) || !assert.True(t, bytes.Equal(data[off:off+4096], p[:n])) {
 						return
 					}
-					runtime.Gosched() // nothing else yields where there is one thread
+					runtime.Gosched() // nothing else yields with one thread
 				}
 			})
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// These tests fail by killing the test process when the guard is missing.
+// These tests fail by killing the test process if the guard is missing.
 
 func TestCutFile(t *testing.T) {
 	page := os.Getpagesize()
@@ -28,7 +28,7 @@ func TestCutFile(t *testing.T) {
 	}{
 		{"before the new end", 4 * page, page, page, false},
 		{"up to the new end", 4 * page, 0, 4 * page, false},
-		{"first byte behind", 4 * page, 4 * page, 1, true},
+		{"first byte past the end", 4 * page, 4 * page, 1, true},
 		{"last byte", 4 * page, 8*page - 1, 1, true},
 		{"over the new end", 4 * page, 4*page - 10, 20, true},
 		{"everything", 4 * page, 0, 8 * page, true},
@@ -59,8 +59,8 @@ func TestCutFile(t *testing.T) {
 	}
 }
 
-// A page of a mapping whose file was cut inside that page reads as zeros, as the package
-// comment warns; and a file that grows back is readable again.
+// The rest of a page with the new end of a truncated file reads as zeros, as the package
+// comment warns; a file that grows back is readable again.
 func TestCutInsideAPage(t *testing.T) {
 	page := os.Getpagesize()
 	path := writeFile(t, pattern(2*page))
@@ -71,7 +71,7 @@ func TestCutInsideAPage(t *testing.T) {
 	if err == nil {
 		require.Equal(t, make([]byte, 50), p)
 	} else {
-		var fault *FaultError // where the file is read and not mapped
+		var fault *FaultError // where the file is read instead of mapped
 		require.ErrorAs(t, err, &fault)
 	}
 	require.NoError(t, os.Truncate(path, 0))
@@ -94,7 +94,7 @@ func TestCutUnderManyGoroutines(t *testing.T) {
 	for g := range goroutines {
 		wg.Go(func() {
 			p := make([]byte, page)
-			for i, faults := 0, 0; faults < 100; i++ { // ends because the file is cut
+			for i, faults := 0, 0; faults < 100; i++ { // ends because the file is truncated
 				off := (g + i) % pages * page
 				n, err := s.ReadAt(p, int64(off))
 				if i == 0 {
@@ -117,7 +117,7 @@ func TestCutUnderManyGoroutines(t *testing.T) {
 	require.NoError(t, os.Truncate(path, int64(2*page)))
 	wg.Wait()
 
-	// Another store in the same process is not touched.
+	// Another store in the same process is not affected.
 	other := openSource(t, writeFile(t, data))
 	p := make([]byte, len(data))
 	_, err := other.ReadAt(p, 0)
@@ -125,7 +125,7 @@ func TestCutUnderManyGoroutines(t *testing.T) {
 	require.Equal(t, data, p)
 }
 
-// A fault in the caller's buffer is not the file's.
+// A fault in the caller's buffer is not converted.
 func TestFaultInTheBufferIsNotConverted(t *testing.T) {
 	page := os.Getpagesize()
 	path := writeFile(t, make([]byte, page))

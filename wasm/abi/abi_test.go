@@ -28,7 +28,7 @@ func someEvent() event.Full {
 	}
 }
 
-// TestRoundTrips: what is encoded is decoded, every field of it.
+// TestRoundTrips checks that decoding returns every encoded field.
 func TestRoundTrips(t *testing.T) {
 	want := someEvent()
 	got, full, rest, err := DecodeRow(AppendFullRow(nil, &want))
@@ -49,12 +49,12 @@ func TestRoundTrips(t *testing.T) {
 		q := Request{Op: OpQuery, Format: FormatFull, Rows: 1, Bytes: 2, Region: region, From: 3, Limit: 4, ID: event.ID{5}}
 		back, err := DecodeRequest(AppendRequest(nil, &q))
 		require.NoError(t, err)
-		back.Flags = 0 // which say what of the region is set
+		back.Flags = 0 // derived from the region
 		require.Equal(t, q, back)
 	}
 }
 
-// TestCodesCross: errors.Is finds a code in an error that crossed, and no other code.
+// TestCodesCross checks that errors.Is finds a code, and no other, in a decoded error.
 func TestCodesCross(t *testing.T) {
 	for code := range Codes() {
 		_, got, bad := lines.DecodeFailure(lines.AppendFailure(nil, int32(code), &source.ReadError{File: "a", Err: code}))
@@ -67,8 +67,8 @@ func TestCodesCross(t *testing.T) {
 	}
 }
 
-// FuzzDecode: decoders of what a module answers, and of what a host asks, take any
-// bytes: a value or an error, and memory in proportion.
+// FuzzDecode: the decoders of a module's answers and of a host's requests return a value or
+// an error for any bytes, and allocate in proportion.
 func FuzzDecode(f *testing.F) {
 	e := someEvent()
 	f.Add(AppendFullRow(nil, &e))
@@ -93,7 +93,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestTimedRow: a row has the event's own time where that is known, and only then.
+// TestTimedRow checks that a row has the event's own time exactly if it is known.
 func TestTimedRow(t *testing.T) {
 	for _, timed := range []bool{false, true} {
 		want := someEvent().Event

@@ -2,34 +2,35 @@ package abi
 
 import "strconv"
 
-// Code is why a call failed. It is below 0; a code's number never changes its meaning.
+// Code says why a call failed. Codes are negative; a code's number never changes its
+// meaning.
 type Code int32
 
-// The codes.
+// The codes of thaw_start, thaw_step and the other exports.
 const (
-	// Of the store.
+	// Errors of the store.
 	ErrNotFound Code = -1 // no visible event has the id
-	ErrDamage   Code = -2 // bytes that nothing else holds are damaged
-	ErrRefused  Code = -3 // a file is damaged, and nothing stands in for it
-	ErrGone     Code = -4 // a file is not there any more: declare the store anew
+	ErrDamage   Code = -2 // damaged bytes that no other file holds
+	ErrRefused  Code = -3 // a file is damaged and nothing stands in for it
+	ErrGone     Code = -4 // a file is gone: declare a new store
 	ErrRead     Code = -5 // the host could not read a range
-	ErrStore    Code = -6 // another error of the store; the answer has its text
+	ErrStore    Code = -6 // any other error of the store; the answer has its text
 
-	// Of the host.
+	// Errors of the host.
 	ErrHandle   Code = -20 // no such store or task
 	ErrPointer  Code = -21 // not an address inside one buffer of thaw_alloc
-	ErrRequest  Code = -22 // the request is not one
+	ErrRequest  Code = -22 // not a request
 	ErrNotOpen  Code = -23 // the store was not opened
-	ErrFrozen   Code = -24 // files are declared before the first task, and only then
-	ErrName     Code = -25 // a file's name is empty, too long, or was declared
-	ErrSize     Code = -26 // a size below 0, or of other than the buffer's
-	ErrLimit    Code = -27 // one of the limits of this package
+	ErrFrozen   Code = -24 // files can be declared only before the first task
+	ErrName     Code = -25 // a file's name is empty, too long or already declared
+	ErrSize     Code = -26 // a negative size, or not the size of the buffer
+	ErrLimit    Code = -27 // a limit of this package is exceeded
 	ErrBusy     Code = -28 // another task of the store waits for its ranges
 	ErrReentry  Code = -29 // a call from inside a call
-	ErrInUse    Code = -30 // the buffer is a file's
+	ErrInUse    Code = -30 // the buffer belongs to a file
 	ErrUnopened Code = -31 // the store could not be opened; close it
 
-	// Of the guest.
+	// Errors of the guest.
 	ErrInternal Code = -40 // a bug in the guest; the store is broken
 	ErrBroken   Code = -41 // the store met ErrInternal before; close it
 )
@@ -57,7 +58,7 @@ var codes = map[Code]string{
 	ErrBroken:   "the store is broken",
 }
 
-// Codes returns every code and its text.
+// Codes returns the text of every code.
 func Codes() map[Code]string {
 	out := make(map[Code]string, len(codes))
 	for c, text := range codes {
@@ -66,7 +67,7 @@ func Codes() map[Code]string {
 	return out
 }
 
-// Error is the code's text and number.
+// Error returns the code's text and number.
 func (c Code) Error() string {
 	text := codes[c]
 	if text == "" {
@@ -75,6 +76,6 @@ func (c Code) Error() string {
 	return "thaw: plugin: " + text + " (" + strconv.Itoa(int(c)) + ")"
 }
 
-// Class returns the name by which errors.Is finds a code in an error that crossed as a
-// line of package core/lines.
+// Class returns the name by which errors.Is finds a code in an error decoded by package
+// core/lines.
 func (c Code) Class() string { return "code " + strconv.Itoa(int(c)) }

@@ -9,13 +9,13 @@ import (
 	"github.com/thawlog/thaw/core/query"
 )
 
-// The layout of a request: RequestSize bytes, and behind them the entity, the prefix
-// and the scope, one behind the other. What an operation does not use is 0.
+// The layout of a request: RequestSize bytes, followed by the entity, the prefix and the
+// scope. Fields that an operation does not use are 0.
 const (
 	reqOp        = 0  // u32: the operation
-	reqFormat    = 4  // u32: how it is answered
+	reqFormat    = 4  // u32: the format of the answer
 	reqFlags     = 8  // u32: the flags below
-	reqRows      = 12 // u32: rows of one answer at most, 0 for DefaultRows
+	reqRows      = 12 // u32: maximum rows of one answer, 0 for DefaultRows
 	reqBytes     = 16 // u32: bytes after which an answer ends, 0 for DefaultBytes
 	reqFirstKind = 20 // u16, with flagKinds
 	reqLastKind  = 22 // u16
@@ -26,18 +26,18 @@ const (
 	reqScope     = 40 // u32: bytes of the scope
 	reqReserved  = 44 // u32: 0
 	reqFrom      = 48 // u64: lowest sequence, or clock of OpStream; the seed of OpOpen and OpVerify; open_ns of OpReport
-	reqLimit     = 56 // u64: most events, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32
+	reqLimit     = 56 // u64: maximum events, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32
 	reqID        = 64 // 16 bytes: the id, in the order of its text
 
 	RequestSize = 80
 )
 
-// Flags of a request.
+// The flags of a request.
 const (
-	flagKinds  = 1 // kinds are limited to one, or to a category
+	flagKinds  = 1 // kinds are limited to one kind or category
 	flagClocks = 2 // clocks are limited
 
-	// Of OpOpen; see store.Options.
+	// Flags of OpOpen; see store.Options.
 	FlagStrict      = 0x100
 	FlagShowHidden  = 0x200
 	FlagCheckFrames = 0x400
@@ -53,12 +53,12 @@ type Request struct {
 	Region            query.Region
 	From, Limit       uint64
 	ID                event.ID
-	// Row is the row of OpRead. It aliases what was decoded.
+	// Row is the row of OpRead. It aliases the decoded bytes.
 	Row []byte
 }
 
-// AppendRequest appends a request. Kinds that are neither one nor a category cannot
-// be asked for; event.Kinds has no such sets.
+// AppendRequest appends a request. A request can have one kind or one category; event.Kinds
+// has no other sets.
 func AppendRequest(dst []byte, q *Request) []byte {
 	at := len(dst)
 	dst = append(dst, make([]byte, RequestSize)...)
@@ -91,8 +91,8 @@ func AppendRequest(dst []byte, q *Request) []byte {
 	return append(append(dst, q.Region.EntityPrefix...), q.Region.Scope...)
 }
 
-// DecodeRequest reads a request, which must fill b exactly and have the subject that its
-// operation needs. The error is [ErrRequest].
+// DecodeRequest decodes a request, which must fill b exactly and have the subject that its
+// operation needs. Otherwise the error is [ErrRequest].
 func DecodeRequest(b []byte) (q Request, err error) {
 	if len(b) < RequestSize || len(b) > MaxRequest {
 		return q, ErrRequest
@@ -142,9 +142,9 @@ func DecodeRequest(b []byte) (q Request, err error) {
 	return q, nil
 }
 
-// CheckSubject returns what the core says when a question is about one entity and its
-// name is none, a *commit.NameError, or about one event and that has the zero id,
-// commit.ErrZeroID. The error is [ErrRequest] when the row of OpRead is none.
+// CheckSubject returns the core's error for a subject that cannot be one: a
+// *commit.NameError for an invalid entity name, commit.ErrZeroID for the zero id. It
+// returns [ErrRequest] if the row of OpRead is malformed.
 func (q *Request) CheckSubject() error {
 	switch q.Op {
 	case OpStream, OpState:
@@ -156,7 +156,7 @@ func (q *Request) CheckSubject() error {
 		switch {
 		case err != nil || len(rest) > 0:
 			return ErrRequest
-		case row.Position == (event.Position{}): // else the store has it, whatever its id
+		case row.Position == (event.Position{}): // with a position the store can find any id
 			return commit.CheckID(row.ID)
 		}
 	}

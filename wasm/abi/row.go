@@ -6,8 +6,8 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// The layout of a row: rowSize bytes, the entity and the scope; of a full row then
-// fullSize bytes and the payload; of a timed row timedSize bytes, the event's own time.
+// The layout of a row: rowSize bytes, the entity and the scope. A full row adds fullSize
+// bytes and the payload; a timed row adds timedSize bytes, the event's own time.
 const (
 	rowLength      = 0   // u32: bytes of the whole row
 	rowSort        = 4   // u16: 1 for a full row, 2 for a timed one, else 0
@@ -20,7 +20,7 @@ const (
 	rowClock       = 44  // u32
 	rowEntity      = 48  // u32: bytes of the entity
 	rowScope       = 52  // u32: bytes of the scope
-	rowID          = 56  // 16 bytes, in the order of its text, as all ids
+	rowID          = 56  // 16 bytes, like all ids in the order of its text
 	rowCorrelation = 72  // 16 bytes
 	rowCausation   = 88  // 16 bytes, zero for none
 	rowPrevHash    = 104 // 32 bytes
@@ -31,7 +31,7 @@ const (
 
 	fullTimestamp   = 0  // i64, µs since the Unix epoch
 	fullPayload     = 8  // u32: bytes of the payload
-	fullPayloadSize = 12 // u32: what the frame's header claims
+	fullPayloadSize = 12 // u32: as in the frame's header
 	fullFlags       = 16 // u32
 	fullContentHash = 20 // 32 bytes
 	fullSize        = 52
@@ -44,7 +44,7 @@ const (
 	sortTimed = 2
 )
 
-// AppendRow appends an event, with its own time where that is known.
+// AppendRow appends an event, with its own time if known.
 func AppendRow(dst []byte, e *event.Event) []byte {
 	length, sort := rowSize+len(e.Entity)+len(e.Scope), uint16(sortPlain)
 	if e.Timed {
@@ -59,7 +59,7 @@ func AppendRow(dst []byte, e *event.Event) []byte {
 	return dst
 }
 
-// AppendFullRow appends an event with what only its frame knows.
+// AppendFullRow appends an event with the fields of its frame.
 func AppendFullRow(dst []byte, e *event.Full) []byte {
 	dst, b := grow(dst, rowSize)
 	putRow(b, &e.Event, rowSize+len(e.Entity)+len(e.Scope)+fullSize+len(e.Payload), sortFull)
@@ -74,8 +74,8 @@ func AppendFullRow(dst []byte, e *event.Full) []byte {
 	return append(dst, e.Payload...)
 }
 
-// grow makes room for n bytes, which are to be written.
-func grow(dst []byte, n int) (grown, room []byte) {
+// grow extends dst by n bytes, which the caller writes to space.
+func grow(dst []byte, n int) (grown, space []byte) {
 	var zero [rowSize]byte
 	grown = append(dst, zero[:n]...)
 	return grown, grown[len(dst):]
@@ -102,9 +102,8 @@ func putRow(b []byte, e *event.Event, length int, sort uint16) {
 	copy(b[rowEventHash:], e.EventHash[:])
 }
 
-// DecodeRow reads the row at the beginning of b and returns what is behind it. Names
-// and payload are copied. full reports whether it is a full row. The error is
-// [ErrWire].
+// DecodeRow decodes the row at the beginning of b and returns the bytes after it. It copies
+// names and payload. full reports whether it is a full row. The error is [ErrWire].
 func DecodeRow(b []byte) (e event.Full, full bool, rest []byte, err error) {
 	if len(b) < rowSize {
 		return e, false, nil, ErrWire

@@ -2,7 +2,7 @@ package abi
 
 import "errors"
 
-// ErrWire is returned for bytes that are not what the layout says.
+// ErrWire is returned for bytes that do not match the layout.
 var ErrWire = errors.New("thaw: plugin: the answer is not one")
 
 // reader decodes; its first error sticks.

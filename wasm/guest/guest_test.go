@@ -19,9 +19,9 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/wasmbuild"
 )
 
-var update = flag.Bool("update", false, "write imports.txt and exports.txt anew")
+var update = flag.Bool("update", false, "rewrite imports.txt and exports.txt")
 
-// signature spells a function as (i32,i64)->i32.
+// signature returns the signature of a function, such as (i32,i64)->i32.
 func signature(f api.FunctionDefinition) string {
 	spell := func(types []api.ValueType) string {
 		names := make([]string, len(types))
@@ -33,8 +33,8 @@ func signature(f api.FunctionDefinition) string {
 	return spell(f.ParamTypes()) + "->" + spell(f.ResultTypes())
 }
 
-// TestLists: what the module imports and exports is what is written down. A new import
-// means that I/O, a clock or fmt came into the core.
+// TestLists compares the module's imports and exports with the committed lists. A new
+// import means that I/O, a clock or fmt has entered the core.
 func TestLists(t *testing.T) {
 	ctx := context.Background()
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
@@ -59,11 +59,11 @@ func TestLists(t *testing.T) {
 		}
 		want, err := os.ReadFile(file)
 		require.NoError(t, err)
-		require.Equal(t, string(want), got, "go test ./wasm/guest -update writes it anew")
+		require.Equal(t, string(want), got, "go test ./wasm/guest -update rewrites it")
 	}
 }
 
-// TestPage: ABI.md names each export and each code, with the text that the code has.
+// TestPage checks that ABI.md lists each export, and each code with its text.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile("ABI.md")
 	require.NoError(t, err)
@@ -84,8 +84,8 @@ func TestPage(t *testing.T) {
 	require.Equal(t, abi.Codes(), told)
 }
 
-// TestGraph: nothing that does I/O, formats by reflection or is no part of the module
-// is linked.
+// TestGraph checks that the module links no I/O, no formatting by reflection, and nothing
+// else outside the module.
 func TestGraph(t *testing.T) {
 	cmd := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{else}}std {{.ImportPath}}{{end}}", wasmbuild.Guest)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")

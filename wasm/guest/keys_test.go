@@ -21,8 +21,8 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// keys gathers the keys of an object and of those within it, by what they are called.
-// Where a name stands for two sorts of object, the one with "is" is of the tree of errors.
+// keys collects the keys of an object and of the objects in it, by object name. Where a
+// name has two sorts of object, the one with the key "is" belongs to the tree of errors.
 func keys(t *testing.T, name string, line json.RawMessage, into map[string]string) {
 	d := json.NewDecoder(bytes.NewReader(line))
 	start, err := d.Token()
@@ -65,7 +65,7 @@ func keys(t *testing.T, name string, line json.RawMessage, into map[string]strin
 	}
 }
 
-// TestKeys: the page lists the keys of every object, and no others.
+// TestKeys checks that ABI.md lists exactly the keys of every object.
 func TestKeys(t *testing.T) {
 	lost := &damage.Damage{FirstSequence: 1, EndSequence: 1, Err: source.ErrGone, Events: []damage.Touched{{}}}
 	refused := &damage.Refusal{Err: source.ErrGone}

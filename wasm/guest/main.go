@@ -1,10 +1,9 @@
-// Command guest is the core as a WebAssembly reactor: bytes of a store go in, answers
-// come out, through functions that take and return numbers. ABI.md beside it says all
-// that a host has to know. It imports WASI preview 1 for what the Go runtime needs, and
-// opens no file.
+// Command guest is the core as a WebAssembly reactor: a host passes in bytes of a store and
+// gets answers through functions that take and return numbers. ABI.md has everything a host
+// must know. The module imports WASI preview 1 for the Go runtime, and opens no file.
 //
 //	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags="-s -w -buildid=" -o thaw.wasm ./wasm/guest
 package main
 
-// main is not run: the host calls _initialize and then exports.
+// main is never run: the host calls _initialize and then exports.
 func main() {}

@@ -1,7 +1,7 @@
-// The errors that thaw.mjs throws besides TypeError, which is for a call that makes no
-// sense: nothing was asked then.
+// The errors of thaw.mjs, except TypeError, which it throws for an invalid call before
+// anything is asked.
 
-// CODES says what a code below 0 means, as ../guest/ABI.md has it.
+// CODES has the text of each negative code, as in ../guest/ABI.md.
 const CODES = {
   '-1': 'no visible event has this id', '-2': 'damaged', '-3': 'a file is damaged and nothing stands in for it',
   '-4': 'a file was replaced or removed; open the store again', '-5': 'the host could not read', '-6': 'the store failed',
@@ -11,8 +11,8 @@ const CODES = {
   '-30': "the buffer is a file's", '-31': 'the store could not be opened', '-40': 'a bug in the guest', '-41': 'the store is broken',
 }
 
-// ThawError is an answer below 0. line is the JSON that came with it, or null, and
-// details what that says, or null.
+// ThawError is a negative code. line is the JSON answer, or null; details is the parsed
+// line, or null.
 export class ThawError extends Error {
   constructor(code, line = null) {
     const details = line ? JSON.parse(line) : null
@@ -24,8 +24,8 @@ export class ThawError extends Error {
   }
 }
 
-// ReadError is a file that the system did not let us read. Its cause is the system's
-// error, its code that error's, such as 'EMFILE'. It says nothing about the store.
+// ReadError reports that the system failed to read a file. cause is the system's error
+// and code its code, such as 'EMFILE'. It says nothing about the store.
 export class ReadError extends Error {
   constructor(file, cause) {
     super(`thaw: ${file} could not be read: ${cause.message}`, { cause })
@@ -35,7 +35,7 @@ export class ReadError extends Error {
   }
 }
 
-// ClosedError is any use of what was closed: a store, its iterators, a plugin.
+// ClosedError reports the use of a closed store, iterator or plugin.
 export class ClosedError extends Error {
   constructor(what) {
     super(`thaw: the ${what} is closed`)
@@ -43,8 +43,8 @@ export class ClosedError extends Error {
   }
 }
 
-// TrapError is an instance that ended in the middle of a call. Its plugin is of no more
-// use.
+// TrapError reports that the instance ended during a call. Its plugin can no longer be
+// used.
 export class TrapError extends Error {
   constructor(cause, how = 'trapped') {
     super(`thaw: the instance of thaw.wasm ${how}, load another: ${cause?.message ?? String(cause)}`, { cause })
@@ -52,8 +52,8 @@ export class TrapError extends Error {
   }
 }
 
-// MemoryError is an instance that ended because it needed more memory than it could get:
-// at most 4 GiB.
+// MemoryError reports that the instance ended because it needed more memory than
+// available, at most 4 GiB.
 export class MemoryError extends TrapError {
   constructor(cause) {
     super(cause, 'ran out of memory')

@@ -1,20 +1,19 @@
-// The files of a store: which there are, and reading ranges of them with a bounded
-// number of descriptors.
+// The files of a store: listing them, and reading ranges with a bounded number of
+// descriptors.
 
 import fs from 'node:fs'
 import path from 'node:path'
 import { ReadError } from './errors.mjs'
 
-// What became of a range, as a want's status says it.
+// The status of a want after a read.
 export const READ = { done: 0, gone: 2, short: 3 }
 
-// LATEST are files of which the latest content is always right, so that it is read at
-// once.
+// LATEST lists files whose latest content is always valid, so they are read at once.
 export const LATEST = ['synced.thaw', 'visibility_ranges.fbv']
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants
 
-// File is a name in a store's directory, and the file it led to when it was looked at.
+// File is a name in a store's directory, and the file it named when listed.
 export class File {
   constructor(name, file, stat) {
     this.name = name
@@ -29,43 +28,43 @@ export class File {
   isStill(stat) { return stat.isFile() && stat.dev === this.dev && stat.ino === this.ino }
 }
 
-// asked returns what fn finds out about a file or directory. What the system refuses is
-// thrown as a ReadError.
-function asked(file, fn) {
+// describe returns the result of fn for a file or directory. It throws the system's
+// errors as ReadErrors.
+function describe(file, fn) {
   try {
     return fn()
   } catch (cause) {
-    if (cause.errno === undefined) throw cause // Node's own, of a path that is none
+    if (cause.errno === undefined) throw cause // Node's own, for an invalid path
     throw new ReadError(file, cause)
   }
 }
 
-// look looks at a directory in the order that ABI.md asks for, since a writer may be at
-// work. What goes away meanwhile is left out.
+// look lists a directory in the order that ABI.md requires, since a writer may be
+// active. It omits files removed meanwhile.
 export function* look(dir) {
   const first = ['index.fbati', 'index.thaw', 'index.ckpt', 'synced.thaw'], last = ['visibility_ranges.fbv']
   const at = function* (names) {
     for (const name of names) {
       const file = path.join(dir, name)
-      const stat = asked(file, () => fs.lstatSync(file, { throwIfNoEntry: false, bigint: true }))
+      const stat = describe(file, () => fs.lstatSync(file, { throwIfNoEntry: false, bigint: true }))
       if (stat) yield new File(name, file, stat)
     }
   }
   yield* at(first)
-  yield* at(asked(dir, () => fs.readdirSync(dir)).sort().filter((name) => !first.includes(name) && !last.includes(name)))
+  yield* at(describe(dir, () => fs.readdirSync(dir)).sort().filter((name) => !first.includes(name) && !last.includes(name)))
   yield* at(last)
 }
 
-// Descriptors reads files and keeps at most so many of them open. A file that is opened
-// again must be the one it was: a writer replaces files by renaming others.
+// Descriptors reads files and keeps a bounded number of them open. A file that it opens
+// again must be the same one: a writer replaces files by renaming others.
 export class Descriptors {
   #most
-  #open = new Map() // from File to descriptor, the one that was not used for longest first
+  #open = new Map() // from File to descriptor, least recently used first
 
   constructor(most) { this.#most = most }
 
-  // read fills bytes from an offset on and returns what came of it. What the system
-  // refuses is thrown as a ReadError.
+  // read fills to from an offset and returns the status of the want. It throws the
+  // system's errors as ReadErrors.
   read(file, to, offset) {
     try {
       const fd = this.#descriptor(file)
@@ -82,7 +81,7 @@ export class Descriptors {
     }
   }
 
-  // close closes those of these files that are open.
+  // close closes the open ones among files.
   close(files) { for (const file of files) this.#forget(file) }
 
   #descriptor(file) {
@@ -97,7 +96,7 @@ export class Descriptors {
     return fd
   }
 
-  // openFile returns null when the name leads to another file now.
+  // openFile returns null if the name now means another file.
   #openFile(file) {
     for (;;) {
       try {
@@ -106,15 +105,15 @@ export class Descriptors {
         fs.closeSync(fd)
         return null
       } catch (err) {
-        if (err.code === 'ELOOP') return null // a link took its place
+        if (err.code === 'ELOOP') return null // replaced by a link
         if (err.code !== 'EMFILE' && err.code !== 'ENFILE' || this.#open.size === 0) throw err
         this.#evict()
       }
     }
   }
 
-  // evict closes the segment that was not used for longest: a writer rarely replaces
-  // segments, and index files often.
+  // evict closes the least recently used segment: a writer rarely replaces segments, but
+  // often replaces index files.
   #evict() {
     let oldest
     for (const file of this.#open.keys()) {

@@ -1,5 +1,5 @@
-// Misuses thaw.mjs for a test: arguments are thaw.wasm and two directories of stores.
-// Prints a line for each case, {"name", "error"}: what went wrong, or null.
+// Misuses thaw.mjs for a test. Arguments are thaw.wasm and two directories of stores.
+// Prints a line per case, {"name", "error"}: the failure, or null.
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -11,7 +11,7 @@ const ALL = { op: OP.query, format: FORMAT.payloads }
 const count = (store) => [...store.lines(ALL)].length
 const closed = (what) => (err) => err instanceof ClosedError && err.message === `thaw: the ${what} is closed`
 
-// failing makes calls of node:fs fail, as long as fn takes.
+// failing makes calls of node:fs fail while fn runs.
 function failing(name, code, fn, when = () => true) {
   const real = fs[name]
   fs[name] = (...args) => {
@@ -25,7 +25,7 @@ function failing(name, code, fn, when = () => true) {
   }
 }
 
-// uncalled fails when fn calls the instance.
+// uncalled fails if fn calls the instance.
 function uncalled(plugin, fn) {
   plugin.call = (name) => assert.fail(`${name} was called`)
   try {
@@ -35,7 +35,7 @@ function uncalled(plugin, fn) {
   }
 }
 
-// refused are questions that make no sense, each with what the TypeError names.
+// refused lists invalid questions, each with a part of the TypeError's message.
 const refused = {
   'no question': [undefined, 'op'], 'null': [null, 'op'], 'a text': ['order:42', 'op'], 'no operation': [{ entity: 'e' }, 'op'],
   'an operation that is none': [{ op: 99 }, 'op'], 'the name of an operation': [{ op: 'query' }, 'op'],
@@ -78,7 +78,7 @@ const cases = {
     const second = plugin.open(b)
     const want = count(second)
     for (const _ of second.lines({ ...ALL, limit: 1 })) break
-    const fd = fs.openSync(wasm) // a file of nobody's
+    const fd = fs.openSync(wasm) // an unrelated descriptor
     uncalled(plugin, () => first.close())
     assert.equal(count(second), want)
     assert.ok(fs.fstatSync(fd).isFile())
@@ -100,7 +100,7 @@ const cases = {
       assert.deepEqual(over.next(), { value: undefined, done: true })
       over.return()
     }
-    const other = plugin.open(b) // ended iterators drop nothing of it
+    const other = plugin.open(b) // ended iterators drop none of its tasks
     const asked = other.answers({ ...ALL, rows: 1 })
     asked.next()
     store.close()
@@ -175,7 +175,7 @@ const cases = {
     } finally {
       WebAssembly.instantiate = instantiate
     }
-    memory.grow(65536 - memory.buffer.byteLength / 65536) // to 4 GiB: nothing is left to the instance
+    memory.grow(65536 - memory.buffer.byteLength / 65536) // to 4 GiB: no memory is left for the instance
     const lacking = (err) => err instanceof MemoryError && err instanceof TrapError && /out of memory/.test(err.message) &&
       err.cause instanceof WebAssembly.RuntimeError
     assert.throws(() => {
@@ -226,7 +226,7 @@ const cases = {
         const store = plugin.open(b)
         assert.throws(() => failing(call, code, () => count(store), (file) => call !== 'openSync' || file.endsWith('.fbat')), read, `${call} ${code}`)
         assert.throws(() => failing(call, code, () => store.ask({ op: OP.verify }), (file) => call !== 'openSync' || file.endsWith('.fbat')), read, `${call} ${code}`)
-        const events = count(store) // when the system is well again
+        const events = count(store) // after the system recovers
         assert.equal(events, Number(store.ask({ op: OP.count })))
         assert.equal(JSON.parse(store.ask({ op: OP.report })).damages.length, 0, `${call} ${code}`)
         store.close()
@@ -295,7 +295,7 @@ const cases = {
     }
     try {
       holdAll()
-      if (held.length === 1000) return // the process may have as many as it likes
+      if (held.length === 1000) return // the process has no limit
       assert.equal(count(store), events, 'it gives up a descriptor of its own for the next')
       store.close()
       other.close()
@@ -314,7 +314,7 @@ const cases = {
     const { readdirSync } = fs
     let replaced = 0
     fs.readdirSync = (...args) => {
-      if (replaced++ === 0) { // index.fbati was looked at before
+      if (replaced++ === 0) { // index.fbati was already listed
         fs.copyFileSync(`${dir}/index.fbati`, `${dir}/copy`)
         fs.renameSync(`${dir}/copy`, `${dir}/index.fbati`)
       }
@@ -336,7 +336,7 @@ const cases = {
     fs.cpSync(b, dir, { recursive: true })
     const store = plugin.open(dir)
     fs.copyFileSync(`${dir}/000001.fbat`, `${dir}/copy`)
-    fs.renameSync(`${dir}/copy`, `${dir}/000001.fbat`) // which the open did not read
+    fs.renameSync(`${dir}/copy`, `${dir}/000001.fbat`) // not read by the open
     assert.throws(() => count(store), (err) => err instanceof ThawError && err.code === -4)
     const again = plugin.open(dir)
     assert.equal(count(again), count(plugin.open(b)))

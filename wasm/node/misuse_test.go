@@ -16,8 +16,7 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/wasmbuild"
 )
 
-// TestMisuse runs misuse.mjs, whose cases say what each is about, in a process that may
-// open few files.
+// TestMisuse runs misuse.mjs, whose cases are named, in a process with few descriptors.
 func TestMisuse(t *testing.T) {
 	node := nodePath(t)
 	dir := t.TempDir()

@@ -1,4 +1,4 @@
-// Package node has the loader for Node, which is JavaScript. Its test is Go.
+// Package node has the loader for Node, in JavaScript, and its tests, in Go.
 package node
 
 import (
@@ -22,8 +22,8 @@ import (
 
 const fixtures = "../../core/internal/fixture/testdata"
 
-// spell is a request as thaw.mjs takes it: with the keys that the operation has, and
-// without conditions that are none.
+// spell returns a request in the form of thaw.mjs: with the keys of its operation, and
+// without empty conditions.
 func spell(q *abi.Request) map[string]any {
 	out := map[string]any{"op": q.Op, "format": q.Format, "rows": q.Rows, "bytes": q.Bytes}
 	switch q.Op {
@@ -58,7 +58,7 @@ func spell(q *abi.Request) map[string]any {
 	return out
 }
 
-// process is Node, which answers one case after the other.
+// process is a Node process that answers cases one after the other.
 type process struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
@@ -67,15 +67,15 @@ type process struct {
 	cases int
 }
 
-// nodePath is where Node is. It reads the loader, so that go test notices when that
-// changed instead of believing what it found before.
+// nodePath returns the path of Node. It reads the loader, so that go test does not reuse a
+// cached result after a change.
 func nodePath(t *testing.T) string {
 	node, err := exec.LookPath("node")
 	if err == nil {
 		err = exec.Command(node, "--version").Run()
 	}
 	if err != nil {
-		t.Skip("the loader for Node is not tried: node is not installed, or does not run: ", err)
+		t.Skip("the loader for Node is not tested: node is not installed, or does not run: ", err)
 	}
 	scripts, err := filepath.Glob("*.mjs")
 	require.NoError(t, err)
@@ -108,8 +108,8 @@ func start(t *testing.T) *process {
 	return p
 }
 
-// compare asks Node a case, by windows and with whole files, and wants native code's
-// answers.
+// compare sends Node a case, by windows and with whole files, and compares the answers with
+// native code's.
 func (p *process) compare(t require.TestingT, c *vectors.Case) {
 	p.cases++
 	dir := filepath.Join(p.dirs, strconv.Itoa(p.cases))
@@ -140,7 +140,7 @@ func (p *process) compare(t require.TestingT, c *vectors.Case) {
 	require.NoError(t, os.RemoveAll(dir))
 }
 
-// TestVectors: Node and native code give the same answers, byte for byte.
+// TestVectors checks that Node and native code give the same answers, byte for byte.
 func TestVectors(t *testing.T) {
 	p := start(t)
 	for _, c := range append(vectors.Sound(t, fixtures), vectors.Damaged(t, fixtures, 1)...) {
@@ -149,7 +149,7 @@ func TestVectors(t *testing.T) {
 	t.Logf("%d stores", p.cases)
 }
 
-// TestModel asks stores of any shape any questions: Node answers as native code.
+// TestModel asks random questions about random stores: Node answers as native code does.
 func TestModel(t *testing.T) {
 	p := start(t)
 	rapid.Check(t, func(r *rapid.T) { p.compare(r, vectors.Draw(t, r)) })

@@ -1,5 +1,5 @@
-// Questions: what they can say, checked, and laid out as ABI.md says. A question that
-// makes no sense is a TypeError, and is not asked.
+// Questions: their keys, checks, and encoding by ABI.md. An invalid question throws a
+// TypeError, and is not asked.
 
 export const OP = {
   open: 1, query: 2, count: 3, stream: 4, ancestors: 5, effects: 6, correlated: 7,
@@ -12,8 +12,8 @@ const REQUEST_SIZE = 80
 const MOST_NAME = 1024 // bytes
 const utf8 = new TextEncoder()
 
-// inText reports whether the answer to a question is text; the others are bytes.
-// Reports and findings are text in every format.
+// inText reports whether the answer to a question is text, not bytes. Reports and
+// findings are text in every format.
 export const inText = ({ op, format = FORMAT.plain }) =>
   op === OP.report || op === OP.verify || (format !== FORMAT.rows && format !== FORMAT.fullRows)
 
@@ -22,7 +22,7 @@ function refuse(key, wanted, value) {
   throw new TypeError(`thaw: ${key}: wanted ${wanted}, got ${shown}`)
 }
 
-// The checks return a value as it is laid out.
+// Each check returns the value to encode.
 
 const number = (most) => (key, v) => {
   const ok = typeof v === 'bigint' ? v >= 0n && v <= most : Number.isSafeInteger(v) && v >= 0 && BigInt(v) <= most
@@ -35,7 +35,7 @@ const oneOf = (names, what) => (key, v) => (Object.values(names).includes(v) ? v
 const pair = (bound) => (key, v) =>
   Array.isArray(v) && v.length === 2 ? Array.from(v, (n) => Number(bound(key, n))) : refuse(key, 'a pair [first, last]', v)
 
-// kinds is a pair in order: a range that ends before it begins is no request of the ABI.
+// kinds is an ordered pair: the ABI has no range that ends before it begins.
 const kinds = (key, v) => {
   const [first, last] = pair(u16)(key, v)
   return first <= last ? [first, last] : refuse(key, 'a pair [first, last] in this order', v)
@@ -47,10 +47,10 @@ const text = (key, v) => {
   return utf8.encode(v)
 }
 
-// condition is a text that narrows a question. The empty one would not.
+// condition is a text that narrows a question. An empty one would not.
 const condition = (key, v) => (v === '' ? refuse(key, 'a text that is not empty (leave the key out for all)', v) : text(key, v))
 
-// name is the name of what a question is about.
+// name is the name of a question's subject.
 const name = (key, v) => {
   const b = text(key, v)
   return b.length > 0 && b.length <= MOST_NAME ? b : refuse(key, `a name of 1 to ${MOST_NAME} bytes`, v)
@@ -69,8 +69,8 @@ const flags = (key, v) => {
   return Number.isInteger(v) && (v & known) === v ? v : refuse(key, 'a sum of FLAG.strict, showHidden, checkFrames and checkIndex', v)
 }
 
-// KEYS has, for each operation, the keys it takes besides those of every question; ! is
-// one that must be there.
+// KEYS has the keys of each operation besides those of every question; ! marks a
+// required one.
 const EVERY = { op: oneOf(OP, 'OP'), format: oneOf(FORMAT, 'FORMAT'), rows: u32, bytes: u32 }
 const region = { entity: condition, prefix: condition, scope: condition, kinds, clocks: pair(u32), from: u64 }
 const KEYS = {
@@ -88,14 +88,14 @@ const KEYS = {
   [OP.verify]: { from: u64 },
 }
 
-// checkKeys returns the checked values of an object that may have certain keys. One
-// that is undefined was meant to be something.
+// checkKeys returns the checked values of an object with only the given keys. An
+// undefined value is an error: it was meant to be something.
 export function checkKeys(what, object, keys) {
   if (typeof object !== 'object' || object === null || Array.isArray(object)) refuse(what, 'an object', object)
   const out = {}
   for (const key in object) {
     const stands = [key, key + '!'].find((k) => Object.hasOwn(keys, k))
-    if (!stands || key.endsWith('!')) throw new TypeError(`thaw: ${what}: there is no key ${JSON.stringify(key)} here`)
+    if (!stands || key.endsWith('!')) throw new TypeError(`thaw: ${what}: unknown key ${JSON.stringify(key)}`)
     out[key] = keys[stands](key, object[key])
   }
   for (const key in keys) {
@@ -104,8 +104,8 @@ export function checkKeys(what, object, keys) {
   return out
 }
 
-// encode checks a question and lays it out. An id is 32 hexadecimal digits; kinds and
-// clocks are pairs [first, last]; large numbers may be BigInts.
+// encode checks and encodes a question. An id is 32 hexadecimal digits; kinds and clocks
+// are pairs [first, last]; large numbers may be BigInts.
 export function encode(question) {
   const op = EVERY.op('op', question?.op)
   const q = checkKeys('a question', question, { ...EVERY, ...KEYS[op] })

@@ -1,29 +1,29 @@
-// A loader of thaw.wasm for Node, in plain JavaScript, by what ../guest/ABI.md says
-// and nothing else. Other languages can read it as an example of the ABI.
+// A loader of thaw.wasm for Node, in plain JavaScript. It follows ../guest/ABI.md and
+// nothing else, and is an example of the ABI for other languages.
 //
 //   const plugin = await Plugin.load('thaw.wasm')
 //   const store = plugin.open('orders')
 //   for (const line of store.lines({ op: OP.query, entity: 'order:42' })) console.log(line)
 //   store.close()
 //
-// A call that makes no sense is a TypeError and asks nothing. What the system refuses
-// to read is a ReadError with its cause, what a file or question is refused for a
-// ThawError. close can be called again; anything else on what is closed is a ClosedError.
+// An invalid call throws a TypeError and asks nothing. A failed read throws a ReadError
+// with its cause, a refused file or question a ThawError. close may be called again; any
+// other call on a closed object throws a ClosedError.
 
 import fs from 'node:fs'
 import { WASI } from 'node:wasi'
 import { ClosedError, MemoryError, ReadError, ThawError, TrapError } from './errors.mjs'
 import { Descriptors, LATEST, look, READ } from './files.mjs'
 import { checkKeys, encode, FLAG, FORMAT, inText, OP } from './question.mjs'
-import { Said } from './said.mjs'
+import { Stderr } from './stderr.mjs'
 
 export { ClosedError, encode, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, TrapError }
 
 const VERSION = 2
 const DONE = 0, ROWS = 1, WANTS = 2
 const WANT_SIZE = 24
-const MOST_DESCRIPTORS = 32 // of all stores of a plugin, when load is not given another bound
-const OPEN_TRIES = 5 // of an open beside a writer, which replaces files
+const MOST_DESCRIPTORS = 32 // of all stores of a plugin, unless load sets another bound
+const OPEN_TRIES = 5 // of an open while a writer replaces files
 const MOST_WHOLE = 2 ** 31 - 1 // bytes of a buffer
 const utf8 = new TextEncoder(), text = new TextDecoder()
 
@@ -34,27 +34,27 @@ export class Plugin {
   #stores = new Set()
   #closed = false
   #trap = null
-  #said // by the instance, null when it is not listened to
+  #stderr // of the instance, null if not captured
   #buffer = 0
   #size = 0
 
-  // load compiles the file at a path and starts one instance, whose stores keep at most
-  // so many descriptors open.
+  // load compiles a file and starts one instance. Its stores together keep at most
+  // options.descriptors descriptors open.
   static async load(file, options = {}) {
     const { descriptors } = checkKeys('the options of load', options, { descriptors: anything })
     const wasi = new WASI({ version: 'preview1' })
     const module = await WebAssembly.compile(fs.readFileSync(file))
-    const said = new Said(wasi.getImportObject())
-    const instance = await WebAssembly.instantiate(module, said.imports)
-    said.memory = instance.exports.memory
+    const stderr = new Stderr(wasi.getImportObject())
+    const instance = await WebAssembly.instantiate(module, stderr.imports)
+    stderr.memory = instance.exports.memory
     wasi.initialize(instance)
-    return new Plugin(instance.exports, descriptors, said)
+    return new Plugin(instance.exports, descriptors, stderr)
   }
 
-  constructor(exports, descriptors = MOST_DESCRIPTORS, said = null) {
+  constructor(exports, descriptors = MOST_DESCRIPTORS, stderr = null) {
     if (!Number.isSafeInteger(descriptors) || descriptors < 1) throw new TypeError('thaw: descriptors: wanted a whole number from 1')
     this.#x = exports
-    this.#said = said
+    this.#stderr = stderr
     this.descriptors = new Descriptors(descriptors)
     const version = this.call('thaw_abi_version')
     if (version !== VERSION) throw new Error(`thaw.wasm speaks version ${version} of the ABI, not ${VERSION}`)
@@ -63,7 +63,7 @@ export class Plugin {
 
   get alive() { return !this.#closed && this.#trap === null }
 
-  // call calls an export. After a trap the instance is in no defined state.
+  // call calls an export. After a trap the state of the instance is undefined.
   call(name, ...args) {
     if (this.#closed) throw new ClosedError('plugin')
     if (this.#trap) throw this.#trapped()
@@ -76,14 +76,14 @@ export class Plugin {
   }
 
   #trapped() {
-    return this.#said?.outOfMemory ? new MemoryError(this.#trap) : new TrapError(this.#trap)
+    return this.#stderr?.outOfMemory ? new MemoryError(this.#trap) : new TrapError(this.#trap)
   }
 
-  // bytes and view are the instance's memory as it is now. Any call can move it.
+  // bytes and view return views of the instance's memory. Any call may invalidate them.
   bytes(at, n) { return new Uint8Array(this.#x.memory.buffer, at >>> 0, n >>> 0) }
   view(at, n) { return new DataView(this.#x.memory.buffer, at >>> 0, n >>> 0) }
 
-  // put copies bytes to a buffer of the instance and returns its address.
+  // put copies b to a buffer of the instance and returns the address.
   put(b) {
     if (b.length > this.#size) {
       if (this.#buffer) this.call('thaw_free', this.#buffer)
@@ -97,13 +97,13 @@ export class Plugin {
     return this.#buffer
   }
 
-  // open opens the store in a directory. With whole, files are handed over; without,
-  // the instance asks for the ranges it needs.
+  // open opens the store in a directory. With whole, it passes whole files to the
+  // instance; without, the instance asks for the ranges it needs.
   open(dir, options = {}) {
     const { flags = 0, seed = Math.floor(Math.random() * 2 ** 48), whole = false } =
       checkKeys('the options of open', options, { flags: anything, seed: anything, whole: anything })
     const question = { op: OP.open, flags, from: seed }
-    encode(question) // refused before a file is touched
+    encode(question) // throws before a file is touched
     for (let tries = 1; ; tries++) {
       const store = new Store(this, dir, whole)
       try {
@@ -115,12 +115,12 @@ export class Plugin {
           throw err
         }
       }
-      store.close() // a file was replaced before it was read: begin again
+      store.close() // a file was replaced before it was read: start again
     }
   }
 
-  // close closes every store. The instance's memory is free when nothing holds the
-  // plugin any more.
+  // close closes every store. The instance's memory is freed with the last reference
+  // to the plugin.
   close() {
     for (const store of this.#stores) store.close()
     this.#closed = true
@@ -158,10 +158,10 @@ export class Store {
       try {
         content = fs.readFileSync(file.file)
       } catch (cause) {
-        if (cause.code === 'ENOENT') return // it went away, as look leaves out
+        if (cause.code === 'ENOENT') return // removed meanwhile; look omits these too
         throw new ReadError(file.file, cause)
       }
-      data = this.plugin.call('thaw_alloc', content.length) // 0: it is read by windows, then
+      data = this.plugin.call('thaw_alloc', content.length) // 0: read it by windows
       if (data !== 0) {
         this.#buffers.push(data)
         this.plugin.bytes(data, content.length).set(content)
@@ -178,7 +178,7 @@ export class Store {
     if (this.#closed) throw new ClosedError('store')
   }
 
-  // answers asks a question and yields each part of the answer: text, or bytes in the
+  // answers asks a question and yields each part of the answer: text, or bytes in
   // formats of rows.
   answers(question) {
     this.#mustBeOpen()
@@ -199,7 +199,7 @@ export class Store {
         if (state === WANTS) this.#supply(ptr, count)
         else if (state === ROWS || state === DONE) {
           yield asText ? text.decode(part(ptr, length)) : part(ptr, length)
-          this.#mustBeOpen() // closing it ended the task
+          this.#mustBeOpen() // close ended the task
         } else if (state < 0) throw new ThawError(state, asText && length > 0 ? text.decode(part(ptr, length)) : null)
         if (state === DONE) return
         state = plugin.call('thaw_step', task)
@@ -209,8 +209,8 @@ export class Store {
     }
   }
 
-  // supply reads the ranges that the instance wants to where it wants them. A ReadError
-  // ends the question: its answer would leave something out.
+  // supply reads the wanted ranges into the instance's memory. A ReadError ends the
+  // question, whose answer would be incomplete.
   #supply(ptr, count) {
     const wants = this.plugin.view(ptr, count * WANT_SIZE)
     for (let w = 0; w < count * WANT_SIZE; w += WANT_SIZE) {
@@ -222,7 +222,7 @@ export class Store {
     }
   }
 
-  // ask returns the whole answer: text, or bytes in the formats of rows.
+  // ask returns the whole answer: text, or bytes in formats of rows.
   ask(question) {
     const parts = [...this.answers(question)]
     return inText(question) ? parts.join('') : Buffer.concat(parts)
@@ -231,7 +231,7 @@ export class Store {
   // lines yields one line of JSON at a time, without its newline.
   lines(question) {
     const answers = this.answers(question)
-    if (!inText(question)) throw new TypeError('thaw: lines: rows are no lines')
+    if (!inText(question)) throw new TypeError('thaw: lines: rows are not lines')
     return (function* () {
       for (const part of answers) yield* part.split('\n').slice(0, -1)
     })()

@@ -1,11 +1,11 @@
-// Answers the vectors of ../internal/vectors for a test: stdin has one case a line, as
-// {"dir", "flags", "seed", "whole", "questions": [...]}; stdout gets one line for each,
-// a list of {"text", "code", "end"}.
+// Answers the vectors of ../internal/vectors for a test: stdin has one case per line,
+// {"dir", "flags", "seed", "whole", "questions": [...]}; stdout gets one line per case, a
+// list of {"text", "code", "end"}.
 
 import readline from 'node:readline'
 import { OP, Plugin, Store, ThawError } from './thaw.mjs'
 
-const NO_REQUEST = -22 // of the ABI, for what thaw.mjs refuses to ask
+const NO_REQUEST = -22 // the ABI's code, for a question that thaw.mjs refuses
 
 const plugin = await Plugin.load(process.argv[2])
 

@@ -118,7 +118,7 @@ func TestContext(t *testing.T) {
 
 // TestInterrupt: with Options.Interrupt a context ends what is inside a step too.
 func TestInterrupt(t *testing.T) {
-	p, err := Load(t.Context(), wasmOf(t), Options{NoCache: true, Interrupt: true})
+	p, err := Load(t.Context(), wasmOf(t), cached(Options{Interrupt: true}))
 	require.NoError(t, err)
 	defer p.Close()
 	r, err := p.OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
@@ -259,8 +259,17 @@ func TestHostCannotRead(t *testing.T) {
 	require.Len(t, all(t, &r.Queries), 1200)
 }
 
+// compiles skips a test that compiles the plugin and starts no goroutines, where there
+// is little time.
+func compiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles the plugin once and again")
+	}
+}
+
 // TestCache: code that was compiled is found again, also by another Plugin.
 func TestCache(t *testing.T) {
+	compiles(t)
 	dir := t.TempDir()
 	for range 2 {
 		p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
@@ -274,6 +283,7 @@ func TestCache(t *testing.T) {
 
 // TestCacheDamaged: what was kept and cannot be loaded any more is compiled anew.
 func TestCacheDamaged(t *testing.T) {
+	compiles(t)
 	dir := t.TempDir()
 	p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
 	require.NoError(t, err)

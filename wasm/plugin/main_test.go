@@ -28,10 +28,18 @@ var shared struct {
 func loaded(t testing.TB) *Plugin {
 	wasm := wasmbuild.Module(t)
 	shared.Do(func() {
-		shared.plugin, shared.err = Load(context.Background(), wasm, Options{NoCache: true})
+		shared.plugin, shared.err = Load(context.Background(), wasm, cached(Options{}))
 	})
 	require.NoError(t, shared.err)
 	return shared.plugin
+}
+
+// cached keeps the compiled code where THAW_WAZERO_CACHE says, for the next run of the
+// tests: wazero takes seconds, and ten times that with the race detector.
+func cached(o Options) Options {
+	o.CacheDir = os.Getenv("THAW_WAZERO_CACHE")
+	o.NoCache = o.CacheDir == ""
+	return o
 }
 
 func fixtureNames(t testing.TB) (names []string) {

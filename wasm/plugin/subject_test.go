@@ -8,7 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/query"
-	"github.com/thawlog/thaw/core/store/storetest"
+	"github.com/thawlog/thaw/host/readertest"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
@@ -21,8 +21,8 @@ func TestSubjects(t *testing.T) {
 	s, err := r.Snapshot()
 	require.NoError(t, err)
 	defer s.Close()
-	for name, q := range map[string]storetest.Questions{"reader": r, "snapshot": s} {
-		t.Run(name, func(t *testing.T) { storetest.Check(t, q) })
+	for name, q := range map[string]readertest.Questions{"reader": r, "snapshot": s} {
+		t.Run(name, func(t *testing.T) { readertest.Check(t, q) })
 	}
 }
 

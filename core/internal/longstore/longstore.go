@@ -37,7 +37,7 @@ func into(b *[]byte) flush.Write {
 // one, all with saved lookups. Its name is the second result.
 func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	files = map[string][]byte{}
-	log := commit.NewLog(commit.Nothing{}, 0, 1)
+	log := commit.NewLog(commit.Nothing{}, 0)
 	var events []commit.Receipt
 	write := func(id uint64) {
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})

@@ -1,4 +1,4 @@
-// Package fileid finds the Identity of files of the operating system. It is
-// shared by osfs and aferofs, and split by platform because only some put what
-// identifies a file into its FileInfo.
+// Package fileid returns the Identity of files of the operating system, for osfs and
+// aferofs. It is split by platform because only some platforms identify a file in its
+// FileInfo.
 package fileid

@@ -9,12 +9,12 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// FromInfo returns the zero Identity: nothing is known about this platform.
+// FromInfo returns the zero Identity: this platform does not identify files.
 func FromInfo(fs.FileInfo) fsabstraction.Identity {
 	return fsabstraction.Identity{}
 }
 
-// FromFile returns the zero Identity: nothing is known about this platform.
+// FromFile returns the zero Identity: this platform does not identify files.
 func FromFile(*os.File, fs.FileInfo) fsabstraction.Identity {
 	return fsabstraction.Identity{}
 }

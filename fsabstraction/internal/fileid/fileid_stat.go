@@ -13,8 +13,8 @@ import (
 // inode identifies a file on systems that have stat.
 type inode struct{ device, number uint64 }
 
-// FromInfo returns the Identity of the file that info describes, or the zero
-// Identity when info does not say.
+// FromInfo returns the Identity of the file described by info, or the zero Identity if info
+// has none.
 func FromInfo(info fs.FileInfo) fsabstraction.Identity {
 	// Some hosts of WebAssembly modules report 0 for every file.
 	st, ok := info.Sys().(*syscall.Stat_t)

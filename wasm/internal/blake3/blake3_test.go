@@ -10,7 +10,7 @@ import (
 	library "github.com/zeebo/blake3"
 )
 
-// input is the input of the official vectors: 0 to 250, over and over.
+// input returns the input of the official vectors: 0 to 250, repeated.
 func input(n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -19,8 +19,8 @@ func input(n int) []byte {
 	return b
 }
 
-// TestVectors: the official vectors of the BLAKE3 team, of which the first 32 bytes of
-// the plain hash are kept.
+// TestVectors checks the BLAKE3 team's official vectors, of which the testdata keeps the
+// first 32 bytes of the plain hash.
 func TestVectors(t *testing.T) {
 	file, err := os.ReadFile("testdata/vectors.json")
 	require.NoError(t, err)
@@ -36,7 +36,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestAgrees compares with the library that the host uses.
+// TestAgrees compares with the library used by the host.
 func TestAgrees(t *testing.T) {
 	b := input(300 << 10)
 	for n := 0; n < len(b); n += 1 + n/7 {

@@ -2,8 +2,8 @@ package blake3
 
 import "math/bits"
 
-// compress turns cv into the next chaining value. Its rounds are written out, each with
-// its words of the block: with loops and a permutation it takes twice as long.
+// compress turns cv into the next chaining value. Its rounds are unrolled, each with its
+// words of the block: loops and a permutation take twice as long.
 func compress(cv *[8]uint32, m *[16]uint32, counter uint64, length, flags uint32) {
 	v0, v1, v2, v3 := cv[0], cv[1], cv[2], cv[3]
 	v4, v5, v6, v7 := cv[4], cv[5], cv[6], cv[7]

@@ -7,13 +7,13 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// announcedBlocks is how many blocks are asked for at once at most: 1 MiB.
+// announcedBlocks is the maximum number of blocks in one request: 1 MiB.
 const announcedBlocks = 256
 
 // WantsToKnow implements source.Announced.
 func (w *window) WantsToKnow() bool { return true }
 
-// Announce implements source.Announced: it asks for what is not in the cache in one go.
+// Announce implements source.Announced: it requests all missing blocks at once.
 func (w *window) Announce(ranges []source.Range) {
 	size := uint64(max(w.file.size, 0))
 	missing := w.cache.missing[:0]
@@ -33,7 +33,7 @@ func (w *window) Announce(ranges []source.Range) {
 	}
 	slices.Sort(missing)
 	missing = slices.Compact(missing)
-	// What is asked for must still be there when it is read.
+	// Requested blocks must still be in the cache when they are read.
 	missing = missing[:min(len(missing), announcedBlocks, max(w.cache.limit()/4, 1))]
 	staged := make([]byte, len(missing)*blockSize)
 	for i, b := range missing {
@@ -43,10 +43,10 @@ func (w *window) Announce(ranges []source.Range) {
 	running.supplied()
 	for i, b := range missing {
 		if running.status(i) != abi.WantRead {
-			continue // reading it tells why
+			continue // the read returns the reason
 		}
 		from := staged[i*blockSize:][:min(blockSize, size-b*blockSize)]
-		to := w.cache.room(len(from))
+		to := w.cache.buffer(len(from))
 		copy(to, from)
 		w.cache.put(w.file, b, to)
 	}

@@ -1,20 +1,20 @@
 package engine
 
-// defaultCache is the cache of a store in MiB, unless its open asks for another.
+// defaultCache is the size of a store's cache in MiB if its open does not set one.
 const defaultCache = 32
 
-// cache keeps blocks that were read, and drops those that were not used since the hand
-// of the clock passed.
+// cache keeps blocks after a read. To evict one it uses the clock algorithm: the hand drops
+// a block not used since it last passed.
 //
-// A table says for each block in which slot it lies, in chunks that are made when they
-// are needed, so that what a host claims of a file's size costs nothing.
+// A table maps each block to its slot. Its chunks are allocated when needed, so that a
+// large declared file size costs nothing.
 type cache struct {
 	most  int // blocks, 0 for defaultCache
 	slots []slot
 	table map[block]*chunk // by the number of a block in units of chunkBlocks
 	hand  int
-	spare [][]byte // blocks that are in no slot
-	// missing is room for the numbers of announced blocks.
+	spare [][]byte // buffers without a slot
+	// missing is reused for the numbers of announced blocks.
 	missing []uint64
 }
 
@@ -23,7 +23,7 @@ type block struct {
 	number uint64
 }
 
-// chunkBlocks is how many blocks a chunk stands for: 2 MiB of a file.
+// chunkBlocks is the number of blocks in a chunk: 2 MiB of a file.
 const chunkBlocks = 512
 
 // chunk holds the number of each block's slot, plus one.
@@ -35,7 +35,7 @@ type slot struct {
 	used  bool
 }
 
-// setSize bounds the cache to some MiB, 0 for the default.
+// setSize sets the size of the cache in MiB, 0 for the default.
 func (c *cache) setSize(mib uint64) {
 	if mib == 0 {
 		mib = defaultCache
@@ -43,7 +43,7 @@ func (c *cache) setSize(mib uint64) {
 	c.most = int(mib) << 20 / blockSize
 }
 
-// limit is the number of blocks at most.
+// limit returns the maximum number of blocks.
 func (c *cache) limit() int {
 	if c.most == 0 {
 		c.setSize(0)
@@ -51,7 +51,7 @@ func (c *cache) limit() int {
 	return c.most
 }
 
-// get returns a block, or nil when the cache has not got it.
+// get returns a block, or nil if it is not in the cache.
 func (c *cache) get(f *file, number uint64) []byte {
 	if f.chunk == nil || number/chunkBlocks != f.chunkNumber {
 		f.chunk, f.chunkNumber = c.table[block{f.number, number / chunkBlocks}], number/chunkBlocks
@@ -68,9 +68,9 @@ func (c *cache) get(f *file, number uint64) []byte {
 	return s.bytes
 }
 
-// room returns n bytes, at most a block, to be given to put or giveBack. When the cache
-// is full it takes them from the block that was not used for longest.
-func (c *cache) room(n int) []byte {
+// buffer returns n bytes, at most a block, which the caller passes to put or release. If
+// the cache is full it evicts a block not used recently.
+func (c *cache) buffer(n int) []byte {
 	if k := len(c.spare); k > 0 {
 		b := c.spare[k-1]
 		c.spare = c.spare[:k-1]
@@ -86,7 +86,7 @@ func (c *cache) room(n int) []byte {
 		}
 	}
 	s := &c.slots[c.hand]
-	if s.bytes == nil { // a task that took it was dropped
+	if s.bytes == nil { // its task was dropped
 		return make([]byte, n, blockSize)
 	}
 	c.table[block{s.of.file, s.of.number / chunkBlocks}][s.of.number%chunkBlocks] = 0
@@ -95,13 +95,13 @@ func (c *cache) room(n int) []byte {
 	return b[:n]
 }
 
-// giveBack returns what room gave and was not filled.
-func (c *cache) giveBack(b []byte) { c.spare = append(c.spare, b) }
+// release returns an unfilled buffer.
+func (c *cache) release(b []byte) { c.spare = append(c.spare, b) }
 
-// put takes what room gave, filled with a block that the cache has not.
+// put adds a block that is not in the cache; b comes from buffer.
 func (c *cache) put(f *file, number uint64, b []byte) {
 	at := c.hand
-	if len(c.slots) == 0 || c.slots[at].bytes != nil { // none was taken out
+	if len(c.slots) == 0 || c.slots[at].bytes != nil { // nothing was evicted
 		at = len(c.slots)
 		c.slots = append(c.slots, slot{})
 	} else if c.hand++; c.hand == len(c.slots) {

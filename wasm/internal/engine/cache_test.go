@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCache: a block that the cache has is the one that was put, whatever was pushed
-// out, given back, or taken by a task that was dropped.
+// TestCache checks that a cached block is the one that was put, after any evictions,
+// released buffers and dropped tasks.
 func TestCache(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	c := cache{most: 20}
@@ -24,10 +24,10 @@ func TestCache(t *testing.T) {
 			hits++
 			continue
 		}
-		b := c.room(8 + random.IntN(blockSize-8))
+		b := c.buffer(8 + random.IntN(blockSize-8))
 		switch random.IntN(20) {
 		case 0:
-			c.giveBack(b)
+			c.release(b)
 		case 1: // dropped
 		default:
 			binary.LittleEndian.PutUint64(b, want)
@@ -39,7 +39,7 @@ func TestCache(t *testing.T) {
 	require.LessOrEqual(t, len(c.spare), 20)
 }
 
-// TestHandles: a handle is not given out again while it leads somewhere, and never 0.
+// TestHandles checks that a handle in use is not returned again, and that none is 0.
 func TestHandles(t *testing.T) {
 	h := handles[int]{last: 0x7fffffff - 3}
 	seen := map[uint32]*int{}
@@ -59,7 +59,7 @@ func TestHandles(t *testing.T) {
 	}
 }
 
-// TestBuffers: bytes are found inside one buffer and nowhere else.
+// TestBuffers checks that bytes are found only inside one buffer.
 func TestBuffers(t *testing.T) {
 	var m buffers
 	at := m.alloc(100)

@@ -1,13 +1,13 @@
-// Package engine is the guest without its exports: buffers, stores, and tasks that
-// stop when they want bytes. Every method can be called with any numbers: what is
-// wrong becomes a code of package abi. It is for one goroutine.
+// Package engine is the guest without its exports: buffers, stores, and tasks that pause
+// when they need bytes. Every method accepts any numbers and returns a code of package abi
+// for invalid ones. It is not safe for concurrent use.
 //
-// A task is a coroutine (iter.Pull). Where the core reads a range of a file that the
-// host did not hand over, the source puts the range down and yields; the export
-// returns to the host, which fills the range and steps the task, and the core goes on
-// where it was. So the core does not know, and no work is done twice.
+// A task is a coroutine (iter.Pull). When the core reads a range that the host has not
+// supplied, the source records the range and yields; the export returns to the host, which
+// fills the range and steps the task, and the core continues. So the core needs no change,
+// and no work is repeated.
 //
-// One task of a store at a time may wait for a range: the core can hold a lock while it
-// reads, and a second task that met it would wait for ever. The others are told
-// abi.ErrBusy meanwhile. A task that is between two answers holds none.
+// Only one task of a store at a time may wait for a range: the core may hold a lock while
+// it reads, and a second task that needs this lock would wait forever. Meanwhile the others
+// return abi.ErrBusy. A task between two answers holds no lock.
 package engine

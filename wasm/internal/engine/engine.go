@@ -7,39 +7,39 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// Engine is everything that a guest holds.
+// Engine is the state of a guest.
 type Engine struct {
 	buffers buffers
 	stores  handles[store]
 	tasks   handles[task]
 	out     [abi.OutSize]byte
-	inside  bool // a call is under way
-	// spare is the answer of a task that is over, for the next one.
+	inside  bool // during a call
+	// spare is the answer buffer of a finished task, for the next one.
 	spare []byte
 	idle  []*worker
 }
 
-// store is a directory that the host declared, and what was opened of it.
+// store is a declared directory and the store opened from it.
 type store struct {
 	files    files
 	frozen   bool
 	snapshot *corestore.Snapshot
 	unopened bool
 	broken   bool
-	waiting  *task // that wants ranges
+	waiting  *task // for ranges
 	tasks    map[uint32]*task
 }
 
-// Out is the address of the out block.
+// Out returns the address of the out block.
 func (e *Engine) Out() uint32 { return address(e.out[:]) }
 
-// Alloc returns the address of n bytes that are the host's until Free, or 0.
+// Alloc returns the address of n bytes that belong to the host until Free, or 0.
 func (e *Engine) Alloc(n uint32) uint32 { return e.buffers.alloc(n) }
 
-// Free gives a buffer back.
+// Free frees a buffer.
 func (e *Engine) Free(at uint32) abi.Code { return e.buffers.free(at) }
 
-// NewStore returns the handle of a store without files, or a code.
+// NewStore returns the handle of a new store without files, or a code.
 func (e *Engine) NewStore() int32 {
 	n := e.stores.put(&store{tasks: map[uint32]*task{}}, abi.MaxStores)
 	if n == 0 {
@@ -48,8 +48,8 @@ func (e *Engine) NewStore() int32 {
 	return int32(n)
 }
 
-// AddFile declares a file of a store and returns its number, or a code. data is the
-// address of all its bytes, or 0 when it is read by windows.
+// AddFile declares a file of a store and returns its number, or a code. data is the address
+// of its contents, or 0 if the file is read by windows.
 func (e *Engine) AddFile(handle, nameAt, nameLen uint32, size int64, flags, data uint32) int32 {
 	s := e.stores.get(handle)
 	switch {
@@ -82,7 +82,7 @@ func (e *Engine) AddFile(handle, nameAt, nameLen uint32, size int64, flags, data
 	return int32(n)
 }
 
-// CloseStore ends the tasks of a store and forgets it.
+// CloseStore ends the tasks of a store and removes it.
 func (e *Engine) CloseStore(handle uint32) abi.Code {
 	s := e.stores.get(handle)
 	if s == nil {
@@ -96,7 +96,7 @@ func (e *Engine) CloseStore(handle uint32) abi.Code {
 	return 0
 }
 
-// Start begins a task and runs it up to its first answer. It returns a state or a code.
+// Start starts a task and runs it to its first answer. It returns a state or a code.
 func (e *Engine) Start(handle, at, n uint32) int32 {
 	e.clear()
 	s := e.stores.get(handle)
@@ -119,7 +119,7 @@ func (e *Engine) Start(handle, at, n uint32) int32 {
 		return int32(code)
 	}
 	if q.Op == abi.OpRead {
-		q.Row = append([]byte{}, q.Row...) // the buffer is the host's
+		q.Row = append([]byte{}, q.Row...) // the buffer belongs to the host
 	}
 	t := &task{engine: e, store: s, request: q, answer: e.spare[:0]}
 	t.number = e.tasks.put(t, abi.MaxTasks)
@@ -133,7 +133,7 @@ func (e *Engine) Start(handle, at, n uint32) int32 {
 	return e.run(t)
 }
 
-// ready says whether a store takes a question.
+// ready returns the code with which a store refuses an operation, 0 if it does not.
 func (s *store) ready(op uint32) abi.Code {
 	switch {
 	case op == abi.OpVerify:
@@ -148,7 +148,7 @@ func (s *store) ready(op uint32) abi.Code {
 	return 0
 }
 
-// Step goes on with a task. It returns a state or a code.
+// Step runs a task to its next answer. It returns a state or a code.
 func (e *Engine) Step(n uint32) int32 {
 	e.clear()
 	t := e.tasks.get(n)
@@ -190,7 +190,7 @@ func (e *Engine) forget(n uint32, t *task) {
 	}
 }
 
-// run runs a task up to its next answer, which it puts into the out block.
+// run runs a task to its next answer and writes that to the out block.
 func (e *Engine) run(t *task) int32 {
 	t.store.waiting = nil
 	state := t.next()
@@ -216,8 +216,8 @@ func (e *Engine) run(t *task) int32 {
 
 func (e *Engine) clear() { clear(e.out[:]) }
 
-// Guard runs one export: a panic becomes abi.ErrInternal, and a call from inside a
-// call is refused.
+// Guard runs one export. It converts a panic into abi.ErrInternal and refuses a call from
+// inside a call.
 func (e *Engine) Guard(f func() int32) (result int32) {
 	if e.inside {
 		return int32(abi.ErrReentry)

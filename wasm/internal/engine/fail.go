@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// wantError is what a host's word for a range means.
+// wantError returns the error for the status of a want.
 func wantError(status uint32) error {
 	switch status {
 	case abi.WantRead:
@@ -24,7 +24,7 @@ func wantError(status uint32) error {
 	return abi.ErrRead
 }
 
-// codeOf is the code that an error of the core crosses as.
+// codeOf returns the code of an error of the core.
 func codeOf(err error) abi.Code {
 	var code abi.Code
 	var d *damage.Damage
@@ -44,7 +44,7 @@ func codeOf(err error) abi.Code {
 	return abi.ErrStore
 }
 
-// fail makes an error the answer.
+// fail makes err the task's answer.
 func (t *task) fail(code abi.Code, err error) {
 	t.code = code
 	t.answer = lines.AppendFailure(t.answer, int32(code), err)

@@ -12,24 +12,24 @@ type file struct {
 	size   int64
 	odd    bool
 	source source.Source
-	// next is where the last read by windows ended, and ahead how many blocks the
-	// next one gets when it goes on there.
+	// next is where the last read by windows ended; ahead is the number of blocks of the
+	// next read if it continues there.
 	next, ahead uint64
-	// chunk is the part of the cache's table that was used last.
+	// chunk is the most recently used chunk of the cache's table.
 	chunk       *chunk
 	chunkNumber uint64
 }
 
-// files is a store's directory. What was declared stays as it is, so it implements
+// files is a store's directory. Declared files do not change, so it implements
 // directory.Files for one moment.
 type files struct {
 	byName map[string]*file
 	names  []directory.Name
-	held   []*buffer // that files lie in
+	held   []*buffer // with files in them
 	cache  cache
 }
 
-// add declares a file; data is nil for one that is read by windows.
+// add declares a file; data is nil for a file read by windows.
 func (f *files) add(name string, size int64, odd bool, in *buffer, data []byte) (uint32, abi.Code) {
 	switch {
 	case len(f.names) >= abi.MaxFiles:
@@ -53,7 +53,7 @@ func (f *files) add(name string, size int64, odd bool, in *buffer, data []byte) 
 	return entry.number, 0
 }
 
-// release lets go of the buffers.
+// release releases the buffers.
 func (f *files) release() {
 	for _, b := range f.held {
 		b.files--

@@ -1,14 +1,13 @@
 package engine
 
-// handles gives out numbers from 1 for values. A number is not given out again before
-// the 32-bit counter comes round, so that a handle of something that is over leads to
-// nothing.
+// handles numbers values from 1. A number is not reused before the 32-bit counter wraps
+// around, so that the handle of something that is over finds nothing.
 type handles[T any] struct {
 	values map[uint32]*T
 	last   uint32
 }
 
-// put returns the handle of v, or 0 when there are most already.
+// put returns the handle of v, or 0 if there are already most values.
 func (h *handles[T]) put(v *T, most int) uint32 {
 	if len(h.values) >= most {
 		return 0

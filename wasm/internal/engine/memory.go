@@ -6,8 +6,8 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// buffers are what the host was given by Alloc: pinned by being in the map, and found
-// by their address.
+// buffers are the buffers returned by Alloc, found by their address. The map keeps them
+// alive.
 type buffers struct {
 	byAddress map[uint32]*buffer
 	total     uint64
@@ -15,12 +15,12 @@ type buffers struct {
 
 type buffer struct {
 	bytes []byte
-	files int // that lie in it
+	files int // number of files in it
 }
 
 func address(b []byte) uint32 { return uint32(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) }
 
-// alloc returns the address of n zero bytes, or 0 when n is 0 or too much.
+// alloc returns the address of n zero bytes, or 0 if n is 0 or too large.
 func (m *buffers) alloc(n uint32) uint32 {
 	if n == 0 || m.total+uint64(n) > abi.MaxAlloc {
 		return 0

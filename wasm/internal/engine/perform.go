@@ -69,7 +69,7 @@ func (t *task) open() error {
 	return err
 }
 
-// events answers with one row for each event.
+// events answers with one row per event.
 func (t *task) events(all iter.Seq2[event.Event, error]) error {
 	format, s := t.request.Format, t.store.snapshot
 	var full event.Full
@@ -81,7 +81,7 @@ func (t *task) events(all iter.Seq2[event.Event, error]) error {
 		case abi.FormatRows:
 			t.answer = abi.AppendRow(t.answer, &e)
 		default:
-			if format == abi.FormatPlain && e.Timed { // its frame was read already
+			if format == abi.FormatPlain && e.Timed { // its frame was already read
 				full.Event = e
 			} else if full, err = s.Read(e); err != nil {
 				return t.after(err)
@@ -93,7 +93,7 @@ func (t *task) events(all iter.Seq2[event.Event, error]) error {
 	return nil
 }
 
-// after is err once the host has the rows in front of it.
+// after returns err once the host has received the rows before it.
 func (t *task) after(err error) error {
 	if t.count > 0 {
 		t.pause(abi.Rows)
@@ -101,7 +101,7 @@ func (t *task) after(err error) error {
 	return err
 }
 
-// full appends an event that was read.
+// full appends an event with the fields of its frame.
 func (t *task) full(e *event.Full) {
 	switch t.request.Format {
 	case abi.FormatPlain:
@@ -136,7 +136,7 @@ func (t *task) amount(n uint64, err error) error {
 	return nil
 }
 
-// state answers with what an append can expect of an entity.
+// state answers with the expectation that an append to an entity can use.
 func (t *task) state() error {
 	state, err := t.store.snapshot.State(t.request.Region.Entity)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// running is the task that runs, which is the one that a source may stop. It is set
-// while an export runs, and exports do not nest.
+// running is the current task, the one that a source may pause. It is set while an export
+// runs, and exports do not nest.
 var running *task
 
 // task is one question.
@@ -18,24 +18,24 @@ type task struct {
 	request abi.Request
 
 	worker *worker
-	code   abi.Code // of the end
+	code   abi.Code // at the end
 
 	answer []byte
 	count  uint32
-	wants  []byte   // as the host sees them
-	wanted [][]byte // where the bytes go, so that they stay
+	wants  []byte   // in the layout of the host
+	wanted [][]byte // the destinations, kept alive
 	ticks  int
 }
 
-// dropped unwinds a task that the host gave up. A panic and no error, since the core
-// would take an error of a read for trouble with the file.
+// dropped unwinds a task dropped by the host. It is a panic, not an error, because the core
+// would take a read error for a damaged file.
 type dropped struct{}
 
 // begin gives the task a coroutine.
 func (t *task) begin() { t.worker = t.engine.idleWorker(t) }
 
-// run is the task from beginning to end, in the coroutine. It returns false when the
-// coroutine is not to be used again.
+// run runs the whole task, in the coroutine. It reports whether the coroutine can be used
+// again.
 func (t *task) run() (again bool) {
 	defer func() {
 		switch p := recover().(type) {
@@ -55,8 +55,8 @@ func (t *task) run() (again bool) {
 	return true
 }
 
-// next runs the task up to its next answer and returns its state, or the code with
-// which it ended.
+// next runs the task to its next answer and returns its state, or the code with which it
+// ended.
 func (t *task) next() int32 {
 	if len(t.wanted) == 0 {
 		t.answer, t.count = t.answer[:0], 0
@@ -70,7 +70,7 @@ func (t *task) next() int32 {
 	return int32(t.code)
 }
 
-// stop unwinds a task that is not over.
+// stop unwinds an unfinished task.
 func (t *task) stop() { t.worker.stop() }
 
 // pause returns to the host.
@@ -80,7 +80,7 @@ func (t *task) pause(state int32) {
 	}
 }
 
-// want has the host fill p with what a file holds at off.
+// want has the host fill p from offset off of a file.
 func (t *task) want(file uint32, off uint64, p []byte) error {
 	if len(p) == 0 {
 		return nil
@@ -90,37 +90,38 @@ func (t *task) want(file uint32, off uint64, p []byte) error {
 	return wantError(t.status(0))
 }
 
-// ask adds a range to those that the next call of supplied waits for.
+// ask adds a range for the next call of supplied.
 func (t *task) ask(file uint32, off uint64, p []byte) {
 	le := binary.LittleEndian
 	at := len(t.wants)
 	t.wants = append(t.wants, make([]byte, abi.WantSize)...)
 	w := t.wants[at:]
 	le.PutUint32(w[abi.WantFile:], file)
-	le.PutUint32(w[abi.WantStatus:], abi.WantFailed) // until the host says otherwise
+	le.PutUint32(w[abi.WantStatus:], abi.WantFailed) // until the host sets it
 	le.PutUint64(w[abi.WantOffset:], off)
 	le.PutUint32(w[abi.WantLength:], uint32(len(p)))
 	le.PutUint32(w[abi.WantPtr:], address(p))
 	t.wanted = append(t.wanted, p)
 }
 
-// supplied returns when the host has filled what was asked for.
+// supplied waits until the host has filled the requested ranges.
 func (t *task) supplied() {
 	t.pause(abi.Wants)
 	clear(t.wanted)
 	t.wants, t.wanted = t.wants[:0], t.wanted[:0]
 }
 
-// status is what the host said of the n-th of the ranges that were supplied last.
+// status returns the host's status of the n-th of the last supplied ranges.
 func (t *task) status(n int) uint32 {
 	return binary.LittleEndian.Uint32(t.wants[:cap(t.wants)][n*abi.WantSize+abi.WantStatus:])
 }
 
-// again is store.Options.Stop: now and then it lets the host have a look at its clock.
+// again implements store.Options.Stop: at intervals it returns to the host, which can check
+// its clock.
 func (t *task) again() error { return t.progress(0, 0) }
 
-// ticksPerPause is how many times the core asks whether to stop before the host is
-// asked. The core asks about every 1000 events.
+// ticksPerPause is the number of calls of again per return to the host. The core calls it
+// about every 1000 events.
 const ticksPerPause = 16
 
 func (t *task) progress(done, total uint64) error {
@@ -135,7 +136,7 @@ func (t *task) progress(done, total uint64) error {
 	return nil
 }
 
-// row says that the answer has one more row, and hands it over when it has enough.
+// row counts a row of the answer, and yields the answer when it is full.
 func (t *task) row() {
 	t.count++
 	rows, bytes := bounds(&t.request)
@@ -145,7 +146,7 @@ func (t *task) row() {
 	}
 }
 
-// bounds are how many rows and bytes an answer has at most.
+// bounds returns the maximum rows and bytes of an answer.
 func bounds(q *abi.Request) (rows, bytes uint32) {
 	rows, bytes = q.Rows, q.Bytes
 	if rows == 0 {

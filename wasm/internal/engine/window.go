@@ -5,18 +5,17 @@ import (
 )
 
 const (
-	// blockSize is the size of a block of the cache: that of the pages that have
-	// checksums.
+	// blockSize is the size of a block of the cache, equal to that of pages with checksums.
 	blockSize = 4096
-	// largeRead is from how many bytes on a read goes straight to the reader: scans,
-	// which would only push out what is read again.
+	// largeRead is the number of bytes from which a read bypasses the cache: scans would
+	// only evict blocks that are read again.
 	largeRead = 64 << 10
-	// mostAhead is how many blocks are read ahead of a file that is read from front to
-	// back: 512 KiB.
+	// mostAhead is the maximum number of blocks read ahead in a sequentially read file: 512
+	// KiB.
 	mostAhead = 128
 )
 
-// window is a file of which the host reads what is wanted.
+// window is a file whose ranges the host reads on demand.
 type window struct {
 	file  *file
 	cache *cache
@@ -25,7 +24,8 @@ type window struct {
 // Size implements source.Source.
 func (w *window) Size() int64 { return w.file.size }
 
-// ReadAt implements source.Source. It yields to the host for what is not in the cache.
+// ReadAt implements source.Source. It yields to the host for bytes that are not in the
+// cache.
 func (w *window) ReadAt(p []byte, off int64) (int, error) {
 	size := uint64(max(w.file.size, 0))
 	if off < 0 || uint64(off) > size || uint64(len(p)) > size-uint64(off) {
@@ -57,14 +57,14 @@ func (w *window) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// fetch fills p, which begins at from and ends in block last, by what the host reads.
+// fetch has the host fill p, which begins at from and ends in block last.
 func (w *window) fetch(p []byte, from, last, size uint64) error {
 	first := from / blockSize
 	at, end := w.span(first, last, size)
-	if end-at <= blockSize { // as most are: straight to its place
-		b := w.cache.room(int(end - at))
+	if end-at <= blockSize { // most reads: no copy
+		b := w.cache.buffer(int(end - at))
 		if err := running.want(w.file.number, at, b); err != nil {
-			w.cache.giveBack(b)
+			w.cache.release(b)
 			return err
 		}
 		w.cache.put(w.file, first, b)
@@ -79,7 +79,7 @@ func (w *window) fetch(p []byte, from, last, size uint64) error {
 	for len(staged) > 0 {
 		b := staged[:min(blockSize, len(staged))]
 		if w.cache.get(w.file, first) == nil {
-			to := w.cache.room(len(b))
+			to := w.cache.buffer(len(b))
 			copy(to, b)
 			w.cache.put(w.file, first, to)
 		}
@@ -88,8 +88,8 @@ func (w *window) fetch(p []byte, from, last, size uint64) error {
 	return nil
 }
 
-// span is what to read for blocks first to last: more than those when the file is read
-// from front to back.
+// span returns the range to read for blocks first to last, longer if the file is read
+// sequentially.
 func (w *window) span(first, last, size uint64) (at, end uint64) {
 	f := w.file
 	at = first * blockSize

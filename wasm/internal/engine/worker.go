@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// worker is a coroutine that runs one task after the other. A new one begins with a
-// small stack, which the core makes the runtime copy four or five times; one that is
-// used again has grown.
+// worker is a coroutine that runs one task after the other. A new one starts with a small
+// stack, which the runtime must grow, with a copy, four or five times for the core; a
+// reused one has grown.
 type worker struct {
 	task  *task // to run
 	next  func() (int32, bool)
@@ -15,13 +15,13 @@ type worker struct {
 	yield func(int32) bool
 }
 
-// idleAtMost bounds the workers that are kept.
+// idleAtMost bounds the number of idle workers.
 const idleAtMost = 8
 
-// finished is what a worker yields between two tasks.
+// finished is the value a worker yields between two tasks.
 const finished = math.MinInt32
 
-// idleWorker returns a worker that runs t when it is resumed.
+// idleWorker returns a worker that runs t when resumed.
 func (e *Engine) idleWorker(t *task) *worker {
 	if n := len(e.idle); n > 0 {
 		w := e.idle[n-1]
@@ -48,8 +48,7 @@ func (e *Engine) idleWorker(t *task) *worker {
 	return w
 }
 
-// resume runs the worker's task up to its next answer, or to its end, which is
-// finished.
+// resume runs the worker's task to its next answer, or to its end and returns finished.
 func (w *worker) resume() int32 {
 	if state, more := w.next(); more {
 		return state

@@ -1,6 +1,5 @@
-// Package madestore makes stores for tests and benchmarks out of the core alone: sealed
-// segments, an index.fbati with its lookups, a part file, and a tail. Only tests
-// import it.
+// Package madestore makes stores for tests and benchmarks with the core alone: sealed
+// segments, an index.fbati with index.thaw, a part file, and a tail. Only tests import it.
 package madestore
 
 import (
@@ -22,8 +21,8 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/blake3"
 )
 
-// Shape says what a store looks like. Segments come in four runs: covered by
-// index.fbati, covered by a part file, tail.
+// Shape describes a store. Its segments come in three runs: those covered by index.fbati,
+// those covered by a part file, and the tail.
 type Shape struct {
 	Seed                uint64
 	PerSegment          int // events
@@ -33,7 +32,7 @@ type Shape struct {
 
 func hash(b []byte) event.Hash { return blake3.Sum256(b) }
 
-// into writes to a slice.
+// into returns a flush.Write that writes to a slice.
 func into(b *[]byte) flush.Write {
 	return func(off int64, p []byte) error {
 		if n := int(off) + len(p); n > len(*b) {
@@ -44,9 +43,9 @@ func into(b *[]byte) flush.Write {
 	}
 }
 
-// New makes a store. One seed gives the same bytes every time.
+// New makes a store. A seed always gives the same bytes.
 func New(t testing.TB, s Shape) map[string][]byte {
-	m := &maker{shape: s, files: map[string][]byte{}, log: commit.NewLog(commit.Nothing{}, 0, 1)}
+	m := &maker{shape: s, files: map[string][]byte{}, log: commit.NewLog(commit.Nothing{}, 0)}
 	m.random = rand.New(rand.NewPCG(s.Seed, 1))
 	for range s.Indexed {
 		m.segment(t)
@@ -96,7 +95,7 @@ func (m *maker) entry() commit.Entry {
 	payload = msgpack.AppendUint(msgpack.AppendStr(payload, "n"), uint64(n))
 	payload = msgpack.AppendStr(msgpack.AppendStr(payload, "note"), "é\"\n"[:2*r.IntN(3)])
 	if n%97 == 96 {
-		payload = []byte{0xc1} // no MessagePack
+		payload = []byte{0xc1} // not MessagePack
 	}
 	e := commit.Entry{
 		Coordinate: event.At("order:"+strconv.Itoa(r.IntN(m.shape.Entities)), "shop:"+strconv.Itoa(r.IntN(m.shape.Scopes))),

@@ -17,8 +17,8 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/madestore"
 )
 
-// Sound are stores without damage: those of batpak in fixtures on each step of the
-// ladder, and some made here, with and without what a store can do without.
+// Sound returns stores without damage: those of batpak in fixtures, one for each way to
+// open, and some made here, with and without their optional files.
 func Sound(t testing.TB, fixtures string) (out []*Case) {
 	stores := Fixtures(t, fixtures)
 	for seed := uint64(1); seed <= 4; seed++ {
@@ -48,8 +48,8 @@ func Sound(t testing.TB, fixtures string) (out []*Case) {
 	return out
 }
 
-// Damaged are stores of which one bit is flipped or the end of a file is cut off, at n
-// places each.
+// Damaged returns stores with one flipped bit, and stores with one truncated file, each at
+// n places.
 func Damaged(t testing.TB, fixtures string, n int) (out []*Case) {
 	stores := Fixtures(t, fixtures)
 	stores["made"] = madestore.New(t, madestore.Shape{Seed: 9, PerSegment: 30, Indexed: 2, Part: 1, Tail: 1, Entities: 20, Scopes: 3})
@@ -71,7 +71,7 @@ func Damaged(t testing.TB, fixtures string, n int) (out []*Case) {
 	return out
 }
 
-// Fixtures are the stores of batpak 0.4.0 in a directory.
+// Fixtures returns the stores of batpak 0.4.0 in a directory.
 func Fixtures(t testing.TB, dir string) map[string]map[string][]byte {
 	out := map[string]map[string][]byte{}
 	paths, err := filepath.Glob(filepath.Join(dir, "*", "store"))

@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/madestore"
 )
 
-// Draw makes a store of any shape, without damage, and any questions to it.
+// Draw makes a store of any shape without damage, and questions about it.
 func Draw(t testing.TB, r *rapid.T) *Case {
 	number := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(r, name) }
 	shape := madestore.Shape{

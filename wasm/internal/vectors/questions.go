@@ -11,11 +11,11 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// asked is of how many entities, scopes, kinds and ids questions are made.
+// asked is the number of entities, scopes, kinds and ids in questions.
 const asked = 6
 
-// Questions are those about a store whose files are sound: of every sort, about what is
-// in it and what is not.
+// Questions returns questions of every sort about a store of sound files, about events it
+// has and has not.
 func Questions(files map[string][]byte) (out []abi.Request) {
 	s, err := store.Open(directory.Memory(files), store.Options{Seed: Seed})
 	if err != nil {
@@ -36,7 +36,7 @@ func Questions(files map[string][]byte) (out []abi.Request) {
 		out = append(out, abi.Request{Op: abi.OpQuery, Format: abi.FormatPlain, Rows: rows, Limit: 40})
 	}
 	for _, op := range []uint32{abi.OpStream, abi.OpState, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated, abi.OpGet} {
-		out = append(out, // about nothing, and about what is no name
+		out = append(out, // with missing and invalid subjects
 			abi.Request{Op: op, Format: abi.FormatPlain},
 			abi.Request{Op: op, Format: abi.FormatPlain, Region: query.Region{Entity: strings.Repeat("x", event.MaxName+1)}},
 		)
@@ -47,7 +47,7 @@ func Questions(files map[string][]byte) (out []abi.Request) {
 	return out
 }
 
-// Few are questions that every store can be asked, damaged or not.
+// Few returns questions that fit every store, damaged or not.
 func Few() []abi.Request {
 	plain := abi.Request{Format: abi.FormatPlain}
 	with := func(op uint32, change func(q *abi.Request)) abi.Request {
@@ -61,7 +61,7 @@ func Few() []abi.Request {
 	return []abi.Request{
 		with(abi.OpReport, nil),
 		with(abi.OpQuery, nil),
-		with(abi.OpQuery, func(q *abi.Request) { q.Format = abi.FormatFull }), // which meets damaged frames
+		with(abi.OpQuery, func(q *abi.Request) { q.Format = abi.FormatFull }), // reads damaged frames
 		with(abi.OpCount, nil),
 		with(abi.OpCount, func(q *abi.Request) { q.Region.Kinds = event.InCategory(1) }),
 		with(abi.OpQuery, func(q *abi.Request) { q.Region.EntityPrefix = "order:1"; q.From = 3; q.Limit = 9 }),
@@ -74,11 +74,11 @@ func Few() []abi.Request {
 		with(abi.OpEffects, func(q *abi.Request) { q.ID = event.ID{9} }),
 		with(abi.OpCorrelated, func(q *abi.Request) { q.ID = event.ID{9} }),
 		with(abi.OpVerify, func(q *abi.Request) { q.From = Seed }),
-		with(abi.OpReport, func(q *abi.Request) { q.From = 12345 }), // what was found out since
+		with(abi.OpReport, func(q *abi.Request) { q.From = 12345 }), // includes findings since the open
 	}
 }
 
-// about are questions about one event and its neighbours.
+// about returns questions about one event and its neighbours.
 func about(e *event.Event) []abi.Request {
 	region := func(op uint32, r query.Region) abi.Request {
 		return abi.Request{Op: op, Format: abi.FormatPlain, Region: r}

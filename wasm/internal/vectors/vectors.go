@@ -1,5 +1,5 @@
-// Package vectors is the questions that every way to the core must answer alike, and
-// the answers that native code gives: JSON lines and codes. Only tests import it.
+// Package vectors has the questions that every way to the core must answer alike, and the
+// answers of native code: JSON lines and codes. Only tests import it.
 package vectors
 
 import (
@@ -21,10 +21,10 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/blake3"
 )
 
-// Seed is that of every open, so that tables have the same places.
+// Seed is the seed of every open, so that hash tables are identical.
 const Seed = 7
 
-// Case is one store, how it is opened, and what it is asked.
+// Case is a store, the flags to open it with, and questions.
 type Case struct {
 	Name      string
 	Files     map[string][]byte
@@ -32,8 +32,8 @@ type Case struct {
 	Questions []abi.Request
 }
 
-// Answer is what a question came to: rows in front of the end, and the code and error
-// of the end, which is 0 and "" when all went well.
+// Answer is the result of a question: the rows before its end, and the code and error at
+// the end, 0 and "" on success.
 type Answer struct {
 	Text string
 	Code int32
@@ -42,13 +42,13 @@ type Answer struct {
 
 func hash(b []byte) event.Hash { return blake3.Sum256(b) }
 
-// Open is the question with which a case begins.
+// Open returns the request that opens a case's store.
 func (c *Case) Open() abi.Request {
 	return abi.Request{Op: abi.OpOpen, Format: abi.FormatPlain, Flags: c.Flags, From: Seed}
 }
 
-// Native answers a case by the core alone: the open, and then each question. Without
-// an open store only a verification is answered.
+// Native answers a case with the core alone: the open, then each question. Without an open
+// store it answers only a verification.
 func Native(c *Case) []Answer {
 	s, err := store.Open(directory.Memory(c.Files), store.Options{
 		Seed: Seed, Hash: hash,
@@ -130,7 +130,7 @@ func rows(s *store.Snapshot, q *abi.Request, all iter.Seq2[event.Event, error]) 
 	return text, nil
 }
 
-// end is how an answer ends.
+// end returns an answer with the code and error of err.
 func end(text []byte, err error) Answer {
 	if err == nil {
 		return Answer{Text: string(text)}

@@ -11,16 +11,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	// What the guest is made of is part of the test, which go test would otherwise
-	// believe to be the same as before.
+	// The import makes the guest's source part of the test; otherwise go test would reuse a
+	// cached result.
 	_ "github.com/thawlog/thaw/wasm/internal/engine"
 )
 
-// Flags are those with which thaw.wasm is built everywhere, so that the same source and
-// the same compiler give the same bytes.
+// Flags are the flags of every build of thaw.wasm, so that the same source and compiler
+// give the same bytes.
 var Flags = []string{"-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}
 
-// Guest is the package that is built.
+// Guest is the guest's import path.
 const Guest = "github.com/thawlog/thaw/wasm/guest"
 
 // Build builds the guest into a file.
@@ -45,9 +45,9 @@ var once = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-// Module returns thaw.wasm, which is built once in a process.
+// Module returns thaw.wasm, built once per process.
 func Module(t testing.TB) []byte {
-	if _, here, _, ok := runtime.Caller(0); ok { // go test then notices that the exports changed
+	if _, here, _, ok := runtime.Caller(0); ok { // so go test notices changed exports
 		_, _ = os.ReadFile(filepath.Join(filepath.Dir(here), "..", "..", "guest", "exports_wasip1.go"))
 	}
 	b, err := once()

@@ -13,9 +13,9 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/wasmbuild"
 )
 
-// TestLooksInOrder: what holds an index is looked at before the segments, which a
-// writer may be appending to, and what hides events after them; a link that leads
-// nowhere, and a directory, stop nothing.
+// TestLooksInOrder checks that index files are listed before the segments, which a writer may
+// be appending to, and hidden ranges after them; neither a broken link nor a directory is
+// an error.
 func TestLooksInOrder(t *testing.T) {
 	node := nodePath(t)
 	wasm := filepath.Join(t.TempDir(), "thaw.wasm")

@@ -1,7 +1,7 @@
-// Package storetest holds tests that every reader of a store has to pass, native or over
+// Package readertest holds tests that every reader of a store has to pass, native or over
 // the plugin: questions about one entity or one event refuse names and
 // ids that are none. Only tests import it.
-package storetest
+package readertest
 
 import (
 	"context"
