@@ -21,10 +21,10 @@ type filler struct {
 
 // named are the texts that are one of a set.
 var named = map[reflect.Type]string{
-	reflect.TypeFor[store.Way]():     string(store.FromCheckpoint),
+	reflect.TypeFor[store.Way]():         string(store.FromCheckpoint),
 	reflect.TypeFor[store.IndexOrigin](): string(store.IndexBuilt),
-	reflect.TypeFor[damage.Reason](): string(damage.PayloadHash),
-	reflect.TypeFor[verify.Topic]():  string(verify.ChainFork),
+	reflect.TypeFor[damage.Reason]():     string(damage.PayloadHash),
+	reflect.TypeFor[verify.Topic]():      string(verify.ChainFork),
 }
 
 func (f *filler) fill(v reflect.Value) {

@@ -8,11 +8,10 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Ancestors returns what led to an event: its cause, the cause of that, and so
-// on, nearest first. The event itself is not among them. depth bounds the
-// number of steps, 0 for no bound. A cause that is not in the store, or is
-// hidden, ends the chain, as does one that was there before. An unknown id is
-// [ErrNotFound], the zero id [commit.ErrZeroID].
+// Ancestors returns the cause of an event, the cause of that, and so on, nearest first.
+// It does not return the event itself. depth bounds the number of steps, 0 for no bound.
+// The chain ends at a cause that is not in the store, is hidden, or was returned before.
+// An unknown id is [ErrNotFound], the zero id [commit.ErrZeroID].
 func (s *Snapshot) Ancestors(id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		e, err := s.Get(id)
@@ -33,12 +32,11 @@ func (s *Snapshot) Ancestors(id event.ID, depth int) iter.Seq2[event.Event, erro
 	}
 }
 
-// Effects returns what an event caused, then what those events caused, and so
-// on: nearest first, and in order of sequence at one distance. The event itself
-// is not among them. depth bounds the distance, 0 for no bound. The id may be
-// that of a cause outside the store; when no event is or was caused by it, the
-// error is [ErrNotFound]. The zero id, which stands for no cause, is
-// [commit.ErrZeroID].
+// Effects returns the events that an event caused, then those that they caused, and so
+// on: nearest first, and in order of sequence at one distance. It does not return the
+// event itself. depth bounds the distance, 0 for no bound. The cause may lie outside the
+// store; the error is [ErrNotFound] when no event has the id and none was caused by it.
+// The zero id, which stands for no cause, is [commit.ErrZeroID].
 func (s *Snapshot) Effects(id event.ID, depth int) iter.Seq2[event.Event, error] {
 	if err := commit.CheckID(id); err != nil {
 		return failed(err)
@@ -79,8 +77,7 @@ func (s *Snapshot) Effects(id event.ID, depth int) iter.Seq2[event.Event, error]
 	}
 }
 
-// caused returns the sequences of the visible events that any of ids caused,
-// rising.
+// caused returns the rising sequences of the visible events that any of ids caused.
 func (cs *cursors) caused(ids []event.ID) (sequences []uint64, err error) {
 	err = cs.repairing(func() (err error) {
 		sequences = nil
@@ -97,9 +94,9 @@ func (cs *cursors) caused(ids []event.ID) (sequences []uint64, err error) {
 	return sequences, err
 }
 
-// Correlated returns the visible events of one conversation in order of
-// sequence: those with the correlation id, the event of that id included when
-// it has no other. The zero id is [commit.ErrZeroID].
+// Correlated returns the visible events with a correlation id, in order of sequence. The
+// event with that id is among them unless it has another correlation id. The zero id is
+// [commit.ErrZeroID].
 func (s *Snapshot) Correlated(id event.ID) iter.Seq2[event.Event, error] {
 	if err := commit.CheckID(id); err != nil {
 		return failed(err)

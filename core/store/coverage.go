@@ -14,21 +14,19 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// batpak 0.4.0 writes into its index what it has read, and it does not read everything
-// that was acknowledged: items of a batch that went over a rotation (D19), what lies
-// behind damage (D25), what a footer leaves out. Of an index that index.thaw vouches
-// for thaw knows better. Any other is held against the segments that it covers, once,
-// when its lookups are made:
+// batpak 0.4.0 indexes only the events it has read, and it does not read every
+// acknowledged one: it misses items of a batch that went over a rotation (D19), events
+// after damage (D25), and events that a footer omits. An index.fbati with its own
+// index.thaw was written or checked by thaw. Any other is compared with the segments it
+// covers, once, when its index is built:
 //
-// Its records, in the order of their frames, leave nothing of a segment over between
-// the header and the footer but the markers of batches. So where a segment holds no
-// batch, one read of its header and one of its trailer prove that no event is left
-// out, whatever the footer lists; otherwise what is left over is walked. Where that
-// holds anything but markers, an unfinished batch or damage, the segments are replayed
-// to see what an open without the index would show.
+// The frames of its records must fill each segment from the header to the footer, but for
+// the markers of batches. So in a segment without batches, one read of the header and one
+// of the trailer prove that no event is missing, even if the footer lists less. Otherwise the
+// gaps are walked. If one holds anything but markers, such as an unfinished batch or
+// damage, the segments are replayed to see what an open without the index would show.
 
-// LeftOut is the cause of a [damage.Incomplete]: the first event that is not in the
-// index.
+// LeftOut is the cause of a [damage.Incomplete]: the first event that the index lacks.
 type LeftOut struct {
 	ID       event.ID
 	Sequence uint64
@@ -41,10 +39,10 @@ func (e *LeftOut) Error() string {
 		segment.Name(e.Segment) + " is not in it"
 }
 
-// checkComplete reports whether an index that ends at w leaves out events. The error
-// is a [damage.Refusal] of reason incomplete, or one of stop's. An artifact is read from
-// src itself, so that its pages still count as never touched: a query's first read of
-// each goes to the file and is checked.
+// checkComplete reports whether an index that ends at w lacks events. The error is a
+// [damage.Refusal] of reason incomplete, or one of Stop's. An index.fbati is read from src
+// directly, so that its pages still count as untouched: a query's first read of each goes
+// to the file and is checked.
 func (o *opening) checkComplete(p *part, src source.Source, w artifact.Watermark) error {
 	image := p.Image
 	if p.unsaved != nil {
@@ -65,7 +63,7 @@ func (o *opening) checkComplete(p *part, src source.Source, w artifact.Watermark
 		if stop := (stopError{}); errors.As(err, &stop) || unread(err) {
 			return err
 		}
-		return nil // an open without the index would not do better
+		return nil // an open without the index would fare no better
 	}
 	readers := []*index.Reader{p.Reader()}
 	return read.Image.EachBlock(func(_ uint64, block []byte) error {
@@ -83,26 +81,25 @@ func (o *opening) checkComplete(p *part, src source.Source, w artifact.Watermark
 	})
 }
 
-// coverage goes over segments and the records of an index side by side.
+// coverage walks segments and the records of an index side by side.
 type coverage struct {
 	s    *Snapshot
 	to   artifact.Watermark
 	next int // segment in the listing to begin next
 
-	id   uint64 // of the segment at hand, 0 before the first
+	id   uint64 // of the current segment, 0 before the first
 	src  source.Source
 	end  uint64 // all bytes before it are accounted for; 0 before the header is read
-	left bool   // something was left over that is no marker
+	left bool   // a gap holds anything but markers
 	err  error  // why a segment could not be read, the first time
 
-	// Whether records came so far; after one, a segment with a footer; after that, one
-	// with records and without a footer; and after that, records again.
+	// Whether the walk has met records; after them a segment with a footer; after that one
+	// with records and no footer; and after that records again.
 	any, sealed, unsealed, crosses bool
-	records                        bool // in the segment at hand
+	records                        bool // in the current segment
 }
 
-// covers reports whether the records of an index account for all frames in front of
-// c.to.
+// covers reports whether the records of an index account for all frames before c.to.
 func (c *coverage) covers(image index.Image) (bool, error) {
 	err := image.EachBlock(func(_ uint64, block []byte) error {
 		for ; len(block) > 0 && !c.left; block = block[artifact.RecordSize:] {
@@ -126,16 +123,15 @@ func (c *coverage) covers(image index.Image) (bool, error) {
 	return !c.left, cmp.Or(err, c.err)
 }
 
-// failed keeps why a segment could not be read. All else that is wrong with one is
-// left over; one that is gone says nothing against the index.
+// failed keeps the first error of reading a segment. Any other defect of a segment shows
+// as a gap, and a segment that is gone is no evidence against the index.
 func (c *coverage) failed(err error) {
 	if c.err == nil && errors.Is(err, source.ErrRead) {
 		c.err = source.Named(segment.Name(c.id), err)
 	}
 }
 
-// begin ends the segment at hand and goes on to segment id, over those that the index
-// has no record of.
+// begin finishes the current segment and those without records, and opens segment id.
 func (c *coverage) begin(id uint64) error {
 	for all := c.s.listing.Segments; !c.left && c.id != id; c.next++ {
 		c.finish()
@@ -157,7 +153,7 @@ func (c *coverage) open(id uint64) {
 	c.failed(err)
 }
 
-// skipHeader goes over the header, unless that was done. A bad one is left over.
+// skipHeader reads the header, once. A damaged one counts as a gap.
 func (c *coverage) skipHeader() {
 	if c.end > 0 {
 		return
@@ -167,8 +163,7 @@ func (c *coverage) skipHeader() {
 	c.end, c.left = uint64(n), c.left || err != nil
 }
 
-// finish walks what lies behind the last record of the segment at hand, unless that is
-// the footer.
+// finish walks from the last record of the current segment to its footer or end.
 func (c *coverage) finish() {
 	if c.src == nil {
 		return
@@ -192,8 +187,8 @@ func (c *coverage) finish() {
 	c.src = nil
 }
 
-// walk looks at what lies between the last record and an offset, and returns where it
-// ended: before to at a torn end or a footer that does not hold up.
+// walk walks the frames from the last record to an offset, and returns where it ended:
+// earlier at a torn end or a damaged footer.
 func (c *coverage) walk(to uint64) uint64 {
 	if c.src == nil {
 		return to

@@ -18,7 +18,7 @@ func (s *Snapshot) cursors() *cursors {
 	return cs
 }
 
-// renew reads the parts as they are now.
+// renew replaces the cursors by those of the parts as they are now.
 func (cs *cursors) renew() {
 	cs.generation = cs.s.generation()
 	cs.list = cs.list[:0]
@@ -29,7 +29,7 @@ func (cs *cursors) renew() {
 	}
 }
 
-// repairing is that of the snapshot, with new cursors after each damage.
+// repairing is [Snapshot.repairing], with new cursors after each repair.
 func (cs *cursors) repairing(f func() error) error {
 	for {
 		err := f()
@@ -43,7 +43,7 @@ func (cs *cursors) repairing(f func() error) error {
 	}
 }
 
-// at returns the event with a sequence, which must be there.
+// at returns the event with a sequence, which must exist.
 func (cs *cursors) at(sequence uint64) (e event.Event, err error) {
 	err = cs.repairing(func() (err error) {
 		e, err = cs.find(sequence)

@@ -12,12 +12,12 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Read returns an event that a query found with its payload and its own time, read from
-// its frame. The frame must hold up and say what the index says; otherwise the error is
-// a [damage.Damage] that names the event. When the frame could not be read it is a
+// Read returns an event that a query found, with its payload and its own time, from its
+// frame. The frame must be sound and agree with the index; otherwise the error is a
+// [damage.Damage] that names the event. When the frame could not be read, it is a
 // [source.ReadError] whose cause names the event. A time that e already has is not
-// compared. An event without a position, which no query returns, is [ErrNotFound], the
-// zero one [commit.ErrZeroID].
+// compared. An event without a position, which no query returns, is [ErrNotFound], and
+// the zero event [commit.ErrZeroID].
 func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 	if e.Position == (event.Position{}) {
 		return event.Full{}, cmp.Or(commit.CheckID(e.ID), ErrNotFound)
@@ -27,12 +27,12 @@ func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 
 func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 	var full event.Full
-	raw, err := s.frame(e.Position)
+	raw, err := readFrameAt(s.files, e.Position)
 	switch {
 	case errors.Is(err, source.ErrGone):
-		return full, s.lost(e, damage.SegmentMissing, err)
+		return full, lostEvent(e, damage.SegmentMissing, err)
 	case errors.Is(err, source.ErrShort):
-		return full, s.lost(e, damage.Shortened, err)
+		return full, lostEvent(e, damage.Shortened, err)
 	case err != nil:
 		return full, unreadEvent(e, err)
 	}
@@ -40,15 +40,15 @@ func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 	if err := segment.DecodeFrame(raw, &b); err != nil {
 		var why *damage.Refusal
 		errors.As(err, &why)
-		return full, s.lost(e, why.Reason, why.Err)
+		return full, lostEvent(e, why.Reason, why.Err)
 	}
 	facts := b.Facts(e.Position)
 	facts.Sequence = e.Sequence
 	if facts != e.Facts || string(b.Entity) != e.Entity || string(b.Scope) != e.Scope {
-		return full, s.lost(e, damage.Disagrees, nil)
+		return full, lostEvent(e, damage.Disagrees, nil)
 	}
 	if hash := s.options.Hash; hash != nil && !b.EventHash.IsZero() && hash(b.Payload) != b.EventHash {
-		return full, s.lost(e, damage.PayloadHash, nil)
+		return full, lostEvent(e, damage.PayloadHash, nil)
 	}
 	e.TimestampUS, e.Timed = b.TimestampUS, true
 	return event.Full{
@@ -60,7 +60,7 @@ func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 	}, nil
 }
 
-// ReadID is Get and Read in one.
+// ReadID returns the first visible event with an id, as Get and then Read do.
 func (s *Snapshot) ReadID(id event.ID) (event.Full, error) {
 	e, err := s.Get(id)
 	if err != nil {
@@ -69,10 +69,9 @@ func (s *Snapshot) ReadID(id event.ID) (event.Full, error) {
 	return s.readFrame(e)
 }
 
-// frame reads the bytes at a position. The length is believed only as far as
-// the file goes.
-func (s *Snapshot) frame(p event.Position) ([]byte, error) {
-	src, err := directory.Open(s.files, segment.Name(p.Segment))
+// readFrameAt reads the bytes at a position. It checks the length against the file's.
+func readFrameAt(files directory.Files, p event.Position) ([]byte, error) {
+	src, err := directory.Open(files, segment.Name(p.Segment))
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +83,7 @@ func (s *Snapshot) frame(p event.Position) ([]byte, error) {
 	return raw, source.Read(src, raw, p.Offset)
 }
 
-// unreadEvent is err with the event whose frame could not be read.
+// unreadEvent adds the event whose frame could not be read to err.
 func unreadEvent(e event.Event, err error) error {
 	failed := source.ReadError{File: segment.Name(e.Position.Segment), Offset: int64(e.Position.Offset), Err: err}
 	if why, ok := err.(*source.ReadError); ok {
@@ -94,7 +93,8 @@ func unreadEvent(e event.Event, err error) error {
 	return &failed
 }
 
-func (s *Snapshot) lost(e event.Event, reason damage.Reason, err error) error {
+// lostEvent is the damage of an event whose frame is gone or wrong.
+func lostEvent(e event.Event, reason damage.Reason, err error) error {
 	d := &damage.Damage{
 		File:   segment.Name(e.Position.Segment),
 		Offset: e.Position.Offset,
