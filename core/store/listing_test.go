@@ -180,7 +180,7 @@ func TestLookFails(t *testing.T) {
 		}
 		_, err := store.Open(files, store.Options{})
 		require.ErrorIs(t, err, why, name)
-		_, err = directory.LookAtAll(files)
+		_, err = directory.LookAll(files)
 		require.ErrorIs(t, err, why, name)
 	}
 }

@@ -99,7 +99,7 @@ func freezeOnce(files directory.Files) (*frozen, error) {
 }
 
 func listDirectory(files directory.Files) (*frozen, error) {
-	entries, err := directory.LookAtAll(files)
+	entries, err := directory.LookAll(files)
 	if err != nil {
 		return nil, err
 	}
