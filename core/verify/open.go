@@ -89,7 +89,7 @@ func (r *run) openHiding(s *store.Snapshot) error {
 
 // openSkipping opens the store without some snapshots and checks those that are
 // looked at. The one that was taken is returned and among the run's snapshots; the report
-// is that of an open that hears witnesses. tail is
+// is that of an open that searches refused indexes for lost events. tail is
 // given what is read after it.
 func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Snapshot, report store.Report, base *snapshot, err error) {
 	o := store.Options{Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip, ValidateOnly: tail}

@@ -50,9 +50,9 @@ func renumbered(s *store.Snapshot) (found []*damage.Damage) {
 	return found
 }
 
-// TestMisnumbered opens a store of which batpak gave the number of an acknowledged
-// event to one that it cancelled: the cancelled one stays hidden, and an event that
-// may be the one which was cancelled is hidden and named.
+// TestMisnumbered opens a store in which batpak gave the number of an acknowledged
+// event to one that it cancelled. The cancelled event stays hidden, and an event that
+// may be the cancelled one is hidden and reported.
 func TestMisnumbered(t *testing.T) {
 	without := func(names ...string) directory.Memory {
 		files := maps.Clone(misnumbered(t))

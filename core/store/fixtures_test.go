@@ -18,7 +18,7 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// line spells an event as expected.jsonl does.
+// line formats an event as in expected.jsonl.
 func line(e event.Event) string {
 	var causation any
 	if !e.Causation.IsZero() {
@@ -45,9 +45,9 @@ func dump(t testing.TB, s *store.Snapshot) string {
 	return b.String()
 }
 
-// TestAllocatorWithoutRoom: an allocator that leaves no number for the tail is
-// refused, and the store opens all the same.
-func TestAllocatorWithoutRoom(t *testing.T) {
+// TestNoSequenceLeft: an index whose next sequence leaves no number for the tail is
+// refused, and the store still opens.
+func TestNoSequenceLeft(t *testing.T) {
 	files := fixture.Store("compacted-tail")
 	delete(files, checkpoint.FileName)
 	b := files[artifact.FileName]
@@ -61,8 +61,7 @@ func TestAllocatorWithoutRoom(t *testing.T) {
 	require.Equal(t, artifact.FileName, s.Report().Rejected[0].File)
 }
 
-// TestFixtures opens every fixture on each step of the ladder: the answers are
-// the same.
+// TestFixtures opens every fixture on each step of the ladder, with the same answers.
 func TestFixtures(t *testing.T) {
 	ladder := []struct {
 		name   string

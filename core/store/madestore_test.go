@@ -21,8 +21,8 @@ const (
 	madeSegment = 1 << 40 // size of its one segment
 )
 
-// made is a store that consists of an index.fbati over events whose frames are
-// not there, so that it can be large.
+// made is a store that consists of an index.fbati over events whose frames do not
+// exist, so that it can be large.
 type made struct {
 	index  source.Source
 	hidden []byte // visibility_ranges.fbv, nil for none
@@ -54,7 +54,7 @@ func (m made) Open(name string) (source.Source, error) {
 	return nil, source.ErrGone
 }
 
-// draftOf holds events as records do. Their frames lie one behind the other.
+// draftOf returns events as records, whose frames follow one another.
 func draftOf(t testing.TB, events []event.Event) *artifact.Draft {
 	d := artifact.NewDraft()
 	for i := range events {
@@ -64,12 +64,12 @@ func draftOf(t testing.TB, events []event.Event) *artifact.Draft {
 	return d
 }
 
-// indexOf is the index.fbati of events.
+// indexOf returns the index.fbati of events.
 func indexOf(t testing.TB, events []event.Event) source.Bytes {
 	return draftOf(t, events).AppendFile(nil, artifact.Watermark{Segment: 1, Offset: madeSegment}, artifact.MaxAllocator-1)
 }
 
-// framed sets what only the place of an event in its store decides.
+// framed sets the fields that only an event's place in its store determines.
 func framed(e event.Event, i int) event.Event {
 	e.Position = event.Position{Segment: 1, Offset: 57 + madeFrame*uint64(i), Length: madeFrame}
 	e.ID = event.ID{1, byte(i >> 24), byte(i >> 16), byte(i >> 8), byte(i), 0x70, 7: 3, 8: 0x80}
@@ -77,8 +77,7 @@ func framed(e event.Event, i int) event.Event {
 	return e
 }
 
-// fileLike is a source that is not memory and counts what is read of it from a
-// place on.
+// fileLike is a source that is not memory, and counts the bytes read from an offset on.
 type fileLike struct {
 	source.Bytes
 	records      int64 // where they begin
@@ -96,7 +95,7 @@ func newFileLike(b source.Bytes) fileLike {
 	return fileLike{b, int64(h.RecordsAt()), from, new(atomic.Int64), new(atomic.Int64)}
 }
 
-// Slice hides that of Bytes, since its form is another.
+// Slice hides that of Bytes, by another signature.
 func (f fileLike) Slice() {}
 
 func (f fileLike) ReadAt(p []byte, off int64) (int, error) {
@@ -107,8 +106,8 @@ func (f fileLike) ReadAt(p []byte, off int64) (int, error) {
 	return f.Bytes.ReadAt(p, off)
 }
 
-// scattered is n events: each entity has per of them, there are 36 kinds in 3
-// categories and 200 scopes, and nothing follows anything else.
+// scattered returns n events: per for each entity, of 36 kinds in 3 categories and 200
+// scopes, in no order.
 func scattered(n, per int) []event.Event {
 	rng := rand.New(rand.NewPCG(1, 2))
 	events := make([]event.Event, n)

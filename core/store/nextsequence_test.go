@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// TestNextSequence: no number is given out that a hidden range, a part file or the
-// writer itself has given out before, whatever is left of the log.
+// TestNextSequence: no sequence is given out again that a hidden range, a part file or
+// the writer itself has used, even when the log is cut.
 func TestNextSequence(t *testing.T) {
 	const n = 50 // events of a segment
 	open := func(files map[string][]byte) *store.Snapshot {

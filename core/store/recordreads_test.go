@@ -18,8 +18,8 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// counted opens a store of scattered events, with two hidden ranges, whose index
-// counts what is read of its records.
+// counted opens a store of scattered events, with two hidden ranges, whose index counts
+// the bytes read of its records.
 func counted(t *testing.T, n int) (*store.Snapshot, fileLike, []event.Event) {
 	events := scattered(n, 20)
 	f := newFileLike(indexOf(t, events))
@@ -32,9 +32,9 @@ func counted(t *testing.T, n int) (*store.Snapshot, fileLike, []event.Event) {
 	return s, f, seen
 }
 
-// TestTouch: no record is read to count, to skip what lies in front of a page, or to
-// intersect. Those that are returned are read, and what lies between neighbours.
-func TestTouch(t *testing.T) {
+// TestRecordReads: no record is read to count, to skip events before a page, or to
+// intersect. The records returned are read, and those between neighbours.
+func TestRecordReads(t *testing.T) {
 	s, f, events := counted(t, 20_000)
 	for bits := range 16 {
 		for _, from := range []uint64{0, 120, 7100, 15_000} {
@@ -81,7 +81,7 @@ func TestTouch(t *testing.T) {
 						}
 					}
 				}
-				// A page that is touched for the first time is read whole.
+				// A page is read whole the first time.
 				need += int64(len(page)) * 2 * pages.Size
 				require.LessOrEqual(t, f.bytes.Load(), need, "%+v from %d, limit %d", r, from, limit)
 				require.LessOrEqual(t, f.reads.Load(), int64(len(page)))
@@ -92,8 +92,8 @@ func TestTouch(t *testing.T) {
 	}
 }
 
-// TestTouchClocks: where clocks rise a bound on them takes a few records.
-func TestTouchClocks(t *testing.T) {
+// TestRecordReadsClocks: where clocks rise, a bound on them reads a few records.
+func TestRecordReadsClocks(t *testing.T) {
 	s, f, events := counted(t, 20_000)
 	for _, e := range events[5000:5050] {
 		n, err := s.Count(query.Region{Entity: e.Entity, Clocks: query.ClocksBetween(5, 14)}, 0)
@@ -114,8 +114,8 @@ func TestTouchClocks(t *testing.T) {
 	}
 }
 
-// TestAllocs: an iteration allocates next to nothing for an event, also where each
-// is another entity's.
+// TestAllocs: an iteration allocates next to nothing per event, even when each event is
+// another entity's.
 func TestAllocs(t *testing.T) {
 	const n = 20_000
 	for _, per := range []int{1, 20, n} {
@@ -139,27 +139,27 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
-// wound is an index of which records cannot be read for a while.
-type wound struct {
+// failing is an index whose records cannot be read for a while.
+type failing struct {
 	fileLike
 	first, end *atomic.Int64
 }
 
-var errWound = errors.New("wound")
+var errFailing = errors.New("failing")
 
-func (w wound) ReadAt(p []byte, off int64) (int, error) {
+func (w failing) ReadAt(p []byte, off int64) (int, error) {
 	if off < w.end.Load() && w.first.Load() < off+int64(len(p)) {
-		return 0, errWound
+		return 0, errFailing
 	}
 	return w.fileLike.ReadAt(p, off)
 }
 
-// TestResume: what an error ends goes on where it ended, with nothing twice and
-// nothing left out, and all that lies in front of the damage comes first.
+// TestResume: a query that failed resumes where it ended, without repeating or skipping
+// an event, and yields every event before the damage first.
 func TestResume(t *testing.T) {
 	events := scattered(20_000, 20)
 	f := newFileLike(indexOf(t, events))
-	w := wound{f, new(atomic.Int64), new(atomic.Int64)}
+	w := failing{f, new(atomic.Int64), new(atomic.Int64)}
 	calls := 0
 	s, err := store.Open(made{index: w}, store.Options{Parallel: func(n int, f func(i int)) {
 		calls++
@@ -197,13 +197,13 @@ func TestResume(t *testing.T) {
 					}
 					_, err := ask()
 					if err != nil {
-						require.ErrorIs(t, err, errWound)
-						// Those that share a page with the damage may be lost with it.
+						require.ErrorIs(t, err, errFailing)
+						// Events that share a page with the damage may be lost with it.
 						require.LessOrEqual(t, len(got), front)
 						require.GreaterOrEqual(t, len(got), apart)
 						again := len(got)
 						_, err = ask()
-						require.ErrorIs(t, err, errWound)
+						require.ErrorIs(t, err, errFailing)
 						require.Len(t, got, again)
 					} else {
 						require.Len(t, got, len(want))

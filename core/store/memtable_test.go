@@ -23,19 +23,19 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// written is the index.fbati that a snapshot makes.
+// written returns the index.fbati that a snapshot writes.
 func written(t require.TestingT, s *store.Snapshot, w artifact.Watermark) []byte {
-	b, _ := folded(t, s, store.Flush{To: w, NextSequence: s.Report().NextSequence})
+	b, _ := flushed(t, s, store.Flush{To: w, NextSequence: s.Report().NextSequence})
 	return b
 }
 
-// folded is the files that a fold makes.
-func folded(t require.TestingT, s *store.Snapshot, f store.Flush) (artifactFile, lookups []byte) {
+// flushed returns the files that a flush writes.
+func flushed(t require.TestingT, s *store.Snapshot, f store.Flush) (artifactFile, lookups []byte) {
 	require.NoError(t, s.Flush(f, into(&artifactFile), into(&lookups)))
 	return artifactFile, lookups
 }
 
-// segmentsOf lists the segments of a store in memory for a fold.
+// segmentsOf sets the segments of a flush to those of a store in memory.
 func segmentsOf(files map[string][]byte, f store.Flush) store.Flush {
 	for _, name := range fixture.Segments(files) {
 		id, _ := segment.ParseName(name)
@@ -60,9 +60,9 @@ func into(b *[]byte) flush.Write {
 	}
 }
 
-// TestWriteArtifactFixtures: what batpak wrote at a close comes out again, byte for
-// byte, whichever way the store was opened.
-func TestWriteArtifactFixtures(t *testing.T) {
+// TestFlushFixtures: a flush writes what batpak wrote at a close, byte for byte, on
+// every step of the ladder.
+func TestFlushFixtures(t *testing.T) {
 	same := 0
 	for _, name := range fixture.Names() {
 		files := fixture.Store(name)
@@ -98,8 +98,8 @@ func TestWriteArtifactFixtures(t *testing.T) {
 	require.GreaterOrEqual(t, same, 3*8)
 }
 
-// TestGrow grows snapshots of fixtures by random runs and holds every query
-// against a fresh open of the same files.
+// TestGrow grows snapshots of fixtures by random runs and compares every query with a
+// fresh open of the same files.
 func TestGrow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom([]string{"rotated", "tail", "fences", "empty", "options", "compacted-tail"}).Draw(t, "fixture")
@@ -156,16 +156,16 @@ func TestGrow(t *testing.T) {
 		for entity := range all(fresh) {
 			sameHead(t, fresh, s, entity)
 		}
-		// The artifact of the grown store is what a close would write.
+		// The grown store writes the artifact that a close would write.
 		w := artifact.Watermark{Segment: r.Next, Offset: uint64(len(files[segment.Name(r.Next)]))}
-		b, lookups := folded(t, s, segmentsOf(files, store.Flush{
+		b, lookups := flushed(t, s, segmentsOf(files, store.Flush{
 			To: w, NextSequence: s.Report().NextSequence, Run: log.Committed(0),
 		}))
 		if total > 0 {
 			require.Equal(t, written(t, fresh, w), b)
 		}
 		if base.Report().OpenedFrom == store.FromIndex {
-			_, part := folded(t, s, segmentsOf(files, store.Flush{
+			_, part := flushed(t, s, segmentsOf(files, store.Flush{
 				First: 1, To: w, NextSequence: s.Report().NextSequence, Run: log.Committed(0),
 			}))
 			old, _ := store.ArtifactWatermark(files[artifact.FileName])
@@ -195,7 +195,7 @@ func TestGrow(t *testing.T) {
 	})
 }
 
-// all is the entities of a store.
+// all returns the entities of a store.
 func all(s *store.Snapshot) map[string]bool {
 	out := map[string]bool{"absent": true}
 	for e := range s.Query(query.Region{}, query.Page{}) {
@@ -241,102 +241,9 @@ func requireSame(t require.TestingT, want, got *store.Snapshot) {
 	}
 }
 
-func sameHead(t require.TestingT, want, got *store.Snapshot, entity string) {
-	w, wok, err := store.History{Snapshot: want}.Latest(entity)
-	require.NoError(t, err)
-	g, gok, err := store.History{Snapshot: got}.Latest(entity)
-	require.NoError(t, err)
-	require.Equal(t, wok, gok)
-	require.Equal(t, w, g)
-}
-
-// TestPast holds the ends of chains and the ids of every fixture against a scan,
-// cancelled events included.
-func TestPast(t *testing.T) {
-	hidden := 0
-	for _, name := range fixture.Names() {
-		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip})
-			require.NoError(t, err)
-			everything, err := store.Open(directory.Memory(fixture.Store(name)), store.Options{Skip: skip, ShowHidden: true})
-			require.NoError(t, err)
-			visible := map[uint64]bool{}
-			for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
-				visible[e.Sequence] = true
-			}
-			heads := map[string]commit.Head{}
-			for _, e := range collect(t, everything.Query(query.Region{}, query.Page{})) {
-				k, ok, err := store.History{Snapshot: s}.ByID(e.ID)
-				require.NoError(t, err)
-				require.True(t, ok)
-				require.Equal(t, commit.Known{
-					Receipt:    commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position},
-					Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.EventHash, Cancelled: !visible[e.Sequence],
-				}, k)
-				h := heads[e.Entity]
-				h.Clock, h.WallMS, h.Hash = max(h.Clock, e.Clock), e.WallMS, e.EventHash
-				if visible[e.Sequence] {
-					h.State = commit.State{Some: true, Clock: max(h.State.Clock, e.Clock)}
-				} else {
-					hidden++
-				}
-				heads[e.Entity] = h
-			}
-			for entity, want := range heads {
-				h, ok, err := store.History{Snapshot: s}.Latest(entity)
-				require.NoError(t, err)
-				require.True(t, ok)
-				require.Equal(t, want, h, "%s of %s", entity, name)
-			}
-			_, ok, err := store.History{Snapshot: s}.Latest("absent")
-			require.NoError(t, err)
-			require.False(t, ok)
-			_, ok, err = store.History{Snapshot: s}.ByID(event.ID{1})
-			require.NoError(t, err)
-			require.False(t, ok)
-		}
-	}
-	require.Positive(t, hidden)
-}
-
-// TestPastCancelledTwice: the id of a cancelled event that was appended again is
-// that of the event that readers see, whichever part of the snapshot either is in.
-func TestPastCancelledTwice(t *testing.T) {
-	files := fixture.Store("fences")
-	s, err := store.Open(directory.Memory(files), store.Options{})
-	require.NoError(t, err)
-	hidden := s.Report().HiddenRanges
-	s, err = store.Open(directory.Memory(files), store.Options{ShowHidden: true})
-	require.NoError(t, err)
-	tried := 0
-	for _, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
-		if !hidden.Hides(e.Sequence) {
-			continue
-		}
-		tried++
-		again := fixture.Store("fences")
-		id, _ := segment.ParseName(slices.Max(fixture.Segments(files)))
-		frame := files[segment.Name(e.Position.Segment)][e.Position.Offset:][:e.Position.Length]
-		again[segment.Name(id+1)] = append(segment.AppendHeader(nil, segment.Header{SegmentID: id + 1}), frame...)
-		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
-			s, err := store.Open(directory.Memory(again), store.Options{Skip: skip})
-			require.NoError(t, err)
-			k, ok, err := store.History{Snapshot: s}.ByID(e.ID)
-			require.NoError(t, err)
-			require.True(t, ok)
-			require.False(t, k.Cancelled)
-			require.Equal(t, id+1, k.Position.Segment)
-			got, err := s.Get(e.ID)
-			require.NoError(t, err)
-			require.Equal(t, k.Sequence, got.Sequence)
-		}
-	}
-	require.Positive(t, tried)
-}
-
-// TestFoldOverRot: records that read as zeros, as those of a file do that was cut
-// short while it was mapped, are read from the segments instead.
-func TestFoldOverRot(t *testing.T) {
+// TestFlushOverRot: records that read as zeros, as those of a mapped file that was
+// truncated, are read from the segments instead.
+func TestFlushOverRot(t *testing.T) {
 	files := fixture.Store("rotated")
 	whole := slices.Clone(files[artifact.FileName])
 	s, err := store.Open(directory.Memory(files), store.Options{})
@@ -350,4 +257,26 @@ func TestFoldOverRot(t *testing.T) {
 	require.Len(t, rejected, 1)
 	require.Equal(t, artifact.FileName, rejected[0].File)
 	require.Equal(t, damage.Checksum, rejected[0].Reason)
+}
+
+// TestGrowParts: n events that arrive one by one make at most log n parts, and ever
+// smaller runs are merged too.
+func TestGrowParts(t *testing.T) {
+	for name, runs := range map[string][]int{
+		"one by one": {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+		"falling":    {10, 9, 8, 7, 6, 5, 4, 3, 2, 1},
+	} {
+		log := newSession(t, 0).begin(1)
+		s, err := store.Open(directory.Memory(nil), store.Options{})
+		require.NoError(t, err)
+		total := 0
+		for _, n := range runs {
+			log.append(n)
+			total += n
+			s, err = s.Grow(log.log.Committed(s.Appended()), log.log.Next())
+			require.NoError(t, err)
+			require.LessOrEqual(t, s.Parts(), bits.Len(uint(total)), "%s: %d events", name, total)
+			require.EqualValues(t, total, s.Report().Events)
+		}
+	}
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// TestOwnTimeIsKnown: each question gives the own time of its events when frames are
-// checked, and says that it is not known when they come from an index alone.
-func TestOwnTimeIsKnown(t *testing.T) {
+// TestOwnTime: every query returns the own time of its events when frames are checked,
+// and says that the time is unknown when they come from an index alone.
+func TestOwnTime(t *testing.T) {
 	for _, name := range []string{"rotated", "fences", "batch"} {
-		own := map[event.ID]int64{} // what batpak says
+		own := map[event.ID]int64{} // as batpak recorded it
 		for line := range strings.Lines(string(fixture.Payloads(name))) {
 			var p struct {
 				ID event.ID `json:"event_id"`

@@ -16,8 +16,8 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// TestRefreshFiles changes one thing in a directory: what only grew is read on, and
-// where anything else is not as it was, the caller has to open again.
+// TestRefreshFiles changes one thing in a directory: a refresh reads files that only
+// grew, and after any other change the caller has to open again.
 func TestRefreshFiles(t *testing.T) {
 	log := newSession(t, 0).begin(1).append(2).seal()
 	start := map[string][]byte{"000001.fbat": log.seg}
@@ -102,7 +102,7 @@ func TestRefreshFiles(t *testing.T) {
 }
 
 // TestRefreshCommitCut: the COMMIT of the last batch is cut off, and its events can
-// still be read: they are not there any more, as an open says too.
+// still be read. They are gone, as in an open.
 func TestRefreshCommitCut(t *testing.T) {
 	seg := newSession(t, 0).begin(1).append(1).batch(2).seg
 	files := directory.Memory{"000001.fbat": seg}
@@ -123,9 +123,9 @@ func TestRefreshCommitCut(t *testing.T) {
 	}
 }
 
-// TestRefreshHidesWhatIsUncertain: a loss of unknown size before a range that comes
-// later widens it, as it does when the store is opened.
-func TestRefreshHidesWhatIsUncertain(t *testing.T) {
+// TestRefreshWidensHidden: a loss of unknown size before a range that comes later
+// widens it, as in an open.
+func TestRefreshWidensHidden(t *testing.T) {
 	log := newSession(t, 0).begin(1).append(4).seal()
 	files := &watched{Memory: map[string][]byte{"000001.fbat": log.seg, "000009.fbat": nil}}
 	files.Memory["000002.fbat"] = log.begin(2).append(4).seg

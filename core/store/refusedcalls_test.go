@@ -24,7 +24,7 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// refusedStores are stores of which calls are refused. Damaged ones have no index,
+// refusedStores are stores of which calls are refused. The damaged ones have no index,
 // so that every open meets the same damage.
 func refusedStores(t *testing.T) map[string]map[string][]byte {
 	whole, part := longstore.New(t, 12)
@@ -45,8 +45,8 @@ func refusedStores(t *testing.T) map[string]map[string][]byte {
 	wrong := append([]byte(nil), bare[newest]...)
 	wrong[len(wrong)-sidx.TrailerSize] ^= 1
 	whole4 := synced.Mark{Segment: 4, Offset: uint64(len(wrong))}
-	// What batpak closed has no index.thaw that vouches for the index, which is then held
-	// against the segments.
+	// A store that batpak closed has no index.thaw of its index, which is then compared with
+	// the segments.
 	unvouched, incomplete := fixture.Store("rotated"), fixture.Store("rotated")
 	incomplete[artifact.FileName] = leaveOut(t, incomplete[artifact.FileName], 3, 1)
 	return map[string]map[string][]byte{
@@ -67,7 +67,7 @@ func refusedStores(t *testing.T) map[string]map[string][]byte {
 	}
 }
 
-// everything is what a store answers and reports, the way it was opened aside.
+// everything returns what a store answers and reports, except how it was opened.
 func everything(files directory.Files) (string, error) {
 	s, err := store.Open(files, store.Options{Seed: 3, Hash: nil})
 	if err != nil {
@@ -106,9 +106,9 @@ func everything(files directory.Files) (string, error) {
 	return b.String(), nil
 }
 
-// TestRefusedCalls makes each call on a store's files fail in turn, once and from
-// then on. The answer is the right one, or an error with the cause, and never damage:
-// nothing was found wrong.
+// TestRefusedCalls makes each call on a store's files fail in turn, once and from then
+// on. The answer is right, or an error with the cause, and never damage, since no bytes
+// were found wrong.
 func TestRefusedCalls(t *testing.T) {
 	boom := errors.New("too many open files")
 	for name, files := range refusedStores(t) {
@@ -142,9 +142,9 @@ func TestRefusedCalls(t *testing.T) {
 	}
 }
 
-// TestRefusedFile makes one file unreadable for good. An index is done without, which
-// the report says with the cause; a segment, the sync mark and the hidden ranges are
-// not.
+// TestRefusedFile makes one file unreadable for good. An index file is done without,
+// and the report has the cause. A segment, the sync mark and the hidden ranges are
+// errors.
 func TestRefusedFile(t *testing.T) {
 	boom := errors.New("permission denied")
 	found := map[bool]int{}
@@ -155,7 +155,7 @@ func TestRefusedFile(t *testing.T) {
 			for nth := 1; nth <= 2; nth++ { // it opens, and then cannot be read
 				f := &refusing.Files{Memory: files, Nth: nth, Forever: true, Err: boom, Only: file}
 				got, err := everything(f)
-				if f.Calls < nth { // nobody looks at it
+				if f.Calls < nth { // no open looks at it
 					require.Equal(t, want, got, "%s: %s", name, file)
 					continue
 				}
@@ -189,9 +189,9 @@ func TestRefusedFile(t *testing.T) {
 	require.Greater(t, found[false], 30)
 }
 
-// TestRefusedWitness: an index that speaks of a loss and cannot be heard is an error,
-// since the segments alone do not tell of it.
-func TestRefusedWitness(t *testing.T) {
+// TestRefusedEvidence: an index that may list lost events and cannot be read is an
+// error, since the segments alone do not show the loss.
+func TestRefusedEvidence(t *testing.T) {
 	boom := errors.New("input/output error")
 	files, _ := longstore.New(t, 12)
 	delete(files, segment.Name(2))
@@ -242,9 +242,9 @@ func (f *forgetful) Look(name string) (directory.Entry, error) {
 	return f.Files.Look(name)
 }
 
-// TestRefusedLookAtOverlooked: a segment that a listing has left out and that cannot
-// be looked at is not taken for one that is missing.
-func TestRefusedLookAtOverlooked(t *testing.T) {
+// TestRefusedLookAtUnlisted: a segment that a listing lacks and that cannot be looked
+// at does not count as missing.
+func TestRefusedLookAtUnlisted(t *testing.T) {
 	boom := errors.New("input/output error")
 	files := refusedStores(t)["of segments"]
 	want, err := everything(&refusing.Files{Memory: files})

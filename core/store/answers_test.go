@@ -11,8 +11,8 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// answers are those of a store to every sort of question, as text. An error is one
-// too.
+// answers returns the answers of a store to every kind of query as text, errors
+// included.
 func answers(s *store.Snapshot, ids []event.ID) string {
 	var b strings.Builder
 	list := func(seq func(func(event.Event, error) bool)) {
@@ -64,7 +64,7 @@ func answers(s *store.Snapshot, ids []event.ID) string {
 	return b.String()
 }
 
-// someIDs are ids of events of a store, every n-th.
+// someIDs returns the ids of every n-th event of a store.
 func someIDs(t testing.TB, s *store.Snapshot, n int) (ids []event.ID) {
 	for i, e := range collect(t, s.Query(query.Region{}, query.Page{})) {
 		if i%n == 0 {

@@ -22,40 +22,41 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// sick is a store in memory of which pages of one file cannot be read.
-type sick struct {
+// unreadable is a store in memory whose pages of one file cannot be read.
+type unreadable struct {
 	directory.Memory
 	name string
 	page int64
 }
 
-type sickFile struct {
+type unreadableFile struct {
 	source.Bytes
 	page int64
 }
 
 var errIO = errors.New("input/output error")
 
-// Slice hides that of Bytes, since its form is another.
-func (f sickFile) Slice() {}
+// Slice hides that of Bytes, by another signature.
+func (f unreadableFile) Slice() {}
 
-func (f sickFile) ReadAt(p []byte, off int64) (int, error) {
+func (f unreadableFile) ReadAt(p []byte, off int64) (int, error) {
 	if at := f.page * pages.Size; off < at+pages.Size && at < off+int64(len(p)) {
 		return 0, errIO
 	}
 	return f.Bytes.ReadAt(p, off)
 }
 
-func (s sick) Open(name string) (source.Source, error) {
+func (s unreadable) Open(name string) (source.Source, error) {
 	src, err := s.Memory.Open(name)
 	if name != s.name || err != nil {
 		return src, err
 	}
-	return sickFile{src.(source.Bytes), s.page}, nil
+	return unreadableFile{src.(source.Bytes), s.page}, nil
 }
 
-// TestUnreadablePages lets each page of each file of the index fail in turn: every
-// question is answered, and what could not be read is told, unless nothing reads it.
+// TestUnreadablePages makes each page of each index file fail in turn: every query is
+// answered, and the report names a file that could not be read, unless no query reads
+// it.
 func TestUnreadablePages(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
@@ -68,10 +69,10 @@ func TestUnreadablePages(t *testing.T) {
 			found, count := 0, int64(pages.Count(uint64(len(files[name]))))
 			for page := range count {
 				for _, check := range []bool{false, true} {
-					s, err := store.Open(sick{files, name, page}, store.Options{CheckIndex: check})
+					s, err := store.Open(unreadable{files, name, page}, store.Options{CheckIndex: check})
 					require.NoError(t, err)
 					require.True(t, want == answers(s, ids), "page %d", page)
-					if told(s, name) || told(s, index.FileName) {
+					if rejects(s, name) || rejects(s, index.FileName) {
 						found++
 					} else {
 						require.False(t, check, "page %d", page)
@@ -84,8 +85,8 @@ func TestUnreadablePages(t *testing.T) {
 	}
 }
 
-// TestCutIndex truncates index.fbati at each border of a page and next to it, and
-// puts others in its place: index.thaw then belongs to none, and every event is there.
+// TestCutIndex truncates index.fbati at each page boundary and next to it, and replaces
+// it by others. index.thaw then belongs to none of them, and no event is missing.
 func TestCutIndex(t *testing.T) {
 	files, part := longstore.New(t, 150)
 	other, _ := longstore.New(t, 160)
@@ -107,7 +108,7 @@ func TestCutIndex(t *testing.T) {
 	for what, b := range bad {
 		s, err := store.Open(directory.Memory(with(files, artifact.FileName, b)), store.Options{})
 		require.NoError(t, err)
-		require.True(t, told(s, artifact.FileName), what)
+		require.True(t, rejects(s, artifact.FileName), what)
 		require.Equal(t, want, dump(t, s), what)
 	}
 	for _, name := range []string{artifact.FileName, index.FileName, part} {
@@ -120,23 +121,23 @@ func TestCutIndex(t *testing.T) {
 	}
 }
 
-// fold makes the index of a store anew, or a part file of it, up to a place.
-func fold(t *testing.T, files map[string][]byte, first int, to artifact.Watermark) (records, lookups []byte) {
+// flushIndex writes the index of a store, or a part file, up to a watermark.
+func flushIndex(t *testing.T, files map[string][]byte, first int, to artifact.Watermark) (records, lookups []byte) {
 	s, err := store.Open(directory.Memory(files), store.Options{Seed: 11})
 	require.NoError(t, err)
 	require.NoError(t, s.Flush(store.Flush{First: first, To: to, NextSequence: s.Report().NextSequence}, into(&records), into(&lookups)))
 	return records, lookups
 }
 
-// TestStaleIndex puts files of the index as they were once beside newer ones: each is
-// told, and every event is there once.
+// TestStaleIndex puts old index files beside newer ones: each is reported, and every
+// event is found once.
 func TestStaleIndex(t *testing.T) {
 	files, part := longstore.New(t, 100)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
 	want := dump(t, whole)
 	end := artifact.Watermark{Segment: 4, Offset: uint64(len(files[segment.Name(4)]))}
-	newIndex, newLookups := fold(t, files, 0, end)
+	newIndex, newLookups := flushIndex(t, files, 0, end)
 	check := func(what string, files map[string][]byte, rejected ...string) {
 		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
@@ -149,13 +150,13 @@ func TestStaleIndex(t *testing.T) {
 	check("an index.thaw of the index.fbati behind", with(files, index.FileName, newLookups), index.FileName)
 	all := with(with(files, artifact.FileName, newIndex), index.FileName, newLookups)
 	check("a part that index.fbati holds", all)
-	_, longer := fold(t, files, 1, end)
+	_, longer := flushIndex(t, files, 1, end)
 	both := with(files, index.PartName(2, 4), longer)
 	check("a part that another holds", both)
 	s, err := store.Open(directory.Memory(both), store.Options{})
 	require.NoError(t, err)
 	require.Zero(t, s.Report().TailEvents, "the longer one is taken")
-	// A part of the same place and another past: its records go on elsewhere.
+	// A part of the same place with another history: its records continue elsewhere.
 	other, _ := longstore.New(t, 102)
 	check("another store's part", with(files, part, other[part]), part)
 	renamed := with(files, index.PartName(2, 4), files[part])
@@ -163,12 +164,12 @@ func TestStaleIndex(t *testing.T) {
 	check("a part under another name", renamed, index.PartName(2, 4))
 }
 
-// TestOtherSegments: files of an index that were made over segments of other ids, or
-// behind another place, are not believed.
+// TestOtherSegments: index files over segments of other ids, or after another place,
+// are refused.
 func TestOtherSegments(t *testing.T) {
 	files, part := longstore.New(t, 100)
 	end := artifact.Watermark{Segment: 4, Offset: uint64(len(files[segment.Name(4)]))}
-	_, longer := fold(t, files, 1, end)
+	_, longer := flushIndex(t, files, 1, end)
 	files[index.PartName(2, 4)] = longer
 	delete(files, part)
 	for id, name := range map[uint64]string{1: index.FileName, 3: index.PartName(2, 4)} {
@@ -191,7 +192,7 @@ func TestOtherSegments(t *testing.T) {
 	require.ErrorIs(t, s.Report().Rejected[0], damage.Stale)
 }
 
-// unsealed is a store whose newest segment goes on behind the end of the index.
+// unsealed is a store whose newest segment continues after the end of the index.
 func unsealed(t *testing.T, perSegment int) (files map[string][]byte, end artifact.Watermark) {
 	files, _ = longstore.New(t, perSegment)
 	seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: 5})
@@ -217,16 +218,16 @@ func unsealed(t *testing.T, perSegment int) (files map[string][]byte, end artifa
 	files[segment.Name(5)] = slices.Clone(seg)
 	add(30)
 	behind := slices.Clone(seg)
-	newIndex, newLookups := fold(t, files, 0, end)
-	_, longer := fold(t, files, 2, end)
+	newIndex, newLookups := flushIndex(t, files, 0, end)
+	_, longer := flushIndex(t, files, 2, end)
 	files[segment.Name(5)] = behind
 	files["whole "+artifact.FileName], files["whole "+index.FileName] = newIndex, newLookups
 	files[index.PartName(3, 5)] = longer
 	return files, end
 }
 
-// TestBoundary: an index that ends within a segment is held against its last record
-// when it is opened. Of what cannot be read then only that is given up.
+// TestBoundary: an index that ends within a segment is compared with its last record at
+// open. Only what cannot be read then is refused.
 func TestBoundary(t *testing.T) {
 	files, _ := unsealed(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
@@ -237,19 +238,19 @@ func TestBoundary(t *testing.T) {
 	want := dump(t, whole)
 	require.Equal(t, 1660, strings.Count(want, "\n"))
 
-	// What is read from the segments instead ends where the file does.
+	// The events read from the segments instead end where the file does.
 	for _, name := range []string{index.PartName(2, 3), index.PartName(3, 5)} {
 		for page := range int64(pages.Count(uint64(len(files[name])))) {
-			s, err := store.Open(sick{files, name, page}, store.Options{CheckIndex: true})
+			s, err := store.Open(unreadable{files, name, page}, store.Options{CheckIndex: true})
 			require.NoError(t, err)
 			require.Equal(t, want, dump(t, s), "page %d of %s", page, name)
-			require.True(t, told(s, name))
+			require.True(t, rejects(s, name))
 		}
 	}
 
-	// A longer part that cannot be read leaves those that are in it.
+	// A longer part that cannot be read does not displace the shorter ones.
 	longest := index.PartName(2, 5)
-	_, b := fold(t, with(files, segment.Name(5), files[segment.Name(5)]), 1, artifact.Watermark{
+	_, b := flushIndex(t, with(files, segment.Name(5), files[segment.Name(5)]), 1, artifact.Watermark{
 		Segment: 5, Offset: uint64(len(files[segment.Name(5)])),
 	})
 	both := with(files, longest, b)
@@ -261,13 +262,13 @@ func TestBoundary(t *testing.T) {
 	short := with(both, segment.Name(5), files[segment.Name(5)][:end.Offset])
 	s, err = store.Open(directory.Memory(short), store.Options{})
 	require.NoError(t, err)
-	require.True(t, told(s, longest))
+	require.True(t, rejects(s, longest))
 	require.Equal(t, 2, s.Report().Parts, "the others stand")
 
 }
 
-// TestBoundaryThroughLookups: the last record is read through the checksums in
-// index.thaw, and that of those a page is bad is no reason to refuse index.fbati.
+// TestBoundaryThroughLookups: the last record is read with the checksums in index.thaw.
+// A bad page of those is no reason to refuse index.fbati.
 func TestBoundaryThroughLookups(t *testing.T) {
 	files, _ := unsealed(t, 5000)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
@@ -276,7 +277,7 @@ func TestBoundaryThroughLookups(t *testing.T) {
 	files[artifact.FileName], files[index.FileName] = files["whole "+artifact.FileName], files["whole "+index.FileName]
 	last := int64(pages.Count(uint64(len(files[index.FileName])))) - 1
 	for page := last - 2; page <= last; page++ { // the checksums are at the end
-		s, err := store.Open(sick{files, index.FileName, page}, store.Options{CheckIndex: true})
+		s, err := store.Open(unreadable{files, index.FileName, page}, store.Options{CheckIndex: true})
 		require.NoError(t, err)
 		require.Equal(t, n, s.Report().Events)
 		require.Equal(t, []string{index.FileName}, rejectedNames(s), "page %d", page)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"iter"
@@ -16,6 +17,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/longstore"
+	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -23,11 +25,11 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// switched is a store in memory whose files turn bad when they are told to.
+// switched is a store in memory whose files can be turned bad.
 type switched struct {
 	directory.Memory
-	// fresh makes other bytes of what is read of a file for the first time, and seen
-	// of what was read before; nil for neither.
+	// fresh changes bytes of a file when they are first read, and seen when they are read
+	// again; nil changes nothing.
 	fresh, seen map[string]func(p []byte, off int64)
 	on          *atomic.Bool
 }
@@ -51,7 +53,7 @@ func (s switched) Open(name string) (source.Source, error) {
 	return switchedFile{src.(source.Bytes), fresh, seen, s.on}, nil
 }
 
-// Slice hides that of Bytes, since its form is another.
+// Slice hides that of Bytes, by another signature.
 func (f switchedFile) Slice() {}
 
 func (f switchedFile) read(p []byte, off int64, spoil func([]byte, int64)) (int, error) {
@@ -71,7 +73,7 @@ func rot(p []byte, _ int64) {
 	}
 }
 
-// zeros are what a mapping shows behind the end of a file that was cut.
+// zeros is what a mapping shows after the end of a truncated file.
 func zeros(p []byte, _ int64) { clear(p) }
 
 func rejectedNames(s *store.Snapshot) (names []string) {
@@ -81,8 +83,8 @@ func rejectedNames(s *store.Snapshot) (names []string) {
 	return names
 }
 
-// TestMendOutlivesStop: a context bounds the open alone, and a page is met later.
-func TestMendOutlivesStop(t *testing.T) {
+// TestRepairOutlivesStop: a context ends the open, but no repair after it.
+func TestRepairOutlivesStop(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	for _, name := range []string{index.FileName, part, artifact.FileName} {
 		w := newSwitched(files)
@@ -98,13 +100,13 @@ func TestMendOutlivesStop(t *testing.T) {
 		over.Store(true)
 		w.on.Store(true)
 		require.Len(t, collect(t, s.Query(query.Region{EntityPrefix: "order:"}, query.Page{})), 1600, name)
-		require.True(t, told(s, name))
+		require.True(t, rejects(s, name))
 	}
 }
 
-// TestMendOnce: who began before another query mended a file goes on with what stands
-// in for it, and does not take that for damaged as well.
-func TestMendOnce(t *testing.T) {
+// TestRepairOnce: a query that began before another query repaired a file goes on with
+// the stand-in, and does not take that for damaged as well.
+func TestRepairOnce(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
@@ -149,8 +151,8 @@ func TestMendOnce(t *testing.T) {
 	}
 }
 
-// TestMendTogether: many queries meet one damage at the same moment.
-func TestMendTogether(t *testing.T) {
+// TestRepairTogether: many queries meet one damage at the same time.
+func TestRepairTogether(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
@@ -182,9 +184,9 @@ func TestMendTogether(t *testing.T) {
 	}
 }
 
-// TestSeenPagesGo: a file is cut, and pages that were checked read as zeros through
-// a mapping: the file that is told is the one that was cut.
-func TestSeenPagesGo(t *testing.T) {
+// TestCheckedPagesCut: a file is truncated, and its checked pages read as zeros through
+// a mapping. The report names the file that was truncated.
+func TestCheckedPagesCut(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
@@ -193,13 +195,13 @@ func TestSeenPagesGo(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fresh func([]byte, int64)
-	}{{part, zeros}, {artifact.FileName, zeros}, {part, nil}} { // or the mapping alone is to blame
+	}{{part, zeros}, {artifact.FileName, zeros}, {part, nil}} { // or only the mapping is wrong
 		name := c.name
 		w := newSwitched(files)
 		w.fresh[name], w.seen[name] = c.fresh, zeros
 		s, err := store.Open(w, store.Options{})
 		require.NoError(t, err)
-		require.Len(t, collect(t, s.Query(query.Region{}, query.Page{})), 1600) // the records are seen
+		require.Len(t, collect(t, s.Query(query.Region{}, query.Page{})), 1600) // the records are checked
 		w.on.Store(true)
 		require.Len(t, collect(t, s.Query(query.Region{}, query.Page{})), 1600, name)
 		require.True(t, want == answers(s, ids), name)
@@ -210,9 +212,9 @@ func TestSeenPagesGo(t *testing.T) {
 	}
 }
 
-// TestSeenPagesLie: a record that was checked says another entity by now. Lookups that
-// are made anew are made of records that are checked anew.
-func TestSeenPagesLie(t *testing.T) {
+// TestCheckedPagesChange: a checked record now names another entity. An index that is
+// rebuilt then is built of records that are checked again.
+func TestCheckedPagesChange(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	for _, name := range []string{part, artifact.FileName} {
 		b, lookups, base := files[name], name, int64(index.ImageAt)
@@ -244,25 +246,25 @@ func TestSeenPagesLie(t *testing.T) {
 		for _, e := range all {
 			of[e.Entity] = append(of[e.Entity], e)
 		}
-		// Damage that is met comes first: pages that were seen are believed until then.
+		// Checked pages are believed until damage is met.
 		for _, e := range all {
 			_, err := s.Get(e.ID)
 			require.NoError(t, err)
 		}
-		require.True(t, told(s, lookups))
+		require.True(t, rejects(s, lookups))
 		for entity, want := range of {
 			require.Equal(t, want, collect(t, s.Query(query.Region{Entity: entity}, query.Page{})), "%s of %s", entity, name)
 		}
 	}
 }
 
-// artifactSize is the length that the header of an artifact says.
+// artifactSize returns the length in the header of an artifact.
 func artifactSize(b []byte) int {
 	le := binary.LittleEndian
 	return artifact.HeaderSize + int(le.Uint64(b[48:])+le.Uint64(b[40:])*artifact.RecordSize)
 }
 
-// lostInSegment are damages of a segment that lies under the index.
+// lostInSegment are damages of a segment that the index covers.
 func lostInSegment(files map[string][]byte) map[string]func(b []byte) []byte {
 	return map[string]func(b []byte) []byte{
 		"cut between frames": func(b []byte) []byte {
@@ -283,9 +285,9 @@ func lostInSegment(files map[string][]byte) map[string]func(b []byte) []byte {
 	}
 }
 
-// TestMendTellsWhatIsLost: where the segments do not hold all that a damaged index
-// file does, no answer is shorter unless the report says so.
-func TestMendTellsWhatIsLost(t *testing.T) {
+// TestRepairReportsLoss: where the segments hold less than a damaged index file did, an
+// answer is shorter only if the report says so.
+func TestRepairReportsLoss(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	for name, id := range map[string]uint64{artifact.FileName: 1, part: 3} {
 		for what, spoil := range lostInSegment(files) {
@@ -317,9 +319,9 @@ func TestMendTellsWhatIsLost(t *testing.T) {
 	}
 }
 
-// TestMendKeepsHidden: events behind a loss whose size nothing tells may get lower
-// numbers than they had, and a cancelled one must not slip out from under its range.
-func TestMendKeepsHidden(t *testing.T) {
+// TestRepairKeepsHidden: events after a loss of unknown size may get lower numbers, and
+// a cancelled event must not slip out from under its range.
+func TestRepairKeepsHidden(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
@@ -363,5 +365,25 @@ func TestMendKeepsHidden(t *testing.T) {
 				require.False(t, cancelled[e.ID], "%s: sequence %d, hole at %d", name, e.Sequence, hole)
 			}
 		}
+	}
+}
+
+// TestRepairAfterOpen: Options.Stop ends the open, but no repair after it.
+func TestRepairAfterOpen(t *testing.T) {
+	files, part := longstore.New(t, 400)
+	whole, err := store.Open(directory.Memory(files), store.Options{})
+	require.NoError(t, err)
+	want := dump(t, whole)
+	for _, name := range []string{part, index.FileName, "index.fbati"} {
+		b := slices.Clone(files[name])
+		for at := pages.Size + 8; at < len(b); at += pages.Size {
+			b[at] ^= 1
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{Stop: ctx.Err})
+		require.NoError(t, err)
+		cancel()
+		require.Equal(t, want, dump(t, s), name)
+		require.True(t, rejects(s, name))
 	}
 }

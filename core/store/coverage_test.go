@@ -23,14 +23,14 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// recordsOf is where the records of an index.fbati begin, and how many there are.
+// recordsOf returns where the records of an index.fbati begin, and how many it has.
 func recordsOf(t *testing.T, b []byte) (at, count int) {
 	h, err := artifact.ReadHeader(source.Bytes(b))
 	require.NoError(t, err)
 	return int(h.RecordsAt()), int(h.Records)
 }
 
-// leaveOut is an index.fbati without n records from number i on.
+// leaveOut returns an index.fbati without n records from number i on.
 func leaveOut(t *testing.T, b []byte, i, n int) []byte {
 	at, count := recordsOf(t, b)
 	from := at + i*artifact.RecordSize
@@ -40,7 +40,7 @@ func leaveOut(t *testing.T, b []byte, i, n int) []byte {
 	return out
 }
 
-// requireIncomplete checks that an index is refused and the answer is whole.
+// requireIncomplete checks that an index is refused and that no event is missing.
 func requireIncomplete(t *testing.T, files directory.Memory, want string) {
 	s, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func requireIncomplete(t *testing.T, files directory.Memory, want string) {
 	require.Equal(t, want, dump(t, s))
 }
 
-// TestIncompleteIndex leaves each event in turn, and each half, out of the index of
+// TestIncompleteIndex removes each event in turn, and each half, from the index of
 // every store that batpak closed.
 func TestIncompleteIndex(t *testing.T) {
 	for _, name := range fixture.Names() {
@@ -85,8 +85,8 @@ func TestIncompleteIndex(t *testing.T) {
 	}
 }
 
-// TestIncompleteCheckpoint puts a segment between those that batpak's indexes cover:
-// both leave out what it holds.
+// TestIncompleteCheckpoint inserts a segment between those that batpak's two indexes
+// cover, so that both lack its events.
 func TestIncompleteCheckpoint(t *testing.T) {
 	files := directory.Memory(fixture.Store("compacted"))
 	s, err := store.Open(files, store.Options{})
@@ -122,9 +122,8 @@ func TestIncompleteCheckpoint(t *testing.T) {
 	require.Equal(t, before.Events+1, r.Events)
 }
 
-// TestIncompleteWithoutFooters does the same where no segment below the index's end
-// has a footer, as behind unclean stops of batpak, and where a footer leaves the same
-// event out.
+// TestIncompleteWithoutFooters does the same where no segment below the index's end has
+// a footer, as after unclean stops of batpak, and where a footer omits the same event.
 func TestIncompleteWithoutFooters(t *testing.T) {
 	for _, entries := range []string{"none", "less"} {
 		files := fixture.Store("rotated")
@@ -154,7 +153,7 @@ func TestIncompleteWithoutFooters(t *testing.T) {
 	}
 }
 
-// forgetEntries makes a segment's footer list nothing.
+// forgetEntries empties the list in a segment's footer.
 func forgetEntries(t *testing.T, files directory.Memory, name string) {
 	at, ok, err := segment.FooterOffset(source.Bytes(files[name]))
 	require.NoError(t, err)
@@ -163,7 +162,7 @@ func forgetEntries(t *testing.T, files directory.Memory, name string) {
 	files[name] = append(append(files[name][:at:at], footer...), "\x00\x00\x00\x00SIDX"...)
 }
 
-// TestVouchedIndex: an index is held against its segments unless index.thaw belongs to
+// TestVouchedIndex: an index is compared with its segments unless index.thaw belongs to
 // it.
 func TestVouchedIndex(t *testing.T) {
 	files, _ := longstore.New(t, 150)
@@ -196,8 +195,8 @@ func TestVouchedIndex(t *testing.T) {
 	}
 }
 
-// TestVouchedRanges: of hidden ranges an index over a segment that was not sealed is
-// believed where index.thaw belongs to it, whether its lookups are read or made.
+// TestVouchedRanges: an index over an unsealed segment is trusted about hidden ranges
+// if index.thaw belongs to it, whether that is read or built again.
 func TestVouchedRanges(t *testing.T) {
 	files, part := longstore.New(t, 20)
 	for _, name := range []string{artifact.FileName, index.FileName, part, "000004.fbat"} {

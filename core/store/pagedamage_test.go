@@ -20,8 +20,8 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// told reports whether a report names a file among those that were not taken.
-func told(s *store.Snapshot, name string) bool {
+// rejects reports whether a report lists a file as refused.
+func rejects(s *store.Snapshot, name string) bool {
 	for _, r := range s.Report().Rejected {
 		if r.File == name {
 			return true
@@ -30,8 +30,8 @@ func told(s *store.Snapshot, name string) bool {
 	return false
 }
 
-// TestDamagedHeaders flips every bit of the header pages: the file is refused, and
-// every event is there.
+// TestDamagedHeaders flips every bit of the header pages: the file is refused, and no
+// event is missing.
 func TestDamagedHeaders(t *testing.T) {
 	files, part := longstore.New(t, 20)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
@@ -46,7 +46,7 @@ func TestDamagedHeaders(t *testing.T) {
 				b[bit/8] ^= 1 << (bit % 8)
 				s, err := store.Open(directory.Memory(damaged), store.Options{})
 				require.NoError(t, err)
-				require.True(t, told(s, name), "bit %d", bit)
+				require.True(t, rejects(s, name), "bit %d", bit)
 				require.Equal(t, want, dump(t, s), "bit %d", bit)
 				b[bit/8] ^= 1 << (bit % 8)
 			}
@@ -54,8 +54,8 @@ func TestDamagedHeaders(t *testing.T) {
 	}
 }
 
-// TestDamagedPages flips one bit in each page behind the headers, and in each of
-// index.fbati, and asks everything. Where no read touches the page nothing is told.
+// TestDamagedPages flips one bit in each page after the headers, and in each of
+// index.fbati, and asks everything. A page that no read touches is not reported.
 func TestDamagedPages(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
@@ -81,13 +81,13 @@ func TestDamagedPages(t *testing.T) {
 				require.NoError(t, err)
 				got := answers(s, ids)
 				require.True(t, want == got, "byte %d", at)
-				if told(s, name) || told(s, index.FileName) {
+				if rejects(s, name) || rejects(s, index.FileName) {
 					found++
 				}
 				require.Empty(t, s.Report().Damages)
 				s, err = store.Open(directory.Memory(damaged), store.Options{CheckIndex: true})
 				require.NoError(t, err)
-				require.True(t, told(s, name) || told(s, index.FileName), "byte %d", at)
+				require.True(t, rejects(s, name) || rejects(s, index.FileName), "byte %d", at)
 				b[at] ^= bit
 			}
 			require.Greater(t, found, len(b)/pages.Size/2)
@@ -95,9 +95,9 @@ func TestDamagedPages(t *testing.T) {
 	}
 }
 
-// TestCutLookups truncates the files at each border of a page and next to it, and
-// replaces them by others.
-func TestCutLookups(t *testing.T) {
+// TestCutSavedIndex truncates index.thaw and part files at each page boundary and next
+// to it, and replaces them by others.
+func TestCutSavedIndex(t *testing.T) {
 	files, part := longstore.New(t, 150)
 	other, _ := longstore.New(t, 160)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
@@ -113,7 +113,7 @@ func TestCutLookups(t *testing.T) {
 			for _, cut := range cuts {
 				s, err := store.Open(directory.Memory(with(files, name, full[:cut])), store.Options{})
 				require.NoError(t, err)
-				require.True(t, told(s, name), "cut at %d", cut)
+				require.True(t, rejects(s, name), "cut at %d", cut)
 				require.Equal(t, want, dump(t, s))
 			}
 			for what, b := range map[string][]byte{
@@ -122,7 +122,7 @@ func TestCutLookups(t *testing.T) {
 			} {
 				s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{})
 				require.NoError(t, err)
-				require.True(t, told(s, name), what)
+				require.True(t, rejects(s, name), what)
 				require.Equal(t, want, dump(t, s), what)
 			}
 		})
@@ -153,7 +153,7 @@ func (f rottingFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// ReadAgain returns what was there when the page was checked.
+// ReadAgain returns the page as it was when it was checked.
 func (f rottingFile) ReadAgain(p []byte, off int64) (int, error) { return f.Bytes.ReadAt(p, off) }
 
 func (r rotting) Open(name string) (source.Source, error) {
@@ -165,9 +165,9 @@ func (r rotting) Open(name string) (source.Source, error) {
 	return rottingFile{src.(source.Bytes), &left}, nil
 }
 
-// TestRotWhileAsked lets a file turn bad after every number of reads: an iteration
-// under way goes on behind the last event, with none twice and none left out.
-func TestRotWhileAsked(t *testing.T) {
+// TestRotDuringQuery makes a file turn bad after every number of reads: an iteration
+// under way continues after the last event, without repeating or skipping one.
+func TestRotDuringQuery(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
@@ -185,7 +185,7 @@ func TestRotWhileAsked(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, scoped, collect(t, s.Query(query.Region{Scope: "shop:3"}, query.Page{})), "%s after %d", name, after)
 			require.Equal(t, want, collect(t, s.Query(query.Region{}, query.Page{})), "%s after %d", name, after)
-			if told(s, name) {
+			if rejects(s, name) {
 				late++
 			}
 		}
@@ -193,9 +193,9 @@ func TestRotWhileAsked(t *testing.T) {
 	}
 }
 
-// TestLiesForgeNothing changes lookups under checksums that are right: a query may
-// miss events then, and never returns one that it should not, twice, or out of order.
-func TestLiesForgeNothing(t *testing.T) {
+// TestWrongIndexForgesNothing changes an index under valid checksums: a query may then
+// miss events, but never returns a wrong one, one twice, or one out of order.
+func TestWrongIndexForgesNothing(t *testing.T) {
 	files, part := longstore.New(t, 150)
 	whole, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
@@ -220,7 +220,7 @@ func TestLiesForgeNothing(t *testing.T) {
 			resum.File(b, outside)
 			s, err := store.Open(directory.Memory(with(files, name, b)), store.Options{})
 			require.NoError(t, err)
-			require.False(t, told(s, name))
+			require.False(t, rejects(s, name))
 			for _, r := range []query.Region{{}, {Entity: "order:13"}, {Scope: "shop:2"}, {Kinds: event.InCategory(2)}, {EntityPrefix: "order:1"}} {
 				last := int64(-1)
 				for e, err := range s.Query(r, query.Page{}) {
