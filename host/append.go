@@ -3,9 +3,13 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host/payload"
+	"github.com/zeebo/blake3"
 )
 
 // Append appends one event to an entity's stream and returns where it went. A
@@ -27,7 +31,7 @@ func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind
 	if err := s.send(ctx, r); err != nil {
 		return Receipt{}, err
 	}
-	return r.receipts[0], nil
+	return Receipt(r.receipts[0]), nil
 }
 
 // AppendBatch appends events that exist together or not at all, and returns their
@@ -94,7 +98,7 @@ func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commi
 	if errors.Is(err, ErrUnknown) { // the writer has it still
 		return nil, err
 	}
-	return r.receipts, err
+	return receiptsOf(r.receipts), err
 }
 
 // send hands a request to the writer and waits for the answer. When ctx ends
@@ -140,4 +144,95 @@ func (s *Store) enter(ctx context.Context, r *request) error {
 	case <-s.closed:
 		return ErrClosed
 	}
+}
+
+// entry makes e of the arguments of an append. The payload is encoded, checked
+// and copied, so that the caller may reuse its bytes whatever becomes of the
+// append.
+func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, value any, options []AppendOption) error {
+	var err error
+	*e = commit.Entry{Coordinate: at, Kind: kind}
+	if e.Payload, err = encodePayload(value); err != nil {
+		return err
+	}
+	e.Hash = blake3.Sum256(e.Payload)
+	for _, o := range options {
+		switch o.what {
+		case optExpect:
+			e.Expected = o.expected
+		case optKey:
+			e.ID, e.Key = o.id, true
+		case optCorrelation:
+			if err := commit.CheckID(o.id); err != nil {
+				return fmt.Errorf("correlation: %w", err)
+			}
+			e.Correlation = o.id
+		case optCausation:
+			if err := commit.CheckID(o.id); err != nil {
+				return fmt.Errorf("causation: %w", err)
+			}
+			e.Causation, e.Cause = o.id, 0
+		case optCause:
+			if o.number < 0 || o.number > commit.MaxBatch {
+				return commit.ErrCause
+			}
+			e.Causation, e.Cause = event.ID{}, int(o.number)+1
+		case optFlags:
+			e.Flags = uint8(o.number)
+		case optTime:
+			e.TimeUS, e.Timed = o.number, true
+		case optReservedKind:
+			e.ReservedKind = true
+		}
+	}
+	if !e.Key {
+		e.ID = s.ids.next(s.options.Now().UnixMilli(), s.options.Random())
+	}
+	return nil
+}
+
+// entries is entry for several items, of which it stops behind the one with which
+// the payloads come to more than most bytes: items may share one payload, of
+// which every entry has a copy. With an *[ItemError] it returns those in front of
+// the item.
+func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, bytes uint64, err error) {
+	entries = make([]commit.Entry, len(items))
+	for i := range items {
+		it := &items[i]
+		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options); err != nil {
+			return entries[:i], bytes, &ItemError{Item: i, Err: err}
+		}
+		if bytes += uint64(len(entries[i].Payload)); bytes > most {
+			return entries[:i+1], bytes, nil
+		}
+	}
+	return entries, bytes, nil
+}
+
+func encodePayload(value any) ([]byte, error) {
+	raw, ok := value.(Raw)
+	if !ok {
+		return payload.Marshal(value)
+	}
+	if len(raw) > commit.MaxPayload {
+		return nil, &LimitError{What: "payload bytes", Got: uint64(len(raw)), Max: commit.MaxPayload}
+	}
+	if err := payload.Check(raw); err != nil {
+		return nil, err
+	}
+	return append([]byte(nil), raw...), nil
+}
+
+// ids makes event ids for many goroutines.
+type ids struct {
+	mu   sync.Mutex
+	made event.IDs
+}
+
+// next makes an id at ms since the Unix epoch; a time before is 0, since the
+// append will be refused for it anyway.
+func (g *ids) next(ms int64, random uint64) event.ID {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.made.Next(uint64(max(ms, 0)), random)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
-	"github.com/thawlog/thaw/host/readertest"
 )
 
 // TestClosedHoldsNothing: a Store, Reader or Snapshot that was closed and is kept holds
@@ -26,7 +25,7 @@ func TestClosedHoldsNothing(t *testing.T) {
 		require.NoError(t, err)
 	}
 	type closer interface {
-		readertest.Questions
+		host.Reader
 		Close() error
 	}
 	for name, open := range map[string]func() (closer, map[string]func() bool){
@@ -139,7 +138,7 @@ func TestOpenWhenDone(t *testing.T) {
 	require.NoError(t, p.fs.MkdirAll(dir))
 	_, err = host.Open(done, dir, o)
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = host.Rebuild(done, dir, o, false)
+	_, err = host.Rebuild(done, dir, host.RebuildOptions{Options: o})
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = host.OpenReader(done, dir, host.ReaderOptions{FS: p.fs})
 	require.ErrorIs(t, err, context.Canceled)

@@ -41,11 +41,11 @@ func TestDamagedStore(t *testing.T) {
 		require.NotContains(t, mem.Files(p.dir), indexName)
 	}
 	o := host.Options{FS: p.fs, Logger: quiet}
-	report, err := host.Rebuild(t.Context(), p.dir, o, false)
+	report, err := host.Rebuild(t.Context(), p.dir, host.RebuildOptions{Options: o})
 	require.ErrorIs(t, err, damage.Checksum)
 	require.NotEmpty(t, report.Damages)
 	require.NotContains(t, mem.Files(p.dir), indexName)
-	_, err = host.Rebuild(t.Context(), p.dir, o, true)
+	_, err = host.Rebuild(t.Context(), p.dir, host.RebuildOptions{Options: o, AcceptDamage: true})
 	require.NoError(t, err)
 	s = p.openStore(t, host.Options{})
 	require.Empty(t, s.Report().Damages)

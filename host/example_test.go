@@ -51,7 +51,7 @@ func Example() {
 }
 
 // The report says which way a store was opened, and what was not taken.
-func ExampleReader_Report() {
+func ExampleDirReader_Report() {
 	ctx := context.Background()
 	r, err := host.OpenReader(ctx, "../core/internal/fixture/testdata/tail/store", host.ReaderOptions{})
 	if err != nil {
@@ -70,7 +70,7 @@ func ExampleReader_Report() {
 }
 
 // Refresh follows a writer; a snapshot stays where it is.
-func ExampleReader_Refresh() {
+func ExampleDirReader_Refresh() {
 	ctx := context.Background()
 	r, err := host.OpenReader(ctx, "../core/internal/fixture/testdata/batch/store", host.ReaderOptions{})
 	if err != nil {

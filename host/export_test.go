@@ -30,7 +30,7 @@ func Parts(s *Store) map[string]func() bool {
 }
 
 // ReaderParts is Parts of a reader.
-func ReaderParts(r *Reader) map[string]func() bool {
+func ReaderParts(r *DirReader) map[string]func() bool {
 	parts := map[string]func() bool{}
 	addParts(parts, r.versions.locked())
 	return parts

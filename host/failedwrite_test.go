@@ -32,7 +32,7 @@ func TestFailedSync(t *testing.T) {
 	require.NoError(t, appendOne(s, "kept"))
 	size := len(mem.Files(storeDir)["000001.fbat"])
 	c.Fail(failfs.Rule{Kinds: failfs.Sync, Pattern: "000001.fbat"})
-	require.ErrorIs(t, appendOne(s, "lost"), host.ErrReadOnly)
+	require.ErrorIs(t, appendOne(s, "lost"), host.ErrFailed)
 	require.Len(t, mem.Files(storeDir)["000001.fbat"], size)
 
 	c.take()
@@ -44,7 +44,7 @@ func TestFailedSync(t *testing.T) {
 		},
 		"sync": func() error { return s.Sync(background) },
 	} {
-		require.ErrorIs(t, call(), host.ErrReadOnly, name)
+		require.ErrorIs(t, call(), host.ErrFailed, name)
 	}
 	require.Empty(t, c.take())
 	require.Equal(t, []string{"kept"}, entities(all(t, s)))
@@ -81,7 +81,7 @@ func TestTakenBack(t *testing.T) {
 	c.Fail(failfs.Rule{Kinds: failfs.WriteAt, Pattern: "000001.fbat", Short: 100})
 	err := appendOne(s, "b")
 	require.ErrorIs(t, err, failfs.ErrInjected)
-	require.NotErrorIs(t, err, host.ErrReadOnly)
+	require.NotErrorIs(t, err, host.ErrFailed)
 	c.take()
 	require.NoError(t, s.Sync(background))
 	require.Empty(t, c.take())
@@ -97,7 +97,7 @@ func TestFailedFooter(t *testing.T) {
 	c.Fail(failfs.Rule{Kinds: failfs.WriteAt, Pattern: "000001.fbat", Short: 10})
 	err := appendOne(s, "b")
 	require.ErrorIs(t, err, failfs.ErrInjected)
-	require.NotErrorIs(t, err, host.ErrReadOnly)
+	require.NotErrorIs(t, err, host.ErrFailed)
 	require.NoError(t, appendOne(s, "c"))
 	require.NoError(t, s.Close())
 	require.Len(t, segmentNames(mem), 2)
@@ -121,7 +121,7 @@ func TestFailedBegin(t *testing.T) {
 	c.Fail(failfs.Rule{Kinds: failfs.Lstat, Pattern: "000001.fbat"})
 	err := appendOne(s, "a")
 	require.ErrorIs(t, err, failfs.ErrInjected)
-	require.NotErrorIs(t, err, host.ErrReadOnly)
+	require.NotErrorIs(t, err, host.ErrFailed)
 	require.Empty(t, segmentNames(mem))
 	require.NoError(t, appendOne(s, "b"))
 	require.Equal(t, []string{"b"}, entities(all(t, s)))

@@ -2,15 +2,11 @@ package host
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 )
-
-// ErrFenceDone is returned by a [Fence] that was committed or cancelled.
-var ErrFenceDone = errors.New("thaw: the fence was committed or cancelled")
 
 // Fence gathers events that nobody sees until all of them are committed at once.
 // They are held in memory and written as one batch by Commit, so a fence keeps no

@@ -35,7 +35,7 @@ func TestIndexRemovedUnderAWriter(t *testing.T) {
 						p.put(t, map[string][]byte{name: old[:len(old)/2]})
 					}
 					appendSome(t, s, "e", 3)
-					open := func() *host.Reader {
+					open := func() *host.DirReader {
 						r := (place{fs.Crash(crashfs.Cut{Survive: 100}), p.dir}).open(t, host.ReaderOptions{Strict: true})
 						require.EqualValues(t, events+3, r.Report().Events)
 						require.Empty(t, r.Report().Rejected)

@@ -42,7 +42,7 @@ func TestQueriesWhileFolding(t *testing.T) {
 					}
 				})
 			}
-			ask := func(q *host.Queries, least uint64) bool {
+			ask := func(q host.Reader, least uint64) bool {
 				n := uint64(0)
 				for e, err := range q.Query(background, host.Region{}, host.Page{}) {
 					if !assert.NoError(t, err) || !assert.Equal(t, n, e.Sequence) {
@@ -58,7 +58,7 @@ func TestQueriesWhileFolding(t *testing.T) {
 					}
 				})
 			}
-			until(func() bool { return ask(&s.Queries, s.Committed()) })
+			until(func() bool { return ask(s, s.Committed()) })
 			until(func() bool {
 				mu.Lock()
 				k := known
@@ -85,13 +85,13 @@ func TestQueriesWhileFolding(t *testing.T) {
 				if k > 0 {
 					assert.Equal(t, uint64(state.Clock)+1, k)
 				}
-				return ask(&pin.Queries, n) && assert.NoError(t, pin.Close())
+				return ask(pin, n) && assert.NoError(t, pin.Close())
 			})
 			r := p.open(t, host.ReaderOptions{Strict: true})
 			until(func() bool {
 				n := s.Committed()
 				_, err := r.Refresh(background)
-				return assert.NoError(t, err) && ask(&r.Queries, n)
+				return assert.NoError(t, err) && ask(r, n)
 			})
 			writers.Wait()
 			over.Store(true)

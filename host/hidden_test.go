@@ -35,7 +35,7 @@ func misnumbered(t *testing.T, without ...string) place {
 }
 
 // shows checks what a reader sees, and returns how the store was opened.
-func (p place) shows(t *testing.T, want ...string) store.Report {
+func (p place) shows(t *testing.T, want ...string) host.Report {
 	r, err := host.OpenReader(context.Background(), p.dir, host.ReaderOptions{FS: p.fs, Logger: quiet})
 	require.NoError(t, err)
 	defer r.Close()
@@ -45,7 +45,7 @@ func (p place) shows(t *testing.T, want ...string) store.Report {
 		got = append(got, e.Entity)
 	}
 	require.Equal(t, want, got)
-	return r.Report().Report
+	return r.Report()
 }
 
 // appendEvent opens the store for writing, appends to an entity and closes.
@@ -93,9 +93,9 @@ func TestRenumberedInDoubt(t *testing.T) {
 	r = p.shows(t, "a", "c", "d")
 	require.Len(t, r.Damages[0].Events, 2)
 
-	_, err := host.Rebuild(ctx, p.dir, host.Options{FS: p.fs, Logger: quiet}, false)
+	_, err := host.Rebuild(ctx, p.dir, host.RebuildOptions{Options: host.Options{FS: p.fs, Logger: quiet}})
 	require.ErrorIs(t, err, damage.Renumbered)
-	_, err = host.Rebuild(ctx, p.dir, host.Options{FS: p.fs, Logger: quiet}, true)
+	_, err = host.Rebuild(ctx, p.dir, host.RebuildOptions{Options: host.Options{FS: p.fs, Logger: quiet}, AcceptDamage: true})
 	require.NoError(t, err)
 	r = p.shows(t, "a", "c", "d")
 	require.NoError(t, r.Damaged())
@@ -128,7 +128,7 @@ func TestAcceptedLossHides(t *testing.T) {
 	raw, err := visibility.Decode(files[hiddenName])
 	require.NoError(t, err)
 	require.NotEqual(t, raw, before.report.HiddenRanges, "some are hidden in doubt")
-	_, err = host.Rebuild(context.Background(), p.dir, host.Options{FS: p.fs, Logger: quiet}, true)
+	_, err = host.Rebuild(context.Background(), p.dir, host.RebuildOptions{Options: host.Options{FS: p.fs, Logger: quiet}, AcceptDamage: true})
 	require.NoError(t, err)
 	after := entitiesOf(t, p)
 	require.Equal(t, store.FromIndex, after.report.OpenedFrom)
@@ -138,7 +138,7 @@ func TestAcceptedLossHides(t *testing.T) {
 
 type seen struct {
 	ids    []event.ID
-	report store.Report
+	report host.Report
 }
 
 func entitiesOf(t *testing.T, p place) (s seen) {
@@ -149,6 +149,6 @@ func entitiesOf(t *testing.T, p place) (s seen) {
 		require.NoError(t, err)
 		s.ids = append(s.ids, e.ID)
 	}
-	s.report = r.Report().Report
+	s.report = r.Report()
 	return s
 }

@@ -18,10 +18,6 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// ErrDamaged is why a damaged store gets no new index: one that covered the damage
-// would keep the next open from seeing it. [Rebuild] makes one when told to.
-var ErrDamaged = errors.New("thaw: a damaged store gets no new index")
-
 // indexFiles are the files of an index in a directory, for those who write them.
 type indexFiles struct {
 	fs     fsabstraction.FS

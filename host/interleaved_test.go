@@ -16,7 +16,6 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/pages"
-	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -32,7 +31,7 @@ type question struct {
 type inquirer struct {
 	t    assert.TestingT
 	rng  *rand.Rand
-	q    *host.Queries
+	q    host.Reader
 	all  []event.Event
 	kept []event.Event // what was shown, whose strings must stay as they are
 	same []event.Event // and what it was to be
@@ -71,7 +70,7 @@ func (a *inquirer) region() (r host.Region, holds func(e event.Event) bool) {
 	if a.rng.IntN(4) == 0 {
 		low = some.Clock
 		high = low + a.rng.Uint32N(4)
-		r.Clocks = query.ClocksBetween(low, high)
+		r.Clocks = host.ClocksBetween(low, high)
 	}
 	return r, func(e event.Event) bool {
 		return (r.Entity == "" || r.Entity == e.Entity) && strings.HasPrefix(e.Entity, r.EntityPrefix) &&
@@ -324,7 +323,7 @@ func TestInterleaved(t *testing.T) {
 			read := p.open(t, o)
 			require.NotZero(t, read.Report().Parts)
 			var wg sync.WaitGroup
-			for i, q := range []*host.Queries{&s.Queries, &mapped.Queries, &read.Queries, &rotten.Queries} {
+			for i, q := range []host.Reader{s, mapped, read, rotten} {
 				for g := range uint64(2) {
 					wg.Go(func() {
 						a := &inquirer{t: t, rng: rand.New(rand.NewPCG(uint64(i), g)), q: q, all: all}
@@ -348,7 +347,7 @@ func TestIteratorsShared(t *testing.T) {
 	p := onDisk(t)
 	s := writeVaried(t, p, 1000, true)
 	all := fromSegments(t, p)
-	a := &inquirer{t: t, rng: rand.New(rand.NewPCG(1, 1)), q: &s.Queries, all: all}
+	a := &inquirer{t: t, rng: rand.New(rand.NewPCG(1, 1)), q: s, all: all}
 	for range 50 {
 		q := a.ask()
 		var wg sync.WaitGroup

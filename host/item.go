@@ -1,14 +1,11 @@
 package host
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/zeebo/blake3"
 
-	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/host/payload"
 )
 
 // Item is one event to append, in a batch or in a fence.
@@ -92,79 +89,16 @@ func WithTime(t time.Time) AppendOption { return AppendOption{what: optTime, num
 // iota would be taken for one. Other kinds in 0x0… and 0xD… are refused always.
 func AllowReservedKind() AppendOption { return AppendOption{what: optReservedKind} }
 
-// entry makes e of the arguments of an append. The payload is encoded, checked
-// and copied, so that the caller may reuse its bytes whatever becomes of the
-// append.
-func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, value any, options []AppendOption) error {
-	var err error
-	*e = commit.Entry{Coordinate: at, Kind: kind}
-	if e.Payload, err = encodePayload(value); err != nil {
-		return err
+// KeyOf makes a key for [WithKey] out of any text that names one append, such as
+// the number of a request: the first 16 bytes of its BLAKE3 digest, so the same
+// text gives the same key in every process, and two texts do not meet in practice. An
+// empty text names nothing: its key is the zero id, with which every append is
+// refused as [ErrZeroID].
+func KeyOf(text string) (id event.ID) {
+	if text == "" {
+		return event.ID{}
 	}
-	e.Hash = blake3.Sum256(e.Payload)
-	for _, o := range options {
-		switch o.what {
-		case optExpect:
-			e.Expected = o.expected
-		case optKey:
-			e.ID, e.Key = o.id, true
-		case optCorrelation:
-			if err := commit.CheckID(o.id); err != nil {
-				return fmt.Errorf("correlation: %w", err)
-			}
-			e.Correlation = o.id
-		case optCausation:
-			if err := commit.CheckID(o.id); err != nil {
-				return fmt.Errorf("causation: %w", err)
-			}
-			e.Causation, e.Cause = o.id, 0
-		case optCause:
-			if o.number < 0 || o.number > commit.MaxBatch {
-				return commit.ErrCause
-			}
-			e.Causation, e.Cause = event.ID{}, int(o.number)+1
-		case optFlags:
-			e.Flags = uint8(o.number)
-		case optTime:
-			e.TimeUS, e.Timed = o.number, true
-		case optReservedKind:
-			e.ReservedKind = true
-		}
-	}
-	if !e.Key {
-		e.ID = s.ids.next(s.options.Now().UnixMilli(), s.options.Random())
-	}
-	return nil
-}
-
-// entries is entry for several items, of which it stops behind the one with which
-// the payloads come to more than most bytes: items may share one payload, of
-// which every entry has a copy. With an *[ItemError] it returns those in front of
-// the item.
-func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, bytes uint64, err error) {
-	entries = make([]commit.Entry, len(items))
-	for i := range items {
-		it := &items[i]
-		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options); err != nil {
-			return entries[:i], bytes, &ItemError{Item: i, Err: err}
-		}
-		if bytes += uint64(len(entries[i].Payload)); bytes > most {
-			return entries[:i+1], bytes, nil
-		}
-	}
-	return entries, bytes, nil
-}
-
-func encodePayload(value any) ([]byte, error) {
-	raw, ok := value.(Raw)
-	if !ok {
-		return payload.Marshal(value)
-	}
-	if len(raw) > commit.MaxPayload {
-		return nil, &LimitError{What: "payload bytes", Got: uint64(len(raw)), Max: commit.MaxPayload}
-	}
-	if err := payload.Check(raw); err != nil {
-		return nil, err
-	}
-	return append([]byte(nil), raw...), nil
+	digest := blake3.Sum256([]byte(text))
+	copy(id[:], digest[:])
+	return id
 }

@@ -234,7 +234,7 @@ func TestOldSegmentOnDemand(t *testing.T) {
 }
 
 // openOn opens the store through another view of its file system.
-func (p place) openOn(t testing.TB, fs fsabstraction.ReadFS) *host.Reader {
+func (p place) openOn(t testing.TB, fs fsabstraction.ReadFS) *host.DirReader {
 	r, err := host.OpenReader(t.Context(), p.dir, host.ReaderOptions{FS: fs, Logger: quiet})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = r.Close() })

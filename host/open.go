@@ -62,7 +62,7 @@ func (s *Store) open(ctx context.Context) error {
 	files.saveLookups(c.snapshot)
 	c.log.next, c.log.at = c.snapshot.Report().NextSequence, end
 	s.versions.start(c)
-	s.Queries.acquire = s.versions.acquire
+	s.queries.acquire = s.versions.acquire
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
 	s.closed = make(chan struct{})
 	s.flusher = newFlusher(&s.options, files, &s.versions)

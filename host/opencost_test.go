@@ -235,7 +235,7 @@ func TestOpenCostsTheSame(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		var r *host.Reader
+		var r *host.DirReader
 		var err error
 		opens = append(opens, measure(func() {
 			r, err = host.OpenReader(t.Context(), "store", host.ReaderOptions{FS: c})

@@ -3,37 +3,8 @@ package host
 import (
 	"log/slog"
 
-	"github.com/thawlog/thaw/core/query"
-	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
-)
-
-// Words of the core that users of this package need.
-type (
-	// Region says which events a query asks for.
-	Region = query.Region
-	// Page says where a query begins and how far it goes.
-	Page = query.Page
-	// StreamPage is the same for one entity's stream.
-	StreamPage = query.StreamPage
-)
-
-// ClocksBetween is a range of clocks for [Region], from low to high, both included.
-func ClocksBetween(low, high uint32) query.Clocks { return query.ClocksBetween(low, high) }
-
-// Errors that queries return besides the typed damages of core/damage.
-var (
-	// ErrNotFound: no visible event has the id.
-	ErrNotFound = store.ErrNotFound
-	// ErrRead: the system refused to list, open or read something that nothing can
-	// stand in for, so that there is no answer: too many open files, no permission, no
-	// memory, a failing disk. It is the class of *source.ReadError (core/source), which
-	// names the file and unwraps to the system's error. It says nothing about the
-	// bytes; the same call may succeed the next time. Of an index that could not be
-	// read the report tells, with reason unreadable.
-	ErrRead = source.ErrRead
 )
 
 // defaultOpenSegments is how many segments a reader keeps open: below the 1024

@@ -13,7 +13,7 @@ import (
 )
 
 // requireSeen asks every query for an event that was appended by itself.
-func requireSeen(t *testing.T, q *host.Queries, entity string, r host.Receipt, cause event.ID, total uint64) {
+func requireSeen(t *testing.T, q host.Reader, entity string, r host.Receipt, cause event.ID, total uint64) {
 	full, err := q.Get(t.Context(), r.ID)
 	require.NoError(t, err)
 	require.Equal(t, r.Sequence, full.Sequence)
@@ -53,7 +53,7 @@ func TestReadsItsOwnWrites(t *testing.T) {
 				require.NoError(t, err)
 				total++
 				if (i+1)%c.every == 0 {
-					requireSeen(t, &s.Queries, entity, r, root, total)
+					requireSeen(t, s, entity, r, root, total)
 				}
 			}
 		})

@@ -14,9 +14,6 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Recovered is what opening for writing did about an unclean stop.
-type Recovered = store.Recovered
-
 // recoverSegment does what r says. The steps, each on disk before the next:
 //
 //  1. bytes that are set aside are in a file of their own

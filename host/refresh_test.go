@@ -54,7 +54,7 @@ func (p place) fresh(t require.TestingT) answers {
 // follower is a reader that is refreshed after each thing a writer does.
 type follower struct {
 	place  place
-	reader *host.Reader
+	reader *host.DirReader
 	last   answers
 	// old are snapshots of earlier moments, and what they said then.
 	old []pinned

@@ -11,7 +11,7 @@ import (
 // readers, here and in other processes, are not kept out. All methods are safe
 // for concurrent use.
 type Store struct {
-	Queries
+	queries
 
 	path    string
 	options Options

@@ -42,7 +42,7 @@ func severalSegments(t *testing.T, indexed bool) *crashfs.FS {
 }
 
 // dump is every event with its payload.
-func dump(r *host.Reader) (string, error) {
+func dump(r *host.DirReader) (string, error) {
 	var b strings.Builder
 	for e, err := range r.Query(context.Background(), host.Region{}, host.Page{}) {
 		if err != nil {
@@ -87,7 +87,7 @@ func TestSystemRefuses(t *testing.T) {
 			return fmt.Sprint(r.Events, r.Sound(), r.Notes), r.Err()
 		}},
 		{"rebuild", true, func(fs fsabstraction.FS) (string, error) {
-			_, err := host.Rebuild(ctx, hostileDir, host.Options{FS: fs, Logger: quiet}, true)
+			_, err := host.Rebuild(ctx, hostileDir, host.RebuildOptions{Options: host.Options{FS: fs, Logger: quiet}, AcceptDamage: true})
 			return "", err
 		}},
 		{"append", true, func(fs fsabstraction.FS) (string, error) {
@@ -242,7 +242,7 @@ func TestFewDescriptors(t *testing.T) {
 	require.NoError(t, found.Err())
 	require.EqualValues(t, 60, found.Events)
 	require.Zero(t, open())
-	var readers []*host.Reader
+	var readers []*host.DirReader
 	for range 3 {
 		r, err := host.OpenReader(t.Context(), p.dir, o)
 		require.NoError(t, err)

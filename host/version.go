@@ -26,11 +26,11 @@ type contents struct {
 	log      logEnd
 
 	took      time.Duration // of the open or refresh that made snapshot
-	recovered *Recovered    // what opening for writing did about an unclean stop
+	recovered *Recovered    //  what opening for writing did about an unclean stop
 }
 
 // logEnd is how far a writer has come: what it has appended since it opened the
-// store, and where that ends. It is zero in the versions of a [Reader].
+// store, and where that ends. It is zero in the versions of a [DirReader].
 type logEnd struct {
 	// run is the events appended, without the first ones that the files of an index
 	// hold by now and that the writer has forgotten.

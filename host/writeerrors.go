@@ -1,23 +1,9 @@
 package host
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/thawlog/thaw/core/escape"
-)
-
-// Errors of a [Store] that are about the store and not about one append.
-var (
-	// ErrLocked is the class of every *LockedError.
-	ErrLocked = errors.New("thaw: another writer has the store open")
-	// ErrNoLock: the file system has no locks; see Options.Unlocked.
-	ErrNoLock = errors.New("thaw: the file system cannot lock the store, and Options.Unlocked is not set")
-	// ErrReadOnly is the class of every *FailedError.
-	ErrReadOnly = errors.New("thaw: the store takes no more writes until it is opened anew")
-	// ErrUnknown: the append was under way when its context ended. It may be
-	// written or not; with a key it can be repeated to find out.
-	ErrUnknown = errors.New("thaw: whether the append was written is not known")
 )
 
 // LockedError says who has a store open for writing.
@@ -47,11 +33,11 @@ type FailedError struct {
 
 // Error names the operation, the file and the cause.
 func (e *FailedError) Error() string {
-	return escape.Text("thaw: " + e.Op + " " + e.Path + ": " + e.Err.Error() + ": the store takes no more writes until it is opened anew")
+	return escape.Text("thaw: " + e.Op + " " + e.Path + ": " + e.Err.Error() + ": the store takes no more writes until it is reopened")
 }
 
-// Unwrap returns ErrReadOnly and the cause.
-func (e *FailedError) Unwrap() []error { return []error{ErrReadOnly, e.Err} }
+// Unwrap returns ErrFailed and the cause.
+func (e *FailedError) Unwrap() []error { return []error{ErrFailed, e.Err} }
 
 // WriteError says that a write failed and was taken back: nothing of it is in the
 // store, and the next append may succeed.

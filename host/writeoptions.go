@@ -5,68 +5,11 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 	"github.com/thawlog/thaw/host/internal/tuning"
-)
-
-// Words of the core that writers need.
-type (
-	// Receipt says where an append went.
-	Receipt = commit.Receipt
-	// Expected is what an append asks of its entity; see [Expect].
-	Expected = commit.Expected
-	// State is whether an entity has visible events, and the last one's clock.
-	State = commit.State
-	// ExpectError carries the expected and the actual state.
-	ExpectError = commit.ExpectError
-	// KeyError says that an append is no repetition of the event that has its key or
-	// id, whose sequence it has and what differs. errors.As finds it as *host.KeyError.
-	KeyError = commit.KeyError
-	// KindError says that an event may not have a kind.
-	KindError = commit.KindError
-	// NameError says which part of a coordinate is no name; it wraps
-	// event.ErrNameEmpty, ErrNameLong or ErrNameUTF8.
-	NameError = commit.NameError
-	// LimitError says which limit an append exceeds.
-	LimitError = commit.LimitError
-	// ItemError says which item of a batch an error is about.
-	ItemError = commit.ItemError
-)
-
-// Expectations without a number; [AtClock] has one.
-var (
-	AnyState = commit.Any
-	NoEvents = commit.NoEvents
-)
-
-// AtClock expects that the entity's last event has the clock n.
-func AtClock(n uint32) Expected { return commit.AtClock(n) }
-
-// Errors that an append returns when nothing was written.
-var (
-	// ErrConflict is the class of every ExpectError.
-	ErrConflict = commit.ErrConflict
-	// ErrKey is the class of every KeyError.
-	ErrKey = commit.ErrKey
-	// ErrLimit is the class of every LimitError.
-	ErrLimit = commit.ErrLimit
-	// ErrKind is the class of every KindError.
-	ErrKind = commit.ErrKind
-	// ErrTime: the time is before 1970, or too far ahead to be one.
-	ErrTime = commit.ErrTime
-	// ErrBatchTime: the items of a batch have different times.
-	ErrBatchTime = commit.ErrBatchTime
-	// ErrZeroID: an append or a question names an event, a cause or a conversation by
-	// the zero id, which stands for none.
-	ErrZeroID = commit.ErrZeroID
-	// ErrCause: an item is caused by one that is not in front of it.
-	ErrCause = commit.ErrCause
-	// ErrFlags: a flag that has no meaning.
-	ErrFlags = commit.ErrFlags
 )
 
 // DefaultSegmentSize is when a segment is sealed and the next one begun, in

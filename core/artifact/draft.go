@@ -92,22 +92,22 @@ func (d *Draft) Names() int { return d.names.Len() }
 
 // AppendFrom adds the records of another draft from number first on.
 func (d *Draft) AppendFrom(o *Draft, first int) error {
-	return d.AppendRun(o.Run(first, o.Mark()))
+	return d.AppendRun(o.Run(first, o.Savepoint()))
 }
 
-// Mark remembers how much a draft holds.
-type Mark struct{ records, names int }
+// Savepoint remembers how much a draft holds.
+type Savepoint struct{ records, names int }
 
-// Mark returns the present extent, for [Draft.Rollback].
-func (d *Draft) Mark() Mark { return Mark{d.Len(), d.names.Len()} }
+// Savepoint returns the present extent, for [Draft.Rollback].
+func (d *Draft) Savepoint() Savepoint { return Savepoint{records: d.Len(), names: d.names.Len()} }
 
 // Records is the number of records at the mark.
-func (m Mark) Records() int { return m.records }
+func (p Savepoint) Records() int { return p.records }
 
 // Rollback forgets every record and name added since the mark.
-func (d *Draft) Rollback(m Mark) {
-	d.rows.cut(m.records)
-	d.names.Truncate(m.names)
+func (d *Draft) Rollback(p Savepoint) {
+	d.rows.cut(p.records)
+	d.names.Truncate(p.names)
 }
 
 // Cut removes the records from first up to end. Their names stay: a name that

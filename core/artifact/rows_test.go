@@ -27,12 +27,12 @@ func TestManyRecords(t *testing.T) {
 			}
 		}
 		add()
-		kept := d.Run(0, d.Mark())
+		kept := d.Run(0, d.Savepoint())
 		want := append([]uint64(nil), model...)
-		mark := d.Mark()
+		point := d.Savepoint()
 		add()
-		d.Rollback(mark)
-		model = model[:mark.Records()]
+		d.Rollback(point)
+		model = model[:point.Records()]
 		add()
 		if rapid.Bool().Draw(t, "cut") {
 			first := rapid.IntRange(len(want), len(model)).Draw(t, "first")

@@ -40,7 +40,7 @@ type undone struct {
 
 // mark is a place to go back to.
 type mark struct {
-	draft  artifact.Mark
+	draft  artifact.Savepoint
 	next   uint64
 	frames int
 	undo   int
@@ -106,7 +106,7 @@ func (l *Log) Rollback() {
 }
 
 func (l *Log) mark() mark {
-	return mark{draft: l.draft.Mark(), next: l.next, frames: len(l.frames), undo: len(l.undo)}
+	return mark{draft: l.draft.Savepoint(), next: l.next, frames: len(l.frames), undo: len(l.undo)}
 }
 
 func (l *Log) goBack(m mark) {

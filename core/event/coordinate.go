@@ -21,8 +21,8 @@ type Coordinate struct {
 	Entity, Scope string
 }
 
-// At is the coordinate of entity in scope.
-func At(entity, scope string) Coordinate { return Coordinate{entity, scope} }
+// At returns the coordinate of entity in scope.
+func At(entity, scope string) Coordinate { return Coordinate{Entity: entity, Scope: scope} }
 
 // Check returns the first rule of [CheckName] that a part breaks, or nil.
 func (c Coordinate) Check() error {

@@ -142,7 +142,7 @@ func (w *writer) both(a, b func() error) error {
 // begin makes the builder of the index, which validates the records again: nothing is
 // written that an open would refuse.
 func (w *writer) begin(table []byte, records uint32) error {
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	if err != nil {
 		return err
 	}

@@ -78,9 +78,9 @@ func (r *Reader) copyRecords(numbers []uint32, b *Batch) error {
 	if need := len(numbers) * artifact.RecordSize; cap(b.buf) < need {
 		b.buf = make([]byte, need)
 	}
-	if a, ok := r.img.Records.(source.Announced); ok && len(numbers) > 1 && a.WantsToKnow() {
+	if a, ok := r.img.Records.(source.Prefetcher); ok && len(numbers) > 1 && a.Prefetches() {
 		b.ranges = r.ranges(b.ranges[:0], numbers)
-		a.Announce(b.ranges)
+		a.Prefetch(b.ranges)
 	}
 	shares := max(len(numbers)/shareRecords, 1)
 	if b.Parallel == nil {
@@ -196,7 +196,7 @@ func (r *Reader) copyNear(s *share, numbers []uint32, dst []byte) error {
 	return nil
 }
 
-// recordAt is the offset of record i in Records.
+// recordAt returns the offset of record i in Records.
 func (img *Image) recordAt(i uint32) uint64 {
 	return img.RecordsAt + uint64(i)*artifact.RecordSize
 }

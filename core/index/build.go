@@ -24,9 +24,9 @@ type Input struct {
 	// Parallel, when set, runs f(0) to f(n-1), some at once where that pays, and
 	// returns when all are done.
 	Parallel func(n int, f func(i int))
-	// Judge makes no tables: those that are returned know the sequences of the first
+	// ValidateOnly makes no tables: those that are returned know the sequences of the first
 	// and last record, and lead nowhere.
-	Judge bool
+	ValidateOnly bool
 }
 
 // Build reads the records once, judges each, and makes the tables. Its memory
@@ -35,7 +35,7 @@ type Input struct {
 // a rule is a [damage.Refusal]: entity_index, scope_index, coordinate, order,
 // allocator, kind, position or unreadable. When one is found, the remaining
 // blocks are still given to Each.
-func Build(in Input) (*Tables, error) {
+func Build(in Input) (*Index, error) {
 	b := NewBuilder(in)
 	var why error
 	err := in.Image.EachBlock(func(off uint64, block []byte) error {
@@ -61,14 +61,14 @@ func Build(in Input) (*Tables, error) {
 // Builder is [Build] for records that come from elsewhere than the image. It is
 // for one goroutine.
 type Builder struct {
-	in      Input
-	n       uint32
-	strings uint32
-	judge   judge
-	flags   flags
-	seed    uint64
-	taken   uint32
-	first   uint64 // sequence of record 0
+	in        Input
+	n         uint32
+	strings   uint32
+	validator validator
+	flags     flags
+	seed      uint64
+	taken     uint32
+	first     uint64 // sequence of record 0
 
 	entity, scope      []uint32 // per record
 	kind               []uint16 // per record
@@ -89,8 +89,8 @@ func NewBuilder(in Input) *Builder {
 		flags:   flagDense | flagClockOrder | flagUnique,
 		seed:    in.Seed,
 	}
-	b.judge = judge{bounds: &b.in.Bounds, strings: b.strings}
-	if in.Judge {
+	b.validator = validator{bounds: &b.in.Bounds, strings: b.strings}
+	if in.ValidateOnly {
 		return b
 	}
 	b.entity = make([]uint32, b.n)
@@ -108,13 +108,13 @@ func NewBuilder(in Input) *Builder {
 func (b *Builder) Add(off uint64, block []byte) error {
 	for k := 0; k < len(block); k += artifact.RecordSize {
 		r := artifact.Raw(block[k : k+artifact.RecordSize])
-		if reason := b.judge.record(r); reason != "" {
+		if reason := b.validator.record(r); reason != "" {
 			return damage.Refuse(reason, int64(off)+int64(k), nil)
 		}
 		if b.taken == 0 {
 			b.first = r.Sequence()
 		}
-		if !b.in.Judge {
+		if !b.in.ValidateOnly {
 			b.take(b.taken, r)
 		}
 		b.taken++
@@ -123,7 +123,7 @@ func (b *Builder) Add(off uint64, block []byte) error {
 }
 
 // Finish makes the tables. All records must have been added.
-func (b *Builder) Finish() (*Tables, error) {
+func (b *Builder) Finish() (*Index, error) {
 	if b.in.Bounds.Allocator > artifact.MaxAllocator {
 		return nil, damage.Refuse(damage.Allocator, -1, nil)
 	}
@@ -159,10 +159,10 @@ func (b *Builder) follows(i uint32, r artifact.Raw, lastClock []uint32, known bo
 		b.flags &^= flagClockOrder
 	}
 	lastClock[e] = clock
-	id := b.judge.segment
+	id := b.validator.segment
 	if n := len(b.segments); n == 0 || id != binary.LittleEndian.Uint64(b.segments[n-segmentSize:]) {
 		b.segments = binary.LittleEndian.AppendUint64(b.segments, id)
-		b.segments = binary.LittleEndian.AppendUint64(b.segments, b.judge.size)
+		b.segments = binary.LittleEndian.AppendUint64(b.segments, b.validator.size)
 		b.segments = binary.LittleEndian.AppendUint32(b.segments, i)
 		b.segments = binary.LittleEndian.AppendUint32(b.segments, 0)
 	}

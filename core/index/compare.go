@@ -25,7 +25,7 @@ func (d *Difference) Error() string {
 	return "index: the lookups are not those that the records make, first in " + d.What
 }
 
-// Compare compares the file with what [Tables.Save] writes of what [Build] makes of
+// Compare compares the file with what [Index.Save] writes of what [Build] makes of
 // in, byte by byte. The first place where they differ is returned, nil without one.
 // in.Seed must be the file's, and in.Image.Records the whole artifact. Of s only
 // Contained, Segments and From are read.
@@ -68,7 +68,7 @@ type comparison struct {
 // found notes a difference and returns errDiffers.
 func (c *comparison) found(what string, at uint64) error {
 	if c.first == nil || at < c.first.Offset {
-		c.first = &Difference{what, at}
+		c.first = &Difference{What: what, Offset: at}
 	}
 	return errDiffers
 }
@@ -110,7 +110,7 @@ func (c *comparison) whole(section int, want []byte) error {
 }
 
 // all compares some sections of tables.
-func (c *comparison) all(t *Tables, sections ...int) error {
+func (c *comparison) all(t *Index, sections ...int) error {
 	var first error
 	for _, section := range sections {
 		if err := c.whole(section, t.section[section].(source.Bytes)); err != nil && first == nil {
@@ -143,7 +143,7 @@ func (c *comparison) records(f func(i uint32, r artifact.Raw) error) error {
 // will hold.
 func (c *comparison) count() error {
 	in := c.in
-	in.Judge = true
+	in.ValidateOnly = true
 	b := NewBuilder(in)
 	c.builder = b
 	c.entities, c.scopes = make([]byte, 4*int(c.strings)), make([]byte, 4*int(c.strings))
@@ -168,7 +168,7 @@ func (c *comparison) count() error {
 }
 
 func (c *comparison) names() error {
-	var t Tables
+	var t Index
 	c.builder.names(&t)
 	return c.all(&t, secNames, secNameOrder, secNameSlots)
 }
@@ -373,7 +373,7 @@ func (c *comparison) rest(s *Saved) error {
 	b := c.builder
 	h := header{
 		flags: b.flags, length: c.lay.length, size: size,
-		first: b.first, last: b.judge.sequence, nameSeed: c.in.Seed, idSeed: b.seed,
+		first: b.first, last: b.validator.sequence, nameSeed: c.in.Seed, idSeed: b.seed,
 		segments: s.Segments, from: s.From, sections: c.lay.sections, top: top,
 	}
 	if s.Contained {

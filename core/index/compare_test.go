@@ -25,7 +25,7 @@ func differs(t require.TestingT, saved, file []byte, contained bool, seed uint64
 	}
 	h, err := artifact.DecodeHeader(file, int64(len(file)))
 	require.NoError(t, err)
-	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	in := index.Saved{Contained: contained, Segments: 77, From: artifact.Watermark{Segment: 1, Offset: 2}}
 	d, err := f.Compare(index.Input{
@@ -72,7 +72,7 @@ func TestCompare(t *testing.T) {
 	require.Positive(t, changes)
 }
 
-// many is an artifact of so many records that ids are put into their slots group by
+// many returns an artifact of so many records that ids are put into their slots group by
 // group. With same all have one id.
 func many(t testing.TB, n int, same bool) []byte {
 	d := artifact.NewDraft()
@@ -102,7 +102,7 @@ func TestCompareMany(t *testing.T) {
 			file := many(t, n, same)
 			h, err := artifact.DecodeHeader(file, int64(len(file)))
 			require.NoError(t, err)
-			names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+			names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()])
 			require.NoError(t, err)
 			built, err := index.Build(index.Input{
 				Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: 3,
@@ -133,7 +133,7 @@ func TestCompareStops(t *testing.T) {
 	file := many(t, 3000, false)
 	h, err := artifact.DecodeHeader(file, int64(len(file)))
 	require.NoError(t, err)
-	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	in := index.Input{Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: 3}
 	built, err := index.Build(in)
@@ -165,7 +165,7 @@ func TestCompareLengths(t *testing.T) {
 	file := many(t, n, false)
 	h, err := artifact.DecodeHeader(file, int64(len(file)))
 	require.NoError(t, err)
-	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	for name, change := range map[string]func(record []byte){
 		"the list of kinds":        func(b []byte) { b[24] ^= 1 << 5 },

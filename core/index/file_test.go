@@ -19,7 +19,7 @@ import (
 )
 
 // saveTables writes the lookups of an artifact.
-func saveTables(t require.TestingT, tables *index.Tables, file []byte, contained bool) []byte {
+func saveTables(t require.TestingT, tables *index.Index, file []byte, contained bool) []byte {
 	var out []byte
 	write := func(off int64, b []byte) error {
 		if n := int(off) + len(b); n > len(out) {
@@ -59,7 +59,7 @@ func TestSaveAndLoad(t *testing.T) {
 		require.Equal(t, contained, f.Contained())
 		require.Equal(t, uint64(77), f.Segments())
 		require.Equal(t, artifact.Watermark{Segment: 1, Offset: 2}, f.From())
-		img, tables := f.Tables(source.Bytes(file), artifact.FileName)
+		img, tables := f.Index(source.Bytes(file), artifact.FileName)
 		require.NoError(t, tables.CheckAll(nil))
 		require.Equal(t, built.Size(), tables.Size())
 		check(t, m, tables, index.NewReader(&img, tables))
@@ -114,7 +114,7 @@ func FuzzFile(f *testing.F) {
 				require.ErrorAs(t, err, &why)
 				return
 			}
-			img, tables := file.Tables(outside, artifact.FileName)
+			img, tables := file.Index(outside, artifact.FileName)
 			_ = tables.CheckAll(nil)
 			askAll(index.NewReader(&img, tables))
 		})

@@ -14,7 +14,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// savedFile is a file of lookups of n records, with the artifact it belongs to. The
+// savedFile returns a file of lookups of n records, with the artifact it belongs to. The
 // first record has sequence first.
 func savedFile(t *testing.T, n int, first uint64) (lookups, records []byte) {
 	m := plain(n)

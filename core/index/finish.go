@@ -10,12 +10,12 @@ import (
 )
 
 // finish turns what was counted and gathered into sections.
-func (b *Builder) finish() (*Tables, error) {
-	t := &Tables{
+func (b *Builder) finish() (*Index, error) {
+	t := &Index{
 		records: b.n, strings: b.strings, nameSeed: b.in.Seed,
-		first: b.first, last: b.judge.sequence,
+		first: b.first, last: b.validator.sequence,
 	}
-	if b.in.Judge {
+	if b.in.ValidateOnly {
 		for section := range t.section {
 			t.put(section, nil)
 		}
@@ -64,7 +64,7 @@ func parallel(run func(n int, f func(i int)), n int, f func(i int)) {
 	}
 }
 
-func (t *Tables) put(section int, b []byte) { t.section[section] = source.Bytes(b) }
+func (t *Index) put(section int, b []byte) { t.section[section] = source.Bytes(b) }
 
 // fill makes the flat list of record numbers per string by counting sort.
 // ends holds the counts and is left holding where each string's list ends.
@@ -90,7 +90,7 @@ func toBeginnings(ends []byte) {
 }
 
 // names makes the sections that lead from a string to its number.
-func (b *Builder) names(t *Tables) {
+func (b *Builder) names(t *Index) {
 	names := b.in.Names
 	extents := make([]byte, 0, nameSize*names.Len())
 	for i := range names.Len() {
@@ -107,7 +107,7 @@ func (b *Builder) names(t *Tables) {
 	t.put(secNameSlots, nameSlots(names, b.in.Seed))
 }
 
-// nameSlots is the hash table from names, which are distinct, to their
+// nameSlots returns the hash table from names, which are distinct, to their
 // numbers. It is nil when a name stands too far from its place; then readers
 // search the sorted names.
 func nameSlots(names *strtab.Table, seed uint64) []byte {
@@ -130,7 +130,7 @@ func nameSlots(names *strtab.Table, seed uint64) []byte {
 
 // finishIDs makes the table of ids, and a sorted list instead where they crowd
 // under every seed.
-func (b *Builder) finishIDs(t *Tables) error {
+func (b *Builder) finishIDs(t *Index) error {
 	img := &b.in.Image
 	ok := b.ids.fill()
 	for tries := 1; !ok && tries < maxSeeds; tries++ {

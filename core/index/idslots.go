@@ -62,7 +62,7 @@ type idWindow struct {
 	head  []byte // the first slots of the table, where start is behind them
 }
 
-// at is a slot: places behind the last one go on at the first.
+// at returns a slot: places behind the last one go on at the first.
 func (w *idWindow) at(slot uint64) []byte {
 	if slot < w.start {
 		return w.head[4*slot:]
@@ -184,7 +184,7 @@ func (t *idSlots) deal(room []uint64, first, end uint32) []uint64 {
 	return pairs
 }
 
-// nextSeed is the seed that is tried where ids crowd under one.
+// nextSeed returns the seed that is tried where ids crowd under one.
 func nextSeed(seed uint64) uint64 { return strtab.Mix(seed, 0xA0761D6478BD642F) }
 
 // retry takes all ids again under another seed.

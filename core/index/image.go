@@ -17,7 +17,7 @@ type Image struct {
 	Count     uint32
 }
 
-// FileImage is the image inside the index.fbati that src holds and h heads.
+// FileImage returns the image inside the index.fbati that src holds and h heads.
 func FileImage(src source.Source, h *artifact.Header) Image {
 	return Image{
 		Names:     src,
@@ -29,7 +29,7 @@ func FileImage(src source.Source, h *artifact.Header) Image {
 	}
 }
 
-// DraftImage is the image of what d holds now. It aliases the records, which
+// DraftImage returns the image of what d holds now. It aliases the records, which
 // d may only add to from then on.
 func DraftImage(d *artifact.Draft) Image {
 	names := d.AppendNames(nil)
@@ -41,7 +41,7 @@ func DraftImage(d *artifact.Draft) Image {
 	}
 }
 
-// RunImage is the records of a run, without names.
+// RunImage returns the records of a run, without names.
 func RunImage(r artifact.Run) Image {
 	src, at := r.Records()
 	return Image{Names: source.Bytes(nil), Records: src, RecordsAt: at, Count: uint32(r.Len())}

@@ -73,7 +73,7 @@ func (m *model) file(t rapid.TB, allocator uint64) []byte {
 }
 
 // open builds tables over the model, from memory or from a file.
-func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Tables, *index.Reader) {
+func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Index, *index.Reader) {
 	b := m.file(t, artifact.MaxAllocator)
 	var src source.Source = source.Bytes(b)
 	if asFile {
@@ -81,7 +81,7 @@ func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Tables, *inde
 	}
 	h, err := artifact.ReadHeader(src)
 	require.NoError(t, err)
-	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	img := index.FileImage(src, &h)
 	var seen []byte
@@ -179,7 +179,7 @@ func TestBuildHidesNothing(t *testing.T) {
 		b := m.file(t, artifact.MaxAllocator)
 		h, err := artifact.ReadHeader(source.Bytes(b))
 		require.NoError(t, err)
-		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 		require.NoError(t, err)
 		img := index.FileImage(source.Bytes(b), &h)
 		tables, err := index.Build(index.Input{Image: img, Names: names, Bounds: anywhere(), Seed: rapid.Uint64().Draw(t, "seed")})
@@ -188,7 +188,7 @@ func TestBuildHidesNothing(t *testing.T) {
 	})
 }
 
-func check(t rapid.TB, m *model, tables *index.Tables, r *index.Reader) {
+func check(t rapid.TB, m *model, tables *index.Index, r *index.Reader) {
 	n := uint32(len(m.records))
 	require.Equal(t, n, r.Count())
 	require.EqualValues(t, len(m.names), r.Names())
@@ -353,7 +353,7 @@ func sequences(last uint64) (out []uint64) {
 	return out
 }
 
-// plain is a model of n records of one entity, dense, with distinct ids.
+// plain returns a model of n records of one entity, dense, with distinct ids.
 func plain(n int) *model {
 	m := &model{names: []string{"", "e", "s"}}
 	for i := range n {
@@ -448,7 +448,7 @@ func TestJudgement(t *testing.T) {
 		},
 	}
 	build := func(bounds index.Bounds, records ...event.Record) ([]uint64, error) {
-		names, err := strtab.Decode([]byte("\x93\xa0\xa1e\xa1s"), true)
+		names, err := strtab.Decode([]byte("\x93\xa0\xa1e\xa1s"))
 		require.NoError(t, err)
 		var raw []byte
 		for i := range records {
@@ -550,7 +550,7 @@ func TestBuildErrors(t *testing.T) {
 	b := plain(10).file(t, 10)
 	h, err := artifact.ReadHeader(source.Bytes(b))
 	require.NoError(t, err)
-	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	in := index.Input{Image: index.FileImage(source.Bytes(b[:len(b)-1]), &h), Names: names, Bounds: anywhere()}
 	_, err = index.Build(in)
@@ -571,7 +571,7 @@ func TestFixtures(t *testing.T) {
 		}
 		h, err := artifact.ReadHeader(source.Bytes(b))
 		require.NoError(t, err)
-		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 		require.NoError(t, err)
 		img := index.FileImage(source.Bytes(b), &h)
 		tables, err := index.Build(index.Input{Image: img, Names: names, Bounds: anywhere(), Seed: 5})
@@ -595,9 +595,9 @@ func TestMemory(t *testing.T) {
 	m := plain(20000)
 	b := m.file(t, artifact.MaxAllocator)
 	h, _ := artifact.ReadHeader(source.Bytes(b))
-	names, _ := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	names, _ := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	img := index.FileImage(file{b}, &h)
-	var tables *index.Tables
+	var tables *index.Index
 	got := fuzzing.Allocated(func() {
 		var err error
 		tables, err = index.Build(index.Input{Image: img, Names: names, Bounds: anywhere()})
@@ -617,13 +617,13 @@ func FuzzArtifact(f *testing.F) {
 		src := source.Bytes(b)
 		var again []byte
 		var img index.Image
-		var tables *index.Tables
+		var tables *index.Index
 		fuzzing.Bounded(t, 4*len(b), func() {
 			h, err := artifact.ReadHeader(src)
 			if err != nil {
 				return
 			}
-			names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+			names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 			if err != nil || names.Len() != int(h.Strings) {
 				return
 			}
@@ -708,7 +708,7 @@ func bench(b *testing.B, n int) (*model, index.Image, *strtab.Table) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	names, err := strtab.Decode(raw[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(raw[artifact.HeaderSize:h.RecordsAt()])
 	if err != nil {
 		b.Fatal(err)
 	}

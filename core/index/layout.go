@@ -54,18 +54,18 @@ func (out *layout) place(contained, size uint64, l *lengths) {
 	at = out.summed
 	for n := out.leafs(); n > topSums; {
 		used := pages.Count(n * pages.SumSize)
-		out.levels = append(out.levels, extent{at, used * pages.Size})
+		out.levels = append(out.levels, extent{at: at, size: used * pages.Size})
 		at += used * pages.Size
 		n = used
 	}
 	out.length = at
 }
 
-// leafs is the number of pages that the lowest level has a checksum of: those of
+// leafs returns the number of pages that the lowest level has a checksum of: those of
 // the artifact, then those of this file between header and levels.
 func (l *layout) leafs() uint64 { return l.outside + l.summed/pages.Size - 1 }
 
-// top is the number of checksums in the header.
+// top returns the number of checksums in the header.
 func (l *layout) top() uint64 {
 	if n := len(l.levels); n > 0 {
 		return l.levels[n-1].size / pages.Size
@@ -146,5 +146,5 @@ func zero(b []byte) bool {
 	return true
 }
 
-// slotsFor is the number of slots of a hash table of n items: a load of 0.6.
+// slotsFor returns the number of slots of a hash table of n items: a load of 0.6.
 func slotsFor(n uint64) uint64 { return n*5/3 + 1 }

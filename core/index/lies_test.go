@@ -15,7 +15,7 @@ import (
 )
 
 // build makes tables of n records with lists of every sort.
-func build(t *testing.T, n int, sameID bool) (Image, *Tables) {
+func build(t *testing.T, n int, sameID bool) (Image, *Index) {
 	d := artifact.NewDraft()
 	for i := range n {
 		f := event.Facts{
@@ -28,7 +28,7 @@ func build(t *testing.T, n int, sameID bool) (Image, *Tables) {
 		require.NoError(t, d.Append(&f, []byte{'a' + byte(i%11)}, []byte{'k' + byte(i%4)}))
 	}
 	img := DraftImage(d)
-	names, err := strtab.Decode(d.AppendNames(nil), true)
+	names, err := strtab.Decode(d.AppendNames(nil))
 	require.NoError(t, err)
 	tables, err := Build(Input{Image: img, Names: names, Bounds: Bounds{
 		Allocator: 1 << 40, Watermark: artifact.Watermark{Segment: 2},

@@ -27,7 +27,7 @@ func (l *links) add(hi, lo uint64, record uint32) {
 		l.chunks = append(l.chunks, make([]link, 0, linkChunk))
 	}
 	last := &l.chunks[len(l.chunks)-1]
-	*last = append(*last, link{hi, lo, record})
+	*last = append(*last, link{hi: hi, lo: lo, record: record})
 	l.count++
 }
 

@@ -16,7 +16,7 @@ type List struct {
 	from, to uint32
 }
 
-// Len is the number of items.
+// Len returns the number of items.
 func (l List) Len() int { return int(l.to - l.from) }
 
 // Item returns item i of a list, which must be below its length.
@@ -26,22 +26,6 @@ func (r *Reader) Item(l List, i int) (uint32, error) {
 		err = ErrTable
 	}
 	return record, err
-}
-
-// From returns the part of a list whose record numbers are at least record.
-func (r *Reader) From(l List, record uint32) (List, error) {
-	if record == 0 {
-		return l, nil
-	}
-	n, err := bound(l.to-l.from, func(i uint32) (bool, error) {
-		got, err := r.Item(l, int(i))
-		return err == nil && got >= record, err
-	})
-	if err != nil {
-		return List{}, err
-	}
-	l.from += n
-	return l, nil
 }
 
 // Entity lists the records of the entity with a string number.
@@ -198,31 +182,4 @@ func (r *Reader) linked(section int, id event.ID, field func(artifact.Raw) event
 	}
 	l.from, l.to = lo, hi
 	return l, nil
-}
-
-// Segment is what the tables know of one segment that records lie in.
-type Segment struct {
-	ID, Length uint64
-	First      uint32 // number of its first record
-	Records    uint32
-}
-
-// Segments lists them by rising id.
-func (r *Reader) Segments() ([]Segment, error) {
-	w := r.window(secSegments)
-	n := w.Size() / segmentSize
-	out := make([]Segment, 0, n)
-	for i := range n {
-		b, err := w.Bytes(segmentSize*i, segmentSize)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Segment{
-			ID:      binary.LittleEndian.Uint64(b),
-			Length:  binary.LittleEndian.Uint64(b[8:]),
-			First:   binary.LittleEndian.Uint32(b[16:]),
-			Records: binary.LittleEndian.Uint32(b[20:]),
-		})
-	}
-	return out, nil
 }

@@ -46,13 +46,13 @@ func readFile(name string, src source.Source) (*File, error) {
 	return f, nil
 }
 
-// Name is the file's.
+// Name returns the file's.
 func (f *File) Name() string { return f.name }
 
-// Artifact is the header of the artifact that the lookups belong to.
+// Artifact returns the header of the artifact that the lookups belong to.
 func (f *File) Artifact() artifact.Header { return f.a }
 
-// ArtifactSize is the artifact's length.
+// ArtifactSize returns the artifact's length.
 func (f *File) ArtifactSize() uint64 { return f.h.size }
 
 // From is where the artifact's records begin.
@@ -61,7 +61,7 @@ func (f *File) From() artifact.Watermark { return f.h.from }
 // Seed is what the tables were made with: see [Input].
 func (f *File) Seed() uint64 { return f.h.nameSeed }
 
-// Segments is the digest of the ids of the segments that the records lie in and
+// Segments returns the digest of the ids of the segments that the records lie in and
 // between.
 func (f *File) Segments() uint64 { return f.h.segments }
 
@@ -81,8 +81,8 @@ func (f *File) Follows(taken uint64) bool { return f.a.Records == 0 || f.h.first
 // Tables returns the lookups and the records that they lead into, both checked
 // page by page when they are read. outside is the artifact when it is not
 // contained, and name its file's.
-func (f *File) Tables(outside source.Source, name string) (Image, *Tables) {
-	t := &Tables{
+func (f *File) Index(outside source.Source, name string) (Image, *Index) {
+	t := &Index{
 		records: uint32(f.a.Records), strings: f.a.Strings,
 		nameSeed: f.h.nameSeed, idSeed: f.h.idSeed, flags: f.h.flags &^ flagContained,
 		first: f.h.first, last: f.h.last, saved: f,

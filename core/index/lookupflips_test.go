@@ -48,9 +48,9 @@ func linked(t *testing.T, n int, same bool) *artifact.Draft {
 
 func sizesOf(id uint64) (uint64, bool) { return 1100 + id, true }
 
-func buildDraft(t *testing.T, d *artifact.Draft) (*Image, *Tables) {
+func buildDraft(t *testing.T, d *artifact.Draft) (*Image, *Index) {
 	img := DraftImage(d)
-	names, err := strtab.Decode(d.AppendNames(nil), true)
+	names, err := strtab.Decode(d.AppendNames(nil))
 	require.NoError(t, err)
 	tables, err := Build(Input{Image: img, Names: names, Seed: 7, Bounds: Bounds{
 		Allocator: 1 << 30, Watermark: artifact.Watermark{Segment: 1 << 30}, SegmentSize: sizesOf,
@@ -114,17 +114,17 @@ func TestLookupFlips(t *testing.T) {
 func TestLookupPromises(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		change func(*Tables)
+		change func(*Index)
 		why    error
 	}{
-		{"sequences have no gap", func(t *Tables) { t.flags |= flagDense }, errSequencesLie},
-		{"ids are unique", func(t *Tables) { t.flags |= flagUnique }, errFlagsLie},
-		{"clocks rise", func(t *Tables) { t.flags |= flagClockOrder }, errFlagsLie},
-		{"more records", func(t *Tables) { t.records++ }, errNamesLie},
-		{"fewer records", func(t *Tables) { t.records-- }, errNamesLie},
-		{"fewer strings", func(t *Tables) { t.strings-- }, errNamesLie},
-		{"another seed for names", func(t *Tables) { t.nameSeed++ }, errNamesLie},
-		{"another seed for ids", func(t *Tables) { t.idSeed++ }, errIDsLie},
+		{"sequences have no gap", func(t *Index) { t.flags |= flagDense }, errSequencesLie},
+		{"ids are unique", func(t *Index) { t.flags |= flagUnique }, errFlagsLie},
+		{"clocks rise", func(t *Index) { t.flags |= flagClockOrder }, errFlagsLie},
+		{"more records", func(t *Index) { t.records++ }, errNamesLie},
+		{"fewer records", func(t *Index) { t.records-- }, errNamesLie},
+		{"fewer strings", func(t *Index) { t.strings-- }, errNamesLie},
+		{"another seed for names", func(t *Index) { t.nameSeed++ }, errNamesLie},
+		{"another seed for ids", func(t *Index) { t.idSeed++ }, errIDsLie},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			img, tables := buildDraft(t, linked(t, 60, false))

@@ -152,7 +152,7 @@ func (p *Postings) seekMemory(record uint32) (uint32, error) {
 	return v, err
 }
 
-// firstFrom is the place of the first of rising u32 numbers that is at least from:
+// firstFrom returns the place of the first of rising u32 numbers that is at least from:
 // by steps that double, since it is most often near, and then by halves.
 func firstFrom(b []byte, from uint32) int {
 	n := len(b) / 4

@@ -43,11 +43,11 @@ func mixed(n int) *model {
 }
 
 // fileTables puts every section where it is not memory.
-func fileTables(t testing.TB, m *model) (*index.Image, *index.Tables, *index.Reader) {
+func fileTables(t testing.TB, m *model) (*index.Image, *index.Index, *index.Reader) {
 	b := m.file(t, artifact.MaxAllocator)
 	h, err := artifact.ReadHeader(source.Bytes(b))
 	require.NoError(t, err)
-	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	img := index.FileImage(file{b}, &h)
 	tables, err := index.Build(index.Input{Image: img, Names: names, Bounds: anywhere()})

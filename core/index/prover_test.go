@@ -35,12 +35,12 @@ var (
 // tables promise of all records holds. sizes, when set, is what the segments' lengths
 // are compared with. It returns the lies. What should be answered is found by sorting,
 // which is not how the tables are made.
-func Prove(t require.TestingT, img *Image, tables *Tables, sizes func(id uint64) (uint64, bool)) []error {
+func Prove(t require.TestingT, img *Image, tables *Index, sizes func(id uint64) (uint64, bool)) []error {
 	recs := make(records, uint64(img.Count)*artifact.RecordSize)
 	require.NoError(t, source.Read(img.Records, recs, img.RecordsAt))
 	raw := make([]byte, img.NamesSize)
 	require.NoError(t, source.Read(img.Names, raw, img.NamesAt))
-	table, err := strtab.Decode(raw, true)
+	table, err := strtab.Decode(raw)
 	require.NoError(t, err)
 	fast := *img
 	fast.Records, fast.RecordsAt = source.Bytes(recs), 0
@@ -62,7 +62,7 @@ type prover struct {
 	lies   []error
 	recs   records
 	table  *strtab.Table
-	tables *Tables
+	tables *Index
 }
 
 // records are the records of an image in memory.
@@ -107,7 +107,7 @@ func (p *prover) keyed(key func(artifact.Raw) uint32) []uint64 {
 	return keys
 }
 
-// runOf is the number of keys in front that are those of key.
+// runOf returns the number of keys in front that are those of key.
 func runOf(keys []uint64, key uint32) int {
 	n := 0
 	for n < len(keys) && uint32(keys[n]>>32) == key {

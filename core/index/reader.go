@@ -37,7 +37,7 @@ const (
 // a few small buffers; many readers may share an image and its tables.
 type Reader struct {
 	img     *Image
-	t       *Tables
+	t       *Index
 	records source.Window
 	names   source.Window
 	section [sections]source.Window
@@ -47,14 +47,14 @@ type Reader struct {
 }
 
 // NewReader reads img through t, which must have been built from it.
-func NewReader(img *Image, t *Tables) *Reader {
+func NewReader(img *Image, t *Index) *Reader {
 	r := new(Reader)
 	r.Reset(img, t)
 	return r
 }
 
 // Reset makes r what NewReader returns, with the buffers it has.
-func (r *Reader) Reset(img *Image, t *Tables) {
+func (r *Reader) Reset(img *Image, t *Index) {
 	r.Forget()
 	r.img, r.t = img, t
 	r.records.Reset(img.Records, recordBlock)
@@ -75,7 +75,7 @@ func (r *Reader) Forget() {
 	r.made = 0
 }
 
-// window is the window of a section, made on first use: a query uses few.
+// window returns the window of a section, made on first use: a query uses few.
 func (r *Reader) window(section int) *source.Window {
 	w := &r.section[section]
 	if r.made&(1<<section) == 0 {
@@ -89,10 +89,10 @@ func (r *Reader) window(section int) *source.Window {
 	return w
 }
 
-// Count is the number of records.
+// Count returns the number of records.
 func (r *Reader) Count() uint32 { return r.img.Count }
 
-// Names is the number of strings, the leading empty one included.
+// Names returns the number of strings, the leading empty one included.
 func (r *Reader) Names() uint32 { return r.t.strings }
 
 // Record reads record i. The slice holds until the next call.
@@ -127,7 +127,7 @@ func (r *Reader) u32(section int, i uint64) (uint32, error) {
 	return binary.LittleEndian.Uint32(b), nil
 }
 
-// elements is the number of u32 in a section.
+// elements returns the number of u32 in a section.
 func (r *Reader) elements(section int) uint32 {
 	return uint32(r.window(section).Size() / 4)
 }
@@ -239,7 +239,7 @@ func (r *Reader) orderedName(place uint32) (number uint32, name []byte, err erro
 	return number, name, err
 }
 
-// orderBound is the first place in the sorted names at which f holds.
+// orderBound returns the first place in the sorted names at which f holds.
 func (r *Reader) orderBound(f func(name []byte) bool) (uint32, error) {
 	return bound(r.elements(secNameOrder), func(place uint32) (bool, error) {
 		_, name, err := r.orderedName(place)
@@ -247,7 +247,7 @@ func (r *Reader) orderBound(f func(name []byte) bool) (uint32, error) {
 	})
 }
 
-// bound is the first i below n at which f holds, n when there is none; f must
+// bound returns the first i below n at which f holds, n when there is none; f must
 // hold for every i behind one for which it holds.
 func bound(n uint32, f func(i uint32) (bool, error)) (uint32, error) {
 	lo, hi := uint32(0), n
@@ -266,7 +266,7 @@ func bound(n uint32, f func(i uint32) (bool, error)) (uint32, error) {
 	return lo, nil
 }
 
-// After is the number of the first record whose sequence is at least sequence.
+// After returns the number of the first record whose sequence is at least sequence.
 // It reads records only where sequences have holes.
 func (r *Reader) After(sequence uint64) (uint32, error) {
 	if r.img.Count == 0 || sequence <= r.t.first {
@@ -281,7 +281,7 @@ func (r *Reader) After(sequence uint64) (uint32, error) {
 	})
 }
 
-// Sequence is the sequence of record i. It reads the record only where sequences
+// Sequence returns the sequence of record i. It reads the record only where sequences
 // have holes.
 func (r *Reader) Sequence(i uint32) (uint64, error) {
 	if i < r.img.Count && r.t.flags&flagDense != 0 {

@@ -40,7 +40,7 @@ func (s *SegmentIDs) Add(id uint64) {
 // Save hands over the file of lookups in pieces: write is given bytes and their
 // offset, and must not keep them. The header comes last. The tables must be in
 // memory.
-func (t *Tables) Save(in Saved, write func(off int64, b []byte) error) error {
+func (t *Index) Save(in Saved, write func(off int64, b []byte) error) error {
 	var l lengths
 	for i, s := range t.section {
 		l[i] = uint64(s.Size())

@@ -53,7 +53,7 @@ type hasClass interface {
 	Class() string
 }
 
-// Cause is an error's text without the event it is about, which is told apart; ""
+// Cause returns an error's text without the event it is about, which is told apart; ""
 // for nil.
 func Cause(err error) string {
 	var of *store.EventError
@@ -206,7 +206,7 @@ func (n *node) err() error {
 				return c.err
 			}
 		}
-		return &classed{n.class, n.text}
+		return &classed{class: n.class, text: n.text}
 	case isReason:
 		return n.reason
 	case isDamage:
@@ -221,7 +221,7 @@ func (n *node) err() error {
 	if len(n.causes) == 0 {
 		return errors.New(n.text)
 	}
-	return &caused{n.text, n.causes}
+	return &caused{text: n.text, causes: n.causes}
 }
 
 // caused is an error that has no type of its own after it was read.

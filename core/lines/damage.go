@@ -39,7 +39,7 @@ func refusalFields(f fields, key string, r *damage.Refusal, depth int) {
 	f.end()
 }
 
-// offsetField is an offset that is null when it is below 0, and is read as -1 then.
+// offsetField returns an offset that is null when it is below 0, and is read as -1 then.
 func offsetField(f fields, key string, offset *int64) {
 	if f.nullable(key, *offset >= 0) {
 		f.integer("", offset)
@@ -60,7 +60,7 @@ func touchedFields(f fields, t *damage.Touched) {
 	f.end()
 }
 
-// endOf is the end of a run of sequences, null when it is not known.
+// endOf returns the end of a run of sequences, null when it is not known.
 func endOf(f fields, key string, end *uint64) {
 	if f.nullable(key, *end != damage.UnknownEnd) {
 		f.number("", end)

@@ -37,7 +37,7 @@ type fields interface {
 	fail(wanted string)
 }
 
-// count is a number that is an int.
+// count returns a number that is an int.
 func count(f fields, key string, n *int) {
 	wide := uint64(*n)
 	f.number(key, &wide)
@@ -57,7 +57,7 @@ type oneOfSet interface {
 	Known() bool
 }
 
-// name is a text that is one of those that this program knows. The empty one is the
+// name returns a text that is one of those that this program knows. The empty one is the
 // zero value, which knows nothing.
 func name[S oneOfSet](f fields, key string, s *S) {
 	text := string(*s)

@@ -66,7 +66,7 @@ func (f *filler) fill(v reflect.Value) {
 	}
 }
 
-// err is a tree with every sort of error, one within the other.
+// err returns a tree with every sort of error, one within the other.
 func (f *filler) err() error {
 	if f.depth == 2 {
 		return errors.New("the bottom")
@@ -76,7 +76,7 @@ func (f *filler) err() error {
 	d, r := new(damage.Damage), new(damage.Refusal)
 	f.fill(reflect.ValueOf(d).Elem())
 	f.fill(reflect.ValueOf(r).Elem())
-	return &store.EventError{ID: event.ID{byte(f.n)}, Sequence: f.n, Kind: 0xD00F, Err: &caused{"more than one", []error{
+	return &store.EventError{ID: event.ID{byte(f.n)}, Sequence: f.n, Kind: 0xD00F, Err: &caused{text: "more than one", causes: []error{
 		&source.ReadError{File: "a", Offset: int64(f.n), Err: source.ErrShort}, damage.Torn, d, r, nil, errors.New(""),
 	}}}
 }

@@ -37,7 +37,7 @@ func (r *reader) reads() bool { return true }
 
 func (r *reader) fail(wanted string) {
 	if r.err == nil {
-		r.err = &SyntaxError{r.at, wanted}
+		r.err = &SyntaxError{Offset: r.at, Wanted: wanted}
 	}
 }
 
@@ -178,7 +178,7 @@ func (r *reader) hex(key string, b []byte) {
 	r.want(`"`)
 }
 
-// digit is the value of a lower-case hexadecimal digit, above 15 for others.
+// digit returns the value of a lower-case hexadecimal digit, above 15 for others.
 func digit(c byte) byte {
 	switch {
 	case c >= '0' && c <= '9':

@@ -107,7 +107,7 @@ func AppendByteArray(dst, b []byte) []byte {
 	return dst[:len(dst)+n]
 }
 
-// StrSize is the number of bytes that [AppendStr] adds for a string of n bytes.
+// StrSize returns the number of bytes that [AppendStr] adds for a string of n bytes.
 func StrSize(n int) int {
 	switch {
 	case n < 32:

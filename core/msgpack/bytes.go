@@ -71,7 +71,7 @@ func skipBytes(n int, b []byte, off int) (int, error) {
 	return off, nil
 }
 
-// wideByte is the integer of two bytes whose first is no integer by itself.
+// wideByte returns the integer of two bytes whose first is no integer by itself.
 func wideByte(head, c byte) (byte, error) {
 	if head != wide {
 		return 0, ErrType
@@ -82,7 +82,7 @@ func wideByte(head, c byte) (byte, error) {
 	return c, nil
 }
 
-// element is the integer at off, and its size.
+// element returns the integer at off, and its size.
 func element(b []byte, off int) (c byte, size int, err error) {
 	switch {
 	case off >= len(b):

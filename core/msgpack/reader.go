@@ -28,8 +28,8 @@ var (
 	ErrTrailing = errors.New("msgpack: bytes follow the value")
 )
 
-// MaxDepth bounds the nesting that [Reader.Skip] follows.
-const MaxDepth = 128
+// maxDepth bounds the nesting that [Reader.Skip] follows.
+const maxDepth = 128
 
 // Reader decodes one slice from front to back. Its first error sticks: every
 // later call returns zero values, and Err tells it. The zero Reader is at the
@@ -46,16 +46,16 @@ func NewReader(b []byte) *Reader { return &Reader{b: b} }
 // Reset makes r read b from its start.
 func (r *Reader) Reset(b []byte) { *r = Reader{b: b} }
 
-// Err is the first error, or nil.
+// Err returns the first error, or nil.
 func (r *Reader) Err() error { return r.err }
 
-// Offset is the number of bytes read.
+// Offset returns the number of bytes read.
 func (r *Reader) Offset() int { return r.off }
 
-// Left is the number of bytes not read.
+// Left returns the number of bytes not read.
 func (r *Reader) Left() int { return len(r.b) - r.off }
 
-// Since is the bytes that were read from an offset on, which alias the input, or
+// Since returns the bytes that were read from an offset on, which alias the input, or
 // nil after an error.
 func (r *Reader) Since(offset int) []byte {
 	if r.err != nil {
@@ -271,9 +271,9 @@ func (r *Reader) Array() int {
 	return 0
 }
 
-// Map reads a map's head and returns its number of pairs, which is never more
+// mapHead reads a map's head and returns its number of pairs, which is never more
 // than half the bytes left.
-func (r *Reader) Map() int {
+func (r *Reader) mapHead() int {
 	switch h := r.head(); {
 	case h&0xf0 == 0x80:
 		r.take(1)
@@ -300,7 +300,7 @@ func (r *Reader) count(n, least uint64) int {
 
 // MapOf reads the head of a map of exactly n pairs.
 func (r *Reader) MapOf(n int) {
-	if got := r.Map(); r.err == nil && got != n {
+	if got := r.mapHead(); r.err == nil && got != n {
 		r.err = ErrType
 	}
 }

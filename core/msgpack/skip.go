@@ -1,10 +1,10 @@
 package msgpack
 
 // Skip reads one value of any type and returns its bytes, which alias the
-// input. It follows containers to [MaxDepth] without recursion and takes any
+// input. It follows containers to 128 levels without recursion and takes any
 // spelling, since the value is not the store's own.
 func (r *Reader) Skip() []byte {
-	var open [MaxDepth]uint64 // values still to come, per open container
+	var open [maxDepth]uint64 // values still to come, per open container
 	depth, start := 0, r.off
 	open[0] = 1
 	for r.err == nil {
@@ -20,7 +20,7 @@ func (r *Reader) Skip() []byte {
 				r.Fail(ErrShort)
 				break
 			}
-			if depth++; depth == MaxDepth {
+			if depth++; depth == maxDepth {
 				r.Fail(ErrDepth)
 				break
 			}
@@ -67,7 +67,7 @@ func (r *Reader) skipHead() uint64 {
 	return 0
 }
 
-// scalarSize is the whole size of a value of fixed size, head included.
+// scalarSize returns the whole size of a value of fixed size, head included.
 func scalarSize(h byte) uint64 {
 	switch h {
 	case 0xcc, 0xd0:
@@ -90,7 +90,7 @@ func scalarSize(h byte) uint64 {
 	return 0
 }
 
-// runHead is the size of the length field of a string, binary or ext, and the
+// runHead returns the size of the length field of a string, binary or ext, and the
 // number of bytes beyond that length.
 func runHead(h byte) (width int, extra uint64) {
 	switch h {

@@ -96,7 +96,7 @@ func specialName(f float64, bits, canonicalNaN uint64, bitSize int) string {
 	return "NaN:" + strings.Repeat("0", bitSize/4-len(hex)) + hex
 }
 
-// specialBits32 is the inverse of specialName for float 32.
+// specialBits32 returns the inverse of specialName for float 32.
 func specialBits32(name string) (uint32, bool) {
 	if bits, ok := nanBits(name, 32); ok {
 		return uint32(bits), math.IsNaN(float64(math.Float32frombits(uint32(bits))))
@@ -112,7 +112,7 @@ func specialBits32(name string) (uint32, bool) {
 	return 0, false
 }
 
-// specialBits64 is the inverse of specialName for float 64.
+// specialBits64 returns the inverse of specialName for float 64.
 func specialBits64(name string) (uint64, bool) {
 	if bits, ok := nanBits(name, 64); ok {
 		return bits, math.IsNaN(math.Float64frombits(bits))

@@ -10,7 +10,7 @@ import (
 // a cursor was made. Any number of goroutines may read a part, each with its own cursor.
 type Part struct {
 	Image index.Image
-	Index *index.Tables
+	Index *index.Index
 	// File is the name of the file with the records, "" when they are in memory.
 	File   string
 	scopes scopeNames

@@ -35,7 +35,7 @@ func TestSets(t *testing.T) {
 	image := index.DraftImage(d)
 	table := make([]byte, image.NamesSize)
 	require.NoError(t, source.Read(image.Names, table, image.NamesAt))
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	require.NoError(t, err)
 	tables, err := index.Build(index.Input{Image: image, Names: names, Bounds: index.Bounds{
 		Allocator: records, Watermark: artifact.Watermark{Segment: 2},

@@ -11,7 +11,7 @@ type batch struct {
 	open   bool
 	id     event.ID
 	count  uint32 // events that BEGIN announced
-	cursor Cursor
+	txn    txn
 	staged []staged
 	begun  int64  // BEGIN's time stamp, which no item's is above
 	gaps   int    // damaged places since BEGIN
@@ -42,7 +42,7 @@ func (s *Scan) begin(p event.Position, b *segment.Body) {
 		id:      b.ID,
 		count:   b.PayloadSize,
 		begun:   b.TimestampUS,
-		cursor:  s.log.Begin(),
+		txn:     s.log.begin(),
 		staged:  s.batch.staged[:0],
 		file:    s.file,
 		segment: p.Segment,
@@ -62,7 +62,7 @@ func (s *Scan) commit(p event.Position, b *segment.Body) {
 		if s.hints != nil && s.batch.unhinted && s.batch.segment == p.Segment {
 			s.wrong = true // the footer leaves out events that were committed
 		}
-		s.batch.cursor.Commit()
+		s.batch.txn.commit()
 		s.batch.open = false
 		return
 	}
@@ -85,14 +85,14 @@ func (s *Scan) abandon() {
 		s.dropDamaged(items)
 		return
 	}
-	s.report.Unfinished = append(s.report.Unfinished, Unfinished{s.batch.file, s.batch.offset, items})
-	s.keepFrom(items, s.batch.cursor.next)
+	s.report.Unfinished = append(s.report.Unfinished, Unfinished{File: s.batch.file, Offset: s.batch.offset, Items: items})
+	s.keepFrom(items, s.batch.txn.next)
 }
 
 // dropDamaged drops the first items of a batch that was, or may have been,
 // committed, tells which events that loses, and keeps their numbers free.
 func (s *Scan) dropDamaged(items int) {
-	first, base := s.batch.cursor.First(), s.batch.cursor.next
+	first, base := s.batch.txn.first(), s.batch.txn.next
 	if items > 0 {
 		base = s.log.draft.At(first).Sequence()
 	}
@@ -121,12 +121,12 @@ func (s *Scan) dropDamaged(items int) {
 // footer did.
 func (s *Scan) keepFrom(items int, next uint64) {
 	s.batch.open = false
-	first := s.batch.cursor.First()
+	first := s.batch.txn.first()
 	kept := s.batch.staged[items:]
 	if len(kept) == 0 {
-		s.batch.cursor.Abort()
+		s.batch.txn.abort()
 		s.forgetNames()
-		s.log.Reserve(next - min(next, s.log.next))
+		s.log.reserve(next - min(next, s.log.next))
 		return
 	}
 	s.salvaged, s.ending.Mixed = true, true
@@ -140,7 +140,7 @@ func (s *Scan) keepFrom(items int, next uint64) {
 		next++
 	}
 	s.log.least, s.log.next = next, next
-	s.batch.cursor.Commit()
+	s.batch.txn.commit()
 }
 
 // forgetNames unlearns the numbers of names that an aborted batch brought.

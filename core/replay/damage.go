@@ -47,7 +47,7 @@ func (s *Scan) step(step segment.Step) {
 		s.damaged(d)
 		s.gap = lastGap{damage: d, hinted: true}
 		if d.EndSequence > s.log.next {
-			s.log.Reserve(d.EndSequence - s.log.next)
+			s.log.reserve(d.EndSequence - s.log.next)
 		}
 	case step.One:
 		d.FirstSequence, d.EndSequence = s.log.next, s.log.next+1
@@ -55,7 +55,7 @@ func (s *Scan) step(step segment.Step) {
 			d.Events[i].Sequence, d.Events[i].Numbered = s.log.next, true
 		}
 		s.damaged(d)
-		s.log.Reserve(1)
+		s.log.reserve(1)
 		s.gap = lastGap{damage: d, one: true, first: s.log.draft.Len()}
 	case d.Length < segment.LeastFrame: // no event has room in it
 		d.FirstSequence, d.EndSequence = s.log.next, s.log.next

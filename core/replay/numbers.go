@@ -46,6 +46,6 @@ func (s *Scan) leap(to uint64) {
 			File: segment.Name(s.last + 1), Reason: damage.SegmentMissing, FirstSequence: from, EndSequence: to,
 		})
 	default:
-		s.report.Gaps = append(s.report.Gaps, Gap{s.file, from, to})
+		s.report.Gaps = append(s.report.Gaps, Gap{File: s.file, First: from, End: to})
 	}
 }

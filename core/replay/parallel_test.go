@@ -81,7 +81,7 @@ func compare(t testing.TB, floor uint64, inputs ...replay.Input) (*replay.Scan, 
 
 type noMemory struct{ source.Source }
 
-// input is a segment as what a scan is given.
+// input returns a segment as what a scan is given.
 func (m *maker) input(newest bool, mark *synced.Mark) replay.Input {
 	return replay.Input{ID: m.id, Source: source.Bytes(m.b), Newest: newest, Mark: mark}
 }

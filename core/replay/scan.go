@@ -84,10 +84,10 @@ func (s *Scan) Parallel(run func(n int, f func(i int))) {
 // Report is what the scan met so far.
 func (s *Scan) Report() *Report { return &s.report }
 
-// Log is the log that the scan reads into.
+// Log returns the log that the scan reads into.
 func (s *Scan) Log() *Log { return s.log }
 
-// Resume is the place from which a later scan of the same files can go on with
+// Resume returns the place from which a later scan of the same files can go on with
 // the same log: behind everything that is settled. ok is false when damage, a
 // batch that was taken apart or a footer with other numbers leaves no such place.
 func (s *Scan) Resume() (at Place, ok bool) {
@@ -148,7 +148,7 @@ func (s *Scan) segment(in input) error {
 		s.startAt(in.mark)
 	}
 	if !s.batch.open {
-		s.at = Place{in.id, from}
+		s.at = Place{Segment: in.id, Offset: from}
 	}
 	footer, err := s.findFooter(in, from)
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *Scan) segment(in input) error {
 	if footer != nil && !footer.confirms(s.log.draft, in.id) {
 		s.renumbered = true
 	}
-	before := s.save()
+	before := s.savepoint()
 	if err := s.walk(in, from, footer, why); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (s *Scan) segment(in input) error {
 
 // finish ends the log: a batch that is still open was not finished.
 func (s *Scan) finish() {
-	begin := Place{s.batch.segment, s.batch.offset}
+	begin := Place{Segment: s.batch.segment, Offset: s.batch.offset}
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
 	s.ahead, s.hints, s.buffer, s.walker = nil, nil, nil, nil // a snapshot may keep the scan
@@ -226,7 +226,7 @@ func (s *Scan) startAt(m *synced.Mark) {
 		return
 	}
 	s.leap(m.First)
-	s.log.Reserve(m.First - s.log.next)
+	s.log.reserve(m.First - s.log.next)
 }
 
 // walk reads the frames from offset from on, numbered by footer unless it is
@@ -306,7 +306,7 @@ func (t *steps) until(s *Scan, offset uint64) bool {
 		}
 		// Bytes at the very end may be an append that is still being written.
 		if !s.batch.open && (step.Body != nil || t.w.Offset() < t.w.Size()) {
-			s.at = Place{t.in.id, t.w.Offset()}
+			s.at = Place{Segment: t.in.id, Offset: t.w.Offset()}
 		}
 	}
 	return !s.wrong
@@ -323,7 +323,7 @@ func (s *Scan) end(in input, rest segment.Rest) {
 	case rest.Footer && !in.unproven(rest.Offset):
 		s.reject(rest.Offset)
 	case rest.Length > 0 && in.newest && (in.mark == nil || in.unproven(rest.Offset)):
-		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named, in.mark != nil, false}
+		s.report.Torn = &Torn{File: s.file, Offset: rest.Offset, Length: rest.Length, ID: rest.ID, Named: rest.Named, Unproven: in.mark != nil, Frames: false}
 	case rest.Length > 0 && !in.shortened():
 		d := &damage.Damage{File: s.file, Offset: rest.Offset, Length: rest.Length, Reason: damage.Torn}
 		if rest.Named {
@@ -339,7 +339,7 @@ func (s *Scan) end(in input, rest segment.Rest) {
 	if !s.wrong && !sealed && !in.newest {
 		s.abandon() // an unclean stop: the next segment is another session's
 		s.unsealed = true
-		s.report.Unsealed = append(s.report.Unsealed, Unsealed{s.file, rest.Offset, s.log.next})
+		s.report.Unsealed = append(s.report.Unsealed, Unsealed{File: s.file, Offset: rest.Offset, Next: s.log.next})
 	}
 }
 
@@ -366,7 +366,7 @@ func (s *Scan) checkLength(in input) {
 // finish.
 func (s *Scan) missing(m *synced.Mark) {
 	if m.First > s.log.next && m.First < artifact.MaxAllocator {
-		s.log.Reserve(m.First - s.log.next)
+		s.log.reserve(m.First - s.log.next)
 	}
 	s.lose(&damage.Damage{File: segment.Name(m.Segment), Length: m.Offset, Reason: damage.SegmentMissing})
 	s.skipLost(m.Offset)
@@ -377,7 +377,7 @@ func (s *Scan) missing(m *synced.Mark) {
 // segment takes it over; the numbers that are left out in front of that one then
 // tell of the loss.
 func (s *Scan) skipLost(bytes uint64) {
-	s.log.Reserve(min(bytes/segment.LeastFrame+1, maxLost))
+	s.log.reserve(min(bytes/segment.LeastFrame+1, maxLost))
 }
 
 // maxLost bounds the numbers that one loss takes, whatever a mark claims.
@@ -388,7 +388,7 @@ const maxLost = 1 << 32
 // written from front to end.
 func (s *Scan) cutShort(in input, step *segment.Step) {
 	size := uint64(max(in.source.Size(), 0))
-	s.report.Torn = &Torn{s.file, step.Offset, size - min(step.Offset, size), step.ID, step.Named, true, true}
+	s.report.Torn = &Torn{File: s.file, Offset: step.Offset, Length: size - min(step.Offset, size), ID: step.ID, Named: step.Named, Unproven: true, Frames: true}
 	s.ending.Whole = step.Offset
 }
 
@@ -415,9 +415,9 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 		})
 		return nil
 	}
-	cursor := s.batch.cursor
+	txn := s.batch.txn
 	if !s.batch.open {
-		cursor = s.log.Begin()
+		txn = s.log.begin()
 	}
 	sequence, hinted := s.log.next, false
 	if s.hints != nil {
@@ -437,9 +437,9 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	}
 	if s.jump && !hinted {
 		// Ids are left out by compaction or by a loss, and no footer says which.
-		s.report.Gaps = append(s.report.Gaps, Gap{s.file, sequence, damage.UnknownEnd})
+		s.report.Gaps = append(s.report.Gaps, Gap{File: s.file, First: sequence, End: damage.UnknownEnd})
 	}
-	if err := s.insert(cursor, sequence, p, step); err != nil {
+	if err := s.insert(txn, sequence, p, step); err != nil {
 		return err
 	}
 	if hinted {
@@ -447,21 +447,21 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	}
 	s.jump, s.unsealed = false, false
 	if s.batch.open {
-		s.batch.staged = append(s.batch.staged, staged{b.TimestampUS, hinted})
+		s.batch.staged = append(s.batch.staged, staged{timestamp: b.TimestampUS, hinted: hinted})
 		s.batch.unhinted = s.batch.unhinted || !hinted
 		return nil
 	}
 	s.gap.hinted = s.gap.hinted || hinted
-	cursor.Commit()
+	txn.commit()
 	return nil
 }
 
 // insert adds the event of a frame. Where the footer's entry is known to say the
 // same, its numbers for the names save looking them up.
-func (s *Scan) insert(c Cursor, sequence uint64, p event.Position, step *segment.Step) (err error) {
+func (s *Scan) insert(c txn, sequence uint64, p event.Position, step *segment.Step) (err error) {
 	b := step.Body
 	if s.hints == nil || step.Note == 0 {
-		_, err = c.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope)
+		_, err = c.insertAt(sequence, b.Facts(p), b.Entity, b.Scope)
 		return err
 	}
 	if err := c.allows(sequence); err != nil {

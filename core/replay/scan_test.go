@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// same is the sequences of events that have their own number as sequence.
+// same returns the sequences of events that have their own number as sequence.
 func same(numbers ...uint64) map[uint64]uint64 {
 	m := map[uint64]uint64{}
 	for _, n := range numbers {

@@ -100,12 +100,10 @@ func AppendBody(dst []byte, b *Body) []byte {
 	return msgpack.AppendStr(msgpack.AppendStr(dst, "scope"), b.Scope)
 }
 
-// Decode reads raw, which must be exactly one body. Entity and Scope alias raw;
-// Payload reuses the capacity that b.Payload had, so that one Body serves a
-// whole scan. On error b holds nothing of use.
-func (b *Body) Decode(raw []byte) error { return b.decode(raw, false) }
-
-// decode is Decode. A bare body has no payload, which is looked at all the same.
+// decode reads raw, which must be exactly one body. Entity and Scope alias raw;
+// Payload reuses the capacity that b.Payload had, so one Body serves a whole
+// scan. With bare the payload is validated and not kept. On error b holds
+// nothing of use.
 func (b *Body) decode(raw []byte, bare bool) error {
 	var r msgpack.Reader
 	r.Reset(raw)

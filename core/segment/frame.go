@@ -35,7 +35,7 @@ func AppendFrame(dst []byte, b *Body) []byte {
 	return dst
 }
 
-// frameLength is the whole length that a frame's head claims.
+// frameLength returns the whole length that a frame's head claims.
 func frameLength(head []byte) uint64 {
 	return FrameHead + uint64(binary.BigEndian.Uint32(head))
 }
@@ -63,15 +63,15 @@ func DecodeFrame(raw []byte, b *Body) error {
 	if !checkBody(raw, body) {
 		return damage.Refuse(damage.Checksum, offFrameCRC, nil)
 	}
-	if err := b.Decode(body); err != nil {
+	if err := b.decode(body, false); err != nil {
 		return damage.Refuse(damage.FrameBody, FrameHead, err)
 	}
 	return nil
 }
 
-// PeekID reads the event id from the first bytes of a frame that may be cut
+// peekID reads the event id from the first bytes of a frame that may be cut
 // short or damaged behind it.
-func PeekID(raw []byte) (id event.ID, ok bool) {
+func peekID(raw []byte) (id event.ID, ok bool) {
 	const at = FrameHead + len(bodyPrefix)
 	if len(raw) < at+event.IDSize || string(raw[FrameHead:at]) != bodyPrefix {
 		return id, false

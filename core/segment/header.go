@@ -14,9 +14,9 @@ const (
 	headerVersion = 1
 	offHeaderSize = 4
 	offHeader     = 8
-	// MaxHeader bounds the header map. batpak's has 49 bytes; the bound keeps a
+	// maxHeader bounds the header map. batpak's has 49 bytes; the bound keeps a
 	// damaged length from being believed.
-	MaxHeader = 4096
+	maxHeader = 4096
 	// MinSize is the least size of a segment whose header is whole.
 	MinSize = offHeader + 1
 )
@@ -30,7 +30,7 @@ type Header struct {
 	SegmentID uint64
 }
 
-// ErrHeaderSize is the cause when a header claims more than [MaxHeader] bytes.
+// ErrHeaderSize is the cause when a header claims more than [maxHeader] bytes.
 var ErrHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
 
 // AppendHeader adds a segment's first bytes to dst: magic, length and map.
@@ -47,9 +47,9 @@ func AppendHeader(dst []byte, h Header) []byte {
 	return dst
 }
 
-// HeaderSize reads how long the header is from a segment's first 8 bytes. The
+// headerSize reads how long the header is from a segment's first 8 bytes. The
 // error is a [damage.Refusal].
-func HeaderSize(head []byte) (int, error) {
+func headerSize(head []byte) (int, error) {
 	if len(head) < offHeader {
 		return 0, damage.Refuse(damage.Short, 0, nil)
 	}
@@ -57,7 +57,7 @@ func HeaderSize(head []byte) (int, error) {
 		return 0, damage.Refuse(damage.Magic, 0, nil)
 	}
 	n := binary.BigEndian.Uint32(head[offHeaderSize:])
-	if n > MaxHeader {
+	if n > maxHeader {
 		return 0, damage.Refuse(damage.Header, offHeaderSize, ErrHeaderSize)
 	}
 	return offHeader + int(n), nil
@@ -68,7 +68,7 @@ func HeaderSize(head []byte) (int, error) {
 // keys in batpak's order and nothing else. The error is a [damage.Refusal]:
 // short, magic, header or version.
 func DecodeHeader(b []byte) (Header, int, error) {
-	size, err := HeaderSize(b)
+	size, err := headerSize(b)
 	if err != nil {
 		return Header{}, 0, err
 	}
@@ -104,7 +104,7 @@ func ReadHeader(src source.Source) (Header, int, error) {
 	if err := source.Read(src, head, 0); err != nil {
 		return Header{}, 0, err
 	}
-	n, err := HeaderSize(head)
+	n, err := headerSize(head)
 	if err != nil {
 		return Header{}, 0, err
 	}

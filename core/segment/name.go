@@ -8,7 +8,7 @@ import (
 // Extension is the end of a segment's file name.
 const Extension = ".fbat"
 
-// Name is the file name of segment id: the id in decimal, zero-padded to at
+// Name returns the file name of segment id: the id in decimal, zero-padded to at
 // least six digits.
 func Name(id uint64) string {
 	var b [20 + len(Extension)]byte

@@ -84,10 +84,10 @@ func (w *Walker) Reset(src source.Source, from uint64) {
 // Offset is where the walk stands: behind the last step.
 func (w *Walker) Offset() uint64 { return w.off }
 
-// Size is the size of the segment when the walk began.
+// Size returns the size of the segment when the walk began.
 func (w *Walker) Size() uint64 { return w.end }
 
-// Err is the error that ended the walk, if one did: a [source.ReadError],
+// Err returns the error that ended the walk, if one did: a [source.ReadError],
 // [source.ErrShort] when the segment shrank, or [ErrEffort].
 func (w *Walker) Err() error { return w.err }
 
@@ -309,6 +309,6 @@ func (w *Walker) peek(off uint64) (id event.ID, ok bool, err error) {
 	if err != nil {
 		return id, false, err
 	}
-	id, ok = PeekID(raw)
+	id, ok = peekID(raw)
 	return id, ok, nil
 }

@@ -184,7 +184,7 @@ func inOrder(n int, f func(i int)) {
 	}
 }
 
-// all is the steps of an undamaged log, some of them replaced.
+// all returns the steps of an undamaged log, some of them replaced.
 func all(replace map[int]string) []string {
 	var out []string
 	for i := range 10 {

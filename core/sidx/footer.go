@@ -112,7 +112,7 @@ func Decode(b []byte, at uint64) (*Footer, error) {
 		return nil, refuse(len(b) - TrailerSize)
 	}
 	table := int(space - uint64(t.Entries)*EntrySize)
-	names, err := strtab.DecodeUnsorted(b[:table], false)
+	names, err := strtab.DecodeNames(b[:table])
 	if err != nil {
 		return nil, damage.Refuse(damage.Footer, int64(at), err)
 	}
@@ -233,7 +233,7 @@ func Salvage(b []byte) (f *Footer, ok bool) {
 	if r.Err() != nil || entries == 0 || len(b)-table-entries*EntrySize > TrailerSize {
 		return nil, false
 	}
-	names, err := strtab.DecodeUnsorted(b[:table], false)
+	names, err := strtab.DecodeNames(b[:table])
 	if err != nil {
 		return nil, false
 	}

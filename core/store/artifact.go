@@ -69,13 +69,13 @@ func validateArtifact(src source.Source, h *artifact.Header, sizes func(uint64) 
 		return nil, cmp.Or(sum.Check(h), why)
 	}
 	built, why := index.Build(index.Input{
-		Image:    image,
-		Names:    names,
-		Bounds:   index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
-		Seed:     o.Seed,
-		Each:     each,
-		Parallel: o.Parallel,
-		Judge:    o.ValidateOnly != nil,
+		Image:        image,
+		Names:        names,
+		Bounds:       index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
+		Seed:         o.Seed,
+		Each:         each,
+		Parallel:     o.Parallel,
+		ValidateOnly: o.ValidateOnly != nil,
 	})
 	var refusal *damage.Refusal
 	switch {
@@ -95,7 +95,7 @@ func validateArtifact(src source.Source, h *artifact.Header, sizes func(uint64) 
 
 // decodeNames decodes the names of an index.fbati, which must be count.
 func decodeNames(table []byte, count uint32) (*strtab.Table, error) {
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	var name *strtab.NameError
 	switch {
 	case errors.As(err, &name):

@@ -23,7 +23,7 @@ func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err err
 			return nil, 0, err
 		}
 	}
-	return commit.AppendFooter(nil, d.Run(0, d.Mark()), at), d.Len(), nil
+	return commit.AppendFooter(nil, d.Run(0, d.Savepoint()), at), d.Len(), nil
 }
 
 // addSegment adds the records of a part that lie in the newest segment. They are its

@@ -93,7 +93,7 @@ func (o *opening) reportLostParts(b base) error {
 			return err
 		}
 		a := best.Artifact()
-		image, saved := best.Tables(nil, "")
+		image, saved := best.Index(nil, "")
 		err = o.reportMissing(&part{Part: query.Part{Image: image, Index: saved}})
 		if err != nil && (!repairable(err) || errors.Is(err, source.ErrRead)) {
 			return err

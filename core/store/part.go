@@ -88,12 +88,12 @@ func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error
 	if err := source.Read(image.Names, table, image.NamesAt); err != nil {
 		return nil, err
 	}
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	if err != nil {
 		return nil, err
 	}
 	built, err := index.Build(index.Input{
-		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel, Judge: o.ValidateOnly != nil,
+		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel, ValidateOnly: o.ValidateOnly != nil,
 		Each: func(uint64, []byte) error { return o.stopped() },
 	})
 	if err != nil {

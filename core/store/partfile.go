@@ -80,7 +80,7 @@ func (o *opening) rejectIrregularParts() {
 // loadPart makes a part of a file that fits after b.
 func (o *opening) loadPart(f *index.File, b base) (*part, base, error) {
 	a := f.Artifact()
-	image, saved := f.Tables(nil, "")
+	image, saved := f.Index(nil, "")
 	p := &part{Part: query.Part{Image: image, Index: saved}}
 	if o.options.buildsIndex() {
 		var err error

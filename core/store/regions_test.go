@@ -101,7 +101,7 @@ func makeShaped(t testing.TB, s shape, o store.Options) shaped {
 	require.NoError(t, err)
 	for i := range ends[1:] {
 		d := draftOf(t, all[ends[i]:ends[i+1]])
-		snapshot, err = snapshot.Grow(d.Run(0, d.Mark()), artifact.MaxAllocator-1)
+		snapshot, err = snapshot.Grow(d.Run(0, d.Savepoint()), artifact.MaxAllocator-1)
 		require.NoError(t, err)
 	}
 	if s.events > 1 {

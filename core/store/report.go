@@ -143,29 +143,3 @@ func (s *Snapshot) count() error {
 	r.NextSequence = max(s.scan.Log().Allocator(), r.HiddenRanges.End(), s.minNext)
 	return nil
 }
-
-// Opened is a report with what only a host knows of an open. D is the host's type for
-// durations, time.Duration: core has no clock. Every reader, native or over a plugin,
-// reports in this form.
-type Opened[D ~int64] struct {
-	Report
-	// Took is how long the open or refresh took.
-	Took D
-	// Recovered says what opening for writing did after an unclean stop, nil when nothing
-	// was necessary. A reader does nothing.
-	Recovered *Recovered
-}
-
-// Recovered says what opening for writing did after an unclean stop.
-type Recovered struct {
-	// File is the segment that was being written.
-	File string
-	// Removed is set when the segment held no event and was removed.
-	Removed bool
-	// Kept is the length of the segment without its new footer, and Cut how many bytes
-	// after that were cut off, because no append had acknowledged them.
-	Kept, Cut uint64
-	// SetAside names the file in the store's directory that holds the cut bytes, "" when
-	// they were only the beginning of one write.
-	SetAside string
-}

@@ -31,7 +31,7 @@ func (o *opening) savedIndex(src source.Source, h *artifact.Header) (*part, erro
 	if err != nil {
 		return nil, o.rejectIndex(e.Name, err)
 	}
-	image, saved := f.Tables(src, artifact.FileName)
+	image, saved := f.Index(src, artifact.FileName)
 	return &part{Part: query.Part{Image: image, Index: saved}}, nil
 }
 

@@ -46,14 +46,14 @@ func TestRefusals(t *testing.T) {
 		{"duplicate without lead", "\x92\xa1a\xa1a", false, strtab.ErrDuplicate},
 		{"bytes behind", "\x92\xa0\xa1a\x00", true, msgpack.ErrTrailing},
 	} {
-		got, err := strtab.Decode([]byte(c.in), c.lead)
+		got, err := strtab.DecodeSorted([]byte(c.in), c.lead)
 		require.ErrorIs(t, err, c.want, c.name)
 		require.Nil(t, got, c.name)
 		got, err = strtab.DecodeUnsorted([]byte(c.in), c.lead)
 		require.ErrorIs(t, err, c.want, c.name)
 		require.Nil(t, got, c.name)
 	}
-	_, err := strtab.Decode([]byte("\x93\xa0\xa1a\xa1\xff"), true)
+	_, err := strtab.DecodeSorted([]byte("\x93\xa0\xa1a\xa1\xff"), true)
 	var name *strtab.NameError
 	require.ErrorAs(t, err, &name)
 	require.Equal(t, 2, name.Number)
@@ -118,7 +118,7 @@ func TestBuilderAgainstTable(t *testing.T) {
 		}
 		require.Equal(t, raw, strtab.AppendTable(nil, list))
 		require.Equal(t, len(raw), strtab.TableSize(list))
-		table, err := strtab.Decode(raw, lead)
+		table, err := strtab.DecodeSorted(raw, lead)
 		require.NoError(t, err)
 		require.Equal(t, len(want), table.Len())
 		for i, name := range want {
@@ -153,7 +153,7 @@ func TestManyNames(t *testing.T) {
 		require.True(t, ok)
 		require.EqualValues(t, i+1, number)
 	}
-	table, err := strtab.Decode(b.AppendTable(nil), true)
+	table, err := strtab.DecodeSorted(b.AppendTable(nil), true)
 	require.NoError(t, err)
 	require.Equal(t, 70001, table.Len())
 }
@@ -169,7 +169,7 @@ func FuzzTable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte, lead bool) {
 		var table *strtab.Table
 		var err error
-		fuzzing.Bounded(t, len(raw), func() { table, err = strtab.Decode(raw, lead) })
+		fuzzing.Bounded(t, len(raw), func() { table, err = strtab.DecodeSorted(raw, lead) })
 		fuzzing.Bounded(t, len(raw), func() {
 			if _, other := strtab.DecodeUnsorted(raw, lead); (err == nil) != (other == nil) {
 				t.Fatalf("%v when sorted, and %v when not", err, other)

@@ -46,7 +46,7 @@ func (r *run) saved(s *snapshot) error {
 	if f.Segments() != directory.DigestSegments(r.dir.listing.IDs(), s.from, s.watermark) {
 		r.findings.note(Note{Topic: Stale, File: name, Detail: "the segments are others than it was made over"})
 	}
-	_, tables := f.Tables(s.raw, artifact.FileName)
+	_, tables := f.Index(s.raw, artifact.FileName)
 	if err := tables.CheckAll(r.stop); err != nil {
 		if r.stopped != nil {
 			return r.stopped

@@ -14,8 +14,8 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-func decodeTable(raw []byte, lead bool) ([]string, error) {
-	t, err := strtab.Decode(raw, lead)
+func decodeTable(raw []byte) ([]string, error) {
+	t, err := strtab.DecodeNames(raw)
 	if err != nil {
 		return nil, err
 	}

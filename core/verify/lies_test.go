@@ -318,7 +318,7 @@ var footerLies = []lie{
 	}},
 	{name: "footer: a name twice", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
 		table, entries, _ := m.footer(seg2)
-		names, err := decodeTable(m.files[seg2][table:entries], false)
+		names, err := decodeTable(m.files[seg2][table:entries])
 		require.NoError(m.t, err)
 		names[1] = names[0]
 		m.splice(seg2, table, entries, tableOf(names)...)
@@ -327,7 +327,7 @@ var footerLies = []lie{
 		delete(m.files, idx) // the watermark is no longer the end
 		delete(m.files, ckpt)
 		table, entries, _ := m.footer(seg2)
-		names, err := decodeTable(m.files[seg2][table:entries], false)
+		names, err := decodeTable(m.files[seg2][table:entries])
 		require.NoError(m.t, err)
 		m.splice(seg2, table, entries, tableOf(append(names, "nobody"))...)
 	}},

@@ -80,7 +80,7 @@ func (s *snapshot) openPart(d *frozen, stop func() error) (why *damage.Refusal, 
 	if err != nil {
 		return nil, err
 	}
-	_, tables := f.Tables(nil, "")
+	_, tables := f.Index(nil, "")
 	if err := tables.CheckAll(stop); err != nil {
 		errors.As(err, &why)
 		if why == nil {
@@ -103,7 +103,7 @@ func (s *snapshot) openArtifact(src source.Source, base uint64) error {
 	if err := source.Read(src, raw, artifact.HeaderSize); err != nil {
 		return err
 	}
-	if s.names, err = strtab.Decode(raw, true); err != nil {
+	if s.names, err = strtab.Decode(raw); err != nil {
 		return err
 	}
 	image := index.FileImage(src, &h)

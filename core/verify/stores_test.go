@@ -128,7 +128,7 @@ func (m *made) index(change func(h *artifact.Header, names *[]string, records *[
 	b := m.files[artifact.FileName]
 	h, err := artifact.DecodeHeader(b, int64(len(b)))
 	require.NoError(m.t, err)
-	table, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	table, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(m.t, err)
 	names := stringsOf(table)
 	var records []event.Record

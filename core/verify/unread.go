@@ -66,16 +66,16 @@ func (w watched) ReadAgain(p []byte, off int64) (int, error) {
 	return n, w.note(p, off, n, err)
 }
 
-// WantsToKnow implements source.Announced.
-func (w watched) WantsToKnow() bool {
-	a, ok := w.Source.(source.Announced)
-	return ok && a.WantsToKnow()
+// Prefetches implements source.Prefetcher.
+func (w watched) Prefetches() bool {
+	a, ok := w.Source.(source.Prefetcher)
+	return ok && a.Prefetches()
 }
 
-// Announce implements source.Announced.
-func (w watched) Announce(ranges []source.Range) {
-	if a, ok := w.Source.(source.Announced); ok {
-		a.Announce(ranges)
+// Prefetch implements source.Prefetcher.
+func (w watched) Prefetch(ranges []source.Range) {
+	if a, ok := w.Source.(source.Prefetcher); ok {
+		a.Prefetch(ranges)
 	}
 }
 

@@ -140,7 +140,7 @@ func TestHides(t *testing.T) {
 	})
 	require.Zero(t, visibility.Ranges(nil).End())
 	require.False(t, visibility.Ranges(nil).Hides(0))
-	require.True(t, visibility.Ranges{{0, math.MaxUint64}}.Hides(math.MaxUint64-1))
+	require.True(t, visibility.Ranges{{Start: 0, End: math.MaxUint64}}.Hides(math.MaxUint64-1))
 }
 
 // TestAdd compares with marking every number.
@@ -202,7 +202,7 @@ func TestSeeds(t *testing.T) {
 	fuzzing.Seeds(t, "FuzzRanges",
 		fuzzing.Seed{fixture.Store("fences")[visibility.FileName]},
 		fuzzing.Seed{visibility.AppendFile(nil, nil)},
-		fuzzing.Seed{visibility.AppendFile(nil, visibility.Ranges{{0, 1}, {1, 200}, {300, math.MaxUint64}})},
+		fuzzing.Seed{visibility.AppendFile(nil, visibility.Ranges{{Start: 0, End: 1}, {Start: 1, End: 200}, {Start: 300, End: math.MaxUint64}})},
 		fuzzing.Seed{visibility.AppendFile(nil, big)},
 		fuzzing.Seed{file("\x81\xa6ranges\xdd\xff\xff\xff\xff")},
 	)

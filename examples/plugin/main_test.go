@@ -23,15 +23,15 @@ import (
 
 const fixtures = "../../core/internal/fixture/testdata"
 
-// Both readers are one to the code that uses them.
+// Both readers satisfy the same interface.
 var (
-	_ Reader = (*host.Reader)(nil)
+	_ Reader = (*host.DirReader)(nil)
 	_ Reader = (*plugin.Reader)(nil)
 )
 
 // buildWASM builds thaw.wasm as `make wasm` does.
 func buildWASM(t testing.TB) string {
-	for _, dir := range []string{"guest", "internal/engine", "internal/blake3"} { // go test then notices changes
+	for _, dir := range []string{"guest", "internal/engine", "internal/blake3"} { // so go test notices changes
 		sources, err := filepath.Glob(filepath.Join("../../wasm", dir, "*.go"))
 		require.NoError(t, err)
 		for _, f := range sources {
@@ -48,14 +48,14 @@ func buildWASM(t testing.TB) string {
 	return path
 }
 
-// TestReport: the plugin, native code and Node print what the README shows.
+// TestReport checks that the plugin, native code and Node print the output in the README.
 func TestReport(t *testing.T) {
 	wasm, dir := sharedWASM(t), filepath.Join(fixtures, "rotated", "store")
-	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // nothing is left in the user's own
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // keep the user's own cache clean
 	t.Setenv("HOME", t.TempDir())
 	shown, err := readme.Blocks("README.md", "text")
 	require.NoError(t, err)
-	for _, way := range []string{wasm, wasm, "native"} { // compiled, and found compiled
+	for _, way := range []string{wasm, wasm, "native"} { // compiled, then from the cache
 		var out strings.Builder
 		require.NoError(t, run(t.Context(), &out, way, dir))
 		require.Equal(t, shown, []string{out.String()}, way)
@@ -66,7 +66,7 @@ func TestReport(t *testing.T) {
 	}
 	loader, err := filepath.Glob("../../wasm/node/*.mjs")
 	require.NoError(t, err)
-	for _, script := range append(loader, "report.mjs") { // go test then notices that it changed
+	for _, script := range append(loader, "report.mjs") { // so go test notices changes
 		_, err := os.ReadFile(script)
 		require.NoError(t, err)
 	}
@@ -106,8 +106,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// TestSameReaders asks both readers of every fixture, sound and with a flipped byte in
-// each file: values are equal, and so are texts and classes of errors.
+// TestSameReaders asks both readers about every fixture, intact and with a flipped byte in
+// each file: values, and texts and classes of errors, are equal.
 func TestSameReaders(t *testing.T) {
 	ctx := t.Context()
 	p, err := plugin.LoadFile(ctx, sharedWASM(t), plugin.Options{NoCache: true})
@@ -150,7 +150,7 @@ func TestSameReaders(t *testing.T) {
 	}
 }
 
-// flip changes a bit in the middle of a file.
+// flip flips a bit in the middle of a file.
 func flip(t *testing.T, path string) {
 	b, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -208,7 +208,7 @@ func sameAnswers(t *testing.T, native, sandboxed Reader) {
 		sameError(t, r1.Rejected[i], r2.Rejected[i])
 	}
 	r1.Damages, r2.Damages, r1.Rejected, r2.Rejected = nil, nil, nil, nil
-	r1.IndexBytes, r2.IndexBytes = 0, 0 // pointers are as long there, slices' room is not
+	r1.IndexBytes, r2.IndexBytes = 0, 0 // pointers have the same size there, capacities of slices differ
 	require.Equal(t, r1, r2)
 }
 
@@ -231,7 +231,7 @@ func gather(all iter.Seq2[event.Event, error]) (out []event.Event, err error) {
 	return out, nil
 }
 
-// sameError compares the texts, the damages, and what errors.Is finds.
+// sameError compares the texts, the damages, and the results of errors.Is.
 func sameError(t *testing.T, native, sandboxed error) {
 	if native == nil {
 		require.NoError(t, sandboxed)

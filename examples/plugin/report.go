@@ -12,7 +12,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// Reader is what a reader can be asked, whether it is native or runs in the plugin.
+// Reader has the methods common to native readers and those of the plugin.
 type Reader interface {
 	Query(ctx context.Context, region host.Region, page host.Page) iter.Seq2[event.Event, error]
 	Count(ctx context.Context, region host.Region, from uint64) (uint64, error)
@@ -28,7 +28,7 @@ type Reader interface {
 	Close() error
 }
 
-// report prints what is in a store.
+// report prints a summary of a store.
 func report(ctx context.Context, out io.Writer, r Reader) error {
 	opened := r.Report()
 	fmt.Fprintf(out, "%d events, opened from %s, %d damages\n", opened.Events, opened.OpenedFrom, len(opened.Damages))

@@ -96,10 +96,10 @@ func readOnly(fs fsabstraction.ReadFS) ([]event.Event, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return events(&r.Queries)
+	return events(r)
 }
 
-func events(q *host.Queries) ([]event.Event, error) {
+func events(q host.Reader) ([]event.Event, error) {
 	return gather(q.Query(ctx, host.Region{}, host.Page{}))
 }
 
@@ -187,7 +187,7 @@ func writeOn(fs *crashfs.FS, before []event.Event, folds *tuning.Flushes, seed u
 	if err != nil {
 		return nil, fmt.Errorf("open for writing: %w", err)
 	}
-	shown, err := events(&st.Queries)
+	shown, err := events(st)
 	if err == nil {
 		err = same(before, shown)
 	}
@@ -203,7 +203,7 @@ func writeOn(fs *crashfs.FS, before []event.Event, folds *tuning.Flushes, seed u
 	if r.Sequence != uint64(len(before)) {
 		return nil, errors.Join(fmt.Errorf("the next event has sequence %d, not %d", r.Sequence, len(before)), st.Close())
 	}
-	after, err := events(&st.Queries)
+	after, err := events(st)
 	if err := errors.Join(err, st.Close(), st.CloseReport().IndexError); err != nil {
 		return nil, fmt.Errorf("close: %w", err)
 	}

@@ -169,6 +169,9 @@ func checkCopy(files map[string][]byte, acked int, log []event.Event) error {
 // the copy is sound. In the order of names, segments first, it is not: synced.thaw and
 // indexes then know of events that the copy lacks.
 func TestLiveCopy(t *testing.T) {
+	if raceEnabled && testing.Short() {
+		t.Skip("nothing in it runs at the same time as something else")
+	}
 	moments, log := life(t)
 	other := func(name string) bool { return !isSegment(name) }
 	all := func(string) bool { return true }

@@ -27,6 +27,15 @@ func setting(t testing.TB, name string, otherwise uint64) uint64 {
 	return n
 }
 
+// raceStep is the step between operations with the race detector, which makes everything
+// ten times slower and has seen most of what there is to see after one of them.
+func raceStep() int {
+	if testing.Short() {
+		return 61
+	}
+	return 8
+}
+
 // run is one workload under one seed, stopped at every operation.
 type run struct {
 	workload *workload
@@ -60,7 +69,7 @@ func TestPowerCuts(t *testing.T) {
 		least = 1
 	}
 	if raceEnabled {
-		least, step = 1, 8
+		least, step = 1, uint64(raceStep())
 	}
 	var total atomic.Int64
 	for i := range workloads {

@@ -37,7 +37,7 @@ var faults = []struct {
 func TestFailures(t *testing.T) {
 	seed, step := setting(t, "THAW_CRASH_SEED", 1), int(setting(t, "THAW_CRASH_STEP", 3))
 	if raceEnabled {
-		step = 8
+		step = raceStep()
 	}
 	for n, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func reported(err error) error {
 	if errors.Is(err, errNoticed) {
 		return err
 	}
-	for _, known := range []error{nil, syscall.EIO, syscall.ENOSPC, syscall.EINTR, host.ErrReadOnly} {
+	for _, known := range []error{nil, syscall.EIO, syscall.ENOSPC, syscall.EINTR, host.ErrFailed} {
 		if errors.Is(err, known) {
 			return nil
 		}

@@ -57,6 +57,9 @@ func failFolds(t *testing.T, rule failfs.Rule, number, step int, match func(fail
 	if raceEnabled || testing.Short() {
 		step *= 10
 	}
+	if raceEnabled && testing.Short() {
+		step *= 5
+	}
 	for i := range foldWorkloads {
 		w := &foldWorkloads[i]
 		for k := 1 + (number+i)%step; ; k += step {

@@ -32,7 +32,7 @@ func TestKillThenPowerCut(t *testing.T) {
 			return errors.Join(st.Close(), st.CloseReport().IndexError)
 		}},
 		{"rebuild", func(fs *crashfs.FS) error {
-			_, err := host.Rebuild(ctx, dir, options(fs, seed+5), false)
+			_, err := host.Rebuild(ctx, dir, host.RebuildOptions{Options: options(fs, seed+5)})
 			return err
 		}},
 	} {
@@ -41,7 +41,7 @@ func TestKillThenPowerCut(t *testing.T) {
 				t.Parallel()
 				step := 1
 				if raceEnabled {
-					step = 8
+					step = raceStep()
 				}
 				for n := 1; ; n += step {
 					stopped, err := killThenCut(w, n, marked, second.run, seed)

@@ -190,7 +190,7 @@ func (g *mixed) last() {
 	g.dir = copyStore(g.t, whole)
 	g.thaw(clockUS + 20_000_000_000)
 	g.check("behind thaw")
-	_, err := host.Rebuild(g.t.Context(), g.dir, host.Options{Logger: slog.New(slog.DiscardHandler)}, true)
+	_, err := host.Rebuild(g.t.Context(), g.dir, host.RebuildOptions{Options: host.Options{Logger: slog.New(slog.DiscardHandler)}, AcceptDamage: true})
 	require.NoError(g.t, err)
 	for range 2 {
 		r, err := host.OpenReader(g.t.Context(), g.dir, host.ReaderOptions{Logger: slog.New(slog.DiscardHandler)})

@@ -76,7 +76,7 @@ func requireTorn(t *testing.T, p *interop.Program, dir string, newest uint64, cu
 	}
 	s := openThaw(t, torn, 0, 0, clockUS+5_000_000_000)
 	report := s.Report()
-	t.Logf("cut at %d: %d of %d events left: %+v, %+v", cut, len(left), len(all), report.Report, report.Recovered)
+	t.Logf("cut at %d: %d of %d events left: %+v, %+v", cut, len(left), len(all), report, report.Recovered)
 	require.NoError(t, s.Close())
 	requireBoth(t, p, torn, left)
 

@@ -1,7 +1,7 @@
 // Package plugin reads stores through thaw.wasm: the core in a sandbox that sees no
 // file, no clock and no network, but the bytes that this package hands to it. Its
-// readers have the methods of package host's, so that code moves between the two by
-// changing the constructor:
+// readers are each a host.Reader with the answers and errors of package host, so code
+// moves between the two by changing the constructor:
 //
 //	p, err := plugin.LoadFile(ctx, "thaw.wasm", plugin.Options{})
 //	r, err := p.OpenReader(ctx, "orders", plugin.ReaderOptions{})

@@ -3,26 +3,13 @@ package plugin
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/thawlog/thaw/core/lines"
-	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// Errors that readers return besides the typed damages of core/damage and
-// [TrapError].
+// Errors that readers return besides those of package host and [TrapError].
 var (
-	// ErrNotFound: no visible event has the id. It is host.ErrNotFound.
-	ErrNotFound = store.ErrNotFound
-	// ErrRead: the host could not list, open or read something that nothing can stand
-	// in for. It is host.ErrRead: the class of *source.ReadError, which says nothing
-	// about the bytes; errors.Is finds the system's error too.
-	ErrRead = source.ErrRead
-	// ErrClosed is returned by every method of a closed [Reader] or [Snapshot]. It is
-	// fs.ErrClosed too.
-	ErrClosed = fmt.Errorf("thaw: the store is closed: %w", fs.ErrClosed)
 	// ErrLost ends an iteration whose instance trapped in another question.
 	ErrLost = errors.New("thaw: plugin: the instance was closed")
 

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
@@ -112,7 +113,7 @@ func TestLiesInReports(t *testing.T) {
 	require.NoError(t, err)
 	got, err := r.AskReport(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, Report{Report: store.Report{OpenedFrom: store.FromIndex, Parts: 3}}, got)
+	require.Equal(t, host.Report{OpenedFrom: host.FromIndex, Parts: 3}, got)
 	require.Equal(t, got, r.Report())
 
 	for _, lie := range []string{

@@ -14,6 +14,7 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
+	"github.com/thawlog/thaw/host"
 )
 
 const (
@@ -187,7 +188,7 @@ func (l *listing) tryAcquire(f *file) (fsabstraction.File, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done {
-		return nil, ErrClosed
+		return nil, host.ErrClosed
 	}
 	if f.handle == nil {
 		h, err := scarce.Inner(l.fs).Open(filepath.Join(l.path, f.name))

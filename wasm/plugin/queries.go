@@ -8,14 +8,13 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// Queries are the questions that a [Reader] and a [Snapshot] answer, as host.Queries
-// does. Each iteration sees one moment from beginning to end; the first error ends it.
-// ctx is asked between events and between steps. A question about one entity or one id
-// that can be none is refused, as there.
-type Queries struct {
+// queries are the methods of [host.Reader]. A context is checked between events and
+// between steps.
+type queries struct {
 	acquire func() (v *view, release func(), err error)
 }
 
@@ -23,7 +22,7 @@ type Queries struct {
 const contextEvery = 64
 
 // each iterates over the events of a question.
-func (q *Queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event, error] {
+func (q *queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		if err := q.iterate(ctx, r, func(e event.Event) bool { return yield(e, nil) }); err != nil {
 			yield(event.Event{}, err)
@@ -33,7 +32,7 @@ func (q *Queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event
 
 // iterate gives events to yield until it returns false. Between two answers the
 // instance is free, so that whoever iterates may ask other questions.
-func (q *Queries) iterate(ctx context.Context, r abi.Request, yield func(event.Event) bool) error {
+func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.Event) bool) error {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return err
 	}
@@ -113,7 +112,7 @@ func decode(events []event.Event, t *question) ([]event.Event, error) {
 }
 
 // on asks a question that has one answer and decodes it.
-func on[T any](ctx context.Context, q *Queries, r abi.Request, decode func([]byte) (T, error)) (answer T, err error) {
+func on[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte) (T, error)) (answer T, err error) {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return answer, err
 	}
@@ -135,13 +134,13 @@ func on[T any](ctx context.Context, q *Queries, r abi.Request, decode func([]byt
 }
 
 // Query returns the visible events of a region in order of sequence.
-func (q *Queries) Query(ctx context.Context, region query.Region, page query.Page) iter.Seq2[event.Event, error] {
-	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: region, From: page.From, Limit: uint64(max(page.Limit, 0))})
+func (q *queries) Query(ctx context.Context, region host.Region, page host.Page) iter.Seq2[event.Event, error] {
+	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: query.Region(region), From: page.From, Limit: uint64(max(page.Limit, 0))})
 }
 
 // Count returns how many events Query would return from a sequence on.
-func (q *Queries) Count(ctx context.Context, region query.Region, from uint64) (uint64, error) {
-	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: region, From: from}, func(b []byte) (uint64, error) {
+func (q *queries) Count(ctx context.Context, region host.Region, from uint64) (uint64, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: query.Region(region), From: from}, func(b []byte) (uint64, error) {
 		if len(b) != 8 {
 			return 0, abi.ErrWire
 		}
@@ -150,52 +149,53 @@ func (q *Queries) Count(ctx context.Context, region query.Region, from uint64) (
 }
 
 // Stream returns the visible events of one entity in order of clocks.
-func (q *Queries) Stream(ctx context.Context, entity string, page query.StreamPage) iter.Seq2[event.Event, error] {
+func (q *queries) Stream(ctx context.Context, entity string, page host.StreamPage) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{
 		Op: abi.OpStream, Region: query.Region{Entity: entity}, From: uint64(page.From), Limit: uint64(max(page.Limit, 0)),
 	})
 }
 
-// Ancestors returns what led to an event, nearest first, without the event itself;
-// depth bounds the steps, 0 for no bound. An unknown id is [ErrNotFound].
-func (q *Queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+// Ancestors returns the causes of an event, nearest first, without the event itself;
+// depth bounds the steps, 0 for no bound. An unknown id is [host.ErrNotFound].
+func (q *queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpAncestors, ID: id, Limit: uint64(max(depth, 0))})
 }
 
-// Effects returns what an event caused, what that caused, and so on: nearest first, in
-// order of sequence at one distance, without the event itself. depth bounds the
-// distance, 0 for no bound. An id that nothing knows is [ErrNotFound].
-func (q *Queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+// Effects returns the events that an event caused, the events that those caused, and so
+// on: nearest first, in order of sequence at one distance, without the event itself.
+// depth bounds the distance, 0 for no bound. An id that the store does not know, as an
+// event or as a cause, is [host.ErrNotFound].
+func (q *queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpEffects, ID: id, Limit: uint64(max(depth, 0))})
 }
 
 // Correlated returns the visible events of one conversation in order of sequence.
-func (q *Queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error] {
+func (q *queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpCorrelated, ID: id})
 }
 
 // State returns what an append can expect of an entity: whether it has visible events,
 // and the clock of the last one.
-func (q *Queries) State(ctx context.Context, entity string) (State, error) {
+func (q *queries) State(ctx context.Context, entity string) (host.State, error) {
 	r := abi.Request{Op: abi.OpState, Region: query.Region{Entity: entity}}
-	return on(ctx, q, r, func(b []byte) (State, error) {
+	return on(ctx, q, r, func(b []byte) (host.State, error) {
 		if len(b) != 8 {
-			return State{}, abi.ErrWire
+			return host.State{}, abi.ErrWire
 		}
 		le := binary.LittleEndian
-		return State{Some: le.Uint32(b) == 1, Clock: le.Uint32(b[4:])}, nil
+		return host.State{Some: le.Uint32(b) == 1, Clock: le.Uint32(b[4:])}, nil
 	})
 }
 
 // Get returns the visible event with an id and its payload, which is read from its
-// segment and checked. An unknown id is [ErrNotFound]; an event that can no longer be
-// read is a *damage.Damage.
-func (q *Queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
+// segment and checked. An unknown id is [host.ErrNotFound]; an event that can no longer
+// be read is a *[host.Damage].
+func (q *queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpGet, Format: abi.FormatFullRows, ID: id}, decodeFull)
 }
 
 // Read returns an event that a query found with its payload, as Get does.
-func (q *Queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
+func (q *queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpRead, Format: abi.FormatFullRows, Row: abi.AppendRow(nil, &e)}, decodeFull)
 }
 

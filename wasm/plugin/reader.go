@@ -6,31 +6,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"time"
 
-	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/escape"
-	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
-)
-
-// Words that package host has too, and means the same by.
-type (
-	// Report says how a store was opened or refreshed.
-	Report = store.Opened[time.Duration]
-	// State is whether an entity has visible events, and the last one's clock.
-	State = commit.State
-	// Region says which events a query asks for.
-	Region = query.Region
-	// Page says where a query begins and how far it goes.
-	Page = query.Page
-	// StreamPage is the same for one entity's stream.
-	StreamPage = query.StreamPage
 )
 
 // ReaderOptions are the choices of [Plugin.OpenReader]. The zero value is safe.
@@ -56,10 +38,10 @@ func (o ReaderOptions) withDefaults() ReaderOptions {
 	return o
 }
 
-// Reader is an open store, read-only. It sees the store as of its open or its last
+// Reader is a [host.Reader] over a plugin. It sees the store as of its open or its last
 // Refresh. All methods are safe for concurrent use.
 type Reader struct {
-	Queries
+	queries
 
 	plugin  *Plugin
 	path    string
@@ -75,7 +57,7 @@ type Reader struct {
 // bounds the open alone. The caller must Close the reader.
 func (p *Plugin) OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, error) {
 	r := &Reader{plugin: p, path: path, options: o.withDefaults()}
-	r.Queries.acquire = r.acquire
+	r.queries.acquire = r.acquire
 	v, err := openView(ctx, p, path, &r.options)
 	if err != nil {
 		return nil, err
@@ -84,11 +66,16 @@ func (p *Plugin) OpenReader(ctx context.Context, path string, o ReaderOptions) (
 	return r, nil
 }
 
+var (
+	_ host.Reader = (*Reader)(nil)
+	_ host.Reader = (*Snapshot)(nil)
+)
+
 func (r *Reader) acquire() (*view, func(), error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.current == nil {
-		return nil, nil, ErrClosed
+		return nil, nil, host.ErrClosed
 	}
 	v := r.current
 	v.retain()
@@ -96,14 +83,14 @@ func (r *Reader) acquire() (*view, func(), error) {
 }
 
 // Close releases the files and the instances. Iterations that are under way end with
-// their moment. A second Close is [ErrClosed].
+// their moment. A second Close is [host.ErrClosed].
 func (r *Reader) Close() error {
 	r.mu.Lock()
 	v := r.current
 	r.current = nil
 	r.mu.Unlock()
 	if v == nil {
-		return ErrClosed
+		return host.ErrClosed
 	}
 	return v.release()
 }
@@ -138,7 +125,7 @@ func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	}
 	r.mu.Unlock()
 	if closed {
-		return false, errors.Join(ErrClosed, next.release())
+		return false, errors.Join(host.ErrClosed, next.release())
 	}
 	return true, v.release()
 }
@@ -151,13 +138,13 @@ func (r *Reader) Snapshot() (*Snapshot, error) {
 		return nil, err
 	}
 	s := &Snapshot{view: v, release: release}
-	s.Queries.acquire = s.acquire
+	s.queries.acquire = s.acquire
 	return s, nil
 }
 
-// Snapshot is the store at one moment. All methods are safe for concurrent use.
+// Snapshot is a [host.Reader] of one moment. All methods are safe for concurrent use.
 type Snapshot struct {
-	Queries
+	queries
 
 	mu      sync.Mutex
 	view    *view
@@ -168,31 +155,31 @@ func (s *Snapshot) acquire() (*view, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.view == nil {
-		return nil, nil, ErrClosed
+		return nil, nil, host.ErrClosed
 	}
 	v := s.view
 	v.retain()
 	return v, func() { _ = v.release() }, nil
 }
 
-// Close lets go of the files. A second Close is [ErrClosed].
+// Close releases the files. A second Close is [host.ErrClosed].
 func (s *Snapshot) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.view == nil {
-		return ErrClosed
+		return host.ErrClosed
 	}
 	s.release()
 	s.view, s.release = nil, nil
 	return nil
 }
 
-// Verify reads every byte of the store in the directory at path and says what is wrong
-// with it, as host.Verify does. Of the options only FS and Buffer count. progress, when
-// it is not nil, is told now and then how much of the work is done.
-func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*verify.Result, error) {
+// Verify reads every byte of the store in the directory at path and returns what is
+// wrong with it, as host.Verify does. Of the options only FS and Buffer count. progress,
+// when it is not nil, is called now and then with how much of the work is done.
+func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*host.Findings, error) {
 	o = o.withDefaults()
-	var result *verify.Result
+	var result *host.Findings
 	var err error
 	for range openTries {
 		if result, err = p.verify(ctx, path, &o, progress); !errors.Is(err, source.ErrGone) {
@@ -205,7 +192,7 @@ func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progr
 	return result, nil
 }
 
-func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, progress func(done, total uint64)) (*verify.Result, error) {
+func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, progress func(done, total uint64)) (*host.Findings, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

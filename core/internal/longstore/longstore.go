@@ -1,5 +1,5 @@
 // Package longstore makes a store whose index is in files: index.fbati with
-// index.thaw, a part file behind them, and a tail. Only tests import it.
+// index.thaw, a part file after them, and a tail. Only tests import it.
 package longstore
 
 import (
@@ -22,7 +22,7 @@ import (
 // Hash stands in for the digest of payloads.
 func Hash(payload []byte) event.Hash { return sha256.Sum256(payload) }
 
-// into writes to a slice.
+// into returns a flush.Write that writes to a slice.
 func into(b *[]byte) flush.Write {
 	return func(off int64, p []byte) error {
 		if n := int(off) + len(p); n > len(*b) {
@@ -33,8 +33,9 @@ func into(b *[]byte) flush.Write {
 	}
 }
 
-// New is four sealed segments, of which index.fbati covers two and a part file
-// one, all with saved lookups. Its name is the second result.
+// New returns a store of four sealed segments. index.fbati covers two of them
+// and a part file one, each with a saved index. The second result is the part
+// file's name.
 func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	files = map[string][]byte{}
 	log := commit.NewLog(commit.Nothing{}, 0)

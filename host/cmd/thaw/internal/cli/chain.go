@@ -21,7 +21,7 @@ chain ends at an event without a cause, or with one that is not in the store.` +
 			`thaw ancestors orders 01a2046944b776d184a15372c657ccab`,
 			`thaw ancestors orders 01a2046944b776d184a15372c657ccab --depth 1   # only the cause`),
 	}
-	return a.chain(c, "go at most `N` steps back, 0 for all", (*host.Reader).Ancestors)
+	return a.chain(c, "go at most `N` steps back, 0 for all", (*host.DirReader).Ancestors)
 }
 
 func (a *app) effects() *cobra.Command {
@@ -35,13 +35,13 @@ is not among them. The id may be that of a cause outside the store.` + aboutTime
 			`thaw effects orders 01a2046944b67658a018766385e265a3`,
 			`thaw effects orders 01a2046944b67658a018766385e265a3 --depth 1   # only what it caused itself`),
 	}
-	return a.chain(c, "go at most `N` steps forward, 0 for all", (*host.Reader).Effects)
+	return a.chain(c, "go at most `N` steps forward, 0 for all", (*host.DirReader).Effects)
 }
 
 // chain makes a command that follows causes. The first event of a chain that
 // cannot be read ends it, since what lies behind is known from that event alone.
 func (a *app) chain(c *cobra.Command, depthUsage string,
-	follow func(r *host.Reader, ctx context.Context, id event.ID, depth int) events,
+	follow func(r *host.DirReader, ctx context.Context, id event.ID, depth int) events,
 ) *cobra.Command {
 	var read readFlags
 	var line lineFlags

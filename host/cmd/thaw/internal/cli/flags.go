@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/host"
 )
 
 // limit is a number of events, 0 for all.
@@ -97,7 +97,7 @@ func (c *category) Set(s string) error {
 
 // clocks is the value of --clock.
 type clocks struct {
-	bounds query.Clocks
+	bounds host.Clocks
 	text   string
 }
 
@@ -127,7 +127,7 @@ func (c *clocks) Set(s string) error {
 	if low > high {
 		return errors.New("the range ends before it begins")
 	}
-	c.bounds, c.text = query.ClocksBetween(low, high), s
+	c.bounds, c.text = host.ClocksBetween(low, high), s
 	return nil
 }
 

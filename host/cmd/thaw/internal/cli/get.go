@@ -62,13 +62,13 @@ func parseID(c *cobra.Command, s string) (event.ID, error) {
 }
 
 // unknownID is the error for an id that no visible event has.
-func unknownID(r *host.Reader, id event.ID) error {
+func unknownID(r *host.DirReader, id event.ID) error {
 	return &notFoundError{"no visible event has the id " + id.String(), hiddenHint(r)}
 }
 
 // hiddenHint tells of hidden events, since the one that was asked for may be
 // among them.
-func hiddenHint(r *host.Reader) string {
+func hiddenHint(r *host.DirReader) string {
 	n := r.Report().Hidden
 	if n == 0 {
 		return ""

@@ -155,7 +155,7 @@ func refusal(line int, err error) *lineError {
 		write *host.WriteError
 	)
 	if !errors.As(err, &each) || errors.As(err, &write) ||
-		errors.Is(err, host.ErrReadOnly) || errors.Is(err, host.ErrClosed) || errors.Is(err, host.ErrUnknown) {
+		errors.Is(err, host.ErrFailed) || errors.Is(err, host.ErrClosed) || errors.Is(err, host.ErrUnknown) {
 		return nil
 	}
 	cause := each.Err

@@ -21,7 +21,7 @@ const (
 // segment first and compared with what the index said, so that no line says
 // what the log does not. One that cannot be read is told and left out, and the
 // next is printed. The limit of f counts the events that are within its times.
-func (a *app) print(ctx context.Context, dir string, r *host.Reader, all events, f *lineFlags) (printed int, err error) {
+func (a *app) print(ctx context.Context, dir string, r *host.DirReader, all events, f *lineFlags) (printed int, err error) {
 	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, flags: f, line: f.append(), limit: int(f.limit)}
 	defer p.wait()
 	err = p.run(all)
@@ -33,7 +33,7 @@ type printer struct {
 	*app
 	ctx     context.Context
 	dir     string
-	reader  *host.Reader
+	reader  *host.DirReader
 	flags   *lineFlags
 	line    func(dst []byte, e *event.Full) []byte
 	limit   int // 0 for none

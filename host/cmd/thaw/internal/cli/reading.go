@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
 )
@@ -35,7 +34,7 @@ func (f *readFlags) options(a *app) host.ReaderOptions {
 }
 
 // openQuietly opens a store and leaves the telling to the caller.
-func (a *app) openQuietly(ctx context.Context, dir string, o host.ReaderOptions) (*host.Reader, error) {
+func (a *app) openQuietly(ctx context.Context, dir string, o host.ReaderOptions) (*host.DirReader, error) {
 	r, err := host.OpenReader(ctx, dir, o)
 	if err != nil {
 		return nil, &storeError{dir, err}
@@ -44,7 +43,7 @@ func (a *app) openQuietly(ctx context.Context, dir string, o host.ReaderOptions)
 }
 
 // open opens a store and tells what is wrong with it.
-func (a *app) open(ctx context.Context, dir string, o host.ReaderOptions) (*host.Reader, error) {
+func (a *app) open(ctx context.Context, dir string, o host.ReaderOptions) (*host.DirReader, error) {
 	r, err := a.openQuietly(ctx, dir, o)
 	if err != nil {
 		return nil, err
@@ -88,11 +87,11 @@ func instead(f *damage.Refusal, report *host.Report) string {
 	return nothing + "the store was opened from " + wayText(report.OpenedFrom)
 }
 
-func wayText(w store.Way) string {
+func wayText(w host.Way) string {
 	switch w {
-	case store.FromIndex:
+	case host.FromIndex:
 		return "index.fbati"
-	case store.FromCheckpoint:
+	case host.FromCheckpoint:
 		return "index.ckpt"
 	}
 	return "its segments"

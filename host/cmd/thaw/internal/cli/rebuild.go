@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/artifact"
-	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -55,7 +54,7 @@ func (a *app) runRebuild(ctx context.Context, dir string, accept, asJSON bool, w
 	if err != nil {
 		return &writeError{dir, err}
 	}
-	report, err := host.Rebuild(ctx, dir, o, accept)
+	report, err := host.Rebuild(ctx, dir, host.RebuildOptions{Options: o, AcceptDamage: accept})
 	refused := err != nil && report.Damaged() != nil && !accept
 	if err != nil && !refused {
 		return &writeError{dir, err}
@@ -130,8 +129,12 @@ func (a *app) rebuildObject(r *host.Report, written *writtenJSON) error {
 			o.Recovered.SetAside = &n.SetAside
 		}
 	}
-	buf := jsonl.AppendReport(a.out.buf, &r.Report, r.Took.Nanoseconds())
-	a.out.buf = append(buf[:len(buf)-len("}\n")], ',')
+	report, err := r.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	a.out.buf = append(a.out.buf, report...)
+	a.out.buf[len(a.out.buf)-1] = ',' // was the closing brace
 	at := len(a.out.buf)
 	if err := a.out.gather(o); err != nil {
 		return err

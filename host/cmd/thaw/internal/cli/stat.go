@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	jsonl "github.com/thawlog/thaw/core/lines"
 )
 
 func (a *app) stat() *cobra.Command {
@@ -51,8 +49,7 @@ func (a *app) runStat(ctx context.Context, dir string, read *readFlags, asJSON b
 	a.noteEmpty(dir, &report)
 	a.damages = len(report.Damages)
 	if asJSON {
-		a.out.buf = jsonl.AppendReport(a.out.buf, &report.Report, report.Took.Nanoseconds())
-		return a.out.line()
+		return a.out.object(report)
 	}
 	return a.statTable(dir, &report)
 }

@@ -8,8 +8,6 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/escape"
-	"github.com/thawlog/thaw/core/replay"
-	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -96,7 +94,7 @@ func statRows(t table, dir string, r *host.Report) {
 		return strings.Replace(refusalText(f), " was not taken", "", 1)
 	})
 	rows(t, "damage", r.Damages, damageText)
-	rows(t, "unfinished", r.Unfinished, func(u replay.Unfinished) string {
+	rows(t, "unfinished", r.Unfinished, func(u host.Unfinished) string {
 		return fmt.Sprintf("%s at byte %d: a batch of which %s written; it does not exist",
 			u.File, u.Offset, wereCounted(u.Items, "event", "was", "were"))
 	})
@@ -107,13 +105,13 @@ func statRows(t table, dir string, r *host.Report) {
 		}
 		t.row("torn", "%s at byte %d: %s%s, from an unclean stop", n.File, n.Offset, counted(n.Length, "byte"), what)
 	}
-	rows(t, "gaps", r.Gaps, func(g replay.Gap) string {
+	rows(t, "gaps", r.Gaps, func(g host.Gap) string {
 		if g.End == damage.UnknownEnd {
 			return fmt.Sprintf("segment ids are left out before %s; from sequence %d on, events may be missing", g.File, g.First)
 		}
 		return fmt.Sprintf("sequences %d to %d belong to no event (before %s)", g.First, g.End-1, g.File)
 	})
-	rows(t, "unsealed", r.Unsealed, func(u replay.Unsealed) string {
+	rows(t, "unsealed", r.Unsealed, func(u host.Unsealed) string {
 		return fmt.Sprintf("%s ends without a footer at byte %d, before sequence %d", u.File, u.Offset, u.Next)
 	})
 	if r.DuplicateIDs {
@@ -121,7 +119,7 @@ func statRows(t table, dir string, r *host.Report) {
 	}
 }
 
-func rangesText(ranges visibility.Ranges) string {
+func rangesText(ranges host.Ranges) string {
 	var b strings.Builder
 	for i, r := range ranges {
 		if i == rowsAtMost {

@@ -7,9 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	jsonl "github.com/thawlog/thaw/core/lines"
-	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -60,18 +57,17 @@ func (a *app) runVerify(ctx context.Context, dir string, noMapping, asJSON bool)
 	if err != nil {
 		return &storeError{dir, err}
 	}
-	if r.Segments == 0 && r.OpenedFrom == store.FromSegments && r.Sound() {
+	if r.Segments == 0 && r.OpenedFrom == host.FromSegments && r.Sound() {
 		return &storeError{dir, errNoStore}
 	}
 	a.damages = len(r.Damages)
 	if asJSON {
-		a.out.buf = jsonl.AppendFindings(a.out.buf, r)
-		return a.out.line()
+		return a.out.object(r)
 	}
 	return a.verifyText(dir, r)
 }
 
-func (a *app) verifyText(dir string, r *verify.Result) error {
+func (a *app) verifyText(dir string, r *host.Findings) error {
 	for _, d := range r.Damages {
 		if err := a.say("damage: %s", damageText(d)); err != nil {
 			return err

@@ -40,7 +40,7 @@ func explainWrite(e *writeError) (what, hint string) {
 		return e.Error(), "An id belongs to one event for good; this one needs another."
 	case errors.Is(e.err, host.ErrNoLock):
 		return e.Error(), "Nothing was changed. Without a lock two writers could destroy each other's events; copy the store to a local disk."
-	case errors.Is(e.err, host.ErrReadOnly):
+	case errors.Is(e.err, host.ErrFailed):
 		return e.Error(), "What was acknowledged is safe. Run thaw verify, and copy the store away if the disk is failing."
 	case errors.As(e.err, &d) && d.File == visibility.FileName:
 		return e.dir + ": " + damageText(d) + "; it alone says which events must stay hidden, so the store is not written to",

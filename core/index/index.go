@@ -40,9 +40,9 @@ const (
 	segmentSize = 24
 )
 
-// Tables are the lookups into the records of one image. They are immutable;
+// Index is the lookups into the records of one image. They are immutable;
 // any number of goroutines may read them, each through its own [Reader].
-type Tables struct {
+type Index struct {
 	records uint32
 	strings uint32
 	// The seeds differ when ids crowded under the first one.
@@ -69,23 +69,20 @@ const (
 	flagClockOrder
 )
 
-// Records is the number of records the tables cover.
-func (t *Tables) Records() uint32 { return t.records }
-
-// Last is the sequence of the last record; ok is false when there is none.
-func (t *Tables) Last() (sequence uint64, ok bool) { return t.last, t.records > 0 }
+// Last returns the sequence of the last record; ok is false when there is none.
+func (t *Index) Last() (sequence uint64, ok bool) { return t.last, t.records > 0 }
 
 // UniqueIDs reports whether no two records share an event id.
-func (t *Tables) UniqueIDs() bool { return t.flags&flagUnique != 0 }
+func (t *Index) UniqueIDs() bool { return t.flags&flagUnique != 0 }
 
-// Saved is the file that the tables are read from, nil for those in memory.
-func (t *Tables) Saved() *File { return t.saved }
+// Saved returns the file that the tables are read from, nil for those in memory.
+func (t *Index) Saved() *File { return t.saved }
 
 // CheckAll reads and checks every page of tables in a file and of the artifact
 // they belong to, read before or not. stop, which may be nil, is asked now and
 // then. The error is stop's, or a [damage.Refusal] of reason checksum or
 // unreadable.
-func (t *Tables) CheckAll(stop func() error) error {
+func (t *Index) CheckAll(stop func() error) error {
 	for _, c := range t.checked {
 		if err := c.CheckAll(stop); err != nil {
 			return err
@@ -96,14 +93,14 @@ func (t *Tables) CheckAll(stop func() error) error {
 
 // Forget lets every page of tables in a file, and of the artifact they belong to, be
 // checked again when it is read next.
-func (t *Tables) Forget() {
+func (t *Index) Forget() {
 	for _, c := range t.checked {
 		c.Forget()
 	}
 }
 
-// Size is the number of bytes of all sections.
-func (t *Tables) Size() (n int64) {
+// Size returns the number of bytes of all sections.
+func (t *Index) Size() (n int64) {
 	for _, s := range t.section {
 		n += s.Size()
 	}

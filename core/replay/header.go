@@ -31,7 +31,7 @@ func (s *Scan) salvageable(in input, why *damage.Refusal) bool {
 	size := uint64(max(in.source.Size(), 0))
 	if in.unproven(0) { // nothing in it was acknowledged
 		if !s.batch.open {
-			s.at = Place{in.id, 0}
+			s.at = Place{Segment: in.id, Offset: 0}
 		}
 		s.report.Torn = &Torn{File: s.file, Length: size, Unproven: true, Frames: why.Reason != damage.Short}
 		return false
@@ -40,7 +40,7 @@ func (s *Scan) salvageable(in input, why *damage.Refusal) bool {
 	case damage.Short:
 		if in.newest && in.mark == nil { // a crash came before the header was whole: nothing was acknowledged
 			if !s.batch.open {
-				s.at = Place{in.id, 0}
+				s.at = Place{Segment: in.id, Offset: 0}
 			}
 			s.report.Torn = &Torn{File: s.file, Length: size}
 			return false

@@ -6,40 +6,40 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// saved is the state of a scan between two segments, to go back to when a
+// savepoint is the state of a scan between two segments, to go back to when a
 // footer turns out wrong half way.
-type saved struct {
+type savepoint struct {
 	scan      Scan
 	committed int
 	least     uint64
 	next      uint64
-	mark      artifact.Mark
+	draft     artifact.Savepoint
 	openEnd   uint64
 	// held are the records of a batch that is open across the two segments,
 	// which the second may drop.
 	held *artifact.Draft
 }
 
-func (s *Scan) save() saved {
-	b := saved{scan: *s, committed: s.log.committed, least: s.log.least, next: s.log.next, mark: s.log.draft.Mark()}
+func (s *Scan) savepoint() savepoint {
+	b := savepoint{scan: *s, committed: s.log.committed, least: s.log.least, next: s.log.next, draft: s.log.draft.Savepoint()}
 	if s.open != nil {
 		b.openEnd = s.open.EndSequence
 	}
 	if s.batch.open {
-		b.mark = s.batch.cursor.mark
+		b.draft = s.batch.txn.draft
 		b.held = artifact.NewDraft()
 		b.scan.batch.staged = slices.Clone(s.batch.staged)
 		// What was added once can be added again.
-		_ = b.held.AppendFrom(s.log.draft, s.batch.cursor.First())
+		_ = b.held.AppendFrom(s.log.draft, s.batch.txn.first())
 	}
 	return b
 }
 
 // restore undoes everything since save. Slices of the saved state still have
 // their old lengths; what was appended behind is overwritten.
-func (s *Scan) restore(b saved) {
+func (s *Scan) restore(b savepoint) {
 	*s = b.scan
-	s.log.draft.Rollback(b.mark)
+	s.log.draft.Rollback(b.draft)
 	if b.held != nil {
 		_ = s.log.draft.AppendFrom(b.held, 0)
 	}

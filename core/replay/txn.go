@@ -20,7 +20,7 @@ type Log struct {
 	next      uint64 // what an event without a number gets
 }
 
-// NewLog is an empty log behind records of which the highest sequence is below
+// NewLog returns an empty log behind records of which the highest sequence is below
 // taken. It gives out sequences from floor on: the allocator that the artifact
 // recorded, or 0.
 func NewLog(taken, floor uint64) *Log {
@@ -34,19 +34,19 @@ func (l *Log) Draft() *artifact.Draft { return l.draft }
 // seen them and goes on reading. It is called between two segments.
 func (l *Log) Forget() { l.draft.Forget(l.committed) }
 
-// Committed is the number of records that readers may see.
+// Committed returns the number of records that readers may see.
 func (l *Log) Committed() int { return l.committed }
 
-// Next is the sequence that an event without a number gets.
+// Next returns the sequence that an event without a number gets.
 func (l *Log) Next() uint64 { return l.next }
 
-// Allocator is the next sequence a writer may give out. It never falls below
+// Allocator returns the next sequence a writer may give out. It never falls below
 // the floor.
 func (l *Log) Allocator() uint64 { return max(l.next, l.floor) }
 
-// Reserve leaves n sequences unused, for events that are known to have had
+// reserve leaves n sequences unused, for events that are known to have had
 // them and cannot be read.
-func (l *Log) Reserve(n uint64) {
+func (l *Log) reserve(n uint64) {
 	if n == 0 {
 		return
 	}
@@ -54,63 +54,65 @@ func (l *Log) Reserve(n uint64) {
 	l.least = l.next
 }
 
-// Cursor is one change to a log that happens as a whole or not at all. At most
+// txn is one change to a log that happens as a whole or not at all. At most
 // one may be open at a time.
-type Cursor struct {
+type txn struct {
 	log         *Log
-	mark        artifact.Mark
+	draft       artifact.Savepoint
 	least, next uint64
 }
 
-// Begin opens a cursor.
-func (l *Log) Begin() Cursor { return Cursor{l, l.draft.Mark(), l.least, l.next} }
-
-// Insert adds an event under the next free sequence and returns it.
-func (c Cursor) Insert(f event.Facts, entity, scope []byte) (sequence uint64, err error) {
-	return c.InsertAt(c.log.next, f, entity, scope)
+// begin opens a txn.
+func (l *Log) begin() txn {
+	return txn{log: l, draft: l.draft.Savepoint(), least: l.least, next: l.next}
 }
 
-// InsertAt adds an event under a sequence that is known, which must be above
+// insert adds an event under the next free sequence and returns it.
+func (t txn) insert(f event.Facts, entity, scope []byte) (sequence uint64, err error) {
+	return t.insertAt(t.log.next, f, entity, scope)
+}
+
+// insertAt adds an event under a sequence that is known, which must be above
 // every one that is taken. It may lie below the floor: a sequence that was
 // given out after the artifact was written says that the floor is too high.
-func (c Cursor) InsertAt(sequence uint64, f event.Facts, entity, scope []byte) (uint64, error) {
-	if err := c.allows(sequence); err != nil {
+func (t txn) insertAt(sequence uint64, f event.Facts, entity, scope []byte) (uint64, error) {
+	if err := t.allows(sequence); err != nil {
 		return 0, err
 	}
 	r := event.Record{Facts: f}
 	var err error
-	if r.Entity, err = c.log.draft.Intern(entity); err != nil {
+	if r.Entity, err = t.log.draft.Intern(entity); err != nil {
 		return 0, err
 	}
-	if r.Scope, err = c.log.draft.Intern(scope); err != nil {
+	if r.Scope, err = t.log.draft.Intern(scope); err != nil {
 		return 0, err
 	}
 	r.Sequence = sequence
-	if err := c.log.draft.Add(&r); err != nil {
+	if err := t.log.draft.Add(&r); err != nil {
 		return 0, err
 	}
-	c.took(sequence)
+	t.took(sequence)
 	return sequence, nil
 }
 
-func (c Cursor) allows(sequence uint64) error {
-	if sequence < c.log.least || sequence >= artifact.MaxAllocator {
+func (t txn) allows(sequence uint64) error {
+	if sequence < t.log.least || sequence >= artifact.MaxAllocator {
 		return ErrSequence
 	}
 	return nil
 }
 
 // took notes that a sequence is taken.
-func (c Cursor) took(sequence uint64) { c.log.least, c.log.next = sequence+1, sequence+1 }
+func (t txn) took(sequence uint64) { t.log.least, t.log.next = sequence+1, sequence+1 }
 
-// Commit makes everything inserted visible.
-func (c Cursor) Commit() { c.log.committed = c.log.draft.Len() }
+// commit makes everything inserted visible.
+func (t txn) commit() { t.log.committed = t.log.draft.Len() }
 
-// Abort takes everything inserted back, the sequences included.
-func (c Cursor) Abort() {
-	c.log.draft.Rollback(c.mark)
-	c.log.least, c.log.next = c.least, c.next
+// abort takes everything inserted back, the sequences included.
+func (t txn) abort() {
+	t.log.draft.Rollback(t.draft)
+	t.log.least, t.log.next = t.least, t.next
 }
 
-// First is the number of the first record inserted through the cursor.
-func (c Cursor) First() int { return c.mark.Records() }
+// first returns the number of the first record inserted through the txn.
+func (t txn) first() int { return t.draft.Records() }

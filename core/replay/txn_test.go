@@ -1,4 +1,4 @@
-package replay_test
+package replay
 
 import (
 	"testing"
@@ -8,19 +8,18 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/replay"
 )
 
-// TestCursor runs random cursors against a plain slice: what was committed is
+// TestTxn runs random transactions against a plain slice: what was committed is
 // there, what was aborted left no trace, not even in the names.
-func TestCursor(t *testing.T) {
+func TestTxn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		floor := rapid.Uint64Range(0, 50).Draw(t, "floor")
-		log := replay.NewLog(0, floor)
+		log := NewLog(0, floor)
 		model := artifact.NewDraft() // only ever sees what is committed
 		next := floor
-		for range rapid.IntRange(0, 12).Draw(t, "cursors") {
-			c := log.Begin()
+		for range rapid.IntRange(0, 12).Draw(t, "txns") {
+			c := log.begin()
 			var facts []event.Facts
 			var names []string
 			at := next
@@ -28,7 +27,7 @@ func TestCursor(t *testing.T) {
 				f := event.Facts{ID: event.ID{rapid.Byte().Draw(t, "id")}, Clock: 3}
 				name := rapid.StringMatching("[a-d]{1,2}").Draw(t, "name")
 				skip := rapid.Uint64Range(0, 2).Draw(t, "skip")
-				got, err := c.InsertAt(log.Next()+skip, f, []byte(name), []byte("s"))
+				got, err := c.insertAt(log.Next()+skip, f, []byte(name), []byte("s"))
 				require.NoError(t, err)
 				require.Equal(t, at+skip, got)
 				at = got + 1
@@ -37,10 +36,10 @@ func TestCursor(t *testing.T) {
 			}
 			require.Equal(t, model.Len(), log.Committed(), "nothing is visible before commit")
 			if !rapid.Bool().Draw(t, "commit") {
-				c.Abort()
+				c.abort()
 				require.Equal(t, next, log.Next())
 			} else {
-				c.Commit()
+				c.commit()
 				next = at
 				for i := range facts {
 					require.NoError(t, model.Append(&facts[i], []byte(names[i]), []byte("s")))
@@ -54,13 +53,13 @@ func TestCursor(t *testing.T) {
 }
 
 func TestInsertAtRefuses(t *testing.T) {
-	log := replay.NewLog(10, 20)
-	c := log.Begin()
-	_, err := c.InsertAt(9, event.Facts{}, []byte("e"), []byte("s"))
-	require.ErrorIs(t, err, replay.ErrSequence, "taken by the artifact")
-	_, err = c.InsertAt(artifact.MaxAllocator, event.Facts{}, []byte("e"), []byte("s"))
-	require.ErrorIs(t, err, replay.ErrSequence, "behind the end of all sequences")
-	got, err := c.InsertAt(10, event.Facts{}, []byte("e"), []byte("s"))
+	log := NewLog(10, 20)
+	c := log.begin()
+	_, err := c.insertAt(9, event.Facts{}, []byte("e"), []byte("s"))
+	require.ErrorIs(t, err, ErrSequence, "taken by the artifact")
+	_, err = c.insertAt(artifact.MaxAllocator, event.Facts{}, []byte("e"), []byte("s"))
+	require.ErrorIs(t, err, ErrSequence, "behind the end of all sequences")
+	got, err := c.insertAt(10, event.Facts{}, []byte("e"), []byte("s"))
 	require.NoError(t, err, "below the floor, above everything taken")
 	require.Equal(t, uint64(10), got)
 	require.Equal(t, uint64(20), log.Allocator(), "never below the recorded one")

@@ -15,7 +15,7 @@ type Bounds struct {
 }
 
 // judge looks at records in order and refuses the first that breaks a rule.
-type judge struct {
+type validator struct {
 	bounds  *Bounds
 	strings uint32
 
@@ -27,11 +27,11 @@ type judge struct {
 }
 
 // record returns the reason why r cannot be believed, or "".
-func (j *judge) record(r artifact.Raw) damage.Reason {
+func (v *validator) record(r artifact.Raw) damage.Reason {
 	switch e := r.Entity(); {
-	case e >= j.strings:
+	case e >= v.strings:
 		return damage.EntityIndex
-	case r.Scope() >= j.strings:
+	case r.Scope() >= v.strings:
 		return damage.ScopeIndex
 	case e == 0 || r.Scope() == 0: // the leading empty string is no name
 		return damage.Coordinate
@@ -39,44 +39,44 @@ func (j *judge) record(r artifact.Raw) damage.Reason {
 		return damage.Kind
 	}
 	sequence := r.Sequence()
-	if j.any && sequence <= j.sequence {
+	if v.any && sequence <= v.sequence {
 		return damage.Order
 	}
-	if sequence >= j.bounds.Allocator || j.bounds.Allocator > artifact.MaxAllocator {
+	if sequence >= v.bounds.Allocator || v.bounds.Allocator > artifact.MaxAllocator {
 		return damage.Allocator
 	}
-	if !j.position(r) {
+	if !v.position(r) {
 		return damage.Position
 	}
-	j.any, j.sequence = true, sequence
+	v.any, v.sequence = true, sequence
 	return ""
 }
 
 // position holds when the frame lies behind the last one, inside a segment,
 // and before the watermark.
-func (j *judge) position(r artifact.Raw) bool {
+func (v *validator) position(r artifact.Raw) bool {
 	p := r.Position()
-	if !j.any || p.Segment != j.segment {
-		if j.any && p.Segment < j.segment {
+	if !v.any || p.Segment != v.segment {
+		if v.any && p.Segment < v.segment {
 			return false
 		}
-		size, ok := j.bounds.SegmentSize(p.Segment)
+		size, ok := v.bounds.SegmentSize(p.Segment)
 		if !ok {
 			return false
 		}
-		if w := j.bounds.Watermark; p.Segment > w.Segment {
+		if w := v.bounds.Watermark; p.Segment > w.Segment {
 			return false
 		} else if p.Segment == w.Segment {
 			size = min(size, w.Offset)
 		}
-		j.segment, j.size, j.end = p.Segment, size, segment.MinSize
+		v.segment, v.size, v.end = p.Segment, size, segment.MinSize
 	}
 	if p.Length <= segment.FrameHead || p.Length > segment.MaxFrame {
 		return false
 	}
-	if p.Offset < j.end || p.Offset > j.size || uint64(p.Length) > j.size-p.Offset {
+	if p.Offset < v.end || p.Offset > v.size || uint64(p.Length) > v.size-p.Offset {
 		return false
 	}
-	j.end = p.End()
+	v.end = p.End()
 	return true
 }

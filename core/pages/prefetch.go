@@ -2,15 +2,15 @@ package pages
 
 import "github.com/thawlog/thaw/core/source"
 
-// WantsToKnow implements source.Announced.
-func (c *Checked) WantsToKnow() bool {
-	a, ok := c.src.(source.Announced)
-	return ok && a.WantsToKnow()
+// Prefetches implements source.Prefetcher.
+func (c *Checked) Prefetches() bool {
+	a, ok := c.src.(source.Prefetcher)
+	return ok && a.Prefetches()
 }
 
-// Announce implements source.Announced: pages that were not checked are read whole.
-func (c *Checked) Announce(ranges []source.Range) {
-	a, ok := c.src.(source.Announced)
+// Prefetch implements source.Prefetcher: pages that were not checked are read whole.
+func (c *Checked) Prefetch(ranges []source.Range) {
+	a, ok := c.src.(source.Prefetcher)
 	if !ok {
 		return
 	}
@@ -26,5 +26,5 @@ func (c *Checked) Announce(ranges []source.Range) {
 		}
 		out = append(out, source.Range{Off: c.at + r.Off, Len: r.Len})
 	}
-	a.Announce(out)
+	a.Prefetch(out)
 }

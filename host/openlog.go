@@ -1,0 +1,73 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/escape"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// loggedAtMost bounds the lines that one open writes about one sort of trouble.
+const loggedAtMost = 10
+
+// logOpen logs how an open or a refresh went. What was already in the report before is
+// not logged again.
+func logOpen(ctx context.Context, logger *slog.Logger, path, message string, c *contents, before *store.Report) {
+	report := c.snapshot.Report()
+	if len(report.Damages) == 0 && len(report.Rejected) == 0 && !logger.Enabled(ctx, slog.LevelDebug) {
+		return // as nearly always, and an open is to be quick
+	}
+	if before == nil {
+		before = &store.Report{}
+	}
+	l := logger.With(slog.String("store", escape.Text(path)))
+	l.DebugContext(ctx, message,
+		slog.String("from", string(report.OpenedFrom)), slog.Uint64("events", report.Events),
+		slog.Uint64("tail", report.TailEvents), slog.Duration("took", c.took))
+	logTrouble(ctx, l, &report, before)
+}
+
+// logTrouble tells what is in a report and was not before.
+func logTrouble(ctx context.Context, l *slog.Logger, report, before *store.Report) {
+	damages := news(report.Damages, before.Damages, func(d *damage.Damage) trouble {
+		return trouble{d.File, d.Offset, d.Reason}
+	})
+	for i, d := range damages {
+		if i == loggedAtMost {
+			l.ErrorContext(ctx, "thaw: more damages", slog.Int("count", len(damages)-i))
+			break
+		}
+		l.ErrorContext(ctx, "thaw: damaged", slog.String("file", escape.Text(d.File)), slog.Uint64("offset", d.Offset),
+			slog.String("reason", string(d.Reason)), slog.Any("error", d))
+	}
+	rejected := news(report.Rejected, before.Rejected, func(f *damage.Refusal) trouble {
+		return trouble{f.File, uint64(f.Offset), f.Reason}
+	})
+	for i, f := range rejected {
+		if i == loggedAtMost {
+			l.WarnContext(ctx, "thaw: more files not taken", slog.Int("count", len(rejected)-i))
+			break
+		}
+		l.WarnContext(ctx, "thaw: file not taken", slog.String("file", escape.Text(f.File)),
+			slog.String("reason", string(f.Reason)), slog.Any("error", f))
+	}
+}
+
+// trouble is what makes two entries of two reports the same.
+type trouble struct {
+	file   string
+	offset uint64
+	reason damage.Reason
+}
+
+// news returns those of is that have no equal among was.
+func news[T any](is, was []T, key func(T) trouble) []T {
+	known := map[trouble]bool{}
+	for _, t := range was {
+		known[key(t)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(is), func(t T) bool { return known[key(t)] })
+}
