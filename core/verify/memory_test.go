@@ -61,7 +61,7 @@ func manySegments(t *testing.T, segments int) map[string][]byte {
 		}
 	}
 	var a, tables []byte
-	require.NoError(t, s.Flush(store.Flush{To: last, Allocator: s.Report().Allocator}, into(&a), into(&tables)))
+	require.NoError(t, s.Flush(store.Flush{To: last, NextSequence: s.Report().NextSequence}, into(&a), into(&tables)))
 	files[artifact.FileName], files[index.FileName] = a, tables
 	return files
 }

@@ -59,7 +59,7 @@ func (f *file) size() int64 {
 // list looks at a directory in the order in which an open does.
 func list(fsys fsabstraction.ReadFS, path string) (*listing, error) {
 	l := &listing{fs: scarce.Read(fsys), path: path}
-	if _, err := directory.LookAtAll(looker{l}); err != nil {
+	if _, err := directory.LookAll(looker{l}); err != nil {
 		return nil, err
 	}
 	return l, nil

@@ -118,7 +118,7 @@ func (m *maker) flush(t testing.TB, first int, artifactName, indexName string) {
 	if artifactName == "" {
 		write = nil
 	}
-	what := store.Flush{First: first, To: end, Allocator: s.Report().Allocator}
+	what := store.Flush{First: first, To: end, NextSequence: s.Report().NextSequence}
 	require.NoError(t, s.Flush(what, write, into(&thaw)))
 	if artifactName != "" {
 		m.files[artifactName] = a
