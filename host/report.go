@@ -194,13 +194,21 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(lines.AppendReport(nil, &c, r.Took.Nanoseconds()), []byte("\n")), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON wrote, and no other spelling of the object.
 func (r *Report) UnmarshalJSON(object []byte) error {
-	c, took, err := lines.DecodeReport(object)
+	c, took, err := lines.DecodeReport(lineOf(object))
 	if err == nil {
 		*r = reportOf(c, time.Duration(took), nil)
 	}
 	return err
+}
+
+// lineOf ends an object with a newline, which json.Unmarshal leaves out.
+func lineOf(object []byte) []byte {
+	if bytes.HasSuffix(object, []byte("\n")) {
+		return object
+	}
+	return append(bytes.Clone(object), '\n')
 }
 
 // Report returns how the store was opened or last refreshed. It is empty after Close. Do

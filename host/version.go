@@ -184,9 +184,9 @@ func (vs *versions) flushed() int {
 // history is the current version as what the writer's log goes on from.
 type history struct{ *versions }
 
-var _ commit.Past = history{}
+var _ commit.History = history{}
 
-// Latest implements commit.Past.
+// Latest implements commit.History.
 func (h history) Latest(entity string) (commit.Head, bool, error) {
 	v, err := h.pin()
 	if err != nil {
@@ -196,7 +196,7 @@ func (h history) Latest(entity string) (commit.Head, bool, error) {
 	return store.History{Snapshot: v.snapshot}.Latest(entity)
 }
 
-// ByID implements commit.Past.
+// ByID implements commit.History.
 func (h history) ByID(id event.ID) (commit.Known, bool, error) {
 	v, err := h.pin()
 	if err != nil {

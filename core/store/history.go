@@ -7,10 +7,10 @@ import (
 	"github.com/thawlog/thaw/core/query"
 )
 
-// History is a snapshot as the log that a writer continues. It implements [commit.Past].
+// History is a snapshot as the log that a writer continues. It implements [commit.History].
 type History struct{ *Snapshot }
 
-var _ commit.Past = History{}
+var _ commit.History = History{}
 
 // State returns what an append can expect of an entity: whether it has visible events,
 // and the clock of the last one. It reads the end of the entity's list, so its cost does
@@ -24,7 +24,7 @@ func (s *Snapshot) State(entity string) (commit.State, error) {
 	return h.State, err
 }
 
-// Latest implements commit.Past. It reads the end of the entity's list in each part, and
+// Latest implements commit.History. It reads the end of the entity's list in each part, and
 // more of it where clocks do not rise or cancelled events end the list.
 func (s History) Latest(entity string) (h commit.Head, ok bool, err error) {
 	err = s.repairing(func() (err error) {
@@ -93,7 +93,7 @@ func latest(c *query.Cursor, entity uint32, h *commit.Head, any bool) (bool, err
 	return any, nil
 }
 
-// ByID implements commit.Past. batpak appends a cancelled event again under the same id:
+// ByID implements commit.History. batpak appends a cancelled event again under the same id:
 // ByID then returns the event that readers see.
 func (s History) ByID(id event.ID) (k commit.Known, ok bool, err error) {
 	err = s.repairing(func() (err error) {

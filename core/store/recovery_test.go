@@ -26,7 +26,7 @@ type session struct {
 }
 
 func newSession(t testing.TB, next uint64) *session {
-	return &session{t: t, log: commit.NewLog(commit.Nothing{}, next)}
+	return &session{t: t, log: commit.NewLog(commit.NoHistory{}, next)}
 }
 
 func (s *session) begin(id uint64) *session {

@@ -178,7 +178,7 @@ func (l *listing) read(f *file, p []byte, off int64) error {
 // reads are closed first.
 func (l *listing) acquire(f *file) (fsabstraction.File, error) {
 	h, err := l.tryAcquire(f)
-	for try := 1; try < scarce.Tries && scarce.Lacking(err) && scarce.CloseIdle() > 0; try++ {
+	for try := 1; try < scarce.Tries && scarce.TooManyOpen(err) && scarce.CloseIdle() > 0; try++ {
 		h, err = l.tryAcquire(f)
 	}
 	return h, err

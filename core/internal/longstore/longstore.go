@@ -38,7 +38,7 @@ func into(b *[]byte) flush.Write {
 // file's name.
 func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	files = map[string][]byte{}
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	var events []commit.Receipt
 	write := func(id uint64) {
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})

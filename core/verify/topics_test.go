@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestKnown: topics has every constant of note.go and nothing else.
+// TestKnown: topics lists every constant of note.go and nothing else.
 func TestKnown(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "note.go", nil, 0)
 	require.NoError(t, err)

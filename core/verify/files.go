@@ -11,32 +11,31 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// frozen is a store's directory as it was listed, every name looked at. It is the Files
-// of every open within a run: it does not show what was appended later, and a small file
-// that is replaced meanwhile keeps its content.
-type frozen struct {
+// fixedFiles is a store's directory as it was listed. Every open of a run reads it: it
+// does not show later appends, and small files keep their content when replaced.
+type fixedFiles struct {
 	files   directory.Files
 	entries []directory.Entry
 	byName  map[string]directory.Entry
-	listing *directory.Listing // of the entries
+	listing *directory.Listing
 	opened  map[string]source.Source
-	unread  unread
+	failure firstFailure
 
-	segmentBytes, snapshotBytes uint64
+	segmentBytes, indexBytes uint64
 }
 
-// size is the size of an entry that is not below 0.
+// size returns the size of an entry, 0 if that is negative.
 func size(e directory.Entry) uint64 { return uint64(max(e.Size, 0)) }
 
-// freezeTries is how often the directory is listed because a file of the index was
-// replaced or removed before it was opened.
-const freezeTries = 5
+// listTries bounds how often the directory is listed because an index file was replaced
+// or removed before it was opened.
+const listTries = 5
 
-// freeze lists the directory and opens the files of the index, which a writer
-// replaces, and removes when their content is in another.
-func freeze(files directory.Files) (d *frozen, err error) {
-	for range freezeTries {
-		if d, err = freezeOnce(files); err == nil {
+// openFiles lists the directory and opens the index files at once, since a writer may replace
+// them, or remove them once another file has their content.
+func openFiles(files directory.Files) (d *fixedFiles, err error) {
+	for range listTries {
+		if d, err = listFiles(files); err == nil {
 			err = d.openIndex()
 		}
 		if !errors.Is(err, source.ErrGone) {
@@ -46,9 +45,9 @@ func freeze(files directory.Files) (d *frozen, err error) {
 	return d, err
 }
 
-// openIndex opens the files of the index, which are read later. Trouble other than a
-// missing file shows again, and is reported, when the file is read.
-func (d *frozen) openIndex() error {
+// openIndex opens the index files for later reads. It ignores errors other than a missing
+// file, which recur and are reported when the file is read.
+func (d *fixedFiles) openIndex() error {
 	for _, e := range d.entries {
 		if !directory.KindOf(e.Name).Derived() || !e.Regular {
 			continue
@@ -64,10 +63,10 @@ func (d *frozen) openIndex() error {
 	return nil
 }
 
-// freezeOnce lists the directory, and keeps what synced.thaw says, which a writer
-// overwrites in place. Where that promises more of a segment than was listed, the
-// writer went on in between, and the directory is listed again.
-func freezeOnce(files directory.Files) (*frozen, error) {
+// listFiles lists the directory and keeps the content of synced.thaw, which a writer
+// overwrites in place. If the sync mark lies after the listed end of its segment, the
+// writer synced between the two reads, and listFiles lists the directory again.
+func listFiles(files directory.Files) (*fixedFiles, error) {
 	d, err := listDirectory(files)
 	if err != nil {
 		return nil, err
@@ -78,7 +77,7 @@ func freezeOnce(files directory.Files) (*frozen, error) {
 	}
 	src, err := files.Open(e.Name)
 	if err != nil {
-		return d, nil // it is read again, and the trouble reported
+		return d, nil // recurs, and is reported, when the file is read
 	}
 	raw := make([]byte, min(max(src.Size(), 0), synced.Size))
 	if err := source.Read(src, raw, 0); err != nil {
@@ -98,12 +97,12 @@ func freezeOnce(files directory.Files) (*frozen, error) {
 	return d, nil
 }
 
-func listDirectory(files directory.Files) (*frozen, error) {
+func listDirectory(files directory.Files) (*fixedFiles, error) {
 	entries, err := directory.LookAll(files)
 	if err != nil {
 		return nil, err
 	}
-	d := &frozen{
+	d := &fixedFiles{
 		files:   files,
 		entries: entries,
 		byName:  map[string]directory.Entry{},
@@ -112,7 +111,7 @@ func listDirectory(files directory.Files) (*frozen, error) {
 	for _, e := range entries {
 		d.byName[e.Name] = e
 		if checked(e.Name) && e.Regular {
-			d.snapshotBytes += size(e)
+			d.indexBytes += size(e)
 		}
 	}
 	if d.listing, err = directory.List(d); err != nil {
@@ -127,15 +126,15 @@ func listDirectory(files directory.Files) (*frozen, error) {
 	return d, nil
 }
 
-// checked reports whether a file is checked beside the segments: it holds an index or
-// the hidden ranges.
+// checked reports whether a run checks a file that is no segment: an index file or the
+// hidden ranges.
 func checked(name string) bool {
 	kind := directory.KindOf(name)
 	return kind.Derived() || kind == directory.HiddenRanges
 }
 
-// List returns the names that were listed.
-func (d *frozen) List() ([]directory.Name, error) {
+// List implements directory.Files.
+func (d *fixedFiles) List() ([]directory.Name, error) {
 	names := make([]directory.Name, len(d.entries))
 	for i, e := range d.entries {
 		names[i] = directory.Name{Name: e.Name, Odd: !e.Regular}
@@ -143,8 +142,8 @@ func (d *frozen) List() ([]directory.Name, error) {
 	return names, nil
 }
 
-// Look returns what a name led to when it was listed.
-func (d *frozen) Look(name string) (directory.Entry, error) {
+// Look implements directory.Files. It returns the entry as it was listed.
+func (d *fixedFiles) Look(name string) (directory.Entry, error) {
 	e, ok := d.byName[name]
 	if !ok {
 		return directory.Entry{}, source.ErrGone
@@ -152,8 +151,8 @@ func (d *frozen) Look(name string) (directory.Entry, error) {
 	return e, nil
 }
 
-// Open returns a file as long as it was when it was listed.
-func (d *frozen) Open(name string) (source.Source, error) {
+// Open implements directory.Files. It returns a segment with its listed size.
+func (d *fixedFiles) Open(name string) (source.Source, error) {
 	if src := d.opened[name]; src != nil {
 		return src, nil
 	}
@@ -168,44 +167,42 @@ func (d *frozen) Open(name string) (source.Source, error) {
 	return src, nil
 }
 
-// errName is the cause when a segment has the wrong sort of name.
-var errName = errors.New("verify: the name is not the one a segment has")
+// errName is the cause of damage for a segment under a name that no segment has.
+var errName = errors.New("verify: the name is not that of a segment")
 
-// names looks for segments under names that are not theirs. The rest of what
-// other files hold is not the store's business.
-func (r *run) names() error {
-	for _, e := range r.dir.entries {
+// names finds segments under wrong names. Other files do not belong to the store.
+func (c *check) names() error {
+	for _, e := range c.dir.entries {
 		if _, ok := segment.ParseName(e.Name); ok {
 			if !e.Regular {
 				d := at(e.Name, 0, damage.NotRegular, nil, nil)
 				d.EndSequence = damage.UnknownEnd
-				r.findings.damage(d)
+				c.findings.damage(d)
 			}
 			continue
 		}
 		if !likeSegment(e.Name) {
 			continue
 		}
-		if e.Regular && strings.HasSuffix(e.Name, segment.Extension) && r.holdsSegment(e.Name) {
-			r.findings.damage(at(e.Name, 0, damage.SegmentID, errName, nil))
+		if e.Regular && strings.HasSuffix(e.Name, segment.Extension) && c.holdsSegment(e.Name) {
+			c.findings.damage(at(e.Name, 0, damage.SegmentID, errName, nil))
 			continue
 		}
-		r.findings.note(Note{Topic: Stray, File: e.Name})
+		c.findings.note(Note{Topic: Stray, File: e.Name})
 	}
 	return nil
 }
 
-// likeSegment reports whether a name that is not a segment's may have been one:
-// batpak's compaction sets sources aside as .compact-src, and a crash leaves
-// them there.
+// likeSegment reports whether a file that is not named like a segment may be one.
+// batpak's compaction renames its inputs to .compact-src, and a crash leaves them so.
 func likeSegment(name string) bool {
 	return strings.HasSuffix(name, segment.Extension) || strings.Contains(name, segment.Extension+".") ||
 		strings.HasSuffix(name, ".compact-src")
 }
 
-// holdsSegment reports whether a file begins like a segment.
-func (r *run) holdsSegment(name string) bool {
-	src, err := r.dir.open(name)
+// holdsSegment reports whether a file begins with a segment's header.
+func (c *check) holdsSegment(name string) bool {
+	src, err := c.dir.open(name)
 	if err != nil {
 		return false
 	}

@@ -12,39 +12,38 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// snapshotBlock is how much of index.fbati is read at once.
-const snapshotBlock = 1 << 18
+// imageBlock is the number of bytes of index.fbati to read at once.
+const imageBlock = 1 << 18
 
-// snapshot is index.fbati or index.ckpt, taken by an open and now read record
-// by record.
-type snapshot struct {
+// imageReader reads an index image record by record, after an open accepted it.
+type imageReader struct {
 	file      string
 	from      artifact.Watermark // where the part before it ends
 	watermark artifact.Watermark
 	allocator uint64
-	raw       source.Source // of index.fbati, or of the artifact in a part file
-	head      []byte        // of it
+	raw       source.Source // index.fbati, or the artifact in a part file
+	head      []byte        // header of raw
 	names     *strtab.Table
 	namesAt   uint64
-	image     *index.Image // of index.fbati
-	used      []uint64     // a bit for each name that a record uses
+	image     *index.Image // of raw
+	used      []uint64     // bitmap of the names in use
 
 	record event.Record // valid when more is true
-	offset uint64       // of the record, or where the last one ends
+	offset uint64       // of the record, or of the end of the last one
 	more   bool
-	after  uint64 // the sequence after that of the last record read
+	after  uint64 // the sequence of the last record read, plus one
 	left   int
 	read   func() (record event.Record, offset uint64, err error)
-	begin  func() error // makes read begin with the first record
+	begin  func() error // restarts read at the first record
 }
 
-// readSnapshot begins to read a snapshot that an open has taken.
-func (r *run) readSnapshot(file string) (s *snapshot, err error) {
-	s = &snapshot{file: file}
+// openImage opens an index image that an open accepted, at its first record.
+func (c *check) openImage(file string) (s *imageReader, err error) {
+	s = &imageReader{file: file}
 	if file == artifact.FileName {
-		err = s.openIndex(r.dir)
+		err = s.openIndex(c.dir)
 	} else {
-		err = s.openCheckpoint(r)
+		err = s.openCheckpoint(c)
 	}
 	if err != nil {
 		return nil, err
@@ -53,8 +52,8 @@ func (r *run) readSnapshot(file string) (s *snapshot, err error) {
 	return s, s.next()
 }
 
-// rewind goes back to the first record.
-func (s *snapshot) rewind() error {
+// rewind returns to the first record.
+func (s *imageReader) rewind() error {
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -62,7 +61,7 @@ func (s *snapshot) rewind() error {
 	return s.next()
 }
 
-func (s *snapshot) openIndex(d *frozen) error {
+func (s *imageReader) openIndex(d *fixedFiles) error {
 	src, err := d.Open(s.file)
 	if err != nil {
 		return err
@@ -70,8 +69,8 @@ func (s *snapshot) openIndex(d *frozen) error {
 	return s.openArtifact(src, 0)
 }
 
-// openPart is openIndex for a part file. why is what is wrong with its pages.
-func (s *snapshot) openPart(d *frozen, stop func() error) (why *damage.Refusal, err error) {
+// openPart is openIndex for a part file. why says that one of its pages is damaged.
+func (s *imageReader) openPart(d *fixedFiles, stop func() error) (why *damage.Refusal, err error) {
 	src, err := d.Open(s.file)
 	if err != nil {
 		return nil, err
@@ -91,9 +90,8 @@ func (s *snapshot) openPart(d *frozen, stop func() error) (why *damage.Refusal, 
 	return nil, s.openArtifact(source.Part(src, index.ImageAt, f.ArtifactSize()), index.ImageAt)
 }
 
-// openArtifact begins to read the artifact in src, which stands at offset base of
-// its file.
-func (s *snapshot) openArtifact(src source.Source, base uint64) error {
+// openArtifact opens the artifact in src, which lies at offset base of its file.
+func (s *imageReader) openArtifact(src source.Source, base uint64) error {
 	h, err := artifact.ReadHeader(src)
 	if err != nil {
 		return err
@@ -110,7 +108,7 @@ func (s *snapshot) openArtifact(src source.Source, base uint64) error {
 	s.image = &image
 	s.watermark, s.allocator = h.Watermark, h.Allocator
 	s.namesAt = base + artifact.HeaderSize
-	win := source.NewWindow(src, snapshotBlock)
+	win := source.NewWindow(src, imageBlock)
 	var at uint64
 	s.begin = func() error {
 		at, s.left = h.RecordsAt(), int(h.Records)
@@ -128,32 +126,32 @@ func (s *snapshot) openArtifact(src source.Source, base uint64) error {
 	return s.begin()
 }
 
-func (s *snapshot) openCheckpoint(r *run) error {
-	raw, err := r.whole(s.file)
+func (s *imageReader) openCheckpoint(c *check) error {
+	raw, err := c.whole(s.file)
 	if err != nil {
 		return err
 	}
-	c, err := checkpoint.Decode(raw)
+	ckpt, err := checkpoint.Decode(raw)
 	if err != nil {
 		return err
 	}
-	s.names, s.watermark, s.allocator = c.Names, c.Watermark, c.Allocator
+	s.names, s.watermark, s.allocator = ckpt.Names, ckpt.Watermark, ckpt.Allocator
 	s.begin = func() (err error) {
-		if c, err = checkpoint.Decode(raw); err == nil {
-			s.left, s.offset = c.Entries, uint64(c.Offset())
+		if ckpt, err = checkpoint.Decode(raw); err == nil {
+			s.left, s.offset = ckpt.Entries, uint64(ckpt.Offset())
 		}
 		return err
 	}
 	s.read = func() (event.Record, uint64, error) {
-		at := c.Offset()
-		e, err := c.Next()
+		at := ckpt.Offset()
+		e, err := ckpt.Next()
 		return e, uint64(at), err
 	}
 	return s.begin()
 }
 
-// next goes on to the next record.
-func (s *snapshot) next() (err error) {
+// next advances to the next record.
+func (s *imageReader) next() (err error) {
 	if s.more = s.left > 0; !s.more {
 		if s.record.Position.Length > 0 && s.image != nil {
 			s.offset += artifact.RecordSize
@@ -170,19 +168,19 @@ func (s *snapshot) next() (err error) {
 	return err
 }
 
-func (s *snapshot) position() event.Position { return s.record.Position }
+func (s *imageReader) position() event.Position { return s.record.Position }
 
-// covers reports whether an event lies before the watermark, and not before
-// the place where the snapshot begins.
-func (s *snapshot) covers(p event.Position) bool {
+// covers reports whether an event lies between the beginning of the image and its
+// watermark.
+func (s *imageReader) covers(p event.Position) bool {
 	return s.watermark.Covers(p) && !s.from.Covers(p)
 }
 
-// contained reports whether the snapshot is a part file.
-func (s *snapshot) contained() bool { return s.file != artifact.FileName }
+// contained reports whether the image is in a part file.
+func (s *imageReader) contained() bool { return s.file != artifact.FileName }
 
-// bounds are the rules for the records.
-func (s *snapshot) bounds(sizes func(uint64) (uint64, bool)) index.Bounds {
+// bounds returns the rules that the records must obey.
+func (s *imageReader) bounds(sizes func(uint64) (uint64, bool)) index.Bounds {
 	return index.Bounds{Allocator: s.allocator, Watermark: s.watermark, SegmentSize: func(id uint64) (uint64, bool) {
 		n, ok := sizes(id)
 		if id == s.watermark.Segment {
@@ -192,8 +190,8 @@ func (s *snapshot) bounds(sizes func(uint64) (uint64, bool)) index.Bounds {
 	}}
 }
 
-// claim is what the snapshot says of its current record.
-func (s *snapshot) claim() claim {
+// claim returns the claim of the current record.
+func (s *imageReader) claim() claim {
 	return claim{
 		file:   s.file,
 		offset: s.offset,

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// Lacking reports whether err means that the process or the system has too many open files.
-func Lacking(err error) bool {
+// TooManyOpen reports whether err means that the process or the system has too many open files.
+func TooManyOpen(err error) bool {
 	return err != nil && (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || tooMany(err))
 }

@@ -48,9 +48,9 @@ var indexLies = []lie{
 	{name: "a bit in a record", store: "tail", file: idx, reason: damage.Checksum,
 		change: func(m *made) { m.files[idx][m.record(7)+40] ^= 4; m.id, m.at = event.ID{}, 0 }},
 	{name: "watermark's segment before", store: "tail", file: idx, reason: damage.Position, change: header(12, 8, ^uint64(0))},
-	{name: "watermark's segment behind", store: "tail", file: idx, reason: damage.WatermarkPosition, change: header(12, 8, 1)},
+	{name: "watermark's segment after", store: "tail", file: idx, reason: damage.WatermarkPosition, change: header(12, 8, 1)},
 	{name: "watermark's segment far off", store: "tail", file: idx, reason: damage.WatermarkSegmentMissing, change: header(12, 8, 1<<40)},
-	{name: "watermark behind the tail", store: "tail", file: idx, reason: damage.Disagrees, more: true, anyEvent: true, change: func(m *made) {
+	{name: "watermark after the tail", store: "tail", file: idx, reason: damage.Disagrees, more: true, anyEvent: true, change: func(m *made) {
 		m.index(func(h *head, _ *names, _ *entries) {
 			h.Watermark = artifact.Watermark{Segment: 3, Offset: m.frames(seg3)[5].offset}
 		})
@@ -61,7 +61,7 @@ var indexLies = []lie{
 	{name: "watermark before the records", store: "tail", file: idx, reason: damage.Position, change: func(m *made) {
 		m.index(func(h *head, _ *names, _ *entries) { h.Watermark.Offset = 600 })
 	}},
-	{name: "watermark behind the end", store: "tail", file: idx, reason: damage.WatermarkPastEnd, change: header(20, 8, 1<<30)},
+	{name: "watermark after the end", store: "tail", file: idx, reason: damage.WatermarkPastEnd, change: header(20, 8, 1<<30)},
 	{name: "allocator too low", store: "tail", file: idx, reason: damage.Allocator, change: header(28, 8, ^uint64(0))},
 	{name: "allocator too high", store: "rotated", file: idx, reason: damage.Allocator, change: header(28, 8, 7)},
 	{name: "allocator too high, no checkpoint", store: "rotated", file: idx, note: verify.AllocatorAhead,
@@ -110,7 +110,7 @@ var indexLies = []lie{
 	{name: "event hash", store: "tail", file: idx, reason: damage.Disagrees, change: record(7, 101, 1, 1)},
 	{name: "segment", store: "tail", file: idx, reason: damage.Position, change: record(7, 102, 8, 1), anyEvent: true},
 	{name: "segment, where it fits", store: "rotated", file: idx, reason: damage.Disagrees, more: true, change: func(m *made) {
-		// The last of the first segment is put in front of the second's first.
+		// Move the last event of the first segment before the second's first.
 		at := m.record(len(m.frames(seg1)) - 1)
 		m.set(idx, at+102, 8, 2)
 		m.set(idx, at+110, 8, 20)
@@ -170,10 +170,10 @@ var indexLies = []lie{
 	{name: "an empty name", store: "tail", file: idx, reason: damage.Coordinate, change: func(m *made) {
 		m.index(func(_ *head, ns *names, _ *entries) { (*ns)[1] = "" })
 	}},
-	{name: "no empty string in front", store: "tail", file: idx, reason: damage.Strings, change: func(m *made) {
+	{name: "no leading empty string", store: "tail", file: idx, reason: damage.Strings, change: func(m *made) {
 		m.index(func(_ *head, ns *names, _ *entries) { (*ns)[0] = "x" })
 	}},
-	{name: "a name that nobody has", store: "tail", file: idx, note: verify.UnusedNames, change: func(m *made) {
+	{name: "an unused name", store: "tail", file: idx, note: verify.UnusedNames, change: func(m *made) {
 		m.index(func(_ *head, ns *names, _ *entries) { *ns = append(*ns, "nobody") })
 	}},
 	{name: "an event of an unfinished batch", store: "torn-batch", file: idx, reason: damage.Disagrees, change: func(m *made) {
@@ -194,7 +194,7 @@ var indexLies = []lie{
 		m.files[idx] = d.AppendFile(nil, artifact.Watermark{Segment: 1, Offset: end}, 40)
 		m.record(25)
 	}},
-	{name: "watermark in front of a COMMIT", store: "batch", file: idx, reason: damage.WatermarkPosition, change: func(m *made) {
+	{name: "watermark before a COMMIT", store: "batch", file: idx, reason: damage.WatermarkPosition, change: func(m *made) {
 		d := artifact.NewDraft()
 		fs := m.frames(seg1)
 		for i, f := range fs[:17] {
@@ -206,7 +206,7 @@ var indexLies = []lie{
 		require.Equal(m.t, event.SystemBatchCommit, fs[17].body.Kind)
 		m.files[idx] = d.AppendFile(nil, artifact.Watermark{Segment: 1, Offset: fs[17].offset}, 16)
 	}},
-	{name: "sequences that only it has", store: "batch", file: idx, note: verify.SequenceGap, change: func(m *made) {
+	{name: "a gap that only it has", store: "batch", file: idx, note: verify.SequenceGap, change: func(m *made) {
 		d := artifact.NewDraft()
 		n := uint64(0)
 		for _, f := range m.frames(seg1) {
@@ -214,7 +214,7 @@ var indexLies = []lie{
 				continue
 			}
 			if n == 10 {
-				n, m.id = 15, f.body.ID // a failed append burnt five
+				n, m.id = 15, f.body.ID // a failed append lost five sequences
 			}
 			facts := f.body.Facts(event.Position{Segment: 1, Offset: f.offset, Length: uint32(f.length)})
 			facts.Sequence = n
@@ -235,7 +235,7 @@ func checkpointEntry(i int, change func(*event.Record)) func(*made) {
 	}
 }
 
-// checkpointLies change index.ckpt, which no open of these stores looks at.
+// checkpointLies change index.ckpt, which no open of these stores reads.
 var checkpointLies = []lie{
 	{name: "magic", store: "tail", file: ckpt, reason: damage.Magic, change: func(m *made) { m.files[ckpt][0]++ }},
 	{name: "version", store: "tail", file: ckpt, reason: damage.Version, change: func(m *made) { m.files[ckpt][6]++ }},
@@ -246,9 +246,9 @@ var checkpointLies = []lie{
 		m.files[ckpt] = m.files[ckpt][:len(m.files[ckpt])-3]
 		m.sealBody(ckpt)
 	}},
-	{name: "bytes behind", store: "tail", file: ckpt, reason: damage.Body,
+	{name: "bytes after the end", store: "tail", file: ckpt, reason: damage.Body,
 		change: func(m *made) { m.files[ckpt] = append(m.files[ckpt], 0); m.sealBody(ckpt) }},
-	{name: "not there, nor index.fbati", store: "tail", file: ckpt, note: verify.NoSnapshot,
+	{name: "missing, and index.fbati too", store: "tail", file: ckpt, note: verify.NoSnapshot,
 		change: func(m *made) { delete(m.files, ckpt); delete(m.files, idx) }},
 	{name: "event id", store: "tail", file: ckpt, reason: damage.Disagrees, change: checkpointEntry(7, func(r *event.Record) { r.ID[3]++ }), anyEvent: true},
 	{name: "entity", store: "tail", file: ckpt, reason: damage.Disagrees, change: checkpointEntry(7, func(r *event.Record) { r.Entity++ })},
@@ -288,7 +288,7 @@ var checkpointLies = []lie{
 	{name: "a name twice", store: "tail", file: ckpt, reason: damage.Strings, change: func(m *made) {
 		m.checkpoint(func(_ *checkpoint.Checkpoint, ns *names, _ []event.Record) { (*ns)[1] = (*ns)[2] })
 	}},
-	{name: "a name that nobody has", store: "tail", file: ckpt, note: verify.UnusedNames, change: func(m *made) {
+	{name: "an unused name", store: "tail", file: ckpt, note: verify.UnusedNames, change: func(m *made) {
 		m.checkpoint(func(_ *checkpoint.Checkpoint, ns *names, _ []event.Record) { *ns = append(*ns, "nobody") })
 	}},
 }
@@ -305,12 +305,12 @@ var rangeLies = []lie{
 	{name: "ranges overlap", store: "fences", file: fbv, reason: damage.Ranges, change: func(m *made) {
 		m.hide(visibility.Range{Start: 2, End: 7}, visibility.Range{Start: 6, End: 8})
 	}},
-	{name: "behind the allocator", store: "fences", file: fbv, reason: damage.Ranges, change: func(m *made) {
+	{name: "above the allocator", store: "fences", file: fbv, reason: damage.Ranges, change: func(m *made) {
 		m.hide(visibility.Range{Start: 6, End: 7})
-		m.at = uint64(len(m.files[fbv])) // where a second one begins
+		m.at = uint64(len(m.files[fbv])) // of a second range
 		m.hide(visibility.Range{Start: 6, End: 7}, visibility.Range{Start: 11, End: 13})
 	}},
-	{name: "behind the allocator after an unclean stop", store: "tail", file: fbv, note: verify.HiddenAhead, change: func(m *made) {
+	{name: "above the allocator after an unclean stop", store: "tail", file: fbv, note: verify.HiddenAhead, change: func(m *made) {
 		m.hide(visibility.Range{Start: 48, End: 50})
 	}},
 	{name: "hides nothing", store: "rotated", file: fbv, note: verify.HiddenNothing, change: func(m *made) {

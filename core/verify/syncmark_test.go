@@ -14,9 +14,9 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// syncingFiles is a directory in which a writer goes on: it syncs a part of the newest
-// segment right behind every look at it, and says so in synced.thaw. What is opened
-// is as long as it was looked at, as host has it.
+// syncingFiles is a directory with an active writer: right after each Look at the newest
+// segment the writer syncs more of it and updates synced.thaw. Open returns a file with
+// the size that Look returned, as host does.
 type syncingFiles struct {
 	whole  []byte
 	size   int
@@ -52,9 +52,9 @@ func (g *syncingFiles) Open(name string) (source.Source, error) {
 	return source.Bytes(g.whole[:g.looked]), nil
 }
 
-// TestMarkYoungerThanListing: a promise that is younger than the listing is no damage, for a
-// check and for an open.
-func TestMarkYoungerThanListing(t *testing.T) {
+// TestSyncMarkAfterListing: a sync mark written after the listing is no damage, for a run
+// and for an open.
+func TestSyncMarkAfterListing(t *testing.T) {
 	whole := fixture.Store("batch")[activeName]
 	_, head, err := segment.DecodeHeader(whole)
 	require.NoError(t, err)

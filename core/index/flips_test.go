@@ -13,9 +13,9 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// linked is n events with everything a table can lead to: shared names and
-// kinds, correlations, causations, an id that several have, a gap in the
-// sequences, clocks that fall. same makes them all have one id.
+// linked returns n events with everything that an index can lead to: shared
+// names and kinds, correlations, causations, an id that several have, a gap in
+// the sequences, clocks that fall. With same all have one id.
 func linked(t *testing.T, n int, same bool) *artifact.Draft {
 	d := artifact.NewDraft()
 	id := func(i int) (id event.ID) {
@@ -59,12 +59,12 @@ func buildDraft(t *testing.T, d *artifact.Draft) (*Image, *Index) {
 	return &img, tables
 }
 
-// slotted are the sections that are hash tables: what a free slot is changed to
-// costs a look and hides nothing.
+// slotted lists the sections that are hash tables: changing a free slot costs a
+// probe and hides nothing.
 var slotted = map[int]bool{secNameSlots: true, secIDSlots: true}
 
-// TestLookupFlips flips every bit of every table.
-func TestLookupFlips(t *testing.T) {
+// TestFlips flips every bit of every section.
+func TestFlips(t *testing.T) {
 	cases := []struct {
 		name   string
 		d      *artifact.Draft
@@ -88,7 +88,7 @@ func TestLookupFlips(t *testing.T) {
 				for bit := 0; bit < 8*len(b); bit += c.stride {
 					at := bit / 8
 					if slotted[s] && binary.LittleEndian.Uint32(b[at&^3:]) == 0 || s == secNames && at < 4 {
-						continue // where the empty string begins is all the same
+						continue // the start of the empty string does not matter
 					}
 					b[at] ^= 1 << (bit % 8)
 					lies := check()
@@ -110,8 +110,8 @@ func TestLookupFlips(t *testing.T) {
 	}
 }
 
-// TestLookupPromises breaks what tables say of all records at once.
-func TestLookupPromises(t *testing.T) {
+// TestPromises breaks what an index says about all records.
+func TestPromises(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*Index)
@@ -134,15 +134,15 @@ func TestLookupPromises(t *testing.T) {
 	}
 }
 
-// TestStaleTables holds tables against records they were not made of.
-func TestStaleTables(t *testing.T) {
+// TestStaleIndex compares an index with records that it was not built from.
+func TestStaleIndex(t *testing.T) {
 	img, _ := buildDraft(t, linked(t, 60, false))
 	for _, n := range []int{1, 59, 61} {
 		_, tables := buildDraft(t, linked(t, n, false))
 		require.Contains(t, Prove(t, img, tables, sizesOf), errSegmentsLie)
 	}
 
-	// A link in front of all others leaves every other list as it is.
+	// A link before all others leaves every other list unchanged.
 	more := linked(t, 60, false)
 	copy(more.At(0)[146:], []byte{1})
 	_, tables := buildDraft(t, more)

@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// TestRefusedCalls makes each call on a store's files fail in turn, once and from
-// then on: a verification finds what it would find otherwise, or ends with the cause.
+// TestRefusedCalls makes each call on a store's files fail in turn, once and from then on.
+// A run either has the same result as without the failure or ends with its cause.
 func TestRefusedCalls(t *testing.T) {
 	boom := errors.New("too many open files")
 	whole, _ := longstore.New(t, 12)
