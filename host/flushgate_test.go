@@ -26,7 +26,9 @@ type flushGate struct {
 	held chan struct{} // nil when nothing hangs
 }
 
-func newFlushGate() *flushGate { return &flushGate{FS: crashfs.New(), arrived: make(chan string, 1000)} }
+func newFlushGate() *flushGate {
+	return &flushGate{FS: crashfs.New(), arrived: make(chan string, 1000)}
+}
 
 // hold makes writes hang until release is called.
 func (g *flushGate) hold() (release func()) {
