@@ -48,10 +48,10 @@ func logTrouble(ctx context.Context, l *slog.Logger, report, before *store.Repor
 	})
 	for i, f := range rejected {
 		if i == loggedAtMost {
-			l.WarnContext(ctx, "thaw: more files not taken", slog.Int("count", len(rejected)-i))
+			l.WarnContext(ctx, "thaw: more files refused", slog.Int("count", len(rejected)-i))
 			break
 		}
-		l.WarnContext(ctx, "thaw: file not taken", slog.String("file", escape.Text(f.File)),
+		l.WarnContext(ctx, "thaw: file refused", slog.String("file", escape.Text(f.File)),
 			slog.String("reason", string(f.Reason)), slog.Any("error", f))
 	}
 }

@@ -56,7 +56,7 @@ func unclosedText(r *host.Report) []string {
 	}
 	var off []string
 	for _, u := range r.Unfinished {
-		off = append(off, fmt.Sprintf("a batch in %s with only %s written", u.File, wereCounted(u.Items, "event", "was", "were")))
+		off = append(off, fmt.Sprintf("a batch in %s with only %s written", u.File, counted(u.Items, "event")))
 	}
 	if n := r.Torn; n != nil {
 		off = append(off, counted(n.Length, "byte")+" of an incomplete append")
@@ -89,13 +89,13 @@ func statRows(t table, dir string, r *host.Report) {
 	if r.Parts > 0 {
 		t.row("part files", "%d", r.Parts)
 	}
-	rows(t, "not taken", r.Rejected, func(f *damage.Refusal) string {
+	rows(t, "refused", r.Rejected, func(f *damage.Refusal) string {
 		return strings.Replace(refusalText(f), " was refused", "", 1)
 	})
 	rows(t, "damage", r.Damages, damageText)
 	rows(t, "unfinished", r.Unfinished, func(u host.Unfinished) string {
 		return fmt.Sprintf("%s at byte %d: a batch with only %s written; it does not count",
-			u.File, u.Offset, wereCounted(u.Items, "event", "was", "were"))
+			u.File, u.Offset, counted(u.Items, "event"))
 	})
 	if n := r.Torn; n != nil {
 		what := ""
