@@ -82,7 +82,7 @@ func (r *DirReader) Close() error { return r.versions.close() }
 
 // Refresh moves the reader to the current state of the store. It reports whether anything
 // changed: the events, the report, or the files. Refresh reads the appended events and
-// rebuilds the lookups of the tail. It reopens the store if files were replaced (the writer
+// rebuilds the index of the tail. It reopens the store if files were replaced (the writer
 // closed, or segments were compacted), or if the tail has damage or an unsealed segment in
 // its middle. It does not look at segments before the one in which the index ends: if another
 // program cut or replaced one of them, only a read of it or [Verify] notices. Snapshots and

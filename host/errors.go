@@ -105,7 +105,7 @@ type (
 	EventError = store.EventError
 	// LeftOut is the cause of a Refusal of an index that leaves out an event.
 	LeftOut = store.LeftOut
-	// Difference is the cause of a Damage of a file of lookups, from [Verify].
+	// Difference is the cause of a Damage of index.thaw or a part file, from [Verify].
 	Difference = index.Difference
 	// ReadError reports that a file or directory could not be listed, opened or read: too
 	// many open files, no permission, no memory, a failing disk. It proves nothing about

@@ -89,9 +89,9 @@ func (f Findings) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(lines.AppendFindings(nil, f.core()), []byte("\n")), nil
 }
 
-// UnmarshalJSON decodes the form that MarshalJSON writes.
+// UnmarshalJSON decodes only the form that MarshalJSON writes.
 func (f *Findings) UnmarshalJSON(object []byte) error {
-	r, err := lines.DecodeFindings(object)
+	r, err := lines.DecodeFindings(lineOf(object))
 	if err == nil {
 		*f = *findingsOf(r)
 	}

@@ -96,8 +96,8 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 		return false, err
 	}
 	defer v.release()
-	added := end.from(v.snapshot.Folded())
-	events := v.snapshot.TailEvents() + uint64(added.Len())
+	added, files := end.from(v.snapshot.Flushed()), v.snapshot.IndexFiles()
+	events := files.TailEvents + uint64(added.Len())
 	if events == 0 {
 		return false, nil
 	}
@@ -106,9 +106,9 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 		return false, err
 	}
 	tail := flush.Tail{Events: events}
-	tail.Bytes, tail.Segments = l.after(v.snapshot.FileEnd())
-	parts := v.snapshot.FileParts()
-	if v.snapshot.FilesMoved() { // removed from outside, so index.fbati must be rebuilt
+	tail.Bytes, tail.Segments = l.after(files.End())
+	parts := files.Records()
+	if v.snapshot.IndexMoved() { // removed from outside, so index.fbati must be rebuilt
 		parts = nil
 	}
 	moment := flush.AtClose
@@ -124,7 +124,7 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 			return false, err
 		}
 	}
-	what := store.Flush{First: first, Run: added, To: end.at, Allocator: end.next}
+	what := store.Flush{First: first, Run: added, To: end.at, NextSequence: end.next}
 	every := int64(backgroundSync)
 	if when != flushOpen {
 		what.Parallel, every = parallel, 0
@@ -146,10 +146,12 @@ func (f *flusher) adopt(end logEnd) error {
 	fresh, err := store.Open(files, store.Options{
 		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true,
 	})
-	if err == nil && (fresh.FileEnd() != end.at || fresh.LacksLookups()) {
-		err = errNotThere
-		for _, refused := range fresh.Report().Rejected {
-			err = fmt.Errorf("%w: %w", err, refused)
+	if err == nil {
+		if is := fresh.IndexFiles(); is.End() != end.at || is.Unsaved {
+			err = errNotThere
+			for _, refused := range fresh.Report().Rejected {
+				err = fmt.Errorf("%w: %w", err, refused)
+			}
 		}
 	}
 	if err != nil {

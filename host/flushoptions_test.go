@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/internal/tuning"
@@ -61,4 +63,19 @@ func withParts(t *testing.T) (fs *crashfs.FS, p place, events int) {
 	}
 	require.Greater(t, len(partNames(fs.Files(storeDir))), 1)
 	return fs, p, events
+}
+
+// TestIndexEndsBehindTheFooter: an index that is written while the store is open ends
+// where the sealed segment does, so that the next open has no reason to read that.
+func TestIndexEndsBehindTheFooter(t *testing.T) {
+	fs := crashfs.New()
+	p := place{fs, storeDir}
+	s := p.openFlushing(t, true, p.small())
+	for fs.Files(storeDir)[artifact.FileName] == nil {
+		appendSome(t, s, "e", 1)
+	}
+	files := fs.Files(storeDir)
+	h, err := artifact.DecodeHeader(files[artifact.FileName][:artifact.HeaderSize], int64(len(files[artifact.FileName])))
+	require.NoError(t, err)
+	require.Len(t, files[segment.Name(h.Watermark.Segment)], int(h.Watermark.Offset))
 }

@@ -32,7 +32,7 @@ var errUnreadable = errors.New("thaw: an unreadable index is not replaced; reope
 // unreadable returns an error if an index file exists and could not be read, so that the
 // store was opened without it.
 func unreadable(v *store.Snapshot) error {
-	taken := append(v.FileNames(len(v.FileParts())), index.FileName) // derived from index.fbati
+	taken := append(v.IndexFiles().Names(), index.FileName) // derived from index.fbati
 	for _, r := range v.Report().Rejected {
 		if r.Reason == damage.Unreadable && coredir.KindOf(r.File).Derived() && !slices.Contains(taken, r.File) {
 			return fmt.Errorf("%w: %w", errUnreadable, r)
@@ -69,9 +69,10 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		return nil
 	}
 	f.Segments, f.Sizes = l.ids, l.size
+	old := v.IndexFiles()
 	names := []string{artifact.FileName, index.FileName}
 	if f.First > 0 {
-		names = []string{index.PartName(v.PartEnd(f.First-1).Segment, f.To.Segment)}
+		names = []string{index.PartName(old.Files[f.First-1].End.Segment, f.To.Segment)}
 	}
 	err := replaceFiles(x.fs, x.dir, names, func(files []fsabstraction.WriteFile) error {
 		into := make([]flush.Write, len(files))
@@ -89,7 +90,7 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 	if err != nil {
 		return err
 	}
-	if err := removeParts(x.fs, x.dir, l.parts, append(v.FileNames(f.First), names...)); err != nil {
+	if err := removeParts(x.fs, x.dir, l.parts, append(old.Names()[:f.First], names...)); err != nil {
 		x.leftover(err)
 	}
 	return nil
@@ -104,14 +105,14 @@ func (x *indexFiles) prove(end artifact.Watermark) error {
 	return syncDir(x.fs, x.dir)
 }
 
-// saveLookups writes index.thaw if the open had to build the lookups of index.fbati, because
-// another program wrote it. The next open then reads them.
-func (x *indexFiles) saveLookups(v *store.Snapshot) {
-	if !v.LacksLookups() {
+// saveIndex writes index.thaw if the open had to build the index over index.fbati, because
+// another program wrote that file. The next open then reads it.
+func (x *indexFiles) saveIndex(v *store.Snapshot) {
+	if !v.IndexFiles().Unsaved {
 		return
 	}
 	err := replaceFile(x.fs, x.dir, index.FileName, func(f fsabstraction.WriteFile) error {
-		return v.SaveLookups(syncing(f, 0))
+		return v.SaveIndex(syncing(f, 0))
 	})
 	if err = errors.Join(err, syncDir(x.fs, x.dir)); err != nil {
 		x.logger.Warn("thaw: index.thaw was not written", slog.String("store", x.dir), slog.Any("error", err))

@@ -19,8 +19,8 @@ type Report struct {
 	OpenedFrom Way
 	// Events counts the visible events, Hidden those that a cancelled fence hides.
 	Events, Hidden uint64
-	// Allocator is the next sequence that a writer would assign.
-	Allocator uint64
+	// NextSequence is the next sequence that a writer would assign.
+	NextSequence uint64
 	// Segments is the number of segments.
 	Segments int
 	// TailEvents is the number of events that the open read from segments.
@@ -48,13 +48,13 @@ type Report struct {
 	HiddenRanges Ranges
 	// DuplicateIDs reports whether an event id is in the log twice: Get finds the first.
 	DuplicateIDs bool
-	// Lookups is where the lookups of the index come from.
-	Lookups Lookups
+	// IndexOrigin is where the index over index.fbati comes from.
+	IndexOrigin IndexOrigin
 	// Parts is the number of part files after index.fbati in use.
 	Parts int
-	// TableBytes is the memory of the lookups, in bytes, without those that are read
-	// from files.
-	TableBytes int64
+	// IndexBytes is the memory of the indexes, in bytes, without those that are read from
+	// files.
+	IndexBytes int64
 	// Took is the duration of the open or refresh.
 	Took time.Duration
 	// Recovered describes how the open repaired an unclean stop. It is nil for a reader
@@ -75,14 +75,14 @@ const (
 	FromSegments = store.FromSegments
 )
 
-// Lookups is where the lookups of an index come from. Its text is its stable name.
-type Lookups = store.Lookups
+// IndexOrigin is where the index over index.fbati comes from. Its text is its stable name.
+type IndexOrigin = store.IndexOrigin
 
 const (
-	// LookupsSaved: they are read from index.thaw.
-	LookupsSaved = store.LookupsSaved
-	// LookupsBuilt: the open built them.
-	LookupsBuilt = store.LookupsBuilt
+	// IndexSaved: it is read from index.thaw.
+	IndexSaved = store.IndexSaved
+	// IndexBuilt: the open built it.
+	IndexBuilt = store.IndexBuilt
 )
 
 // Ranges are sequences: sorted ranges from Start up to End (exclusive).
@@ -146,13 +146,13 @@ type Recovered struct {
 // reportOf is the only place that knows both forms of a report.
 func reportOf(r store.Report, took time.Duration, recovered *Recovered) Report {
 	return Report{
-		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, Allocator: r.Allocator,
+		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,
 		Segments: r.Segments, TailEvents: r.TailEvents, Rejected: r.Rejected, Damages: r.Damages,
 		Unfinished: convert(r.Unfinished, func(u replay.Unfinished) Unfinished { return Unfinished(u) }),
 		Gaps:       convert(r.Gaps, func(g replay.Gap) Gap { return Gap(g) }),
 		Unsealed:   convert(r.Unsealed, func(u replay.Unsealed) Unsealed { return Unsealed(u) }),
 		Torn:       (*Torn)(r.Torn), Unclosed: r.Unclosed, HiddenRanges: r.HiddenRanges,
-		DuplicateIDs: r.DuplicateIDs, Lookups: r.Lookups, Parts: r.Parts, TableBytes: r.TableBytes,
+		DuplicateIDs: r.DuplicateIDs, IndexOrigin: r.IndexOrigin, Parts: r.Parts, IndexBytes: r.IndexBytes,
 		Took: took, Recovered: recovered,
 	}
 }
@@ -160,13 +160,13 @@ func reportOf(r store.Report, took time.Duration, recovered *Recovered) Report {
 // core is the inverse of reportOf.
 func (r *Report) core() store.Report {
 	return store.Report{
-		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, Allocator: r.Allocator,
+		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,
 		Segments: r.Segments, TailEvents: r.TailEvents, Rejected: r.Rejected, Damages: r.Damages,
 		Unfinished: convert(r.Unfinished, func(u Unfinished) replay.Unfinished { return replay.Unfinished(u) }),
 		Gaps:       convert(r.Gaps, func(g Gap) replay.Gap { return replay.Gap(g) }),
 		Unsealed:   convert(r.Unsealed, func(u Unsealed) replay.Unsealed { return replay.Unsealed(u) }),
 		Torn:       (*replay.Torn)(r.Torn), Unclosed: r.Unclosed, HiddenRanges: r.HiddenRanges,
-		DuplicateIDs: r.DuplicateIDs, Lookups: r.Lookups, Parts: r.Parts, TableBytes: r.TableBytes,
+		DuplicateIDs: r.DuplicateIDs, IndexOrigin: r.IndexOrigin, Parts: r.Parts, IndexBytes: r.IndexBytes,
 	}
 }
 
@@ -196,13 +196,21 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(lines.AppendReport(nil, &c, r.Took.Nanoseconds()), []byte("\n")), nil
 }
 
-// UnmarshalJSON decodes the form that MarshalJSON writes.
+// UnmarshalJSON decodes only the form that MarshalJSON writes.
 func (r *Report) UnmarshalJSON(object []byte) error {
-	c, took, err := lines.DecodeReport(object)
+	c, took, err := lines.DecodeReport(lineOf(object))
 	if err == nil {
 		*r = reportOf(c, time.Duration(took), nil)
 	}
 	return err
+}
+
+// lineOf returns an object with a newline, which json.Unmarshal omits.
+func lineOf(object []byte) []byte {
+	if bytes.HasSuffix(object, []byte("\n")) {
+		return object
+	}
+	return append(bytes.Clone(object), '\n')
 }
 
 // Report returns the report of the open or the last refresh. It is empty after Close. Do

@@ -176,30 +176,30 @@ func (vs *versions) end() logEnd {
 func (vs *versions) flushed() int {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
-	return vs.current.snapshot.Folded()
+	return vs.current.snapshot.Flushed()
 }
 
 // history is the store's committed events as the writer's log looks them up.
 type history struct{ *versions }
 
-var _ commit.Past = history{}
+var _ commit.History = history{}
 
-// Latest implements commit.Past.
+// Latest implements commit.History.
 func (h history) Latest(entity string) (commit.Head, bool, error) {
 	v, err := h.pin()
 	if err != nil {
 		return commit.Head{}, false, err
 	}
 	defer v.release()
-	return store.Past{Snapshot: v.snapshot}.Latest(entity)
+	return store.History{Snapshot: v.snapshot}.Latest(entity)
 }
 
-// ByID implements commit.Past.
+// ByID implements commit.History.
 func (h history) ByID(id event.ID) (commit.Known, bool, error) {
 	v, err := h.pin()
 	if err != nil {
 		return commit.Known{}, false, err
 	}
 	defer v.release()
-	return store.Past{Snapshot: v.snapshot}.ByID(id)
+	return store.History{Snapshot: v.snapshot}.ByID(id)
 }

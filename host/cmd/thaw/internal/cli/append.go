@@ -94,7 +94,11 @@ func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
 			return nil, fmt.Errorf("--%s: %s", name, bare(err))
 		}
 	}
-	if err := commit.CheckKind(f.kind.value, f.reserved); err != nil {
+	checkKind := commit.CheckKind
+	if f.reserved {
+		checkKind = commit.CheckReservedKind
+	}
+	if err := checkKind(f.kind.value); err != nil {
 		hint := ""
 		if k := (*host.KindError)(nil); errors.As(err, &k) && k.Named {
 			hint = "; use --allow-reserved-kind to append it"

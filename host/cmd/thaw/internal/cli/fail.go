@@ -172,7 +172,7 @@ const hintPermission = "thaw needs read permission on the directory and its file
 func explainUnread(dir string, e *source.ReadError) (what, hint string) {
 	what = dir + ": " + strings.TrimPrefix(e.Error(), "thaw: ")
 	switch {
-	case scarce.Lacking(e):
+	case scarce.TooManyOpen(e):
 		hint = "Too many files are open. The store itself may be fine. Raise the limit (ulimit -n) or run the command alone."
 	case errors.Is(e, fs.ErrPermission):
 		hint = hintPermission

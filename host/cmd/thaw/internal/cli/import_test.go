@@ -86,7 +86,7 @@ func TestBadLines(t *testing.T) {
 		{`{"causation_id":null,"clock":0}`, `column 22: unknown key "clock"; dump prints it for reading, and thaw export prints what import takes`},
 		{`{"content_hash":"00"}`, `column 2: unknown key "content_hash"; dump prints it`},
 		{`{"colour":1}`, "column 2: unknown key \"colour\"\n"},
-		{goodLine[:len(goodLine)-1] + `,"flags":4}`, `flags: a flag without a meaning is set`},
+		{goodLine[:len(goodLine)-1] + `,"flags":4}`, `flags: an undefined flag is set`},
 	} {
 		fs := memory()
 		got := runWith(fs, goodLine+"\n"+c.line+"\n"+goodLine+"\n", "import", "/s")

@@ -19,8 +19,8 @@ func (a *app) rebuild() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Rebuild index.fbati and index.thaw from the segments",
-		Long: `Read every segment, ignoring existing indexes, and rebuild index.fbati and its lookups,
-index.thaw. The command takes the store's lock and repairs an unclean stop. It prints
+		Long: `Read every segment, ignoring existing indexes, and rebuild index.fbati and index.thaw,
+the index over it. The command takes the store's lock and repairs an unclean stop. It prints
 the output of thaw stat for the segments as read, and the files written.
 
 A store with damaged segments is refused, because the next open would trust the new

@@ -17,7 +17,7 @@ func (a *app) verify() *cobra.Command {
 		Short: "Check every byte of a store",
 		Long: `Read every byte of a store and compare all redundant data: frames and their checksums,
 payloads and their hashes, the chain of each entity, footers against frames, index.fbati
-and index.ckpt against the segments, the hidden ranges, and the lookup tables. Nothing
+and index.ckpt against the segments, the hidden ranges, and index.thaw. Nothing
 is repaired.
 
 Each damage is a line with its file, offset, reason and the events it affects. A note is
