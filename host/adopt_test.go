@@ -15,9 +15,9 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// lookGate is a foldGate that also hangs looks at one file, behind the look.
+// lookGate is a flushGate that also hangs looks at one file, behind the look.
 type lookGate struct {
-	*foldGate
+	*flushGate
 	mu      sync.Mutex
 	name    string
 	looked  chan struct{}
@@ -25,7 +25,7 @@ type lookGate struct {
 }
 
 func (g *lookGate) Lstat(path string) (fsabstraction.Info, error) {
-	info, err := g.foldGate.Lstat(path)
+	info, err := g.flushGate.Lstat(path)
 	g.mu.Lock()
 	hang := g.name != "" && filepath.Base(path) == g.name
 	if hang {
@@ -43,9 +43,9 @@ func (g *lookGate) Lstat(path string) (fsabstraction.Info, error) {
 // being written, which is then filled and sealed before the store comes to read the
 // index. Its last events can be read all the same.
 func TestAdoptedSizes(t *testing.T) {
-	g := &lookGate{foldGate: newFoldGate(), looked: make(chan struct{}), release: make(chan struct{})}
+	g := &lookGate{flushGate: newFlushGate(), looked: make(chan struct{}), release: make(chan struct{})}
 	p := place{g, storeDir}
-	s := p.openFolding(t, false, p.small())
+	s := p.openFlushing(t, false, p.small())
 	letWrite := g.hold()
 	t.Cleanup(letWrite)
 	for len(g.arrived) == 0 {

@@ -16,9 +16,9 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// foldGate is a file system on which writes to new files of an index hang until they
+// flushGate is a file system on which writes to new files of an index hang until they
 // are let go.
-type foldGate struct {
+type flushGate struct {
 	*crashfs.FS
 	arrived chan string // the name of each file whose first write came
 
@@ -26,10 +26,12 @@ type foldGate struct {
 	held chan struct{} // nil when nothing hangs
 }
 
-func newFoldGate() *foldGate { return &foldGate{FS: crashfs.New(), arrived: make(chan string, 1000)} }
+func newFlushGate() *flushGate {
+	return &flushGate{FS: crashfs.New(), arrived: make(chan string, 1000)}
+}
 
 // hold makes writes hang until release is called.
-func (g *foldGate) hold() (release func()) {
+func (g *flushGate) hold() (release func()) {
 	held := make(chan struct{})
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -42,7 +44,7 @@ func (g *foldGate) hold() (release func()) {
 	})
 }
 
-func (g *foldGate) Create(name string) (fsabstraction.WriteFile, error) {
+func (g *flushGate) Create(name string) (fsabstraction.WriteFile, error) {
 	f, err := g.FS.Create(name)
 	if of, ok := strings.CutSuffix(filepath.Base(name), ".tmp"); err == nil && ok && ofIndex(of) {
 		return &heldFile{WriteFile: f, gate: g, name: of}, nil
@@ -52,7 +54,7 @@ func (g *foldGate) Create(name string) (fsabstraction.WriteFile, error) {
 
 type heldFile struct {
 	fsabstraction.WriteFile
-	gate *foldGate
+	gate *flushGate
 	name string
 	once sync.Once
 }
@@ -69,7 +71,7 @@ func (f *heldFile) WriteAt(b []byte, off int64) (int, error) {
 }
 
 // written returns which files were begun since the last call.
-func (g *foldGate) written() (names []string) {
+func (g *flushGate) written() (names []string) {
 	for {
 		select {
 		case name := <-g.arrived:
@@ -80,14 +82,14 @@ func (g *foldGate) written() (names []string) {
 	}
 }
 
-// TestAppendsDoNotWaitForFolds hangs the writing of an index. Appends, rotations and
+// TestAppendsDoNotWaitForFlushes hangs the writing of an index. Appends, rotations and
 // queries go on. When it is let go, what was rotated meanwhile gets its index too,
 // all of it at once; a close waits for the one that is being written, and not for
 // another before its own.
-func TestAppendsDoNotWaitForFolds(t *testing.T) {
-	g := newFoldGate()
+func TestAppendsDoNotWaitForFlushes(t *testing.T) {
+	g := newFlushGate()
 	p := place{g, storeDir}
-	s := p.openFolding(t, false, p.small())
+	s := p.openFlushing(t, false, p.small())
 	release := g.hold()
 	t.Cleanup(func() { release() })
 	n := 0
@@ -161,9 +163,9 @@ func segments(fs *crashfs.FS) (n int) {
 
 // TestAppendsWaitWithinRotations makes sure that the test above would notice.
 func TestAppendsWaitWithinRotations(t *testing.T) {
-	g := newFoldGate()
+	g := newFlushGate()
 	p := place{g, storeDir}
-	s := p.openFolding(t, true, p.small())
+	s := p.openFlushing(t, true, p.small())
 	release := g.hold()
 	done := make(chan error, 1)
 	go func() {

@@ -32,26 +32,26 @@ func TestIndexFailures(t *testing.T) {
 	for n, f := range indexFaults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			failFolds(t, f.rule, n, step, func(op failfs.Op) bool { return ofIndex(op.Name) }, unnoticed)
+			failFlushes(t, f.rule, n, step, func(op failfs.Op) bool { return ofIndex(op.Name) }, unnoticed)
 		})
 	}
 }
 
-// TestFoldFailures lets other operations of these workloads fail, not all of them:
+// TestFlushFailures lets other operations of these workloads fail, not all of them:
 // what is not about an index is as TestFailures has it.
-func TestFoldFailures(t *testing.T) {
+func TestFlushFailures(t *testing.T) {
 	step := 5 * int(setting(t, "THAW_CRASH_STEP", 6))
 	for n, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			failFolds(t, f.rule, n, step, func(op failfs.Op) bool { return !ofIndex(op.Name) }, failing)
+			failFlushes(t, f.rule, n, step, func(op failfs.Op) bool { return !ofIndex(op.Name) }, failing)
 		})
 	}
 }
 
-// failFolds runs the workloads with a fault in every step-th of the operations that
+// failFlushes runs the workloads with a fault in every step-th of the operations that
 // match, from another one on for each number.
-func failFolds(t *testing.T, rule failfs.Rule, number, step int, match func(failfs.Op) bool,
+func failFlushes(t *testing.T, rule failfs.Rule, number, step int, match func(failfs.Op) bool,
 	run func(*workload, failfs.Rule, uint64) (bool, error)) {
 	seed, runs := setting(t, "THAW_CRASH_SEED", 1), 0
 	if raceEnabled || testing.Short() {
@@ -60,8 +60,8 @@ func failFolds(t *testing.T, rule failfs.Rule, number, step int, match func(fail
 	if raceEnabled && testing.Short() {
 		step *= 5
 	}
-	for i := range foldWorkloads {
-		w := &foldWorkloads[i]
+	for i := range flushWorkloads {
+		w := &flushWorkloads[i]
 		for k := 1 + (number+i)%step; ; k += step {
 			rule.Nth, rule.Match = k, match
 			fired, err := run(w, rule, seed)

@@ -25,8 +25,8 @@ func TestStatSaysUnclosed(t *testing.T) {
 	}
 	require.NoError(t, os.CopyFS(stopped, os.DirFS(live))) // as a kill would leave it
 	const said = "not closed     the store was not closed properly, unless a writer has it open now\n" +
-		"               every whole append is there: 3 events\n" +
-		"               the next open for writing repairs this; nothing else has to be done\n"
+		"               all complete appends are intact: 3 events\n" +
+		"               the next open for writing repairs this; no other action is needed\n"
 	unclosed := func(dir string, want bool, rows string) {
 		got := run(osfs.FS{}, "stat", dir)
 		require.Zero(t, got.code)
@@ -45,8 +45,8 @@ func TestStatSaysUnclosed(t *testing.T) {
 	_, err = f.Write([]byte{0, 0, 1, 0, 9})
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
-	unclosed(stopped, true, "every whole append is there: 3 events; unfinished: 5 bytes of an append that was cut short\n"+
-		"               the next open for writing repairs this and cuts off what is unfinished; nothing else has to be done\n")
+	unclosed(stopped, true, "all complete appends are intact: 3 events; unfinished: 5 bytes of an incomplete append\n"+
+		"               the next open for writing repairs this and removes the unfinished part; no other action is needed\n")
 	got := run(osfs.FS{}, "rebuild", stopped)
 	require.Zero(t, got.code)
 	require.NotContains(t, got.stdout, "not closed  ")

@@ -103,5 +103,5 @@ func requireRefused(t *testing.T, p place, reason damage.Reason, from string) {
 	require.Zero(t, got.code)
 	plain, _ := wantLines(t, "rotated")
 	require.Equal(t, plain, got.stdout)
-	require.Contains(t, got.stderr, "thaw: note: index.fbati was not taken: "+string(reason))
+	require.Contains(t, got.stderr, "thaw: note: index.fbati was refused: "+string(reason))
 }

@@ -23,9 +23,9 @@ import (
 
 var eventAt = event.At("e", "scope")
 
-// TestFailedFoldIsTold lets one step of writing an index in the background fail. It
+// TestFailedFlushIsLogged lets one step of writing an index in the background fail. It
 // is told once, and the next rotation writes one that holds everything.
-func TestFailedFoldIsTold(t *testing.T) {
+func TestFailedFlushIsLogged(t *testing.T) {
 	for _, kind := range []failfs.Kind{failfs.Create, failfs.WriteAt, failfs.Sync, failfs.Close, failfs.Rename, failfs.SyncDir, failfs.Open} {
 		for _, nth := range []int{1, 2} {
 			fsys := failfs.New(crashfs.New())
@@ -33,7 +33,7 @@ func TestFailedFoldIsTold(t *testing.T) {
 			c := capture()
 			o := p.small()
 			o.Logger = slog.New(c)
-			s := p.openFolding(t, true, o)
+			s := p.openFlushing(t, true, o)
 			appendSome(t, s, "e", 60)
 			c.take(t, p)
 			renamed := false // SyncDir does not say whose it is
@@ -86,7 +86,7 @@ func TestLeftoverPartIsTold(t *testing.T) {
 	c := capture()
 	o := p.small()
 	o.Logger = slog.New(c)
-	s := p.openFolding(t, true, o)
+	s := p.openFlushing(t, true, o)
 	c.take(t, p)
 	fault := fsys.Fail(failfs.Rule{Kinds: failfs.Remove, Forever: true, Match: func(op failfs.Op) bool { return len(partNames(map[string][]byte{filepath.Base(op.Name): nil})) > 0 }})
 	appendSome(t, s, "e", 40)
@@ -100,14 +100,14 @@ func TestLeftoverPartIsTold(t *testing.T) {
 	require.NoError(t, s.CloseReport().IndexError)
 	require.Zero(t, tail(t, p))
 	fault.Remove()
-	s = p.openFolding(t, true, p.small())
+	s = p.openFlushing(t, true, p.small())
 	require.Len(t, all(t, s), n+40)
 	require.NoError(t, s.Close())
 	require.Len(t, partNames(mem.Files(storeDir)), p.open(t, host.ReaderOptions{}).Report().Parts)
 }
 
-// TestDamagedStoreFoldsNothing: not at rotations, and not at the close.
-func TestDamagedStoreFoldsNothing(t *testing.T) {
+// TestDamagedStoreIsNotFlushed: not at rotations, and not at the close.
+func TestDamagedStoreIsNotFlushed(t *testing.T) {
 	mem, q, _ := withParts(t)
 	files := mem.Files(storeDir)
 	newest := slices.MaxFunc(slices.Collect(maps.Keys(files)), func(a, b string) int {
@@ -124,7 +124,7 @@ func TestDamagedStoreFoldsNothing(t *testing.T) {
 	c := capture()
 	o := p.small()
 	o.Logger = slog.New(c)
-	s := p.openFolding(t, false, o)
+	s := p.openFlushing(t, false, o)
 	require.NotEmpty(t, s.Report().Damages)
 	c.take(t, p)
 	changes := fsys.Fail(failfs.Rule{Kinds: failfs.Changes, Match: func(op failfs.Op) bool { return ofIndex(trimTmp(op.Name)) }, Nth: 1 << 30})
@@ -138,14 +138,14 @@ func TestDamagedStoreFoldsNothing(t *testing.T) {
 	require.Equal(t, slog.LevelWarn, lines[0].level)
 }
 
-// TestDamageFoundByAFold: the records of a rotten index are read from the segments
+// TestDamageFoundByFlush: the records of a rotten index are read from the segments
 // when a fold needs them, and there is damage, which the open had no reason to read.
 // The index that was being written must not cover it.
-func TestDamageFoundByAFold(t *testing.T) {
+func TestDamageFoundByFlush(t *testing.T) {
 	for _, where := range []string{"close", "rotation"} {
 		mem := crashfs.New()
 		p := place{mem, storeDir}
-		s := p.openFolding(t, true, p.small())
+		s := p.openFlushing(t, true, p.small())
 		receipts := appendSome(t, s, "e", 60)
 		require.NoError(t, s.Close())
 		files := mem.Files(storeDir)
@@ -165,7 +165,7 @@ func TestDamageFoundByAFold(t *testing.T) {
 		if where == "close" {
 			o.SegmentSize = 1 << 20
 		}
-		s = p.openFolding(t, true, o)
+		s = p.openFlushing(t, true, o)
 		before := indexOnly(mem.Files(storeDir))
 		appendSome(t, s, "new", 90) // more than there are, so index.fbati is written anew
 		if where == "close" {
@@ -201,7 +201,7 @@ func TestIndexWritten(t *testing.T) {
 	}{{0, false, 0}, {50, true, 0}, {0, false, 0}, {1, true, 1}, {0, false, 1}, {200, true, -1}} {
 		o := p.small()
 		o.SegmentSize = 1 << 20 // no rotations
-		s := p.openFolding(t, false, o)
+		s := p.openFlushing(t, false, o)
 		appendSome(t, s, "e", c.events)
 		require.False(t, s.CloseReport().IndexWritten)
 		require.NoError(t, s.Close())

@@ -28,7 +28,7 @@ func TestIndexRemovedUnderAWriter(t *testing.T) {
 					if !rotates {
 						o.SegmentSize = host.DefaultSegmentSize
 					}
-					s := p.openFolding(t, true, o)
+					s := p.openFlushing(t, true, o)
 					old := p.read(t, name)
 					p.remove(t, name)
 					if replaced && name != index.FileName { // of which the same bytes do

@@ -13,14 +13,14 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestQueriesWhileFolding asks a store everything while appends go on, indexes are
+// TestQueriesDuringFlushes asks a store everything while appends go on, indexes are
 // written in the background, and the store comes to read them; and a reader that is
 // refreshed meanwhile.
-func TestQueriesWhileFolding(t *testing.T) {
+func TestQueriesDuringFlushes(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {
 			p := where.make(t)
-			s := p.openFolding(t, false, p.small())
+			s := p.openFlushing(t, false, p.small())
 			var mu sync.Mutex
 			var known []host.Receipt
 			var writers, others sync.WaitGroup
@@ -103,15 +103,15 @@ func TestQueriesWhileFolding(t *testing.T) {
 	}
 }
 
-// TestOpenWhileFolding opens readers anew beside a writer that replaces the files of
+// TestOpenDuringFlush opens readers anew beside a writer that replaces the files of
 // its index as fast as it can.
-func TestOpenWhileFolding(t *testing.T) {
+func TestOpenDuringFlush(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {
 			p := where.make(t)
 			o := p.small()
 			o.SegmentSize = 1
-			s := p.openFolding(t, false, o)
+			s := p.openFlushing(t, false, o)
 			var wg sync.WaitGroup
 			var over atomic.Bool
 			for range 2 {

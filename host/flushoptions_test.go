@@ -16,10 +16,10 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// foldingOften is o for stores that write a file of an index at every
+// flushingOften is o for stores that write a file of an index at every
 // rotation and every close, and merge parts when they are no longer than what comes
 // behind them. within says to do it in the rotation and not in the background.
-func foldingOften(o host.Options, within bool) host.Options {
+func flushingOften(o host.Options, within bool) host.Options {
 	tuning.Set(&o, tuning.Flushes{
 		Policy:     flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
 		InRotation: within,
@@ -32,10 +32,10 @@ func (p place) small() host.Options {
 	return host.Options{FS: p.fs, SegmentSize: 3000, Logger: quiet}
 }
 
-// openFolding opens a store that folds often, and closes it at the end of the test,
+// openFlushing opens a store that folds often, and closes it at the end of the test,
 // if the test did not.
-func (p place) openFolding(t testing.TB, within bool, o host.Options) *host.Store {
-	s, err := host.Open(background, p.dir, foldingOften(o, within))
+func (p place) openFlushing(t testing.TB, within bool, o host.Options) *host.Store {
+	s, err := host.Open(background, p.dir, flushingOften(o, within))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -55,7 +55,7 @@ func withParts(t *testing.T) (fs *crashfs.FS, p place, events int) {
 	fs = crashfs.New()
 	p = place{fs, storeDir}
 	for _, n := range []int{60, 25, 12, 4} {
-		s := p.openFolding(t, true, p.small())
+		s := p.openFlushing(t, true, p.small())
 		appendSome(t, s, "e", n)
 		require.NoError(t, s.Close())
 		require.NoError(t, s.CloseReport().IndexError)
@@ -70,7 +70,7 @@ func withParts(t *testing.T) (fs *crashfs.FS, p place, events int) {
 func TestIndexEndsBehindTheFooter(t *testing.T) {
 	fs := crashfs.New()
 	p := place{fs, storeDir}
-	s := p.openFolding(t, true, p.small())
+	s := p.openFlushing(t, true, p.small())
 	for fs.Files(storeDir)[artifact.FileName] == nil {
 		appendSome(t, s, "e", 1)
 	}

@@ -52,7 +52,7 @@ func TestCannotReadIndex(t *testing.T) {
 	got := run(fs, "dump", p.dir)
 	require.Zero(t, got.code, got.stderr)
 	require.Equal(t, want, got.stdout)
-	require.Contains(t, got.stderr, "thaw: note: index.fbati was not taken: unreadable (it could not be read): permission denied")
+	require.Contains(t, got.stderr, "thaw: note: index.fbati was refused: unreadable (it could not be read): permission denied")
 	got = run(fs, "verify", p.dir)
 	require.Equal(t, 2, got.code)
 	require.Contains(t, got.stderr, "index.fbati could not be read: permission denied")

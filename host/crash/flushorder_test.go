@@ -13,12 +13,12 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 )
 
-// TestFoldOrder watches the operations of every workload that folds. A file gets its
+// TestFlushOrder watches the operations of every workload that flushes. A file gets its
 // name when all of it is synced, index.fbati in front of index.thaw, and part files
 // are removed when the names of those that stand for them are on disk.
-func TestFoldOrder(t *testing.T) {
-	for i := range foldWorkloads {
-		w := &foldWorkloads[i]
+func TestFlushOrder(t *testing.T) {
+	for i := range flushWorkloads {
+		w := &flushWorkloads[i]
 		known := &world{}
 		fs, err := w.start(known, 1)
 		require.NoError(t, err)

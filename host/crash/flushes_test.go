@@ -14,11 +14,11 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// The ways in which workloads fold. All but the last do it in the rotations, so that
+// The ways in which workloads flush. All but the last do it in the rotations, so that
 // their operations come in one order.
 var (
-	// plainly is the rule of users, but for small segments.
-	plainly = &tuning.Flushes{Policy: withOpenWeight(flush.DefaultPolicy(), 1), InRotation: true}
+	// defaultFlushes is the rule of users, but for small segments.
+	defaultFlushes = &tuning.Flushes{Policy: withOpenWeight(flush.DefaultPolicy(), 1), InRotation: true}
 	// often writes an index at each rotation and each close. A part is merged with
 	// what comes behind it when it is no longer, and index.fbati when all of that is.
 	often = &tuning.Flushes{
@@ -39,35 +39,35 @@ func withOpenWeight(r flush.Policy, n uint64) flush.Policy {
 	return r
 }
 
-// folding is o for a store that folds in a way, nil for plainly.
-func folding(way *tuning.Flushes, o host.Options) host.Options {
+// withFlushes returns o for a store that flushes in a way, nil for defaultFlushes.
+func withFlushes(way *tuning.Flushes, o host.Options) host.Options {
 	if way == nil {
-		way = plainly
+		way = defaultFlushes
 	}
 	tuning.Set(&o, *way)
 	return o
 }
 
-// foldWorkloads are those in which indexes are written over and over.
-var foldWorkloads = []workload{
-	{name: "folds", prepared: true, folds: often, do: func(s *session) error {
+// flushWorkloads are those in which indexes are written over and over.
+var flushWorkloads = []workload{
+	{name: "flushes", prepared: true, flushes: often, do: func(s *session) error {
 		return repeat(26, func(int) error { return s.single() })
 	}},
-	{name: "folds of batches", prepared: true, folds: seldom, durability: host.LoseUnsynced, do: func(s *session) error {
+	{name: "flushes of batches", prepared: true, flushes: seldom, durability: host.LoseUnsynced, do: func(s *session) error {
 		return repeat(6, func(i int) error {
 			return errors.Join(s.batch(1+2*i), s.single(), s.fence(2, i%2 == 0), s.sync())
 		})
 	}},
-	{name: "sessions", prepared: true, folds: often, sessions: 5, do: func(s *session) error {
+	{name: "sessions", prepared: true, flushes: often, sessions: 5, do: func(s *session) error {
 		return repeat([]int{3, 1, 0, 9, 4}[s.number%5], func(int) error { return s.single() })
 	}},
-	{name: "rebuilt", prepared: true, folds: often, sessions: 3, rebuilt: true, do: func(s *session) error {
+	{name: "rebuilt", prepared: true, flushes: often, sessions: 3, rebuilt: true, do: func(s *session) error {
 		return repeat(11, func(int) error { return s.single() })
 	}},
-	{name: "behind batpak", from: "rotated", folds: often, sessions: 2, do: func(s *session) error {
+	{name: "behind batpak", from: "rotated", flushes: often, sessions: 2, do: func(s *session) error {
 		return repeat(12, func(int) error { return s.single() })
 	}},
-	{name: "in the background", prepared: true, folds: behind, concurrent: true, do: func(s *session) error {
+	{name: "in the background", prepared: true, flushes: behind, concurrent: true, do: func(s *session) error {
 		return together(2, s, func(s *session, _ int) error {
 			return repeat(14, func(int) error { return s.single() })
 		})
@@ -77,19 +77,19 @@ var foldWorkloads = []workload{
 // plain is how many workloads there are without these.
 var plain = len(workloads)
 
-func init() { workloads = append(workloads, foldWorkloads...) }
+func init() { workloads = append(workloads, flushWorkloads...) }
 
 // sparse says that an operation is of a sort that is tried often enough, here or in
 // other workloads, and not one of those of this sort that are tried nevertheless.
 func (w *workload) sparse(op crashfs.Op, seed uint64) bool {
-	often := op.Kind != crashfs.SyncDir && !ofIndex(op.Name) && w.folds != nil
+	often := op.Kind != crashfs.SyncDir && !ofIndex(op.Name) && w.flushes != nil
 	return (often || ofIndex(op.Name) && op.Kind == crashfs.WriteAt) && (uint64(op.N)+seed)%5 != 0
 }
 
-// TestFoldWorkloads makes sure that they are about what they are for.
-func TestFoldWorkloads(t *testing.T) {
-	for i := range foldWorkloads {
-		w := &foldWorkloads[i]
+// TestFlushWorkloads makes sure that they are about what they are for.
+func TestFlushWorkloads(t *testing.T) {
+	for i := range flushWorkloads {
+		w := &flushWorkloads[i]
 		known := &world{}
 		fs, err := w.start(known, 1)
 		require.NoError(t, err)

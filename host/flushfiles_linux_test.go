@@ -35,14 +35,14 @@ func mappedIn(t *testing.T, dir string) (lines []string) {
 	return lines
 }
 
-// TestFoldsGiveFilesBack writes an index some hundred times. The files that are open
+// TestFlushesCloseFiles writes an index some hundred times. The files that are open
 // are those of the last one; what was replaced is closed, and so its room is given
 // back, as soon as no snapshot reads it.
-func TestFoldsGiveFilesBack(t *testing.T) {
+func TestFlushesCloseFiles(t *testing.T) {
 	p := onDisk(t)
 	o := p.small()
 	o.OpenSegments, o.Durability = 4, host.LoseUnsynced
-	s := p.openFolding(t, true, o)
+	s := p.openFlushing(t, true, o)
 	removed := func() (names []string) {
 		for _, name := range append(openIn(t, p.dir), mappedIn(t, p.dir)...) {
 			if strings.HasSuffix(name, " (deleted)") {

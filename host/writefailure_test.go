@@ -73,9 +73,9 @@ func TestFailedGroupTakesConflictsBack(t *testing.T) {
 	}
 }
 
-// TestTakenBack makes one write fail. It is cut off and what is left is synced, which
+// TestUndoneWrite makes one write fail. It is cut off and what is left is synced, which
 // no later Sync does again; then the store takes appends as before.
-func TestTakenBack(t *testing.T) {
+func TestUndoneWrite(t *testing.T) {
 	c, _, s := notedStore(t, host.Options{Durability: host.LoseUnsynced})
 	require.NoError(t, appendOne(s, "a"))
 	c.Fail(failfs.Rule{Kinds: failfs.WriteAt, Pattern: "000001.fbat", Short: 100})

@@ -238,7 +238,7 @@ func writeVaried(t testing.TB, p place, n int, many bool) *host.Store {
 			}
 			o := p.small()
 			o.SegmentSize = 60_000
-			s = p.openFolding(t, true, o)
+			s = p.openFlushing(t, true, o)
 		}
 		var items []host.Item
 		for range min(25, n-i) {

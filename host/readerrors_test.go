@@ -158,16 +158,16 @@ func TestSystemRefuses(t *testing.T) {
 	}
 }
 
-// TestUnheardIndexStays: a writer that could not read an index does not replace it,
+// TestUnreadableIndexStays: a writer that could not read an index does not replace it,
 // nor remove a part of it. An index may be all that tells of a loss.
-func TestUnheardIndexStays(t *testing.T) {
+func TestUnreadableIndexStays(t *testing.T) {
 	for _, pattern := range []string{"index.fbati", "0*.thaw"} {
 		mem, p, events := withParts(t)
 		before := maps.Clone(mem.Files(p.dir))
 		fs := failfs.New(mem)
 		f := fs.Fail(failfs.Rule{Kinds: failfs.Open, Pattern: pattern, Forever: true, Err: syscall.EIO})
 		sick := place{fs, p.dir}
-		st := sick.openFolding(t, true, sick.small())
+		st := sick.openFlushing(t, true, sick.small())
 		appendSome(t, st, "f", 50)
 		require.NoError(t, st.Close())
 		require.NotZero(t, f.Fired(), pattern)
@@ -179,7 +179,7 @@ func TestUnheardIndexStays(t *testing.T) {
 		}
 		require.Len(t, all(t, p.open(t, host.ReaderOptions{})), events+50)
 
-		st = p.openFolding(t, true, p.small()) // it can be read again
+		st = p.openFlushing(t, true, p.small()) // it can be read again
 		appendSome(t, st, "f", 50)
 		require.NoError(t, st.Close())
 		require.NoError(t, st.CloseReport().IndexError)
