@@ -110,7 +110,7 @@ func (d *Draft) Rollback(p Savepoint) {
 	d.names.Truncate(p.names)
 }
 
-// Cut removes the records from first up to end. Their names stay: a name that
+// cut removes the records from first up to end. Their names stay: a name that
 // no record uses is harmless.
 func (d *Draft) Cut(first, end int) {
 	var behind []byte
@@ -139,7 +139,7 @@ func (d *Draft) Sequence(i int) uint64 {
 // so on. They may be forgotten.
 func (d *Draft) Renumber(first int, from uint64) {
 	if n := d.forgotten.Len(); first < n {
-		d.forgotten.Cut(first)
+		d.forgotten.cut(first)
 		d.forgotten.Add(n-first, from)
 		first, from = n, from+uint64(n-first)
 	}
@@ -178,7 +178,7 @@ func (d *Draft) Reset() {
 
 // Numbers are the sequences of all records.
 func (d *Draft) Numbers() Numbers {
-	s := d.forgotten.Clone()
+	s := d.forgotten.clone()
 	for i := s.Len(); i < d.Len(); i++ {
 		s.Add(1, d.At(i).Sequence())
 	}

@@ -37,7 +37,7 @@ func (e *Entry) check() error {
 	const flags = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
 	switch {
 	case len(e.Payload) == 0:
-		return ErrPayload
+		return errPayload
 	case len(e.Payload) > MaxPayload:
 		return &LimitError{"payload bytes", uint64(len(e.Payload)), MaxPayload}
 	case e.ID.IsZero():

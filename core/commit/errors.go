@@ -23,9 +23,9 @@ var (
 	// ErrZeroID: an append or a question names an event, a cause or a conversation by
 	// the zero id, which stands for none.
 	ErrZeroID = errors.New("thaw: the zero id stands for none")
-	// ErrPayload: no payload. A payload is one MessagePack value, so at least a
+	// errPayload: no payload. A payload is one MessagePack value, so at least a
 	// byte.
-	ErrPayload = errors.New("thaw: the payload is empty")
+	errPayload = errors.New("thaw: the payload is empty")
 	// ErrCause: an item of a batch is caused by itself or a later one.
 	ErrCause = errors.New("thaw: an item is caused by one that is not in front of it")
 	// ErrFlags: a flag that has no meaning.

@@ -6,12 +6,12 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// ErrUnsealed: an event cannot be forgotten while the footer of its segment is not made.
-var ErrUnsealed = errors.New("commit: the segment of an event to forget is not sealed")
+// errUnsealed: an event cannot be forgotten while the footer of its segment is not made.
+var errUnsealed = errors.New("commit: the segment of an event to forget is not sealed")
 
 // Forget drops the first n committed records, which the past must have come to hold:
 // from now on it answers for them. They must lie in segments before the one that was
-// started last, whose footer is made of the records; else the error is ErrUnsealed. What Committed returned before stays as it is, and
+// started last, whose footer is made of the records; else the error is errUnsealed. What Committed returned before stays as it is, and
 // counts from the first record that is left from now on. Nothing may be staged. It
 // costs what is left.
 func (l *Log) Forget(n int) error {
@@ -19,7 +19,7 @@ func (l *Log) Forget(n int) error {
 		return nil
 	}
 	if n > l.first {
-		return ErrUnsealed
+		return errUnsealed
 	}
 	left := artifact.NewDraft()
 	if err := left.AppendRun(l.Committed(n)); err != nil {

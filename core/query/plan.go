@@ -63,7 +63,7 @@ type condition struct {
 // itself tells: of a prefix the name must.
 func (p *plan) match(r artifact.Raw) bool {
 	return (p.entity == 0 || r.Entity() == p.entity) && (p.scope == 0 || r.Scope() == p.scope) &&
-		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.Has(r.Clock())
+		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.has(r.Clock())
 }
 
 // plan finds the sets that a region's conditions are. It is good until the cursor

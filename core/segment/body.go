@@ -52,7 +52,7 @@ const (
 // Errors of [Body.Decode], besides those of packages msgpack and event.
 var (
 	ErrIDSize  = errors.New("segment: an id is not 16 bytes long")
-	ErrPayload = errors.New("segment: the payload is not one value")
+	errPayload = errors.New("segment: the payload is not one value")
 )
 
 // AppendBody adds the body's MessagePack to dst.

@@ -30,8 +30,8 @@ type Header struct {
 	SegmentID uint64
 }
 
-// ErrHeaderSize is the cause when a header claims more than [maxHeader] bytes.
-var ErrHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
+// errHeaderSize is the cause when a header claims more than [maxHeader] bytes.
+var errHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
 
 // AppendHeader adds a segment's first bytes to dst: magic, length and map.
 func AppendHeader(dst []byte, h Header) []byte {
@@ -58,7 +58,7 @@ func headerSize(head []byte) (int, error) {
 	}
 	n := binary.BigEndian.Uint32(head[offHeaderSize:])
 	if n > maxHeader {
-		return 0, damage.Refuse(damage.Header, offHeaderSize, ErrHeaderSize)
+		return 0, damage.Refuse(damage.Header, offHeaderSize, errHeaderSize)
 	}
 	return offHeader + int(n), nil
 }

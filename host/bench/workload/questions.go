@@ -13,7 +13,7 @@ const Samples = 200
 // Answer identifies a correct answer.
 type Answer struct {
 	Hits     int    `json:"hits"`
-	Checksum string `json:"checksum"` // see Checksum
+	Checksum string `json:"checksum"` // see checksum
 }
 
 // Named is an entity or scope to query.
@@ -36,9 +36,9 @@ type Questions struct {
 	Sequences []uint64 `json:"sequences"` // to query by sequence, and by their ids
 }
 
-// Checksum returns FNV-1a, 64 bits, over sequences in the given order, each as eight
+// checksum returns FNV-1a, 64 bits, over sequences in the given order, each as eight
 // little-endian bytes, in sixteen hex digits. batpak-peer prints the same.
-func Checksum(sequences []uint64) string {
+func checksum(sequences []uint64) string {
 	h := fnv.New64a()
 	var b [8]byte
 	for _, s := range sequences {
@@ -54,12 +54,12 @@ func Checksum(sequences []uint64) string {
 }
 
 // AnswerOf returns the answer with these sequences.
-func AnswerOf(sequences []uint64) Answer { return Answer{len(sequences), Checksum(sequences)} }
+func AnswerOf(sequences []uint64) Answer { return Answer{len(sequences), checksum(sequences)} }
 
 // Ask chooses the questions and answers them in two passes over all events. It holds a
 // number per entity and the hits.
 func Ask(s Spec) Questions {
-	entityCounts := make([]int, s.Entities())
+	entityCounts := make([]int, s.entities())
 	scopeCounts := make([]int, scopes)
 	kindCounts := make([]int, kinds)
 	p := newPlaces(s)
@@ -93,11 +93,11 @@ func Ask(s Spec) Questions {
 		}
 	}
 	q := Questions{
-		Scope: Named{ScopeName(scope), AnswerOf(ofScope)},
-		Kind:  OfKind{KindOf(kind), AnswerOf(ofKind)},
+		Scope: Named{scopeName(scope), AnswerOf(ofScope)},
+		Kind:  OfKind{kindOf(kind), AnswerOf(ofKind)},
 	}
 	for _, e := range chosen {
-		q.Entities = append(q.Entities, Named{EntityName(e), AnswerOf(hits[e])})
+		q.Entities = append(q.Entities, Named{entityName(e), AnswerOf(hits[e])})
 	}
 	order := newPermutation(s.N, s.Seed+1)
 	for i := range min(s.N, Samples) {
