@@ -52,7 +52,7 @@ const (
 // Errors of a body, besides those of packages msgpack and event.
 var (
 	ErrIDSize  = errors.New("segment: an id is not 16 bytes long")
-	ErrPayload = errors.New("segment: the payload is not one value")
+	errPayload = errors.New("segment: the payload is not one value")
 )
 
 // AppendBody appends the body's MessagePack to dst.
