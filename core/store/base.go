@@ -185,6 +185,6 @@ func (s *Snapshot) loadCheckpoint(src source.Source, sizes func(uint64) (uint64,
 	if err := c.End(); err != nil {
 		return nil, b, err
 	}
-	p, err := draftPart(d, index.Bounds{Allocator: c.Allocator, Watermark: c.Watermark, SegmentSize: sizes}, s.options)
+	p, err := draftPart(d, index.Bounds{NextSequence: c.Allocator, Watermark: c.Watermark, SegmentSize: sizes}, s.options)
 	return p, b, err
 }

@@ -238,6 +238,6 @@ func (s *Snapshot) count() error {
 	}
 	// A range may reach behind the last event, when a crash took the events it
 	// hides. Their numbers are never given out again.
-	r.Allocator = max(s.scan.Log().Allocator(), r.HiddenRanges.End(), s.recorded)
+	r.Allocator = max(s.scan.Log().NextSequence(), r.HiddenRanges.End(), s.recorded)
 	return nil
 }

@@ -61,7 +61,7 @@ func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (ui
 	tables, why := index.Build(index.Input{
 		Image:        image,
 		Names:        names,
-		Bounds:       index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
+		Bounds:       index.Bounds{NextSequence: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
 		Seed:         o.Seed,
 		Each:         each,
 		Parallel:     o.Parallel,
@@ -135,8 +135,8 @@ func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error
 // judged admits records that were judged before.
 func judged(allocator uint64) index.Bounds {
 	return index.Bounds{
-		Allocator:   allocator,
-		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
-		SegmentSize: anySize,
+		NextSequence: allocator,
+		Watermark:    artifact.Watermark{Segment: ^uint64(0)},
+		SegmentSize:  anySize,
 	}
 }

@@ -181,7 +181,7 @@ func (s *Snapshot) loadPart(f *index.File, b base) (*part, base, error) {
 	p := &part{Part: query.Part{Image: image, Index: tables}}
 	if s.options.makeLookups() {
 		var err error
-		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.Size}
+		bounds := index.Bounds{NextSequence: a.Allocator, Watermark: a.Watermark, SegmentSize: s.listing.Size}
 		if p, err = imagePart(image, bounds, s.options); err != nil {
 			return nil, b, err
 		}
