@@ -79,7 +79,6 @@ func (id *ID) UnmarshalText(b []byte) error {
 	return nil
 }
 
-
 // Hash is a BLAKE3-256 digest of payload bytes. The first event of an entity
 // has the zero Hash as its previous hash.
 type Hash [32]byte
