@@ -69,7 +69,7 @@ func TestAdoptedSizes(t *testing.T) {
 	letWrite = g.hold() // the next index, so that this one is read for a while
 	t.Cleanup(letWrite)
 	close(g.release)
-	for s.Report().Lookups != store.LookupsSaved {
+	for s.Report().IndexOrigin != store.IndexSaved {
 		runtime.Gosched()
 	}
 	for _, e := range all(t, s) {

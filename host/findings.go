@@ -88,9 +88,9 @@ func (f Findings) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(lines.AppendFindings(nil, f.core()), []byte("\n")), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON wrote, and no other spelling of the object.
 func (f *Findings) UnmarshalJSON(object []byte) error {
-	r, err := lines.DecodeFindings(object)
+	r, err := lines.DecodeFindings(lineOf(object))
 	if err == nil {
 		*f = *findingsOf(r)
 	}

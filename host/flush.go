@@ -97,8 +97,8 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 		return false, err
 	}
 	defer v.release()
-	run := end.from(v.snapshot.Folded())
-	events := v.snapshot.TailEvents() + uint64(run.Len())
+	run, files := end.from(v.snapshot.Flushed()), v.snapshot.IndexFiles()
+	events := files.TailEvents + uint64(run.Len())
 	if events == 0 {
 		return false, nil
 	}
@@ -107,9 +107,9 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 		return false, err
 	}
 	tail := flush.Tail{Events: events}
-	tail.Bytes, tail.Segments = l.after(v.snapshot.FileEnd())
-	parts := v.snapshot.FileParts()
-	if v.snapshot.FilesMoved() { // somebody removed them, which takes a new index.fbati
+	tail.Bytes, tail.Segments = l.after(files.End())
+	parts := files.Records()
+	if v.snapshot.IndexMoved() { // somebody removed them, which takes a new index.fbati
 		parts = nil
 	}
 	moment := flush.AtClose
@@ -125,7 +125,7 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 			return false, err
 		}
 	}
-	what := store.Flush{First: first, Run: run, To: end.at, Allocator: end.next}
+	what := store.Flush{First: first, Run: run, To: end.at, NextSequence: end.next}
 	every := int64(backgroundSync)
 	if when != flushOpen {
 		what.Parallel, every = parallel, 0
@@ -147,10 +147,12 @@ func (f *flusher) adopt(end logEnd) error {
 	fresh, err := store.Open(files, store.Options{
 		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true,
 	})
-	if err == nil && (fresh.FileEnd() != end.at || fresh.LacksLookups()) {
-		err = errNotThere
-		for _, refused := range fresh.Report().Rejected {
-			err = fmt.Errorf("%w: %w", err, refused)
+	if err == nil {
+		if is := fresh.IndexFiles(); is.End() != end.at || is.Unsaved {
+			err = errNotThere
+			for _, refused := range fresh.Report().Rejected {
+				err = fmt.Errorf("%w: %w", err, refused)
+			}
 		}
 	}
 	if err != nil {

@@ -49,7 +49,7 @@ func TestIndexRemovedUnderAWriter(t *testing.T) {
 					require.NoError(t, s.CloseReport().IndexError)
 					r := open().Report()
 					require.Equal(t, store.FromIndex, r.OpenedFrom)
-					require.Equal(t, store.LookupsSaved, r.Lookups)
+					require.Equal(t, store.IndexSaved, r.IndexOrigin)
 					require.Zero(t, r.TailEvents)
 				})
 			}

@@ -73,7 +73,7 @@ func TestRenumbered(t *testing.T) {
 	require.NoError(t, r.Damaged())
 	require.Equal(t, store.FromIndex, r.OpenedFrom)
 	require.EqualValues(t, 1, r.Hidden)
-	require.EqualValues(t, 5, r.Allocator)
+	require.EqualValues(t, 5, r.NextSequence)
 
 	require.NoError(t, p.fs.Remove(filepath.Join(p.dir, indexName)))
 	require.NoError(t, p.fs.Remove(filepath.Join(p.dir, checkpointName)))

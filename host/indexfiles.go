@@ -32,7 +32,7 @@ var errUnheard = errors.New("thaw: an index that could not be read is not replac
 // unheard returns an error when a file of the index was there and could not be read,
 // so that the store was opened without it.
 func unheard(v *store.Snapshot) error {
-	taken := append(v.FileNames(len(v.FileParts())), index.FileName) // which follows from index.fbati
+	taken := append(v.IndexFiles().Names(), index.FileName) // which follows from index.fbati
 	for _, r := range v.Report().Rejected {
 		if r.Reason == damage.Unreadable && coredir.KindOf(r.File).Derived() && !slices.Contains(taken, r.File) {
 			return fmt.Errorf("%w: %w", errUnheard, r)
@@ -70,9 +70,10 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		return nil
 	}
 	f.Segments, f.Sizes = l.ids, l.size
+	old := v.IndexFiles()
 	names := []string{artifact.FileName, index.FileName}
 	if f.First > 0 {
-		names = []string{index.PartName(v.PartEnd(f.First-1).Segment, f.To.Segment)}
+		names = []string{index.PartName(old.Files[f.First-1].End.Segment, f.To.Segment)}
 	}
 	err := replaceFiles(x.fs, x.dir, names, func(files []fsabstraction.WriteFile) error {
 		into := make([]flush.Write, len(files))
@@ -90,7 +91,7 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 	if err != nil {
 		return err
 	}
-	if err := removeParts(x.fs, x.dir, l.parts, append(v.FileNames(f.First), names...)); err != nil {
+	if err := removeParts(x.fs, x.dir, l.parts, append(old.Names()[:f.First], names...)); err != nil {
 		x.leftover(err)
 	}
 	return nil
@@ -108,11 +109,11 @@ func (x *indexFiles) prove(end artifact.Watermark) error {
 // saveLookups writes index.thaw when the lookups of index.fbati had to be made:
 // another program wrote that. The next open then finds them.
 func (x *indexFiles) saveLookups(v *store.Snapshot) {
-	if !v.LacksLookups() {
+	if !v.IndexFiles().Unsaved {
 		return
 	}
 	err := replaceFile(x.fs, x.dir, index.FileName, func(f fsabstraction.WriteFile) error {
-		return v.SaveLookups(syncing(f, 0))
+		return v.SaveIndex(syncing(f, 0))
 	})
 	if err = errors.Join(err, syncDir(x.fs, x.dir)); err != nil {
 		x.logger.Warn("thaw: index.thaw was not written", slog.String("store", x.dir), slog.Any("error", err))

@@ -60,7 +60,7 @@ func (s *Store) open(ctx context.Context) error {
 	logOpen(ctx, s.options.Logger, s.path, "thaw: store opened for writing", &c, nil)
 	files := s.indexFiles()
 	files.saveLookups(c.snapshot)
-	c.log.next, c.log.at = c.snapshot.Report().Allocator, end
+	c.log.next, c.log.at = c.snapshot.Report().NextSequence, end
 	s.versions.start(c)
 	s.queries.acquire = s.versions.acquire
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
@@ -125,7 +125,7 @@ func (s *Store) recover(c *contents) (next uint64, end artifact.Watermark, err e
 	// tells which events are lost. So may one that could not be read.
 	report := c.snapshot.Report()
 	if report.OpenedFrom == store.FromIndex && report.Damaged() == nil && unheard(c.snapshot) == nil {
-		keep = c.snapshot.FileNames(len(c.snapshot.FileParts()))
+		keep = c.snapshot.IndexFiles().Names()
 	}
 	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // only the next index.fbati needs that
 		files := s.indexFiles()

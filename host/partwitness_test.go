@@ -37,7 +37,7 @@ func TestPartsTestify(t *testing.T) {
 			require.Less(t, left, n)
 			tried++
 			lost(t, r.Report(), n-left)
-			require.EqualValues(t, n, r.Report().Allocator, "segment %d %s", id, how)
+			require.EqualValues(t, n, r.Report().NextSequence, "segment %d %s", id, how)
 			for range 2 {
 				s := p.openStore(t, host.Options{SegmentSize: 3000})
 				lost(t, s.Report(), n-left)

@@ -76,6 +76,6 @@ func (s *Store) rebuildIndex(c *contents, end artifact.Watermark, acceptDamage b
 			return err
 		}
 	}
-	f := store.Flush{To: end, Allocator: report.Allocator, Parallel: parallel}
+	f := store.Flush{To: end, NextSequence: report.NextSequence, Parallel: parallel}
 	return files.write(c.snapshot, f, l, acceptDamage, 0)
 }

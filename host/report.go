@@ -18,8 +18,8 @@ type Report struct {
 	OpenedFrom Way
 	// Events is how many events readers see, Hidden how many a cancelled fence hides.
 	Events, Hidden uint64
-	// Allocator is the next sequence a writer would give out.
-	Allocator uint64
+	// NextSequence is the next sequence a writer would give out.
+	NextSequence uint64
 	// Segments is how many segments there are.
 	Segments int
 	// TailEvents is how many events were read from segments at open.
@@ -47,13 +47,12 @@ type Report struct {
 	HiddenRanges Ranges
 	// DuplicateIDs says that an event id stands in the log twice: Get finds the first.
 	DuplicateIDs bool
-	// Lookups says where the lookups of the index come from.
-	Lookups Lookups
+	// IndexOrigin says where the index over index.fbati comes from.
+	IndexOrigin IndexOrigin
 	// Parts is how many part files that follow index.fbati were taken.
 	Parts int
-	// TableBytes is the memory of the lookups, in bytes, without those that are read
-	// from files.
-	TableBytes int64
+	// IndexBytes is the memory that indexes take, without those that are read from files.
+	IndexBytes int64
 	// Took is how long the open or refresh took.
 	Took time.Duration
 	// Recovered is what opening for writing did about an unclean stop, nil when nothing
@@ -74,14 +73,14 @@ const (
 	FromSegments = store.FromSegments
 )
 
-// Lookups is where the lookups of an index come from. Its text is its stable name.
-type Lookups = store.Lookups
+// IndexOrigin says where the index over index.fbati comes from. Its text is its stable name.
+type IndexOrigin = store.IndexOrigin
 
 const (
-	// LookupsSaved: they are read from index.thaw.
-	LookupsSaved = store.LookupsSaved
-	// LookupsBuilt: they were made when the store was opened.
-	LookupsBuilt = store.LookupsBuilt
+	// IndexSaved: it is read from index.thaw.
+	IndexSaved = store.IndexSaved
+	// IndexBuilt: it was built when the store was opened.
+	IndexBuilt = store.IndexBuilt
 )
 
 // Ranges are sequences: sorted ranges from Start up to End (exclusive).
@@ -145,13 +144,13 @@ type Recovered struct {
 // reportOf is the only place that knows both forms of a report.
 func reportOf(r store.Report, took time.Duration, recovered *Recovered) Report {
 	return Report{
-		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, Allocator: r.Allocator,
+		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,
 		Segments: r.Segments, TailEvents: r.TailEvents, Rejected: r.Rejected, Damages: r.Damages,
 		Unfinished: convert(r.Unfinished, func(u replay.Unfinished) Unfinished { return Unfinished(u) }),
 		Gaps:       convert(r.Gaps, func(g replay.Gap) Gap { return Gap(g) }),
 		Unsealed:   convert(r.Unsealed, func(u replay.Unsealed) Unsealed { return Unsealed(u) }),
 		Torn:       (*Torn)(r.Torn), Unclosed: r.Unclosed, HiddenRanges: r.HiddenRanges,
-		DuplicateIDs: r.DuplicateIDs, Lookups: r.Lookups, Parts: r.Parts, TableBytes: r.TableBytes,
+		DuplicateIDs: r.DuplicateIDs, IndexOrigin: r.IndexOrigin, Parts: r.Parts, IndexBytes: r.IndexBytes,
 		Took: took, Recovered: recovered,
 	}
 }
@@ -159,13 +158,13 @@ func reportOf(r store.Report, took time.Duration, recovered *Recovered) Report {
 // core is the inverse of reportOf.
 func (r *Report) core() store.Report {
 	return store.Report{
-		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, Allocator: r.Allocator,
+		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,
 		Segments: r.Segments, TailEvents: r.TailEvents, Rejected: r.Rejected, Damages: r.Damages,
 		Unfinished: convert(r.Unfinished, func(u Unfinished) replay.Unfinished { return replay.Unfinished(u) }),
 		Gaps:       convert(r.Gaps, func(g Gap) replay.Gap { return replay.Gap(g) }),
 		Unsealed:   convert(r.Unsealed, func(u Unsealed) replay.Unsealed { return replay.Unsealed(u) }),
 		Torn:       (*replay.Torn)(r.Torn), Unclosed: r.Unclosed, HiddenRanges: r.HiddenRanges,
-		DuplicateIDs: r.DuplicateIDs, Lookups: r.Lookups, Parts: r.Parts, TableBytes: r.TableBytes,
+		DuplicateIDs: r.DuplicateIDs, IndexOrigin: r.IndexOrigin, Parts: r.Parts, IndexBytes: r.IndexBytes,
 	}
 }
 
@@ -195,13 +194,21 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(lines.AppendReport(nil, &c, r.Took.Nanoseconds()), []byte("\n")), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON wrote, and no other spelling of the object.
 func (r *Report) UnmarshalJSON(object []byte) error {
-	c, took, err := lines.DecodeReport(object)
+	c, took, err := lines.DecodeReport(lineOf(object))
 	if err == nil {
 		*r = reportOf(c, time.Duration(took), nil)
 	}
 	return err
+}
+
+// lineOf ends an object with a newline, which json.Unmarshal leaves out.
+func lineOf(object []byte) []byte {
+	if bytes.HasSuffix(object, []byte("\n")) {
+		return object
+	}
+	return append(bytes.Clone(object), '\n')
 }
 
 // Report returns how the store was opened or last refreshed. It is empty after Close. Do

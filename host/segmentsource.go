@@ -39,7 +39,7 @@ func (s *segmentSource) ReadAt(p []byte, off int64) (int, error) {
 
 func (s *segmentSource) acquire() (*file, error) {
 	f, err := s.tryAcquire()
-	for try := 1; try < scarce.Tries && scarce.Lacking(err) && scarce.CloseIdle() > 0; try++ {
+	for try := 1; try < scarce.Tries && scarce.TooManyOpen(err) && scarce.CloseIdle() > 0; try++ {
 		f, err = s.tryAcquire()
 	}
 	return f, err

@@ -178,7 +178,7 @@ func (vs *versions) end() logEnd {
 func (vs *versions) flushed() int {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
-	return vs.current.snapshot.Folded()
+	return vs.current.snapshot.Flushed()
 }
 
 // history is the current version as what the writer's log goes on from.
@@ -193,7 +193,7 @@ func (h history) Latest(entity string) (commit.Head, bool, error) {
 		return commit.Head{}, false, err
 	}
 	defer v.release()
-	return store.Past{Snapshot: v.snapshot}.Latest(entity)
+	return store.History{Snapshot: v.snapshot}.Latest(entity)
 }
 
 // ByID implements commit.History.
@@ -203,5 +203,5 @@ func (h history) ByID(id event.ID) (commit.Known, bool, error) {
 		return commit.Known{}, false, err
 	}
 	defer v.release()
-	return store.Past{Snapshot: v.snapshot}.ByID(id)
+	return store.History{Snapshot: v.snapshot}.ByID(id)
 }

@@ -114,7 +114,7 @@ func (c *checker) check(p *listed) error {
 	var errs []error
 	config := types.Config{
 		IgnoreFuncBodies: p.DepOnly,
-		Importer:         &importer{c, p.ImportMap},
+		Importer:         &importer{checker: c, paths: p.ImportMap},
 		Sizes:            c.sizes,
 		Error:            func(err error) { errs = append(errs, err) },
 	}

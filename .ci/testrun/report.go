@@ -135,7 +135,7 @@ func (r *report) takeTest(p *pkg, e *event) {
 		r.passed++
 	case "skip":
 		p.skipped++
-		r.skipped = append(r.skipped, skip{e.Package, e.Test, reason(out.String())})
+		r.skipped = append(r.skipped, skip{pkg: e.Package, test: e.Test, reason: reason(out.String())})
 	case "fail":
 		r.failed++
 		r.say("%s", out)
@@ -187,11 +187,11 @@ func (r *report) sayRunning() {
 	var all []running
 	for path, p := range r.packages {
 		if len(p.running) == 0 {
-			all = append(all, running{path, p.began})
+			all = append(all, running{name: path, began: p.began})
 		}
 		for test, began := range p.running {
 			if !strings.Contains(test, "/") {
-				all = append(all, running{path + " " + test, began})
+				all = append(all, running{name: path + " " + test, began: began})
 			}
 		}
 	}

@@ -81,8 +81,8 @@ type State struct {
 	Clock uint32
 }
 
-// Met reports whether s satisfies e.
-func (e Expected) Met(s State) bool {
+// met reports whether s satisfies e.
+func (e Expected) met(s State) bool {
 	return !e.limited || e.some == s.Some && (!s.Some || e.clock == s.Clock)
 }
 

@@ -54,11 +54,22 @@ func (m *model) there(e *commit.Entry) (r commit.Receipt, ok bool, err error) {
 	return k.Receipt, true, nil
 }
 
+// met reports whether an entity in state s satisfies e.
+func met(e commit.Expected, s commit.State) bool {
+	switch e {
+	case commit.Any:
+		return true
+	case commit.NoEvents:
+		return !s.Some
+	}
+	return s.Some && e == commit.AtClock(s.Clock)
+}
+
 // add appends an entry and returns the body that its frame must have. The receipt has
 // no position yet.
 func (m *model) add(e *commit.Entry, nowUS int64) (commit.Receipt, segment.Body, error) {
 	h, some := m.heads[e.Entity]
-	if !e.Expected.Met(h.State) {
+	if !met(e.Expected, h.State) {
 		return commit.Receipt{}, segment.Body{}, commit.ErrConflict
 	}
 	if e.Timed {

@@ -205,7 +205,7 @@ func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	if !e.Expected.Met(h.State) {
+	if !e.Expected.met(h.State) {
 		return Receipt{}, &ExpectError{Entity: e.Entity, Expected: e.Expected, Actual: h.State}
 	}
 	if err := l.facts(&rec.Facts, e, h, us); err != nil {

@@ -22,10 +22,10 @@ type filler struct {
 
 // named has a value for each type with a fixed set of values.
 var named = map[reflect.Type]string{
-	reflect.TypeFor[store.Way]():     string(store.FromCheckpoint),
-	reflect.TypeFor[store.Lookups](): string(store.LookupsBuilt),
-	reflect.TypeFor[damage.Reason](): string(damage.PayloadHash),
-	reflect.TypeFor[verify.Topic]():  string(verify.ChainFork),
+	reflect.TypeFor[store.Way]():         string(store.FromCheckpoint),
+	reflect.TypeFor[store.IndexOrigin](): string(store.IndexBuilt),
+	reflect.TypeFor[damage.Reason]():     string(damage.PayloadHash),
+	reflect.TypeFor[verify.Topic]():      string(verify.ChainFork),
 }
 
 func (f *filler) fill(v reflect.Value) {

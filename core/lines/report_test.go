@@ -45,7 +45,7 @@ func TestEveryField(t *testing.T) {
 func TestZero(t *testing.T) {
 	for _, want := range []store.Report{
 		{},
-		{Torn: &replay.Torn{}, TableBytes: math.MinInt64, Events: math.MaxUint64},
+		{Torn: &replay.Torn{}, IndexBytes: math.MinInt64, Events: math.MaxUint64},
 		{Gaps: []replay.Gap{{End: damage.UnknownEnd}}, Damages: []*damage.Damage{{FirstSequence: 5, EndSequence: damage.UnknownEnd}, {FirstSequence: 6, EndSequence: 6}, {}}},
 		{Rejected: []*damage.Refusal{{Offset: -1}, {Err: errors.New("")}}, HiddenRanges: visibility.Ranges{{}}},
 	} {
@@ -75,12 +75,12 @@ func TestNames(t *testing.T) {
 		`"torn":{"file":"f","offset":12,"length":13,"event_id":null,"unproven":true,"frames":false},"unclosed":true,`+
 		`"hidden_ranges":[{"start":14,"end":15}],"duplicate_ids":true,"table_bytes":16,"open_ns":17}`+"\n",
 		string(AppendReport(nil, &store.Report{
-			OpenedFrom: store.FromIndex, Events: 1, Hidden: 2, Allocator: 3, Segments: 4, TailEvents: 5, Lookups: store.LookupsSaved, Parts: 6,
+			OpenedFrom: store.FromIndex, Events: 1, Hidden: 2, NextSequence: 3, Segments: 4, TailEvents: 5, IndexOrigin: store.IndexSaved, Parts: 6,
 			Rejected: []*damage.Refusal{{File: "b", Reason: damage.Stale, Offset: -1}}, Damages: []*damage.Damage{d},
 			Unfinished: []replay.Unfinished{{File: "c", Offset: 7, Items: 8}}, Gaps: []replay.Gap{{File: "d", First: 9, End: damage.UnknownEnd}},
 			Unsealed: []replay.Unsealed{{File: "e", Offset: 10, Next: 11}},
 			Torn:     &replay.Torn{File: "f", Offset: 12, Length: 13, Unproven: true}, Unclosed: true,
-			HiddenRanges: visibility.Ranges{{Start: 14, End: 15}}, DuplicateIDs: true, TableBytes: 16,
+			HiddenRanges: visibility.Ranges{{Start: 14, End: 15}}, DuplicateIDs: true, IndexBytes: 16,
 		}, 17)))
 	require.Equal(t, `{"sound":false,"damages":[`+spelled+`],"notes":[{"topic":"stray","file":"g","offset":1,"event":null,`+
 		`"first":null,"end":null,"detail":"h"}],"omitted":2,"bytes":3,"segments":4,"frames":5,"events":6,"hidden":7,"batches":8,`+

@@ -18,15 +18,18 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// TestManyLies: a run lists at most MaxFindings findings of a kind, and counts the rest.
+// maxFindings is the documented bound on the findings of a kind.
+const maxFindings = 1000
+
+// TestManyLies: a run lists at most maxFindings findings of a kind, and counts the rest.
 func TestManyLies(t *testing.T) {
 	w := newWriter()
-	for range 3 * verify.MaxFindings {
+	for range 3 * maxFindings {
 		w.append("a", func(b *segment.Body) { b.PrevHash = event.Hash{1}; b.Depth = 1 })
 	}
 	r := run(t, w.files)
-	require.Len(t, r.Damages, verify.MaxFindings)
-	require.EqualValues(t, verify.MaxFindings/2+2*verify.MaxFindings, r.Omitted, "every second break explains the next")
+	require.Len(t, r.Damages, maxFindings)
+	require.EqualValues(t, maxFindings/2+2*maxFindings, r.Omitted, "every second break explains the next")
 }
 
 // bare makes an event as small as possible.

@@ -17,8 +17,8 @@
 //	index.fbati accepted as an open accepts it, then record by record against the frames
 //	index.ckpt  the same
 //	ranges      the file decodes and lies below the allocator
-//	lookups     the files of lookups equal those built from the records, byte by byte:
-//	            an [index.Difference] names the first place where one does not
+//	index.thaw  equals, byte by byte, the index built from the records, as does the index
+//	            in a part file: an [index.Difference] names the first other byte
 //	answers     an open shows what the frames hold
 //
 // # Which file is blamed

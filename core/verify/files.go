@@ -98,7 +98,7 @@ func listFiles(files directory.Files) (*fixedFiles, error) {
 }
 
 func listDirectory(files directory.Files) (*fixedFiles, error) {
-	entries, err := directory.LookAtAll(files)
+	entries, err := directory.LookAll(files)
 	if err != nil {
 		return nil, err
 	}

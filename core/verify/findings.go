@@ -7,9 +7,9 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 )
 
-// MaxFindings is the largest number of damages of one reason, or notes of one topic,
+// maxFindings is the largest number of damages of one reason, or notes of one topic,
 // listed for one file.
-const MaxFindings = 1000
+const maxFindings = 1000
 
 // findings collects damages and notes, each once.
 type findings struct {
@@ -36,7 +36,7 @@ func newFindings() *findings {
 // admit counts a finding and reports whether to list it.
 func (f *findings) admit(file, reason string) bool {
 	k := place{file: file, reason: reason}
-	if f.counts[k] == MaxFindings {
+	if f.counts[k] == maxFindings {
 		f.omitted++
 		return false
 	}

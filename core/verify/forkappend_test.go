@@ -45,7 +45,7 @@ func TestAppendToFork(t *testing.T) {
 
 			s, err := store.Open(directory.Memory(w.files), store.Options{})
 			require.NoError(t, err)
-			log := commit.NewLog(store.Past{Snapshot: s}, w.next)
+			log := commit.NewLog(store.History{Snapshot: s}, w.next)
 			const id = 2
 			seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})
 			log.Start(id, uint64(len(seg)))

@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// checkIndexes checks the files of lookups that belong to the index images.
+// checkIndexes checks index.thaw and the index in each part file.
 func (c *check) checkIndexes() error {
 	c.truth.places, c.truth.now, c.duplicates = places{n: c.truth.len()}, nil, duplicates{} // frees memory
 	for _, s := range c.images {
@@ -23,9 +23,9 @@ func (c *check) checkIndexes() error {
 	return nil
 }
 
-// checkIndex checks the file of lookups for the records of s: the checksum of every page,
-// then every byte. Records, names and the seeds in the file's header determine the
-// lookups, so checkIndex builds them again, section by section, and compares.
+// checkIndex checks the file with the index of s: the checksum of every page, then every
+// byte. Records, names and the seeds in the file's header determine the index, so
+// checkIndex builds it again, section by section, and compares.
 func (c *check) checkIndex(s *imageReader) error {
 	name := s.file
 	if name == artifact.FileName {

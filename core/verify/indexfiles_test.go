@@ -60,7 +60,7 @@ func TestIndexPages(t *testing.T) {
 	}
 }
 
-// TestIndexLies changes files of lookups and updates their checksums: it moves, drops and
+// TestIndexLies changes index files and updates their checksums: it moves, drops and
 // doubles each number of each section, in free slots too, and changes each field of the
 // header.
 func TestIndexLies(t *testing.T) {
@@ -128,7 +128,7 @@ func TestIndexLies(t *testing.T) {
 	require.Len(t, met, 14, "%v", met)
 }
 
-// TestStaleIndex: lookups of another index.fbati are noted, and no damage.
+// TestStaleIndex: an index of another index.fbati is noted, and no damage.
 func TestStaleIndex(t *testing.T) {
 	files, part := longstore.New(t, 30)
 	other, _ := longstore.New(t, 31)

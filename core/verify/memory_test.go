@@ -60,9 +60,9 @@ func manySegments(t *testing.T, segments int) map[string][]byte {
 			return nil
 		}
 	}
-	var a, lookups []byte
-	require.NoError(t, s.Flush(store.Flush{To: last, Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
-	files[artifact.FileName], files[index.FileName] = a, lookups
+	var a, tables []byte
+	require.NoError(t, s.Flush(store.Flush{To: last, NextSequence: s.Report().NextSequence}, into(&a), into(&tables)))
+	files[artifact.FileName], files[index.FileName] = a, tables
 	return files
 }
 
@@ -94,7 +94,7 @@ func TestMemoryPerEvent(t *testing.T) {
 	const few, many = 5, 30
 	small, large := manySegments(t, few), manySegments(t, many)
 	for name, remove := range map[string][]string{
-		"whole": nil, "no lookups": {index.FileName}, "no index": {index.FileName, artifact.FileName, checkpoint.FileName},
+		"whole": nil, "no index.thaw": {index.FileName}, "no index": {index.FileName, artifact.FileName, checkpoint.FileName},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := peak(t, without(small, remove...)), peak(t, without(large, remove...))

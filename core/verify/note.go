@@ -39,8 +39,8 @@ const (
 	ChainFork Topic = "chain_fork"
 	// Unusual: a field has a value that no known writer sets. Detail says which.
 	Unusual Topic = "unusual"
-	// Stale: a file of lookups belongs to another index.fbati, or a part file does not
-	// begin where another part ends. An open ignores both.
+	// Stale: an index file belongs to another index.fbati, or a part file does not begin
+	// where another part ends. An open ignores both.
 	Stale Topic = "stale"
 	// Stray: a file may be a segment but is not named like one.
 	Stray Topic = "stray"

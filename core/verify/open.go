@@ -47,7 +47,7 @@ func (c *check) open() error {
 	if err != nil {
 		return err
 	}
-	c.view.way, c.view.next = report.OpenedFrom, report.Allocator
+	c.view.way, c.view.next = report.OpenedFrom, report.NextSequence
 	if base != nil {
 		end, _ := c.dir.listing.Size(c.dir.listing.Newest())
 		c.view.orderly = c.images[len(c.images)-1].watermark == artifact.Watermark{Segment: c.dir.listing.Newest(), Offset: end}
@@ -92,13 +92,13 @@ func (c *check) openHiding(s *store.Snapshot) error {
 // log after that image. If events may be lost, report is that of a second open that
 // searches the refused images for them.
 func (c *check) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Snapshot, report store.Report, base *imageReader, err error) {
-	o := store.Options{Seed: c.o.Seed, Stop: c.stop, ShowHidden: true, Skip: skip, Judge: tail}
+	o := store.Options{Seed: c.o.Seed, Stop: c.stop, ShowHidden: true, Skip: skip, ValidateOnly: tail}
 	if s, err = store.Open(c.dir, o); err != nil {
 		return nil, report, nil, err
 	}
 	report = s.Report()
-	if report.Witness() {
-		o.Judge, o.MakeLookups = nil, true
+	if report.MayHaveLost() {
+		o.ValidateOnly, o.BuildIndex = nil, true
 		witness, err := store.Open(c.dir, o)
 		if err != nil {
 			return nil, report, nil, err
@@ -136,9 +136,10 @@ func (c *check) openSkipping(tail func(*replay.Log), skip ...string) (s *store.S
 // readParts opens the part files that the open accepted, and notes those that it
 // ignored.
 func (c *check) readParts(s *store.Snapshot) error {
-	names := s.FileNames(len(s.FileParts()))
+	files := s.IndexFiles()
+	names := files.Names()
 	for i, name := range names[1:] {
-		part := &imageReader{file: name, from: s.PartEnd(i)}
+		part := &imageReader{file: name, from: files.Files[i].End}
 		why, err := part.openPart(c.dir, c.stop)
 		if err != nil {
 			return err
@@ -184,9 +185,8 @@ var (
 // sequences. Records are compared with their frames later.
 func (c *check) compareView(s *store.Snapshot, tail *placeCollector) error {
 	sh := &c.view
-	sh.covers = s.FileNames(len(s.FileParts()))
-	for i := range sh.covers {
-		sh.ends = append(sh.ends, s.PartEnd(i))
+	for _, f := range s.IndexFiles().Files {
+		sh.covers, sh.ends = append(sh.covers, f.Name), append(sh.ends, f.End)
 	}
 	show := viewCheck{check: c, truth: c.truth.places.all()}
 	for _, base := range c.images {

@@ -118,10 +118,10 @@ func TestSeesWhatOpenSees(t *testing.T) {
 // indexSets returns a store with all of its index files, with none, and without some.
 func indexSets(files map[string][]byte, part string) map[string]map[string][]byte {
 	sets := map[string]map[string][]byte{
-		"whole":       files,
-		"no index":    without(files, artifact.FileName, index.FileName, checkpoint.FileName, part),
-		"no lookups":  without(files, index.FileName),
-		"no artifact": without(files, artifact.FileName),
+		"whole":         files,
+		"no index":      without(files, artifact.FileName, index.FileName, checkpoint.FileName, part),
+		"no index.thaw": without(files, index.FileName),
+		"no artifact":   without(files, artifact.FileName),
 	}
 	if files[part] != nil {
 		sets["no part"] = without(files, part)

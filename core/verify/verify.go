@@ -24,7 +24,7 @@ type Options struct {
 // Result is the outcome of a run.
 type Result struct {
 	// Damages lists the damage by file and offset: for one file and reason at most
-	// [MaxFindings]. Omitted counts the rest.
+	// 1000. Omitted counts the rest.
 	Damages []*damage.Damage
 	// Notes lists findings that prove no damage, bounded in the same way.
 	Notes   []Note

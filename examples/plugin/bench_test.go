@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -110,7 +111,10 @@ func BenchmarkOpen(b *testing.B) {
 	for _, way := range []string{"native", "windows", "buffers"} {
 		b.Run(way, func(b *testing.B) {
 			for b.Loop() {
-				var r Reader
+				var r interface {
+					host.Reader
+					io.Closer
+				}
 				var err error
 				switch way {
 				case "native":
@@ -148,7 +152,7 @@ func BenchmarkQuestions(b *testing.B) {
 	defer small.Close()
 	n := benchEvents(b)
 	entities := n/20 + 1
-	count := func(b *testing.B, r Reader, region host.Region, page host.Page) {
+	count := func(b *testing.B, r host.Reader, region host.Region, page host.Page) {
 		for _, err := range r.Query(ctx, region, page) {
 			require.NoError(b, err)
 		}
@@ -161,51 +165,51 @@ func BenchmarkQuestions(b *testing.B) {
 	for _, q := range []struct {
 		name   string
 		rounds int
-		ask    func(b *testing.B, r Reader, pick int)
+		ask    func(b *testing.B, r host.Reader, pick int)
 	}{
-		{"entity", 600, func(b *testing.B, r Reader, pick int) {
+		{"entity", 600, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{Entity: "order:" + strconv.Itoa(pick%entities)}, host.Page{})
 		}},
-		{"stream", 600, func(b *testing.B, r Reader, pick int) {
+		{"stream", 600, func(b *testing.B, r host.Reader, pick int) {
 			for _, err := range r.Stream(ctx, "order:"+strconv.Itoa(pick%entities), host.StreamPage{}) {
 				require.NoError(b, err)
 			}
 		}},
-		{"scope", 40, func(b *testing.B, r Reader, pick int) {
+		{"scope", 40, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{Scope: "shop:" + strconv.Itoa(pick%(n/5000+1))}, host.Page{})
 		}},
-		{"kind", 10, func(b *testing.B, r Reader, pick int) {
+		{"kind", 10, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{Kinds: event.Only(event.Kind(0x1000 + pick%36))}, host.Page{})
 		}},
-		{"prefix, 20 events", 200, func(b *testing.B, r Reader, pick int) {
+		{"prefix, 20 events", 200, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{EntityPrefix: "order:1"}, host.Page{From: uint64(pick), Limit: 20})
 		}},
-		{"sequence", 600, func(b *testing.B, r Reader, pick int) {
+		{"sequence", 600, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{}, host.Page{From: uint64(pick), Limit: 1})
 		}},
-		{"count of a scope", 600, func(b *testing.B, r Reader, pick int) {
+		{"count of a scope", 600, func(b *testing.B, r host.Reader, pick int) {
 			_, err := r.Count(ctx, host.Region{Scope: "shop:" + strconv.Itoa(pick%(n/5000+1))}, 0)
 			require.NoError(b, err)
 		}},
-		{"state", 600, func(b *testing.B, r Reader, pick int) {
+		{"state", 600, func(b *testing.B, r host.Reader, pick int) {
 			_, err := r.State(ctx, "order:"+strconv.Itoa(pick%entities))
 			require.NoError(b, err)
 		}},
-		{"get", 600, func(b *testing.B, r Reader, pick int) {
+		{"get", 600, func(b *testing.B, r host.Reader, pick int) {
 			_, err := r.Get(ctx, w.ids[pick])
 			require.NoError(b, err)
 		}},
-		{"ancestors", 600, func(b *testing.B, r Reader, pick int) {
+		{"ancestors", 600, func(b *testing.B, r host.Reader, pick int) {
 			for _, err := range r.Ancestors(ctx, w.ids[pick], 3) {
 				require.NoError(b, err)
 			}
 		}},
-		{"effects", 600, func(b *testing.B, r Reader, pick int) {
+		{"effects", 600, func(b *testing.B, r host.Reader, pick int) {
 			for _, err := range r.Effects(ctx, w.ids[pick], 1) {
 				require.NoError(b, err)
 			}
 		}},
-		{"everything", 2, func(b *testing.B, r Reader, _ int) { count(b, r, host.Region{}, host.Page{}) }},
+		{"everything", 2, func(b *testing.B, r host.Reader, _ int) { count(b, r, host.Region{}, host.Page{}) }},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			for b.Loop() {

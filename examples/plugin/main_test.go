@@ -23,15 +23,9 @@ import (
 
 const fixtures = "../../core/internal/fixture/testdata"
 
-// Both readers satisfy the same interface.
-var (
-	_ Reader = (*host.DirReader)(nil)
-	_ Reader = (*plugin.Reader)(nil)
-)
-
 // buildWASM builds thaw.wasm as `make wasm` does.
 func buildWASM(t testing.TB) string {
-	for _, dir := range []string{"guest", "internal/engine", "internal/blake3"} { // so go test notices changes
+	for _, dir := range []string{"guest", "internal/engine", "internal/blake3"} { // go test then notices changes
 		sources, err := filepath.Glob(filepath.Join("../../wasm", dir, "*.go"))
 		require.NoError(t, err)
 		for _, f := range sources {
@@ -48,14 +42,14 @@ func buildWASM(t testing.TB) string {
 	return path
 }
 
-// TestReport checks that the plugin, native code and Node print the output in the README.
+// TestReport: the plugin, native code and Node print what the README shows.
 func TestReport(t *testing.T) {
 	wasm, dir := sharedWASM(t), filepath.Join(fixtures, "rotated", "store")
-	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // keep the user's own cache clean
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // nothing is left in the user's own
 	t.Setenv("HOME", t.TempDir())
 	shown, err := readme.Blocks("README.md", "text")
 	require.NoError(t, err)
-	for _, way := range []string{wasm, wasm, "native"} { // compiled, then from the cache
+	for _, way := range []string{wasm, wasm, "native"} { // compiled, and found compiled
 		var out strings.Builder
 		require.NoError(t, run(t.Context(), &out, way, dir))
 		require.Equal(t, shown, []string{out.String()}, way)
@@ -66,7 +60,7 @@ func TestReport(t *testing.T) {
 	}
 	loader, err := filepath.Glob("../../wasm/node/*.mjs")
 	require.NoError(t, err)
-	for _, script := range append(loader, "report.mjs") { // so go test notices changes
+	for _, script := range append(loader, "report.mjs") { // go test then notices that it changed
 		_, err := os.ReadFile(script)
 		require.NoError(t, err)
 	}
@@ -106,8 +100,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// TestSameReaders asks both readers about every fixture, intact and with a flipped byte in
-// each file: values, and texts and classes of errors, are equal.
+// TestSameReaders asks both readers of every fixture, sound and with a flipped byte in
+// each file: values are equal, and so are texts and classes of errors.
 func TestSameReaders(t *testing.T) {
 	ctx := t.Context()
 	p, err := plugin.LoadFile(ctx, sharedWASM(t), plugin.Options{NoCache: true})
@@ -150,7 +144,7 @@ func TestSameReaders(t *testing.T) {
 	}
 }
 
-// flip flips a bit in the middle of a file.
+// flip changes a bit in the middle of a file.
 func flip(t *testing.T, path string) {
 	b, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -158,7 +152,13 @@ func flip(t *testing.T, path string) {
 	require.NoError(t, os.WriteFile(path, b, 0o600))
 }
 
-func sameAnswers(t *testing.T, native, sandboxed Reader) {
+// refreshing is a reader that follows a writer, native or in the plugin.
+type refreshing interface {
+	host.Reader
+	Refresh(ctx context.Context) (changed bool, err error)
+}
+
+func sameAnswers(t *testing.T, native, sandboxed refreshing) {
 	ctx := t.Context()
 	all := sameEvents(t, native.Query(ctx, host.Region{}, host.Page{}), sandboxed.Query(ctx, host.Region{}, host.Page{}))
 	ids := []event.ID{{}, {1}}
@@ -208,7 +208,7 @@ func sameAnswers(t *testing.T, native, sandboxed Reader) {
 		sameError(t, r1.Rejected[i], r2.Rejected[i])
 	}
 	r1.Damages, r2.Damages, r1.Rejected, r2.Rejected = nil, nil, nil, nil
-	r1.TableBytes, r2.TableBytes = 0, 0 // pointers have the same size there, capacities of slices differ
+	r1.IndexBytes, r2.IndexBytes = 0, 0 // pointers have the same size there, capacities of slices differ
 	require.Equal(t, r1, r2)
 }
 
@@ -231,7 +231,7 @@ func gather(all iter.Seq2[event.Event, error]) (out []event.Event, err error) {
 	return out, nil
 }
 
-// sameError compares the texts, the damages, and the results of errors.Is.
+// sameError compares the texts, the damages, and what errors.Is finds.
 func sameError(t *testing.T, native, sandboxed error) {
 	if native == nil {
 		require.NoError(t, sandboxed)

@@ -59,7 +59,7 @@ func (f *file) size() int64 {
 // list looks at a directory in the order in which an open does.
 func list(fsys fsabstraction.ReadFS, path string) (*listing, error) {
 	l := &listing{fs: scarce.Read(fsys), path: path}
-	if _, err := directory.LookAtAll(looker{l}); err != nil {
+	if _, err := directory.LookAll(looker{l}); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -178,7 +178,7 @@ func (l *listing) read(f *file, p []byte, off int64) error {
 // reads are closed first.
 func (l *listing) acquire(f *file) (fsabstraction.File, error) {
 	h, err := l.tryAcquire(f)
-	for try := 1; try < scarce.Tries && scarce.Lacking(err) && scarce.CloseIdle() > 0; try++ {
+	for try := 1; try < scarce.Tries && scarce.TooManyOpen(err) && scarce.CloseIdle() > 0; try++ {
 		h, err = l.tryAcquire(f)
 	}
 	return h, err

@@ -57,14 +57,14 @@ func (s Spec) Check() error {
 // Entities returns the maximum number of entities.
 func (s Spec) Entities() uint64 { return max(s.N/eventsPerEntity, 1) }
 
-// EntityName returns the name of entity number i.
-func EntityName(i uint64) string { return fmt.Sprintf("account:%08d", i) }
+// entityName returns the name of entity number i.
+func entityName(i uint64) string { return fmt.Sprintf("account:%08d", i) }
 
-// ScopeName returns the name of scope number i.
-func ScopeName(i uint64) string { return fmt.Sprintf("tenant:%03d", i) }
+// scopeName returns the name of scope number i.
+func scopeName(i uint64) string { return fmt.Sprintf("tenant:%03d", i) }
 
-// KindOf returns kind number i of 36: category 1 to 3 in the upper four bits.
-func KindOf(i uint64) uint16 {
+// kindOf returns kind number i of 36: category 1 to 3 in the upper four bits.
+func kindOf(i uint64) uint16 {
 	return uint16((1+i%categories)<<12 | (1 + i/categories))
 }
 
@@ -99,10 +99,10 @@ func (p *places) draw() place {
 	i := p.next
 	p.next++
 	if p.spec.Data == Zipf {
-		return place{p.order.of(p.entities.Uint64()), p.scopes.Uint64(), p.kinds.Uint64()}
+		return place{entity: p.order.of(p.entities.Uint64()), scope: p.scopes.Uint64(), kind: p.kinds.Uint64()}
 	}
 	entity := p.order.of(i) % p.spec.Entities()
-	return place{entity, entity % scopes, mix(i^p.spec.Seed) % kinds}
+	return place{entity: entity, scope: entity % scopes, kind: mix(i^p.spec.Seed) % kinds}
 }
 
 // Events generates the events of a Spec in order of sequence.
@@ -115,7 +115,7 @@ type Events struct {
 // New returns a generator that starts with event 0. The Spec must be valid.
 func New(s Spec) *Events {
 	n := s.Entities()
-	return &Events{newPlaces(s), make([]uint32, n), make([]uint32, n)}
+	return &Events{places: newPlaces(s), clock: make([]uint32, n), last: make([]uint32, n)}
 }
 
 // Next fills events with the next ones and returns their number: at the end fewer than
@@ -134,9 +134,9 @@ func (g *Events) fill(e *engine.Event) {
 	*e = engine.Event{
 		Sequence: i,
 		ID:       ID(i),
-		Entity:   EntityName(at.entity),
-		Scope:    ScopeName(at.scope),
-		Kind:     KindOf(at.kind),
+		Entity:   entityName(at.entity),
+		Scope:    scopeName(at.scope),
+		Kind:     kindOf(at.kind),
 		WallMS:   startMS + i,
 		Clock:    g.clock[at.entity],
 		Hash:     hash(i),

@@ -172,7 +172,7 @@ const hintPermission = "Read permission is needed on the directory and its files
 func explainUnread(dir string, e *source.ReadError) (what, hint string) {
 	what = dir + ": " + strings.TrimPrefix(e.Error(), "thaw: ")
 	switch {
-	case scarce.Lacking(e):
+	case scarce.TooManyOpen(e):
 		hint = "Too many files are open. Nothing was found wrong with the store; raise the limit (ulimit -n) or run the command alone."
 	case errors.Is(e, fs.ErrPermission):
 		hint = hintPermission

@@ -83,10 +83,10 @@ func statRows(t table, dir string, r *host.Report) {
 	if r.Hidden > 0 || len(r.HiddenRanges) > 0 {
 		t.row("hidden", "%s, by cancelled fences: %s", counted(r.Hidden, "event"), rangesText(r.HiddenRanges))
 	}
-	t.row("next sequence", "%d", r.Allocator)
+	t.row("next sequence", "%d", r.NextSequence)
 	t.row("segments", "%d", r.Segments)
 	t.row("tail", "%s read from segments", counted(r.TailEvents, "event"))
-	t.row("lookups", "%s, %s of memory", r.Lookups, counted(uint64(max(r.TableBytes, 0)), "byte"))
+	t.row("lookups", "%s, %s of memory", r.IndexOrigin, counted(uint64(max(r.IndexBytes, 0)), "byte"))
 	if r.Parts > 0 {
 		t.row("part files", "%d", r.Parts)
 	}
