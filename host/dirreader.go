@@ -12,26 +12,26 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// DirReader is an open store, read-only. It sees the store as of its open or its
-// last Refresh. All methods are safe for concurrent use.
+// DirReader is a store open for reading. It sees the store as of its open or its last
+// Refresh. All methods are safe for concurrent use.
 type DirReader struct {
 	queries
 
 	path     string
 	options  ReaderOptions
 	versions versions
-	// stale says that a refresh ended half way, so that the next one must open
-	// the store again. Guarded by versions.editing.
+	// stale reports whether a refresh failed midway, so that the next one must reopen the
+	// store. Guarded by versions.editing.
 	stale bool
 }
 
-// OpenReader opens the store in the directory at path. It takes no lock,
-// creates nothing, and starts no goroutine. A directory without segments is an
-// empty store; one that is not there is fs.ErrNotExist. Of what is wrong with
-// the files only a damaged visibility_ranges.fbv is an error, a
-// *damage.Damage; see [ReaderOptions] for others, and Report for the rest.
+// OpenReader opens the store in the directory at path. It takes no lock, creates no file,
+// and starts no goroutine. A directory without segments is an empty store; a missing
+// directory is fs.ErrNotExist. Damage is listed in the report and does not make the open
+// fail, except that of visibility_ranges.fbv, which is a *[Damage]; [ReaderOptions] can
+// change that.
 //
-// ctx bounds the open alone. The caller must Close the reader.
+// ctx bounds only the open. The caller must Close the reader.
 func OpenReader(ctx context.Context, path string, o ReaderOptions) (*DirReader, error) {
 	r := &DirReader{path: path, options: o.withDefaults()}
 	r.queries.acquire = r.versions.acquire
@@ -51,8 +51,8 @@ func (r *DirReader) open(ctx context.Context) (contents, error) {
 	return openContents(ctx, r.path, &r.options)
 }
 
-// openContents opens the store in the directory at path as it is now. The caller owns
-// the files. skip names files of an index that are not looked at.
+// openContents opens the store in the directory at path as it is now. The caller owns the
+// files. The open ignores the index files named by skip.
 func openContents(ctx context.Context, path string, o *ReaderOptions, skip ...string) (contents, error) {
 	start := time.Now()
 	files := newDirectory(path, o)
@@ -70,25 +70,23 @@ func openContents(ctx context.Context, path string, o *ReaderOptions, skip ...st
 	if err != nil {
 		return contents{}, errors.Join(failedAt("open", path, err), files.release())
 	}
-	files.settle()
+	files.finishOpen()
 	return contents{snapshot: s, files: files, took: time.Since(start)}, nil
 }
 
 func digest(payload []byte) event.Hash { return blake3.Sum256(payload) }
 
-// Close releases the files. Iterations that are under way end with their
-// snapshot; their files close after them. A second Close is [ErrClosed].
+// Close releases the files. Iterations in progress continue on their snapshot and then close
+// its files. A second Close returns [ErrClosed].
 func (r *DirReader) Close() error { return r.versions.close() }
 
-// Refresh moves the reader to the store as it is now and reports whether
-// anything changed: events, what Report tells, or the files that hold them. It
-// reads what was appended and makes the lookups of the tail anew. When files were
-// replaced (the writer closed, or segments were compacted), or the tail has
-// damage or an unsealed segment in its middle, the store is opened anew.
-// Segments in front of the one in which the index ends are not looked at: that one
-// was cut or replaced behind the store's back shows when it is read, or to [Verify].
-// Snapshots and iterations under way keep what they see. After an error the
-// reader sees what it saw before.
+// Refresh moves the reader to the current state of the store. It reports whether anything
+// changed: the events, the report, or the files. Refresh reads the appended events and
+// rebuilds the index of the tail. It reopens the store if files were replaced (the writer
+// closed, or segments were compacted), or if the tail has damage or an unsealed segment in
+// its middle. It does not look at segments before the one in which the index ends: if another
+// program cut or replaced one of them, only a read of it or [Verify] notices. Snapshots and
+// iterations in progress keep their view. After an error the reader keeps its previous state.
 func (r *DirReader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.versions.editing.Lock()
 	defer r.versions.editing.Unlock()
@@ -103,7 +101,7 @@ func (r *DirReader) Refresh(ctx context.Context) (changed bool, err error) {
 		return false, err
 	}
 	err = r.versions.install(func(contents) contents { return next })
-	if errors.Is(err, ErrClosed) { // meanwhile
+	if errors.Is(err, ErrClosed) { // closed meanwhile
 		if next.files != v.files {
 			err = errors.Join(err, next.files.release())
 		}
@@ -114,8 +112,8 @@ func (r *DirReader) Refresh(ctx context.Context) (changed bool, err error) {
 	return true, err
 }
 
-// next returns what follows c, which is c when nothing changed. Files that are not
-// those of c are the caller's.
+// next returns the current contents, or c if nothing changed. The caller owns files other
+// than those of c.
 func (r *DirReader) next(ctx context.Context, c *contents) (contents, error) {
 	start := time.Now()
 	if !r.stale {
@@ -129,7 +127,7 @@ func (r *DirReader) next(ctx context.Context, c *contents) (contents, error) {
 		case err == nil && !reload:
 			return contents{snapshot: fresh, files: c.files, took: time.Since(start)}, nil
 		}
-		// A refresh cannot go on from what was read half way.
+		// A refresh cannot continue from a partial read.
 		r.stale = true
 	}
 	next, err := r.open(ctx)
@@ -139,6 +137,6 @@ func (r *DirReader) next(ctx context.Context, c *contents) (contents, error) {
 	return next, err
 }
 
-// Snapshot pins the store as the reader sees it now, for several questions
-// about one moment. The caller must Close it.
+// Snapshot pins the store as the reader sees it now, for several queries of one moment. The
+// caller must Close it.
 func (r *DirReader) Snapshot() (*Snapshot, error) { return newSnapshot(r.versions.acquire()) }

@@ -29,31 +29,30 @@ var (
 	ErrLocked = errors.New("thaw: another writer has the store open")
 	// ErrNoLock: the file system has no locks; see Options.Unlocked.
 	ErrNoLock = errors.New("thaw: the file system cannot lock the store, and Options.Unlocked is not set")
-	// ErrDamaged is why a damaged store gets no new index: one that covered the damage
-	// would keep the next open from seeing it. See RebuildOptions.AcceptDamage.
+	// ErrDamaged: no index is written for a damaged store, since it would hide the
+	// damage from the next open. See RebuildOptions.AcceptDamage.
 	ErrDamaged = errors.New("thaw: a damaged store gets no new index")
 	// ErrRead is the class of every *ReadError.
 	ErrRead = source.ErrRead
-	// ErrGone: a file that was listed is no longer there. The same call may succeed
-	// the next time.
+	// ErrGone: a listed file no longer exists. A retry may succeed.
 	ErrGone = source.ErrGone
 	// ErrNotRegular is the class of every *NotRegularError.
 	ErrNotRegular = fsabstraction.ErrNotRegular
 )
 
-// Errors of a question.
+// Errors of a query.
 var (
 	// ErrNotFound: no visible event has the id.
 	ErrNotFound = store.ErrNotFound
 )
 
-// Errors of a question or an append about something that cannot be.
+// Errors of a query or an append with an invalid id or name.
 var (
-	// ErrZeroID: an append or a question names an event, a cause or a conversation by
-	// the zero id, which stands for none.
+	// ErrZeroID: an append or a query names an event, a cause or a conversation by the
+	// zero id, which means none.
 	ErrZeroID = commit.ErrZeroID
-	// ErrNameEmpty, ErrNameLong and ErrNameUTF8 are what a *NameError unwraps to: a name
-	// has 1 to 1024 bytes, which are UTF-8.
+	// A *NameError unwraps to ErrNameEmpty, ErrNameLong or ErrNameUTF8: a name is 1 to
+	// 1024 bytes of UTF-8.
 	ErrNameEmpty = event.ErrNameEmpty
 	ErrNameLong  = event.ErrNameLong
 	ErrNameUTF8  = event.ErrNameUTF8
@@ -69,55 +68,55 @@ var (
 	ErrLimit = commit.ErrLimit
 	// ErrKind is the class of every *KindError.
 	ErrKind = commit.ErrKind
-	// ErrTime: the time is before 1970, or too far ahead to be one.
+	// ErrTime: the time is before 1970 or too late to be stored.
 	ErrTime = commit.ErrTime
 	// ErrBatchTime: the items of a batch have different times.
 	ErrBatchTime = commit.ErrBatchTime
 	// ErrCause: an item is caused by itself or by a later one.
 	ErrCause = commit.ErrCause
-	// ErrFlags: a flag that has no meaning.
+	// ErrFlags: an undefined flag is set.
 	ErrFlags = commit.ErrFlags
-	// ErrFenceDone is returned by a Fence that was committed or cancelled.
+	// ErrFenceDone: the fence was already committed or cancelled.
 	ErrFenceDone = errors.New("thaw: the fence was committed or cancelled")
 )
 
-// Errors of an append that say what became of it.
+// Errors of an append about the state of the store or of the append.
 var (
 	// ErrFailed is the class of every *FailedError.
-	ErrFailed = errors.New("thaw: the store takes no more writes until it is reopened")
-	// ErrUnknown: the append was under way when its context ended. It may be
-	// written or not; with a key it can be repeated to find out.
-	ErrUnknown = errors.New("thaw: whether the append was written is not known")
+	ErrFailed = errors.New("thaw: the store is read-only after a failed write or sync; reopen it")
+	// ErrUnknown: the context ended during the append, which may or may not be
+	// written. Repeat it with the same key to find out.
+	ErrUnknown = errors.New("thaw: it is unknown whether the append was written")
 )
 
 // Errors about bytes on disk.
 type (
-	// Damage is trouble in bytes that nothing else holds, with file, offset, reason and
-	// the events it touches.
+	// Damage describes damaged bytes that no other file holds: the file, the offset, the
+	// reason and the events affected.
 	Damage = damage.Damage
-	// Refusal says that a file which can be done without was not taken, and why.
+	// Refusal describes a file that was refused and can be replaced by others.
 	Refusal = damage.Refusal
-	// Reason is why a file, or a part of one, was not taken. It is an error, so that
+	// Reason is the reason a file, or a part of one, was refused. It is an error, so that
 	// errors.Is finds it in a Damage and a Refusal. Package core/damage lists all.
 	Reason = damage.Reason
-	// Touched names one event that a damage touches.
+	// Touched names one event affected by a damage.
 	Touched = damage.Touched
 	// EventError is the cause of a Damage or ReadError about one event.
 	EventError = store.EventError
 	// LeftOut is the cause of a Refusal of an index that leaves out an event.
 	LeftOut = store.LeftOut
-	// Difference is the cause of a Damage of a file of lookups, from [Verify].
+	// Difference is the cause of a Damage of index.thaw or a part file, from [Verify].
 	Difference = index.Difference
-	// ReadError says that a file or directory could not be listed, opened or read: too
-	// many open files, no permission, no memory, a failing disk. It says nothing about
-	// the bytes, so it is never damage, and the same call may succeed the next time. It
-	// unwraps to the system's error.
+	// ReadError reports that a file or directory could not be listed, opened or read: too
+	// many open files, no permission, no memory, a failing disk. It proves nothing about
+	// the bytes, so it is never damage, and a retry may succeed. It unwraps to the
+	// system's error.
 	ReadError = source.ReadError
-	// FaultError is the cause of a ReadError where a part of a mapped file could not be
-	// read, because the file was cut or its disk failed.
+	// FaultError is the cause of a ReadError if a part of a mapped file could not be
+	// read, because the file was truncated or its disk failed.
 	FaultError = mapping.FaultError
-	// NotRegularError says that a directory, link or device has a name that a file
-	// should have.
+	// NotRegularError reports a directory, link or device under the name of a store's
+	// file.
 	NotRegularError = fsabstraction.NotRegularError
 )
 
@@ -125,15 +124,15 @@ type (
 type (
 	// ExpectError carries the expected and the actual state of an entity.
 	ExpectError = commit.ExpectError
-	// KeyError says that an append is no repetition of the event that has its key or
-	// id, what differs, and which sequence that event has.
+	// KeyError reports how an append differs from the existing event with its key or id,
+	// and that event's sequence.
 	KeyError = commit.KeyError
-	// KindError says that an event may not have a kind.
+	// KindError reports a kind that an event may not have.
 	KindError = commit.KindError
-	// NameError says which part of a coordinate is no name, and why.
+	// NameError reports which part of a coordinate is not a valid name, and why.
 	NameError = commit.NameError
-	// LimitError says which limit an append exceeds.
+	// LimitError reports the limit that an append exceeds.
 	LimitError = commit.LimitError
-	// ItemError says which item of a batch an error is about.
+	// ItemError reports the item of a batch that failed.
 	ItemError = commit.ItemError
 )

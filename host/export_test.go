@@ -15,7 +15,7 @@ func Closing(s *Store) bool {
 // Kept is how many events the writer holds in memory.
 func Kept(s *Store) int {
 	end := s.versions.end()
-	return end.run.Len()
+	return end.memtable.Len()
 }
 
 // Parts are weak pointers to what a store holds that is large: each says whether it is

@@ -7,26 +7,27 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// Findings are what [Verify] found. As JSON they are the object that thaw verify --json
+// Findings are the result of [Verify]. As JSON they are the object that thaw verify --json
 // prints.
 type Findings struct {
-	// Damages lists what is wrong, by file and offset. At most 1000 with one reason are
-	// listed for one file; Omitted counts the rest.
+	// Damages lists the damage by file and offset, at most 1000 per file and reason;
+	// Omitted counts the rest.
 	Damages []*Damage
-	// Notes lists what is worth knowing and is no damage, bounded in the same way.
+	// Notes lists observations that are not damage, with the same bound.
 	Notes   []Note
 	Omitted uint64
 
-	// Bytes of all files that were checked.
+	// Bytes is the size of all checked files.
 	Bytes uint64
-	// Segments and Frames that were read; frames are events, markers, and the items of
-	// batches that do not exist.
+	// Segments and Frames count the segments and frames read. Frames include events,
+	// markers, and items of batches without a commit.
 	Segments, Frames uint64
-	// Events in the log, the hidden ones included; Hidden counts those.
+	// Events counts the events in the log, including hidden ones; Hidden counts only
+	// those.
 	Events, Hidden uint64
-	// Batches that were committed.
+	// Batches counts the committed batches.
 	Batches uint64
-	// OpenedFrom is the way an open takes.
+	// OpenedFrom is the way an open of the store takes.
 	OpenedFrom Way
 }
 
@@ -38,31 +39,31 @@ func (f *Findings) Err() error {
 	return f.Damages[0]
 }
 
-// Sound reports whether there is no damage.
+// Sound reports whether Damages is empty.
 func (f *Findings) Sound() bool { return len(f.Damages) == 0 }
 
-// Note is something worth knowing that proves no damage.
+// Note is an observation that does not prove damage.
 type Note struct {
-	// Topic is what the note is about.
+	// Topic is the kind of observation.
 	Topic Topic
 	// File is the name within the store's directory.
 	File string
-	// Offset is where in the file it is, 0 for the whole file.
+	// Offset is the position in the file, 0 for the whole file.
 	Offset uint64
-	// Event is the event it is about, when Named is true.
+	// Event is the event concerned, if Named is true.
 	Event Touched
 	Named bool
-	// First and End bound sequences, where the topic has some.
+	// First and End bound the sequences concerned, for topics that have them.
 	First, End uint64
-	// Detail says more, where there is more to say.
+	// Detail is further text, often empty.
 	Detail string
 }
 
-// String is one line for a person.
+// String returns one line for people.
 func (n Note) String() string { return verify.Note(n).String() }
 
-// Topic is what a [Note] is about. Its text is its stable name, such as "torn_tail";
-// package core/verify lists all.
+// Topic is the kind of a [Note]. Its text is its stable name, such as "torn_tail"; package
+// core/verify lists all.
 type Topic = verify.Topic
 
 // findingsOf is the only place that knows both forms of findings.
@@ -88,7 +89,7 @@ func (f Findings) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(lines.AppendFindings(nil, f.core()), []byte("\n")), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, and no other spelling of the object.
+// UnmarshalJSON decodes only the form that MarshalJSON writes.
 func (f *Findings) UnmarshalJSON(object []byte) error {
 	r, err := lines.DecodeFindings(lineOf(object))
 	if err == nil {

@@ -71,7 +71,7 @@ func requireReceipts(t testing.TB, fs fsabstraction.FS, rs []host.Receipt) host.
 
 // A segment that cannot be read for a moment, as when descriptors run out, must
 // not lead to appends that take the numbers of the events in it.
-func TestOpenDoesNotWriteBehindAnUnreadableSegment(t *testing.T) {
+func TestOpenDoesNotWriteAfterAnUnreadableSegment(t *testing.T) {
 	mem := crashfs.New()
 	st := openAt(t, mem)
 	old := appendTo(t, st, "e", 10)
@@ -95,7 +95,7 @@ func TestOpenDoesNotWriteBehindAnUnreadableSegment(t *testing.T) {
 // Damage in front of the mark and a torn write behind it, in one segment: what
 // was cut off from the log must not come back when the segment is no longer the
 // newest.
-func TestTornEndBehindDamageStaysCut(t *testing.T) {
+func TestTornEndAfterDamageStaysCut(t *testing.T) {
 	mem := crashfs.New()
 	st := openAt(t, mem)
 	old := appendTo(t, st, "e", 6)

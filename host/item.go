@@ -17,12 +17,12 @@ type Item struct {
 	Options []AppendOption
 }
 
-// Raw is a payload that is MessagePack already: one value, which is checked and
-// stored as it is.
+// Raw is a payload already in MessagePack: one value, which an append checks and stores
+// unchanged.
 type Raw []byte
 
-// AppendOption is a choice for one event. Of two that set the same thing the
-// last one counts.
+// AppendOption is an option for one event. The last of several that set the same property
+// wins.
 type AppendOption struct {
 	what     option
 	id       event.ID
@@ -43,35 +43,33 @@ const (
 	optReservedKind
 )
 
-// Expect makes the append fail with an *[ExpectError] unless the entity is in a
-// state: [NoEvents], [AtClock], or [AnyState], the default. In a batch the items
-// in front count.
+// Expect makes the append fail with an *[ExpectError] unless the entity is in state e:
+// [NoEvents], [AtClock], or [AnyState], the default. Earlier items of a batch count.
 func Expect(e Expected) AppendOption { return AppendOption{what: optExpect, expected: e} }
 
-// WithKey makes id the event's id, and a repeated append with the same id harmless: it
-// returns the receipt of the first, with Repeated set, also after a restart and
-// whatever it expects. A repetition has the same entity, scope, kind and payload; any
-// other append with the id is refused with a *[KeyError] that says what differs and
-// which event has the id. Time, correlation, causation and flags are not compared:
-// the event keeps those of the first append.
+// WithKey makes id the event's id and the append idempotent: a repetition with the same id
+// returns the receipt of the first append with Repeated set, even after a restart, and
+// ignores [Expect]. A repetition has the same entity, scope, kind and payload; any other
+// append with the id fails with a *[KeyError] that reports the difference and the event with
+// the id. Time, correlation, causation and flags are not compared: the event keeps those of
+// the first append.
 //
-// Payloads are compared as they are stored, by their digest. [payload.Marshal] gives
-// the same bytes for the same value, Go maps included. So keep what changes from one
-// attempt to the next (the time of the attempt, a count of attempts) out of the
-// payload, and use the same type with the same fields; a type that encodes itself
-// must do so in one way. A [Raw] must be the same bytes.
+// The digests of the stored payloads are compared. [payload.Marshal] returns the same bytes
+// for the same value, including Go maps. So keep data that changes between attempts (their
+// time, their number) out of the payload, and use the same type with the same fields. A type
+// that encodes itself must do so deterministically. A [Raw] must have the same bytes.
 func WithKey(id event.ID) AppendOption { return AppendOption{what: optKey, id: id} }
 
-// Correlated puts the event into a conversation. Without it the event begins one
-// of its own, under its own id. The zero id is refused with [ErrZeroID].
+// Correlated adds the event to a conversation. Without it the event begins one under its own
+// id. The zero id is refused with [ErrZeroID].
 func Correlated(id event.ID) AppendOption { return AppendOption{what: optCorrelation, id: id} }
 
-// CausedBy names the event that caused this one; it may be one of another store. The
-// zero id is refused with [ErrZeroID]: an event without a cause goes without the option.
+// CausedBy names the event that caused this one, which may be in another store. The zero id
+// is refused with [ErrZeroID]: omit the option for an event without a cause.
 func CausedBy(id event.ID) AppendOption { return AppendOption{what: optCausation, id: id} }
 
-// CausedByItem names an earlier item of the same batch or fence, counted from 0,
-// as the cause.
+// CausedByItem names an earlier item of the same batch or fence, counted from 0, as the
+// cause.
 func CausedByItem(i int) AppendOption { return AppendOption{what: optCause, number: int64(i)} }
 
 // WithFlags sets event.FlagRequiresAck, FlagTransactional and FlagReplay.
@@ -79,21 +77,20 @@ func WithFlags(flags uint8) AppendOption {
 	return AppendOption{what: optFlags, number: int64(flags)}
 }
 
-// WithTime gives the event another time than now, for events that are copied from
-// elsewhere. It is kept in µs; all items of a batch must have the same.
+// WithTime sets the event's time, for events copied from another system. The default is
+// now. It is stored in µs; all items of a batch must have the same time.
 func WithTime(t time.Time) AppendOption { return AppendOption{what: optTime, number: t.UnixMicro()} }
 
-// AllowReservedKind lets the event have a kind of batpak's system or effects that has a
-// name in package event, such as event.SystemInit (0x0001) or event.EffectAck
-// (0xD004). Without it such a kind is refused with a *[KindError], since a kind made by
-// iota would be taken for one. Other kinds in 0x0… and 0xD… are refused always.
+// AllowReservedKind allows a kind of batpak's system or effects that has a name in package
+// event, such as event.SystemInit (0x0001) or event.EffectAck (0xD004). Without it such a
+// kind is refused with a *[KindError], since a kind made by iota could be mistaken for one.
+// Other kinds in 0x0… and 0xD… are always refused.
 func AllowReservedKind() AppendOption { return AppendOption{what: optReservedKind} }
 
-// KeyOf makes a key for [WithKey] out of any text that names one append, such as
-// the number of a request: the first 16 bytes of its BLAKE3 digest, so the same
-// text gives the same key in every process, and two texts do not meet in practice. An
-// empty text names nothing: its key is the zero id, with which every append is
-// refused as [ErrZeroID].
+// KeyOf returns a key for [WithKey] from a text that names one append, such as a request
+// number: the first 16 bytes of its BLAKE3 digest. The same text gives the same key in every
+// process, and two texts do not collide in practice. An empty text gives the zero id, with
+// which every append fails with [ErrZeroID].
 func KeyOf(text string) (id event.ID) {
 	if text == "" {
 		return event.ID{}

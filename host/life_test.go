@@ -238,7 +238,7 @@ func TestLife(t *testing.T) {
 		l.copied = func(m *machine) (fsabstraction.FS, string) {
 			return m.fs.(*crashfs.FS).Crash(crashfs.Cut{Survive: 100}), m.dir
 		}
-		l.options = foldingOften(host.Options{
+		l.options = flushingOften(host.Options{
 			SegmentSize: rapid.SampledFrom([]int64{1, 1500, 4000}).Draw(t, "segment size"),
 			Durability:  rapid.SampledFrom([]host.Durability{host.OnDisk, host.LoseUnsynced}).Draw(t, "durability"),
 		}, l.within)

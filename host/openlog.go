@@ -10,15 +10,15 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// loggedAtMost bounds the lines that one open writes about one sort of trouble.
+// loggedAtMost bounds the log lines of one open about one kind of problem.
 const loggedAtMost = 10
 
-// logOpen logs how an open or a refresh went. What was already in the report before is
-// not logged again.
+// logOpen logs the result of an open or refresh, except problems that the report before
+// already lists.
 func logOpen(ctx context.Context, logger *slog.Logger, path, message string, c *contents, before *store.Report) {
 	report := c.snapshot.Report()
 	if len(report.Damages) == 0 && len(report.Rejected) == 0 && !logger.Enabled(ctx, slog.LevelDebug) {
-		return // as nearly always, and an open is to be quick
+		return // the common case, kept fast
 	}
 	if before == nil {
 		before = &store.Report{}
@@ -30,7 +30,7 @@ func logOpen(ctx context.Context, logger *slog.Logger, path, message string, c *
 	logTrouble(ctx, l, &report, before)
 }
 
-// logTrouble tells what is in a report and was not before.
+// logTrouble logs the problems in report that are not in before.
 func logTrouble(ctx context.Context, l *slog.Logger, report, before *store.Report) {
 	damages := news(report.Damages, before.Damages, func(d *damage.Damage) trouble {
 		return trouble{d.File, d.Offset, d.Reason}
@@ -48,22 +48,22 @@ func logTrouble(ctx context.Context, l *slog.Logger, report, before *store.Repor
 	})
 	for i, f := range rejected {
 		if i == loggedAtMost {
-			l.WarnContext(ctx, "thaw: more files not taken", slog.Int("count", len(rejected)-i))
+			l.WarnContext(ctx, "thaw: more files refused", slog.Int("count", len(rejected)-i))
 			break
 		}
-		l.WarnContext(ctx, "thaw: file not taken", slog.String("file", escape.Text(f.File)),
+		l.WarnContext(ctx, "thaw: file refused", slog.String("file", escape.Text(f.File)),
 			slog.String("reason", string(f.Reason)), slog.Any("error", f))
 	}
 }
 
-// trouble is what makes two entries of two reports the same.
+// trouble identifies an entry, to compare two reports.
 type trouble struct {
 	file   string
 	offset uint64
 	reason damage.Reason
 }
 
-// news returns those of is that have no equal among was.
+// news returns the elements of is whose key no element of was has.
 func news[T any](is, was []T, key func(T) trouble) []T {
 	known := map[trouble]bool{}
 	for _, t := range was {

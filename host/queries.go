@@ -9,18 +9,18 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// queries are the methods of [Reader]. The types that embed it show them as their own.
+// queries implements [Reader] for the types that embed it.
 type queries struct {
-	// acquire returns a version that covers everything a caller may expect to see, and
-	// that is released after the question.
+	// acquire returns a version with all events that the caller may see. The query releases
+	// it.
 	acquire func() (*version, error)
 }
 
-// contextEvery is how many events an iteration passes between looks at its
-// context: a look costs about as much as an event.
+// contextEvery is the number of events between checks of the context: a check costs about as
+// much as an event.
 const contextEvery = 64
 
-// each runs an iteration of the core on the view of the moment it begins.
+// each runs an iteration of core on the version at its start.
 func (q *queries) each(ctx context.Context, f func(*store.Snapshot) iter.Seq2[event.Event, error]) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		if err := ctx.Err(); err != nil {
@@ -46,7 +46,7 @@ func (q *queries) each(ctx context.Context, f func(*store.Snapshot) iter.Seq2[ev
 	}
 }
 
-// on asks one question of the current view.
+// on runs one query on the current version.
 func on[T any](ctx context.Context, q *queries, f func(*store.Snapshot) (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
@@ -77,17 +77,16 @@ func (q *queries) Stream(ctx context.Context, entity string, page StreamPage) it
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Stream(entity, query.StreamPage(page)) })
 }
 
-// Ancestors returns the causes of an event, nearest first, without the event
-// itself; depth bounds the steps, 0 for no bound. An unknown id is
-// [ErrNotFound].
+// Ancestors returns the causes of an event, nearest first, without the event itself. depth
+// bounds the number of steps, 0 for no bound. An unknown id is [ErrNotFound].
 func (q *queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Ancestors(id, depth) })
 }
 
-// Effects returns the events that an event caused, the events that those caused,
-// and so on: nearest first, in order of sequence at one distance, without the event
-// itself. depth bounds the distance, 0 for no bound. An id that the store does not
-// know, as an event or as a cause, is [ErrNotFound].
+// Effects returns the events that an event caused, the events that those caused, and so on:
+// nearest first, by sequence at the same distance, without the event itself. depth bounds
+// the distance, 0 for no bound. An id that is neither an event of the store nor a cause of
+// one is [ErrNotFound].
 func (q *queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Effects(id, depth) })
 }
@@ -98,9 +97,9 @@ func (q *queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.E
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Correlated(id) })
 }
 
-// State returns what an append can expect of an entity: whether it has visible
-// events, and the clock of the last one. It reads the end of the entity's list, so
-// it costs the same however long the stream is.
+// State returns the state that an append can expect of an entity: whether it has visible
+// events, and the clock of the last one. It reads only the end of the stream, so its cost
+// does not depend on the stream's length.
 func (q *queries) State(ctx context.Context, entity string) (State, error) {
 	return on(ctx, q, func(s *store.Snapshot) (State, error) {
 		state, err := s.State(entity)
@@ -108,14 +107,14 @@ func (q *queries) State(ctx context.Context, entity string) (State, error) {
 	})
 }
 
-// Get returns the visible event with an id and its payload, which is read from
-// its segment and checked. An unknown id is [ErrNotFound]; an event that can no
-// longer be read is a *[Damage].
+// Get returns the visible event with an id, and its payload, which it reads from the segment
+// and checks. It returns [ErrNotFound] for an unknown id, and a *[Damage] for an event that
+// can no longer be read.
 func (q *queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
 	return on(ctx, q, func(s *store.Snapshot) (event.Full, error) { return s.ReadID(id) })
 }
 
-// Read returns an event that a query found with its payload, as Get does.
+// Read returns, as Get does, an event that a query returned, and its payload.
 func (q *queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
 	return on(ctx, q, func(s *store.Snapshot) (event.Full, error) { return s.Read(e) })
 }

@@ -7,21 +7,21 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Reader is the set of questions that a store answers. A [Store], a [DirReader], a
-// [Snapshot] and the readers and snapshots of package wasm/plugin are Readers with the
-// same answers: code that takes a Reader serves all of them.
+// Reader is the set of queries of a store. A [Store], a [DirReader], a [Snapshot], and the
+// readers and snapshots of package wasm/plugin implement it and return the same results, so
+// code that takes a Reader works with all of them.
 //
-// Each iteration sees one moment from beginning to end, whatever is appended or
-// refreshed meanwhile; the first error ends it. The context is checked between events.
+// Each iteration sees the store at one moment, even if events are appended or the reader is
+// refreshed meanwhile. The first error ends it. It checks the context between events.
 //
-// An event that comes from an index alone does not have its own time; its field Timed
-// says so. Read and Get return the time, and so do all questions of a reader that was
-// opened with [ReaderOptions].CheckFrames.
+// An event from an index alone lacks its own time; its field Timed is then false. Read and
+// Get always return the time, as do all queries of a reader opened with
+// [ReaderOptions].CheckFrames.
 //
-// A question about one entity or one id fails, as an append does, when no entity or
-// event can have that name or id: a name that is empty, longer than 1024 bytes or not
-// UTF-8 with a *[NameError], the zero id with [ErrZeroID]. Only in a [Region] does an
-// empty name stand for no condition.
+// A query for one entity or one id fails, as an append does, if no entity or event can have
+// that name or id: with a *[NameError] for a name that is empty, longer than 1024 bytes or
+// not UTF-8, with [ErrZeroID] for the zero id. Only in a [Region] does an empty name mean no
+// condition.
 type Reader interface {
 	// Query returns the visible events of a region in order of sequence.
 	Query(ctx context.Context, region Region, page Page) iter.Seq2[event.Event, error]
@@ -32,33 +32,33 @@ type Reader interface {
 	// Stream returns the visible events of one entity in order of clocks.
 	Stream(ctx context.Context, entity string, page StreamPage) iter.Seq2[event.Event, error]
 
-	// State returns what an append can expect of an entity; see Expect. It costs the
-	// same however long the stream is.
+	// State returns the state that an append can expect of an entity; see Expect. Its
+	// cost does not depend on the length of the stream.
 	State(ctx context.Context, entity string) (State, error)
 
-	// Get returns the visible event with an id and its payload, which is read from its
-	// segment and checked. An unknown id is ErrNotFound; an event that can no longer be
-	// read is a *Damage.
+	// Get returns the visible event with an id, and its payload, which it reads from the
+	// segment and checks. It returns ErrNotFound for an unknown id, and a *Damage for an
+	// event that can no longer be read.
 	Get(ctx context.Context, id event.ID) (event.Full, error)
 
-	// Read returns an event that a query found with its payload, as Get does.
+	// Read returns, as Get does, an event that a query returned, and its payload.
 	Read(ctx context.Context, e event.Event) (event.Full, error)
 
-	// Ancestors returns the causes of an event, nearest first, without the event
-	// itself. depth bounds the steps, 0 for no bound. An unknown id is ErrNotFound.
+	// Ancestors returns the causes of an event, nearest first, without the event itself.
+	// depth bounds the number of steps, 0 for no bound. An unknown id is ErrNotFound.
 	Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
 
-	// Effects returns the events that an event caused, the events that those caused,
-	// and so on: nearest first, in order of sequence at one distance, without the event
-	// itself. depth bounds the distance, 0 for no bound. An id that the store does not
-	// know, as an event or as a cause, is ErrNotFound.
+	// Effects returns the events that an event caused, the events that those caused, and
+	// so on: nearest first, by sequence at the same distance, without the event itself.
+	// depth bounds the distance, 0 for no bound. An id that is neither an event of the
+	// store nor a cause of one is ErrNotFound.
 	Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
 
 	// Correlated returns the visible events of one conversation in order of sequence.
 	Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error]
 
-	// Report returns how the store was opened or last refreshed. It is empty after
-	// Close. Do not change its slices.
+	// Report returns the report of the open or the last refresh. It is empty after
+	// Close. Do not modify its slices.
 	Report() Report
 }
 

@@ -9,28 +9,28 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// RebuildOptions are the choices of [Rebuild]. The zero value is safe.
+// RebuildOptions are the options of [Rebuild]. The zero value is safe.
 type RebuildOptions struct {
 	Options
-	// AcceptDamage makes an index of a store with damaged segments too.
+	// AcceptDamage writes an index even if segments are damaged.
 	AcceptDamage bool
 }
 
-// Rebuild rebuilds index.fbati and index.thaw from the segments alone, whether or not
-// they are there, and returns the report of reading the segments. It opens the store for writing,
-// so it takes the lock and puts an unclean stop right, also when it then refuses.
-// A directory without segments stays without an index.
+// Rebuild rebuilds index.fbati and index.thaw from the segments alone, and returns the report
+// of reading the segments. It opens the store for writing: it takes the lock and repairs an
+// unclean stop, even if it then refuses to rebuild. It writes no index for a directory
+// without segments.
 //
-// A store with damaged segments is refused, because the next open would believe
-// the new index and no longer say what is damaged; with AcceptDamage it is made of
-// the events that can be read. Then visibility_ranges.fbv is written first, with all that
-// the damage hides: the new index has the numbers that the segments have now.
+// Rebuild refuses a store with damaged segments, because the next open would trust the new
+// index and no longer report the damage. With AcceptDamage it indexes the readable events,
+// and first writes all sequences that the damage hides to visibility_ranges.fbv: the new
+// index has the numbers that the segments now have.
 func Rebuild(ctx context.Context, path string, o RebuildOptions) (Report, error) {
 	o.Options = o.withDefaults()
-	if err := ctx.Err(); err != nil { // before the lock's file is made
+	if err := ctx.Err(); err != nil { // before the lock file is created
 		return Report{}, failedAt("rebuild", path, err)
 	}
-	if _, err := o.FS.Lstat(path); err != nil { // Open would make it
+	if _, err := o.FS.Lstat(path); err != nil { // Open would create it
 		return Report{}, failedAt("rebuild", path, err)
 	}
 	s := &Store{path: path, options: o.Options, skip: []string{artifact.FileName, checkpoint.FileName}}
@@ -76,6 +76,6 @@ func (s *Store) rebuildIndex(c *contents, end artifact.Watermark, acceptDamage b
 			return err
 		}
 	}
-	f := store.Flush{To: end, Allocator: report.Allocator, Parallel: parallel}
+	f := store.Flush{To: end, NextSequence: report.NextSequence, Parallel: parallel}
 	return files.write(c.snapshot, f, l, acceptDamage, 0)
 }

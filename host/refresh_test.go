@@ -33,7 +33,7 @@ type asker interface {
 
 func ask(t require.TestingT, q asker) answers {
 	r := q.Report()
-	return answers{collect(t, q.Query(context.Background(), host.Region{}, host.Page{})), r.Events, r.Hidden, r.Allocator}
+	return answers{collect(t, q.Query(context.Background(), host.Region{}, host.Page{})), r.Events, r.Hidden, r.NextSequence}
 }
 
 // require is require.Equal, which is slow on many events.

@@ -11,53 +11,54 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// Report says how a store was opened or refreshed: which way, what was not taken and
-// why, and what is damaged. As JSON it is the object that thaw stat --json prints.
+// Report describes how a store was opened or refreshed: from which files, which files were
+// refused and why, and what is damaged. As JSON it is the object that thaw stat --json
+// prints.
 type Report struct {
 	// OpenedFrom is the way the open took.
 	OpenedFrom Way
-	// Events is how many events readers see, Hidden how many a cancelled fence hides.
+	// Events counts the visible events, Hidden those that a cancelled fence hides.
 	Events, Hidden uint64
-	// Allocator is the next sequence a writer would give out.
-	Allocator uint64
-	// Segments is how many segments there are.
+	// NextSequence is the next sequence that a writer would assign.
+	NextSequence uint64
+	// Segments is the number of segments.
 	Segments int
-	// TailEvents is how many events were read from segments at open.
+	// TailEvents is the number of events that the open read from segments.
 	TailEvents uint64
-	// Rejected lists every file that was there and was not taken.
+	// Rejected lists every existing file that was refused.
 	Rejected []*Refusal
-	// Damages lists what is wrong with bytes that nothing else holds. What could be
-	// read is shown all the same.
+	// Damages lists damaged bytes that no other file holds. Readers still see every
+	// event that could be read.
 	Damages []*Damage
 	// Unfinished lists batches without a commit, which do not exist.
 	Unfinished []Unfinished
 	// Gaps lists sequences that footers leave out.
 	Gaps []Gap
-	// Unsealed lists the ends of segments that are not the newest and have no footer: an
+	// Unsealed lists the ends of segments, other than the newest, without a footer: an
 	// unclean stop. Bytes cut off exactly between two frames leave no other trace.
 	Unsealed []Unsealed
-	// Torn is the end of the newest segment that is no frame, nil when there is none:
-	// the ordinary trace of an unclean stop.
+	// Torn is the end of the newest segment that is not a frame, the usual trace of an
+	// unclean stop. It is nil if there is none.
 	Torn *Torn
-	// Unclosed says that no writer closed the store since it was last written to. A
+	// Unclosed reports whether no writer has closed the store since the last write. A
 	// writer has it open now, or the last one stopped without a close; the next open for
 	// writing repairs that.
 	Unclosed bool
-	// HiddenRanges are the sequences that stay hidden.
+	// HiddenRanges are the hidden sequences.
 	HiddenRanges Ranges
-	// DuplicateIDs says that an event id stands in the log twice: Get finds the first.
+	// DuplicateIDs reports whether an event id is in the log twice: Get finds the first.
 	DuplicateIDs bool
-	// Lookups says where the lookups of the index come from.
-	Lookups Lookups
-	// Parts is how many part files that follow index.fbati were taken.
+	// IndexOrigin is where the index over index.fbati comes from.
+	IndexOrigin IndexOrigin
+	// Parts is the number of part files after index.fbati in use.
 	Parts int
-	// TableBytes is the memory of the lookups, in bytes, without those that are read
-	// from files.
-	TableBytes int64
-	// Took is how long the open or refresh took.
+	// IndexBytes is the memory of the indexes, in bytes, without those that are read from
+	// files.
+	IndexBytes int64
+	// Took is the duration of the open or refresh.
 	Took time.Duration
-	// Recovered is what opening for writing did about an unclean stop, nil when nothing
-	// was to be done. A reader does nothing. It is not in the JSON object.
+	// Recovered describes how the open repaired an unclean stop. It is nil for a reader
+	// or if there was none, and is not in the JSON object.
 	Recovered *Recovered
 }
 
@@ -74,14 +75,14 @@ const (
 	FromSegments = store.FromSegments
 )
 
-// Lookups is where the lookups of an index come from. Its text is its stable name.
-type Lookups = store.Lookups
+// IndexOrigin is where the index over index.fbati comes from. Its text is its stable name.
+type IndexOrigin = store.IndexOrigin
 
 const (
-	// LookupsSaved: they are read from index.thaw.
-	LookupsSaved = store.LookupsSaved
-	// LookupsBuilt: they were made when the store was opened.
-	LookupsBuilt = store.LookupsBuilt
+	// IndexSaved: it is read from index.thaw.
+	IndexSaved = store.IndexSaved
+	// IndexBuilt: the open built it.
+	IndexBuilt = store.IndexBuilt
 )
 
 // Ranges are sequences: sorted ranges from Start up to End (exclusive).
@@ -90,19 +91,19 @@ type Ranges = visibility.Ranges
 // Unfinished is a batch that was never committed.
 type Unfinished struct {
 	File string
-	// Offset is that of the frame that begins the batch.
+	// Offset is the offset of the frame that begins the batch.
 	Offset uint64
-	// Items is how many of its events had been written.
+	// Items is the number of its events that were written.
 	Items int
 }
 
-// Gap is a run of sequences, from First up to End (exclusive), that footers leave out:
-// a failed append of batpak's, unless something else says that they were there.
+// Gap is a range of sequences, from First up to End (exclusive), that footers leave out:
+// a failed append of batpak, unless another file shows that the events existed.
 type Gap struct {
-	// File is the segment that goes on after the gap.
+	// File is the first segment after the gap.
 	File string
-	// End is damage.UnknownEnd where segment ids are left out and nothing says whether
-	// sequences are too: then later events may have had higher ones.
+	// End is damage.UnknownEnd if segment ids are missing and no file shows whether
+	// sequences are too: later events may then have had higher ones.
 	First, End uint64
 }
 
@@ -121,23 +122,23 @@ type Torn struct {
 	// ID is the event that was being written, when Named is true.
 	ID    event.ID
 	Named bool
-	// Unproven says that it lies after everything that synced.thaw says was on disk.
+	// Unproven reports whether it follows all bytes that synced.thaw records as on disk.
 	Unproven bool
-	// Frames says that it is more than the beginning of one frame: a whole one with a
-	// wrong checksum, or whole ones after bytes that are none.
+	// Frames reports whether it is more than the beginning of one frame: a whole frame
+	// with a wrong checksum, or whole frames after bytes that are not frames.
 	Frames bool
 }
 
-// Recovered is what opening for writing did about an unclean stop.
+// Recovered describes how an open for writing repaired an unclean stop.
 type Recovered struct {
 	// File is the segment that was being written.
 	File string
-	// Removed says that it held no event and was removed.
+	// Removed reports whether the segment held no event and was removed.
 	Removed bool
-	// Kept is its length without the footer it was given, and Cut how many bytes after
-	// that were no acknowledged append.
+	// Kept is the length of the segment without its new footer. Cut is the number of
+	// bytes removed after that, none of them an acknowledged append.
 	Kept, Cut uint64
-	// SetAside is the file in the store's directory that holds the cut bytes, "" when
+	// SetAside is the file in the store's directory that holds the removed bytes, "" if
 	// they were only the beginning of one write.
 	SetAside string
 }
@@ -145,13 +146,13 @@ type Recovered struct {
 // reportOf is the only place that knows both forms of a report.
 func reportOf(r store.Report, took time.Duration, recovered *Recovered) Report {
 	return Report{
-		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, Allocator: r.Allocator,
+		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,
 		Segments: r.Segments, TailEvents: r.TailEvents, Rejected: r.Rejected, Damages: r.Damages,
 		Unfinished: convert(r.Unfinished, func(u replay.Unfinished) Unfinished { return Unfinished(u) }),
 		Gaps:       convert(r.Gaps, func(g replay.Gap) Gap { return Gap(g) }),
 		Unsealed:   convert(r.Unsealed, func(u replay.Unsealed) Unsealed { return Unsealed(u) }),
 		Torn:       (*Torn)(r.Torn), Unclosed: r.Unclosed, HiddenRanges: r.HiddenRanges,
-		DuplicateIDs: r.DuplicateIDs, Lookups: r.Lookups, Parts: r.Parts, TableBytes: r.TableBytes,
+		DuplicateIDs: r.DuplicateIDs, IndexOrigin: r.IndexOrigin, Parts: r.Parts, IndexBytes: r.IndexBytes,
 		Took: took, Recovered: recovered,
 	}
 }
@@ -159,13 +160,13 @@ func reportOf(r store.Report, took time.Duration, recovered *Recovered) Report {
 // core is the inverse of reportOf.
 func (r *Report) core() store.Report {
 	return store.Report{
-		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, Allocator: r.Allocator,
+		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,
 		Segments: r.Segments, TailEvents: r.TailEvents, Rejected: r.Rejected, Damages: r.Damages,
 		Unfinished: convert(r.Unfinished, func(u Unfinished) replay.Unfinished { return replay.Unfinished(u) }),
 		Gaps:       convert(r.Gaps, func(g Gap) replay.Gap { return replay.Gap(g) }),
 		Unsealed:   convert(r.Unsealed, func(u Unsealed) replay.Unsealed { return replay.Unsealed(u) }),
 		Torn:       (*replay.Torn)(r.Torn), Unclosed: r.Unclosed, HiddenRanges: r.HiddenRanges,
-		DuplicateIDs: r.DuplicateIDs, Lookups: r.Lookups, Parts: r.Parts, TableBytes: r.TableBytes,
+		DuplicateIDs: r.DuplicateIDs, IndexOrigin: r.IndexOrigin, Parts: r.Parts, IndexBytes: r.IndexBytes,
 	}
 }
 
@@ -195,7 +196,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(lines.AppendReport(nil, &c, r.Took.Nanoseconds()), []byte("\n")), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, and no other spelling of the object.
+// UnmarshalJSON decodes only the form that MarshalJSON writes.
 func (r *Report) UnmarshalJSON(object []byte) error {
 	c, took, err := lines.DecodeReport(lineOf(object))
 	if err == nil {
@@ -204,7 +205,7 @@ func (r *Report) UnmarshalJSON(object []byte) error {
 	return err
 }
 
-// lineOf ends an object with a newline, which json.Unmarshal leaves out.
+// lineOf returns an object with a newline, which json.Unmarshal omits.
 func lineOf(object []byte) []byte {
 	if bytes.HasSuffix(object, []byte("\n")) {
 		return object
@@ -212,8 +213,8 @@ func lineOf(object []byte) []byte {
 	return append(bytes.Clone(object), '\n')
 }
 
-// Report returns how the store was opened or last refreshed. It is empty after Close. Do
-// not change its slices.
+// Report returns the report of the open or the last refresh. It is empty after Close. Do
+// not modify its slices.
 func (q *queries) Report() Report {
 	v, err := q.acquire()
 	if err != nil {

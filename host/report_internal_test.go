@@ -25,8 +25,8 @@ func set(t *testing.T, v reflect.Value, n uint64) uint64 {
 		switch v.Interface().(type) {
 		case Way:
 			v.SetString(string(FromCheckpoint))
-		case Lookups:
-			v.SetString(string(LookupsBuilt))
+		case IndexOrigin:
+			v.SetString(string(IndexBuilt))
 		case Reason:
 			v.SetString(string(damage.PayloadHash))
 		case Topic:

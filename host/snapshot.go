@@ -20,7 +20,7 @@ func (s *Snapshot) acquire() (*version, error) {
 	return s.version, nil
 }
 
-// Close releases the files. A second Close is [ErrClosed].
+// Close releases the files. A second Close returns [ErrClosed].
 func (s *Snapshot) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,7 +32,7 @@ func (s *Snapshot) Close() error {
 	return nil
 }
 
-// newSnapshot makes a Snapshot of a version, which it releases.
+// newSnapshot returns a Snapshot that owns v.
 func newSnapshot(v *version, err error) (*Snapshot, error) {
 	if err != nil {
 		return nil, err

@@ -5,17 +5,17 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Receipt says where an append went.
+// Receipt describes an event that was appended.
 type Receipt struct {
-	// ID names the event: the key of [WithKey], or one that the store made.
+	// ID is the event's id: the key of [WithKey], or one that the store made.
 	ID event.ID
 	// Sequence is the number of the event in the store, from 0.
 	Sequence uint64
 	// Clock is the number of the event within its entity, from 0.
 	Clock uint32
-	// Position is where the event's frame lies.
+	// Position is the position of the event's frame.
 	Position event.Position
-	// Repeated says that the event was there already, under the same key.
+	// Repeated reports whether the event already existed under the same key.
 	Repeated bool
 }
 
@@ -23,19 +23,19 @@ func receiptsOf(from []commit.Receipt) []Receipt {
 	return convert(from, func(r commit.Receipt) Receipt { return Receipt(r) })
 }
 
-// State is what readers see of an entity.
+// State is the state of an entity as readers see it.
 type State struct {
-	// Some says that the entity has visible events, Clock is that of the last one.
+	// Some reports whether the entity has visible events. Clock is that of the last one.
 	Some  bool
 	Clock uint32
 }
 
-// String is "no events" or "clock N".
+// String returns "no events" or "clock N".
 func (s State) String() string { return commit.State(s).String() }
 
-// Expected is what an append asks of its entity: nothing ([AnyState]), that it has no
-// visible event ([NoEvents]), or that its last visible event has a given clock
-// ([AtClock]). The zero Expected is AnyState. See [Expect].
+// Expected is the state that an append expects of its entity: any ([AnyState]), no
+// visible event ([NoEvents]), or a last visible event with a given clock ([AtClock]).
+// The zero Expected is AnyState. See [Expect].
 type Expected = commit.Expected
 
 // Expectations without a number; [AtClock] has one.
@@ -44,5 +44,5 @@ var (
 	NoEvents = commit.NoEvents
 )
 
-// AtClock expects that the entity's last visible event has the clock n.
+// AtClock expects the entity's last visible event to have clock n.
 func AtClock(n uint32) Expected { return commit.AtClock(n) }

@@ -21,7 +21,8 @@ import (
 
 var le = binary.LittleEndian
 
-// TestFixtures decodes every artifact there is and makes the same bytes again.
+// TestFixtures decodes every artifact of the fixtures and encodes it to the
+// same bytes.
 func TestFixtures(t *testing.T) {
 	files := 0
 	for _, name := range fixture.Names() {
@@ -147,7 +148,7 @@ func record() *rapid.Generator[event.Record] {
 	})
 }
 
-// TestRecord writes random records by the table of the format.
+// TestRecord encodes random records as the format's table says.
 func TestRecord(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := record().Draw(t, "record")
@@ -179,7 +180,7 @@ func TestRecord(t *testing.T) {
 	})
 }
 
-// TestDraft runs random changes on a draft and on a plain slice.
+// TestDraft applies random changes to a draft and to a plain slice.
 func TestDraft(t *testing.T) {
 	type named struct {
 		facts         event.Facts

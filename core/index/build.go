@@ -11,30 +11,31 @@ import (
 // buildBlock is how many records a build reads at once: 166 kB.
 const buildBlock = 1024
 
-// Input is what [Build] makes tables of.
+// Input is the input of [Build].
 type Input struct {
 	Image  Image
 	Names  *strtab.Table
 	Bounds Bounds
-	// Seed makes the places in the hash tables unpredictable.
+	// Seed makes the slots of the hash tables unpredictable.
 	Seed uint64
-	// Each, when set, is given every block of records in order with its offset
-	// in Image.Records, before it is looked at. Its error ends the build.
+	// Each, when set, is called with every block of records in order, and its
+	// offset in Image.Records, before the block is used. Its error ends the
+	// build.
 	Each func(off uint64, block []byte) error
 	// Parallel, when set, runs f(0) to f(n-1), some at once where that pays, and
 	// returns when all are done.
 	Parallel func(n int, f func(i int))
-	// ValidateOnly makes no tables: those that are returned know the sequences of the first
-	// and last record, and lead nowhere.
+	// ValidateOnly makes Build validate the records without building: the
+	// returned Index knows only the sequences of the first and last record.
 	ValidateOnly bool
 }
 
-// Build reads the records once, judges each, and makes the tables. Its memory
-// is the tables (about 26 bytes a record), and while it runs 22 bytes a record
-// and 48 for each correlation or causation. The error of records that break
-// a rule is a [damage.Refusal]: entity_index, scope_index, coordinate, order,
-// allocator, kind, position or unreadable. When one is found, the remaining
-// blocks are still given to Each.
+// Build reads the records once, validates them and builds their index. It needs
+// the memory of the index (about 26 bytes a record), and while it runs 22 bytes
+// a record and 48 for each correlation or causation. The error for an invalid
+// record is a [damage.Refusal]: entity_index, scope_index, coordinate, order,
+// allocator, kind, position or unreadable. After one, Build still passes the
+// remaining blocks to Each.
 func Build(in Input) (*Index, error) {
 	b := NewBuilder(in)
 	var why error
@@ -58,8 +59,8 @@ func Build(in Input) (*Index, error) {
 	return b.Finish()
 }
 
-// Builder is [Build] for records that come from elsewhere than the image. It is
-// for one goroutine.
+// Builder is [Build] for records that do not come from the image. It is for one
+// goroutine.
 type Builder struct {
 	in        Input
 	n         uint32
@@ -80,7 +81,7 @@ type Builder struct {
 	segments           []byte
 }
 
-// NewBuilder begins tables over in.Image.Count records.
+// NewBuilder returns a Builder of an index over in.Image.Count records.
 func NewBuilder(in Input) *Builder {
 	b := &Builder{
 		in:      in,
@@ -103,8 +104,8 @@ func NewBuilder(in Input) *Builder {
 	return b
 }
 
-// Add takes the next records, which stand at offset off. The error is a
-// [damage.Refusal] of the first that breaks a rule.
+// Add adds the next records, which are at offset off. The error is a
+// [damage.Refusal] for the first invalid one.
 func (b *Builder) Add(off uint64, block []byte) error {
 	for k := 0; k < len(block); k += artifact.RecordSize {
 		r := artifact.Raw(block[k : k+artifact.RecordSize])
@@ -122,7 +123,7 @@ func (b *Builder) Add(off uint64, block []byte) error {
 	return nil
 }
 
-// Finish makes the tables. All records must have been added.
+// Finish builds the index. All records must have been added.
 func (b *Builder) Finish() (*Index, error) {
 	if b.in.Bounds.Allocator > artifact.MaxAllocator {
 		return nil, damage.Refuse(damage.Allocator, -1, nil)
@@ -130,7 +131,7 @@ func (b *Builder) Finish() (*Index, error) {
 	return b.finish()
 }
 
-// take files record i, which was judged.
+// take adds record i, which is valid.
 func (b *Builder) take(i uint32, r artifact.Raw) {
 	e, s, k := r.Entity(), r.Scope(), uint16(r.Kind())
 	b.entity[i], b.scope[i], b.kind[i] = e, s, k
@@ -148,8 +149,9 @@ func (b *Builder) take(i uint32, r artifact.Raw) {
 	}
 }
 
-// follows looks at what record i says of all records, and of its segment. known says
-// that its entity has an earlier one, and lastClock the clocks of those by entity.
+// follows updates the flags and the segments with record i. known reports
+// whether its entity has an earlier record; lastClock has the clock of each
+// entity's last record.
 func (b *Builder) follows(i uint32, r artifact.Raw, lastClock []uint32, known bool) {
 	if r.Sequence() != b.first+uint64(i) {
 		b.flags &^= flagDense

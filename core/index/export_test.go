@@ -6,7 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// EachSection puts what f makes of each section in its place.
+// EachSection replaces each section by the result of f.
 func (t *Index) EachSection(f func(source.Source) source.Source) {
 	for i, s := range t.section {
 		t.section[i] = f(s)
@@ -20,10 +20,10 @@ func SetTopSums(n uint64) (undo func()) {
 	return func() { topSums = was }
 }
 
-// Levels is how many levels of checksums a file has.
+// Levels returns the number of levels of checksums in a file.
 func (f *File) Levels() int { return len(f.lay.levels) }
 
-// Records returns the number of records the tables cover.
+// Records returns the number of records in the index.
 func (t *Index) Records() uint32 { return t.records }
 
 // From returns the part of a list whose record numbers are at least record.
@@ -42,14 +42,14 @@ func (r *Reader) From(l List, record uint32) (List, error) {
 	return l, nil
 }
 
-// Segment is what the tables know of one segment that records lie in.
+// Segment is an element of the section of segments.
 type Segment struct {
 	ID, Length uint64
 	First      uint32 // number of its first record
 	Records    uint32
 }
 
-// Segments lists them by rising id.
+// Segments lists the segments by rising id.
 func (r *Reader) Segments() ([]Segment, error) {
 	w := r.window(secSegments)
 	n := w.Size() / segmentSize

@@ -6,7 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// The sections, in the order in which a file will hold them.
+// The sections, in file order.
 const (
 	secNames = iota
 	secNameOrder
@@ -25,7 +25,7 @@ const (
 	sections
 )
 
-// sectionNames are for errors.
+// sectionNames names the sections in errors.
 var sectionNames = [sections]string{
 	"the places of names", "the sorted names", "the hash table of names",
 	"the ends of entities' lists", "the entities' lists", "the ends of scopes' lists", "the scopes' lists",
@@ -40,8 +40,9 @@ const (
 	segmentSize = 24
 )
 
-// Index is the lookups into the records of one image. They are immutable;
-// any number of goroutines may read them, each through its own [Reader].
+// Index finds the records of one image by id, name, kind and sequence. It is
+// immutable; any number of goroutines may read it, each through its own
+// [Reader].
 type Index struct {
 	records uint32
 	strings uint32
@@ -52,8 +53,8 @@ type Index struct {
 	// records.
 	first, last uint64
 	section     [sections]source.Source
-	// saved is the file that the tables are read from, nil for those in memory,
-	// and checked what is read through it, the checksums first.
+	// saved is the file of the index, nil for one in memory. checked holds the
+	// sources read through it, the checksums first.
 	saved   *File
 	checked []*pages.Checked
 }
@@ -61,27 +62,26 @@ type Index struct {
 type flags uint32
 
 const (
-	// flagDense: the sequence of record i is that of record 0 plus i.
+	// flagDense: sequences have no gaps.
 	flagDense flags = 1 << iota
-	// flagUnique: no two records have the same event id.
+	// flagUnique: all records have different event ids.
 	flagUnique
-	// flagClockOrder: every entity list is in order of clocks too.
+	// flagClockOrder: every entity list is also in the order of clocks.
 	flagClockOrder
 )
 
 // Last returns the sequence of the last record; ok is false when there is none.
 func (t *Index) Last() (sequence uint64, ok bool) { return t.last, t.records > 0 }
 
-// UniqueIDs reports whether no two records share an event id.
+// UniqueIDs reports whether all records have different event ids.
 func (t *Index) UniqueIDs() bool { return t.flags&flagUnique != 0 }
 
-// Saved returns the file that the tables are read from, nil for those in memory.
+// Saved returns the file of the index, nil for one in memory.
 func (t *Index) Saved() *File { return t.saved }
 
-// CheckAll reads and checks every page of tables in a file and of the artifact
-// they belong to, read before or not. stop, which may be nil, is asked now and
-// then. The error is stop's, or a [damage.Refusal] of reason checksum or
-// unreadable.
+// CheckAll reads and checks every page of the index file and of its artifact,
+// whether read before or not. It calls stop, which may be nil, now and then.
+// The error is stop's, or a [damage.Refusal] of reason checksum or unreadable.
 func (t *Index) CheckAll(stop func() error) error {
 	for _, c := range t.checked {
 		if err := c.CheckAll(stop); err != nil {
@@ -91,15 +91,15 @@ func (t *Index) CheckAll(stop func() error) error {
 	return nil
 }
 
-// Forget lets every page of tables in a file, and of the artifact they belong to, be
-// checked again when it is read next.
+// Forget marks every page of the index file and of its artifact as not checked,
+// so that the next read checks it again.
 func (t *Index) Forget() {
 	for _, c := range t.checked {
 		c.Forget()
 	}
 }
 
-// Size returns the number of bytes of all sections.
+// Size returns the size of all sections in bytes.
 func (t *Index) Size() (n int64) {
 	for _, s := range t.section {
 		n += s.Size()
@@ -107,14 +107,14 @@ func (t *Index) Size() (n int64) {
 	return n
 }
 
-// slot is where hash belongs in a table of n slots. Multiplying spreads over
-// any n without a division, and keeps the order of hashes.
+// slot returns the slot of hash in a table of n slots. Multiplying spreads
+// hashes over any n without a division, and keeps their order.
 func slot(hash uint32, n uint64) uint64 {
 	return uint64(hash) * n >> 32
 }
 
-// hashID mixes the halves of an id with the seed of one build, so that nobody
-// can prepare ids that crowd.
+// hashID mixes the halves of an id with the seed of one build, so that an
+// attacker cannot choose ids that crowd.
 func hashID(hi, lo, seed uint64) uint32 {
 	return uint32(strtab.Mix(strtab.Mix(lo^seed, 0x9E3779B97F4A7C15)^hi, 0xD6E8FEB86659FD93) >> 32)
 }

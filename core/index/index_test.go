@@ -23,7 +23,7 @@ import (
 
 const segmentSize = 1 << 40
 
-// anywhere believes in segments 1 to 9 of a terabyte each.
+// anywhere allows segments 1 to 9, of a terabyte each.
 func anywhere() index.Bounds {
 	return index.Bounds{
 		Allocator: artifact.MaxAllocator,
@@ -72,7 +72,7 @@ func (m *model) file(t rapid.TB, allocator uint64) []byte {
 	return d.AppendFile(nil, artifact.Watermark{Segment: 9, Offset: segmentSize}, allocator)
 }
 
-// open builds tables over the model, from memory or from a file.
+// open builds an index over the model, in memory or in a file.
 func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Index, *index.Reader) {
 	b := m.file(t, artifact.MaxAllocator)
 	var src source.Source = source.Bytes(b)
@@ -96,7 +96,7 @@ func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Index, *index
 	return tables, index.NewReader(&img, tables)
 }
 
-// models draws few ids, names and kinds, so that they meet often.
+// models draws few ids, names and kinds, so that they repeat often.
 func models() *rapid.Generator[*model] {
 	return rapid.Custom(func(t *rapid.T) *model {
 		m := &model{names: []string{""}}
@@ -162,7 +162,7 @@ func items(t rapid.TB, r *index.Reader, l index.List) []uint32 {
 	return out
 }
 
-// TestReaderAgainstModel asks every method about everything.
+// TestReaderAgainstModel calls every method with everything.
 func TestReaderAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := models().Draw(t, "model")
@@ -171,8 +171,8 @@ func TestReaderAgainstModel(t *testing.T) {
 	})
 }
 
-// TestBuildHidesNothing proves what Build makes by sorting the records, which is not how
-// it makes it.
+// TestBuildHidesNothing checks Build's result by sorting the records, which is
+// not how Build works.
 func TestBuildHidesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := models().Draw(t, "model")
@@ -382,7 +382,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestBlocks has more records than are read at once.
+// TestBlocks has more records than one block.
 func TestBlocks(t *testing.T) {
 	m := plain(5000)
 	for _, asFile := range []bool{false, true} {
@@ -402,14 +402,14 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestEqualIDs has so many events of one id that no hash table holds them.
+// TestEqualIDs has so many events with one id that no hash table holds them.
 func TestEqualIDs(t *testing.T) {
 	for _, n := range []int{2, 100, 511, 512, 513, 514, 3000} {
 		m := plain(n)
 		for i := range m.records {
 			m.records[i].ID = event.ID{9}
 		}
-		if n > 50 { // and one of another in front, in the middle and at the end
+		if n > 50 { // and one with another id at the start, in the middle and at the end
 			for _, i := range []int{0, n / 2, n - 1} {
 				m.records[i].ID = event.ID{byte(10 + 5*i/n)}
 			}
@@ -437,8 +437,8 @@ func TestEqualIDs(t *testing.T) {
 	}
 }
 
-// TestJudgement has one record for every rule, behind one that keeps them.
-func TestJudgement(t *testing.T) {
+// TestValidate has one record for every rule, after a valid one.
+func TestValidate(t *testing.T) {
 	bounds := index.Bounds{
 		Allocator: 100,
 		Watermark: artifact.Watermark{Segment: 3, Offset: 5000},
@@ -495,11 +495,11 @@ func TestJudgement(t *testing.T) {
 		{"overlap", damage.Position, func(r *event.Record) { r.Position.Offset = 1299 }},
 		{"missing segment", damage.Position, func(r *event.Record) { r.Position.Segment = 2 }},
 		{"segment 0", damage.Position, func(r *event.Record) { r.Position.Segment = 0 }},
-		{"behind the watermark's segment", damage.Position, func(r *event.Record) { r.Position.Segment = 4 }},
-		{"behind the watermark", damage.Position, func(r *event.Record) { r.Position = event.Position{Segment: 3, Offset: 4701, Length: 300} }},
+		{"after the watermark's segment", damage.Position, func(r *event.Record) { r.Position.Segment = 4 }},
+		{"after the watermark", damage.Position, func(r *event.Record) { r.Position = event.Position{Segment: 3, Offset: 4701, Length: 300} }},
 		{"offset in the header", damage.Position, func(r *event.Record) { r.Position = event.Position{Segment: 3, Offset: 8, Length: 300} }},
 		{"across the end", damage.Position, func(r *event.Record) { r.Position.Offset = 10000 - 299 }},
-		{"behind the end", damage.Position, func(r *event.Record) { r.Position.Offset = 10001 }},
+		{"after the end", damage.Position, func(r *event.Record) { r.Position.Offset = 10001 }},
 		{"offset wraps", damage.Position, func(r *event.Record) { r.Position.Offset = math.MaxUint64 - 100 }},
 		{"no body", damage.Position, func(r *event.Record) { r.Position.Length = 8 }},
 		{"no length", damage.Position, func(r *event.Record) { r.Position.Length = 0 }},
@@ -536,7 +536,8 @@ func TestJudgement(t *testing.T) {
 	_, err = build(high, first)
 	require.NoError(t, err)
 
-	// What breaks a rule is told, and the checksum still sees every block.
+	// Build reports the invalid record, and the checksum still gets every
+	// block.
 	many := make([]event.Record, 3000)
 	for i := range many {
 		many[i] = first
@@ -590,7 +591,7 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// TestMemory holds the tables to what Build says they take.
+// TestMemory checks the memory that the comment of Build claims.
 func TestMemory(t *testing.T) {
 	m := plain(20000)
 	b := m.file(t, artifact.MaxAllocator)

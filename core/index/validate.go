@@ -6,15 +6,17 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// Bounds is what records must keep within to be believed.
+// Bounds limits the values of valid records.
 type Bounds struct {
+	// Allocator is the next sequence: every sequence is below it.
 	Allocator uint64
 	Watermark artifact.Watermark
-	// SegmentSize tells how long a segment is; ok is false when there is none.
+	// SegmentSize returns the size of a segment; ok is false when it does not
+	// exist.
 	SegmentSize func(id uint64) (size uint64, ok bool)
 }
 
-// judge looks at records in order and refuses the first that breaks a rule.
+// validator checks records in order.
 type validator struct {
 	bounds  *Bounds
 	strings uint32
@@ -26,14 +28,14 @@ type validator struct {
 	end      uint64 // where the last record's frame ends
 }
 
-// record returns the reason why r cannot be believed, or "".
+// record returns why r is invalid, or "".
 func (v *validator) record(r artifact.Raw) damage.Reason {
 	switch e := r.Entity(); {
 	case e >= v.strings:
 		return damage.EntityIndex
 	case r.Scope() >= v.strings:
 		return damage.ScopeIndex
-	case e == 0 || r.Scope() == 0: // the leading empty string is no name
+	case e == 0 || r.Scope() == 0: // the leading empty string is not a name
 		return damage.Coordinate
 	case r.Kind().IsMarker():
 		return damage.Kind
@@ -52,7 +54,7 @@ func (v *validator) record(r artifact.Raw) damage.Reason {
 	return ""
 }
 
-// position holds when the frame lies behind the last one, inside a segment,
+// position reports whether the frame lies after the last one, inside a segment,
 // and before the watermark.
 func (v *validator) position(r artifact.Raw) bool {
 	p := r.Position()

@@ -5,19 +5,19 @@ import (
 	"math"
 )
 
-// What payloads hold and the store's own structures do not.
+// Types that only payloads use, not the store's own structures.
 
-// AppendFloat32 adds a float of the given bits.
+// AppendFloat32 appends a float of the given bits.
 func AppendFloat32(dst []byte, bits uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, 0xca), bits)
 }
 
-// AppendFloat64 adds a float of the given bits.
+// AppendFloat64 appends a float of the given bits.
 func AppendFloat64(dst []byte, bits uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, 0xcb), bits)
 }
 
-// AppendBool adds a boolean.
+// AppendBool appends a boolean.
 func AppendBool(dst []byte, v bool) []byte {
 	if v {
 		return append(dst, 0xc3)
@@ -25,7 +25,7 @@ func AppendBool(dst []byte, v bool) []byte {
 	return append(dst, 0xc2)
 }
 
-// AppendExt adds an ext of fewer than 2^32 bytes.
+// AppendExt appends an ext of fewer than 2^32 bytes.
 func AppendExt(dst []byte, typ int8, body []byte) []byte {
 	switch n := len(body); {
 	case n == 1:

@@ -26,7 +26,7 @@ func (s *Scan) findFooter(in input, from uint64) (*hints, error) {
 	}
 	var why *damage.Refusal
 	if errors.As(err, &why) {
-		return nil, nil // the walk will end in front of it and say so
+		return nil, nil // the walk stops before it and reports it
 	}
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (s *Scan) findFooter(in input, from uint64) (*hints, error) {
 	return h, nil
 }
 
-// salvageFooter looks for a footer with a damaged trailer behind the frames.
+// salvageFooter searches for a footer with a damaged trailer after the frames.
 func (s *Scan) salvageFooter(in input, from uint64) (*hints, error) {
 	if s.rest.Length == 0 || s.rest.Length > maxSalvage {
 		return nil, nil
@@ -62,6 +62,6 @@ func (s *Scan) salvageFooter(in input, from uint64) (*hints, error) {
 	return h, nil
 }
 
-// maxSalvage bounds the rest that is read as a damaged footer: that of a segment
-// of 256 MiB stays below it.
+// maxSalvage bounds the bytes that are read as a damaged footer: the footer of
+// a segment of 256 MiB is smaller.
 const maxSalvage = 256 << 20

@@ -7,8 +7,8 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// header reads the segment's header and returns where the frames begin. why is
-// what is wrong with it; then from is 0.
+// header reads the segment's header and returns the offset of the first frame.
+// why says what is wrong with the header; then from is 0.
 func (s *Scan) header(in input) (from uint64, why *damage.Refusal, err error) {
 	if in.from > 0 {
 		return in.from, nil, nil
@@ -25,8 +25,8 @@ func (s *Scan) header(in input) (from uint64, why *damage.Refusal, err error) {
 	return uint64(n), nil, nil
 }
 
-// salvageable reports whether frames may be looked for behind a bad header,
-// and tells the loss when they may not.
+// salvageable reports whether to search for frames after a bad header. It
+// reports the loss when not.
 func (s *Scan) salvageable(in input, why *damage.Refusal) bool {
 	size := uint64(max(in.source.Size(), 0))
 	if in.unproven(0) { // nothing in it was acknowledged
@@ -38,7 +38,7 @@ func (s *Scan) salvageable(in input, why *damage.Refusal) bool {
 	}
 	switch why.Reason {
 	case damage.Short:
-		if in.newest && in.mark == nil { // a crash came before the header was whole: nothing was acknowledged
+		if in.newest && in.mark == nil { // a crash before the header was whole: nothing was acknowledged
 			if !s.batch.open {
 				s.at = Place{Segment: in.id, Offset: 0}
 			}
@@ -49,7 +49,7 @@ func (s *Scan) salvageable(in input, why *damage.Refusal) bool {
 			s.checkLength(in)
 			return false
 		}
-	case damage.SegmentID, damage.Version: // a copy, or frames of another form
+	case damage.SegmentID, damage.Version: // a copy, or another frame format
 	default:
 		return true
 	}

@@ -11,26 +11,27 @@ import (
 	"github.com/thawlog/thaw/core/sidx"
 )
 
-// hints hands out the sequences of a footer, frame by frame, and finds out on
-// the way whether the footer says what the frames say. A nil *hints is a
-// segment without a footer.
+// hints returns the sequences of a footer, frame by frame, and checks on the
+// way that the footer agrees with the frames. A nil *hints is a segment without
+// a footer.
 type hints struct {
 	footer *sidx.Footer
-	at     uint64 // where the footer begins
-	next   int    // entry to hand out next
+	at     uint64 // offset of the footer
+	next   int    // next entry
 	from   uint64 // first offset of the walk; entries before it are not checked
-	doubt  bool   // an entry says other than its frame, or the trailer is damaged
-	cut    bool   // the trailer is the beginning of a whole one
+	doubt  bool   // an entry contradicts its frame, or the trailer is damaged
+	cut    bool   // the trailer is cut short and otherwise sound
 
-	differs bool // an entry says other than its frame
+	differs bool // an entry contradicts its frame
 
-	// numbers are those that the footer's names have in the draft, 0 where that was
-	// not asked yet, and known the names of which it was, in order.
+	// numbers holds the numbers of the footer's names in the draft, 0 where it
+	// is not known yet. known lists the names with known numbers, in order of
+	// lookup.
 	numbers, known []uint32
 }
 
-// newHints starts behind the entries of frames before from. ok is false when
-// the entries are not in the order of their frames.
+// newHints skips the entries of frames before from. ok is false when the
+// entries are not in the order of their frames.
 func newHints(f *sidx.Footer, at, from uint64) (h *hints, ok bool) {
 	h = &hints{footer: f, at: at, from: from}
 	for h.next < f.Len() && f.FrameOffset(h.next) < from {
@@ -45,8 +46,8 @@ func newHints(f *sidx.Footer, at, from uint64) (h *hints, ok bool) {
 }
 
 // confirms reports whether the footer gives the records of segment id that d
-// already holds the sequences they have. They were read when the segment was
-// not sealed, and numbered on from the ones before.
+// already holds the sequences they have. These records were read before the
+// segment was sealed, and numbered from the ones before.
 func (h *hints) confirms(d *artifact.Draft, id uint64) bool {
 	entry := h.next - 1
 	for i := d.Len() - 1; i >= 0; i-- {
@@ -65,11 +66,11 @@ func (h *hints) confirms(d *artifact.Draft, id uint64) bool {
 	return true
 }
 
-// take returns the sequence of the frame at p, whose content is b. found is
-// false when the footer has no entry for it; ok is false when its next entry is
-// for something else. An entry that names the frame and says other things of it
-// sets doubt: its sequence is the best there is, since frames hold none. note is
-// what a noter said of the frame.
+// take returns the sequence of the frame at p with content b. found is false
+// when the footer has no entry for it; ok is false when the next entry is for
+// something else. An entry that names the frame but contradicts it sets doubt;
+// its sequence is still the best one, since frames hold none. note is the
+// frame's note by a noter.
 func (h *hints) take(p event.Position, b *segment.Body, note uint32) (sequence uint64, found, ok bool) {
 	if h.next >= h.footer.Len() || h.footer.FrameOffset(h.next) > p.Offset {
 		return 0, false, true
@@ -87,8 +88,7 @@ func (h *hints) take(p event.Position, b *segment.Body, note uint32) (sequence u
 	return sequence, true, true
 }
 
-// says reports whether an entry says of a frame what the frame itself does. It does
-// not change h.
+// says reports whether an entry agrees with a frame. It does not change h.
 func (h *hints) says(entry int, p event.Position, b *segment.Body) bool {
 	facts := b.Facts(p)
 	if !h.footer.Says(entry, &facts) {
@@ -100,8 +100,9 @@ func (h *hints) says(entry int, p event.Position, b *segment.Body) bool {
 		bytes.Equal(names.At(entity), b.Entity) && bytes.Equal(names.At(scope), b.Scope)
 }
 
-// noter makes notes of frames that are read ahead: the number of the entry that
-// says what the frame does, and 1; 0 when there is none.
+// noter returns a source of notes for frames that are read ahead. A note is 1
+// plus the number of the entry that agrees with the frame, or 0 when there is
+// none.
 func (h *hints) noter(id uint64) func() segment.Note {
 	if h == nil {
 		return nil
@@ -143,7 +144,7 @@ func (h *hints) number(d *artifact.Draft, name uint32) (uint32, error) {
 	return n, err
 }
 
-// knows is how many of the footer's names were asked for.
+// knows returns the number of the footer's names with known numbers.
 func (h *hints) knows() int {
 	if h == nil {
 		return 0
@@ -151,8 +152,8 @@ func (h *hints) knows() int {
 	return len(h.known)
 }
 
-// forget unlearns all but the first names that were asked for: the draft took back
-// what was added since.
+// forget forgets all names but the first known ones: the draft has rolled back
+// the later ones.
 func (h *hints) forget(known int) {
 	for _, name := range h.known[known:] {
 		h.numbers[name] = 0
@@ -160,7 +161,7 @@ func (h *hints) forget(known int) {
 	h.known = h.known[:known]
 }
 
-// lost names the events whose frames lie in damaged bytes.
+// lost adds to d the events whose frames lie in damaged bytes.
 func (h *hints) lost(d *damage.Damage) {
 	inside := func(at uint64) bool { return at >= d.Offset && at-d.Offset < d.Length }
 	for h.next < h.footer.Len() && inside(h.footer.FrameOffset(h.next)) {
@@ -174,6 +175,6 @@ func (h *hints) lost(d *damage.Damage) {
 	}
 }
 
-// holds reports whether every entry found its frame and the frames end where
-// the footer begins.
+// holds reports whether every entry had its frame and the frames end where the
+// footer starts.
 func (h *hints) holds(end uint64) bool { return h.next == h.footer.Len() && end == h.at }

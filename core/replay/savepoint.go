@@ -6,7 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// savepoint is the state of a scan between two segments, to go back to when a
+// savepoint is the state of a scan between two segments, to return to when a
 // footer turns out wrong half way.
 type savepoint struct {
 	scan      Scan
@@ -15,8 +15,8 @@ type savepoint struct {
 	next      uint64
 	draft     artifact.Savepoint
 	openEnd   uint64
-	// held are the records of a batch that is open across the two segments,
-	// which the second may drop.
+	// held has the records of a batch that is open across the two segments. The
+	// second segment may drop them.
 	held *artifact.Draft
 }
 
@@ -29,14 +29,14 @@ func (s *Scan) savepoint() savepoint {
 		b.draft = s.batch.txn.draft
 		b.held = artifact.NewDraft()
 		b.scan.batch.staged = slices.Clone(s.batch.staged)
-		// What was added once can be added again.
+		// These records fitted once, so they fit again.
 		_ = b.held.AppendFrom(s.log.draft, s.batch.txn.first())
 	}
 	return b
 }
 
-// restore undoes everything since save. Slices of the saved state still have
-// their old lengths; what was appended behind is overwritten.
+// restore undoes everything since the savepoint. Slices of the saved state have
+// their old lengths; later elements are overwritten.
 func (s *Scan) restore(b savepoint) {
 	*s = b.scan
 	s.log.draft.Rollback(b.draft)
@@ -49,8 +49,8 @@ func (s *Scan) restore(b savepoint) {
 	}
 }
 
-// Continue returns a scan that goes on where s ended, over the same log, with
-// an empty report. s must not be used for reading any more.
+// Continue returns a scan that continues s over the same log, with an empty
+// report. s must not be used for reading any more.
 func (s *Scan) Continue(stop func() error) *Scan {
 	return &Scan{log: s.log, at: s.at, last: s.last, stop: stop, sure: s.sure, sureAt: s.sureAt}
 }

@@ -8,44 +8,43 @@ import (
 )
 
 // ErrSequence is returned when a sequence would not rise, or would pass 2^63.
-var ErrSequence = errors.New("replay: a sequence does not follow the one before")
+var ErrSequence = errors.New("replay: sequences do not rise")
 
-// Log is a run of committed records, and the state that numbers the next. It
-// is for one goroutine.
+// Log holds committed records, and the state that numbers the next one. It is
+// for one goroutine.
 type Log struct {
 	draft     *artifact.Draft
 	committed int
-	floor     uint64 // what the artifact says is free
-	least     uint64 // above every sequence that is taken
-	next      uint64 // what an event without a number gets
+	floor     uint64 // the next sequence that the artifact recorded
+	least     uint64 // above every used sequence
+	next      uint64 // the sequence of an event without a number
 }
 
-// NewLog returns an empty log behind records of which the highest sequence is below
-// taken. It gives out sequences from floor on: the allocator that the artifact
+// NewLog returns an empty log that follows records with sequences below taken.
+// It gives out sequences from floor on: the next sequence that the artifact
 // recorded, or 0.
 func NewLog(taken, floor uint64) *Log {
 	return &Log{draft: artifact.NewDraft(), floor: floor, least: taken, next: max(taken, floor)}
 }
 
-// Draft holds the log's records, of which the first Committed ones count.
+// Draft returns the log's records, of which the first Committed ones count.
 func (l *Log) Draft() *artifact.Draft { return l.draft }
 
-// Forget lets go of committed records, as [artifact.Draft.Forget] does, for who has
-// seen them and goes on reading. It is called between two segments.
+// Forget frees committed records as [artifact.Draft.Forget] does, for a caller
+// that has used them and continues to read. Call it between two segments.
 func (l *Log) Forget() { l.draft.Forget(l.committed) }
 
-// Committed returns the number of records that readers may see.
+// Committed returns the number of visible records.
 func (l *Log) Committed() int { return l.committed }
 
-// Next returns the sequence that an event without a number gets.
+// Next returns the sequence of the next event without a number.
 func (l *Log) Next() uint64 { return l.next }
 
-// Allocator returns the next sequence a writer may give out. It never falls below
-// the floor.
+// Allocator returns the next sequence that a writer may give out. It never
+// falls below the floor.
 func (l *Log) Allocator() uint64 { return max(l.next, l.floor) }
 
-// reserve leaves n sequences unused, for events that are known to have had
-// them and cannot be read.
+// reserve skips n sequences, for events that had them and cannot be read.
 func (l *Log) reserve(n uint64) {
 	if n == 0 {
 		return
@@ -54,7 +53,7 @@ func (l *Log) reserve(n uint64) {
 	l.least = l.next
 }
 
-// txn is one change to a log that happens as a whole or not at all. At most
+// txn is one transaction on a log: it happens as a whole or not at all. At most
 // one may be open at a time.
 type txn struct {
 	log         *Log
@@ -62,19 +61,14 @@ type txn struct {
 	least, next uint64
 }
 
-// begin opens a txn.
+// begin opens a transaction.
 func (l *Log) begin() txn {
 	return txn{log: l, draft: l.draft.Savepoint(), least: l.least, next: l.next}
 }
 
-// insert adds an event under the next free sequence and returns it.
-func (t txn) insert(f event.Facts, entity, scope []byte) (sequence uint64, err error) {
-	return t.insertAt(t.log.next, f, entity, scope)
-}
-
-// insertAt adds an event under a sequence that is known, which must be above
-// every one that is taken. It may lie below the floor: a sequence that was
-// given out after the artifact was written says that the floor is too high.
+// insertAt adds an event with a known sequence, which must be above every used
+// one. It may lie below the floor: a sequence given out after the artifact was
+// written shows that the floor is too high.
 func (t txn) insertAt(sequence uint64, f event.Facts, entity, scope []byte) (uint64, error) {
 	if err := t.allows(sequence); err != nil {
 		return 0, err
@@ -102,17 +96,17 @@ func (t txn) allows(sequence uint64) error {
 	return nil
 }
 
-// took notes that a sequence is taken.
+// took marks a sequence as used.
 func (t txn) took(sequence uint64) { t.log.least, t.log.next = sequence+1, sequence+1 }
 
 // commit makes everything inserted visible.
 func (t txn) commit() { t.log.committed = t.log.draft.Len() }
 
-// abort takes everything inserted back, the sequences included.
+// abort removes everything inserted and frees the sequences.
 func (t txn) abort() {
 	t.log.draft.Rollback(t.draft)
 	t.log.least, t.log.next = t.least, t.next
 }
 
-// first returns the number of the first record inserted through the txn.
+// first returns the number of the transaction's first record.
 func (t txn) first() int { return t.draft.Records() }

@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// TestTxn runs random transactions against a plain slice: what was committed is
-// there, what was aborted left no trace, not even in the names.
+// TestTxn compares random transactions with a plain slice: commits are visible,
+// and aborts leave no trace, not even in the names.
 func TestTxn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		floor := rapid.Uint64Range(0, 50).Draw(t, "floor")
@@ -58,7 +58,7 @@ func TestInsertAtRefuses(t *testing.T) {
 	_, err := c.insertAt(9, event.Facts{}, []byte("e"), []byte("s"))
 	require.ErrorIs(t, err, ErrSequence, "taken by the artifact")
 	_, err = c.insertAt(artifact.MaxAllocator, event.Facts{}, []byte("e"), []byte("s"))
-	require.ErrorIs(t, err, ErrSequence, "behind the end of all sequences")
+	require.ErrorIs(t, err, ErrSequence, "after the end of all sequences")
 	got, err := c.insertAt(10, event.Facts{}, []byte("e"), []byte("s"))
 	require.NoError(t, err, "below the floor, above everything taken")
 	require.Equal(t, uint64(10), got)

@@ -14,26 +14,27 @@ const (
 	headerVersion = 1
 	offHeaderSize = 4
 	offHeader     = 8
-	// maxHeader bounds the header map. batpak's has 49 bytes; the bound keeps a
-	// damaged length from being believed.
+	// maxHeader bounds the size of the header map, so that a damaged length is
+	// refused. batpak's map has 49 bytes.
 	maxHeader = 4096
-	// MinSize is the least size of a segment whose header is whole.
+	// MinSize is the smallest size of a segment with a whole header.
 	MinSize = offHeader + 1
 )
 
-// Header is the head of a segment.
+// Header is the header of a segment.
 type Header struct {
-	// Flags is 0 in every segment that batpak 0.4.0 writes; it is kept.
+	// Flags is 0 in every segment that batpak 0.4.0 writes; other values are
+	// kept.
 	Flags uint64
-	// CreatedNS is when the segment was made, in ns since the Unix epoch.
+	// CreatedNS is the time of creation in ns since the Unix epoch.
 	CreatedNS int64
 	SegmentID uint64
 }
 
-// errHeaderSize is the cause when a header claims more than [maxHeader] bytes.
+// errHeaderSize is the cause when a header claims more than 4096 bytes.
 var errHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
 
-// AppendHeader adds a segment's first bytes to dst: magic, length and map.
+// AppendHeader appends a segment's first bytes to dst: magic, length and map.
 func AppendHeader(dst []byte, h Header) []byte {
 	dst = append(dst, magic...)
 	at := len(dst)
@@ -47,7 +48,7 @@ func AppendHeader(dst []byte, h Header) []byte {
 	return dst
 }
 
-// headerSize reads how long the header is from a segment's first 8 bytes. The
+// headerSize decodes the size of the header from a segment's first 8 bytes. The
 // error is a [damage.Refusal].
 func headerSize(head []byte) (int, error) {
 	if len(head) < offHeader {
@@ -63,7 +64,7 @@ func headerSize(head []byte) (int, error) {
 	return offHeader + int(n), nil
 }
 
-// DecodeHeader reads the header from the first bytes of a segment and returns
+// DecodeHeader decodes the header from the first bytes of a segment and returns
 // its size, which is the offset of the first frame. The map must hold the four
 // keys in batpak's order and nothing else. The error is a [damage.Refusal]:
 // short, magic, header or version.
@@ -96,8 +97,8 @@ func DecodeHeader(b []byte) (Header, int, error) {
 	return h, size, nil
 }
 
-// ReadHeader is DecodeHeader on the beginning of src. An error that is no
-// [damage.Refusal] is the source's own.
+// ReadHeader is DecodeHeader on the start of src. It returns an error of the
+// source as it is.
 func ReadHeader(src source.Source) (Header, int, error) {
 	size := uint64(max(src.Size(), 0))
 	head := make([]byte, min(size, offHeader))

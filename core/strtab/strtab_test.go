@@ -44,7 +44,7 @@ func TestRefusals(t *testing.T) {
 		{"count above what half the bytes hold", "\x93\xa1a\xa1", false, msgpack.ErrShort},
 		{"duplicate", "\x94\xa0\xa1a\xa1b\xa1a", true, strtab.ErrDuplicate},
 		{"duplicate without lead", "\x92\xa1a\xa1a", false, strtab.ErrDuplicate},
-		{"bytes behind", "\x92\xa0\xa1a\x00", true, msgpack.ErrTrailing},
+		{"trailing bytes", "\x92\xa0\xa1a\x00", true, msgpack.ErrTrailing},
 	} {
 		got, err := strtab.DecodeSorted([]byte(c.in), c.lead)
 		require.ErrorIs(t, err, c.want, c.name)
@@ -78,8 +78,8 @@ func newBuilder(lead bool) *strtab.Builder {
 	return &strtab.Builder{}
 }
 
-// TestBuilderAgainstTable interns random names, some of them twice and some
-// taken back, and reads the table again.
+// TestBuilderAgainstTable interns random names, some twice and some rolled
+// back, and decodes the table.
 func TestBuilderAgainstTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lead := rapid.Bool().Draw(t, "lead")
@@ -158,7 +158,7 @@ func TestManyNames(t *testing.T) {
 	require.Equal(t, 70001, table.Len())
 }
 
-// TestHashIsFixed pins the hash, which is part of the format of the lookups.
+// TestHashIsFixed pins the hash, which is part of the format of index.thaw.
 func TestHashIsFixed(t *testing.T) {
 	require.Equal(t, uint64(0x13597258772e9763), strtab.Hash(nil, 0))
 	require.Equal(t, uint64(0x9c2457f9994c2a2a), strtab.Hash([]byte("order:1"), 0))

@@ -17,7 +17,7 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// seal mends the checksum of a file, when it is long enough to have one.
+// seal recomputes the checksum of a file that is long enough to have one.
 func seal(b []byte) []byte {
 	b = append([]byte{}, b...)
 	if len(b) >= 12 {
@@ -28,7 +28,7 @@ func seal(b []byte) []byte {
 
 func file(body string) []byte { return seal([]byte("FBATVR\x01\x00\x00\x00\x00\x00" + body)) }
 
-// TestFixture spells the one file of its kind out.
+// TestFixture has every byte of the one file of its kind.
 func TestFixture(t *testing.T) {
 	b := fixture.Store("fences")[visibility.FileName]
 	want := strings.Join([]string{
@@ -93,7 +93,7 @@ func TestRefusals(t *testing.T) {
 		{"range keys swapped", list("\x82\xa3end\x02\xa5start\x01"), damage.Body},
 		{"negative start", list(pair("\xff", "\x02")), damage.Body},
 		{"start in a longer form", list(pair("\xcc\x01", "\x02")), damage.Body},
-		{"bytes behind", file("\x81\xa6ranges\x91" + pair("\x01", "\x02") + "\xc0"), damage.Body},
+		{"trailing bytes", file("\x81\xa6ranges\x91" + pair("\x01", "\x02") + "\xc0"), damage.Body},
 		{"empty range", list(pair("\x02", "\x02")), damage.Ranges},
 		{"range backwards", list(pair("\x03", "\x02")), damage.Ranges},
 		{"unsorted", list(pair("\x05", "\x06"), pair("\x01", "\x02")), damage.Ranges},

@@ -19,8 +19,8 @@ import (
 	"github.com/thawlog/thaw/wasm/plugin"
 )
 
-// benchEvents is how many events the stores of the benchmarks hold: THAW_BENCH_EVENTS,
-// by default a million.
+// benchEvents returns the number of events in the benchmarks' stores: THAW_BENCH_EVENTS, by
+// default a million.
 func benchEvents(b *testing.B) int {
 	n, err := strconv.Atoi(os.Getenv("THAW_BENCH_EVENTS"))
 	if err != nil {
@@ -29,7 +29,7 @@ func benchEvents(b *testing.B) int {
 	return n
 }
 
-// bench is one store and everything that reads it.
+// bench is one store and all its readers.
 type bench struct {
 	dir    string
 	plugin *plugin.Plugin
@@ -38,7 +38,7 @@ type bench struct {
 
 var benchShared *bench
 
-// prepare writes the store: 20 events an entity, 5000 a scope, 36 kinds.
+// prepare writes the store: 20 events per entity, 5000 per scope, 36 kinds.
 func prepare(b *testing.B) *bench {
 	if benchShared != nil {
 		return benchShared
@@ -85,7 +85,7 @@ func prepare(b *testing.B) *bench {
 
 var benchDirs []string
 
-// median runs f some times and returns the median of how long it took.
+// median runs f n times and returns the median of its times.
 func median(b *testing.B, n int, f func(i int)) time.Duration {
 	took := make([]time.Duration, n)
 	for i := range took {
@@ -98,7 +98,7 @@ func median(b *testing.B, n int, f func(i int)) time.Duration {
 }
 
 // BenchmarkOpen opens the store natively, by windows, and with the index copied into the
-// sandbox, of which the copying is told apart.
+// sandbox; the copy is also reported separately.
 func BenchmarkOpen(b *testing.B) {
 	w := prepare(b)
 	ctx := context.Background()
@@ -133,17 +133,17 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkQuestions asks natively and through the plugin in turns. Medians: native-ns,
-// plugin-ns with a cache as large as the index, 32MiB-ns with the default one. ratio is
-// plugin-ns to native-ns.
+// BenchmarkQuestions asks natively and through the plugin in turn. Medians: native-ns,
+// plugin-ns with a cache as large as the index, 32MiB-ns with the default cache. ratio is
+// plugin-ns divided by native-ns.
 func BenchmarkQuestions(b *testing.B) {
 	w := prepare(b)
 	ctx := context.Background()
 	native, err := host.OpenReader(ctx, w.dir, host.ReaderOptions{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	defer native.Close()
-	// Native code finds every page in the system's cache; so does the plugin with a cache
-	// as large as the index, and with the default one it asks for many again.
+	// Native code finds every page in the system's cache, and so does the plugin with a
+	// cache as large as the index; with the default one it requests many pages again.
 	large, err := w.plugin.OpenReader(ctx, w.dir, plugin.ReaderOptions{Cache: 512})
 	require.NoError(b, err)
 	defer large.Close()
@@ -213,7 +213,7 @@ func BenchmarkQuestions(b *testing.B) {
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			for b.Loop() {
-				// The same picks again: pages were checked, caches are as warm as they get.
+				// The same picks again: pages are checked, and caches as warm as they get.
 				for range 2 {
 					a := median(b, q.rounds, func(i int) { q.ask(b, native, picks[i%256]) })
 					p := median(b, q.rounds, func(i int) { q.ask(b, large, picks[i%256]) })

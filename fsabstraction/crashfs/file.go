@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// file is a regular file, whatever its name. FS.mu guards it.
+// file is a regular file under any name. FS.mu guards it.
 type file struct {
 	live, synced content
 

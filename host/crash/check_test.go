@@ -32,19 +32,19 @@ func check(fs *crashfs.FS, known knowledge, seed uint64) error {
 	if err := judge(before, known); err != nil {
 		return fmt.Errorf("read as it is: %w", err)
 	}
-	if known.folds != nil {
+	if known.flushes != nil {
 		if err := asSegments(fs, seed%8 == 0); err != nil {
 			return fmt.Errorf("read as it is: %w", err)
 		}
 	}
-	after, err := writeOn(fs, before, known.folds, seed)
+	after, err := writeOn(fs, before, known.flushes, seed)
 	if err != nil {
 		return err
 	}
 	if err := tidy(fs); err != nil {
 		return fmt.Errorf("after recovery: %w", err)
 	}
-	if known.folds != nil {
+	if known.flushes != nil {
 		if err := asSegments(fs, seed%8 == 1); err != nil {
 			return fmt.Errorf("after recovery: %w", err)
 		}
@@ -177,13 +177,13 @@ func judge(found []event.Event, known knowledge) error {
 
 // writeOn opens for writing, which must show what a reader saw, appends one event
 // and closes. It returns what must be there from now on.
-func writeOn(fs *crashfs.FS, before []event.Event, folds *tuning.Flushes, seed uint64) ([]event.Event, error) {
+func writeOn(fs *crashfs.FS, before []event.Event, flushes *tuning.Flushes, seed uint64) ([]event.Event, error) {
 	o := options(fs, seed^0xabcdef)
 	o.Strict = true
 	if seed%4 == 3 {
-		folds = nil
+		flushes = nil
 	}
-	st, err := host.Open(ctx, dir, folding(folds, o))
+	st, err := host.Open(ctx, dir, withFlushes(flushes, o))
 	if err != nil {
 		return nil, fmt.Errorf("open for writing: %w", err)
 	}

@@ -25,7 +25,7 @@ func TestKillThenPowerCut(t *testing.T) {
 		run  func(fs *crashfs.FS) error
 	}{
 		{"open and close", func(fs *crashfs.FS) error {
-			st, err := host.Open(ctx, dir, folding(often, options(fs, seed+5)))
+			st, err := host.Open(ctx, dir, withFlushes(often, options(fs, seed+5)))
 			if err != nil {
 				return err
 			}

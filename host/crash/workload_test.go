@@ -162,8 +162,8 @@ type workload struct {
 	concurrent bool
 	durability host.Durability
 	stubborn   bool
-	// folds is how indexes are written, nil for plainly.
-	folds *tuning.Flushes
+	// flushes is how indexes are written, nil for defaultFlushes.
+	flushes *tuning.Flushes
 	// from names a store of batpak's to begin with.
 	from string
 	// sessions is how many times the store is opened and closed, 0 for once, and
@@ -281,7 +281,7 @@ func (w *workload) run(fs fsabstraction.FS, world *world, seed uint64) error {
 func (w *workload) once(fs fsabstraction.FS, world *world, seed uint64, number int) error {
 	o := options(fs, seed)
 	o.Durability = w.durability
-	st, err := host.Open(ctx, dir, folding(w.folds, o))
+	st, err := host.Open(ctx, dir, withFlushes(w.flushes, o))
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func Answers(t *testing.T, r host.Reader) []string {
 	}
 	a.about(event.ID{9, 9, 9})
 	report := r.Report()
-	a.say("report", fmt.Sprint(report.Events, report.Hidden, report.Allocator, report.Damages), nil)
+	a.say("report", fmt.Sprint(report.Events, report.Hidden, report.NextSequence, report.Damages), nil)
 	return a.lines
 }
 

@@ -10,19 +10,19 @@ import (
 
 // Errors that readers return besides those of package host and [TrapError].
 var (
-	// ErrLost ends an iteration whose instance trapped in another question.
+	// ErrLost ends an iteration whose instance trapped in another query.
 	ErrLost = errors.New("thaw: plugin: the instance was closed")
 
-	errLies = errors.New("thaw: plugin: the module does not keep to the ABI")
+	errLies = errors.New("thaw: plugin: the module violates the ABI")
 )
 
-// hostError is an error of the sandbox together with why the host could not read.
+// hostError is an error of the sandbox with the read error of the host that caused it.
 type hostError struct{ err, cause error }
 
 func (e *hostError) Error() string   { return e.err.Error() + ": " + e.cause.Error() }
 func (e *hostError) Unwrap() []error { return []error{e.err, e.cause} }
 
-// saidError is an error that came as a line of JSON.
+// saidError is an error that the sandbox returned as a line of JSON.
 type saidError struct {
 	code abi.Code
 	text string
@@ -31,11 +31,11 @@ type saidError struct {
 func (e *saidError) Error() string { return e.code.Error() + ": " + e.text }
 func (e *saidError) Unwrap() error { return e.code }
 
-// malformed is the error for an answer that is none. why is a *lines.SyntaxError.
+// malformed returns the error of a malformed answer. why is a *lines.SyntaxError.
 func malformed(why error) error { return fmt.Errorf("%w: %w", abi.ErrWire, why) }
 
-// failure makes an error of a code, the answer that came with it in a format, and the
-// last read that failed meanwhile.
+// failure returns the error for a code, the answer that came with it in a format, and the
+// last read error during the query.
 func failure(n int32, format uint32, answer []byte, read error) error {
 	c := abi.Code(n)
 	switch {

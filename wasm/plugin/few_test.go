@@ -25,7 +25,7 @@ import (
 // manySegments is a directory of n segments with an event each, and without an index.
 func manySegments(t *testing.T, n int) (dir string) {
 	dir = t.TempDir()
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	for id := uint64(1); id <= uint64(n); id++ {
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})
 		log.Start(id, uint64(len(seg)))

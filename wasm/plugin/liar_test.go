@@ -97,7 +97,7 @@ func lied(t *testing.T, version, state int, answer string) (*Plugin, *Reader, er
 func TestOtherVersion(t *testing.T) {
 	for _, version := range []int{0, abi.Version - 1, abi.Version + 1, -1} {
 		_, _, err := lied(t, version, abi.Done, "")
-		require.ErrorContains(t, err, "the module speaks version ")
+		require.ErrorContains(t, err, "the module has version ")
 		require.ErrorContains(t, err, " of the ABI, this program 2")
 	}
 	_, _, err := lied(t, abi.Version, abi.Done, "")

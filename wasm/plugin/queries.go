@@ -12,13 +12,12 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// queries are the methods of [host.Reader]. A context is checked between events and
-// between steps.
+// queries implements [host.Reader]. It checks the context between events and between steps.
 type queries struct {
 	acquire func() (v *view, release func(), err error)
 }
 
-// contextEvery is how many events an iteration passes between looks at its context.
+// contextEvery is the number of events between checks of the context.
 const contextEvery = 64
 
 // each iterates over the events of a question.
@@ -30,8 +29,8 @@ func (q *queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event
 	}
 }
 
-// iterate gives events to yield until it returns false. Between two answers the
-// instance is free, so that whoever iterates may ask other questions.
+// iterate passes events to yield until it returns false. Between two answers it unlocks the
+// instance, so that the loop may run other queries.
 func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.Event) bool) error {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return err
@@ -47,7 +46,7 @@ func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 	}
 	var t *question
 	held, over := true, false
-	defer func() { // here too when yield panics, or leaves by runtime.Goexit
+	defer func() { // also runs if yield panics or calls runtime.Goexit
 		if over {
 			return
 		}
@@ -89,7 +88,7 @@ func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 	}
 }
 
-// decode appends the events of an answer, which stay valid.
+// decode appends the events of an answer. They do not alias the sandbox's memory.
 func decode(events []event.Event, t *question) ([]event.Event, error) {
 	if t.state == abi.Again {
 		return events, nil
@@ -111,7 +110,7 @@ func decode(events []event.Event, t *question) ([]event.Event, error) {
 	return events, nil
 }
 
-// on asks a question that has one answer and decodes it.
+// on runs a query with a single answer and decodes it.
 func on[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte) (T, error)) (answer T, err error) {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return answer, err
@@ -155,16 +154,16 @@ func (q *queries) Stream(ctx context.Context, entity string, page host.StreamPag
 	})
 }
 
-// Ancestors returns the causes of an event, nearest first, without the event itself;
-// depth bounds the steps, 0 for no bound. An unknown id is [host.ErrNotFound].
+// Ancestors returns the causes of an event, nearest first, without the event itself. depth
+// bounds the number of steps, 0 for no bound. An unknown id is [host.ErrNotFound].
 func (q *queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpAncestors, ID: id, Limit: uint64(max(depth, 0))})
 }
 
-// Effects returns the events that an event caused, the events that those caused, and so
-// on: nearest first, in order of sequence at one distance, without the event itself.
-// depth bounds the distance, 0 for no bound. An id that the store does not know, as an
-// event or as a cause, is [host.ErrNotFound].
+// Effects returns the events that an event caused, the events that those caused, and so on:
+// nearest first, by sequence at the same distance, without the event itself. depth bounds
+// the distance, 0 for no bound. An id that is neither an event of the store nor a cause of
+// one is [host.ErrNotFound].
 func (q *queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpEffects, ID: id, Limit: uint64(max(depth, 0))})
 }
@@ -174,8 +173,8 @@ func (q *queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.E
 	return q.each(ctx, abi.Request{Op: abi.OpCorrelated, ID: id})
 }
 
-// State returns what an append can expect of an entity: whether it has visible events,
-// and the clock of the last one.
+// State returns the state that an append can expect of an entity: whether it has visible
+// events, and the clock of the last one.
 func (q *queries) State(ctx context.Context, entity string) (host.State, error) {
 	r := abi.Request{Op: abi.OpState, Region: query.Region{Entity: entity}}
 	return on(ctx, q, r, func(b []byte) (host.State, error) {
@@ -187,14 +186,14 @@ func (q *queries) State(ctx context.Context, entity string) (host.State, error) 
 	})
 }
 
-// Get returns the visible event with an id and its payload, which is read from its
-// segment and checked. An unknown id is [host.ErrNotFound]; an event that can no longer
-// be read is a *[host.Damage].
+// Get returns the visible event with an id, and its payload, which it reads from the segment
+// and checks. It returns [host.ErrNotFound] for an unknown id, and a *[host.Damage] for an
+// event that can no longer be read.
 func (q *queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpGet, Format: abi.FormatFullRows, ID: id}, decodeFull)
 }
 
-// Read returns an event that a query found with its payload, as Get does.
+// Read returns, as Get does, an event that a query returned, and its payload.
 func (q *queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpRead, Format: abi.FormatFullRows, Row: abi.AppendRow(nil, &e)}, decodeFull)
 }

@@ -15,19 +15,19 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// ReaderOptions are the choices of [Plugin.OpenReader]. The zero value is safe.
+// ReaderOptions are the options of [Plugin.OpenReader]. The zero value is safe.
 type ReaderOptions struct {
-	// FS is where the directory lies, by default the operating system's.
+	// FS is the file system of the directory, by default the operating system's.
 	FS fsabstraction.ReadFS
 	// Strict, ShowHidden, CheckFrames and CheckIndex are as in host.ReaderOptions.
 	Strict, ShowHidden, CheckFrames, CheckIndex bool
-	// Buffer is the size in bytes up to which a file is copied into each instance when
-	// it opens the store. Others are read by windows; with 0 nearly all are.
+	// Buffer is the maximum size in bytes of a file that is copied into each instance at
+	// the open. Larger files are read by windows; with 0 nearly all are.
 	Buffer int64
-	// Cache is how many MiB of what it read by windows each instance keeps, by default
-	// 32, at most 1024.
+	// Cache is the size in MiB of each instance's cache of windows, by default 32, at
+	// most 1024.
 	Cache int
-	// BufferIndexOnly keeps Buffer from the segments, of which few pages are read.
+	// BufferIndexOnly excludes segments from Buffer, since few of their pages are read.
 	BufferIndexOnly bool
 }
 
@@ -53,8 +53,8 @@ type Reader struct {
 	refreshing sync.Mutex
 }
 
-// OpenReader opens the store in the directory at path, as host.OpenReader does. ctx
-// bounds the open alone. The caller must Close the reader.
+// OpenReader opens the store in the directory at path, as host.OpenReader does. ctx bounds
+// only the open. The caller must Close the reader.
 func (p *Plugin) OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, error) {
 	r := &Reader{plugin: p, path: path, options: o.withDefaults()}
 	r.queries.acquire = r.acquire
@@ -82,8 +82,8 @@ func (r *Reader) acquire() (*view, func(), error) {
 	return v, func() { _ = v.release() }, nil
 }
 
-// Close releases the files and the instances. Iterations that are under way end with
-// their moment. A second Close is [host.ErrClosed].
+// Close releases the files and the instances. Iterations in progress continue on their view.
+// A second Close returns [host.ErrClosed].
 func (r *Reader) Close() error {
 	r.mu.Lock()
 	v := r.current
@@ -95,11 +95,10 @@ func (r *Reader) Close() error {
 	return v.release()
 }
 
-// Refresh moves the reader to the store as it is now and reports whether anything
-// changed. It lists the directory, and where that is not as it was, opens anew: what
-// lies behind the index is read again, not what was appended alone. Snapshots and
-// iterations under way keep what they see. After an error the reader sees what it saw
-// before.
+// Refresh moves the reader to the current state of the store and reports whether anything
+// changed. It lists the directory and, if that changed, reopens the store: it reads the whole
+// tail after the index again, not only the appended events. Snapshots and iterations in
+// progress keep their view. After an error the reader keeps its previous state.
 func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.refreshing.Lock()
 	defer r.refreshing.Unlock()
@@ -130,8 +129,8 @@ func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	return true, v.release()
 }
 
-// Snapshot pins the store as the reader sees it now, for several questions about one
-// moment. The caller must Close it.
+// Snapshot pins the store as the reader sees it now, for several queries of one moment. The
+// caller must Close it.
 func (r *Reader) Snapshot() (*Snapshot, error) {
 	v, release, err := r.acquire()
 	if err != nil {
@@ -162,7 +161,7 @@ func (s *Snapshot) acquire() (*view, func(), error) {
 	return v, func() { _ = v.release() }, nil
 }
 
-// Close releases the files. A second Close is [host.ErrClosed].
+// Close releases the files. A second Close returns [host.ErrClosed].
 func (s *Snapshot) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,9 +173,9 @@ func (s *Snapshot) Close() error {
 	return nil
 }
 
-// Verify reads every byte of the store in the directory at path and returns what is
-// wrong with it, as host.Verify does. Of the options only FS and Buffer count. progress,
-// when it is not nil, is called now and then with how much of the work is done.
+// Verify reads every byte of the store in the directory at path and returns its findings, as
+// host.Verify does. It uses only the options FS and Buffer. If progress is not nil, Verify
+// calls it from time to time with the work done so far and in total.
 func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*host.Findings, error) {
 	o = o.withDefaults()
 	var result *host.Findings
@@ -222,7 +221,7 @@ func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, prog
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		}
-		tell(progress, b)
+		report(progress, b)
 		err = t.next(ctx)
 	}
 	return nil, err

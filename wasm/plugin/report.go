@@ -7,9 +7,9 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// Report returns how the store was opened or last refreshed, with what the instance that
-// answers has found out since. It is empty after Close, and when the instance cannot
-// answer; AskReport says which.
+// Report returns the report of the open or the last refresh, with the later findings of the
+// instance that answers. It is empty after Close, and if the instance cannot answer;
+// AskReport returns the error.
 func (q *queries) Report() host.Report {
 	r, _ := q.AskReport(context.Background())
 	return r

@@ -38,7 +38,7 @@ func into(b *[]byte) flush.Write {
 // file's name.
 func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	files = map[string][]byte{}
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	var events []commit.Receipt
 	write := func(id uint64) {
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})
@@ -70,12 +70,12 @@ func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	s, err := store.Open(directory.Memory(files), store.Options{Seed: 5})
 	require.NoError(t, err)
 	var a, lookups, second []byte
-	require.NoError(t, s.Flush(store.Flush{To: end(2), Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{To: end(2), NextSequence: s.Report().NextSequence}, into(&a), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = a, lookups
 	write(3)
 	s, err = store.Open(directory.Memory(files), store.Options{Seed: 6})
 	require.NoError(t, err)
-	require.NoError(t, s.Flush(store.Flush{First: 1, To: end(3), Allocator: s.Report().Allocator}, nil, into(&second)))
+	require.NoError(t, s.Flush(store.Flush{First: 1, To: end(3), NextSequence: s.Report().NextSequence}, nil, into(&second)))
 	part = index.PartName(2, 3)
 	files[part] = second
 	write(4)

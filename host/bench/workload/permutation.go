@@ -11,7 +11,7 @@ type permutation struct {
 }
 
 func newPermutation(n, seed uint64) permutation {
-	return permutation{n, uint(bits.Len64(n-1)+1) / 2, seed}
+	return permutation{n: n, half: uint(bits.Len64(n-1)+1) / 2, seed: seed}
 }
 
 // of returns the image of i, for i below n.

@@ -54,7 +54,9 @@ func checksum(sequences []uint64) string {
 }
 
 // AnswerOf returns the answer with these sequences.
-func AnswerOf(sequences []uint64) Answer { return Answer{len(sequences), checksum(sequences)} }
+func AnswerOf(sequences []uint64) Answer {
+	return Answer{Hits: len(sequences), Checksum: checksum(sequences)}
+}
 
 // Ask chooses the questions and answers them in two passes over all events. It holds a
 // number per entity and the hits.
@@ -93,11 +95,11 @@ func Ask(s Spec) Questions {
 		}
 	}
 	q := Questions{
-		Scope: Named{scopeName(scope), AnswerOf(ofScope)},
-		Kind:  OfKind{kindOf(kind), AnswerOf(ofKind)},
+		Scope: Named{Name: scopeName(scope), Answer: AnswerOf(ofScope)},
+		Kind:  OfKind{Kind: kindOf(kind), Answer: AnswerOf(ofKind)},
 	}
 	for _, e := range chosen {
-		q.Entities = append(q.Entities, Named{entityName(e), AnswerOf(hits[e])})
+		q.Entities = append(q.Entities, Named{Name: entityName(e), Answer: AnswerOf(hits[e])})
 	}
 	order := newPermutation(s.N, s.Seed+1)
 	for i := range min(s.N, Samples) {

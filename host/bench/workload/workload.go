@@ -99,10 +99,10 @@ func (p *places) draw() place {
 	i := p.next
 	p.next++
 	if p.spec.Data == Zipf {
-		return place{p.order.of(p.entities.Uint64()), p.scopes.Uint64(), p.kinds.Uint64()}
+		return place{entity: p.order.of(p.entities.Uint64()), scope: p.scopes.Uint64(), kind: p.kinds.Uint64()}
 	}
 	entity := p.order.of(i) % p.spec.entities()
-	return place{entity, entity % scopes, mix(i^p.spec.Seed) % kinds}
+	return place{entity: entity, scope: entity % scopes, kind: mix(i^p.spec.Seed) % kinds}
 }
 
 // Events generates the events of a Spec in order of sequence.
@@ -115,7 +115,7 @@ type Events struct {
 // New returns a generator that starts with event 0. The Spec must be valid.
 func New(s Spec) *Events {
 	n := s.entities()
-	return &Events{newPlaces(s), make([]uint32, n), make([]uint32, n)}
+	return &Events{places: newPlaces(s), clock: make([]uint32, n), last: make([]uint32, n)}
 }
 
 // Next fills events with the next ones and returns their number: at the end fewer than

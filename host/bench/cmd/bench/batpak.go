@@ -49,7 +49,7 @@ func newBatpak(ctx context.Context, thaw *kept) (*batpak, error) {
 	if dir := os.Getenv("CARGO_TARGET_DIR"); dir != "" {
 		target = dir
 	}
-	b := &batpak{filepath.Join(target, "release", "batpak-peer"), thaw.dir + "-for-batpak"}
+	b := &batpak{program: filepath.Join(target, "release", "batpak-peer"), dir: thaw.dir + "-for-batpak"}
 	return b, cloneDir(thaw.dir, b.dir, linkFile, func(name string) bool { return !strings.HasSuffix(name, index.Extension) })
 }
 

@@ -52,7 +52,7 @@ func TestTwoEnginesAndBothSortsOfData(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"# 2,000 events, medians of 1 rounds", "fake 1, giver 1", "## regular: first query, page cache as writing left it",
+		"# 2,000 events, medians of 1 rounds", "fake 1, giver 1", "## regular: first query, page cache after writing",
 		"## zipf: append", "| entity, 20 hits", "| sum: open, kind,", "| 200 events, 1,000 at a time", "| bytes on disk",
 	} {
 		if !strings.Contains(text, want) {
@@ -109,7 +109,7 @@ func TestStoresAreKept(t *testing.T) {
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(left) != 1 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("left over: %v, %v", left, err)
 	}
 }
 
@@ -137,7 +137,7 @@ func TestRealEngines(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	for _, args := range [][]string{
-		{"-n", "0"}, {"-rounds", "0"}, {"-engines", "nobody"}, {"-data", "some"}, {"-cache", "cold"}, {"-sizes", "x"}, {"-sizes", "0"}, {"more"},
+		{"-n", "0"}, {"-rounds", "0"}, {"-engines", "unknown"}, {"-data", "some"}, {"-cache", "cold"}, {"-sizes", "x"}, {"-sizes", "0"}, {"more"},
 	} {
 		if _, err := parse(args); err == nil {
 			t.Errorf("%v was taken", args)

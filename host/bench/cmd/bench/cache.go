@@ -50,7 +50,7 @@ type Parameters struct {
 
 func parameters(e engine.Engine, s workload.Spec) (Parameters, error) {
 	hash, err := build()
-	return Parameters{s, e.Name(), e.Version(), hash}, err
+	return Parameters{Spec: s, Engine: e.Name(), Version: e.Version(), Build: hash}, err
 }
 
 // build returns a hash of this program.

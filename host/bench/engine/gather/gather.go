@@ -34,7 +34,7 @@ func New(write func([]*engine.Event) error) *Queue {
 // Append returns when the event's group is written.
 func (q *Queue) Append(e *engine.Event) error {
 	err := make(chan error, 1)
-	q.queue <- waiting{e, err}
+	q.queue <- waiting{event: e, err: err}
 	return <-err
 }
 
