@@ -27,7 +27,7 @@ func TestOneReader(t *testing.T) {
 	want := sameAnswers(t, open)
 	require.Greater(t, len(want), 1000)
 	require.NoError(t, st.Close())
-	require.Equal(t, want, sameAnswers(t, readers(t, dir)), "after the close")
+	requireSame(t, want, sameAnswers(t, readers(t, dir)), "after the close")
 }
 
 // sameAnswers returns the answers that all readers give.
@@ -37,9 +37,17 @@ func sameAnswers(t *testing.T, readers map[string]host.Reader) (want []string) {
 		if want == nil {
 			want = got
 		}
-		require.Equal(t, want, got, name)
+		requireSame(t, want, got, name)
 	}
 	return want
+}
+
+// requireSame compares answers and shows the first that differs.
+func requireSame(t *testing.T, want, got []string, name string) {
+	for i := range min(len(want), len(got)) {
+		require.Equal(t, want[i], got[i], name)
+	}
+	require.Equal(t, len(want), len(got), name)
 }
 
 // readers opens a directory natively and through the plugin.
