@@ -12,10 +12,10 @@ import (
 	"github.com/thawlog/thaw/host/interop"
 )
 
-// clockUS is where batpak's clock stands when a store is begun.
+// clockUS is the time of batpak's clock at the start of a store.
 const clockUS = 1_790_000_000_000_000
 
-// peer builds batpak-peer, or skips where there is nothing to build it with.
+// peer builds batpak-peer, or skips the test if it cannot be built.
 func peer(t testing.TB) *interop.Program {
 	p, err := interop.Peer(t.Context())
 	if errors.Is(err, interop.ErrNoCargo) || errors.Is(err, interop.ErrNoCrate) {
@@ -73,7 +73,7 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// TestErrors checks that the peer's failures arrive with their words.
+// TestErrors checks that the peer's errors arrive with their text.
 func TestErrors(t *testing.T) {
 	p := peer(t)
 	_, err := p.Dump(t.Context(), filepath.Join(t.TempDir(), "none"), false)
