@@ -15,7 +15,7 @@ import (
 // is a paragraph of fields; lines that begin with # are comments:
 //
 //	mutant: loses: an unknown end is taken
-//	file: core/store/mend.go
+//	file: core/store/repair.go
 //	in: func (s *Store) loses(
 //	old: if end == 0 {
 //	new: if false {

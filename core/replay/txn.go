@@ -66,11 +66,6 @@ func (l *Log) begin() txn {
 	return txn{log: l, draft: l.draft.Savepoint(), least: l.least, next: l.next}
 }
 
-// insert adds an event with the next free sequence and returns it.
-func (t txn) insert(f event.Facts, entity, scope []byte) (sequence uint64, err error) {
-	return t.insertAt(t.log.next, f, entity, scope)
-}
-
 // insertAt adds an event with a known sequence, which must be above every used
 // one. It may lie below the floor: a sequence given out after the artifact was
 // written shows that the floor is too high.
