@@ -18,18 +18,18 @@ type Line struct {
 	PayloadError string `json:"payload_error"`
 }
 
-// Dump returns every event that batpak sees in dir, in its order: JSON lines as thaw dump prints them,
-// byte for byte. With payloads the lines also have the data of the frame. batpak leaves the directory
-// unchanged.
-func (p *Program) Dump(ctx context.Context, dir string, payloads bool) ([]byte, error) {
-	args := []string{"dump", dir}
-	if payloads {
-		args = append(args, "--payloads")
-	}
-	return run(ctx, "", p.path, args...)
+// Dump returns every event that batpak sees in dir, in its order: JSON lines as thaw dump
+// prints them, byte for byte. batpak leaves the directory unchanged.
+func (p *Program) Dump(ctx context.Context, dir string) ([]byte, error) {
+	return run(ctx, "", p.path, "dump", dir)
 }
 
-// ParseDump decodes what Dump returned.
+// DumpPayloads is Dump with lines that also have the data of the frame.
+func (p *Program) DumpPayloads(ctx context.Context, dir string) ([]byte, error) {
+	return run(ctx, "", p.path, "dump", dir, "--payloads")
+}
+
+// ParseDump decodes the lines of Dump and DumpPayloads.
 func ParseDump(out []byte) ([]Line, error) { return parse[Line](out) }
 
 func parse[T any](out []byte) ([]T, error) {

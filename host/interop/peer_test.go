@@ -27,7 +27,7 @@ func peer(t testing.TB) *interop.Program {
 
 // lines returns batpak's view of a store, payloads included.
 func lines(t testing.TB, p *interop.Program, dir string) []interop.Line {
-	out, err := p.Dump(t.Context(), dir, true)
+	out, err := p.DumpPayloads(t.Context(), dir)
 	require.NoError(t, err)
 	all, err := interop.ParseDump(out)
 	require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestFixtures(t *testing.T) {
 		require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, name, "store"))))
 		expected, err := os.ReadFile(filepath.Join(fixtures, name, "expected.jsonl"))
 		require.NoError(t, err)
-		out, err := p.Dump(t.Context(), dir, false)
+		out, err := p.Dump(t.Context(), dir)
 		require.NoError(t, err)
 		require.Equal(t, string(expected), string(out), name)
 	}
@@ -76,7 +76,7 @@ func TestFixtures(t *testing.T) {
 // TestErrors checks that the peer's errors arrive with their text.
 func TestErrors(t *testing.T) {
 	p := peer(t)
-	_, err := p.Dump(t.Context(), filepath.Join(t.TempDir(), "none"), false)
+	_, err := p.Dump(t.Context(), filepath.Join(t.TempDir(), "none"))
 	require.ErrorContains(t, err, "is not a directory")
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
