@@ -18,8 +18,6 @@ import (
 // and why.
 var inside = map[string]string{
 	"artifact.ErrFull":          "an index of that size is not written; CloseReport.IndexError has it as text",
-	"sidx.ErrFull":              "a segment is sealed long before",
-	"commit.ErrPayload":         "host encodes the payload, so it is never empty",
 	"event.ErrID":               "returned by event.ParseID, which callers call",
 	"event.ErrKind":             "returned by event.ParseKind, which callers call",
 	"index.ErrTable":            "the cause of a Refusal, whose Reason says it",
@@ -33,13 +31,10 @@ var inside = map[string]string{
 	"msgpack.ErrTrailing":       "the same",
 	"replay.ErrSequence":        "the same",
 	"segment.ErrIDSize":         "the same",
-	"segment.ErrPayload":        "the same",
-	"segment.ErrHeaderSize":     "the same",
 	"segment.ErrEffort":         "the same, with reason effort",
 	"source.ErrShort":           "the same",
 	"strtab.ErrLeading":         "the same",
 	"strtab.ErrDuplicate":       "the same",
-	"strtab.ErrSize":            "the same",
 	"strtab.NameError":          "the same",
 	"fsabstraction.ErrLocked":   "host.LockedError says more",
 	"fsabstraction.ErrNotTried": "host decides by it what is in doubt",

@@ -112,7 +112,7 @@ func (d *Draft) Rollback(s Savepoint) {
 	d.names.Truncate(s.names)
 }
 
-// Cut removes the records from first up to end and keeps their names: an unused name is
+// cut removes the records from first up to end and keeps their names: an unused name is
 // harmless.
 func (d *Draft) Cut(first, end int) {
 	var after []byte
@@ -141,7 +141,7 @@ func (d *Draft) Sequence(i int) uint64 {
 // on. Records may be forgotten.
 func (d *Draft) Renumber(first int, from uint64) {
 	if n := d.forgotten.Len(); first < n {
-		d.forgotten.Cut(first)
+		d.forgotten.cut(first)
 		d.forgotten.Add(n-first, from)
 		first, from = n, from+uint64(n-first)
 	}
@@ -180,7 +180,7 @@ func (d *Draft) Reset() {
 
 // Numbers returns the sequences of all records.
 func (d *Draft) Numbers() Numbers {
-	s := d.forgotten.Clone()
+	s := d.forgotten.clone()
 	for i := s.Len(); i < d.Len(); i++ {
 		s.Add(1, d.At(i).Sequence())
 	}

@@ -38,8 +38,8 @@ func (s *Numbers) At(i int) uint64 {
 	return s.runs[k].sequence + uint64(i-s.runs[k].first)
 }
 
-// Cut removes the records from number n on.
-func (s *Numbers) Cut(n int) {
+// cut removes the records from number n on.
+func (s *Numbers) cut(n int) {
 	if n >= s.n {
 		return
 	}
@@ -47,8 +47,8 @@ func (s *Numbers) Cut(n int) {
 	s.runs, s.n = s.runs[:k], n
 }
 
-// Clone returns a copy.
-func (s *Numbers) Clone() Numbers {
+// clone returns a copy.
+func (s *Numbers) clone() Numbers {
 	return Numbers{runs: append([]numbersRun(nil), s.runs...), n: s.n}
 }
 

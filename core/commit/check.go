@@ -41,7 +41,7 @@ func (e *Entry) check() error {
 	const flags = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
 	switch {
 	case len(e.Payload) == 0:
-		return ErrPayload
+		return errPayload
 	case len(e.Payload) > MaxPayload:
 		return &LimitError{What: "payload bytes", Got: uint64(len(e.Payload)), Max: MaxPayload}
 	case e.ID.IsZero():

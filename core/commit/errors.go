@@ -23,9 +23,9 @@ var (
 	// ErrZeroID: an append or a query names an event, a cause or a conversation by the
 	// zero id, which stands for none.
 	ErrZeroID = errors.New("thaw: the zero id stands for none")
-	// ErrPayload: the payload is empty. A payload is one MessagePack value, at least
+	// errPayload: the payload is empty. A payload is one MessagePack value, at least
 	// one byte.
-	ErrPayload = errors.New("thaw: the payload is empty")
+	errPayload = errors.New("thaw: the payload is empty")
 	// ErrCause: an item of a batch names itself or a later item as its cause.
 	ErrCause = errors.New("thaw: the cause of an item is not an earlier item")
 	// ErrFlags: an undefined flag is set.

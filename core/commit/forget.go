@@ -6,13 +6,13 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// ErrUnsealed: Forget would drop a record that the footer of its segment needs.
-var ErrUnsealed = errors.New("commit: the segment of an event to forget is not sealed")
+// errUnsealed: Forget would drop a record that the footer of its segment needs.
+var errUnsealed = errors.New("commit: the segment of an event to forget is not sealed")
 
 // Forget drops the first n committed records. The history must hold them by now, since
 // it answers for them from here on. They must lie in segments before the one started
 // last, because its footer is built from the records; otherwise Forget returns
-// ErrUnsealed. Runs that Committed returned earlier stay valid; numbers given to
+// errUnsealed. Runs that Committed returned earlier stay valid; numbers given to
 // Committed later count from the first remaining record. Nothing may be staged. The
 // cost is proportional to the number of records that remain.
 func (l *Log) Forget(n int) error {
@@ -20,7 +20,7 @@ func (l *Log) Forget(n int) error {
 		return nil
 	}
 	if n > l.first {
-		return ErrUnsealed
+		return errUnsealed
 	}
 	rest := artifact.NewDraft()
 	if err := rest.AppendRun(l.Committed(n)); err != nil {

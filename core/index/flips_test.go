@@ -53,7 +53,7 @@ func buildDraft(t *testing.T, d *artifact.Draft) (*Image, *Index) {
 	names, err := strtab.Decode(d.AppendNames(nil))
 	require.NoError(t, err)
 	tables, err := Build(Input{Image: img, Names: names, Seed: 7, Bounds: Bounds{
-		Allocator: 1 << 30, Watermark: artifact.Watermark{Segment: 1 << 30}, SegmentSize: sizesOf,
+		NextSequence: 1 << 30, Watermark: artifact.Watermark{Segment: 1 << 30}, SegmentSize: sizesOf,
 	}})
 	require.NoError(t, err)
 	return &img, tables

@@ -31,7 +31,7 @@ func build(t *testing.T, n int, sameID bool) (Image, *Index) {
 	names, err := strtab.Decode(d.AppendNames(nil))
 	require.NoError(t, err)
 	tables, err := Build(Input{Image: img, Names: names, Bounds: Bounds{
-		Allocator: 1 << 40, Watermark: artifact.Watermark{Segment: 2},
+		NextSequence: 1 << 40, Watermark: artifact.Watermark{Segment: 2},
 		SegmentSize: func(uint64) (uint64, bool) { return 1 << 40, true },
 	}})
 	require.NoError(t, err)

@@ -61,7 +61,7 @@ type condition struct {
 // needs the entity's name.
 func (p *plan) match(r artifact.Raw) bool {
 	return (p.entity == 0 || r.Entity() == p.entity) && (p.scope == 0 || r.Scope() == p.scope) &&
-		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.Has(r.Clock())
+		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.has(r.Clock())
 }
 
 // plan makes sets of a region's conditions. The plan is valid until the cursor makes

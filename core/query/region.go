@@ -40,8 +40,8 @@ func (c Clocks) Bounds() (low, high uint32, limited bool) {
 	return c.min, c.max, true
 }
 
-// Has reports whether a clock is in the range.
-func (c Clocks) Has(clock uint32) bool {
+// has reports whether a clock is in the range.
+func (c Clocks) has(clock uint32) bool {
 	return !c.limited || c.min <= clock && clock <= c.max
 }
 

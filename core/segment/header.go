@@ -31,8 +31,8 @@ type Header struct {
 	SegmentID uint64
 }
 
-// ErrHeaderSize is the cause when a header claims more than 4096 bytes.
-var ErrHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
+// errHeaderSize is the cause when a header claims more than 4096 bytes.
+var errHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
 
 // AppendHeader appends a segment's first bytes to dst: magic, length and map.
 func AppendHeader(dst []byte, h Header) []byte {
@@ -59,7 +59,7 @@ func headerSize(head []byte) (int, error) {
 	}
 	n := binary.BigEndian.Uint32(head[offHeaderSize:])
 	if n > maxHeader {
-		return 0, damage.Refuse(damage.Header, offHeaderSize, ErrHeaderSize)
+		return 0, damage.Refuse(damage.Header, offHeaderSize, errHeaderSize)
 	}
 	return offHeader + int(n), nil
 }

@@ -21,7 +21,7 @@ import (
 var (
 	ErrLeading   = errors.New("strtab: the first string is not empty")
 	ErrDuplicate = errors.New("strtab: the table has the same string twice")
-	ErrSize      = errors.New("strtab: the table is longer than 4 GiB")
+	errSize      = errors.New("strtab: the table is longer than 4 GiB")
 )
 
 // NameError reports a string of a table that is not a valid name.
@@ -80,7 +80,7 @@ func decodeUnsorted(raw []byte, lead bool) (*Table, error) {
 
 func decode(raw []byte, lead bool) (*Table, error) {
 	if uint64(len(raw)) > math.MaxUint32 {
-		return nil, ErrSize
+		return nil, errSize
 	}
 	var r msgpack.Reader
 	r.Reset(raw)

@@ -13,7 +13,7 @@ const Samples = 200
 // Answer identifies a correct answer.
 type Answer struct {
 	Hits     int    `json:"hits"`
-	Checksum string `json:"checksum"` // see Checksum
+	Checksum string `json:"checksum"` // see checksum
 }
 
 // Named is an entity or scope to query.
@@ -36,9 +36,9 @@ type Questions struct {
 	Sequences []uint64 `json:"sequences"` // to query by sequence, and by their ids
 }
 
-// Checksum returns FNV-1a, 64 bits, over sequences in the given order, each as eight
+// checksum returns FNV-1a, 64 bits, over sequences in the given order, each as eight
 // little-endian bytes, in sixteen hex digits. batpak-peer prints the same.
-func Checksum(sequences []uint64) string {
+func checksum(sequences []uint64) string {
 	h := fnv.New64a()
 	var b [8]byte
 	for _, s := range sequences {
@@ -55,13 +55,13 @@ func Checksum(sequences []uint64) string {
 
 // AnswerOf returns the answer with these sequences.
 func AnswerOf(sequences []uint64) Answer {
-	return Answer{Hits: len(sequences), Checksum: Checksum(sequences)}
+	return Answer{Hits: len(sequences), Checksum: checksum(sequences)}
 }
 
 // Ask chooses the questions and answers them in two passes over all events. It holds a
 // number per entity and the hits.
 func Ask(s Spec) Questions {
-	entityCounts := make([]int, s.Entities())
+	entityCounts := make([]int, s.entities())
 	scopeCounts := make([]int, scopes)
 	kindCounts := make([]int, kinds)
 	p := newPlaces(s)

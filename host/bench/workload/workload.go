@@ -54,8 +54,8 @@ func (s Spec) Check() error {
 	return nil
 }
 
-// Entities returns the maximum number of entities.
-func (s Spec) Entities() uint64 { return max(s.N/eventsPerEntity, 1) }
+// entities returns the maximum number of entities.
+func (s Spec) entities() uint64 { return max(s.N/eventsPerEntity, 1) }
 
 // entityName returns the name of entity number i.
 func entityName(i uint64) string { return fmt.Sprintf("account:%08d", i) }
@@ -87,11 +87,11 @@ func newPlaces(s Spec) *places {
 		return p
 	}
 	// Otherwise the largest entities would be neighbours in every sorted index.
-	p.order = newPermutation(s.Entities(), s.Seed)
+	p.order = newPermutation(s.entities(), s.Seed)
 	draw := func(stream, n uint64) *rand.Zipf {
 		return rand.NewZipf(rand.New(rand.NewPCG(s.Seed, stream)), exponent, 1, n-1)
 	}
-	p.entities, p.scopes, p.kinds = draw(1, s.Entities()), draw(2, scopes), draw(3, kinds)
+	p.entities, p.scopes, p.kinds = draw(1, s.entities()), draw(2, scopes), draw(3, kinds)
 	return p
 }
 
@@ -101,7 +101,7 @@ func (p *places) draw() place {
 	if p.spec.Data == Zipf {
 		return place{entity: p.order.of(p.entities.Uint64()), scope: p.scopes.Uint64(), kind: p.kinds.Uint64()}
 	}
-	entity := p.order.of(i) % p.spec.Entities()
+	entity := p.order.of(i) % p.spec.entities()
 	return place{entity: entity, scope: entity % scopes, kind: mix(i^p.spec.Seed) % kinds}
 }
 
@@ -114,7 +114,7 @@ type Events struct {
 
 // New returns a generator that starts with event 0. The Spec must be valid.
 func New(s Spec) *Events {
-	n := s.Entities()
+	n := s.entities()
 	return &Events{places: newPlaces(s), clock: make([]uint32, n), last: make([]uint32, n)}
 }
 
@@ -133,7 +133,7 @@ func (g *Events) fill(e *engine.Event) {
 	at := g.places.draw()
 	*e = engine.Event{
 		Sequence: i,
-		ID:       ID(i),
+		ID:       id(i),
 		Entity:   entityName(at.entity),
 		Scope:    scopeName(at.scope),
 		Kind:     kindOf(at.kind),
@@ -146,14 +146,14 @@ func (g *Events) fill(e *engine.Event) {
 		e.PrevHash = hash(uint64(g.last[at.entity]))
 	}
 	if i%3 == 2 {
-		e.Correlation, e.Causation = ID(i-1), ID(i-1)
+		e.Correlation, e.Causation = id(i-1), id(i-1)
 	}
 	g.clock[at.entity]++
 	g.last[at.entity] = uint32(i)
 }
 
-// ID returns event i's id, a UUIDv7.
-func ID(i uint64) (id engine.ID) {
+// id returns event i's id, a UUIDv7.
+func id(i uint64) (id engine.ID) {
 	binary.BigEndian.PutUint64(id[:], (startMS+i)<<16|0x7000|mix(i)&0x0FFF)
 	binary.BigEndian.PutUint64(id[8:], 1<<63|mix(^i)>>2)
 	return id
