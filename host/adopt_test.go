@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// lookGate is a flushGate that also hangs looks at one file, behind the look.
+// lookGate is a flushGate that also blocks Lstat of one file, after the call.
 type lookGate struct {
 	*flushGate
 	mu      sync.Mutex
@@ -39,9 +39,8 @@ func (g *lookGate) Lstat(path string) (fsabstraction.Info, error) {
 	return info, err
 }
 
-// TestAdoptedSizes: the open that reads a new index looks at the segment that is
-// being written, which is then filled and sealed before the store comes to read the
-// index. Its last events can be read all the same.
+// TestAdoptedSizes: the open of a new index looks at the active segment, which is then
+// filled and sealed before the store reads the index. Its last events are still readable.
 func TestAdoptedSizes(t *testing.T) {
 	g := &lookGate{flushGate: newFlushGate(), looked: make(chan struct{}), release: make(chan struct{})}
 	p := place{g, storeDir}

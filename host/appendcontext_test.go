@@ -14,7 +14,7 @@ import (
 
 var errGone = errors.New("the caller has gone")
 
-// TestAppendEndedBefore appends with a context that is over: nothing is written.
+// TestAppendEndedBefore appends with a context that has ended: nothing is written.
 func TestAppendEndedBefore(t *testing.T) {
 	s := newGate().place().openStore(t, host.Options{})
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -50,8 +50,8 @@ func TestAppendEndedBefore(t *testing.T) {
 	}
 }
 
-// TestAppendEndedInQueue ends the context of an append that waits behind a hung
-// sync: it is taken back.
+// TestAppendEndedInQueue ends the context of an append that waits for a hung sync: it is
+// withdrawn.
 func TestAppendEndedInQueue(t *testing.T) {
 	g := newGate()
 	s := g.place().openStore(t, host.Options{})
@@ -80,8 +80,8 @@ func entities(events []event.Event) (out []string) {
 	return out
 }
 
-// TestAppendEndedInSync ends the context of an append whose sync hangs. Nobody
-// knows what becomes of it; here it is written, and its key finds it.
+// TestAppendEndedInSync ends the context of an append whose sync hangs. Its outcome is
+// unknown; here it is written, and its key finds it.
 func TestAppendEndedInSync(t *testing.T) {
 	for _, name := range []string{"append", "batch"} {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestAppendEndedInSync(t *testing.T) {
 			<-g.arrived
 			cancel(errGone)
 			err := <-done
-			for _, r := range early { // the writer has them still
+			for _, r := range early { // the writer still has them
 				require.Zero(t, r)
 			}
 			require.ErrorIs(t, err, host.ErrUnknown)
@@ -166,8 +166,8 @@ func TestRawIsCopied(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestCloseWaitsForSync closes while a sync hangs and appends wait: all of them
-// are answered, and Close returns behind them.
+// TestCloseWaitsForSync closes while a sync hangs and appends wait: all of them get an
+// answer before Close returns.
 func TestCloseWaitsForSync(t *testing.T) {
 	g := newGate()
 	s := g.place().openStore(t, host.Options{})

@@ -16,9 +16,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// calls notes the calls that change a file system, in the order in which they were
-// made. Writes to a file that has not got its name yet are left out, and several of
-// the same kind in a row are one.
+// calls records the calls that change a file system, in order. It omits writes to a file
+// under a temporary name, and counts consecutive calls of the same kind as one.
 type calls struct {
 	*failfs.FS
 	list []string
@@ -72,7 +71,7 @@ func (c *calls) take() string {
 	return strings.Join(list, "\n")
 }
 
-// stopped is the file system as a process that dies leaves it to the next one.
+// stopped returns the file system as a dead process leaves it to the next one.
 func stopped(fs *crashfs.FS) *crashfs.FS { return fs.Crash(crashfs.Cut{Survive: 100}) }
 
 // closedStore holds one event, and an index if asked for.
@@ -88,9 +87,9 @@ func closedStore(t *testing.T, indexed bool) *crashfs.FS {
 	return fs
 }
 
-// TestCalls says which calls make a store, begin and end its segments, put an
-// unclean stop right and write an index, and in which order: what comes later rests
-// on what came before being on disk, and the power may fail between any two.
+// TestCalls lists the calls that create a store, begin and end its segments, repair an
+// unclean stop and write an index, in order: each step relies on the earlier ones being on
+// disk, and the power may fail between any two.
 func TestCalls(t *testing.T) {
 	closed := func(t *testing.T) *crashfs.FS { return closedStore(t, true) }
 	unindexed := func(t *testing.T) *crashfs.FS { return closedStore(t, false) }

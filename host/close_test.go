@@ -39,14 +39,14 @@ func TestCloseWithNothingNew(t *testing.T) {
 			require.False(t, s.CloseReport().IndexWritten)
 			require.NoError(t, s.CloseReport().IndexError)
 			after := mem.Files(storeDir)
-			delete(before, host.LockName) // says since when
+			delete(before, host.LockName) // records the time
 			delete(after, host.LockName)
 			require.Equal(t, before, after)
 		})
 	}
 }
 
-// TestAfterClose asks a closed store everything.
+// TestAfterClose runs every query on a closed store.
 func TestAfterClose(t *testing.T) {
 	s := newGate().place().openStore(t, host.Options{})
 	r := appendSome(t, s, "e", 2)
@@ -81,8 +81,8 @@ func TestAfterClose(t *testing.T) {
 	require.Zero(t, s.Report())
 }
 
-// TestCloseWhileAppending closes under appends: what was acknowledged is there,
-// and nothing else.
+// TestCloseWhileAppending closes during appends: the store has exactly the acknowledged
+// events.
 func TestCloseWhileAppending(t *testing.T) {
 	for range 10 {
 		p := newGate().place()
@@ -119,8 +119,8 @@ func TestCloseWhileAppending(t *testing.T) {
 	}
 }
 
-// TestIndexFails lets each step of writing the index fail: the close is good, the
-// old index stays, and the next open is right.
+// TestIndexFails makes each step of writing the index fail: the close succeeds, the old
+// index stays, and the next open is correct.
 func TestIndexFails(t *testing.T) {
 	for _, kind := range []failfs.Kind{failfs.Create, failfs.WriteAt, failfs.Sync, failfs.Close, failfs.Rename} {
 		mem := crashfs.New()
@@ -148,8 +148,8 @@ func TestIndexFails(t *testing.T) {
 	}
 }
 
-// TestIndexNameIsTaken: what stands under a name that the index needs and is no file
-// of thaw's is neither followed nor removed, and the store goes on without an index.
+// TestIndexNameIsTaken: if another kind of file has a name that the index needs, it is
+// neither followed nor removed, and the store works without an index.
 func TestIndexNameIsTaken(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "target")
 	require.NoError(t, os.WriteFile(target, []byte("mine"), 0o600))

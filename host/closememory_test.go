@@ -12,8 +12,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestClosedHoldsNothing: a Store, Reader or Snapshot that was closed and is kept holds
-// nothing of what it read and wrote.
+// TestClosedHoldsNothing: a closed Store, Reader or Snapshot keeps none of the memory that
+// it used.
 func TestClosedHoldsNothing(t *testing.T) {
 	p := onDisk(t)
 	fill := func(st *host.Store) {
@@ -87,7 +87,7 @@ func TestClosedHoldsNothing(t *testing.T) {
 	}
 }
 
-// TestClosedIsSmall measures what closed stores take that are kept.
+// TestClosedIsSmall measures the memory of closed stores.
 func TestClosedIsSmall(t *testing.T) {
 	p := onDisk(t)
 	heap := func() uint64 {
@@ -120,8 +120,8 @@ func TestClosedIsSmall(t *testing.T) {
 	runtime.KeepAlive(kept)
 }
 
-// TestOpenWhenDone: a context that is done already makes no directory and no file,
-// whatever is opened, and appends nothing.
+// TestOpenWhenDone: with a context that is already done, an open creates no directory and no
+// file, and an append writes nothing.
 func TestOpenWhenDone(t *testing.T) {
 	p := inMemory(t)
 	done, cancel := context.WithCancel(t.Context())
@@ -134,7 +134,7 @@ func TestOpenWhenDone(t *testing.T) {
 	_, err = p.fs.Lstat(p.dir + "/new")
 	require.Error(t, err)
 
-	// Nor does it make a lock's file in a directory that is there.
+	// Nor does it create a lock file in an existing directory.
 	require.NoError(t, p.fs.MkdirAll(dir))
 	_, err = host.Open(done, dir, o)
 	require.ErrorIs(t, err, context.Canceled)

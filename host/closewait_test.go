@@ -14,9 +14,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestCloseWaitsForThoseInside closes the store while its writer hangs, its queue is
-// full and more appends wait to be let in: each of them is written, or refused because
-// the store is closed.
+// TestCloseWaitsForThoseInside closes the store while its writer hangs, its queue is full
+// and more appends block: each of them is written, or fails because the store is closed.
 func TestCloseWaitsForThoseInside(t *testing.T) {
 	const full, more = 1024, 200
 	g := newGate()
@@ -46,7 +45,7 @@ func TestCloseWaitsForThoseInside(t *testing.T) {
 }
 
 // TestCloseWaitsForTheIndex closes the store while an index is being written in the
-// background: the one that the close writes comes after it.
+// background: the index of the close follows it.
 func TestCloseWaitsForTheIndex(t *testing.T) {
 	g := newFlushGate()
 	p := place{g, storeDir}
@@ -70,8 +69,8 @@ func TestCloseWaitsForTheIndex(t *testing.T) {
 	require.True(t, s.CloseReport().IndexWritten)
 }
 
-// TestCloseAmidAppends closes stores to which others go on to append: what is refused
-// is refused because the store is closed.
+// TestCloseAmidAppends closes stores during appends: refused appends fail because the store
+// is closed.
 func TestCloseAmidAppends(t *testing.T) {
 	for range 300 {
 		s := newGate().place().openStore(t, host.Options{Durability: host.LoseUnsynced})
@@ -94,8 +93,8 @@ func TestCloseAmidAppends(t *testing.T) {
 	}
 }
 
-// awaitSealed returns when a close has done with the log, of which the mark is the last
-// to go, and is about to write its index.
+// awaitSealed returns when a close has sealed the log and removed the sync mark, and is
+// about to write its index.
 func (g *flushGate) awaitSealed() {
 	for marked := true; marked; {
 		_, marked = g.Files(storeDir)[synced.FileName]

@@ -18,9 +18,9 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestConcurrentUse asks everything from many goroutines while a writer
-// appends, seals, hides and writes the index, others refresh and take
-// snapshots, and segments are closed to make room for each other.
+// TestConcurrentUse runs all queries from many goroutines while a writer appends, seals,
+// hides and writes the index, other goroutines refresh and take snapshots, and idle segments
+// are closed to open others.
 func TestConcurrentUse(t *testing.T) {
 	for _, where := range places {
 		for _, openSegments := range []int{1, 2} {
@@ -106,8 +106,7 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
-// grows requires that each question is answered from one moment, which is not
-// before the one of known.
+// grows requires each query to see one moment, not earlier than that of known.
 func grows(t *testing.T, r *host.DirReader, known []event.Event, i int) bool {
 	n := 0
 	for e, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
@@ -146,7 +145,7 @@ func grows(t *testing.T, r *host.DirReader, known []event.Event, i int) bool {
 	return assert.Equal(t, 1, effects)
 }
 
-// TestOpenSegmentsIsABound counts the files that stay open.
+// TestOpenSegmentsIsABound counts the open files.
 func TestOpenSegmentsIsABound(t *testing.T) {
 	before := openFiles()
 	if before < 0 {
@@ -206,7 +205,7 @@ func (f gatedFile) ReadAt(p []byte, off int64) (int, error) {
 	return f.File.ReadAt(p, off)
 }
 
-// TestCloseWhileIterating ends a store under its iterations.
+// TestCloseWhileIterating closes a store during its iterations.
 func TestCloseWhileIterating(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {
@@ -262,8 +261,7 @@ func TestCloseWhileIterating(t *testing.T) {
 	}
 }
 
-// TestCloseUnderReaders closes while goroutines ask: they get right answers,
-// then ErrClosed.
+// TestCloseUnderReaders closes during queries: they return correct results, then ErrClosed.
 func TestCloseUnderReaders(t *testing.T) {
 	p := onDisk(t)
 	w := newWriter(t, p)

@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestOpenCancelled cancels an open at every look at its context, on each step
-// of the ladder.
+// TestOpenCancelled cancels an open at every check of its context, on each step of the
+// ladder.
 func TestOpenCancelled(t *testing.T) {
 	p := inMemory(t)
 	w := newWriter(t, p)
@@ -39,8 +39,8 @@ func TestOpenCancelled(t *testing.T) {
 	}
 }
 
-// TestCancelledBefore asks with a context that is over: there is no answer, not
-// even an empty one.
+// TestCancelledBefore queries with a context that has ended: there is no result, not even an
+// empty one.
 func TestCancelledBefore(t *testing.T) {
 	for _, name := range []string{"empty", "tail"} {
 		t.Run(name, func(t *testing.T) {

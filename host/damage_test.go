@@ -10,9 +10,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestDamagedStore flips a bit in an older segment. The store opens and says so,
-// each time; appends go on with new numbers; no index hides the damage until it
-// is asked for.
+// TestDamagedStore flips a bit in an older segment. Every open reports it; appends continue
+// with new numbers; no index hides the damage unless it is accepted.
 func TestDamagedStore(t *testing.T) {
 	mem := crashfs.New()
 	p := place{mem, storeDir}

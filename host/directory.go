@@ -164,7 +164,7 @@ func (d *directory) entry(name string, info fsabstraction.Info) coredir.Entry {
 	if !same {
 		was.stamp++
 	}
-	d.seen[name] = seen{info, was.stamp}
+	d.seen[name] = seen{info: info, stamp: was.stamp}
 	e.Stamp = was.stamp
 	switch s := d.segments[name]; {
 	case s == nil:

@@ -10,13 +10,13 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// left is how many events of the gate's store a power cut leaves.
+// left returns how many events of the gate's store survive power loss.
 func (g *gate) left(t *testing.T) int {
 	p := place{g.Crash(crashfs.Cut{}), storeDir}
 	return len(all(t, p.open(t, host.ReaderOptions{})))
 }
 
-// TestDurability syncs as each durability says, and no more.
+// TestDurability requires exactly the syncs of each durability.
 func TestDurability(t *testing.T) {
 	const seg = "000001.fbat"
 	for _, c := range []struct {
@@ -49,8 +49,7 @@ func TestDurability(t *testing.T) {
 	}
 }
 
-// TestRotationSyncs leaves a full segment on disk with its footer, whatever the
-// durability.
+// TestRotationSyncs: with every durability, a full segment is on disk with its footer.
 func TestRotationSyncs(t *testing.T) {
 	g := newGate()
 	s := g.place().openStore(t, host.Options{Durability: host.LoseUnsynced, SegmentSize: 1})
@@ -62,7 +61,7 @@ func TestRotationSyncs(t *testing.T) {
 	require.Zero(t, count(names, "000003.fbat"))
 }
 
-// TestLoseUpTo syncs by itself.
+// TestLoseUpTo requires a sync without a call.
 func TestLoseUpTo(t *testing.T) {
 	g := newGate()
 	s := g.place().openStore(t, host.Options{Durability: host.LoseUpTo(time.Microsecond)})

@@ -114,7 +114,7 @@ func ExampleStore_Effects() {
 	// 2 order:42 0x1003
 }
 
-// A snapshot answers several questions about one moment, whatever is appended since.
+// A snapshot answers several queries of one moment, even after later appends.
 func ExampleStore_Snapshot() {
 	ctx := context.Background()
 	st := newOrders()

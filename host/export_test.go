@@ -2,7 +2,7 @@ package host
 
 import "weak"
 
-// Queued is how many requests wait for the writer.
+// Queued returns how many requests wait for the writer.
 func Queued(s *Store) int { return len(s.requests) }
 
 // Closing reports whether Close was called.
@@ -12,14 +12,14 @@ func Closing(s *Store) bool {
 	return s.closing
 }
 
-// Kept is how many events the writer holds in memory.
+// Kept returns how many events the writer holds in memory.
 func Kept(s *Store) int {
 	end := s.versions.end()
 	return end.memtable.Len()
 }
 
-// Parts are weak pointers to what a store holds that is large: each says whether it is
-// still reachable.
+// Parts returns a function for each large object of a store, which reports whether the object
+// is still reachable.
 func Parts(s *Store) map[string]func() bool {
 	parts := map[string]func() bool{
 		"writer": reachable(s.writer),

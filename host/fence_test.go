@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestFence fills two fences with appends between: neither is seen by anyone
-// before it is committed, each is one batch, and expectations are judged then.
+// TestFence fills two fences with appends between: each is invisible before its commit, is
+// one batch, and has its expectations checked at the commit.
 func TestFence(t *testing.T) {
 	g := newGate()
 	p := g.place()
@@ -67,8 +67,8 @@ func TestFence(t *testing.T) {
 	require.Empty(t, rs)
 }
 
-// TestBatchOfOne: one event that is appended as a batch, or by a fence, takes as many
-// bytes as one that is appended alone, and is found by its key after a restart.
+// TestBatchOfOne: a single event appended as a batch, or by a fence, takes as many bytes as
+// one appended alone, and is found by its key after a restart.
 func TestBatchOfOne(t *testing.T) {
 	p := inMemory(t)
 	open := func() *host.Store {

@@ -23,8 +23,8 @@ import (
 
 var eventAt = event.At("e", "scope")
 
-// TestFailedFlushIsLogged lets one step of writing an index in the background fail. It
-// is told once, and the next rotation writes one that holds everything.
+// TestFailedFlushIsLogged makes one step of writing an index in the background fail. The
+// failure is logged once, and the next rotation writes an index of all events.
 func TestFailedFlushIsLogged(t *testing.T) {
 	for _, kind := range []failfs.Kind{failfs.Create, failfs.WriteAt, failfs.Sync, failfs.Close, failfs.Rename, failfs.SyncDir, failfs.Open} {
 		for _, nth := range []int{1, 2} {
@@ -42,7 +42,7 @@ func TestFailedFlushIsLogged(t *testing.T) {
 				was := renamed
 				renamed = of && op.Kind == failfs.Rename
 				if kind == failfs.Close && !strings.HasSuffix(op.Name, ".tmp") {
-					return false // of a file that was replaced, which matters to nobody
+					return false // of a replaced file, which does not matter
 				}
 				return op.Kind == kind && (of || kind == failfs.SyncDir && was)
 			}})
@@ -73,13 +73,12 @@ func TestFailedFlushIsLogged(t *testing.T) {
 	}
 }
 
-// trimTmp is the last part of a path, and of one that is being written the name that
-// it will have.
+// trimTmp returns the base of a path without the suffix of a temporary name.
 func trimTmp(path string) string { return strings.TrimSuffix(filepath.Base(path), ".tmp") }
 
-// TestLeftoverPartIsTold: a part file that cannot be removed does no harm, and the
-// index that takes its place counts as written.
-func TestLeftoverPartIsTold(t *testing.T) {
+// TestLeftoverPartIsLogged: a part file that cannot be removed is harmless, and the index that
+// replaces it counts as written.
+func TestLeftoverPartIsLogged(t *testing.T) {
 	mem, _, n := withParts(t)
 	fsys := failfs.New(mem)
 	p := place{fsys, storeDir}
@@ -106,7 +105,7 @@ func TestLeftoverPartIsTold(t *testing.T) {
 	require.Len(t, partNames(mem.Files(storeDir)), p.open(t, host.ReaderOptions{}).Report().Parts)
 }
 
-// TestDamagedStoreIsNotFlushed: not at rotations, and not at the close.
+// TestDamagedStoreIsNotFlushed: neither at rotations nor at the close.
 func TestDamagedStoreIsNotFlushed(t *testing.T) {
 	mem, q, _ := withParts(t)
 	files := mem.Files(storeDir)
@@ -138,9 +137,8 @@ func TestDamagedStoreIsNotFlushed(t *testing.T) {
 	require.Equal(t, slog.LevelWarn, lines[0].level)
 }
 
-// TestDamageFoundByFlush: the records of a rotten index are read from the segments
-// when a fold needs them, and there is damage, which the open had no reason to read.
-// The index that was being written must not cover it.
+// TestDamageFoundByFlush: a flush reads the records of a corrupt index from the segments, and
+// finds damage that the open did not read. The index being written must not cover it.
 func TestDamageFoundByFlush(t *testing.T) {
 	for _, where := range []string{"close", "rotation"} {
 		mem := crashfs.New()
@@ -167,7 +165,7 @@ func TestDamageFoundByFlush(t *testing.T) {
 		}
 		s = p.openFlushing(t, true, o)
 		before := indexOnly(mem.Files(storeDir))
-		appendSome(t, s, "new", 90) // more than there are, so index.fbati is written anew
+		appendSome(t, s, "new", 90) // more than there are, so index.fbati is rewritten
 		if where == "close" {
 			require.Empty(t, s.Report().Damages, "nothing has read it")
 		}
@@ -189,8 +187,8 @@ func indexOnly(files map[string][]byte) map[string][]byte {
 	return out
 }
 
-// TestIndexWritten: it is true for index.fbati and for a part file, and false when
-// there was nothing to write.
+// TestIndexWritten: it is true for index.fbati and for a part file, and false if there was
+// nothing to write.
 func TestIndexWritten(t *testing.T) {
 	mem := crashfs.New()
 	p := place{mem, storeDir}

@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// openIn lists what this process has open below a directory, as the system names it.
+// openIn lists the files that this process has open below a directory.
 func openIn(t *testing.T, dir string) (names []string) {
 	links, err := os.ReadDir("/proc/self/fd")
 	require.NoError(t, err)
@@ -23,7 +23,7 @@ func openIn(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// mappedIn lists what this process has mapped below a directory.
+// mappedIn lists the files that this process has mapped below a directory.
 func mappedIn(t *testing.T, dir string) (lines []string) {
 	b, err := os.ReadFile("/proc/self/maps")
 	require.NoError(t, err)
@@ -35,9 +35,9 @@ func mappedIn(t *testing.T, dir string) (lines []string) {
 	return lines
 }
 
-// TestFlushesCloseFiles writes an index some hundred times. The files that are open
-// are those of the last one; what was replaced is closed, and so its room is given
-// back, as soon as no snapshot reads it.
+// TestFlushesCloseFiles writes an index some hundred times. Only the files of the last one
+// are open; replaced files are closed, which frees their disk space, when no snapshot reads
+// them.
 func TestFlushesCloseFiles(t *testing.T) {
 	p := onDisk(t)
 	o := p.small()

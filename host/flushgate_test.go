@@ -16,21 +16,20 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// flushGate is a file system on which writes to new files of an index hang until they
-// are let go.
+// flushGate is a file system on which writes to new index files can block.
 type flushGate struct {
 	*crashfs.FS
-	arrived chan string // the name of each file whose first write came
+	arrived chan string // the name of each file at its first write
 
 	mu   sync.Mutex
-	held chan struct{} // nil when nothing hangs
+	held chan struct{} // nil if nothing blocks
 }
 
 func newFlushGate() *flushGate {
 	return &flushGate{FS: crashfs.New(), arrived: make(chan string, 1000)}
 }
 
-// hold makes writes hang until release is called.
+// hold makes writes block until release is called.
 func (g *flushGate) hold() (release func()) {
 	held := make(chan struct{})
 	g.mu.Lock()
@@ -70,7 +69,7 @@ func (f *heldFile) WriteAt(b []byte, off int64) (int, error) {
 	return f.WriteFile.WriteAt(b, off)
 }
 
-// written returns which files were begun since the last call.
+// written returns the files begun since the last call.
 func (g *flushGate) written() (names []string) {
 	for {
 		select {
@@ -82,10 +81,9 @@ func (g *flushGate) written() (names []string) {
 	}
 }
 
-// TestAppendsDoNotWaitForFlushes hangs the writing of an index. Appends, rotations and
-// queries go on. When it is let go, what was rotated meanwhile gets its index too,
-// all of it at once; a close waits for the one that is being written, and not for
-// another before its own.
+// TestAppendsDoNotWaitForFlushes blocks the writing of an index. Appends, rotations and
+// queries continue. After the release one index covers all segments sealed meanwhile; a
+// close waits for the index being written, and for no other before its own.
 func TestAppendsDoNotWaitForFlushes(t *testing.T) {
 	g := newFlushGate()
 	p := place{g, storeDir}
@@ -144,7 +142,7 @@ func TestAppendsDoNotWaitForFlushes(t *testing.T) {
 	require.Len(t, all(t, p.open(t, host.ReaderOptions{})), n)
 }
 
-// tail is how many events a reader has to read from segments.
+// tail returns how many events a reader must read from segments.
 func tail(t *testing.T, p place) uint64 {
 	r, err := host.OpenReader(t.Context(), p.dir, host.ReaderOptions{FS: p.fs, Logger: quiet, Strict: true})
 	require.NoError(t, err)
@@ -161,7 +159,7 @@ func segments(fs *crashfs.FS) (n int) {
 	return n
 }
 
-// TestAppendsWaitWithinRotations makes sure that the test above would notice.
+// TestAppendsWaitWithinRotations proves that the test above can fail.
 func TestAppendsWaitWithinRotations(t *testing.T) {
 	g := newFlushGate()
 	p := place{g, storeDir}

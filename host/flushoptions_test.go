@@ -16,9 +16,9 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// flushingOften is o for stores that write a file of an index at every
-// rotation and every close, and merge parts when they are no longer than what comes
-// behind them. within says to do it in the rotation and not in the background.
+// flushingOften returns o for stores that write an index file at every rotation and every
+// close, and merge parts that are no longer than what follows them. within selects flushes
+// in the rotation instead of the background.
 func flushingOften(o host.Options, within bool) host.Options {
 	tuning.Set(&o, tuning.Flushes{
 		Policy:     flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
@@ -27,13 +27,12 @@ func flushingOften(o host.Options, within bool) host.Options {
 	return o
 }
 
-// small is a store's options with segments of about ten events.
+// small returns options for segments of about ten events.
 func (p place) small() host.Options {
 	return host.Options{FS: p.fs, SegmentSize: 3000, Logger: quiet}
 }
 
-// openFlushing opens a store that folds often, and closes it at the end of the test,
-// if the test did not.
+// openFlushing opens a store that flushes often. The test closes it at its end, if not before.
 func (p place) openFlushing(t testing.TB, within bool, o host.Options) *host.Store {
 	s, err := host.Open(background, p.dir, flushingOften(o, within))
 	require.NoError(t, err)
@@ -41,7 +40,7 @@ func (p place) openFlushing(t testing.TB, within bool, o host.Options) *host.Sto
 	return s
 }
 
-// partNames are the part files of a store, in order.
+// partNames returns the part files of a store, in order.
 func partNames(files map[string][]byte) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(files)), func(name string) bool {
 		_, _, ok := index.ParsePartName(name)
@@ -49,8 +48,8 @@ func partNames(files map[string][]byte) []string {
 	})
 }
 
-// withParts is a store in memory that has an index.fbati and parts behind it, and
-// how many events.
+// withParts returns a store in memory with an index.fbati and parts after it, and its number
+// of events.
 func withParts(t *testing.T) (fs *crashfs.FS, p place, events int) {
 	fs = crashfs.New()
 	p = place{fs, storeDir}

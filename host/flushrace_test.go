@@ -13,9 +13,9 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestQueriesDuringFlushes asks a store everything while appends go on, indexes are
-// written in the background, and the store comes to read them; and a reader that is
-// refreshed meanwhile.
+// TestQueriesDuringFlushes runs all queries on a store while appends continue, indexes are
+// written in the background and the store adopts them; and on a reader that is refreshed
+// meanwhile.
 func TestQueriesDuringFlushes(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {
@@ -103,8 +103,8 @@ func TestQueriesDuringFlushes(t *testing.T) {
 	}
 }
 
-// TestOpenDuringFlush opens readers anew beside a writer that replaces the files of
-// its index as fast as it can.
+// TestOpenDuringFlush opens readers repeatedly while a writer replaces its index files as
+// fast as it can.
 func TestOpenDuringFlush(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {

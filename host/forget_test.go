@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// TestForgetsFlushedEvents: a writer keeps in memory what no file holds yet, and keys,
-// clocks and expectations are as before.
+// TestForgetsFlushedEvents: a writer keeps only unflushed events in memory, and keys, clocks
+// and expectations still work.
 func TestForgetsFlushedEvents(t *testing.T) {
 	for _, within := range []bool{true, false} {
 		p := newGate().place()
@@ -44,7 +44,7 @@ func TestForgetsFlushedEvents(t *testing.T) {
 			most = max(most, host.Kept(s))
 		}
 		if within {
-			require.Less(t, most, 30, "a segment, and what comes until the next append behind a fold")
+			require.Less(t, most, 30, "a segment, and the appends until the next one after a flush")
 		} else {
 			require.Less(t, host.Kept(s), 600)
 		}
@@ -53,8 +53,8 @@ func TestForgetsFlushedEvents(t *testing.T) {
 	}
 }
 
-// TestMemoryOfALongSession: the memory of a session does not grow with what it
-// appends, also while every event is an entity of its own and queries are asked.
+// TestMemoryOfALongSession: the memory of a session does not grow with its appends, even if
+// every event is an entity of its own and queries run.
 func TestMemoryOfALongSession(t *testing.T) {
 	p := onDisk(t)
 	rule := flush.DefaultPolicy()

@@ -18,11 +18,10 @@ import (
 
 var background = context.Background()
 
-// storeDir is where stores in memory lie.
+// storeDir is the directory of stores in memory.
 const storeDir = "store"
 
-// gate is a file system whose syncs of segments can be made to hang, and which
-// notes every sync.
+// gate is a file system whose syncs of segments can block, and which records every sync.
 type gate struct {
 	*crashfs.FS
 	arrived chan struct{} // one for each sync that hangs
@@ -34,7 +33,7 @@ type gate struct {
 
 func newGate() *gate { return &gate{FS: crashfs.New(), arrived: make(chan struct{}, 1000)} }
 
-// hold makes syncs of segments hang until release is called.
+// hold makes syncs of segments block until release is called.
 func (g *gate) hold() (release func()) {
 	held := make(chan struct{})
 	g.mu.Lock()
@@ -50,7 +49,7 @@ func (g *gate) hold() (release func()) {
 	})
 }
 
-// take returns which names were synced since the last take.
+// take returns the names synced since the last take.
 func (g *gate) take() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -100,8 +99,7 @@ func (f hangingFile) Sync() error {
 // place is the gate's store.
 func (g *gate) place() place { return place{g, storeDir} }
 
-// openStore opens the store of p for writing and closes it at the end of the
-// test, if the test did not.
+// openStore opens the store of p for writing. The test closes it at its end, if not before.
 func (p place) openStore(t testing.TB, o host.Options) *host.Store {
 	o.FS = p.fs
 	if o.Logger == nil {
@@ -123,19 +121,19 @@ func appendSome(t require.TestingT, s *host.Store, entity string, n int) (receip
 	return receipts
 }
 
-// awaitQueued returns when n requests wait for the writer.
+// awaitQueued waits until n requests wait for the writer.
 func awaitQueued(s *host.Store, n int) {
 	for host.Queued(s) < n {
 		runtime.Gosched()
 	}
 }
 
-// stuck is a store whose writer hangs in the sync of one append, with that
-// append's outcome to come.
+// stuck makes the store's writer block in the sync of one append, whose outcome first
+// receives.
 func (g *gate) stuck(t testing.TB, s *host.Store) (release func(), first <-chan error) {
 	done := make(chan error, 1)
 	release = g.hold()
-	t.Cleanup(release) // in front of the store's Close
+	t.Cleanup(release) // before the store's Close
 	go func() {
 		_, err := s.Append(background, event.At("first", "scope"), event.Data, "payload")
 		done <- err
@@ -144,7 +142,7 @@ func (g *gate) stuck(t testing.TB, s *host.Store) (release func(), first <-chan 
 	return release, done
 }
 
-// count is how often name is among names.
+// count returns how often name is in names.
 func count(names []string, name string) (n int) {
 	for _, other := range names {
 		if other == name {

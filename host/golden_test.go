@@ -18,8 +18,8 @@ import (
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// ladder is what can be removed without changing an answer, and which way the
-// store is opened then.
+// ladder lists the files that can be removed without changing a result, and the way of the
+// open then.
 var ladder = []struct {
 	name   string
 	remove []string

@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestGroupCommit appends from many goroutines while a sync hangs: all of them
-// share the next one.
+// TestGroupCommit appends from many goroutines while a sync blocks: all of them share the
+// next one.
 func TestGroupCommit(t *testing.T) {
 	const n = 200
 	g := newGate()
@@ -36,8 +36,7 @@ func TestGroupCommit(t *testing.T) {
 	require.Len(t, all(t, s), n+1)
 }
 
-// TestOrderOfOneGoroutine keeps the order of each goroutine's appends, also over
-// rotations.
+// TestOrderOfOneGoroutine: each goroutine's appends keep their order, even over rotations.
 func TestOrderOfOneGoroutine(t *testing.T) {
 	const n = 50
 	s := newGate().place().openStore(t, host.Options{SegmentSize: 4000})
@@ -61,8 +60,8 @@ func TestOrderOfOneGoroutine(t *testing.T) {
 	}
 }
 
-// TestFirstEventRace lets many goroutines append an entity's first event: one
-// wins, the others learn what is there.
+// TestFirstEventRace appends an entity's first event from many goroutines: one succeeds, and
+// the others get the state of the entity.
 func TestFirstEventRace(t *testing.T) {
 	g := newGate()
 	s := g.place().openStore(t, host.Options{})

@@ -17,7 +17,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// misnumbered is a directory with core/store/testdata/misnumbered, but for some files.
+// misnumbered returns a copy of core/store/testdata/misnumbered without some files.
 func misnumbered(t *testing.T, without ...string) place {
 	p := inMemory(t)
 	names, err := filepath.Glob("../core/store/testdata/misnumbered/*.*")
@@ -34,7 +34,7 @@ func misnumbered(t *testing.T, without ...string) place {
 	return p
 }
 
-// shows checks what a reader sees, and returns how the store was opened.
+// shows checks the entities that a reader sees, and returns its report.
 func (p place) shows(t *testing.T, want ...string) host.Report {
 	r, err := host.OpenReader(context.Background(), p.dir, host.ReaderOptions{FS: p.fs, Logger: quiet})
 	require.NoError(t, err)
@@ -59,9 +59,9 @@ func (p place) appendEvent(t *testing.T, entity string) host.CloseReport {
 	return s.CloseReport()
 }
 
-// TestRenumbered: while synced.thaw still says who wrote what, a writer puts ranges
-// into the numbers of the log that batpak wrote in others. From then on nothing is
-// damaged, and a lost index leaves a cancelled event hidden.
+// TestRenumbered: while synced.thaw still shows who wrote which segment, a writer converts
+// batpak's hidden ranges to the numbers of the log. Then nothing is damaged, and after the
+// loss of the index a cancelled event stays hidden.
 func TestRenumbered(t *testing.T) {
 	p := misnumbered(t)
 	r := p.shows(t, "a", "b", "c")
@@ -81,8 +81,8 @@ func TestRenumbered(t *testing.T) {
 	require.ErrorIs(t, r.Damaged(), damage.Renumbered, "C is hidden in doubt")
 }
 
-// TestRenumberedInDoubt: a store in which nothing tells B from X gets an index only
-// when the doubt is accepted, whatever is appended, and X is never shown.
+// TestRenumberedInDoubt: a store that cannot distinguish B from X gets an index only if the
+// damage is accepted, even after appends, and X is never shown.
 func TestRenumberedInDoubt(t *testing.T) {
 	ctx := context.Background()
 	p := misnumbered(t, "synced.thaw")
@@ -109,8 +109,8 @@ func TestRenumberedInDoubt(t *testing.T) {
 	require.ErrorIs(t, r.Damaged(), damage.Renumbered)
 }
 
-// TestAcceptedLossHides: accepting a loss in front of a hidden range keeps hidden what
-// may have moved out of the range.
+// TestAcceptedLossHides: after a loss before a hidden range is accepted, events that may have
+// moved out of the range stay hidden.
 func TestAcceptedLossHides(t *testing.T) {
 	p := inMemory(t)
 	files := fixture(t, "fences")
@@ -120,8 +120,8 @@ func TestAcceptedLossHides(t *testing.T) {
 	at, ok, err := segment.FooterOffset(source.Bytes(files[name]))
 	require.NoError(t, err)
 	require.True(t, ok)
-	files[name] = files[name][:at] // nothing but the frames says which numbers there were
-	clear(files[name][60:3000])    // and nothing how many these had
+	files[name] = files[name][:at] // only the frames still show the numbers
+	clear(files[name][60:3000])    // and nothing shows how many events these were
 	p.put(t, files)
 	before := entitiesOf(t, p)
 	require.ErrorIs(t, before.report.Damaged(), damage.Frame)

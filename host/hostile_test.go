@@ -23,7 +23,7 @@ import (
 
 const hostileDir = "/s"
 
-// killed is the directory as a killed process leaves it.
+// killed returns the directory as a killed process leaves it.
 func killed(fs *crashfs.FS, change func(files map[string][]byte)) *crashfs.FS {
 	files := map[string][]byte{}
 	for name, b := range fs.Files(hostileDir) {
@@ -54,7 +54,7 @@ func appendTo(t testing.TB, st *host.Store, entity string, n int) (rs []host.Rec
 	return rs
 }
 
-// requireReceipts requires that a reader finds what the receipts say.
+// requireReceipts requires that a reader finds the events of the receipts.
 func requireReceipts(t testing.TB, fs fsabstraction.FS, rs []host.Receipt) host.Report {
 	r, err := host.OpenReader(context.Background(), hostileDir, host.ReaderOptions{FS: fs, Logger: quiet})
 	require.NoError(t, err)
@@ -69,8 +69,8 @@ func requireReceipts(t testing.TB, fs fsabstraction.FS, rs []host.Receipt) host.
 	return r.Report()
 }
 
-// A segment that cannot be read for a moment, as when descriptors run out, must
-// not lead to appends that take the numbers of the events in it.
+// A segment that is unreadable for a moment, for example because descriptors run out, must not
+// lead to appends with the numbers of its events.
 func TestOpenDoesNotWriteAfterAnUnreadableSegment(t *testing.T) {
 	mem := crashfs.New()
 	st := openAt(t, mem)
@@ -92,9 +92,8 @@ func TestOpenDoesNotWriteAfterAnUnreadableSegment(t *testing.T) {
 	requireReceipts(t, mem, fresh)
 }
 
-// Damage in front of the mark and a torn write behind it, in one segment: what
-// was cut off from the log must not come back when the segment is no longer the
-// newest.
+// Damage before the sync mark and a torn write after it, in one segment: the bytes cut from
+// the log must not reappear when the segment is no longer the newest.
 func TestTornEndAfterDamageStaysCut(t *testing.T) {
 	mem := crashfs.New()
 	st := openAt(t, mem)
@@ -124,8 +123,8 @@ func TestTornEndAfterDamageStaysCut(t *testing.T) {
 	require.ErrorIs(t, err, host.ErrNotFound, "what was not in the log is back")
 }
 
-// Acknowledged events that were cut off exactly between two frames are reported
-// as long as they are missing, not only until somebody appends.
+// Acknowledged events that were cut off exactly between two frames are reported as long as
+// they are missing, not only until the next append.
 func TestShortenedSegmentStaysReported(t *testing.T) {
 	mem := crashfs.New()
 	st := openAt(t, mem)
@@ -142,7 +141,7 @@ func TestShortenedSegmentStaysReported(t *testing.T) {
 	require.NotEmpty(t, requireReceipts(t, fs, fresh).Damages, "the loss is no longer told")
 }
 
-// synced.thaw says that a segment held events; the segment is not there.
+// synced.thaw records events in a segment that is missing.
 func TestNewestSegmentMissing(t *testing.T) {
 	mem := crashfs.New()
 	st, err := host.Open(context.Background(), hostileDir, host.Options{FS: mem, Logger: quiet, SegmentSize: 1500})
@@ -156,7 +155,7 @@ func TestNewestSegmentMissing(t *testing.T) {
 	require.NoError(t, st.Close())
 	require.NotEmpty(t, requireReceipts(t, fs, rs[:1]).Damages)
 
-	// Also when somebody has appended since.
+	// Also after an append.
 	st = openAt(t, fs)
 	fresh := appendTo(t, st, "f", 2)
 	require.NotEmpty(t, requireReceipts(t, killed(fs, nil), fresh).Damages)
@@ -164,7 +163,7 @@ func TestNewestSegmentMissing(t *testing.T) {
 	require.NotEmpty(t, requireReceipts(t, fs, fresh).Damages)
 }
 
-// A reader saw a write that then failed and was taken back.
+// A reader saw a write that then failed and was undone.
 func TestRefreshAfterTakeBack(t *testing.T) {
 	ctx := context.Background()
 	mem := crashfs.New()
@@ -177,7 +176,7 @@ func TestRefreshAfterTakeBack(t *testing.T) {
 	require.NoError(t, err)
 	defer r.Close()
 	// The disk is full in the middle of a group, and the reader looks before the
-	// writer takes it back.
+	// writer undoes the write.
 	refreshed := false
 	fs.Fail(failfs.Rule{Kinds: failfs.WriteAt, Pattern: "*.fbat", Short: 700})
 	fs.Fail(failfs.Rule{Kinds: failfs.Truncate, Nth: 1 << 30, Match: func(failfs.Op) bool {
@@ -200,7 +199,7 @@ func TestRefreshAfterTakeBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, int(n), len(old), "the test does not test what it should")
 
-	// Frames of the same lengths take the places of those that were taken back.
+	// Frames of the same lengths replace the undone ones.
 	var fresh []host.Receipt
 	for _, entity := range []string{"x", "y", "z"} {
 		one, err := st.Append(ctx, event.At(entity, "s"), event.Data, "kept")
@@ -250,7 +249,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// The memory of one large append is given back.
+// The memory of one large append is freed.
 func TestLargeAppendsMemoryIsGivenBack(t *testing.T) {
 	st, err := host.Open(context.Background(), t.TempDir(), host.Options{Logger: quiet, Durability: host.LoseUnsynced})
 	require.NoError(t, err)
@@ -282,7 +281,7 @@ func TestAppendEachMemory(t *testing.T) {
 	require.Less(t, int64(after.HeapSys-before.HeapSys), int64(128<<20))
 }
 
-// A leftover that cannot be removed is no reason to refuse the store.
+// A leftover that cannot be removed does not make the open fail.
 func TestLeftoverIsADirectory(t *testing.T) {
 	mem := crashfs.New()
 	st := openAt(t, mem)
@@ -312,8 +311,8 @@ func TestBatchOfSharedPayloadsIsRefusedEarly(t *testing.T) {
 	require.Less(t, int64(after.TotalAlloc-before.TotalAlloc), int64(128<<20))
 }
 
-// A process that died leaves frames that only the page cache has; the power goes
-// while the next open puts that right.
+// A dead process leaves frames that are only in the page cache; the power fails while the next
+// open repairs the store.
 func TestPowerCutInRecoveryAfterAKill(t *testing.T) {
 	ctx := context.Background()
 	mem := crashfs.New()
@@ -335,14 +334,13 @@ func TestPowerCutInRecoveryAfterAKill(t *testing.T) {
 	_ = st.Close()
 }
 
-// unlocked is a file system without locks, through which a second open stands for
-// one after a kill.
+// unlocked is a file system without locks, on which a second open simulates one after a kill.
 type unlocked struct{ *crashfs.FS }
 
 func (unlocked) Lock(string) (fsabstraction.Lock, error) { return nil, errors.ErrUnsupported }
 
-// forgetful is a file system whose failed Sync marks what was written as clean,
-// as Linux does: it is read back, and no later Sync writes it.
+// forgetful is a file system whose failed Sync marks the written bytes as clean, as Linux does:
+// they can be read, and no later Sync writes them.
 type forgetful struct {
 	*crashfs.FS
 	fail    bool
@@ -406,8 +404,8 @@ func (f *forgetful) Rename(from, to string) error {
 	return f.FS.Rename(from, to)
 }
 
-// A sync that failed once is not made good by one that succeeds later: what the
-// next open keeps has to be written again.
+// A later sync that succeeds does not repair a failed one: the next open must write again the
+// bytes that it keeps.
 func TestRecoveryWritesAgainWhatFailedToSync(t *testing.T) {
 	ctx := context.Background()
 	fs := &forgetful{FS: crashfs.New(), durable: map[string][]byte{}}

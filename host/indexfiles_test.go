@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestPartOfTheSameName writes a part file in the place of a damaged one of the same
-// name that could not be removed: it is not one of the old parts that go then.
+// TestPartOfTheSameName replaces a damaged part file that could not be removed by a new one of
+// the same name: the new one must not be removed with the old parts.
 func TestPartOfTheSameName(t *testing.T) {
 	mem, p, events := withParts(t)
 	parts := partNames(mem.Files(storeDir))
@@ -33,8 +33,8 @@ func TestPartOfTheSameName(t *testing.T) {
 	require.Len(t, all(t, p.open(t, host.ReaderOptions{})), events)
 }
 
-// TestReadsWhatWasRecovered reads events of a segment that was put right, after its
-// file was closed: the name leads to another file than the one the open looked at.
+// TestReadsWhatWasRecovered reads events of a repaired segment after its file was closed: the
+// name now leads to another file than during the open.
 func TestReadsWhatWasRecovered(t *testing.T) {
 	p := onDisk(t)
 	o := host.Options{SegmentSize: 1500, OpenSegments: 1}

@@ -12,9 +12,9 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestIndexRemovedUnderAWriter removes a file of the index while a store is open for
-// writing, which is allowed: the next index stands on what is there, in the background
-// and at the close, and the store opens from all of it again.
+// TestIndexRemovedUnderAWriter removes an index file while a store is open for writing, which is
+// allowed: the next index, in the background and at the close, does not rely on it, and the
+// store opens from the index again.
 func TestIndexRemovedUnderAWriter(t *testing.T) {
 	fs, p, _ := withParts(t)
 	names := append(partNames(fs.Files(p.dir)), indexName, index.FileName)

@@ -19,22 +19,22 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// question is one that a store was asked, as an iterator that can be used again, and
-// what a filter over all events says.
+// question is a query as a reusable iterator, and its expected result by a filter over all
+// events.
 type question struct {
 	text string
 	seq  iter.Seq2[event.Event, error]
 	want []event.Event
 }
 
-// inquirer asks random questions of one store. It is for one goroutine.
+// inquirer runs random queries on one store. It is for one goroutine.
 type inquirer struct {
 	t    assert.TestingT
 	rng  *rand.Rand
 	q    host.Reader
 	all  []event.Event
-	kept []event.Event // what was shown, whose strings must stay as they are
-	same []event.Event // and what it was to be
+	kept []event.Event // the results so far, whose strings must not change
+	same []event.Event // and the expected ones
 }
 
 func (a *inquirer) pick() event.Event { return a.all[a.rng.IntN(len(a.all))] }
@@ -49,7 +49,7 @@ func (a *inquirer) filter(f func(e event.Event) bool) []event.Event {
 	})
 }
 
-// region draws conditions, each of which may be there, and what holds them.
+// region draws optional conditions, and returns a predicate for them.
 func (a *inquirer) region() (r host.Region, holds func(e event.Event) bool) {
 	some, low, high := a.pick(), uint32(0), ^uint32(0)
 	if a.rng.IntN(3) == 0 {
@@ -78,7 +78,7 @@ func (a *inquirer) region() (r host.Region, holds func(e event.Event) bool) {
 	}
 }
 
-// ask draws a question.
+// ask draws a query.
 func (a *inquirer) ask() question {
 	some := a.pick()
 	switch a.rng.IntN(9) {
@@ -121,8 +121,8 @@ func (a *inquirer) ask() question {
 	return question{fmt.Sprintf("%+v %+v", r, page), iter.Seq2[event.Event, error](a.q.Query(background, r, page)), want}
 }
 
-// got compares one event with the next that is wanted, and sometimes asks for more
-// before the iteration goes on.
+// got compares one event with the next expected one, and sometimes runs another query before
+// the iteration continues.
 func (a *inquirer) got(q question, i, depth int, e event.Event, err error) {
 	if !assert.NoError(a.t, err, q.text) || !assert.Less(a.t, i, len(q.want), q.text) {
 		return
@@ -150,7 +150,7 @@ func (a *inquirer) got(q question, i, depth int, e event.Event, err error) {
 
 var errBody = errors.New("the loop's body")
 
-// walk goes through an answer in one of the ways in which a program may.
+// walk iterates over a result in one of the ways in which a program may.
 func (a *inquirer) walk(q question, depth int) {
 	enough := a.rng.IntN(len(q.want) + 2) // where the ways that do not end stop
 	switch a.rng.IntN(6) {
@@ -219,9 +219,9 @@ func (a *inquirer) walk(q question, depth int) {
 	}
 }
 
-// writeVaried appends n events to a store that folds often, in sessions of which the
-// last is still open: there is an index.fbati, parts behind it, and what is in memory.
-// Without many, all names fit into one small table.
+// writeVaried appends n events to a store that flushes often, in sessions of which the last is
+// still open: it has an index.fbati, parts after it, and a memtable. Without many, all names fit
+// into one small table.
 func writeVaried(t testing.TB, p place, n int, many bool) *host.Store {
 	rng := rand.New(rand.NewPCG(3, uint64(n)))
 	entities, scopes := 40, 5
@@ -270,7 +270,7 @@ func writeVaried(t testing.TB, p place, n int, many bool) *host.Store {
 	return s
 }
 
-// fromSegments are the events of a store as its segments have them.
+// fromSegments returns the events of a store as its segments have them.
 func fromSegments(t testing.TB, p place) []event.Event {
 	to := inMemory(t)
 	entries, err := p.fs.ReadDir(p.dir)
@@ -283,8 +283,8 @@ func fromSegments(t testing.TB, p place) []event.Event {
 	return collect(t, to.open(t, host.ReaderOptions{}).Query(background, host.Region{}, host.Page{}))
 }
 
-// rotten is a copy of a store in which bits flipped in the files of the index, behind
-// what an open reads of them.
+// rotten returns a copy of a store with flipped bits in the index files, after the bytes that an
+// open reads.
 func (p place) rotten(t testing.TB, rng *rand.Rand) place {
 	to := onDisk(t)
 	entries, err := p.fs.ReadDir(p.dir)
@@ -303,9 +303,8 @@ func (p place) rotten(t testing.TB, rng *rand.Rand) place {
 	return to
 }
 
-// TestInterleaved asks questions within questions, leaves them half way in every
-// manner there is, uses iterators again, and does so from many goroutines: nobody sees
-// another's buffers, also while rot is met.
+// TestInterleaved nests queries, leaves them midway in every possible manner, reuses iterators,
+// and does so from many goroutines: no query sees another's buffers, even with corrupt pages.
 func TestInterleaved(t *testing.T) {
 	events := 2000
 	if raceEnabled {

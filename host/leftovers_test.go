@@ -17,7 +17,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// beside are ways to put something into a store's directory.
+// beside lists ways to add a file to a store's directory.
 var beside = map[string]func(path string) error{
 	"file":        func(path string) error { return os.WriteFile(path, []byte("mine"), 0o600) },
 	"empty file":  func(path string) error { return os.WriteFile(path, nil, 0o600) },
@@ -34,7 +34,7 @@ var beside = map[string]func(path string) error{
 
 func isFile(what string) bool { return strings.HasSuffix(what, "file") }
 
-// lookAt describes what a path leads to, and what a link there leads to.
+// lookAt describes the file at a path, and the target of a link.
 func lookAt(path string) string {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -57,8 +57,7 @@ func lives(t require.TestingT, dir string, sessions int) {
 	_, _ = host.Rebuild(background, dir, host.RebuildOptions{Options: o, AcceptDamage: true}) // a taken name is an error
 }
 
-// TestOthersFilesStay: a writer removes nothing that has not the exact name and type
-// of what it makes itself.
+// TestOthersFilesStay: a writer removes only files with the exact names and types that it creates.
 func TestOthersFilesStay(t *testing.T) {
 	for _, name := range []string{
 		"notes.fbat.tmp", "my.fbatch.tmp", "000001.fbat.cut-12.txt", "000001.fbat.cut-12.txt.tmp", "index.fbati.tmp.bak",
@@ -75,8 +74,8 @@ func TestOthersFilesStay(t *testing.T) {
 	}
 }
 
-// TestOddNeighbours: what has a name of thaw's and is no regular file stays, and the
-// store works beside it.
+// TestOddNeighbours: anything with one of thaw's names that is not a regular file stays, and the store
+// still works.
 func TestOddNeighbours(t *testing.T) {
 	for _, name := range []string{
 		"000003-000004.thaw", "000001-000002.thaw", "index.fbati", "index.thaw", "index.ckpt", "index.fbati.tmp",

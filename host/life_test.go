@@ -18,11 +18,10 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// life is a machine whose store writes an index at every rotation, while whatever
-// reads it goes on.
+// life is a machine whose store writes an index at every rotation while readers continue.
 type life struct {
 	machine
-	within  bool // folds run in the rotations
+	within  bool // flushes run in the rotations
 	reader  *host.DirReader
 	read    int // how many events the reader has seen
 	pinned  []pinnedAt
@@ -37,7 +36,7 @@ type pinnedAt struct {
 	events int
 }
 
-// walk is an iteration that is under way.
+// walk is an iteration in progress.
 type walk struct {
 	next   func() (event.Event, error, bool)
 	stop   func()
@@ -45,7 +44,7 @@ type walk struct {
 	shown  int
 }
 
-// asOf is the machine when it had n events.
+// asOf returns the machine when it had n events.
 func (m *machine) asOf(n int) *machine {
 	then := *m
 	then.log = m.log[:n]
@@ -84,8 +83,7 @@ func (l *life) unpin(t *rapid.T) {
 	}
 }
 
-// begin begins an iteration and takes its first event, so that it sees the store as
-// it is now.
+// begin starts an iteration and takes its first event, so that it sees the store as it is now.
 func (l *life) begin(t *rapid.T) {
 	if len(l.log) == 0 {
 		return
@@ -137,7 +135,7 @@ func (l *life) openReader(t *rapid.T) {
 	l.reader, l.read = r, len(l.log)
 }
 
-// save keeps the files of the index as they are now.
+// save keeps the current index files.
 func (l *life) save(*rapid.T) {
 	for name, b := range l.fs.(*crashfs.FS).Files(l.dir) {
 		if ofIndex(name) {
@@ -151,7 +149,7 @@ func ofIndex(name string) bool {
 	return part || name == indexName || name == index.FileName
 }
 
-// again closes the store or stops without, makes a mess of its index, and opens it.
+// again closes the store or stops without a close, changes its index files, and opens it.
 func (l *life) again(t *rapid.T) {
 	unclean := rapid.IntRange(0, 3).Draw(t, "unclean") == 0
 	if unclean { // what the background does at this moment is cut short
@@ -175,8 +173,7 @@ func (l *life) again(t *rapid.T) {
 	l.answers(t, l.store)
 }
 
-// mess removes files of the index, puts older ones in their place, and adds parts
-// of another store.
+// mess removes index files, replaces them by older ones, and adds parts of another store.
 func (l *life) mess(t *rapid.T) {
 	if rapid.IntRange(0, 2).Draw(t, "mess") > 0 {
 		return
@@ -220,10 +217,9 @@ func (l *life) end(t *rapid.T) {
 	require.NoError(t, l.reader.Close())
 }
 
-// TestLife holds a store whose index is written over and over against a slice:
-// through sessions, beside readers, snapshots and iterations that were begun before
-// a fold and end behind it, and with files of the index that are gone, old, or
-// another store's.
+// TestLife compares a store that flushes repeatedly with a slice: through sessions, with
+// readers, snapshots and iterations that begin before a flush and end after it, and with index
+// files that are missing, old, or another store's.
 func TestLife(t *testing.T) {
 	_, other, _ := withParts(t)
 	foreign := other.fs.(*crashfs.FS).Files(other.dir)

@@ -20,8 +20,7 @@ type panicking struct{}
 
 func (panicking) MarshalMsgpack() ([]byte, error) { panic("encoder") }
 
-// TestRefused asks for what cannot be appended: nothing is written, and the store
-// goes on.
+// TestRefused appends invalid events: nothing is written, and the store still works.
 func TestRefused(t *testing.T) {
 	fsys := failfs.New(newGate().FS)
 	s := place{fsys, storeDir}.openStore(t, host.Options{})
@@ -116,7 +115,7 @@ func TestBatchLimits(t *testing.T) {
 	require.NoError(t, f.Cancel())
 }
 
-// TestPanickingPayload leaves nothing held.
+// TestPanickingPayload requires that no lock stays held.
 func TestPanickingPayload(t *testing.T) {
 	s := newGate().place().openStore(t, host.Options{})
 	f := s.Fence()
@@ -134,7 +133,7 @@ func TestPanickingPayload(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// TestClock lets the clock step back, jump, and leave the times that there are.
+// TestClock makes the clock step back, jump, and leave the valid times.
 func TestClock(t *testing.T) {
 	now := time.UnixMilli(5000)
 	s := newGate().place().openStore(t, host.Options{Now: func() time.Time { return now }})

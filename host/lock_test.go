@@ -21,8 +21,8 @@ import (
 // holderDirEnv makes the test binary a process that holds a store open.
 const holderDirEnv = "THAW_TEST_HOLDER_DIR"
 
-// holdForOthers is that process. It says when the store is open, and closes it when
-// its input ends.
+// holdForOthers is that process. It reports when the store is open, and closes it when its input
+// ends.
 func holdForOthers(dir string) {
 	s, err := host.Open(background, dir, host.Options{})
 	if err != nil {
@@ -50,8 +50,7 @@ func requireLocked(t *testing.T, path string, o host.Options, pid int) {
 	require.ErrorIs(t, err, host.ErrLocked)
 }
 
-// TestLockedInProcess opens a store twice, by every way to spell its path, while
-// readers are let in.
+// TestLockedInProcess opens a store twice, by every spelling of its path; readers still open it.
 func TestLockedInProcess(t *testing.T) {
 	p := onDisk(t)
 	s := p.openStore(t, host.Options{})
@@ -145,7 +144,7 @@ func TestFailedOpenUnlocks(t *testing.T) {
 // bareFS has no locks.
 type bareFS struct{ fsabstraction.FS }
 
-// TestNoLocks refuses a file system without locks, unless told otherwise.
+// TestNoLocks refuses a file system without locks unless Unlocked is set.
 func TestNoLocks(t *testing.T) {
 	mem := crashfs.New()
 	require.NoError(t, mem.MkdirAll(storeDir))

@@ -19,7 +19,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// takes are what waits for the lock of a store.
+// takes lists the calls that wait for the lock of a store.
 var takes = map[string]func(ctx context.Context, p place, o host.Options) error{
 	"open": func(ctx context.Context, p place, o host.Options) error {
 		s, err := host.Open(ctx, p.dir, o)
@@ -34,8 +34,8 @@ var takes = map[string]func(ctx context.Context, p place, o host.Options) error{
 	},
 }
 
-// TestLockWait: a store that another holds is waited for as long as the options say,
-// and no longer than the context. The clock is synctest's: nobody waits.
+// TestLockWait: the open waits for another holder as long as LockWait and the context allow. The
+// clock is synctest's, so the test does not wait.
 func TestLockWait(t *testing.T) {
 	const never = time.Duration(1 << 62)
 	for _, c := range []struct {

@@ -82,7 +82,7 @@ func TestLog(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, c.take(t, p), "nothing happened")
 
-	// A file that is not taken is a warning, a damage an error.
+	// A refused file is a warning, a damage an error.
 	index := fixture(t, "tail")[indexName]
 	index[100] ^= 1
 	segment := fixture(t, "tail")["000003.fbat"]
@@ -106,7 +106,7 @@ func TestLog(t *testing.T) {
 	require.Equal(t, indexName, lines[2].attrs["file"])
 	require.Equal(t, "checksum", lines[2].attrs["reason"])
 
-	// While they last they are not told again, whatever else changes.
+	// They are not logged again while they last, even if other things change.
 	changed, err = r.Refresh(t.Context())
 	require.NoError(t, err)
 	require.False(t, changed)
@@ -119,7 +119,7 @@ func TestLog(t *testing.T) {
 	require.Len(t, lines, 1)
 	require.Equal(t, slog.LevelDebug, lines[0].level)
 
-	// A new reader tells them.
+	// A new reader logs them.
 	r2, err := host.OpenReader(t.Context(), p.dir, options)
 	require.NoError(t, err)
 	require.NoError(t, r2.Close())

@@ -78,7 +78,7 @@ func (f countedFile) ReadAt(p []byte, off int64) (int, error) {
 	return f.File.ReadAt(p, off)
 }
 
-// sort says what the index of a long store is.
+// sort is the kind of index of a long store.
 type sort string
 
 const (
@@ -87,8 +87,8 @@ const (
 	bare   sort = "index.fbati with records in the last segment only"
 )
 
-// longStore is a store of n sealed segments, an index that ends with the last of
-// them, and a tail of more segments behind.
+// longStore returns a store of n sealed segments, an index that ends with the last of them, and a
+// tail of more segments.
 func longStore(t *testing.T, n, tail int, sort sort) (place, *writer) {
 	p := inMemory(t)
 	w := newWriter(t, p)
@@ -118,7 +118,7 @@ func longStore(t *testing.T, n, tail int, sort sort) (place, *writer) {
 	return p, w
 }
 
-// whatOpens are the calls that an open makes whatever the number of segments.
+// whatOpens lists the calls of an open that do not depend on the number of segments.
 var whatOpens = map[string]int{
 	"ReadDir directory":           1,
 	"Lstat index.fbati":           1,
@@ -171,8 +171,7 @@ func TestOpenLooksAtFew(t *testing.T) {
 	}
 }
 
-// TestRefreshLooksAtFew counts what a refresh does, in which nobody asks for the
-// sizes of old segments.
+// TestRefreshLooksAtFew counts the calls of a refresh, which needs no sizes of old segments.
 func TestRefreshLooksAtFew(t *testing.T) {
 	for _, n := range []int{3, 200} {
 		p, w := longStore(t, n, 1, judged)
@@ -207,12 +206,12 @@ func TestRefreshLooksAtFew(t *testing.T) {
 	}
 }
 
-// TestOldSegmentOnDemand reads from a segment that the open had no reason to look
-// at: it is looked at then, and once.
+// TestOldSegmentOnDemand reads from a segment that the open did not look at: the read looks at it,
+// once.
 func TestOldSegmentOnDemand(t *testing.T) {
 	p, w := longStore(t, 5, 0, bare)
 	require.NoError(t, p.openStore(t, host.Options{}).Close()) // an index without index.thaw is held against the segments
-	// The index lists nothing in front of segment 5; segment 2 is given an event
+	// The index lists nothing before segment 5; segment 2 is given an event
 	// that only its position tells.
 	fs := &counting{ReadFS: p.fs, calls: map[string]int{}}
 	r := p.openOn(t, fs)

@@ -23,7 +23,7 @@ import (
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// modelled is one event as the model has it.
+// modelled is one event of the model.
 type modelled struct {
 	at          event.Coordinate
 	kind        event.Kind
@@ -98,7 +98,7 @@ func (m *machine) state(entity string) host.Expected {
 	return host.AtClock(next - 1)
 }
 
-// added holds a receipt against the model and adds the event.
+// added compares a receipt with the model and adds the event.
 func (m *machine) added(t *rapid.T, e modelled, r host.Receipt) {
 	e.clock = m.clocks[e.at.Entity]
 	require.Equal(t, uint64(len(m.log)), r.Sequence)
@@ -121,7 +121,7 @@ func (m *machine) single(t *rapid.T) {
 	m.added(t, e, r)
 }
 
-// items draws a run of items of which some are caused by earlier ones of it.
+// items draws several items, some of them caused by earlier ones.
 func (m *machine) items(t *rapid.T) (items []host.Item, want []modelled, causes []int) {
 	for i := range rapid.IntRange(1, 6).Draw(t, "items") {
 		it, e := m.item(t, i)
@@ -182,7 +182,7 @@ func (m *machine) fence(t *rapid.T) {
 	require.ErrorIs(t, err, host.ErrFenceDone)
 }
 
-// refused appends what must be refused, alone or as the last of a batch.
+// refused appends an invalid item, alone or as the last of a batch.
 func (m *machine) refused(t *rapid.T) {
 	it, _ := m.item(t, 1)
 	it.Kind = 0x1000 // since some replace the options, and with them the allowance
@@ -203,14 +203,14 @@ func (m *machine) refused(t *rapid.T) {
 		return
 	}
 	items, _, _ := m.items(t)
-	if errors.Is(want, host.ErrConflict) { // whatever the batch itself makes of the entity
+	if errors.Is(want, host.ErrConflict) { // regardless of the batch's effect on the entity
 		it.Options = []host.AppendOption{host.Expect(host.AtClock(1 << 30))}
 	}
 	_, err := m.store.AppendBatch(context.Background(), append(items, it))
 	require.Error(t, err)
 	var at *host.ItemError
 	require.ErrorAs(t, err, &at)
-	if at.Item != len(items) { // of items with other times, the first is told
+	if at.Item != len(items) { // of items with other times, the first is reported
 		require.ErrorIs(t, want, host.ErrTime)
 	}
 }
@@ -240,8 +240,7 @@ func (m *machine) repeated(t *rapid.T) {
 	require.Equal(t, host.KeyError{ID: e.id, Sequence: uint64(n), Differs: []string{"payload"}}, *other)
 }
 
-// reopen closes the store or stops without, loses files that can be done without,
-// and opens it again.
+// reopen closes the store or stops without a close, loses dispensable files, and opens it again.
 func (m *machine) reopen(t *rapid.T) {
 	if rapid.Bool().Draw(t, "unclean") {
 		fs, dir := m.copied(m)
@@ -263,7 +262,7 @@ func (m *machine) reopen(t *rapid.T) {
 	m.open(t)
 }
 
-// check asks everything of the writer and of a reader of the directory.
+// check runs all queries on the writer and on a reader of the directory.
 func (m *machine) check(t *rapid.T) {
 	m.answers(t, m.store)
 	require.Equal(t, uint64(len(m.log)), m.store.Committed())
@@ -337,8 +336,8 @@ func (m *machine) answers(t *rapid.T, q host.Reader) {
 		sequences(collect(t, q.Effects(ctx, e.id, 1))))
 }
 
-// TestModel holds a store against a slice, through random operations, stops and
-// losses of files that can be done without.
+// TestModel compares a store with a slice, through random operations, stops and losses of
+// dispensable files.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		runModel(t, &machine{fs: crashfs.New(), dir: "/data/model", copied: func(m *machine) (fsabstraction.FS, string) {

@@ -31,8 +31,8 @@ const (
 	perEntity = 20
 )
 
-// madeArtifact is an index.fbati of n events that is made up while it is read, so
-// that it can be large.
+// madeArtifact is an index.fbati of n events that is generated while it is read, so that it can be
+// large.
 type madeArtifact struct {
 	front    []byte // header and names
 	n        int
@@ -202,12 +202,12 @@ func (f countingFile) Stat() (fsabstraction.Info, error) {
 }
 func (f countingFile) Close() error { f.fs.calls.Add(1); return nil }
 
-// cost is what something took.
+// cost is the cost of a call.
 type cost struct{ calls, reads, bytes, objects int64 }
 
 // TestOpenCostsTheSame opens stores of a thousand and a million events, with THAW_FULL
 // of ten million, and counts: an open makes the same calls, reads the same bytes and makes the same
-// objects whatever the number of events, and so does a first question but for a few
+// objects for any number of events, and so does a first question but for a few
 // pages more of the checksums' tree.
 func TestOpenCostsTheSame(t *testing.T) {
 	sizes := []int{1000, 1_000_000}

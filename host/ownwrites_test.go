@@ -12,7 +12,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// requireSeen asks every query for an event that was appended by itself.
+// requireSeen requires every query to return an event that was just appended.
 func requireSeen(t *testing.T, q host.Reader, entity string, r host.Receipt, cause event.ID, total uint64) {
 	full, err := q.Get(t.Context(), r.ID)
 	require.NoError(t, err)
@@ -31,8 +31,7 @@ func requireSeen(t *testing.T, q host.Reader, entity string, r host.Receipt, cau
 	require.Contains(t, ids(collect(t, q.Ancestors(t.Context(), r.ID, 0))), cause)
 }
 
-// TestReadsItsOwnWrites asks after every append, over rotations, and now and then
-// on the way to many.
+// TestReadsItsOwnWrites queries after every append, over rotations.
 func TestReadsItsOwnWrites(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -60,7 +59,7 @@ func TestReadsItsOwnWrites(t *testing.T) {
 	}
 }
 
-// TestStoreSnapshot pins a moment of a store that goes on, and outlives it.
+// TestStoreSnapshot pins a store that then changes and closes.
 func TestStoreSnapshot(t *testing.T) {
 	s := newGate().place().openStore(t, host.Options{SegmentSize: 1})
 	appendSome(t, s, "e", 3)
@@ -77,7 +76,7 @@ func TestStoreSnapshot(t *testing.T) {
 	require.NoError(t, pinned.Close())
 }
 
-// TestAppendsAndQueries appends and asks from many goroutines.
+// TestAppendsAndQueries appends and queries from many goroutines.
 func TestAppendsAndQueries(t *testing.T) {
 	s := onDisk(t).openStore(t, host.Options{SegmentSize: 4000, TailLimit: 1, OpenSegments: 2, Durability: host.LoseUnsynced})
 	var wg sync.WaitGroup

@@ -11,9 +11,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestPartsTestify loses segments that part files cover: every event that is gone is
-// told, as index.fbati tells of those that it covers, and no number is given out
-// again, also not by the second writer.
+// TestPartsTestify loses segments that part files cover: every lost event is reported, as for
+// index.fbati, and no number is assigned again, not even by the second writer.
 func TestPartsTestify(t *testing.T) {
 	fs, _, n := withParts(t)
 	files := fs.Files(storeDir)
@@ -32,7 +31,7 @@ func TestPartsTestify(t *testing.T) {
 			r := p.open(t, host.ReaderOptions{})
 			left := len(all(t, r))
 			if how == "cut" && left == n {
-				continue // in the middle of a part: reading an event tells
+				continue // in the middle of a part: found when an event is read
 			}
 			require.Less(t, left, n)
 			tried++
@@ -53,7 +52,7 @@ func TestPartsTestify(t *testing.T) {
 	require.Greater(t, tried, len(parts)+int(last-first))
 }
 
-// lost requires that a report tells of at least n events that are gone.
+// lost requires a report of at least n lost events.
 func lost(t *testing.T, r host.Report, n int) {
 	told := map[uint64]bool{}
 	for _, d := range r.Damages {

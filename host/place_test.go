@@ -28,7 +28,7 @@ const (
 	hiddenName     = "visibility_ranges.fbv"
 )
 
-// fixtures is where the stores of batpak 0.4.0 are, each with what is true of it.
+// fixtures is the directory of batpak 0.4.0's stores and their expected contents.
 const fixtures = "../core/internal/fixture/testdata"
 
 func fixtureNames(t testing.TB) (names []string) {
@@ -59,13 +59,13 @@ func fixture(t testing.TB, name string) map[string][]byte {
 // quiet is for stores that are damaged on purpose.
 var quiet = slog.New(slog.DiscardHandler)
 
-// place is where a test keeps a store.
+// place is the directory of a test's store.
 type place struct {
 	fs  fsabstraction.FS
 	dir string
 }
 
-// places are the file systems that every answer must be the same on.
+// places lists the file systems on which results must be equal.
 var places = []struct {
 	name string
 	make func(t testing.TB) place
@@ -84,7 +84,7 @@ func inMemory(t testing.TB) place {
 
 func (p place) path(name string) string { return filepath.Join(p.dir, name) }
 
-// put writes files; one that is there is replaced by a rename, as a writer does.
+// put writes files; it replaces an existing one by a rename, as a writer does.
 func (p place) put(t require.TestingT, files map[string][]byte) {
 	for name, b := range files {
 		temp := p.path(name + ".tmp")
@@ -97,7 +97,7 @@ func (p place) put(t require.TestingT, files map[string][]byte) {
 	}
 }
 
-// remove removes files that may be there.
+// remove removes files if they exist.
 func (p place) remove(t require.TestingT, names ...string) {
 	for _, name := range names {
 		if err := p.fs.Remove(p.path(name)); err != nil {
@@ -106,7 +106,7 @@ func (p place) remove(t require.TestingT, names ...string) {
 	}
 }
 
-// truncate cuts a file where it lies.
+// truncate truncates a file in place.
 func (p place) truncate(t require.TestingT, name string, size int64) {
 	f, err := p.fs.OpenWrite(p.path(name))
 	require.NoError(t, err)

@@ -75,8 +75,8 @@ func writeForOthers(dir string) {
 	w.putIndex()
 }
 
-// follow reads on until total events are there, and complains about anything
-// but prefixes of what was committed. whole says which lengths are such.
+// followOther reads until there are total events, and returns an error for anything but a prefix
+// of the committed events. whole reports whether a length is such a prefix.
 func followOther(ctx context.Context, dir string, total int, whole func(n int) bool) (looks int, err error) {
 	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{Logger: quiet})
 	for errors.Is(err, fs.ErrNotExist) && ctx.Err() == nil {
@@ -146,8 +146,7 @@ func readForOthers(dir string) {
 	}
 }
 
-// TestOtherProcesses reads, in this process and in others, what another one
-// writes meanwhile.
+// TestOtherProcesses reads, in this process and in others, the events that another one writes.
 func TestOtherProcesses(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -178,7 +177,7 @@ func TestOtherProcesses(t *testing.T) {
 	wg.Wait()
 }
 
-// TestBatpakWrites reads what batpak 0.4.0 writes meanwhile.
+// TestBatpakWrites reads the events that batpak 0.4.0 writes meanwhile.
 func TestBatpakWrites(t *testing.T) {
 	const events = 3000
 	peer, err := interop.Peer(t.Context())

@@ -54,9 +54,9 @@ func (f hookedFile) ReadAt(p []byte, off int64) (int, error) {
 	return f.File.ReadAt(p, off)
 }
 
-// TestWriterBetweenTwoCalls lets a writer do something between any two calls of
-// an open, and of a refresh: readers see the store as it was at some moment, and
-// nothing is refused or called damaged that is not.
+// TestWriterBetweenTwoCalls runs a writer's operation between any two calls of an open, and of a
+// refresh: readers see the store at some moment, and no sound file is refused or reported as
+// damaged.
 func TestWriterBetweenTwoCalls(t *testing.T) {
 	hide := func(w *writer) { w.hide(visibility.Range{Start: 2, End: 5}) }
 	for _, c := range []struct {

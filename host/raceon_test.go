@@ -2,5 +2,5 @@
 
 package host_test
 
-// raceEnabled says that everything is ten times slower.
+// raceEnabled reports whether the race detector makes tests ten times slower.
 const raceEnabled = true

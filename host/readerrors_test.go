@@ -21,7 +21,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// severalSegments is a store of three sessions, and what its reader answers.
+// severalSegments returns a store of three sessions.
 func severalSegments(t *testing.T, indexed bool) *crashfs.FS {
 	mem := crashfs.New()
 	for i := range 3 {
@@ -60,9 +60,9 @@ func dump(r *host.DirReader) (string, error) {
 	return b.String(), nil
 }
 
-// TestSystemRefuses: each operation of each way into a store fails in turn,
-// once and from then on. What comes out is the right answer or the system's error;
-// nothing is called damage, nothing is missing, and no acknowledged event is lost.
+// TestSystemRefuses: each operation of each way into a store fails in turn, once or from then on.
+// The result is correct or the system's error; nothing is reported as damage, nothing is missing,
+// and no acknowledged event is lost.
 func TestSystemRefuses(t *testing.T) {
 	ctx := context.Background()
 	read := func(fs fsabstraction.FS) (string, error) {
@@ -158,8 +158,8 @@ func TestSystemRefuses(t *testing.T) {
 	}
 }
 
-// TestUnreadableIndexStays: a writer that could not read an index does not replace it,
-// nor remove a part of it. An index may be all that tells of a loss.
+// TestUnreadableIndexStays: a writer that could not read an index neither replaces it nor removes
+// a part of it. The index may be the only record of a loss.
 func TestUnreadableIndexStays(t *testing.T) {
 	for _, pattern := range []string{"index.fbati", "0*.thaw"} {
 		mem, p, events := withParts(t)
@@ -188,8 +188,8 @@ func TestUnreadableIndexStays(t *testing.T) {
 	}
 }
 
-// TestSyncWithoutDescriptor: a directory that could not be opened was not synced, and
-// the store goes on as soon as it can be. A sync that failed ends the store's writing.
+// TestSyncWithoutDescriptor: a directory that could not be opened was not synced, and the store
+// continues when it can be. A failed sync makes the store read-only.
 func TestSyncWithoutDescriptor(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -226,8 +226,8 @@ func TestSyncWithoutDescriptor(t *testing.T) {
 	}
 }
 
-// TestFewDescriptors: a store of more segments than may be open at once is read as
-// one of few, by one reader, and by another while the first has segments open.
+// TestFewDescriptors reads a store with more segments than files may be open, by one reader, and
+// by another while the first has segments open.
 func TestFewDescriptors(t *testing.T) {
 	p := inMemory(t)
 	for range 60 {

@@ -38,7 +38,7 @@ func (f forbidden) Remove(n string) error    { return f.no("Remove", n) }
 func (f forbidden) MkdirAll(n string) error  { return f.no("MkdirAll", n) }
 func (f forbidden) SyncDir(n string) error   { return f.no("SyncDir", n) }
 
-// use does everything that a reader can.
+// use calls every method of a reader.
 func use(t *testing.T, r *host.DirReader) {
 	for _, e := range all(t, r) {
 		_, err := r.Get(t.Context(), e.ID)
@@ -54,8 +54,8 @@ func use(t *testing.T, r *host.DirReader) {
 	require.NoError(t, r.Close())
 }
 
-// TestNothingIsWritten uses stores through a file system that fails the test on
-// any call that changes something.
+// TestNothingIsWritten uses stores through a file system that fails the test at every call that
+// would change it.
 func TestNothingIsWritten(t *testing.T) {
 	for _, where := range places {
 		for _, name := range fixtureNames(t) {
@@ -70,14 +70,13 @@ func TestNothingIsWritten(t *testing.T) {
 	}
 }
 
-// foreign are names that are not the store's, though some look so.
+// foreign lists names that do not belong to the store, though some look so.
 var foreign = []string{
 	"notes.txt", "index.fbati.tmp", "index.thaw.tmp", "000001.fbat.bak", "1.fbat", "+00001.fbat", "-00001.fbat", "0000001.fbat",
 	"000000.fbat", "a.fbat", ".fbat", "99999999999999999999.fbat", "000002.fbat~", "000002.FBAT.old", "index.fbati.old", "lock",
 }
 
-// TestDirectoryStaysAsItIs opens a directory that may not be written, with
-// names in it that are nobody's business.
+// TestDirectoryStaysAsItIs opens a read-only directory that also has foreign names.
 func TestDirectoryStaysAsItIs(t *testing.T) {
 	p := onDisk(t)
 	p.put(t, fixture(t, "tail"))
@@ -130,7 +129,7 @@ func listing(t testing.TB, dir string) map[string]string {
 	return out
 }
 
-// TestDirectories opens what is no store.
+// TestDirectories opens paths that are not stores.
 func TestDirectories(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {

@@ -10,9 +10,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestRebuildIsBatpaks makes the index of every store that batpak closed in order
-// anew, from its segments: the bytes are batpak's. It differs where batpak itself
-// numbers wrongly and where its artifact is older than its segments.
+// TestRebuildIsBatpaks rebuilds the index of every store that batpak closed properly: the bytes are
+// batpak's, except where batpak numbers wrongly or its index is older than its segments.
 func TestRebuildIsBatpaks(t *testing.T) {
 	for _, name := range fixtureNames(t) {
 		t.Run(name, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestRecovered opens what an unclean stop left, once with a report and then
-// without.
+// TestRecovered opens a store after an unclean stop: the first open reports a repair, the second
+// does not.
 func TestRecovered(t *testing.T) {
 	const seg = "000001.fbat"
 	for _, c := range []struct {
@@ -75,7 +75,7 @@ func TestRecovered(t *testing.T) {
 	}
 }
 
-// TestReadOnlyFileSystem refuses to open for writing and makes nothing.
+// TestReadOnlyFileSystem: the open for writing fails and creates nothing.
 func TestReadOnlyFileSystem(t *testing.T) {
 	for _, before := range []string{"nothing", "a store", "a locked one"} {
 		t.Run(before, func(t *testing.T) {

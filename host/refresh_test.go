@@ -20,7 +20,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// what a store says.
+// answers are the results of queries on a store.
 type answers struct {
 	events                   []event.Event
 	count, hidden, allocator uint64
@@ -43,7 +43,7 @@ func (a answers) require(t require.TestingT, b answers) {
 	}
 }
 
-// fresh is what a reader that opens the store now says.
+// fresh returns the answers of a new reader.
 func (p place) fresh(t require.TestingT) answers {
 	r, err := host.OpenReader(context.Background(), p.dir, host.ReaderOptions{FS: p.fs, Logger: quiet})
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func (p place) fresh(t require.TestingT) answers {
 	return ask(t, r)
 }
 
-// follower is a reader that is refreshed after each thing a writer does.
+// follower is a reader that is refreshed after each operation of a writer.
 type follower struct {
 	place  place
 	reader *host.DirReader
@@ -72,8 +72,7 @@ func follow(t require.TestingT, p place, o host.ReaderOptions) *follower {
 	return &follower{place: p, reader: r, last: ask(t, r)}
 }
 
-// refresh requires that the reader says what a new one says, and that it knows
-// whether that is something new.
+// refresh requires that the reader has the answers of a new one, and reports whether they changed.
 func (f *follower) refresh(t require.TestingT) (changed bool) {
 	changed, err := f.reader.Refresh(context.Background())
 	require.NoError(t, err)
@@ -89,14 +88,14 @@ func (f *follower) refresh(t require.TestingT) (changed bool) {
 	return changed
 }
 
-// pin keeps a snapshot, and remembers what it says.
+// pin keeps a snapshot and its answers.
 func (f *follower) pin(t require.TestingT) {
 	s, err := f.reader.Snapshot()
 	require.NoError(t, err)
 	f.old = append(f.old, pinned{s, ask(t, s)})
 }
 
-// check requires that old snapshots say what they said.
+// check requires that old snapshots keep their answers.
 func (f *follower) check(t require.TestingT) {
 	for _, s := range f.old {
 		s.said.require(t, ask(t, s.Snapshot))
@@ -167,7 +166,7 @@ func TestRefreshByteByByte(t *testing.T) {
 	}
 }
 
-// TestRefresh goes through what else a writer does, in order.
+// TestRefresh goes through the other operations of a writer, in order.
 func TestRefresh(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {
@@ -223,8 +222,8 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-// TestRefreshReplacedSegment gives a segment's name to another file of the same
-// size, which nothing but the file's identity tells.
+// TestRefreshReplacedSegment replaces a segment by another file of the same size, which only the
+// file's identity shows.
 func TestRefreshReplacedSegment(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {
@@ -282,8 +281,8 @@ func (c *stepContext) Err() error {
 	return nil
 }
 
-// TestRefreshCancelled cancels a refresh at every look at its context. The
-// reader stays as it was, and the next refresh loses and doubles nothing.
+// TestRefreshCancelled cancels a refresh at every check of its context. The reader stays unchanged,
+// and the next refresh neither loses nor repeats an event.
 func TestRefreshCancelled(t *testing.T) {
 	for after := 0; ; after++ {
 		p := inMemory(t)
@@ -318,7 +317,7 @@ func TestRefreshCancelled(t *testing.T) {
 	}
 }
 
-// openFiles is how many files the process has open, -1 where nobody tells.
+// openFiles returns how many files the process has open, -1 if unknown.
 func openFiles() int {
 	// Go opens two files of its own for its first pipe or timer; here they are not to count.
 	if r, w, err := os.Pipe(); err == nil {
@@ -331,7 +330,7 @@ func openFiles() int {
 	return len(entries)
 }
 
-// TestRefreshLeaksNoFiles refreshes often, over every sort of change.
+// TestRefreshLeaksNoFiles refreshes often, after every kind of change.
 func TestRefreshLeaksNoFiles(t *testing.T) {
 	before := openFiles()
 	if before < 0 {
@@ -366,7 +365,7 @@ func TestRefreshLeaksNoFiles(t *testing.T) {
 	require.Equal(t, before, openFiles())
 }
 
-// TestRefreshAtRandom lets a writer do anything in any order.
+// TestRefreshAtRandom runs the operations of a writer in random order.
 func TestRefreshAtRandom(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := inMemory(t)
@@ -439,7 +438,7 @@ var steps = []string{
 	"index", "no index", "hide", "show", "compact", "pin", "pin",
 }
 
-// recover takes over what a reopening writer finds.
+// recover adopts the events that a reopening writer finds.
 func (w *writer) recover() {
 	r, err := host.OpenReader(context.Background(), w.t.dir, host.ReaderOptions{FS: w.t.fs, Logger: quiet, ShowHidden: true})
 	require.NoError(w.r, err)

@@ -14,10 +14,10 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// never is more calls than a test makes.
+// never exceeds the calls of any test.
 const never = 1 << 30
 
-// ending is a context that ends when it was asked so often.
+// ending is a context that ends after a number of checks.
 type ending struct {
 	context.Context
 	left atomic.Int64
@@ -30,9 +30,9 @@ func (e *ending) Err() error {
 	return nil
 }
 
-// TestRefreshStopped ends the context of a refresh each time that it is asked, while it
-// reads many segments, and a long one. The reader then sees what it saw, and the next
-// refresh everything, each event once and under its own number.
+// TestRefreshStopped ends the context of a refresh at each check, while it reads many segments, and
+// a long one. The reader keeps its view, and the next refresh shows every event once and under its
+// own number.
 func TestRefreshStopped(t *testing.T) {
 	for _, c := range []struct{ events, segment int }{{9, 3}, {3000, 1 << 20}} {
 		t.Run(fmt.Sprint(c.events, " events"), func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestIndexReplacedBeforeItIsOpened(t *testing.T) {
 	w.close()
 }
 
-// beforeOpen calls a function before a name is opened for the first time.
+// beforeOpen calls a function before the first open of a name.
 type beforeOpen struct {
 	*crashfs.FS
 	name string

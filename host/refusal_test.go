@@ -89,8 +89,8 @@ func inRecord(i, at int, v []byte) func([]byte) []byte {
 	return func(b []byte) []byte { copy(b[records(b)+i*recordSize+at:], v); return b }
 }
 
-// TestRefusals damages index.fbati in every way: the reason is named, and the
-// answers stay, whether index.ckpt helps or not.
+// TestRefusals damages index.fbati in every way: the report has the reason, and the results are the
+// same, with and without index.ckpt.
 func TestRefusals(t *testing.T) {
 	for _, where := range places {
 		p := where.make(t)
@@ -163,7 +163,7 @@ func (f failingFile) ReadAt([]byte, int64) (int, error) { return 0, f.err }
 
 var errDisk = errors.New("input/output error")
 
-// TestUnreadable makes files fail to open or to be read.
+// TestUnreadable makes opens or reads of files fail.
 func TestUnreadable(t *testing.T) {
 	for _, where := range places {
 		for _, c := range []struct {
@@ -239,7 +239,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestNotRegular puts directories and links where files should be.
+// TestNotRegular replaces files by directories and links.
 func TestNotRegular(t *testing.T) {
 	type odd struct {
 		name string
@@ -303,8 +303,8 @@ func TestNotRegular(t *testing.T) {
 	}
 }
 
-// TestHiddenFails damages visibility_ranges.fbv: the store does not open, since
-// nothing else knows what must stay hidden.
+// TestHiddenFails damages visibility_ranges.fbv: the store does not open, since no other file lists
+// the hidden events.
 func TestHiddenFails(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {

@@ -10,9 +10,9 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestRepetitions: an append with a key that is there is a repetition when its content
-// is that of the event, and is otherwise refused with what differs and where that is:
-// within a group, behind it, and after a restart, singly, in batches and in fences.
+// TestRepetitions: an append with a used key is a repetition if its content equals the event's, and
+// otherwise fails with the difference and the event's sequence: within a group, after it, and after
+// a restart, singly, in batches and in fences.
 func TestRepetitions(t *testing.T) {
 	p := inMemory(t)
 	open := func() *host.Store {
@@ -106,7 +106,7 @@ func TestReservedKinds(t *testing.T) {
 	st, err := host.Open(t.Context(), p.dir, host.Options{FS: p.fs})
 	require.NoError(t, err)
 	defer st.Close()
-	const ( // as one writes who has not read which kinds are free
+	const ( // as in a program that ignores the reserved kinds
 		_ event.Kind = iota
 		placed
 	)

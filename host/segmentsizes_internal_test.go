@@ -8,8 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// TestSizesAfter counts what lies after a place, of which a segment that ends there is
-// no part.
+// TestSizesAfter counts the bytes after a position, without a segment that ends there.
 func TestSizesAfter(t *testing.T) {
 	l := &segmentSizes{ids: []uint64{1, 2, 5}, known: map[uint64]uint64{1: 100, 2: 200, 5: 50}}
 	for _, c := range []struct {

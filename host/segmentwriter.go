@@ -39,12 +39,12 @@ func planSegment(dir string, id uint64, now time.Time) (*activeSegment, error) {
 func (a *activeSegment) create(fsys fsabstraction.FS) error {
 	f, err := create(fsys, a.path)
 	if err != nil {
-		return &WriteError{"create", a.path, err}
+		return &WriteError{Op: "create", Path: a.path, Err: err}
 	}
 	a.file = f
 	if err := a.append(a.header, 0); err != nil {
 		a.file = nil
-		return &WriteError{"write", a.path, errors.Join(err, f.Close(), fsys.Remove(a.path))}
+		return &WriteError{Op: "write", Path: a.path, Err: errors.Join(err, f.Close(), fsys.Remove(a.path))}
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func (w *writer) begin() error {
 		path := filepath.Join(w.dir, segment.Name(w.end.Segment))
 		if err := syncFile(w.fs, path); err != nil {
 			if errors.Is(err, fsabstraction.ErrNotTried) {
-				return &WriteError{"sync", path, err}
+				return &WriteError{Op: "sync", Path: path, Err: err}
 			}
 			return w.fail("sync", path, err)
 		}
@@ -141,7 +141,7 @@ func (w *writer) begin() error {
 		if errors.Is(err, errSync) {
 			return w.fail("sync", w.mark.path, err)
 		}
-		return &WriteError{"write", w.mark.path, err}
+		return &WriteError{Op: "write", Path: w.mark.path, Err: err}
 	}
 	a := w.planned
 	if err := a.create(w.fs); err != nil {
@@ -159,7 +159,7 @@ func (w *writer) begin() error {
 			return w.fail("undo", a.path, errors.Join(err, undo))
 		}
 		a.file = nil
-		return &WriteError{"begin", a.path, err}
+		return &WriteError{Op: "begin", Path: a.path, Err: err}
 	}
 	w.active, w.planned = a, nil
 	w.next++

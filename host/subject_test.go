@@ -11,8 +11,7 @@ import (
 	"github.com/thawlog/thaw/host/readertest"
 )
 
-// TestSubjects: a question about one thing is refused with the error that an append
-// gives for such a name or id.
+// TestSubjects: a query for one name or id is refused with the error of an append with it.
 func TestSubjects(t *testing.T) {
 	p := inMemory(t)
 	st, err := host.Open(t.Context(), p.dir, host.Options{FS: p.fs})
@@ -37,8 +36,8 @@ func TestSubjects(t *testing.T) {
 	require.ErrorIs(t, err, host.ErrZeroID)
 }
 
-// TestZeroIDs: an append that names its key, cause or conversation by the zero id, as
-// one does who has none, is refused, alone, in a batch and in a fence.
+// TestZeroIDs: an append with the zero id as key, cause or conversation is refused, alone, in a batch
+// and in a fence.
 func TestZeroIDs(t *testing.T) {
 	p := inMemory(t)
 	st, err := host.Open(t.Context(), p.dir, host.Options{FS: p.fs})

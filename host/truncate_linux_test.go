@@ -44,8 +44,7 @@ func requireTyped(t testing.TB, err error) {
 	}
 }
 
-// askAll asks everything about a store whose files were cut: each answer is an
-// error or right.
+// askAll runs all queries on a store whose files were truncated: each result is an error or correct.
 func askAll(t testing.TB, q *host.DirReader, want []event.Event, byID map[event.ID]event.Event) {
 	ctx := t.Context()
 	i := 0
@@ -158,7 +157,7 @@ func TestCutIndexWhileMapped(t *testing.T) {
 		if i%9 == 0 {
 			cuts = append(cuts, at+100*recordSize+i)
 		}
-		if i > 110 { // behind the length, what is left is believed most easily
+		if i > 110 { // after the length, where the remainder is most likely to pass
 			cuts = append(cuts, at+298*recordSize+i)
 		}
 	}
@@ -204,7 +203,7 @@ func TestCutSegmentWhileMapped(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, e, event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
 		}
-		// A refresh does not look at a segment in front of the one in which the index
+		// A refresh does not look at a segment before the one in which the index
 		// ends; a verification does.
 		changed, err := r.Refresh(t.Context())
 		require.NoError(t, err)

@@ -9,8 +9,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestWaitCommitted waits for what is there, for what is synced later, and for
-// what never comes.
+// TestWaitCommitted waits for an existing event, for one synced later, and for one that never comes.
 func TestWaitCommitted(t *testing.T) {
 	g := newGate()
 	p := g.place()
@@ -24,7 +23,7 @@ func TestWaitCommitted(t *testing.T) {
 	_, err = s.WaitCommitted(ended(t), 3)
 	require.ErrorIs(t, err, errGone)
 
-	// What is written and not synced is not there.
+	// An event that is written but not synced is not visible.
 	release, first := g.stuck(t, s)
 	_, err = s.WaitCommitted(ended(t), 3)
 	require.ErrorIs(t, err, errGone)
@@ -69,7 +68,7 @@ func TestWaitCommitted(t *testing.T) {
 	require.EqualValues(t, 4, n)
 }
 
-// asked is a context that tells when somebody begins to wait for its end.
+// asked is a context that reports when a goroutine begins to wait for its end.
 type asked struct {
 	context.Context
 	waits chan struct{}
@@ -80,7 +79,7 @@ func (c asked) Done() <-chan struct{} {
 	return nil
 }
 
-// ended is a context that is over because of errGone.
+// ended returns a context that has ended with errGone.
 func ended(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errGone)

@@ -13,7 +13,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// notedStore is a store in memory whose calls can be made to fail and are noted.
+// notedStore returns a store in memory whose calls are recorded and can be made to fail.
 func notedStore(t *testing.T, o host.Options) (*calls, *crashfs.FS, *host.Store) {
 	mem := crashfs.New()
 	c := noteCalls(mem)
@@ -25,8 +25,8 @@ func appendOne(s *host.Store, entity string, options ...host.AppendOption) error
 	return err
 }
 
-// TestFailedSync cuts off what was written, so that it is unlikely to come back, and
-// refuses every call that writes from then on without touching a file.
+// TestFailedSync: after a failed sync the writer truncates the written bytes, so that they are
+// unlikely to reappear, and refuses every later write without touching a file.
 func TestFailedSync(t *testing.T) {
 	c, mem, s := notedStore(t, host.Options{})
 	require.NoError(t, appendOne(s, "kept"))
@@ -50,9 +50,9 @@ func TestFailedSync(t *testing.T) {
 	require.Equal(t, []string{"kept"}, entities(all(t, s)))
 }
 
-// TestFailedGroupTakesConflictsBack appends, and expects of another append of the
-// same group what the first makes untrue. When the group's sync fails the second was
-// refused because of an event that is not there: it must not be told of that event.
+// TestFailedGroupTakesConflictsBack: one append of a group makes another's expectation false. If the
+// sync of the group fails, the second append must not report a conflict with an event that does not
+// exist.
 func TestFailedGroupTakesConflictsBack(t *testing.T) {
 	g := newGate()
 	c := noteCalls(g)
@@ -73,8 +73,8 @@ func TestFailedGroupTakesConflictsBack(t *testing.T) {
 	}
 }
 
-// TestUndoneWrite makes one write fail. It is cut off and what is left is synced, which
-// no later Sync does again; then the store takes appends as before.
+// TestUndoneWrite makes one write fail. The writer truncates it and syncs the rest, which no later
+// Sync repeats; then appends work as before.
 func TestUndoneWrite(t *testing.T) {
 	c, _, s := notedStore(t, host.Options{Durability: host.LoseUnsynced})
 	require.NoError(t, appendOne(s, "a"))
@@ -89,8 +89,8 @@ func TestUndoneWrite(t *testing.T) {
 	require.Equal(t, []string{"a", "c"}, entities(all(t, s)))
 }
 
-// TestFailedFooter fails to write a full segment's footer: the append that needed
-// the next segment is refused, and the one after it seals the segment.
+// TestFailedFooter makes the write of a full segment's footer fail: the append that needs the next
+// segment fails, and the next append seals the segment.
 func TestFailedFooter(t *testing.T) {
 	c, mem, s := notedStore(t, host.Options{SegmentSize: 1})
 	require.NoError(t, appendOne(s, "a"))
@@ -104,7 +104,7 @@ func TestFailedFooter(t *testing.T) {
 	require.Equal(t, []string{"a", "c"}, entities(all(t, place{mem, storeDir}.open(t, host.ReaderOptions{Strict: true}))))
 }
 
-// segmentNames are the names of the segments of a store in memory.
+// segmentNames returns the names of the segments of a store in memory.
 func segmentNames(mem *crashfs.FS) (names []string) {
 	for name := range mem.Files(storeDir) {
 		if ok, _ := filepath.Match("*.fbat", name); ok {
@@ -114,8 +114,8 @@ func segmentNames(mem *crashfs.FS) (names []string) {
 	return names
 }
 
-// TestFailedBegin makes a segment that then cannot be looked at: the file goes
-// again, and the next append makes it anew.
+// TestFailedBegin makes Lstat of a new segment fail: the file is removed, and the next append
+// creates it again.
 func TestFailedBegin(t *testing.T) {
 	c, mem, s := notedStore(t, host.Options{})
 	c.Fail(failfs.Rule{Kinds: failfs.Lstat, Pattern: "000001.fbat"})
@@ -127,9 +127,8 @@ func TestFailedBegin(t *testing.T) {
 	require.Equal(t, []string{"b"}, entities(all(t, s)))
 }
 
-// TestSetAsideOnce stops a recovery after it has set bytes aside: the next one finds
-// them and makes no second copy; other bytes of the same place get a name of
-// their own.
+// TestSetAsideOnce stops a recovery after it has set bytes aside: the next one finds them and makes
+// no second copy; other bytes at the same offset get a name of their own.
 func TestSetAsideOnce(t *testing.T) {
 	const seg = "000001.fbat"
 	for _, other := range []bool{false, true} {

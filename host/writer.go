@@ -232,7 +232,7 @@ func (w *writer) undoWrite(cause error) error {
 		return w.fail("undo", w.active.path, errors.Join(cause, err))
 	}
 	w.unsynced = false
-	return &WriteError{"write", w.active.path, cause}
+	return &WriteError{Op: "write", Path: w.active.path, Err: cause}
 }
 
 // fail makes the store read-only.

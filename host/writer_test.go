@@ -16,8 +16,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// writer writes a store as batpak does, one system call at a time and as slowly
-// as a test wants: what an append adds is put in a queue and flushed in pieces.
+// writer writes a store as batpak does, one system call at a time and as slowly as a test wants: an
+// append adds bytes to a queue, which is flushed in steps.
 type writer struct {
 	t place
 	r require.TestingT
@@ -39,8 +39,7 @@ type writer struct {
 	sealed []sealed
 }
 
-// due says that once the newest segment has so many bytes, so many events are
-// committed.
+// due is the number of events that are committed once the newest segment has a number of bytes.
 type due struct {
 	size   int64
 	events int

@@ -13,11 +13,10 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// check holds what is left after a stop against what the callers know: the
-// promises P1 to P5 of the README. It reads the store as it is, has it
-// recovered, appends, closes it, and reads it again.
+// check compares the store after a stop with the knowledge of the callers: the promises P1 to P5 of
+// host/GUIDE.md. It reads the store, recovers it, appends, closes it, and reads it again.
 func check(fs *crashfs.FS, known knowledge, seed uint64) error {
-	if seed%6 == 0 { // it costs as much as all the rest
+	if seed%6 == 0 { // it costs as much as the rest
 		if err := verify(fs, "before recovery"); err != nil {
 			return err
 		}
@@ -29,7 +28,7 @@ func check(fs *crashfs.FS, known knowledge, seed uint64) error {
 	if err != nil {
 		return fmt.Errorf("read as it is: %w", err)
 	}
-	if err := judge(before, known); err != nil {
+	if err := compare(before, known); err != nil {
 		return fmt.Errorf("read as it is: %w", err)
 	}
 	if known.flushes != nil {
@@ -113,8 +112,8 @@ func gather(seq iter.Seq2[event.Event, error]) (out []event.Event, err error) {
 	return out, nil
 }
 
-// judge holds events against the units.
-func judge(found []event.Event, known knowledge) error {
+// compare compares events with the units.
+func compare(found []event.Event, known knowledge) error {
 	units, serial := known.units, known.serial
 	if uint64(len(found)) < known.shown {
 		return fmt.Errorf("%d events were shown and %d are there", known.shown, len(found))

@@ -27,9 +27,9 @@ type moment struct {
 	half  bool // of a write to a segment
 }
 
-// life is what a directory goes through while a writer opens a store, appends singly
-// and in batches over several segments, writes indexes and part files, closes, opens
-// again, is killed in the middle of a batch, and goes on after the recovery.
+// life returns the states of a directory while a writer opens a store, appends singly and in batches
+// over several segments, writes indexes and part files, closes, reopens, is killed in the middle of a
+// batch, and continues after the recovery.
 func life(t *testing.T) (moments []moment, log []event.Event) {
 	acked := 0
 	add := func(files map[string][]byte, half bool) {
@@ -164,10 +164,9 @@ func checkCopy(files map[string][]byte, acked int, log []event.Event) error {
 	return verify(fs, "after an append to the copy")
 }
 
-// TestLiveCopy: a store is copied while its writer is at work, at every two moments of
-// its life. When everything but the segments is copied first and then the segments,
-// the copy is sound. In the order of names, segments first, it is not: synced.thaw and
-// indexes then know of events that the copy lacks.
+// TestLiveCopy copies a store while its writer is active, at every two moments of its life. A copy of
+// everything but the segments, and then the segments, is sound. A copy in the order of names, segments
+// first, is not: synced.thaw and the indexes then know events that the copy lacks.
 func TestLiveCopy(t *testing.T) {
 	if raceEnabled && testing.Short() {
 		t.Skip("nothing in it runs at the same time as something else")

@@ -59,7 +59,7 @@ type state struct {
 }
 
 // TestPowerCuts runs every workload, cuts the power in many ways before one of its
-// operations in three, or THAW_CRASH_STEP, and checks what is left. It goes on with
+// operations in three, or THAW_CRASH_STEP, and checks what is left. It continues with
 // further seeds until enough states were tried.
 func TestPowerCuts(t *testing.T) {
 	first := setting(t, "THAW_CRASH_SEED", 1)
@@ -154,7 +154,7 @@ func (r *run) checkRecovery(s state) error {
 		// is there shows no damage then, its recovery must not make any.
 		bare := fs.Crash(crashfs.Cut{Survive: 100})
 		_ = bare.Remove(dir + "/" + synced.FileName)
-		if found, err := readOnly(bare); err == nil && judge(found, s.known) == nil && verify(bare, "without a mark") == nil {
+		if found, err := readOnly(bare); err == nil && compare(found, s.known) == nil && verify(bare, "without a mark") == nil {
 			fs = bare.Crash(crashfs.Cut{Survive: 100})
 		}
 	}

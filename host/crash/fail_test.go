@@ -31,7 +31,7 @@ var faults = []struct {
 }
 
 // TestFailures lets the k-th operation of every workload fail in every way, for one k
-// in three, or THAW_CRASH_STEP, until the workload ends without meeting it. The writer goes on as long
+// in three, or THAW_CRASH_STEP, until the workload ends without meeting it. The writer continues as long
 // as it is let. Then the store is opened as it is and after power cuts, and must
 // hold what was acknowledged and nothing that was reported as not written.
 func TestFailures(t *testing.T) {

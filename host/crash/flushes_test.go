@@ -17,10 +17,10 @@ import (
 // The ways in which workloads flush. All but the last do it in the rotations, so that
 // their operations come in one order.
 var (
-	// defaultFlushes is the rule of users, but for small segments.
+	// defaultFlushes is the default policy for small segments.
 	defaultFlushes = &tuning.Flushes{Policy: withOpenWeight(flush.DefaultPolicy(), 1), InRotation: true}
 	// often writes an index at each rotation and each close. A part is merged with
-	// what comes behind it when it is no longer, and index.fbati when all of that is.
+	// the input after it when it is no longer, and index.fbati when all of that is.
 	often = &tuning.Flushes{
 		Policy:     flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
 		InRotation: true,
@@ -30,7 +30,7 @@ var (
 		Policy:     flush.Policy{CloseWeight: 40, OpenWeight: 40, CloseShare: 1, OpenShare: 1, PartShare: 2},
 		InRotation: true,
 	}
-	// behind is often in the background, as it is for users.
+	// behind is often in the background, as for users.
 	behind = &tuning.Flushes{Policy: often.Policy}
 )
 
@@ -39,7 +39,7 @@ func withOpenWeight(r flush.Policy, n uint64) flush.Policy {
 	return r
 }
 
-// withFlushes returns o for a store that flushes in a way, nil for defaultFlushes.
+// withFlushes returns o for a store that flushes in the given way, nil for defaultFlushes.
 func withFlushes(way *tuning.Flushes, o host.Options) host.Options {
 	if way == nil {
 		way = defaultFlushes
@@ -74,19 +74,19 @@ var flushWorkloads = []workload{
 	}},
 }
 
-// plain is how many workloads there are without these.
+// plain is the number of other workloads.
 var plain = len(workloads)
 
 func init() { workloads = append(workloads, flushWorkloads...) }
 
-// sparse says that an operation is of a sort that is tried often enough, here or in
-// other workloads, and not one of those of this sort that are tried nevertheless.
+// sparse reports whether an operation is skipped: its kind is tried often enough, here or in other
+// workloads, and it is not one of the sample.
 func (w *workload) sparse(op crashfs.Op, seed uint64) bool {
 	often := op.Kind != crashfs.SyncDir && !ofIndex(op.Name) && w.flushes != nil
 	return (often || ofIndex(op.Name) && op.Kind == crashfs.WriteAt) && (uint64(op.N)+seed)%5 != 0
 }
 
-// TestFlushWorkloads makes sure that they are about what they are for.
+// TestFlushWorkloads requires that they write whole indexes, parts and merged parts.
 func TestFlushWorkloads(t *testing.T) {
 	for i := range flushWorkloads {
 		w := &flushWorkloads[i]

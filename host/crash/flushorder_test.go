@@ -13,9 +13,9 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 )
 
-// TestFlushOrder watches the operations of every workload that flushes. A file gets its
-// name when all of it is synced, index.fbati in front of index.thaw, and part files
-// are removed when the names of those that stand for them are on disk.
+// TestFlushOrder watches the operations of every workload that flushes. A file is renamed after all of
+// it is synced, index.fbati before index.thaw, and part files are removed after the names of their
+// replacements are on disk.
 func TestFlushOrder(t *testing.T) {
 	for i := range flushWorkloads {
 		w := &flushWorkloads[i]

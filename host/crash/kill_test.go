@@ -20,17 +20,16 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// A writer process is told by its environment where to write, the number of its
-// first unit, and a seed.
+// The environment of a writer process holds the directory, the number of its first unit, and a seed.
 const (
 	killDir  = "THAW_KILL_DIR"
 	killUnit = "THAW_KILL_UNIT"
 	killSeed = "THAW_KILL_SEED"
 )
 
-// told is one line that a writer process prints: before an append without
+// writerLine is one line that a writer process prints: before an append without
 // receipts, and after it was acknowledged with them.
-type told struct {
+type writerLine struct {
 	Unit     int
 	Events   int
 	Receipts []host.Receipt `json:",omitempty"`
@@ -49,7 +48,7 @@ func writeUntilKilled() error {
 	}
 	world := &world{units: make([]unit, start)}
 	var mu sync.Mutex
-	say := func(t told) {
+	say := func(t writerLine) {
 		b, _ := json.Marshal(t)
 		mu.Lock()
 		defer mu.Unlock()
@@ -67,10 +66,10 @@ func writeUntilKilled() error {
 			return repeat(40, func(i int) error {
 				n := 1 + s.random.IntN(6)*(i%2)
 				a := world.begin(n)
-				say(told{Unit: a.number, Events: n})
+				say(writerLine{Unit: a.number, Events: n})
 				rs, err := s.AppendBatch(ctx, s.items(a, n))
 				if err == nil {
-					say(told{a.number, n, rs})
+					say(writerLine{a.number, n, rs})
 				}
 				return err
 			})
@@ -81,9 +80,8 @@ func writeUntilKilled() error {
 	}
 }
 
-// TestKill kills a writer process with SIGKILL again and again, at any moment,
-// over one store that grows. Nothing that it said was acknowledged may be
-// missing, and the next writer is let in at once.
+// TestKill repeatedly kills a writer process with SIGKILL, at random moments, while one store grows. No
+// append that it reported as acknowledged may be missing, and the next writer opens the store at once.
 func TestKill(t *testing.T) {
 	kills := int(setting(t, "THAW_CRASH_KILLS", 20))
 	seed := setting(t, "THAW_CRASH_SEED", uint64(time.Now().UnixNano()))
@@ -97,14 +95,14 @@ func TestKill(t *testing.T) {
 		require.NoError(t, err)
 		found, err := events(r)
 		require.NoError(t, err)
-		require.NoError(t, judge(found, knowledge{units: units}), "kill %d", kill)
+		require.NoError(t, compare(found, knowledge{units: units}), "kill %d", kill)
 		require.NoError(t, r.Close())
 		if kill%10 == 0 {
 			result, err := host.Verify(ctx, path, host.ReaderOptions{Logger: quiet}, nil)
 			require.NoError(t, err)
 			require.Empty(t, result.Damages)
 		}
-		settle(units, found)
+		decide(units, found)
 	}
 	acks := 0
 	for _, u := range units {
@@ -116,7 +114,7 @@ func TestKill(t *testing.T) {
 	require.Positive(t, acks)
 }
 
-// killOne starts a writer, kills it, and returns what it said.
+// killOne starts a writer, kills it, and returns the units that it reported.
 func killOne(t *testing.T, path string, start int, random *rand.Rand) []unit {
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -134,9 +132,9 @@ func killOne(t *testing.T, path string, start int, random *rand.Rand) []unit {
 	for first := true; ; first = false {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
-			break // a line that is cut off was not said
+			break // an incomplete line does not count
 		}
-		var s told
+		var s writerLine
 		require.NoError(t, json.Unmarshal(line, &s))
 		u := unit{number: s.Unit, events: s.Events, receipts: s.Receipts}
 		if s.Receipts != nil {
@@ -157,9 +155,9 @@ func killOne(t *testing.T, path string, start int, random *rand.Rand) []unit {
 	return list
 }
 
-// settle decides the fate of what was under way when a writer was killed: what is
-// there stays, what is not will never be.
-func settle(units []unit, found []event.Event) {
+// decide decides the fate of the units in progress when a writer was killed: those in the store stay,
+// the others must never appear.
+func decide(units []unit, found []event.Event) {
 	receipts := map[int][]host.Receipt{}
 	for _, e := range found {
 		n, _ := unitOf(e.Correlation)

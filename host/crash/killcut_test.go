@@ -12,9 +12,9 @@ import (
 )
 
 // TestKillThenPowerCut stops a writer's process at every operation, lets the next
-// one open the store and close it, and then cuts the power. What the first one wrote
-// and did not sync is there for the second, and need not be on disk: an index must
-// not vouch for it. Nor without a mark, as batpak leaves its stores.
+// one open the store and close it, and then cuts the power. The second process sees the unsynced bytes
+// of the first, which need not be on disk: an index must not cover them. This also holds without a sync
+// mark, as in batpak's stores.
 func TestKillThenPowerCut(t *testing.T) {
 	seed := setting(t, "THAW_CRASH_SEED", 1)
 	w := &workload{prepared: true, durability: host.LoseUnsynced, do: func(s *session) error {
@@ -63,7 +63,7 @@ func killThenCut(w *workload, n int, marked bool, second func(*crashfs.FS) error
 	if err != nil {
 		return false, err
 	}
-	fs = fs.Crash(crashfs.Cut{Survive: 100}) // which counts its operations anew
+	fs = fs.Crash(crashfs.Cut{Survive: 100}) // restarts its operation count
 	fs.StopAfter(n)
 	if err := w.run(fs, known, seed); err == nil {
 		return false, nil
@@ -78,7 +78,7 @@ func killThenCut(w *workload, n int, marked bool, second func(*crashfs.FS) error
 			if err := asSegments(fs, true); !errors.Is(err, errAlone) {
 				return err
 			}
-			return nil // nothing tells what is damage then
+			return nil // damage cannot be recognized then
 		}
 	}
 	k := known.known(w)

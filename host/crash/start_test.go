@@ -22,7 +22,7 @@ func (w *workload) start(known *world, seed uint64) (*crashfs.FS, error) {
 		return fs, nil
 	}
 	n := 6
-	if w.flushes != nil { // so many that what comes behind is not at once more
+	if w.flushes != nil { // so many that the tail is not longer at once
 		n = 20
 	}
 	first := workload{flushes: w.flushes, do: func(s *session) error {

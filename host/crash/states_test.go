@@ -27,7 +27,7 @@ func cuts(op crashfs.Op, random *rand.Rand, density int) (out []crashfs.Cut) {
 	}
 	at := append(cutAt, len(op.Data)-1)
 	if strings.HasSuffix(op.Name, ".tmp") {
-		at = at[:1] // nobody reads it, so what is in it matters little
+		at = at[:1] // it is never read, so its content matters little
 	}
 	for _, keep := range at {
 		if keep < 0 || keep >= len(op.Data) {

@@ -16,14 +16,14 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// dir is where every store of these tests lies.
+// dir is the directory of every store in these tests.
 const dir = "/data/store"
 
 // quiet is for stores that are stopped on purpose.
 var quiet = slog.New(slog.DiscardHandler)
 
-// options are a writer's choices: small segments, a clock that goes on by itself,
-// ids from a seed.
+// options returns a writer's options: small segments, a clock that advances at each call, ids from a
+// seed.
 func options(fs fsabstraction.FS, seed uint64) host.Options {
 	var tick atomic.Int64
 	var mu sync.Mutex
@@ -45,9 +45,9 @@ type session struct {
 	world  *world
 	random *rand.Rand
 	number int // 0 for a workload's first session
-	// relaxed says that a nil error of an append is no promise.
+	// relaxed reports whether a nil error of an append promises nothing.
 	relaxed bool
-	// stubborn says to go on behind errors.
+	// stubborn makes the session continue after errors.
 	stubborn bool
 	pending  []*attempt
 	got      [][]host.Receipt
@@ -60,7 +60,7 @@ func (s *session) single(options ...host.AppendOption) error {
 	a := s.world.begin(1)
 	at, kind, value := s.event()
 	r, err := s.Append(ctx, at, kind, value, append(options, host.Correlated(a.id()))...)
-	return s.told(a, err, r)
+	return s.record(a, err, r)
 }
 
 // batch appends n events at once.
@@ -68,7 +68,7 @@ func (s *session) batch(n int) error {
 	a := s.world.begin(n)
 	items := s.items(a, n)
 	rs, err := s.AppendBatch(ctx, items)
-	return s.told(a, err, rs...)
+	return s.record(a, err, rs...)
 }
 
 func (s *session) items(a *attempt, n int) []host.Item {
@@ -98,11 +98,11 @@ func (s *session) fence(n int, commit bool) error {
 		return err
 	}
 	rs, err := f.Commit(ctx)
-	return s.told(a, err, rs...)
+	return s.record(a, err, rs...)
 }
 
-// told notes what became of an append.
-func (s *session) told(a *attempt, err error, rs ...host.Receipt) error {
+// record records the outcome of an append.
+func (s *session) record(a *attempt, err error, rs ...host.Receipt) error {
 	switch {
 	case err == nil && s.relaxed:
 		s.pending, s.got = append(s.pending, a), append(s.got, rs)
@@ -119,7 +119,7 @@ func notWritten(err error) bool {
 	return !errors.Is(err, host.ErrFailed) && !errors.Is(err, host.ErrUnknown)
 }
 
-// on is whether to go on behind an error.
+// on returns nil to continue after an error, else the error.
 func (s *session) on(err error) error {
 	if s.stubborn {
 		return nil
@@ -140,7 +140,7 @@ func (s *session) sync() error {
 	return s.on(err)
 }
 
-// event makes up an event. Sizes go over a block now and then.
+// event makes an event. Some are larger than a block.
 func (s *session) event() (event.Coordinate, event.Kind, any) {
 	size := s.random.IntN(60)
 	if s.random.IntN(25) == 0 {
@@ -154,20 +154,20 @@ func (s *session) event() (event.Coordinate, event.Kind, any) {
 	return at, event.Kind(0x1000 + s.random.IntN(3)), data
 }
 
-// workload is something a writer does. It returns the first error.
+// workload is a sequence of a writer's operations.
 type workload struct {
 	name string
-	// prepared says to start from a store that has been closed in order.
+	// prepared starts from a properly closed store.
 	prepared   bool
 	concurrent bool
 	durability host.Durability
 	stubborn   bool
 	// flushes is how indexes are written, nil for defaultFlushes.
 	flushes *tuning.Flushes
-	// from names a store of batpak's to begin with.
+	// from names the initial store, written by batpak.
 	from string
 	// sessions is how many times the store is opened and closed, 0 for once, and
-	// rebuilt says to make its index anew in between.
+	// rebuilt rebuilds its index in between.
 	sessions int
 	rebuilt  bool
 	do       func(s *session) error
@@ -285,7 +285,7 @@ func (w *workload) once(fs fsabstraction.FS, world *world, seed uint64, number i
 	if err != nil {
 		return err
 	}
-	if number > 0 { // what an earlier session left open is decided now
+	if number > 0 { // decides the units that an earlier session left open
 		found, err := events(st)
 		if err != nil {
 			return errors.Join(err, st.Close())

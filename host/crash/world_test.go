@@ -19,13 +19,13 @@ type unit struct {
 	receipts []host.Receipt
 }
 
-// fate is what the caller was told.
+// fate is the outcome as the caller knows it.
 type fate uint8
 
 const (
 	maybe fate = iota // the call has not returned, or its outcome is unknown
 	acked
-	never // cancelled, refused, or taken back: it must not be there
+	never // cancelled, refused, or undone: it must not exist
 )
 
 // world is what callers know of a store. It is safe for concurrent use.
@@ -54,8 +54,8 @@ func (w *world) close(report host.CloseReport) {
 	w.closed = report
 }
 
-// lost settles the fate of units of which nobody knew whether they were written:
-// those that are not there when the store is opened again will never be.
+// lost decides the fate of units with an unknown outcome: those missing when the store is reopened stay
+// missing.
 func (w *world) lost(found []event.Event) {
 	there := map[int]bool{}
 	for _, e := range found {
@@ -108,17 +108,17 @@ func (a *attempt) end(f fate, receipts ...host.Receipt) {
 // knowledge is what callers know at one moment.
 type knowledge struct {
 	units []unit
-	// shown is how many events queries have shown, which must not go away.
+	// shown is the number of events that queries have returned, which must stay.
 	shown uint64
-	// serial says that units were begun one after the other.
+	// serial reports whether units were begun one after the other.
 	serial bool
-	// before is what is in front of the first unit.
+	// before holds the events before the first unit.
 	before []event.Event
 	// flushes is how the store's indexes are written, nil for defaultFlushes.
 	flushes *tuning.Flushes
 }
 
-// known is what callers know now.
+// known returns the current knowledge of the callers.
 func (w *world) known(of *workload) knowledge {
 	w.mu.Lock()
 	defer w.mu.Unlock()

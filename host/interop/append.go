@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Asked is one event that Append is to append.
+// Asked is one event for Append.
 type Asked struct {
 	Entity  string `json:"entity"`
 	Scope   string `json:"scope"`
@@ -23,18 +23,18 @@ type Asked struct {
 	Expect *uint32 `json:"expect"`
 }
 
-// Step is what is asked of batpak at once: one event, which is alone in Items and
-// has Single set; a batch; or single appends under a fence.
+// Step is one request to batpak: a single event, alone in Items with Single set; a batch; or single
+// appends under a fence.
 type Step struct {
 	Items []Asked
-	// Single appends the one item for itself.
+	// Single appends the only item alone.
 	Single bool
 	// Fence is "commit" or "cancel" for a fence that ends so, "open" for one that is
 	// left open: a close in order cancels it, an unclean stop forgets it (D32).
 	Fence string
 }
 
-// Answer is what batpak said to a step.
+// Answer is batpak's answer to a step.
 type Answer struct {
 	Receipts []Place `json:"receipts"`
 	// Error is batpak's refusal in its own words.
@@ -50,8 +50,8 @@ type Place struct {
 	Length   uint32 `json:"length"`
 }
 
-// Append lets batpak open the store in dir, take the steps in turn, and close in
-// order. A step that is refused is an answer and no error.
+// Append makes batpak open the store in dir, run the steps in order, and close properly. A refused step
+// is an answer, not an error.
 func (p *Program) Append(ctx context.Context, dir string, steps ...Step) ([]Answer, error) {
 	return p.append(ctx, dir, steps)
 }

@@ -17,20 +17,19 @@ type seen struct {
 	facts    interop.Facts
 }
 
-// asBatpak says what batpak makes of a store: the events, hidden ones included,
-// with the numbers and places that its defects give them. It has no other
-// liberty, so that a difference from the dump is either thaw's fault or a defect
-// that nobody has named yet.
+// asBatpak returns the events that batpak shows of a store, including hidden ones, with the numbers and
+// positions that its defects give them. It allows no other difference, so a difference from the dump is
+// either thaw's fault or an unknown defect.
 //
 // D19: a segment's footer holds the items of a batch whose COMMIT is in the
 // segment, under the offsets they have where they really are, and the footers
 // of earlier segments lack them. Where the segment has no footer they are lost.
 //
 // D1: events of a tail without a footer are numbered on from the highest of the
-// tail, from 0 where there is none, whatever the index has.
+// tail, from 0 if there is none, regardless of the index.
 //
-// before is what batpak saw when it opened the store to write the index: its
-// errors are in the index then.
+// before holds the events that batpak saw when it opened the store to write the index: the index then
+// has its errors.
 func (f *frames) asBatpak(w watermark, all []truth, before map[event.ID]seen) map[event.ID]seen {
 	out := map[event.ID]seen{}
 	byID := map[event.ID]truth{}
@@ -106,7 +105,7 @@ func requireDump(t *testing.T, want map[event.ID]seen, hidden visibility.Ranges,
 		require.Equal(t, s.facts, line.Facts)
 	}
 	for id, s := range want {
-		// D1, D19: a cancelled fence hides whatever now has its numbers.
+		// D1, D19: a cancelled fence hides the events that now have its numbers.
 		require.Equal(t, !hidden.Hides(s.sequence), got[id.String()], "%+v", s)
 	}
 }

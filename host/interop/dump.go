@@ -13,23 +13,23 @@ type Line struct {
 	Sequence    uint64 `json:"seq"`
 	ContentHash string `json:"content_hash"`
 	PayloadSize uint32 `json:"payload_size"`
-	// PayloadError says why batpak could not read the frame. The fields that
-	// only a frame knows are then zero.
+	// PayloadError is batpak's error of reading the frame. The fields that only a frame has
+	// are then zero.
 	PayloadError string `json:"payload_error"`
 }
 
-// Dump returns every event that batpak sees in dir, in its order: JSON lines as
-// thaw dump prints them, byte for byte. With payloads the lines have what the
-// frame knows as well. batpak leaves the directory as it was.
-func (p *Program) Dump(ctx context.Context, dir string, payloads bool) ([]byte, error) {
-	args := []string{"dump", dir}
-	if payloads {
-		args = append(args, "--payloads")
-	}
-	return run(ctx, "", p.path, args...)
+// Dump returns every event that batpak sees in dir, in its order: JSON lines as thaw dump
+// prints them, byte for byte. batpak leaves the directory unchanged.
+func (p *Program) Dump(ctx context.Context, dir string) ([]byte, error) {
+	return run(ctx, "", p.path, "dump", dir)
 }
 
-// ParseDump decodes what Dump returned.
+// DumpPayloads is Dump with lines that also have the data of the frame.
+func (p *Program) DumpPayloads(ctx context.Context, dir string) ([]byte, error) {
+	return run(ctx, "", p.path, "dump", dir, "--payloads")
+}
+
+// ParseDump decodes the lines of Dump and DumpPayloads.
 func ParseDump(out []byte) ([]Line, error) { return parse[Line](out) }
 
 func parse[T any](out []byte) ([]T, error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// frames is what a walk over the segments shows and neither receipts nor an
-// index do: where the batches were committed and which segments are sealed.
+// frames holds facts from the segments that neither receipts nor an index have: where the batches were
+// committed and which segments are sealed.
 type frames struct {
 	dir  string
 	last uint64 // the newest segment
@@ -79,8 +79,8 @@ func walk(t *testing.T, dir string) *frames {
 	return f
 }
 
-// watermark is what index.fbati says it holds: nothing in the zero one, which
-// stands for no index too.
+// watermark is the end of the events that index.fbati covers. The zero watermark covers none, as without
+// an index.
 type watermark struct {
 	segment, offset, allocator uint64
 }
@@ -96,7 +96,7 @@ func (f *frames) watermark(t *testing.T) (w watermark) {
 	}
 }
 
-// wrongFooters lists the sealed segments behind the watermark whose footer names
+// wrongFooters lists the sealed segments after the watermark whose footer names
 // events that are in earlier segments: D19, a batch went over a rotation. The
 // footers of those earlier segments leave the events out, which is no contradiction.
 func (f *frames) wrongFooters(w watermark) []string {

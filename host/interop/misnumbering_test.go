@@ -21,7 +21,7 @@ import (
 // ends, and commits, cancels or leaves open fences. batpak then gives sequences out
 // again (D1), under which it cancels fences.
 //
-// Whatever it makes of that, thaw shows no cancelled event, and an acknowledged one
+// In every case thaw shows no cancelled event, and an acknowledged one
 // that it hides is in a damage of the report. That holds for a reader at every turn,
 // without the index, and when the damage was accepted.
 //

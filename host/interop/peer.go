@@ -13,8 +13,8 @@ import (
 	"sync"
 )
 
-// Why Peer has nothing to build with. Tests skip then, and say why; a crate that is
-// there and does not compile is another error.
+// The errors of Peer if it cannot build. Tests skip then with that reason; a crate that does not compile
+// is another error.
 var (
 	ErrNoCargo = errors.New("cargo is not installed, or does not run")
 	ErrNoCrate = errors.New("cargo cannot fetch the crate batpak from its registry")
@@ -34,10 +34,9 @@ var built struct {
 
 // Peer builds the peer, once per process, and returns it. Cargo itself guards
 // against a second process that builds at the same time. The registry's copy on
-// disk is tried first; only without it does cargo go to the network.
+// disk is tried first; only without it does cargo use the network.
 //
-// The crate is found beside this file, so a binary built with -trimpath cannot
-// find it.
+// The crate is in the directory of this file, so a binary built with -trimpath cannot find it.
 func Peer(ctx context.Context) (*Program, error) {
 	built.Lock()
 	defer built.Unlock()
@@ -48,7 +47,7 @@ func Peer(ctx context.Context) (*Program, error) {
 	crate := filepath.Join(filepath.Dir(here), "batpak")
 	if err := build(ctx, crate); err != nil {
 		if ctx.Err() == nil && (errors.Is(err, ErrNoCargo) || errors.Is(err, ErrNoCrate)) {
-			built.missing = err // a registry that is away is not waited for again
+			built.missing = err // do not wait again for an unreachable registry
 		}
 		return nil, err
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/thawlog/thaw/host/interop"
 )
 
-// clockUS is where batpak's clock stands when a store is begun.
+// clockUS is the time of batpak's clock at the start of a store.
 const clockUS = 1_790_000_000_000_000
 
-// peer builds batpak-peer, or skips where there is nothing to build it with.
+// peer builds batpak-peer, or skips the test if it cannot be built.
 func peer(t testing.TB) *interop.Program {
 	p, err := interop.Peer(t.Context())
 	if errors.Is(err, interop.ErrNoCargo) || errors.Is(err, interop.ErrNoCrate) {
@@ -27,7 +27,7 @@ func peer(t testing.TB) *interop.Program {
 
 // lines returns batpak's view of a store, payloads included.
 func lines(t testing.TB, p *interop.Program, dir string) []interop.Line {
-	out, err := p.Dump(t.Context(), dir, true)
+	out, err := p.DumpPayloads(t.Context(), dir)
 	require.NoError(t, err)
 	all, err := interop.ParseDump(out)
 	require.NoError(t, err)
@@ -67,16 +67,16 @@ func TestFixtures(t *testing.T) {
 		require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, name, "store"))))
 		expected, err := os.ReadFile(filepath.Join(fixtures, name, "expected.jsonl"))
 		require.NoError(t, err)
-		out, err := p.Dump(t.Context(), dir, false)
+		out, err := p.Dump(t.Context(), dir)
 		require.NoError(t, err)
 		require.Equal(t, string(expected), string(out), name)
 	}
 }
 
-// TestErrors checks that the peer's failures arrive with their words.
+// TestErrors checks that the peer's errors arrive with their text.
 func TestErrors(t *testing.T) {
 	p := peer(t)
-	_, err := p.Dump(t.Context(), filepath.Join(t.TempDir(), "none"), false)
+	_, err := p.Dump(t.Context(), filepath.Join(t.TempDir(), "none"))
 	require.ErrorContains(t, err, "is not a directory")
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))

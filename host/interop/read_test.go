@@ -18,7 +18,7 @@ import (
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// ends are the ways a session of batpak ends.
+// ends lists the ways in which a session of batpak ends.
 var ends = []struct {
 	name string
 	o    interop.WriteOptions
@@ -28,9 +28,8 @@ var ends = []struct {
 	{"no-index", interop.WriteOptions{NoIndex: true}},
 }
 
-// TestThawReadsBatpak holds thaw's reader against what batpak acknowledged, all
-// of it, and then against what batpak itself reads from its store, which is the
-// same but for batpak's defects.
+// TestThawReadsBatpak compares thaw's reader with everything that batpak acknowledged, and then with
+// what batpak itself reads from its store, which is the same except for batpak's defects.
 func TestThawReadsBatpak(t *testing.T) {
 	p := peer(t)
 	for _, end := range ends {

@@ -18,9 +18,9 @@ import (
 	"github.com/thawlog/thaw/host/interop"
 )
 
-// TestBatpakReadsSealed closes what batpak left open in the way a writer of
-// thaw's may: with a footer behind the frames, and an index that ends in the
-// middle of the segment. batpak must then read it without its defects.
+// TestBatpakReadsSealed closes a store that batpak left open, as a writer of thaw may: with a footer
+// after the frames, and an index that ends in the middle of the segment. batpak must then read it without
+// its defects.
 func TestBatpakReadsSealed(t *testing.T) {
 	p := peer(t)
 	for seed := range seeds(t, 10) {

@@ -15,13 +15,12 @@ import (
 	"github.com/thawlog/thaw/host/interop"
 )
 
-// TestThawReadsManySessions lets batpak go on behind its own unclean stops, with
-// which it does not cope: it gives out numbers again (D1), loses the items of
-// batches that went over a rotation (D19), and writes all that into its indexes.
-// What thaw still owes to every acknowledged event is its content and its place
+// TestThawReadsManySessions makes batpak continue after its own unclean stops, which it handles wrongly:
+// it assigns numbers again (D1), loses the items of batches that crossed a rotation (D19), and writes all
+// that into its indexes. thaw must still show every acknowledged event with its content and its position
 // in the order of the log.
 //
-// Not asked for behind the first unclean stop:
+// Not required after the first unclean stop:
 //   - the acknowledged number, which an earlier event may have too (D1);
 //   - visibility: cancelled fences hide numbers, and batpak may give a hidden one
 //     to an event that it then acknowledges and does not find itself (D1);
@@ -113,7 +112,7 @@ func requireAcknowledged(t *testing.T, dir string, receipts []interop.Receipt, s
 			requireFacts(t, receipt.Facts, all[at].facts)
 		}
 	}
-	if len(missing) == 0 { // an index that leaves out events has moved those behind them
+	if len(missing) == 0 { // an index that omits events has renumbered later ones
 		require.Empty(t, renumbered)
 	}
 	return missing

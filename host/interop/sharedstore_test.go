@@ -250,7 +250,7 @@ func TestExpectations(t *testing.T) {
 	require.Equal(t, dump[7].EventHash, dump[8].PrevHash)
 }
 
-// TestCancelledByBatpak goes on with an entity whose last events a fence of
+// TestCancelledByBatpak continues an entity whose last events a fence of
 // batpak's cancelled. thaw expects what readers see and continues the whole
 // chain, where batpak forks it (D31).
 func TestCancelledByBatpak(t *testing.T) {
@@ -284,7 +284,7 @@ func TestCancelledByBatpak(t *testing.T) {
 	dump := g.requireEvents(3)
 	require.EqualValues(t, []uint32{0, 2, 1}, []uint32{dump[0].Clock, dump[1].Clock, dump[2].Clock})
 
-	// batpak goes on from thaw's events, which are the last and visible.
+	// batpak continues after thaw's events, which are the last and visible.
 	two, one := uint32(2), uint32(1)
 	a, n := ask("a"), ask("new")
 	a.Expect, n.Expect = &two, &one

@@ -20,7 +20,7 @@ import (
 	"github.com/thawlog/thaw/host/interop"
 )
 
-// seeds is how many seeds a test tries: n, or THAW_INTEROP_SEEDS.
+// seeds returns how many seeds a test tries: n, or THAW_INTEROP_SEEDS.
 func seeds(t *testing.T, n uint64) uint64 {
 	if text := os.Getenv("THAW_INTEROP_SEEDS"); text != "" {
 		var err error
@@ -91,7 +91,7 @@ func openThaw(t *testing.T, dir string, seed uint64, segmentMax uint64, us int64
 }
 
 // steps makes n random steps and returns what was acknowledged, as it can be read
-// at once. Each event continues its entity's chain, whoever wrote what was before.
+// at once. Each event continues its entity's chain, regardless of who wrote it.
 func (s *thawSession) steps(n int) (all []truth) {
 	for range n {
 		all = append(all, s.acknowledge(s.step())...)
@@ -99,7 +99,7 @@ func (s *thawSession) steps(n int) (all []truth) {
 	return all
 }
 
-// acknowledge reads the events of receipts that follow on each other.
+// acknowledge reads the events of consecutive receipts.
 func (s *thawSession) acknowledge(receipts []host.Receipt) (all []truth) {
 	for _, r := range receipts {
 		s.known = append(s.known, r.ID)
@@ -145,7 +145,7 @@ func (s *thawSession) step() []host.Receipt {
 		require.NoError(s.t, err)
 		return rs
 	case 3:
-		var items []host.Item // each for itself, so none is caused by another
+		var items []host.Item // each alone, so none is caused by another
 		for range s.random.IntN(4) {
 			items = append(items, s.items(1)...)
 		}
@@ -171,7 +171,7 @@ func (s *thawSession) single(it host.Item, more ...host.AppendOption) []host.Rec
 	return []host.Receipt{r}
 }
 
-// key is one that no event has.
+// key returns an unused key.
 func (s *thawSession) key() (key event.ID) {
 	binary.BigEndian.PutUint64(key[:], s.random.Uint64())
 	binary.BigEndian.PutUint64(key[8:], s.random.Uint64()|1)
@@ -210,7 +210,7 @@ func (s *thawSession) keyedBatch() []host.Receipt {
 	return rs
 }
 
-// expecting appends with the right expectation, behind a refusal of a wrong one.
+// expecting appends with a correct expectation, after a wrong one was refused.
 func (s *thawSession) expecting() []host.Receipt {
 	it := s.items(1)[0]
 	right, wrong := host.NoEvents, host.AtClock(0)
@@ -256,7 +256,7 @@ func (s *thawSession) items(n int) []host.Item {
 	return items
 }
 
-// payload is a value that JSON can say, since batpak decodes payloads as such.
+// payload returns a value that JSON can represent, since batpak decodes payloads as JSON.
 func (s *thawSession) payload() any {
 	switch s.random.IntN(6) {
 	case 0:
@@ -290,8 +290,8 @@ func requireBoth(t *testing.T, p *interop.Program, dir string, want []truth) {
 	}
 }
 
-// TestBatpakReadsThaw lets batpak read what thaw wrote: closed in order, without
-// its index, and left by an unclean stop that thaw has put right.
+// TestBatpakReadsThaw makes batpak read stores of thaw: closed properly, without their index, and after an
+// unclean stop that thaw has repaired.
 func TestBatpakReadsThaw(t *testing.T) {
 	p := peer(t)
 	for _, segmentMax := range []uint64{2000, 64 << 20} {
@@ -320,7 +320,7 @@ func TestBatpakReadsThaw(t *testing.T) {
 	}
 }
 
-// copyStore copies a store as it is, with its writer at work: what a kill leaves.
+// copyStore copies a store with its writer active, as a kill leaves it.
 func copyStore(t *testing.T, dir string) string {
 	to := filepath.Join(t.TempDir(), "stopped")
 	require.NoError(t, os.CopyFS(to, os.DirFS(dir)))
@@ -329,9 +329,9 @@ func copyStore(t *testing.T, dir string) string {
 
 // TestRoundTrips lets batpak and thaw write the same store in turns, by random
 // ends: batpak in order, without an index, or stopped; thaw in order or stopped,
-// its index lost or not. Behind each session of thaw both read the same.
+// its index lost or not. After each session of thaw both read the same.
 //
-// Where batpak would go on behind a stop of its own, thaw comes first and seals
+// Where batpak would continue after a stop of its own, thaw comes first and seals
 // the segment, which keeps batpak from numbering its tail from 0 (D1). Segments
 // are large enough that no batch of batpak's goes over a rotation (D19); see
 // TestThawAfterBatpak for those.
@@ -371,7 +371,7 @@ func TestRoundTrips(t *testing.T) {
 	}
 }
 
-// appendReceipts adds what batpak acknowledged, which must go on in the numbers.
+// appendReceipts adds what batpak acknowledged, which must continue the numbers.
 func appendReceipts(t *testing.T, all []truth, receipts []interop.Receipt) []truth {
 	for _, r := range receipts {
 		require.Empty(t, r.ReadError)

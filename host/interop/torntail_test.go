@@ -18,7 +18,7 @@ import (
 // TestTornEnds cuts the newest segment of an unclean stop anywhere, as power loss
 // does to what was not synced, lets thaw put the store right, and then has both
 // read what is left: every event whose frame, and whose batch, is whole. Either
-// side wrote the segment, behind a session that closed in order and left an index,
+// side wrote the segment, after a session that closed in order and left an index,
 // or as the first.
 func TestTornEnds(t *testing.T) {
 	p := peer(t)
@@ -90,7 +90,7 @@ func requireTorn(t *testing.T, p *interop.Program, dir string, newest uint64, cu
 		requireFacts(t, left[i].facts, got[i].facts)
 	}
 
-	// And the store goes on, with nothing given out twice.
+	// The store still works, and no number is assigned twice.
 	s = openThaw(t, torn, uint64(cut), 0, clockUS+6_000_000_000)
 	left = append(left, s.steps(3)...)
 	require.NoError(t, s.Close())

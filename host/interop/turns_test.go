@@ -24,14 +24,14 @@ type turn struct {
 	end    string
 }
 
-// TestTurns lets either side go on behind any end of the other's sessions and its
+// TestTurns makes either side continue after any end of the other's sessions and its
 // own, with small segments too, so batpak also opens what an unclean stop of
 // thaw's left, which it numbers from 0 (D1), and its own batches that went over a
 // rotation (D19). Every acknowledged event must be there for thaw, in the order
 // of the log, with its content.
 //
-// While batpak has not opened a store behind an unclean stop, the numbers must
-// hold too, and all of thaw's at once when they are given out. Behind that the
+// While batpak has not opened a store after an unclean stop, the numbers must
+// hold too, and all of thaw's at once when they are assigned. After that the
 // same is not asked for as in TestThawReadsManySessions, for the same reasons.
 func TestTurns(t *testing.T) {
 	p := peer(t)
@@ -61,7 +61,7 @@ type turns struct {
 	receipts   []interop.Receipt
 	// open: the last session was stopped, and thaw has not put that right.
 	open bool
-	// trusted: batpak has not gone on behind such a stop. sure counts the receipts
+	// trusted: batpak has not continued after such a stop. sure counts the receipts
 	// up to there.
 	trusted bool
 	sure    int
@@ -128,17 +128,17 @@ func (g *turns) check() {
 	}
 	g.visible()
 
-	// Put right by thaw, with an index of its own, batpak reads the same too,
-	// whatever its own footers say.
+	// After thaw's repair, with an index of its own, batpak reads the same too,
+	// regardless of its own footers.
 	_, err := host.Rebuild(g.t.Context(), g.dir, host.RebuildOptions{Options: host.Options{Logger: slog.New(slog.DiscardHandler)}})
 	require.NoError(g.t, err)
 	requireBothButD19(g.t, g.p, g.dir, appendReceipts(g.t, nil, g.receipts))
 }
 
 // requireBothButD19 is requireBoth, but for the footer of the segment that the index
-// ends in, which batpak looks into for what is behind the index. Where a batch went
+// ends in, which batpak searches for the events after the index. Where a batch went
 // over the rotation, it lists items under the offsets they have in the segment
-// before (D19), and those that are not in front of the index's end batpak takes for
+// before (D19), and those that are not before the index's end batpak takes for
 // new ones. What it then shows is foretold exactly.
 func requireBothButD19(t *testing.T, p *interop.Program, dir string, want []truth) {
 	f := walk(t, dir)

@@ -7,8 +7,7 @@ import (
 	"strconv"
 )
 
-// WriteOptions say what Write writes and how it ends. The zero value makes no
-// step and closes in order.
+// WriteOptions are the options of Write. The zero value makes no step and closes properly.
 type WriteOptions struct {
 	// Seed decides the steps and the payloads; ids are new in every run.
 	Seed  uint64
@@ -16,19 +15,19 @@ type WriteOptions struct {
 	// SegmentMax is the size in bytes at which a segment is sealed, 0 for
 	// batpak's default of 256 MiB.
 	SegmentMax uint64
-	// Entities is how many streams there are, 0 for the peer's default of 5.
+	// Entities is the number of streams, 0 for the peer's default of 5.
 	Entities int
 	// ClockUS, when set, is the first reading of a clock that moves by 1,000 µs
 	// each time batpak reads it.
 	ClockUS int64
 	// Unclean ends the process without closing: no footer, no index.
 	Unclean bool
-	// NoIndex closes in order without an index.fbati and an index.ckpt, and does
-	// not look at those that are there.
+	// NoIndex closes properly without writing an index.fbati and an index.ckpt, and ignores
+	// existing ones.
 	NoIndex bool
 }
 
-// Facts are what a receipt and a line of a dump have in common. Ids and hashes
+// Facts are the common fields of a receipt and a line of a dump. Ids and hashes
 // are lower-case hexadecimal digits.
 type Facts struct {
 	EventID       string `json:"event_id"`

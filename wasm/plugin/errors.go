@@ -42,7 +42,7 @@ func failure(n int32, format uint32, answer []byte, read error) error {
 	case len(answer) == 0:
 		return c
 	case abi.Text(format):
-		return &saidError{c, string(answer)}
+		return &saidError{code: c, text: string(answer)}
 	}
 	_, err, bad := lines.DecodeFailure(answer)
 	switch {
@@ -55,7 +55,7 @@ func failure(n int32, format uint32, answer []byte, read error) error {
 		err = errors.Join(c, err)
 	}
 	if read != nil && errors.Is(err, abi.ErrRead) {
-		err = &hostError{err, read}
+		err = &hostError{err: err, cause: read}
 	}
 	return err
 }

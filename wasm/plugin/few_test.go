@@ -40,8 +40,8 @@ func manySegments(t *testing.T, n int) (dir string) {
 	return dir
 }
 
-// TestFewDescriptors: a store of more segments than may be open at once is read as
-// one of few, by one reader, and by another while the first has segments open.
+// TestFewDescriptors reads a store with more segments than files may be open, by one reader, and
+// by another while the first has segments open.
 func TestFewDescriptors(t *testing.T) {
 	dir := manySegments(t, 60)
 	few, open := failfs.Limited(osfs.FS{}, 12)

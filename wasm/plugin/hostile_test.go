@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/vectors"
 )
 
-// wild is an instance that a test calls as it likes.
+// wild is an instance with arbitrary calls.
 type wild struct {
 	*instance
 	t testing.TB
@@ -201,8 +201,8 @@ func TestTooMany(t *testing.T) {
 	require.Zero(t, w.do(&w.closeStore, store))
 }
 
-// TestBufferChanges: a host that writes to a file's buffer while it is read gets any
-// answer or error, and the instance answers the next store as ever.
+// TestBufferChanges: a host that writes to a file's buffer during a query gets any result or error, and the
+// instance still answers correctly for the next store.
 func TestBufferChanges(t *testing.T) {
 	w := newWild(t)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -236,7 +236,7 @@ func TestBufferChanges(t *testing.T) {
 	sound(t, w.instance)
 }
 
-// sound requires that an instance answers as ever.
+// sound requires that an instance still answers correctly.
 func sound(t testing.TB, i *instance) {
 	c := &vectors.Case{Files: made(t), Questions: vectors.Few()}
 	v := newView(loaded(t), inMemory(c.Files, true), &ReaderOptions{})
@@ -250,8 +250,7 @@ func sound(t testing.TB, i *instance) {
 	}
 }
 
-// TestLyingHost: ranges filled with anything, and words that nobody says, end in an
-// answer or an error.
+// TestLyingHost: ranges with arbitrary bytes, and arbitrary words, end in a result or an error.
 func TestLyingHost(t *testing.T) {
 	w := newWild(t)
 	random := rand.New(rand.NewPCG(3, 4))
@@ -353,8 +352,8 @@ func TestBeforeInitialize(t *testing.T) {
 	require.True(t, m.IsClosed())
 }
 
-// TestTrap: an instance that runs out of memory is closed, the question gets an error,
-// and the reader goes on with another.
+// TestTrap: an instance that runs out of memory is closed, its query fails, and the reader continues with
+// another.
 func TestTrap(t *testing.T) {
 	r, err := loaded(t).OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
 	require.NoError(t, err)
@@ -382,8 +381,8 @@ func TestTrap(t *testing.T) {
 	}
 }
 
-// TestDropped: a question that is dropped at its k-th range, for every k, leaves no
-// trace: the store is asked again and answers as ever.
+// TestDropped: a query that is dropped at its k-th range, for every k, leaves no trace: the store still
+// answers correctly.
 func TestDropped(t *testing.T) {
 	w := newWild(t)
 	files := made(t)
@@ -442,8 +441,8 @@ func (w wild) dropAt(v *view, m *member, q *abi.Request, k int) (over bool) {
 	return true
 }
 
-// TestLost: an iteration whose instance traps in another question ends with an error,
-// and the reader goes on.
+// TestLost: an iteration whose instance traps in another query ends with an error, and the reader still
+// works.
 func TestLost(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	var got error

@@ -86,7 +86,7 @@ func (i *instance) call(ctx context.Context, f *function, params ...uint64) (res
 	copy(stack[:], params)
 	if err := f.f.CallWithStack(ctx, stack[:]); err != nil {
 		i.close()
-		return 0, &TrapError{f.name, i.said.cause(err, i.limit)}
+		return 0, &TrapError{Export: f.name, Err: i.said.cause(err, i.limit)}
 	}
 	return stack[0], nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// liar is a module with the exports of thaw.wasm that says the same whatever it is asked:
+// liar is a module with the exports of thaw.wasm that always returns the same:
 // state of every question, and one line as its answer.
 func liar(version, state int, answer string) []byte {
 	const outAt, answerAt, bufferAt = 1024, 4096, 1 << 17
@@ -104,8 +104,7 @@ func TestOtherVersion(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestLiesInReports: what a module answers for a report or a verification, and is none,
-// is an error that says where.
+// TestLiesInReports: a malformed report or verification of a module is an error with its position.
 func TestLiesInReports(t *testing.T) {
 	report := string(lines.AppendReport(nil, &store.Report{OpenedFrom: store.FromIndex, Parts: 3}, 0))
 	found := string(lines.AppendFindings(nil, &verify.Result{Frames: 3, OpenedFrom: store.FromIndex}))

@@ -45,7 +45,7 @@ func all(t testing.TB, q host.Reader) (events []event.Event) {
 	return events
 }
 
-// TestNested: whoever iterates may ask other questions, and stop early.
+// TestNested: a loop may run other queries, and stop early.
 func TestNested(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	n := 0
@@ -64,7 +64,7 @@ func TestNested(t *testing.T) {
 	require.Equal(t, 1200, n)
 }
 
-// TestTogether: many goroutines ask at once, and all get the whole answer.
+// TestTogether: many goroutines query at once, and all get complete results.
 func TestTogether(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	want := all(t, r)
@@ -88,8 +88,7 @@ func TestTogether(t *testing.T) {
 	wg.Wait()
 }
 
-// TestContext: a context ends an open, a question and an iteration, and the reader
-// goes on.
+// TestContext: a context ends an open, a query and an iteration, and the reader still works.
 func TestContext(t *testing.T) {
 	r, dir := openMade(t, ReaderOptions{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -117,7 +116,7 @@ func TestContext(t *testing.T) {
 	require.Len(t, all(t, r), 1200)
 }
 
-// TestInterrupt: with Options.Interrupt a context ends what is inside a step too.
+// TestInterrupt: with Options.Interrupt a context also ends a query within a step.
 func TestInterrupt(t *testing.T) {
 	p, err := Load(t.Context(), wasmOf(t), cached(Options{Interrupt: true}))
 	require.NoError(t, err)
@@ -141,7 +140,7 @@ func TestInterrupt(t *testing.T) {
 	require.EqualValues(t, 48, n)
 }
 
-// TestClosed: what is closed says so; iterations under way end with their moment.
+// TestClosed: closed readers return ErrClosed; iterations in progress complete.
 func TestClosed(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	s, err := r.Snapshot()
@@ -169,7 +168,7 @@ func TestClosed(t *testing.T) {
 	require.ErrorIs(t, err, host.ErrClosed)
 }
 
-// TestRefresh: a reader sees what was there when it was opened or refreshed.
+// TestRefresh: a reader sees the store as of its open or last refresh.
 func TestRefresh(t *testing.T) {
 	shape := madestore.Shape{Seed: 3, PerSegment: 100, Indexed: 1, Tail: 2, Entities: 9, Scopes: 2}
 	longer, dir := madestore.New(t, shape), t.TempDir()
@@ -198,7 +197,7 @@ func TestRefresh(t *testing.T) {
 	require.EqualValues(t, 200, r.Report().TailEvents)
 }
 
-// TestNotThere: a directory that is not there, and one that is empty.
+// TestNotThere opens a missing directory and an empty one.
 func TestNotThere(t *testing.T) {
 	_, err := loaded(t).OpenReader(t.Context(), filepath.Join(t.TempDir(), "none"), ReaderOptions{})
 	require.ErrorIs(t, err, fs.ErrNotExist)
@@ -212,7 +211,7 @@ func TestNotThere(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// broken is a file system on which segments cannot be read any more.
+// broken is a file system on which segments can no longer be read.
 type broken struct {
 	osfs.FS
 	failed *bool
@@ -237,7 +236,7 @@ func (f brokenFile) ReadAt(p []byte, off int64) (int, error) {
 	return f.File.ReadAt(p, off)
 }
 
-// TestHostCannotRead: why a range could not be read is in the error, as natively.
+// TestHostCannotRead: the error includes the read error, as in package host.
 func TestHostCannotRead(t *testing.T) {
 	failed := false
 	r, _ := openMade(t, ReaderOptions{FS: broken{failed: &failed}})
@@ -268,7 +267,7 @@ func compiles(t *testing.T) {
 	}
 }
 
-// TestCache: code that was compiled is found again, also by another Plugin.
+// TestCache: compiled code is found again, even by another Plugin.
 func TestCache(t *testing.T) {
 	compiles(t)
 	dir := t.TempDir()
@@ -282,7 +281,7 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// TestCacheDamaged: what was kept and cannot be loaded any more is compiled anew.
+// TestCacheDamaged: cached code that cannot be loaded is compiled again.
 func TestCacheDamaged(t *testing.T) {
 	compiles(t)
 	dir := t.TempDir()
@@ -316,7 +315,7 @@ func TestCacheDamaged(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestPanicInLoop: an iteration whose loop panics leaves no question behind.
+// TestPanicInLoop: an iteration whose loop panics ends its query.
 func TestPanicInLoop(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	for range abi.MaxTasks + 1 {
@@ -330,8 +329,7 @@ func TestPanicInLoop(t *testing.T) {
 	require.Len(t, all(t, r), 1200)
 }
 
-// TestWaitedForLost: a question that waits for an instance gets another one when the
-// question in front of it traps.
+// TestWaitedForLost: a query that waits for an instance gets another one if the query before it traps.
 func TestWaitedForLost(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	v, release, err := r.acquire()
@@ -361,8 +359,7 @@ func TestWaitedForLost(t *testing.T) {
 	require.NoError(t, <-counted)
 }
 
-// lateFS leaves a segment out of its first listing, as a system may that makes it
-// meanwhile.
+// lateFS omits a segment from its first listing, as a directory read may miss a file created meanwhile.
 type lateFS struct {
 	osfs.FS
 	listings *int
@@ -376,7 +373,7 @@ func (l lateFS) ReadDir(dir string) ([]fsabstraction.Entry, error) {
 	return entries, err
 }
 
-// TestOverlooked: a segment that a listing left out is not taken for lost.
+// TestOverlooked: a segment that a listing missed is not reported as lost.
 func TestOverlooked(t *testing.T) {
 	listings := 0
 	r, _ := openMade(t, ReaderOptions{FS: lateFS{listings: &listings}})

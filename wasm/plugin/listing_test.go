@@ -25,7 +25,7 @@ func segmentFile(t *testing.T, dir string) (*listing, *file) {
 	return nil, nil
 }
 
-// TestIdleFilesClose closes the segments that nobody reads, and no other.
+// TestIdleFilesClose closes the segments not being read, and no other.
 func TestIdleFilesClose(t *testing.T) {
 	l, f := segmentFile(t, copyStore(t, "rotated"))
 	h, err := l.acquire(f)

@@ -12,10 +12,10 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/wasmbuild"
 )
 
-// wasmOf is thaw.wasm.
+// wasmOf returns thaw.wasm.
 func wasmOf(t testing.TB) []byte { return wasmbuild.Module(t) }
 
-// fixtures is where the stores of batpak 0.4.0 lie.
+// fixtures is the directory of batpak 0.4.0's stores.
 const fixtures = "../../core/internal/fixture/testdata"
 
 var shared struct {
@@ -34,8 +34,8 @@ func loaded(t testing.TB) *Plugin {
 	return shared.plugin
 }
 
-// cached keeps the compiled code where THAW_WAZERO_CACHE says, for the next run of the
-// tests: wazero takes seconds, and ten times that with the race detector.
+// cached keeps the compiled code in the directory THAW_WAZERO_CACHE for the next test run: wazero takes
+// seconds, and ten times that with the race detector.
 func cached(o Options) Options {
 	o.CacheDir = os.Getenv("THAW_WAZERO_CACHE")
 	o.NoCache = o.CacheDir == ""

@@ -46,7 +46,7 @@ func (s *said) Write(p []byte) (int, error) {
 // cause wraps err in a [MemoryError] if the instance ran out of memory.
 func (s *said) cause(err error, limit uint64) error {
 	if s != nil && bytes.Contains(s.b, []byte(outOfMemory)) {
-		return &MemoryError{limit, err}
+		return &MemoryError{Limit: limit, Err: err}
 	}
 	return err
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/vectors"
 )
 
-// TestModel asks stores of any shape any questions: the plugin answers as native code.
+// TestModel runs random queries on random stores: the plugin returns the results of native code.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := vectors.Draw(t, r)

@@ -9,8 +9,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestOutOfMemory: under a bound that is too small, a question says that memory is
-// missing and what the bound is.
+// TestOutOfMemory: with a bound that is too small, a query fails with the bound in its error.
 func TestOutOfMemory(t *testing.T) {
 	wasm := wasmOf(t)
 	dir, cache := copyStore(t, "rotated"), t.TempDir()

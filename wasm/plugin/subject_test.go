@@ -13,8 +13,7 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// TestSubjects: a question about one entity or event is refused as native code refuses
-// it when there is no such name or id.
+// TestSubjects: a query for an invalid name or id is refused as in native code.
 func TestSubjects(t *testing.T) {
 	r, err := loaded(t).OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
 	require.NoError(t, err)

@@ -11,8 +11,8 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// TestWantsOutOfBounds: an instance that asks for a range of no file, or behind the
-// end of one, lies and is ended; the end itself is a range of no bytes.
+// TestWantsOutOfBounds: an instance that requests a range of no file, or after the end of one, is ended; a
+// range of no bytes at the end is valid.
 func TestWantsOutOfBounds(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -76,8 +76,7 @@ func (f hangingFile) ReadAt(p []byte, off int64) (int, error) {
 	return f.File.ReadAt(p, off)
 }
 
-// TestInstancesBeingMadeCount: those that are being made are as good as made, so that
-// no more are made than there may be.
+// TestInstancesBeingMadeCount: instances being made count, so that the limit is not exceeded.
 func TestInstancesBeingMadeCount(t *testing.T) {
 	fs := &hangingFS{ReadFS: memoryFS{made(t)}, arrived: make(chan struct{}, 1000)}
 	r, err := loaded(t).OpenReader(t.Context(), "store", ReaderOptions{FS: fs})
@@ -114,7 +113,7 @@ func TestInstancesBeingMadeCount(t *testing.T) {
 	go lock()
 	for turned := false; !turned && len(fs.arrived) == 0; {
 		v.mu.Lock()
-		turned = v.turn > 0 // it chose one that is there
+		turned = v.turn > 0 // it chose an existing one
 		v.mu.Unlock()
 	}
 	require.Empty(t, fs.arrived, "one more is being made")

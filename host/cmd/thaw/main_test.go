@@ -40,7 +40,7 @@ func TestMain(m *testing.M) { testscript.Main(m, programs) }
 //	killed N FILE ARGS    feed thaw import ARGS the first N lines of FILE, and kill it
 //	same DIR DIR          compare the events of two stores, all but where they lie
 //	sessions N DIR        make a store of N sessions of one event each
-//	closed CMD ARGS       run a command whose output nobody reads; it must succeed and say nothing
+//	closed CMD ARGS       run a command with a closed output; it must succeed and print nothing
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",

@@ -75,7 +75,7 @@ system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
 	c.RunE = func(c *cobra.Command, args []string) error {
 		raw, err := f.check(a, c)
 		if err != nil {
-			return &usageError{c, err}
+			return &usageError{command: c, err: err}
 		}
 		return a.runAppend(c.Context(), args[0], &f, raw)
 	}

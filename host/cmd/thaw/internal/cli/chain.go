@@ -101,7 +101,7 @@ keys of thaw dump. By default an event's correlation id is its own id.` + aboutT
 		before := a.damages
 		n, err := a.print(ctx, args[0], r, r.Correlated(ctx, id), &line)
 		if err == nil && n == 0 && a.damages == before {
-			return &notFoundError{"no visible event has the correlation id " + id.String(), hiddenHint(r)}
+			return &notFoundError{what: "no visible event has the correlation id " + id.String(), hint: hiddenHint(r)}
 		}
 		return err
 	}

@@ -49,7 +49,7 @@ func TestCopyRecipe(t *testing.T) {
 	shell(before)
 	_, err = os.Stat(filepath.Join(backup, "000001.fbat"))
 	require.ErrorIs(t, err, os.ErrNotExist)
-	for i := range 40 { // the writer goes on
+	for i := range 40 { // the writer continues
 		_, err = st.Append(t.Context(), event.At("e", "s"), event.Data, i)
 		require.NoError(t, err)
 	}

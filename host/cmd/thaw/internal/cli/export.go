@@ -49,7 +49,7 @@ is skipped and listed on stderr.`,
 	read.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := q.check(c); err != nil {
-			return &usageError{c, err}
+			return &usageError{command: c, err: err}
 		}
 		ctx := c.Context()
 		r, err := a.open(ctx, args[0], read.options(a))

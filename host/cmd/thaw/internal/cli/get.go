@@ -53,17 +53,17 @@ of a UUID. If two events have the same id, the first is printed.` + aboutTimes,
 func parseID(c *cobra.Command, s string) (event.ID, error) {
 	id, err := event.ParseID(s)
 	if err != nil {
-		return id, &usageError{c, fmt.Errorf("%q is not an id: an id is 32 hexadecimal digits, with or without the dashes of a UUID", s)}
+		return id, &usageError{command: c, err: fmt.Errorf("%q is not an id: an id is 32 hexadecimal digits, with or without the dashes of a UUID", s)}
 	}
 	if err := commit.CheckID(id); err != nil {
-		return id, &usageError{c, errors.New("ID: " + bare(err))}
+		return id, &usageError{command: c, err: errors.New("ID: " + bare(err))}
 	}
 	return id, nil
 }
 
 // unknownID returns the error for an id that no visible event has.
 func unknownID(r *host.DirReader, id event.ID) error {
-	return &notFoundError{"no visible event has the id " + id.String(), hiddenHint(r)}
+	return &notFoundError{what: "no visible event has the id " + id.String(), hint: hiddenHint(r)}
 }
 
 // hiddenHint returns a hint if events are hidden, since the wanted one may be among them.

@@ -92,7 +92,7 @@ func requireAllShow(t *testing.T, fs fsabstraction.ReadFS, dir string, id event.
 	return stderr
 }
 
-// TestNothingSteersTheTerminal: whatever names, hosts, payloads and paths have in them,
+// TestNothingSteersTheTerminal: for any bytes in names, hosts, payloads and paths,
 // no command writes a byte that a terminal obeys, but newlines of its own.
 func TestNothingSteersTheTerminal(t *testing.T) {
 	memory := aferofs.New(afero.NewMemMapFs())
@@ -137,8 +137,8 @@ type lockedFS struct{ fsabstraction.FS }
 
 func (lockedFS) Lock(string) (fsabstraction.Lock, error) { return nil, fsabstraction.ErrLocked }
 
-// TestLockHolderSteersNothing: the host in thaw.lock is whatever a stranger wrote there,
-// and whoever is refused reads it.
+// TestLockHolderSteersNothing: the host in thaw.lock may be any text,
+// and a refused writer prints it.
 func TestLockHolderSteersNothing(t *testing.T) {
 	p := places(t)[0]
 	p.put(t, map[string][]byte{host.LockName: []byte("\x00" + `{"pid":7,"host":"\u001b[2J\u009b31m\u202eh\nthaw: sound","since":"2026-05-01T00:00:00Z"}`)})

@@ -82,9 +82,9 @@ created, with a note on stderr.`,
 	c.Args = func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:
-			return &usageError{c, &countError{[]string{"DIR"}, args}}
+			return &usageError{command: c, err: &countError{want: []string{"DIR"}, got: args}}
 		case len(args) > 2:
-			return &usageError{c, &countError{[]string{"DIR", "FILE"}, args}}
+			return &usageError{command: c, err: &countError{want: []string{"DIR", "FILE"}, got: args}}
 		}
 		return nil
 	}
@@ -104,13 +104,13 @@ created, with a note on stderr.`,
 	c.RunE = func(c *cobra.Command, args []string) error {
 		in, name, err := a.input(args[1:])
 		if err != nil {
-			return &usageError{c, err}
+			return &usageError{command: c, err: err}
 		}
 		defer in.Close()
 		w := importer{app: a, dir: args[0], name: name, skip: skip, wait: wait, by: grouping{lines: int(batch), wait: groupWait}}
 		if c.Flags().Changed("skip-bad") {
 			if w.kept, err = openRefused(skip, args[0], in); err != nil {
-				return &usageError{c, err}
+				return &usageError{command: c, err: err}
 			}
 			defer w.kept.f.Close()
 			w.by.keep = true

@@ -99,7 +99,7 @@ func TestBadLines(t *testing.T) {
 }
 
 // TestRefusedInTheMiddle: a line that only the store can refuse is named by its
-// number also in a later group and behind many lines of its group.
+// number also in a later group and after many lines of its group.
 func TestRefusedInTheMiddle(t *testing.T) {
 	bad := strings.Replace(goodLine, "DATA", "0x0006", 1)
 	for _, n := range []int{0, 1, 6, 7, 8, 30} {
@@ -194,7 +194,7 @@ func waitFor(fs fsabstraction.ReadFS, events int) {
 }
 
 // TestPauseFlushes: what a pipe has delivered is in the store although the group is
-// not full and the pipe goes on.
+// not full and the pipe continues.
 func TestPauseFlushes(t *testing.T) {
 	fs := memory()
 	in, feed := io.Pipe()

@@ -98,7 +98,7 @@ func (w *importer) write(ctx context.Context, g *group) error {
 			return &writeError{w.dir, bareEach(err)}
 		}
 		if w.kept == nil {
-			return &inputError{w.name, line}
+			return &inputError{name: w.name, err: line}
 		}
 		g.refused = append(g.refused, refused{g.origins[0], line})
 		g.items, g.origins = g.items[1:], g.origins[1:]
@@ -109,7 +109,7 @@ func (w *importer) write(ctx context.Context, g *group) error {
 		}
 	}
 	if g.err != nil {
-		return &inputError{w.name, g.err}
+		return &inputError{name: w.name, err: g.err}
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (w *importer) keep(lines []refused) error {
 	w.bar.hide()
 	for _, l := range lines {
 		if w.skipped++; w.skipped <= listedAtMost {
-			w.warn("note: skipped: %s", (&inputError{w.name, l.err}).Error())
+			w.warn("note: skipped: %s", (&inputError{name: w.name, err: l.err}).Error())
 		}
 	}
 	if w.skipped > listedAtMost && w.skipped-uint64(len(lines)) <= listedAtMost {

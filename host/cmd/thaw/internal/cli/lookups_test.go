@@ -13,7 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/pages"
 )
 
-// TestVerifyLookups: verify names index.thaw where that is damaged, and tells of one
+// TestVerifyLookups: verify names index.thaw if it is damaged, and reports one
 // that is not in use without taking it for damage.
 func TestVerifyLookups(t *testing.T) {
 	exported := run(nil, "export", rotated).stdout

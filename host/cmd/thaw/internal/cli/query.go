@@ -50,10 +50,10 @@ counts events that can no longer be read.`,
 	read.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := q.check(c); err != nil {
-			return &usageError{c, err}
+			return &usageError{command: c, err: err}
 		}
 		if count && line.payloads {
-			return &usageError{c, errors.New("--count and --payloads exclude each other")}
+			return &usageError{command: c, err: errors.New("--count and --payloads exclude each other")}
 		}
 		line.times = q.times
 		ctx := c.Context()

@@ -105,7 +105,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SetOut(shown{a.env.Stdout})
 	root.SetErr(shown{a.env.Stderr})
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c, err} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{command: c, err: err} })
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 	root.AddCommand(a.dump(), a.query(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
 		a.stat(), a.verify(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
@@ -132,7 +132,7 @@ func arguments(c *cobra.Command, names ...string) {
 		if len(args) == len(names) {
 			return nil
 		}
-		return &usageError{c, &countError{names, args}}
+		return &usageError{command: c, err: &countError{want: names, got: args}}
 	}
 	c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 0 && len(names) > 0 {

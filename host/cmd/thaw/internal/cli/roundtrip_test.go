@@ -38,7 +38,7 @@ func requireRoundTrip(t *testing.T, fs fsabstraction.FS, dir string) {
 
 	want, is := readAll(t, fs, dir), readAll(t, into, "/copy")
 	for i := range want {
-		// Where an event lies, and what its number is behind a cancelled one.
+		// The position of an event, and its number after a cancelled one.
 		want[i].Position, want[i].Sequence = event.Position{}, uint64(i)
 		is[i].Position = event.Position{}
 	}
@@ -135,7 +135,7 @@ func TestExportFilters(t *testing.T) {
 }
 
 // TestPayloadsSayWhose: a line with a payload has the event's sequence, entity and kind,
-// whatever the payload is.
+// for any payload.
 func TestPayloadsSayWhose(t *testing.T) {
 	for _, raw := range []string{"\x01", "\x80", "\xc0", "\x90", "\xc4\x00", "\xa1x"} {
 		fs := memory()

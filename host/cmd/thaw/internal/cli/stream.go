@@ -33,10 +33,10 @@ plus one to --from.` + aboutTimes,
 	c.RunE = func(c *cobra.Command, args []string) error {
 		dir, entity := args[0], args[1]
 		if entity == "" {
-			return &usageError{c, errors.New("ENTITY is empty")}
+			return &usageError{command: c, err: errors.New("ENTITY is empty")}
 		}
 		if err := commit.CheckEntity(entity); err != nil {
-			return &usageError{c, errors.New("ENTITY: " + bare(errors.Unwrap(err)))}
+			return &usageError{command: c, err: errors.New("ENTITY: " + bare(errors.Unwrap(err)))}
 		}
 		ctx := c.Context()
 		r, err := a.open(ctx, dir, read.options(a))
@@ -49,7 +49,7 @@ plus one to --from.` + aboutTimes,
 			return a.ended(dir, err)
 		}
 		if any == 0 {
-			return &notFoundError{fmt.Sprintf("no visible event belongs to the entity %q", entity), hiddenHint(r)}
+			return &notFoundError{what: fmt.Sprintf("no visible event belongs to the entity %q", entity), hint: hiddenHint(r)}
 		}
 		_, err = a.print(ctx, dir, r, r.Stream(ctx, entity, host.StreamPage{From: from.value}), &line)
 		return err
