@@ -56,6 +56,7 @@ func TestForgetsWhatIsFolded(t *testing.T) {
 // TestMemoryOfALongSession: the memory of a session does not grow with what it
 // appends, also while every event is an entity of its own and queries are asked.
 func TestMemoryOfALongSession(t *testing.T) {
+	skipRace(t)
 	p := onDisk(t)
 	rule := flush.DefaultPolicy()
 	rule.OpenWeight = 2000
