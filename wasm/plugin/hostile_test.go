@@ -203,6 +203,7 @@ func TestTooMany(t *testing.T) {
 // TestBufferChanges: a host that writes to a file's buffer while it is read gets any
 // answer or error, and the instance answers the next store as ever.
 func TestBufferChanges(t *testing.T) {
+	skipShort(t)
 	w := newWild(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	files := made(t)
@@ -384,6 +385,7 @@ func TestTrap(t *testing.T) {
 // TestDropped: a question that is dropped at its k-th range, for every k, leaves no
 // trace: the store is asked again and answers as ever.
 func TestDropped(t *testing.T) {
+	skipShort(t)
 	w := newWild(t)
 	files := made(t)
 	c := &vectors.Case{Files: files, Questions: vectors.Few()}

@@ -12,6 +12,7 @@ import (
 // TestOutOfMemory: under a bound that is too small, a question says that memory is
 // missing and what the bound is.
 func TestOutOfMemory(t *testing.T) {
+	skipShort(t)
 	wasm := wasmOf(t)
 	dir := copyStore(t, "rotated")
 	o := cached(Options{})
