@@ -1,53 +1,53 @@
-# `make demo` and `make test` are all a newcomer needs; `make check` is what CI
-# adds. Everything is fetched by the go command through its module proxy.
+# `make demo` and `make test` are all a newcomer needs; CI also runs `make check`.
+# The go command fetches everything through its module proxy.
 
 GO      ?= go
-# A number of runs and not a time: where the time is up while a worker is at work, the
-# go command can call that a failure ("context deadline exceeded", without an input).
+# A number of runs, not a time: if the time ends while a worker is busy, the go
+# command may report a failure ("context deadline exceeded", without an input).
 FUZZFOR ?= 5000x
-# What the race detector, which is ten times slower, gets: packages that start
-# goroutines, and of core the replay that runs in several. `make nightly` gives it all.
+# Packages to test with the race detector, which is ten times slower: those that start
+# goroutines, and of core the replay, which runs in several. `make nightly` tests all.
 RACE       ?= ./core/replay ./fsabstraction/... ./wasm/plugin \
 	$(filter-out %/interop,$(shell $(GO) list ./host/...))
 RACE_FLAGS ?= -short
-# One bit in so many is flipped: of three stores, of segments for verify, and with the
-# race detector. They are primes, so that each bit of a byte has its turn. `make
-# nightly` flips every bit.
+# Tests flip every n-th bit: of three stores, of segments for verify, and with the
+# race detector. The strides are primes, so that each bit of a byte has its turn.
+# `make nightly` flips every bit.
 DAMAGE_STRIDE ?= 31
 FLIP_STRIDE   ?= 127
 RACE_STRIDE   ?= 101
-# What `make crash` tries: power cuts, and writers killed with SIGKILL.
+# The numbers of power cuts, and of writers killed with SIGKILL, in `make crash`.
 CRASH_STATES ?= 1000000
 CRASH_KILLS  ?= 200
-# Stores that `make interop` writes for each sort of session. `make test` writes some
-# of each, too.
+# The number of stores that `make interop` writes for each sort of session. `make
+# test` also writes some of each.
 INTEROP_SEEDS ?= 60
-# Events that `make bench` writes with each engine.
+# The number of events that `make bench` writes with each engine.
 N ?= 1000000
-# Which mutants `make mutants` tries: a regular expression over table, file and name.
+# The mutants of `make mutants`: a regular expression over table, file and name.
 ONLY ?=
-# A test that is skipped for a reason that matches this regular expression fails `make
-# test` and `make interop` (see .ci/run).
+# A test skipped for a reason that matches this regular expression fails `make test`
+# and `make interop` (see .ci/run).
 NO_SKIP ?=
 
-# Only the race detector and SQLite need a C compiler. With one, the go command would
-# compile the standard library twice, as other systems are built for without.
+# Only the race detector and SQLite need a C compiler. With cgo the go command would
+# compile the standard library twice, since builds for other systems do not use cgo.
 CGO_ENABLED ?= 0
 export CGO_ENABLED
 
 # go test, with a line for each package when it ends and the skipped tests at the end.
-# `make vet` does what -vet=off leaves out, and more.
+# `make vet` does the checks that -vet=off omits, and more.
 TEST = $(GO) run ./.ci/testrun -no-skip '$(NO_SKIP)' $(GO) test -vet=off
 
 comma := ,
 space := $() $()
-# Where tests keep the plugin as wazero compiled it.
+# The directory where tests cache the plugin compiled by wazero.
 export THAW_WAZERO_CACHE ?= $(CURDIR)/.cache/wazero
 
-# Every system the modules must build for.
+# The systems that the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
-# What `make check` runs.
+# The steps of `make check`.
 CHECKS = fmt vet tools benchtest staticcheck platforms tidy wasm-twice race fuzz
 
 .PHONY: build wasm demo test check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
@@ -55,17 +55,17 @@ CHECKS = fmt vet tools benchtest staticcheck platforms tidy wasm-twice race fuzz
 build: wasm
 	$(GO) build -o bin/ ./host/cmd/thaw
 
-# The plugin. The same source and compiler give the same bytes; tests build it
-# for themselves, with the same flags (wasm/internal/wasmbuild).
+# The plugin. The same source and compiler give the same bytes; tests build their
+# own, with the same flags (wasm/internal/wasmbuild).
 WASM = GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 GOFLAGS= $(GO) build -buildmode=c-shared \
 	-trimpath -buildvcs=false -ldflags='-s -w -buildid='
 
 wasm:
 	$(WASM) -o bin/thaw.wasm ./wasm/guest
 
-# Builds it again in a copy of the source elsewhere, and compares. Every file of the
-# copy ends with one more comment: for the go command that is other source, so it
-# compiles the packages again, and takes only the standard library from its cache.
+# Builds the plugin again from a copy of the source elsewhere, and compares. Every file
+# of the copy ends with one more comment, which makes it different source for the go
+# command: it compiles the packages again, and uses only the standard library's cache.
 wasm-twice: wasm
 	@set -e; dir=$$(mktemp -d); trap 'rm -rf '"$$dir" EXIT; \
 		cp -R go.mod go.sum core wasm $$dir; \
@@ -80,14 +80,14 @@ demo: build
 test:
 	THAW_DAMAGE_STRIDE=$(DAMAGE_STRIDE) THAW_FLIP_STRIDE=$(FLIP_STRIDE) $(TEST) -timeout 12h ./...
 
-# Power cuts at every operation of a writer, with new random numbers until there
-# were CRASH_STATES of them; some twenty minutes on two cores.
+# Power cuts at every operation of a writer, CRASH_STATES in all, with new random
+# numbers; some twenty minutes on two cores.
 crash:
 	THAW_CRASH_STEP=1 THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
 		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
 
-# All that CI has no time for, in some hours: every bit, more power cuts and stores,
-# every package with the race detector, long fuzzing, go vet as other systems compile,
+# The tests too long for CI, in some hours: every bit, more power cuts and stores,
+# every package with the race detector, long fuzzing, go vet for the other systems,
 # mutants.
 nightly:
 	THAW_FULL=1 THAW_CRASH_STEP=1 $(MAKE) test DAMAGE_STRIDE=1 FLIP_STRIDE=1
@@ -96,13 +96,13 @@ nightly:
 	$(MAKE) fuzz FUZZFOR=1000000x
 	$(MAKE) mutants
 
-# thaw and the real batpak 0.4.0 over the same stores, both ways. It needs cargo,
-# which fetches the crate; without one of them nothing is compared, and that is said.
+# Compares thaw with batpak 0.4.0 over the same stores, in both directions. It needs
+# cargo, which fetches the crate; without either, the tests are skipped with the reason.
 interop:
 	THAW_INTEROP_SEEDS=$(INTEROP_SEEDS) $(TEST) -timeout 1h -count=1 ./host/interop
 
-# Changes the code at one point at a time and checks that the test of the tables in
-# .ci/mutants notices; every mutant takes some seconds.
+# Changes the code at one point at a time and checks that the test named in
+# .ci/mutants fails; every mutant takes some seconds.
 mutants:
 	$(GO) test ./.ci/mutants
 	$(GO) run ./.ci/mutants -only '$(ONLY)'
@@ -119,27 +119,27 @@ vet:
 	$(GO) vet ./... ./.ci/testrun ./.ci/platforms
 	cd host/bench && $(GO) vet ./...
 
-# What CI itself is made of.
+# The tests of CI's own tools.
 tools:
 	$(GO) test -vet=off ./.ci/testrun ./.ci/platforms
 
-# The benchmark's own tests, without SQLite, which takes a C compiler.
+# The benchmark's own tests, without SQLite, which needs a C compiler.
 benchtest:
 	cd host/bench && $(GO) test -vet=off ./...
 
-# The linter's own dependencies stay in a module of their own, so that nobody
-# who imports thaw downloads them.
+# The linter's dependencies are in a separate module, so that importing thaw does not
+# download them.
 staticcheck:
 	$(GO) tool -modfile=.ci/tools/go.mod staticcheck ./...
 
 race:
 	CGO_ENABLED=1 THAW_DAMAGE_STRIDE=$(RACE_STRIDE) $(TEST) -race $(RACE_FLAGS) -timeout 3h $(RACE)
 
-# Every package and test as each system compiles it, type-checked from source.
+# Type-checks every package and test from source, as compiled for each system.
 platforms:
 	$(GO) run ./.ci/platforms $(subst $(space),$(comma),$(strip $(PLATFORMS))) ./...
 
-# The same by the compiler and go vet, which takes minutes.
+# The same with the compiler and go vet, which takes minutes.
 vet-platforms:
 	@set -e; for p in $(PLATFORMS); do echo "vet $$p"; \
 		GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./...; done

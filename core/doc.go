@@ -1,25 +1,44 @@
-// Package core holds no code. It is the folder of thaw's pure logic, one room
-// per concept, and of the test that keeps it pure: no operating system, no
-// clock, no randomness, no goroutines, nothing but the standard library.
+// Package core contains no code, only packages and the test that keeps them
+// pure: no operating system, no clock, no randomness, no goroutines, and no
+// imports but leaf packages of the standard library and BLAKE3. From the bottom
+// up; a package imports only packages above it in this list:
 //
-//	event       ids, hashes, kinds, coordinates: the words of all others
-//	damage      how files can be wrong, with stable names
-//	source      reading at an offset, from a file, a mapping or memory
+// Values and bytes:
+//
+//	event       ids, hashes, kinds, coordinates, positions, events
+//	source      reading at an offset: a file, a mapping, memory
+//	escape      text made safe for a terminal
+//	damage      what can be wrong with a file, with stable names
+//	pages       pages with checksums, checked on the first read
 //	msgpack     the MessagePack of the store's own structures
-//	strtab      string tables
-//	segment     segments: header, frames, and the walk that survives damage
-//	sidx        footers of sealed segments
-//	artifact    index.fbati
-//	checkpoint  index.ckpt
-//	visibility  visibility_ranges.fbv
-//	synced      synced.thaw: how far the log was known to be on disk
-//	index       flat lookup tables over an artifact
-//	replay      frames back into records
-//	commit      appends into frames and records
-//	verify      whether a store says what it once said
-//	store       all of it together: opening, queries, recovery
-//	internal    what only tests import
+//	payload     users' MessagePack: validation, to and from JSON
 //
-// The clock, random numbers and files come in as arguments. Package host has
-// the ones of an operating system.
+// One file format each:
+//
+//	strtab      string tables, a part of the formats below
+//	sidx        footers of sealed segments
+//	segment     segments: header, frames, and a walk that survives damage
+//	artifact    index.fbati, the index image
+//	checkpoint  index.ckpt, its older format
+//	visibility  visibility_ranges.fbv, the hidden ranges
+//	synced      synced.thaw, the sync mark
+//	index       index.thaw and part files: building, saving, reading an index
+//
+// The store:
+//
+//	directory   a store's directory: kinds of files, names, listing
+//	replay      from frames to records; the one loop over segments
+//	query       answers from one index image and its index
+//	flush       when to write an index, and what goes into it
+//	commit      from appends to frames and records
+//	store       opening, the view, recovery and its report
+//	verify      a store checked against itself
+//
+// What crosses a border:
+//
+//	lines       events, reports and findings as lines of JSON
+//	internal    helpers that only tests import
+//
+// The clock, random numbers and files are arguments. Package host supplies those
+// of an operating system.
 package core

@@ -1,6 +1,6 @@
 package fsabstraction
 
-// Identity identifies a file whatever its name: two handles or names have equal Identities
+// Identity identifies a file under any name: two handles or names have equal Identities
 // exactly when they are the same file at that moment. With it a reader notices that a
 // rename gave a name to another file. It can be a map key, for example to refuse opening
 // one store twice.

@@ -3,21 +3,26 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host/payload"
+	"github.com/zeebo/blake3"
 )
 
-// Append appends one event to an entity's stream and returns where it went. A
-// nil error means that it is on disk, unless the store was opened with another
-// [Durability]. value is encoded as package payload describes; [Raw] is stored
-// as it is.
+// Append appends one event to an entity's stream and returns its receipt. A nil error
+// means that the event is on disk, unless the store was opened with another
+// [Durability]. Append encodes value as package payload describes, and stores [Raw]
+// unchanged.
 //
-// An *[ExpectError], *[KeyError], *[KindError], *[NameError], *[LimitError], a payload
-// or event error: the append is refused and nothing was written. A *[WriteError]: it could not be
-// written and was taken back. A *[FailedError]: the store takes no more writes;
-// whether this event is there is decided by the next open. The error of ctx: not
-// written, or, where it is [ErrUnknown] too, perhaps written.
+// An *[ExpectError], *[KeyError], *[KindError], *[NameError], *[LimitError], or a payload
+// or event error means that the append was refused and nothing was written. A
+// *[WriteError] means that the write failed and was undone. A *[FailedError] means that
+// the store is now read-only; the next open decides whether this event exists. The error
+// of ctx means that the event was not written or, if it is also [ErrUnknown], that it may
+// have been written.
 func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...AppendOption) (Receipt, error) {
 	r := newRequest(requestAppend)
 	r.entries = r.one[:]
@@ -27,12 +32,12 @@ func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind
 	if err := s.send(ctx, r); err != nil {
 		return Receipt{}, err
 	}
-	return r.receipts[0], nil
+	return Receipt(r.receipts[0]), nil
 }
 
-// AppendBatch appends events that exist together or not at all, and returns their
-// receipts in the same order. One item is written as Append writes it. Errors are those of Append; one that is about one
-// item is an *[ItemError]. No items are no error and write nothing.
+// AppendBatch appends all events or none, and returns their receipts in the same order.
+// It writes a single item as Append does. Its errors are those of Append; an error about
+// one item is an *[ItemError]. Without items it writes nothing and returns nil.
 func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error) {
 	if len(items) > commit.MaxBatch {
 		return nil, &LimitError{What: "events in a batch", Got: uint64(len(items)), Max: commit.MaxBatch}
@@ -47,9 +52,9 @@ func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error
 	return s.sendBatch(ctx, requestBatch, entries)
 }
 
-// AppendEach appends events one after the other, each for itself, as fast as a
-// batch. It stops at the first that is refused: the error is then an *[EachError],
-// and the receipts are those of the items in front.
+// AppendEach appends events one by one, each on its own, as fast as a batch. It stops at
+// the first one that fails: the error is then an *[EachError], and the receipts are those
+// of the items before it.
 func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error) {
 	var receipts []Receipt
 	for done := 0; done < len(items); {
@@ -65,7 +70,7 @@ func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error)
 		case err != nil:
 			return receipts, &EachError{Done: done, Err: err}
 		case bad != nil:
-			var item *ItemError // which counts from the middle of items
+			var item *ItemError // counts from the start of this chunk
 			errors.As(bad, &item)
 			return receipts, &EachError{Done: done, Err: item.Err}
 		}
@@ -73,15 +78,14 @@ func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error)
 	return receipts, nil
 }
 
-// eachAtOnce is how many items of AppendEach share a sync, and eachBytes how many
-// bytes of payloads.
+// eachAtOnce bounds the items of AppendEach that share a sync, and eachBytes their payload
+// bytes.
 const (
 	eachAtOnce = 1000
 	eachBytes  = 2 << 20
 )
 
-// Sync returns when everything that was appended before is on disk. With
-// [OnDisk] it is already.
+// Sync returns when all earlier appends are on disk. With [OnDisk] they already are.
 func (s *Store) Sync(ctx context.Context) error { return s.send(ctx, newRequest(requestSync)) }
 
 func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commit.Entry) ([]Receipt, error) {
@@ -91,14 +95,14 @@ func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commi
 	r := newRequest(kind)
 	r.entries = entries
 	err := s.send(ctx, r)
-	if errors.Is(err, ErrUnknown) { // the writer has it still
+	if errors.Is(err, ErrUnknown) { // the writer still has it
 		return nil, err
 	}
-	return r.receipts, err
+	return receiptsOf(r.receipts), err
 }
 
-// send hands a request to the writer and waits for the answer. When ctx ends
-// first, the request is taken back, or its outcome is not known.
+// send passes a request to the writer and waits for the answer. If ctx ends first, the
+// request is withdrawn, or its outcome is unknown.
 func (s *Store) send(ctx context.Context, r *request) error {
 	if err := s.enter(ctx, r); err != nil {
 		return err
@@ -112,14 +116,14 @@ func (s *Store) send(ctx context.Context, r *request) error {
 		return context.Cause(ctx)
 	}
 	select {
-	case <-r.done: // it was answered meanwhile
+	case <-r.done: // answered meanwhile
 		return r.err
 	default:
 		return errors.Join(ErrUnknown, context.Cause(ctx))
 	}
 }
 
-// enter queues a request. Close waits until nobody is in here.
+// enter queues a request. Close waits until all calls of enter have returned.
 func (s *Store) enter(ctx context.Context, r *request) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
@@ -140,4 +144,93 @@ func (s *Store) enter(ctx context.Context, r *request) error {
 	case <-s.closed:
 		return ErrClosed
 	}
+}
+
+// entry fills e from the arguments of an append. It encodes, checks and copies the
+// payload, so the caller may reuse its bytes.
+func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, value any, options []AppendOption) error {
+	var err error
+	*e = commit.Entry{Coordinate: at, Kind: kind}
+	if e.Payload, err = encodePayload(value); err != nil {
+		return err
+	}
+	e.Hash = blake3.Sum256(e.Payload)
+	for _, o := range options {
+		switch o.what {
+		case optExpect:
+			e.Expected = o.expected
+		case optKey:
+			e.ID, e.Key = o.id, true
+		case optCorrelation:
+			if err := commit.CheckID(o.id); err != nil {
+				return fmt.Errorf("correlation: %w", err)
+			}
+			e.Correlation = o.id
+		case optCausation:
+			if err := commit.CheckID(o.id); err != nil {
+				return fmt.Errorf("causation: %w", err)
+			}
+			e.Causation, e.Cause = o.id, 0
+		case optCause:
+			if o.number < 0 || o.number > commit.MaxBatch {
+				return commit.ErrCause
+			}
+			e.Causation, e.Cause = event.ID{}, int(o.number)+1
+		case optFlags:
+			e.Flags = uint8(o.number)
+		case optTime:
+			e.TimeUS, e.Timed = o.number, true
+		case optReservedKind:
+			e.ReservedKind = true
+		}
+	}
+	if !e.Key {
+		e.ID = s.ids.next(s.options.Now().UnixMilli(), s.options.Random())
+	}
+	return nil
+}
+
+// entries is entry for several items. It stops after the item with which the payloads
+// exceed most bytes: items may share one payload, and every entry copies it. With an
+// *[ItemError] it returns the entries before that item.
+func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, bytes uint64, err error) {
+	entries = make([]commit.Entry, len(items))
+	for i := range items {
+		it := &items[i]
+		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options); err != nil {
+			return entries[:i], bytes, &ItemError{Item: i, Err: err}
+		}
+		if bytes += uint64(len(entries[i].Payload)); bytes > most {
+			return entries[:i+1], bytes, nil
+		}
+	}
+	return entries, bytes, nil
+}
+
+func encodePayload(value any) ([]byte, error) {
+	raw, ok := value.(Raw)
+	if !ok {
+		return payload.Marshal(value)
+	}
+	if len(raw) > commit.MaxPayload {
+		return nil, &LimitError{What: "payload bytes", Got: uint64(len(raw)), Max: commit.MaxPayload}
+	}
+	if err := payload.Check(raw); err != nil {
+		return nil, err
+	}
+	return append([]byte(nil), raw...), nil
+}
+
+// ids makes event ids for many goroutines.
+type ids struct {
+	mu   sync.Mutex
+	made event.IDs
+}
+
+// next makes an id at ms since the Unix epoch. A negative time counts as 0; the append
+// will be refused for it anyway.
+func (g *ids) next(ms int64, random uint64) event.ID {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.made.Next(uint64(max(ms, 0)), random)
 }

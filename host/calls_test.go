@@ -259,7 +259,7 @@ func TestCalls(t *testing.T) {
 			sync directory store
 		`},
 		{"a rebuilt index", unindexed, func(t *testing.T, c *calls) {
-			_, err := host.Rebuild(t.Context(), storeDir, host.Options{FS: c, Logger: quiet}, false)
+			_, err := host.Rebuild(t.Context(), storeDir, host.RebuildOptions{Options: host.Options{FS: c, Logger: quiet}})
 			require.NoError(t, err)
 		}, `
 			sync 000001.fbat

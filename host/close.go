@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// CloseReport says what a close did besides making the log durable.
+// CloseReport describes the index that a close wrote.
 type CloseReport struct {
-	// IndexWritten says that index.fbati and index.thaw were written anew, or a
-	// part file behind them.
+	// IndexWritten reports whether the close wrote index.fbati and index.thaw, or a
+	// part file after them.
 	IndexWritten bool
-	// IndexError is why it could not be. The events are safe; the next open reads
-	// them from the segments.
+	// IndexError is the reason an index could not be written. The events are safe; the
+	// next open reads them from the segments.
 	IndexError error
 	Took       time.Duration
 }
 
-// CloseReport tells about the close. It is empty before.
+// CloseReport returns the report of the close. It is empty before Close.
 func (s *Store) CloseReport() CloseReport {
 	s.entering.Lock()
 	defer s.entering.Unlock()
 	return s.report
 }
 
-// Close lets the appends that are under way end, makes everything durable, seals
-// the segment, writes an index when that is worth it, and gives up the lock. It
-// waits for an index that is being written, which is not stopped half way. An error
-// means that something that was not yet durable may be lost; trouble with an index
-// alone is in CloseReport. Iterations under way go on. A second Close is [ErrClosed].
+// Close waits for the appends in progress, makes everything durable, seals the segment,
+// writes an index if the flush policy asks for one, and releases the lock. It waits for an
+// index that is being written. An error means that events which were not yet durable may
+// be lost; CloseReport has errors that concern only the index. Iterations in progress
+// continue. A second Close returns [ErrClosed].
 func (s *Store) Close() error {
 	start := time.Now()
 	s.entering.Lock()
@@ -50,7 +50,7 @@ func (s *Store) Close() error {
 			s.flusher.index.notWritten(e)
 		}
 	}
-	// A closed store that somebody keeps holds nothing of what it read and wrote.
+	// Free the memory even if the caller keeps the closed store.
 	s.writer, s.flusher, s.requests = nil, nil, nil
 	err = errors.Join(err, s.versions.close(), s.unlock())
 	report.Took = time.Since(start)

@@ -48,9 +48,9 @@ func TestCloseWaitsForThoseInside(t *testing.T) {
 // TestCloseWaitsForTheIndex closes the store while an index is being written in the
 // background: the one that the close writes comes after it.
 func TestCloseWaitsForTheIndex(t *testing.T) {
-	g := newFoldGate()
+	g := newFlushGate()
 	p := place{g, storeDir}
-	s := p.openFolding(t, false, p.small())
+	s := p.openFlushing(t, false, p.small())
 	release := g.hold()
 	t.Cleanup(func() { release() })
 	for len(g.arrived) == 0 {
@@ -96,7 +96,7 @@ func TestCloseAmidAppends(t *testing.T) {
 
 // awaitSealed returns when a close has done with the log, of which the mark is the last
 // to go, and is about to write its index.
-func (g *foldGate) awaitSealed() {
+func (g *flushGate) awaitSealed() {
 	for marked := true; marked; {
 		_, marked = g.Files(storeDir)[synced.FileName]
 		runtime.Gosched()

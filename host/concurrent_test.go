@@ -108,7 +108,7 @@ func TestConcurrentUse(t *testing.T) {
 
 // grows requires that each question is answered from one moment, which is not
 // before the one of known.
-func grows(t *testing.T, r *host.Reader, known []event.Event, i int) bool {
+func grows(t *testing.T, r *host.DirReader, known []event.Event, i int) bool {
 	n := 0
 	for e, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
 		if !assert.NoError(t, err) || !assert.Equal(t, uint64(n), e.Sequence) {

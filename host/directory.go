@@ -15,14 +15,14 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
-// directory is a store's directory as the core reads it. Segments open on
-// demand and at most OpenSegments stay open; the other files stay open, so that
-// they keep the content they were opened with when a writer replaces them.
+// directory is a store's directory as core reads it. Segments open on demand, and at most
+// OpenSegments stay open. Other files stay open, so that they keep their content when a
+// writer replaces them.
 type directory struct {
 	path    string
 	options *ReaderOptions
-	// fs is the options' file system, which other stores of the process make room for
-	// when descriptors run out. It is not called with mu held.
+	// fs is the options' file system through package scarce: when descriptors run out, other
+	// stores of the process close idle files. It is not called with mu held.
 	fs    fsabstraction.ReadFS
 	users atomic.Int64
 
@@ -30,15 +30,14 @@ type directory struct {
 	segments map[string]*segmentSource
 	open     openList
 	others   map[string]*file
-	// retired are files whose names were given to others while the store was
-	// being opened.
+	// retired are files whose names led to other files by the time the open finished.
 	retired []*file
 	seen    map[string]seen
-	settled bool // the store is open: queries read what was there then
+	opened  bool // the open has finished, so queries read the files of that time
 	closed  bool
 }
 
-// seen is what a name led to when it was last looked at.
+// seen is the last result of lstat of a name.
 type seen struct {
 	info  fsabstraction.Info
 	stamp uint64
@@ -58,17 +57,17 @@ func newDirectory(path string, o *ReaderOptions) *directory {
 	return d
 }
 
-// settle says that the store was opened from what is listed. From now on a
-// segment that is open stays the file it is, whatever its name leads to.
-func (d *directory) settle() {
+// finishOpen ends the open. From now on an open segment stays the same file, even if its
+// name leads to another one.
+func (d *directory) finishOpen() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.settled = true
+	d.opened = true
 }
 
 func (d *directory) retain() { d.users.Add(1) }
 
-// release closes every file when the last user lets go.
+// release closes every file after the last user.
 func (d *directory) release() error {
 	if d.users.Add(-1) > 0 {
 		return nil
@@ -91,7 +90,7 @@ func (d *directory) release() error {
 	return errors.Join(errs...)
 }
 
-// List returns every name, from one read of the directory and nothing else.
+// List returns every name, from a single read of the directory.
 func (d *directory) List() ([]coredir.Name, error) {
 	entries, err := d.fs.ReadDir(d.path)
 	if err != nil {
@@ -105,12 +104,12 @@ func (d *directory) List() ([]coredir.Name, error) {
 	return names, nil
 }
 
-// forget drops what is known of segments while the store is being opened: the open
-// starts again, and may not look at one again whose file was replaced meanwhile.
+// forget drops all known segments if the store is still being opened: the open starts again,
+// and a segment whose file was replaced meanwhile must be looked at again.
 func (d *directory) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.settled {
+	if d.opened {
 		return
 	}
 	for name := range d.seen {
@@ -121,8 +120,8 @@ func (d *directory) forget() {
 	}
 }
 
-// drop forgets the source of a segment, whose name leads to another file now. What
-// was given out stays readable. mu is held.
+// drop forgets the source of a segment whose name now leads to another file. Sources already
+// returned stay readable. mu must be held.
 func (d *directory) drop(name string) {
 	s := d.segments[name]
 	if s == nil {
@@ -136,7 +135,7 @@ func (d *directory) drop(name string) {
 	delete(d.segments, name)
 }
 
-// Look says what a name leads to.
+// Look returns the entry of a name.
 func (d *directory) Look(name string) (coredir.Entry, error) {
 	info, err := d.lstat(name)
 	if err != nil {
@@ -155,7 +154,7 @@ func (d *directory) lstat(name string) (fsabstraction.Info, error) {
 	return info, err
 }
 
-// entry takes in what a look at a name has found. mu is held.
+// entry records the result of lstat of a name. mu must be held.
 func (d *directory) entry(name string, info fsabstraction.Info) coredir.Entry {
 	_, isSegment := segment.ParseName(name)
 	e := coredir.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular}
@@ -171,13 +170,13 @@ func (d *directory) entry(name string, info fsabstraction.Info) coredir.Entry {
 	case s == nil:
 	case !replaced(s.info, info):
 		s.size.Store(info.Size)
-	case !d.settled: // the open starts again, with the file that is there now
+	case !d.opened: // the open starts again, with the new file
 		d.drop(name)
 	}
 	return e
 }
 
-// add makes a segment known that was made since the last listing.
+// add records a segment made since the last listing.
 func (d *directory) add(name string) error {
 	info, err := d.options.FS.Lstat(filepath.Join(d.path, name))
 	if err != nil {
@@ -185,12 +184,13 @@ func (d *directory) add(name string) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.drop(name) // one of that name was removed
+	d.drop(name) // an earlier file of that name was removed
 	d.entry(name, info)
 	return nil
 }
 
-// newest is the highest id of a segment, and its size; both are 0 without one.
+// newest returns the highest segment id and the size of that segment, or 0 and 0 without
+// segments.
 func (d *directory) newest() (id, size uint64, err error) {
 	names, err := d.fs.ReadDir(d.path)
 	if err != nil {
@@ -208,15 +208,15 @@ func (d *directory) newest() (id, size uint64, err error) {
 	return id, uint64(max(info.Size, 0)), err
 }
 
-// reach makes the segments at least as long for readers as the events of a run need:
-// those that are being written grow after they were looked at.
-func (d *directory) reach(run artifact.Run) {
+// extend makes the segments at least as long for readers as the given events need: a segment
+// that is being written grows after it was looked at.
+func (d *directory) extend(memtable artifact.Run) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i := range run.Len() {
-		at := run.At(i).Position()
-		if i+1 < run.Len() && run.At(i+1).Position().Segment == at.Segment {
-			continue // the last one reaches furthest
+	for i := range memtable.Len() {
+		at := memtable.At(i).Position()
+		if i+1 < memtable.Len() && memtable.At(i+1).Position().Segment == at.Segment {
+			continue // only a segment's last event counts
 		}
 		name := segment.Name(at.Segment)
 		size := int64(at.Offset) + int64(at.Length)
@@ -230,8 +230,8 @@ func (d *directory) reach(run artifact.Run) {
 	}
 }
 
-// replaced reports whether two looks at a name are known to have met different
-// files. Where files cannot be told apart it says no.
+// replaced reports whether was and is are known to be different files. If the file system
+// does not identify files, it returns false.
 func replaced(was, is fsabstraction.Info) bool {
 	return was.Identity.Known() && is.Identity.Known() && !fsabstraction.SameFile(was.Identity, is.Identity)
 }
@@ -256,8 +256,8 @@ func (d *directory) Open(name string) (source.Source, error) {
 			return nil, errors.Join(err, f.close())
 		}
 	}
-	// Only one goroutine opens or refreshes, and of these files only those of the
-	// index, which a refresh never opens again, are read afterwards.
+	// Only one goroutine opens or refreshes. Afterwards only index files are read, which a
+	// refresh never opens again.
 	if old := d.others[name]; old != nil {
 		if err := old.close(); err != nil {
 			return nil, errors.Join(err, f.close())
@@ -285,7 +285,7 @@ func (d *directory) openFile(fsys fsabstraction.ReadFS, name string) (*file, err
 	return &file{file: f, info: info, size: info.Size, mapping: !d.options.NoMapping}, nil
 }
 
-// check requires that the file is the one that was listed.
+// check returns source.ErrGone if the file is not the listed one.
 func (f *file) check(listed fsabstraction.Info) error {
 	if replaced(listed, f.info) {
 		return source.ErrGone
@@ -293,8 +293,8 @@ func (f *file) check(listed fsabstraction.Info) error {
 	return nil
 }
 
-// segment returns the one source of a segment, which opens its file when it is
-// read. A segment that the open had no reason to look at is looked at now.
+// segment returns the only source of a segment, which opens its file when it is read. It
+// looks at a segment that the open did not need.
 func (d *directory) segment(name string) (*segmentSource, error) {
 	if s := d.known(name); s != nil {
 		return s, nil
@@ -304,14 +304,14 @@ func (d *directory) segment(name string) (*segmentSource, error) {
 		return nil, err
 	}
 	d.mu.Lock()
-	if _, ok := d.seen[name]; !ok { // else another goroutine was faster
+	if _, ok := d.seen[name]; !ok { // otherwise another goroutine was faster
 		d.entry(name, info)
 	}
 	d.mu.Unlock()
 	return d.known(name), nil
 }
 
-// known returns the source of a segment that was looked at, else nil.
+// known returns the source of a segment, or nil if the segment was not looked at.
 func (d *directory) known(name string) *segmentSource {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,56 +1,94 @@
-// Package host is thaw on an operating system: it opens a store's directory,
-// maps, locks, writes and syncs files.
+// Package host runs thaw on an operating system: it opens a store's directory, and
+// maps, locks, writes and syncs its files.
 //
-// [Open] opens a store for writing and reading, and makes it when it is not there:
-// one writer at a time, any number of goroutines. [OpenReader] reads any store
-// that batpak 0.4.0 or thaw wrote, takes no lock and never writes, so any number
-// of processes may read while another one writes.
+// [Open] opens a store for writing and reading, and creates it if it does not exist.
+// A store has one writer at a time, which any number of goroutines may use.
+// [OpenReader] reads any store written by batpak 0.4.0 or thaw. It takes no lock and
+// never writes, so any number of processes may read while another one writes.
 //
-// What the answers mean, what bytes an append becomes and what is to be done after
-// an unclean stop is decided in core; this package only moves the bytes.
+// Package core decides what queries return, how an append is encoded and how an
+// unclean stop is repaired; this package only moves the bytes.
 //
-// # What is on disk when
+// # Durability
 //
-// With [OnDisk], the default, an append that returned nil is on disk: its frame,
-// and the name of its segment. The appends that wait while a sync is under way
-// are written together and share the next one. A write that failed is cut off
-// again; where that, or any sync, fails, the store takes no more writes until it
-// is opened anew, since a second sync proves nothing about the first.
+// With [OnDisk], the default, a successful append is on disk: its frame, and the name
+// of its segment. Appends that arrive during a sync are written together and share the
+// next one. The writer truncates a failed write. If that fails, or any sync fails, the
+// store is read-only; reopen it. The sync is not retried, since a second sync proves
+// nothing about the first.
 //
-// A segment that is full is sealed with its footer and synced before the next one
-// begins. In front of a segment's first frame are, in this order and each on disk
-// before the next: its mark in synced.thaw, the file with its header (which the
-// first sync of its frames covers), its name.
+// A full segment gets its footer and is synced before the next one begins. Three
+// things reach the disk before a segment's first frame, in this order: its sync mark
+// in synced.thaw, the file with its header (covered by the first sync of its frames),
+// its name.
 //
-// When a segment was sealed, and at Close, an index is written where its rule says
-// so (flush.Policy): index.fbati and index.thaw of everything, or a part file of
-// what came behind the parts that are there. New files are written and synced under
-// temporary names, then renamed, index.fbati before index.thaw, then the directory
-// is synced, and then part files are removed that are in the new ones. While the
-// store is open this happens on a goroutine of its own, which appends never wait for.
-// An append is never lost because of the index: it is a hint.
+// After a segment is sealed, and at Close, the store writes an index if flush.Policy
+// asks for one: either index.fbati and index.thaw of all events, or a part file of the
+// events after the existing parts. It writes and syncs the new files under temporary
+// names, renames them, index.fbati before index.thaw, syncs the directory, and then
+// removes the part files that the new files include. While the store is open, a
+// goroutine of its own does this; appends never wait for it. The index is a hint:
+// without it no append is lost.
 //
-// Of what lies in the directory a writer removes regular files under the names that
-// it gives itself, and nothing else: segments without an event, part files that are
-// in newer ones, synced.thaw, and files under temporary names (coredir.TemporaryName).
+// A writer removes only regular files under names that it uses itself: segments
+// without an event, part files included in newer ones, synced.thaw, and files under
+// temporary names (directory.TemporaryName in core).
 //
-// Close seals the segment, waits for an index that is being written, writes one
-// itself, and removes synced.thaw.
+// Close seals the segment, waits for an index that is being written, writes its own,
+// and removes synced.thaw.
 //
-// # Copies of a live store
+// # Copying a live store
 //
-// A tool that copies the directory while a writer is at work has to list and copy
-// everything but *.fbat first, and then list and copy the segments, into an empty
-// directory. What synced.thaw and the indexes then know of is in the segments, whose
-// newest may end in half a write, as after an unclean stop. In another order they know
-// of events that the copy lacks, which is damage.
+// To copy the directory while a writer is active, list and copy everything but *.fbat
+// first, then list and copy the segments, into an empty directory. The segments then
+// hold every event that synced.thaw and the indexes know, and the newest may end in
+// half a write, as after an unclean stop. In any other order the indexes may know
+// events that the copy lacks, which is damage.
 //
-// # After an unclean stop
+// # Recovery
 //
-// The next Open puts a sealed copy of the newest segment, up to its last whole
-// append, in its place, and begins another. Nothing is appended behind bytes that
-// nobody vouches for, and a damaged segment is left to be told of.
-// Where the cut bytes are more than one write that was cut short, they are first
-// kept in a file NNNNNN.fbat.cut-OFFSET beside it, because synced.thaw may have
-// promised less than was true; [Recovered] names it, and it may be deleted.
+// After an unclean stop, the next Open replaces the newest segment with a sealed copy
+// up to its last whole append, and begins another segment. It never appends after
+// unproven bytes, and leaves a damaged segment as it is, to be reported. If the
+// removed bytes are more than one interrupted write, Open first keeps them in
+// NNNNNN.fbat.cut-OFFSET in the same directory, because synced.thaw may understate how
+// much was on disk. [Recovered] names that file, which may be deleted.
+//
+// # The path of an append
+//
+// [Store.Append] checks and encodes the event, sends a request to the writer
+// (append.go), and waits. The writer is one goroutine (writer.go). It stages the
+// waiting requests as one group in core's commit.Log, which assigns the numbers and
+// encodes the frames; writes the frames to the active segment and syncs it
+// (segmentwriter.go); installs the next version (version.go); and sends the callers
+// their receipts. If the group begins a segment, the writer first writes its sync mark
+// (markfile.go) and adds it to the readers' directory (directory.go). If a segment is
+// full, the writer seals it and passes its end to the flusher (flush.go).
+//
+// A version is the content of a store at one moment: the snapshot that answers
+// queries, the open files it reads, and the end of the log. It never changes. It
+// counts its users and closes its files after the last one. Only versions.install
+// replaces the current version, with one of three edits: the writer moves the end of
+// the log, a reader adds the missing events to the snapshot (versions.acquire), and a
+// flush or [DirReader.Refresh] changes the files. So an append builds no index: the
+// next query does, for all appends since the last one.
+//
+// # Lock order
+//
+// A goroutine that holds one of these locks takes only later ones.
+//
+//	Store.entering      whether the store is closing; held briefly
+//	Snapshot.mu         whether a snapshot is closed; held briefly
+//	versions.editing    one grow, flush or refresh at a time; the writer never takes it
+//	versions.mu         the current version; held briefly, and never while taking
+//	                    another lock
+//	directory.mu        the files that a directory's names led to, and which segments
+//	                    are open; held while a segment is opened
+//	file.once           one goroutine maps a file
+//
+// When descriptors run out, any goroutine may close idle segments of any directory,
+// which takes its directory.mu. So no goroutine opens a file through package scarce
+// while it holds a directory.mu. Fence.mu and ids.mu are held alone. The writer's own
+// fields have no lock: they pass from Open to the writer's goroutine and, after that
+// ends, to Close.
 package host

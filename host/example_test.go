@@ -6,54 +6,47 @@ import (
 	"log"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// Open a store that batpak 0.4.0 wrote, ask for what happened to one entity,
-// and look at what an event led to.
+// Open a store, append an event, and read it back.
 func Example() {
 	ctx := context.Background()
-	r, err := host.OpenReader(ctx, "../core/internal/fixture/testdata/options/store", host.ReaderOptions{})
+	st, err := host.Open(ctx, "orders", host.Options{FS: crashfs.New()}) // without FS: on disk
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer r.Close()
+	defer st.Close()
 
-	var first event.Event
-	for e, err := range r.Query(ctx, host.Region{Entity: "opt", Scope: "o"}, host.Page{Limit: 10}) {
-		if err != nil {
-			log.Fatal(err)
-		}
-		if e.Sequence == 0 {
-			first = e
-		}
-		full, err := r.Read(ctx, e)
-		if err != nil {
-			log.Fatal(err)
-		}
-		text, err := payload.AppendJSON(nil, full.Payload)
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Printf("%d %s clock %d kind %s %s\n", e.Sequence, e.Entity, e.Clock, e.Kind, text)
+	type order struct{ Customer string }
+	_, err = st.Append(ctx, event.At("order:42", "shop:eu"), OrderPlaced, order{"Ada"})
+	if err != nil {
+		log.Fatal(err)
 	}
-	for e, err := range r.Effects(ctx, first.ID, 0) {
+	for e, err := range st.Query(ctx, host.Region{EntityPrefix: "order:"}, host.Page{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println("the first one led to", e.Sequence)
+		full, err := st.Read(ctx, e)
+		if err != nil {
+			log.Fatal(err)
+		}
+		var o order
+		if err := payload.Unmarshal(full.Payload, &o); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(e.Entity, e.Kind, o.Customer)
 	}
 	// Output:
-	// 0 opt clock 0 kind 0x1001 {"n":1}
-	// 1 opt clock 1 kind 0x1002 {"n":3}
-	// the first one led to 1
+	// order:42 0x1001 Ada
 }
 
 // The report says which way a store was opened, and what was not taken.
-func ExampleReader_Report() {
+func ExampleDirReader_Report() {
 	ctx := context.Background()
-	r, err := host.OpenReader(ctx, "../core/internal/fixture/testdata/tail/store", host.ReaderOptions{})
+	r, err := host.OpenReader(ctx, batpakStore("tail"), host.ReaderOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -61,18 +54,18 @@ func ExampleReader_Report() {
 
 	report := r.Report()
 	fmt.Println("opened from", report.OpenedFrom)
-	fmt.Println(report.Events, "events,", report.TailEvents, "of them behind the index")
+	fmt.Println(report.Events, "events,", report.TailEvents, "of them after the index")
 	fmt.Println(report.Hidden, "hidden,", len(report.Rejected), "files not taken,", len(report.Damages), "damages")
 	// Output:
 	// opened from index
-	// 48 events, 18 of them behind the index
+	// 48 events, 18 of them after the index
 	// 0 hidden, 0 files not taken, 0 damages
 }
 
 // Refresh follows a writer; a snapshot stays where it is.
-func ExampleReader_Refresh() {
+func ExampleDirReader_Refresh() {
 	ctx := context.Background()
-	r, err := host.OpenReader(ctx, "../core/internal/fixture/testdata/batch/store", host.ReaderOptions{})
+	r, err := host.OpenReader(ctx, batpakStore("batch"), host.ReaderOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

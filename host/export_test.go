@@ -15,7 +15,7 @@ func Closing(s *Store) bool {
 // Kept is how many events the writer holds in memory.
 func Kept(s *Store) int {
 	end := s.versions.end()
-	return end.run.Len()
+	return end.memtable.Len()
 }
 
 // Parts are weak pointers to what a store holds that is large: each says whether it is
@@ -30,7 +30,7 @@ func Parts(s *Store) map[string]func() bool {
 }
 
 // ReaderParts is Parts of a reader.
-func ReaderParts(r *Reader) map[string]func() bool {
+func ReaderParts(r *DirReader) map[string]func() bool {
 	parts := map[string]func() bool{}
 	addParts(parts, r.versions.locked())
 	return parts

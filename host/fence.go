@@ -2,25 +2,21 @@ package host
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 )
 
-// ErrFenceDone is returned by a [Fence] that was committed or cancelled.
-var ErrFenceDone = errors.New("thaw: the fence was committed or cancelled")
-
-// Fence gathers events that nobody sees until all of them are committed at once.
-// They are held in memory and written as one batch by Commit, so a fence keeps no
-// other append waiting, takes no sequence before it is committed, and leaves no
-// trace when it is cancelled or the process dies. The limits are those of a batch.
-// All methods are safe for concurrent use.
+// Fence is a unit of work: it collects events that become visible together when it is
+// committed. It holds them in memory, and Commit writes them as one batch. So a fence
+// delays no other append, takes no sequence before Commit, and leaves no trace if it is
+// cancelled or the process dies. The limits are those of a batch. All methods are safe for
+// concurrent use.
 //
-// (batpak 0.4.0 writes fenced events at once, refuses other appends meanwhile,
-// and hides the events of a cancelled fence by visibility_ranges.fbv. Such stores
-// are read as they are; none is written.)
+// (batpak 0.4.0 writes fenced events at once, refuses other appends meanwhile, and hides
+// the events of a cancelled fence with visibility_ranges.fbv. Package host reads such
+// stores and never writes one.)
 type Fence struct {
 	store *Store
 
@@ -30,13 +26,12 @@ type Fence struct {
 	done    bool
 }
 
-// Fence begins a fence. It must be ended by Commit or Cancel only to free its
+// Fence begins a fence. Call Commit or Cancel when done; an abandoned fence only holds
 // memory.
 func (s *Store) Fence() *Fence { return &Fence{store: s} }
 
-// Append adds an event and returns its id. Whether its entity is in the expected
-// state and its key is new is found out by Commit. [CausedByItem] counts the
-// events of this fence.
+// Append adds an event and returns its id. Commit checks the entity's expected state and
+// the key. [CausedByItem] counts the events of this fence.
 func (f *Fence) Append(at event.Coordinate, kind event.Kind, value any, options ...AppendOption) (event.ID, error) {
 	var e commit.Entry
 	if err := f.store.entry(&e, at, kind, value, options); err != nil {
@@ -57,8 +52,8 @@ func (f *Fence) Append(at event.Coordinate, kind event.Kind, value any, options 
 	return e.ID, nil
 }
 
-// Commit writes the events and shows them, all or none; errors are those of
-// [Store.AppendBatch]. The fence has ended whatever it returns.
+// Commit writes the events and makes them visible, all or none. Its errors are those of
+// [Store.AppendBatch]. The fence ends even if Commit fails.
 func (f *Fence) Commit(ctx context.Context) ([]Receipt, error) {
 	entries, err := f.end()
 	if err != nil {
@@ -67,8 +62,7 @@ func (f *Fence) Commit(ctx context.Context) ([]Receipt, error) {
 	return f.store.sendBatch(ctx, requestBatch, entries)
 }
 
-// Cancel drops the events. Nothing of them was written, so they are gone for good
-// when it returns.
+// Cancel drops the events. None of them was written, so they cannot be recovered.
 func (f *Fence) Cancel() error {
 	_, err := f.end()
 	return err

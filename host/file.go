@@ -10,45 +10,42 @@ import (
 )
 
 const (
-	// mapAfter is how many small reads a file must see at least before it is
-	// mapped, and mapShare how many for each page it has. A first touch of a
-	// mapped page costs more than a read, and brings its neighbours into the
-	// process; only pages that are read again repay it. With 10^6 records the
-	// first query of 1000 scattered events takes 4.5 ms through a fresh mapping
-	// and about 1 ms by reads.
+	// mapAfter is the minimum number of small reads before a file is mapped; a large
+	// file needs one per mapShare pages. The first read of a mapped page costs more than
+	// a system call and maps its neighbours too; only repeated reads repay that. With
+	// 10^6 records the first query of 1000 scattered events takes 4.5 ms through a fresh
+	// mapping and about 1 ms by reads.
 	mapAfter = 64
 	mapShare = 4
 	pageSize = 4096
-	// smallRead is the longest read that a mapping serves better than a system
-	// call does. Longer ones are scans, which would only fill the process with
-	// pages.
+	// smallRead is the longest read that is faster through a mapping than through a
+	// system call. Longer reads are scans, which would only fill memory with pages.
 	smallRead = 16 << 10
 )
 
-// file is an open file that is mapped once it is read often. It is safe for
-// concurrent use, except that close must come after the last read.
+// file is an open file that is mapped after many reads. It is safe for concurrent use,
+// except that close must follow the last read.
 type file struct {
 	file    fsabstraction.File
-	info    fsabstraction.Info // when it was opened, and size of it
-	size    int64
-	mapping bool // whether it may be mapped
+	info    fsabstraction.Info // at the open
+	size    int64              // at the open
+	mapping bool               // whether it may be mapped
 
 	reads  atomic.Int64
 	mapped atomic.Pointer[mapping.Source]
-	once   sync.Mutex // one goroutine maps, the others read on
+	once   sync.Mutex // one goroutine maps while the others read
 }
 
-// Size is the size when the file was opened.
+// Size returns the size at the open.
 func (f *file) Size() int64 { return f.size }
 
-// ReadAt reads from the mapping where that is cheaper.
+// ReadAt reads from the mapping if that is cheaper.
 func (f *file) ReadAt(p []byte, off int64) (int, error) {
 	return f.readAfter(p, off, max(mapAfter, f.size/pageSize/mapShare))
 }
 
-// readAfter is ReadAt with a mapping from the n-th small read on. Where the
-// mapping faults or may have lost its end, because the file was truncated, the
-// file itself says what is left.
+// readAfter is ReadAt with a mapping from the n-th small read on. If the mapping faults or
+// may have lost its end, because the file was truncated, it reads the file itself.
 func (f *file) readAfter(p []byte, off, n int64) (int, error) {
 	if len(p) > smallRead || !f.mapping {
 		return f.file.ReadAt(p, off)
@@ -72,9 +69,8 @@ func (f *file) readAfter(p []byte, off, n int64) (int, error) {
 	return got, err
 }
 
-// indexFile is a file whose pages are checked when they are first read. The first
-// read of a page goes to the file, whatever else is mapped; those that follow go
-// to a mapping as soon as there are some.
+// indexFile is a file whose pages are checked when they are first read. The first read of
+// a page always goes to the file; later ones use the mapping.
 type indexFile struct{ *file }
 
 // ReadAt reads the file.
@@ -98,12 +94,12 @@ func (f *file) mapIt() *mapping.Source {
 	if m := f.mapped.Load(); m != nil {
 		return m
 	}
-	if f.reads.Load() < 0 { // could not be mapped
+	if f.reads.Load() < 0 { // an earlier attempt failed
 		return nil
 	}
 	m, err := mapping.Open(f.file)
 	if err != nil {
-		f.reads.Store(-1 << 62) // reading works as well; ask no more
+		f.reads.Store(-1 << 62) // do not try again
 		return nil
 	}
 	f.mapped.Store(m)

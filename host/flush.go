@@ -10,19 +10,19 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// flusher writes indexes of what was appended, and makes the store read those
-// instead of what it holds in memory.
+// flusher writes indexes of appended events, and makes the store read those instead of
+// the memtable.
 type flusher struct {
 	options  *Options
 	index    indexFiles
 	versions *versions
 	policy   tuning.Flushes
-	ends     chan logEnd   // of sealed segments; what is to be flushed next
-	done     chan struct{} // closed when nothing is written in the background any more
+	ends     chan logEnd   // the end of the last sealed segment, to be flushed next
+	done     chan struct{} // closed when the background goroutine has ended
 }
 
-// backgroundSync is how many bytes of an index are written between syncs while
-// appends go on: some milliseconds of a disk's time.
+// backgroundSync is the number of bytes of an index written between syncs while the store
+// is open: a few milliseconds of disk time.
 const backgroundSync = 8 << 20
 
 func newFlusher(o *Options, index indexFiles, vs *versions) *flusher {
@@ -34,7 +34,7 @@ func newFlusher(o *Options, index indexFiles, vs *versions) *flusher {
 	return f
 }
 
-// run flushes whenever the policy says so, until ends is closed.
+// run flushes when the policy asks for it, until ends is closed.
 func (f *flusher) run() {
 	defer close(f.done)
 	for end := range f.ends {
@@ -42,9 +42,8 @@ func (f *flusher) run() {
 	}
 }
 
-// sealed asks for a flush of everything that was committed, which a sealed segment
-// ends. The writer calls it. It does not wait: while an index is being written, the
-// next one covers more.
+// sealed requests a flush of all committed events. The writer calls it after it seals a
+// segment. It does not wait: if an index is being written, the next one covers more.
 func (f *flusher) sealed() {
 	end := f.versions.end()
 	if f.policy.InRotation {
@@ -58,8 +57,8 @@ func (f *flusher) sealed() {
 	f.ends <- end
 }
 
-// close waits for an index that is being written. One that is not begun is not
-// written: that of the close covers it.
+// close waits for an index that is being written. It drops a pending request, which the
+// index of the close covers.
 func (f *flusher) close() {
 	select {
 	case <-f.ends:
@@ -69,8 +68,8 @@ func (f *flusher) close() {
 	<-f.done
 }
 
-// flush writes an index up to end when the policy says so, and reads it from then on.
-// A failure is logged, and the next sealed segment tries again.
+// flush writes an index up to end if the policy asks for one, and makes the store read it.
+// It logs a failure; the flush after the next sealed segment tries again.
 func (f *flusher) flush(end logEnd) {
 	written, err := f.write(end, flushOpen)
 	if written && err == nil {
@@ -81,24 +80,24 @@ func (f *flusher) flush(end logEnd) {
 	}
 }
 
-// occasion is when an index is written.
+// occasion is the occasion of a flush.
 type occasion uint8
 
 const (
-	flushOpen     occasion = iota // while appends go on
+	flushOpen     occasion = iota // while the store is open
 	flushClosing                  // by Close
-	flushUnproven                 // by Close, and nothing shows that the last segment is on disk
+	flushUnproven                 // by Close, when the last segment may not be on disk
 )
 
-// write writes an index up to end when that is worth it.
+// write writes an index up to end if the policy asks for one.
 func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 	v, err := f.versions.pin()
 	if err != nil {
 		return false, err
 	}
 	defer v.release()
-	run := end.from(v.snapshot.Folded())
-	events := v.snapshot.TailEvents() + uint64(run.Len())
+	added, files := end.from(v.snapshot.Flushed()), v.snapshot.IndexFiles()
+	events := files.TailEvents + uint64(added.Len())
 	if events == 0 {
 		return false, nil
 	}
@@ -107,9 +106,9 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 		return false, err
 	}
 	tail := flush.Tail{Events: events}
-	tail.Bytes, tail.Segments = l.after(v.snapshot.FileEnd())
-	parts := v.snapshot.FileParts()
-	if v.snapshot.FilesMoved() { // somebody removed them, which takes a new index.fbati
+	tail.Bytes, tail.Segments = l.after(files.End())
+	parts := files.Records()
+	if v.snapshot.IndexMoved() { // removed from outside, so index.fbati must be rebuilt
 		parts = nil
 	}
 	moment := flush.AtClose
@@ -125,7 +124,7 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 			return false, err
 		}
 	}
-	what := store.Flush{First: first, Run: run, To: end.at, Allocator: end.next}
+	what := store.Flush{First: first, Run: added, To: end.at, NextSequence: end.next}
 	every := int64(backgroundSync)
 	if when != flushOpen {
 		what.Parallel, every = parallel, 0
@@ -136,35 +135,37 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 	return true, nil
 }
 
-// errNotThere is why an index that was written is not read.
-var errNotThere = errors.New("thaw: the index that was written is not the one that is there")
+// errNotThere is the error of adopt if the index on disk is not the one just written.
+var errNotThere = errors.New("thaw: the index on disk is not the one just written")
 
-// adopt makes the store read the files that were written up to end instead of what
-// it holds in memory.
+// adopt makes the store read the new files, which cover the log up to end, instead of the
+// memtable.
 func (f *flusher) adopt(end logEnd) error {
 	reader := f.options.reader()
 	files := newDirectory(f.index.dir, &reader)
 	fresh, err := store.Open(files, store.Options{
 		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true,
 	})
-	if err == nil && (fresh.FileEnd() != end.at || fresh.LacksLookups()) {
-		err = errNotThere
-		for _, refused := range fresh.Report().Rejected {
-			err = fmt.Errorf("%w: %w", err, refused)
+	if err == nil {
+		if is := fresh.IndexFiles(); is.End() != end.at || is.Unsaved {
+			err = errNotThere
+			for _, refused := range fresh.Report().Rejected {
+				err = fmt.Errorf("%w: %w", err, refused)
+			}
 		}
 	}
 	if err != nil {
 		return errors.Join(err, files.release())
 	}
-	files.settle()
+	files.finishOpen()
 	if err := f.replace(files, fresh, end); err != nil {
 		return errors.Join(err, files.release())
 	}
 	return nil
 }
 
-// replace installs a snapshot of files that hold everything up to end. What was
-// appended after it comes in when a reader asks.
+// replace installs a snapshot of files that cover the log up to end. The next acquire adds
+// the events after it.
 func (f *flusher) replace(files *directory, fresh *store.Snapshot, end logEnd) error {
 	f.versions.editing.Lock()
 	defer f.versions.editing.Unlock()

@@ -13,12 +13,12 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// TestForgetsWhatIsFolded: a writer keeps in memory what no file holds yet, and keys,
+// TestForgetsFlushedEvents: a writer keeps in memory what no file holds yet, and keys,
 // clocks and expectations are as before.
-func TestForgetsWhatIsFolded(t *testing.T) {
+func TestForgetsFlushedEvents(t *testing.T) {
 	for _, within := range []bool{true, false} {
 		p := newGate().place()
-		s := p.openFolding(t, within, p.small())
+		s := p.openFlushing(t, within, p.small())
 		most := 0
 		var first host.Receipt
 		key := event.ID{15: 1}

@@ -14,8 +14,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// writeHidden makes visibility_ranges.fbv hold these ranges, which hide at least what
-// it hid. It is on disk when writeHidden returns.
+// writeHidden writes ranges to visibility_ranges.fbv, durably. They include the ranges that
+// it had.
 func writeHidden(fsys fsabstraction.FS, dir string, ranges visibility.Ranges) error {
 	path := filepath.Join(dir, visibility.FileName)
 	want := visibility.AppendFile(nil, ranges)
@@ -48,10 +48,10 @@ func readWhole(fsys fsabstraction.FS, path string) ([]byte, error) {
 	return b, errors.Join(readFull(f, b, 0), f.Close())
 }
 
-// renumber writes the hidden ranges in the numbers of the log, and an index with those,
-// where batpak wrote them in others and no event is in doubt. It knows who wrote the
-// last segment from synced.thaw, which the next segment overwrites. Where that fails
-// the store is as it was, and says so again when it is opened.
+// renumber writes the hidden ranges in the numbers of the log, and an index to match, if
+// batpak wrote them in other numbers and no event is in doubt. It must run before the next
+// segment overwrites synced.thaw, which shows who wrote the last segment. If it fails, the
+// store is unchanged and the next open reports the damage again.
 func (s *Store) renumber(ctx context.Context, c contents, end artifact.Watermark) (contents, error) {
 	report := c.snapshot.Report()
 	if len(report.Damages) != 1 || report.Damages[0].Reason != damage.Renumbered || len(report.Damages[0].Events) > 0 {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
@@ -56,7 +55,7 @@ func appendTo(t testing.TB, st *host.Store, entity string, n int) (rs []host.Rec
 }
 
 // requireReceipts requires that a reader finds what the receipts say.
-func requireReceipts(t testing.TB, fs fsabstraction.FS, rs []host.Receipt) store.Report {
+func requireReceipts(t testing.TB, fs fsabstraction.FS, rs []host.Receipt) host.Report {
 	r, err := host.OpenReader(context.Background(), hostileDir, host.ReaderOptions{FS: fs, Logger: quiet})
 	require.NoError(t, err)
 	defer r.Close()
@@ -67,12 +66,12 @@ func requireReceipts(t testing.TB, fs fsabstraction.FS, rs []host.Receipt) store
 		require.Equal(t, want.Clock, got.Clock, "clock")
 		require.Equal(t, want.Position, got.Position, "position")
 	}
-	return r.Report().Report
+	return r.Report()
 }
 
 // A segment that cannot be read for a moment, as when descriptors run out, must
 // not lead to appends that take the numbers of the events in it.
-func TestOpenDoesNotWriteBehindAnUnreadableSegment(t *testing.T) {
+func TestOpenDoesNotWriteAfterAnUnreadableSegment(t *testing.T) {
 	mem := crashfs.New()
 	st := openAt(t, mem)
 	old := appendTo(t, st, "e", 10)
@@ -96,7 +95,7 @@ func TestOpenDoesNotWriteBehindAnUnreadableSegment(t *testing.T) {
 // Damage in front of the mark and a torn write behind it, in one segment: what
 // was cut off from the log must not come back when the segment is no longer the
 // newest.
-func TestTornEndBehindDamageStaysCut(t *testing.T) {
+func TestTornEndAfterDamageStaysCut(t *testing.T) {
 	mem := crashfs.New()
 	st := openAt(t, mem)
 	old := appendTo(t, st, "e", 6)
@@ -327,7 +326,7 @@ func TestPowerCutInRecoveryAfterAKill(t *testing.T) {
 	appendTo(t, st, "e", 3)
 	var cuts []*crashfs.FS
 	mem.OnOp(func(crashfs.Op) { cuts = append(cuts, mem.Crash(crashfs.Cut{})) })
-	again, err := host.Rebuild(ctx, hostileDir, host.Options{FS: unlocked{mem}, Unlocked: true, Logger: quiet}, false)
+	again, err := host.Rebuild(ctx, hostileDir, host.RebuildOptions{Options: host.Options{FS: unlocked{mem}, Unlocked: true, Logger: quiet}})
 	require.NoError(t, err)
 	require.NotNil(t, again.Recovered)
 	mem.OnOp(nil)

@@ -18,54 +18,49 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// ErrDamaged is why a damaged store gets no new index: one that covered the damage
-// would keep the next open from seeing it. [Rebuild] makes one when told to.
-var ErrDamaged = errors.New("thaw: a damaged store gets no new index")
-
-// indexFiles are the files of an index in a directory, for those who write them.
+// indexFiles writes the index files of a directory.
 type indexFiles struct {
 	fs     fsabstraction.FS
 	dir    string
 	logger *slog.Logger
 }
 
-// errUnheard is why a file of an index that could not be read is not replaced by the
-// way: it may be all that tells of a loss. [Rebuild] does not look at it.
-var errUnheard = errors.New("thaw: an index that could not be read is not replaced; open the store again, or rebuild it")
+// errUnreadable is the error of a flush that would replace an index file that could not be
+// read: it may be the only record of a loss. [Rebuild] ignores that file.
+var errUnreadable = errors.New("thaw: an unreadable index is not replaced; reopen the store, or rebuild it")
 
-// unheard returns an error when a file of the index was there and could not be read,
-// so that the store was opened without it.
-func unheard(v *store.Snapshot) error {
-	taken := append(v.FileNames(len(v.FileParts())), index.FileName) // which follows from index.fbati
+// unreadable returns an error if an index file exists and could not be read, so that the
+// store was opened without it.
+func unreadable(v *store.Snapshot) error {
+	taken := append(v.IndexFiles().Names(), index.FileName) // derived from index.fbati
 	for _, r := range v.Report().Rejected {
 		if r.Reason == damage.Unreadable && coredir.KindOf(r.File).Derived() && !slices.Contains(taken, r.File) {
-			return fmt.Errorf("%w: %w", errUnheard, r)
+			return fmt.Errorf("%w: %w", errUnreadable, r)
 		}
 	}
 	return nil
 }
 
-// write writes the files that f describes, makes them durable, and then
-// removes the part files that they stand for; one that stays is told and does no
-// harm. The steps, each on disk before the next:
+// write writes the files of f, makes them durable, and then removes the part files that they
+// replace. It logs a part that cannot be removed, which is harmless. The steps, each on disk
+// before the next:
 //
-//  1. the new files are there under temporary names
-//  2. they have their names, index.fbati before index.thaw
-//  3. parts that are in them are gone
+//  1. write the new files under temporary names
+//  2. rename them, index.fbati before index.thaw
+//  3. remove the parts that they include
 //
-// A stop between two of them leaves a store that is read from what is there: an
-// index.thaw that is not that of index.fbati is not believed, and of two part
-// files the longer one is taken.
+// After a stop between two steps, the store is read from the existing files: an index.thaw
+// that does not belong to index.fbati is refused, and of two part files the longer one is
+// used.
 //
-// A damaged store is refused unless accept says that its damage is known. That is
-// checked again before the renames: a flush over a rotten index reads segments that
-// the open did not.
+// A damaged store is refused unless accept is set. The damage is checked again before the
+// renames: a flush over a corrupt index reads segments that the open did not.
 func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64) error {
 	sound := func() error {
 		if r := v.Report(); r.Damaged() != nil && !accept {
 			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
 		}
-		return unheard(v)
+		return unreadable(v)
 	}
 	if err := sound(); err != nil {
 		return err
@@ -74,9 +69,10 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		return nil
 	}
 	f.Segments, f.Sizes = l.ids, l.size
+	old := v.IndexFiles()
 	names := []string{artifact.FileName, index.FileName}
 	if f.First > 0 {
-		names = []string{index.PartName(v.PartEnd(f.First-1).Segment, f.To.Segment)}
+		names = []string{index.PartName(old.Files[f.First-1].End.Segment, f.To.Segment)}
 	}
 	err := replaceFiles(x.fs, x.dir, names, func(files []fsabstraction.WriteFile) error {
 		into := make([]flush.Write, len(files))
@@ -94,14 +90,14 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 	if err != nil {
 		return err
 	}
-	if err := removeParts(x.fs, x.dir, l.parts, append(v.FileNames(f.First), names...)); err != nil {
+	if err := removeParts(x.fs, x.dir, l.parts, append(old.Names()[:f.First], names...)); err != nil {
 		x.leftover(err)
 	}
 	return nil
 }
 
-// prove makes the last segment durable when nothing shows that it is: an index must
-// not vouch for what a power cut takes.
+// prove syncs the last segment if it may not be on disk: an index must not cover events that
+// power loss can remove.
 func (x *indexFiles) prove(end artifact.Watermark) error {
 	if err := syncFile(x.fs, filepath.Join(x.dir, segment.Name(end.Segment))); err != nil {
 		return err
@@ -109,32 +105,32 @@ func (x *indexFiles) prove(end artifact.Watermark) error {
 	return syncDir(x.fs, x.dir)
 }
 
-// saveLookups writes index.thaw when the lookups of index.fbati had to be made:
-// another program wrote that. The next open then finds them.
-func (x *indexFiles) saveLookups(v *store.Snapshot) {
-	if !v.LacksLookups() {
+// saveIndex writes index.thaw if the open had to build the index over index.fbati, because
+// another program wrote that file. The next open then reads it.
+func (x *indexFiles) saveIndex(v *store.Snapshot) {
+	if !v.IndexFiles().Unsaved {
 		return
 	}
 	err := replaceFile(x.fs, x.dir, index.FileName, func(f fsabstraction.WriteFile) error {
-		return v.SaveLookups(syncing(f, 0))
+		return v.SaveIndex(syncing(f, 0))
 	})
 	if err = errors.Join(err, syncDir(x.fs, x.dir)); err != nil {
 		x.logger.Warn("thaw: index.thaw was not written", slog.String("store", x.dir), slog.Any("error", err))
 	}
 }
 
-// notWritten logs why there is no new index.
+// notWritten logs the error of a flush.
 func (x *indexFiles) notWritten(err error) {
 	x.logger.Warn("thaw: the index was not written", slog.String("store", x.dir), slog.Any("error", err))
 }
 
-// leftover logs that a file which is of no use any more could not be removed.
+// leftover logs that an obsolete file could not be removed.
 func (x *indexFiles) leftover(err error) {
 	x.logger.Warn("thaw: a leftover could not be removed", slog.String("store", x.dir), slog.Any("error", err))
 }
 
-// syncing writes to a file and syncs it every so many bytes, 0 for never. A sync
-// of the log that comes in between then has little to wait for.
+// syncing returns a function that writes to f and syncs it after every bytes, 0 for never. A
+// concurrent sync of the log then has little to wait for.
 func syncing(f fsabstraction.WriteFile, every int64) flush.Write {
 	written := int64(0)
 	return func(off int64, b []byte) error {
@@ -149,7 +145,7 @@ func syncing(f fsabstraction.WriteFile, every int64) flush.Write {
 	}
 }
 
-// removeParts removes the part files that are not to be kept.
+// removeParts removes the part files that are not in keep.
 func removeParts(fs fsabstraction.FS, dir string, parts, keep []string) error {
 	var errs []error
 	for _, name := range parts {

@@ -24,7 +24,7 @@ func TestPartOfTheSameName(t *testing.T) {
 	stuck.Fail(failfs.Rule{Kinds: failfs.Remove, Pattern: last})
 	o := p.small()
 	o.FS = stuck
-	s := place{stuck, storeDir}.openFolding(t, true, o)
+	s := place{stuck, storeDir}.openFlushing(t, true, o)
 	require.NoError(t, s.Close())
 	require.True(t, s.CloseReport().IndexWritten)
 	require.Equal(t, parts, partNames(mem.Files(storeDir)))

@@ -54,7 +54,7 @@ func lives(t require.TestingT, dir string, sessions int) {
 		require.NoError(t, err)
 		require.NoError(t, s.Close())
 	}
-	_, _ = host.Rebuild(background, dir, o, true) // a taken name is an error
+	_, _ = host.Rebuild(background, dir, host.RebuildOptions{Options: o, AcceptDamage: true}) // a taken name is an error
 }
 
 // TestOthersFilesStay: a writer removes nothing that has not the exact name and type

@@ -23,7 +23,7 @@ import (
 type life struct {
 	machine
 	within  bool // folds run in the rotations
-	reader  *host.Reader
+	reader  *host.DirReader
 	read    int // how many events the reader has seen
 	pinned  []pinnedAt
 	walks   []*walk
@@ -77,7 +77,7 @@ func (l *life) unpin(t *rapid.T) {
 		return
 	}
 	i := rapid.IntRange(0, len(l.pinned)-1).Draw(t, "pinned")
-	l.asOf(l.pinned[i].events).answers(t, &l.pinned[i].Queries)
+	l.asOf(l.pinned[i].events).answers(t, l.pinned[i])
 	if rapid.Bool().Draw(t, "let go") {
 		require.NoError(t, l.pinned[i].Close())
 		l.pinned = slices.Delete(l.pinned, i, i+1)
@@ -128,7 +128,7 @@ func (l *life) refresh(t *rapid.T) {
 	_, err := l.reader.Refresh(context.Background())
 	require.NoError(t, err)
 	l.read = len(l.log)
-	l.answers(t, &l.reader.Queries)
+	l.answers(t, l.reader)
 }
 
 func (l *life) openReader(t *rapid.T) {
@@ -165,14 +165,14 @@ func (l *life) again(t *rapid.T) {
 	}
 	l.mess(t)
 	if rapid.IntRange(0, 5).Draw(t, "rebuild") == 0 {
-		_, err := host.Rebuild(context.Background(), l.dir, host.Options{FS: l.fs, Logger: quiet}, false)
+		_, err := host.Rebuild(context.Background(), l.dir, host.RebuildOptions{Options: host.Options{FS: l.fs, Logger: quiet}})
 		require.NoError(t, err)
 	}
 	l.open(t)
 	if unclean {
 		l.openReader(t)
 	}
-	l.answers(t, &l.store.Queries)
+	l.answers(t, l.store)
 }
 
 // mess removes files of the index, puts older ones in their place, and adds parts
@@ -206,7 +206,7 @@ func (l *life) mess(t *rapid.T) {
 
 func (l *life) end(t *rapid.T) {
 	for _, s := range l.pinned {
-		l.asOf(s.events).answers(t, &s.Queries)
+		l.asOf(s.events).answers(t, s)
 		require.NoError(t, s.Close())
 	}
 	for _, w := range l.walks {
@@ -238,7 +238,7 @@ func TestLife(t *testing.T) {
 		l.copied = func(m *machine) (fsabstraction.FS, string) {
 			return m.fs.(*crashfs.FS).Crash(crashfs.Cut{Survive: 100}), m.dir
 		}
-		l.options = foldingOften(host.Options{
+		l.options = flushingOften(host.Options{
 			SegmentSize: rapid.SampledFrom([]int64{1, 1500, 4000}).Draw(t, "segment size"),
 			Durability:  rapid.SampledFrom([]host.Durability{host.OnDisk, host.LoseUnsynced}).Draw(t, "durability"),
 		}, l.within)
@@ -256,7 +256,7 @@ func TestLife(t *testing.T) {
 			"refresh": l.refresh, "save": l.save, "again": l.again,
 			"": func(t *rapid.T) {
 				if rapid.IntRange(0, 5).Draw(t, "look") == 0 {
-					l.answers(t, &l.store.Queries)
+					l.answers(t, l.store)
 				}
 			},
 		})

@@ -16,18 +16,18 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// LockName is the file in a store's directory that its writer locks. It stays
-// there: removing it could let two writers lock two files of one name.
+// LockName is the file in a store's directory that its writer locks. It is never
+// removed: otherwise two writers could lock two files of one name.
 const LockName = "thaw.lock"
 
-// Holder says who locked a store.
+// Holder describes the process that locked a store.
 type Holder struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`
 	Since time.Time `json:"since"`
 }
 
-// String is for a person: what the lock file has for a host is escaped.
+// String returns a text for people. It escapes the host name.
 func (h Holder) String() string {
 	if h.PID == 0 {
 		return "unknown process"
@@ -35,18 +35,18 @@ func (h Holder) String() string {
 	return fmt.Sprintf("process %d on %s, since %s", h.PID, escape.Text(h.Host), h.Since.Format(time.RFC3339))
 }
 
-// maxHolder bounds what is read of a lock file.
+// maxHolder bounds the bytes read from a lock file.
 const maxHolder = 1 << 10
 
-// How long is waited between two tries to get a lock: at first, and at most. Systems
-// have no call that waits for a lock and ends with a context.
+// The first and the longest pause between two attempts to get a lock. No system call
+// waits for a lock and ends with a context.
 const (
 	firstLockPause = time.Millisecond
 	lastLockPause  = 250 * time.Millisecond
 )
 
-// lock takes the writer's lock of the store at dir, and waits for another holder as
-// long as the options say and ctx lasts.
+// lock takes the writer's lock of the store at dir. It waits for another holder as long
+// as o.LockWait and ctx allow.
 func lock(ctx context.Context, fsys fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock, error) {
 	l, err := tryLock(fsys, dir, o)
 	if o.LockWait == 0 || !errors.Is(err, ErrLocked) {
@@ -65,7 +65,7 @@ func lock(ctx context.Context, fsys fsabstraction.FS, dir string, o *Options) (f
 			if ctx.Err() != nil {
 				return nil, fmt.Errorf("%w: %w", err, ctx.Err())
 			}
-			return tryLock(fsys, dir, o) // the holder may have left in the last pause
+			return tryLock(fsys, dir, o) // the holder may have ended in the last pause
 		case <-pause.C:
 		}
 		l, err = tryLock(fsys, dir, o)
@@ -96,7 +96,7 @@ func tryLock(fsys fsabstraction.FS, dir string, o *Options) (fsabstraction.Lock,
 	case errors.Is(err, fs.ErrPermission): // nothing else could be written either
 		return nil, errors.Join(failedAt("open", dir, fmt.Errorf("lock: %w", err)), l.Unlock())
 	case err != nil: // as on a full disk
-		o.Logger.Warn("thaw: who holds the lock could not be written down",
+		o.Logger.Warn("thaw: the lock file was not filled in",
 			slog.String("file", path), slog.Any("error", err))
 	}
 	return l, nil
@@ -109,12 +109,11 @@ func noLock(o *Options, cause error) error {
 	return fmt.Errorf("%w: %w", ErrNoLock, cause)
 }
 
-// offHolder is where in the lock file the holder stands: on Windows the lock keeps
-// everybody, its holder too, from the first byte.
+// offHolder is the offset of the holder in the lock file: on Windows the lock denies
+// the first byte to every process, the holder included.
 const offHolder = 1
 
-// writeHolder says in the lock file who has it. Nobody relies on it, so it is not
-// synced.
+// writeHolder writes the holder to the lock file, without a sync: it is for people only.
 func writeHolder(fs fsabstraction.FS, path string, now time.Time) error {
 	name, err := os.Hostname()
 	if err != nil {
@@ -134,8 +133,8 @@ func writeHolder(fs fsabstraction.FS, path string, now time.Time) error {
 	return errors.Join(err, f.Close())
 }
 
-// readHolder is the zero Holder when the file says nothing, as where a lock keeps
-// others from reading.
+// readHolder returns the zero Holder if the file is empty or cannot be read, for example
+// because the lock denies it.
 func readHolder(fs fsabstraction.ReadFS, path string) (h Holder) {
 	f, err := fs.Open(path)
 	if err != nil {

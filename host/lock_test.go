@@ -46,7 +46,7 @@ func requireLocked(t *testing.T, path string, o host.Options, pid int) {
 	require.Equal(t, pid, locked.Holder.PID)
 	require.NotEmpty(t, locked.Holder.Host)
 	require.Contains(t, err.Error(), fmt.Sprint(pid))
-	_, err = host.Rebuild(t.Context(), path, o, false)
+	_, err = host.Rebuild(t.Context(), path, host.RebuildOptions{Options: o})
 	require.ErrorIs(t, err, host.ErrLocked)
 }
 

@@ -29,7 +29,7 @@ var takes = map[string]func(ctx context.Context, p place, o host.Options) error{
 		return err
 	},
 	"rebuild": func(ctx context.Context, p place, o host.Options) error {
-		_, err := host.Rebuild(ctx, p.dir, o, false)
+		_, err := host.Rebuild(ctx, p.dir, host.RebuildOptions{Options: o})
 		return err
 	},
 }

@@ -102,7 +102,7 @@ func TestLog(t *testing.T) {
 	require.NotEmpty(t, lines[1].attrs["offset"])
 	require.Contains(t, lines[1].attrs["error"], "000003.fbat")
 	require.Equal(t, slog.LevelWarn, lines[2].level)
-	require.Equal(t, "thaw: file not taken", lines[2].message)
+	require.Equal(t, "thaw: file refused", lines[2].message)
 	require.Equal(t, indexName, lines[2].attrs["file"])
 	require.Equal(t, "checksum", lines[2].attrs["reason"])
 

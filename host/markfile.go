@@ -11,13 +11,13 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// errSync marks a failed sync, after which nobody knows what is on disk.
+// errSync marks a failed sync, after which it is unknown what is on disk.
 var errSync = errors.New("sync failed")
 
-// markFile writes synced.thaw, as package synced describes it. Of its two slots
-// the base is synced when a segment is begun, the other one tells of progress and
-// is not. While one is written the other one holds and is on disk. The file is
-// opened with the first segment.
+// markFile writes the sync mark to synced.thaw, as package synced describes. The file has
+// two slots. The base slot is written and synced when a segment begins; the other one
+// records progress without a sync. While one is written, the other is valid and on disk.
+// The file is opened with the first segment.
 type markFile struct {
 	fs   fsabstraction.FS
 	path string
@@ -25,16 +25,16 @@ type markFile struct {
 	mark synced.Mark
 	base int  // number of the base slot
 	made bool // the file is new, and its name is not on disk
-	told bool // that progress could not be written
+
+	warned bool // a failure of advance was logged
 }
 
 func newMarkFile(fs fsabstraction.FS, dir string) *markFile {
 	return &markFile{fs: fs, path: filepath.Join(dir, synced.FileName)}
 }
 
-// begin says that another segment is being written, and how much of it is on
-// disk. When it returns nil, that is on disk itself. An error of a sync is
-// errSync.
+// begin records that another segment is being written and how much of it is on disk. On
+// success the record is on disk. The error of a failed sync is errSync.
 func (m *markFile) begin(mark synced.Mark) error {
 	if m.file == nil {
 		if err := m.open(); err != nil {
@@ -59,7 +59,7 @@ func (m *markFile) begin(mark synced.Mark) error {
 	return nil
 }
 
-// open opens or makes the file. The base is the slot that can be done without.
+// open opens or creates the file. The base becomes the spare slot.
 func (m *markFile) open() error {
 	f, err := m.fs.OpenWrite(m.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -78,7 +78,7 @@ func (m *markFile) open() error {
 	return nil
 }
 
-// put writes the mark to a slot.
+// put writes the sync mark to a slot.
 func (m *markFile) put(slot int, sync bool) error {
 	var b [synced.SlotSize]byte
 	if _, err := m.file.WriteAt(synced.AppendSlot(b[:0], m.mark), int64(slot)*synced.SlotSize); err != nil {
@@ -93,18 +93,18 @@ func (m *markFile) put(slot int, sync bool) error {
 	return nil
 }
 
-// advance says that the segment is on disk up to offset. It is a hint that need
-// not reach the disk, so an error is only told, once.
+// advance records that the segment is on disk up to offset. This is a hint that need not
+// reach the disk, so advance only logs an error, once.
 func (m *markFile) advance(offset uint64, logger *slog.Logger) {
 	m.mark.Offset = offset
-	if err := m.put(1-m.base, false); err != nil && !m.told {
-		m.told = true
-		logger.Warn("thaw: how far the log is on disk could not be written down",
+	if err := m.put(1-m.base, false); err != nil && !m.warned {
+		m.warned = true
+		logger.Warn("thaw: the sync mark was not written",
 			slog.String("file", m.path), slog.Any("error", err))
 	}
 }
 
-// remove removes the file: nothing is being written any more.
+// remove closes and removes the file, after the last segment is sealed.
 func (m *markFile) remove() error {
 	return errors.Join(m.close(), removeFile(m.fs, m.path))
 }

@@ -257,7 +257,7 @@ func (m *machine) reopen(t *rapid.T) {
 		}
 	}
 	if rapid.IntRange(0, 4).Draw(t, "rebuild") == 0 {
-		_, err := host.Rebuild(context.Background(), m.dir, host.Options{FS: m.fs, Logger: quiet}, false)
+		_, err := host.Rebuild(context.Background(), m.dir, host.RebuildOptions{Options: host.Options{FS: m.fs, Logger: quiet}})
 		require.NoError(t, err)
 	}
 	m.open(t)
@@ -265,11 +265,11 @@ func (m *machine) reopen(t *rapid.T) {
 
 // check asks everything of the writer and of a reader of the directory.
 func (m *machine) check(t *rapid.T) {
-	m.answers(t, &m.store.Queries)
+	m.answers(t, m.store)
 	require.Equal(t, uint64(len(m.log)), m.store.Committed())
 	r, err := host.OpenReader(context.Background(), m.dir, host.ReaderOptions{FS: fsabstraction.ReadFS(m.fs), Logger: quiet, Strict: true})
 	require.NoError(t, err)
-	m.answers(t, &r.Queries)
+	m.answers(t, r)
 	require.NoError(t, r.Close())
 	result, err := host.Verify(context.Background(), m.dir, host.ReaderOptions{FS: m.fs, Logger: quiet}, nil)
 	require.NoError(t, err)
@@ -293,7 +293,7 @@ func sequences(events []event.Event) (out []uint64) {
 	return out
 }
 
-func (m *machine) answers(t *rapid.T, q *host.Queries) {
+func (m *machine) answers(t *rapid.T, q host.Reader) {
 	ctx := context.Background()
 	found := collect(t, q.Query(ctx, host.Region{}, host.Page{}))
 	require.Len(t, found, len(m.log))

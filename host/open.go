@@ -14,16 +14,16 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Open opens the store in the directory at path for writing, and makes the
-// directory when it is not there. It fails with a *[LockedError] when another writer
-// has it open: at once, or after Options.LockWait. An unclean stop is put right first, which the
-// report tells; nothing that was acknowledged is touched by it.
+// Open opens the store in the directory at path for writing, and creates the directory
+// if it does not exist. If another writer has the store open, it fails with a
+// *[LockedError], at once or after Options.LockWait. Open first repairs an unclean stop
+// and reports it in Report.Recovered; the repair keeps every acknowledged append.
 //
-// ctx bounds the open alone. One that is done already makes nothing: no directory and
-// no file. The caller must Close the store.
+// ctx bounds only the open. If it is already done, Open creates neither a directory nor
+// a file. The caller must Close the store.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	o = o.withDefaults()
-	if err := ctx.Err(); err != nil { // before anything is made
+	if err := ctx.Err(); err != nil { // before anything is created
 		return nil, failedAt("open", path, err)
 	}
 	if err := makeDirectory(o.FS, path); err != nil {
@@ -59,10 +59,10 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	logOpen(ctx, s.options.Logger, s.path, "thaw: store opened for writing", &c, nil)
 	files := s.indexFiles()
-	files.saveLookups(c.snapshot)
-	c.log.next, c.log.at = c.snapshot.Report().Allocator, end
+	files.saveIndex(c.snapshot)
+	c.log.next, c.log.at = c.snapshot.Report().NextSequence, end
 	s.versions.start(c)
-	s.Queries.acquire = s.versions.acquire
+	s.queries.acquire = s.versions.acquire
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
 	s.closed = make(chan struct{})
 	s.flusher = newFlusher(&s.options, files, &s.versions)
@@ -83,9 +83,8 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
-// unread returns the damage of a segment of which the rest was not read. Nothing can be
-// appended then: the events there have numbers that are not known now and that would be
-// given out again.
+// unread returns the damage of a segment whose remainder was not read. Nothing can be
+// appended then: the events there have unknown numbers, which would be assigned again.
 func unread(c *contents) error {
 	report := c.snapshot.Report()
 	for _, d := range report.Damages {
@@ -96,8 +95,8 @@ func unread(c *contents) error {
 	return nil
 }
 
-// recover puts an unclean stop right. It returns the id of the segment to begin,
-// and where the log ends.
+// recover repairs an unclean stop. It returns the id of the next segment and the end of
+// the log.
 func (s *Store) recover(c *contents) (next uint64, end artifact.Watermark, err error) {
 	r, err := c.snapshot.Recovery()
 	if err != nil {
@@ -111,23 +110,23 @@ func (s *Store) recover(c *contents) (next uint64, end artifact.Watermark, err e
 		if done.SetAside != "" {
 			level = slog.LevelWarn
 		}
-		s.options.Logger.Log(context.Background(), level, "thaw: an unclean stop was put right",
+		s.options.Logger.Log(context.Background(), level, "thaw: an unclean stop was repaired",
 			slog.String("store", s.path), slog.String("file", done.File), slog.Uint64("kept", done.Kept),
 			slog.Uint64("cut", done.Cut), slog.String("set_aside", done.SetAside))
 	}
 	if done := c.recovered; done != nil && !done.Removed {
-		if err := c.files.add(done.File); err != nil { // the name leads to another file now
+		if err := c.files.add(done.File); err != nil { // the name now leads to another file
 			return 0, end, err
 		}
 	}
 	var keep []string
-	// Of a damaged store every part stays: one that was not taken may be all that
-	// tells which events are lost. So may one that could not be read.
+	// A damaged store keeps every part file: a refused or unreadable one may be the only
+	// record of the lost events.
 	report := c.snapshot.Report()
-	if report.OpenedFrom == store.FromIndex && report.Damaged() == nil && unheard(c.snapshot) == nil {
-		keep = c.snapshot.FileNames(len(c.snapshot.FileParts()))
+	if report.OpenedFrom == store.FromIndex && report.Damaged() == nil && unreadable(c.snapshot) == nil {
+		keep = c.snapshot.IndexFiles().Names()
 	}
-	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // only the next index.fbati needs that
+	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // matters only to the next index.fbati
 		files := s.indexFiles()
 		files.leftover(err)
 	}
@@ -135,7 +134,7 @@ func (s *Store) recover(c *contents) (next uint64, end artifact.Watermark, err e
 	return r.Next, end, err
 }
 
-// makeDirectory makes a directory whose name survives power loss.
+// makeDirectory creates a directory whose name survives power loss.
 func makeDirectory(fsys fsabstraction.FS, path string) error {
 	var made []string
 	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
@@ -159,7 +158,7 @@ func makeDirectory(fsys fsabstraction.FS, path string) error {
 	}
 	for _, dir := range made {
 		if err := syncDir(fsys, filepath.Dir(dir)); err != nil {
-			// The next open would take a name that is there for one that is on disk.
+			// The next open would take an existing name to be on disk.
 			for _, dir := range made {
 				if undo := fsys.Remove(dir); !errors.Is(undo, fs.ErrNotExist) {
 					err = errors.Join(err, undo)

@@ -141,7 +141,7 @@ func newMadeFiles(t *testing.T, n int) *madeFiles {
 	require.NoError(t, err)
 	require.Equal(t, store.FromIndex, s.Report().OpenedFrom)
 	var b []byte
-	require.NoError(t, s.SaveLookups(func(off int64, p []byte) error {
+	require.NoError(t, s.SaveIndex(func(off int64, p []byte) error {
 		if need := int(off) + len(p); need > len(b) {
 			b = append(b, make([]byte, need-len(b))...)
 		}
@@ -236,7 +236,7 @@ func TestOpenCostsTheSame(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		var r *host.Reader
+		var r *host.DirReader
 		var err error
 		opens = append(opens, measure(func() {
 			r, err = host.OpenReader(t.Context(), "store", host.ReaderOptions{FS: c})
@@ -247,8 +247,8 @@ func TestOpenCostsTheSame(t *testing.T) {
 		require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(1<<20), "bytes of heap that an open store keeps")
 		report := r.Report()
 		require.Equal(t, uint64(n), report.Events)
-		require.Equal(t, store.LookupsSaved, report.Lookups)
-		require.Zero(t, report.TableBytes)
+		require.Equal(t, store.IndexSaved, report.IndexOrigin)
+		require.Zero(t, report.IndexBytes)
 
 		entity := "e" + strconv.Itoa(n/perEntity/3)
 		got := 0

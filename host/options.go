@@ -3,71 +3,40 @@ package host
 import (
 	"log/slog"
 
-	"github.com/thawlog/thaw/core/query"
-	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 )
 
-// Words of the core that users of this package need.
-type (
-	// Region says which events a query asks for.
-	Region = query.Region
-	// Page says where a query begins and how far it goes.
-	Page = query.Page
-	// StreamPage is the same for one entity's stream.
-	StreamPage = query.StreamPage
-)
-
-// ClocksBetween is a range of clocks for [Region], from low to high, both included.
-func ClocksBetween(low, high uint32) query.Clocks { return query.ClocksBetween(low, high) }
-
-// Errors that queries return besides the typed damages of core/damage.
-var (
-	// ErrNotFound: no visible event has the id.
-	ErrNotFound = store.ErrNotFound
-	// ErrRead: the system refused to list, open or read something that nothing can
-	// stand in for, so that there is no answer: too many open files, no permission, no
-	// memory, a failing disk. It is the class of *source.ReadError (core/source), which
-	// names the file and unwraps to the system's error. It says nothing about the
-	// bytes; the same call may succeed the next time. Of an index that could not be
-	// read the report tells, with reason unreadable.
-	ErrRead = source.ErrRead
-)
-
-// defaultOpenSegments is how many segments a reader keeps open: below the 1024
-// files that a process may commonly have, and enough for most stores to keep
-// all of theirs.
+// defaultOpenSegments is the number of segments a reader keeps open: below the common
+// limit of 1024 files per process, and enough to keep all segments of most stores open.
 const defaultOpenSegments = 256
 
-// ReaderOptions are the choices of [OpenReader]. The zero value is safe: every
-// fallback is taken and told, hidden events stay hidden.
+// ReaderOptions are the options of [OpenReader]. The zero value is safe: the reader takes
+// every fallback and reports it, and hidden events stay hidden.
 type ReaderOptions struct {
-	// FS is where the directory lies, by default the operating system's.
+	// FS is the file system of the directory, by default the operating system's.
 	FS fsabstraction.ReadFS
-	// NoMapping reads files with ReadAt alone. It is slower per event and keeps
+	// NoMapping reads files with ReadAt only. It is slower per event and keeps
 	// the address space and the resident size small.
 	NoMapping bool
-	// Strict makes damage to segments an error of opening instead of a line in
-	// the report.
+	// Strict makes the open fail if segments are damaged, instead of listing the damage
+	// in the report.
 	Strict bool
-	// ShowHidden shows what cancelled fences hide, and opens a store whose
+	// ShowHidden shows the events that cancelled fences hide, and opens a store whose
 	// visibility_ranges.fbv is damaged. It is for salvage.
 	ShowHidden bool
-	// CheckFrames compares every event that is returned with its frame, so that
-	// not even an index that lies under a valid checksum changes an answer. The
-	// events then have their own time, event.Event.TimestampUS. It costs a read of
-	// the segment per event.
+	// CheckFrames compares every returned event with its frame, so that even a wrong
+	// index with valid checksums changes no answer. The events then have their own time,
+	// event.Event.TimestampUS. It costs one read of the segment per event.
 	CheckFrames bool
-	// CheckIndex reads and checks every page of the index when the store is opened,
-	// not when a query touches it: some 20 ms for each 10^6 events.
+	// CheckIndex reads and checks every page of the index during the open, not when a
+	// query first reads it: about 20 ms per 10^6 events.
 	CheckIndex bool
 	// OpenSegments bounds the segment files kept open, by default 256.
 	OpenSegments int
-	// Logger gets an error for each damage and a warning for each file that was
-	// not taken, once while they last and at most ten of a sort per open, and a
-	// debug line per open and refresh. By default it is slog.Default().
+	// Logger gets an error for each damage and a warning for each refused file, once
+	// while they last and at most ten of each per open, and a debug line per open and
+	// refresh. By default it is slog.Default().
 	Logger *slog.Logger
 }
 

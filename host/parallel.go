@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// parallel runs f(0) to f(n-1) on as many goroutines as there are processors, the
-// caller's among them, and returns when all are done.
+// parallel runs f(0) to f(n-1) on one goroutine per processor, including the caller's, and
+// returns when all are done.
 func parallel(n int, f func(i int)) {
 	var next atomic.Int64
 	work := func() {

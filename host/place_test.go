@@ -115,7 +115,7 @@ func (p place) truncate(t require.TestingT, name string, size int64) {
 }
 
 // open opens the store, and closes it at the end of the test.
-func (p place) open(t testing.TB, o host.ReaderOptions) *host.Reader {
+func (p place) open(t testing.TB, o host.ReaderOptions) *host.DirReader {
 	o.FS, o.Logger = p.fs, quiet
 	r, err := host.OpenReader(t.Context(), p.dir, o)
 	require.NoError(t, err)

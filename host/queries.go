@@ -5,32 +5,23 @@ import (
 	"iter"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
-// Queries are the questions that a [Reader] and a [Snapshot] answer. Each
-// iteration sees one moment from beginning to end, whatever is appended or
-// refreshed meanwhile; the first error ends it. ctx is asked between events.
-//
-// An event that comes from an index alone does not have its own time, which Timed says;
-// Read and Get give it, and so do all when [ReaderOptions.CheckFrames] is set.
-//
-// A question about one entity or one id is refused, as an append is, when there is no
-// such name or id: a name that is empty, longer than 1024 bytes or not UTF-8 with a
-// *[NameError], the zero id with [ErrZeroID]. Only in a [Region] does an empty name
-// stand for no condition.
-type Queries struct {
-	// acquire returns a version that covers everything a caller may expect to see, and
-	// that is released after the question.
+// queries implements [Reader] for the types that embed it.
+type queries struct {
+	// acquire returns a version with all events that the caller may see. The query releases
+	// it.
 	acquire func() (*version, error)
 }
 
-// contextEvery is how many events an iteration passes between looks at its
-// context: a look costs about as much as an event.
+// contextEvery is the number of events between checks of the context: a check costs about as
+// much as an event.
 const contextEvery = 64
 
-// each runs an iteration of the core on the view of the moment it begins.
-func (q *Queries) each(ctx context.Context, f func(*store.Snapshot) iter.Seq2[event.Event, error]) iter.Seq2[event.Event, error] {
+// each runs an iteration of core on the version at its start.
+func (q *queries) each(ctx context.Context, f func(*store.Snapshot) iter.Seq2[event.Event, error]) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		if err := ctx.Err(); err != nil {
 			yield(event.Event{}, err)
@@ -55,8 +46,8 @@ func (q *Queries) each(ctx context.Context, f func(*store.Snapshot) iter.Seq2[ev
 	}
 }
 
-// on asks one question of the current view.
-func on[T any](ctx context.Context, q *Queries, f func(*store.Snapshot) (T, error)) (T, error) {
+// on runs one query on the current version.
+func on[T any](ctx context.Context, q *queries, f func(*store.Snapshot) (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, err
@@ -70,56 +61,60 @@ func on[T any](ctx context.Context, q *Queries, f func(*store.Snapshot) (T, erro
 }
 
 // Query returns the visible events of a region in order of sequence.
-func (q *Queries) Query(ctx context.Context, region Region, page Page) iter.Seq2[event.Event, error] {
-	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Query(region, page) })
+func (q *queries) Query(ctx context.Context, region Region, page Page) iter.Seq2[event.Event, error] {
+	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] {
+		return s.Query(query.Region(region), query.Page(page))
+	})
 }
 
 // Count returns how many events Query would return from a sequence on.
-func (q *Queries) Count(ctx context.Context, region Region, from uint64) (uint64, error) {
-	return on(ctx, q, func(s *store.Snapshot) (uint64, error) { return s.Count(region, from) })
+func (q *queries) Count(ctx context.Context, region Region, from uint64) (uint64, error) {
+	return on(ctx, q, func(s *store.Snapshot) (uint64, error) { return s.Count(query.Region(region), from) })
 }
 
 // Stream returns the visible events of one entity in order of clocks.
-func (q *Queries) Stream(ctx context.Context, entity string, page StreamPage) iter.Seq2[event.Event, error] {
-	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Stream(entity, page) })
+func (q *queries) Stream(ctx context.Context, entity string, page StreamPage) iter.Seq2[event.Event, error] {
+	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Stream(entity, query.StreamPage(page)) })
 }
 
-// Ancestors returns what led to an event, nearest first, without the event
-// itself; depth bounds the steps, 0 for no bound. An unknown id is
-// [ErrNotFound].
-func (q *Queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+// Ancestors returns the causes of an event, nearest first, without the event itself. depth
+// bounds the number of steps, 0 for no bound. An unknown id is [ErrNotFound].
+func (q *queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Ancestors(id, depth) })
 }
 
-// Effects returns what an event caused, what that caused, and so on: nearest
-// first, in order of sequence at one distance, without the event itself. depth
-// bounds the distance, 0 for no bound. An id that nothing knows is
-// [ErrNotFound].
-func (q *Queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+// Effects returns the events that an event caused, the events that those caused, and so on:
+// nearest first, by sequence at the same distance, without the event itself. depth bounds
+// the distance, 0 for no bound. An id that is neither an event of the store nor a cause of
+// one is [ErrNotFound].
+func (q *queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Effects(id, depth) })
 }
 
 // Correlated returns the visible events of one conversation in order of
 // sequence.
-func (q *Queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error] {
+func (q *queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error] {
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Correlated(id) })
 }
 
-// State returns what an append can expect of an entity: whether it has visible
-// events, and the clock of the last one. It reads the end of the entity's list, so
-// it costs the same however long the stream is.
-func (q *Queries) State(ctx context.Context, entity string) (State, error) {
-	return on(ctx, q, func(s *store.Snapshot) (State, error) { return s.State(entity) })
+// State returns the state that an append can expect of an entity: whether it has visible
+// events, and the clock of the last one. It reads only the end of the stream, so its cost
+// does not depend on the stream's length.
+func (q *queries) State(ctx context.Context, entity string) (State, error) {
+	return on(ctx, q, func(s *store.Snapshot) (State, error) {
+		state, err := s.State(entity)
+		return State(state), err
+	})
 }
 
-// Get returns the visible event with an id and its payload, which is read from
-// its segment and checked. An unknown id is [ErrNotFound]; an event that can no
-// longer be read is a *damage.Damage.
-func (q *Queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
+// Get returns the visible event with an id, and its payload, which it reads from the segment
+// and checks. It returns [ErrNotFound] for an unknown id, and a *[Damage] for an event that
+// can no longer be read.
+func (q *queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
 	return on(ctx, q, func(s *store.Snapshot) (event.Full, error) { return s.ReadID(id) })
 }
 
-// Read returns an event that a query found with its payload, as Get does.
-func (q *Queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
+// Read returns, as Get does, an event that a query returned, and its payload.
+func (q *queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
 	return on(ctx, q, func(s *store.Snapshot) (event.Full, error) { return s.Read(e) })
 }

@@ -2,190 +2,68 @@ package host
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"math/rand/v2"
-	"sync"
-	"time"
-
-	"github.com/zeebo/blake3"
+	"iter"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/store"
 )
 
-// ErrClosed is returned by every method of a closed [Reader] or [Snapshot]. It
-// is fs.ErrClosed too.
-var ErrClosed = fmt.Errorf("thaw: the store is closed: %w", fs.ErrClosed)
-
-// Reader is an open store, read-only. It sees the store as of its open or its
-// last Refresh. All methods are safe for concurrent use.
-type Reader struct {
-	Queries
-
-	path     string
-	options  ReaderOptions
-	versions versions
-	// stale says that a refresh ended half way, so that the next one must open
-	// the store again. Guarded by versions.editing.
-	stale bool
-}
-
-// OpenReader opens the store in the directory at path. It takes no lock,
-// creates nothing, and starts no goroutine. A directory without segments is an
-// empty store; one that is not there is fs.ErrNotExist. Of what is wrong with
-// the files only a damaged visibility_ranges.fbv is an error, a
-// *damage.Damage; see [ReaderOptions] for others, and Report for the rest.
+// Reader is the set of queries of a store. A [Store], a [DirReader], a [Snapshot], and the
+// readers and snapshots of package wasm/plugin implement it and return the same results, so
+// code that takes a Reader works with all of them.
 //
-// ctx bounds the open alone. The caller must Close the reader.
-func OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, error) {
-	r := &Reader{path: path, options: o.withDefaults()}
-	r.Queries.acquire = r.versions.acquire
-	c, err := r.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	logOpen(ctx, r.options.Logger, r.path, "thaw: store opened", &c, nil)
-	r.versions.start(c)
-	return r, nil
+// Each iteration sees the store at one moment, even if events are appended or the reader is
+// refreshed meanwhile. The first error ends it. It checks the context between events.
+//
+// An event from an index alone lacks its own time; its field Timed is then false. Read and
+// Get always return the time, as do all queries of a reader opened with
+// [ReaderOptions].CheckFrames.
+//
+// A query for one entity or one id fails, as an append does, if no entity or event can have
+// that name or id: with a *[NameError] for a name that is empty, longer than 1024 bytes or
+// not UTF-8, with [ErrZeroID] for the zero id. Only in a [Region] does an empty name mean no
+// condition.
+type Reader interface {
+	// Query returns the visible events of a region in order of sequence.
+	Query(ctx context.Context, region Region, page Page) iter.Seq2[event.Event, error]
+
+	// Count returns how many events Query would return from a sequence on.
+	Count(ctx context.Context, region Region, from uint64) (uint64, error)
+
+	// Stream returns the visible events of one entity in order of clocks.
+	Stream(ctx context.Context, entity string, page StreamPage) iter.Seq2[event.Event, error]
+
+	// State returns the state that an append can expect of an entity; see Expect. Its
+	// cost does not depend on the length of the stream.
+	State(ctx context.Context, entity string) (State, error)
+
+	// Get returns the visible event with an id, and its payload, which it reads from the
+	// segment and checks. It returns ErrNotFound for an unknown id, and a *Damage for an
+	// event that can no longer be read.
+	Get(ctx context.Context, id event.ID) (event.Full, error)
+
+	// Read returns, as Get does, an event that a query returned, and its payload.
+	Read(ctx context.Context, e event.Event) (event.Full, error)
+
+	// Ancestors returns the causes of an event, nearest first, without the event itself.
+	// depth bounds the number of steps, 0 for no bound. An unknown id is ErrNotFound.
+	Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
+
+	// Effects returns the events that an event caused, the events that those caused, and
+	// so on: nearest first, by sequence at the same distance, without the event itself.
+	// depth bounds the distance, 0 for no bound. An id that is neither an event of the
+	// store nor a cause of one is ErrNotFound.
+	Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
+
+	// Correlated returns the visible events of one conversation in order of sequence.
+	Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error]
+
+	// Report returns the report of the open or the last refresh. It is empty after
+	// Close. Do not modify its slices.
+	Report() Report
 }
 
-func (r *Reader) open(ctx context.Context) (contents, error) {
-	if err := ctx.Err(); err != nil {
-		return contents{}, failedAt("open", r.path, err)
-	}
-	return openContents(ctx, r.path, &r.options)
-}
-
-// openContents opens the store in the directory at path as it is now. The caller owns
-// the files. skip names files of an index that are not looked at.
-func openContents(ctx context.Context, path string, o *ReaderOptions, skip ...string) (contents, error) {
-	start := time.Now()
-	files := newDirectory(path, o)
-	s, err := store.Open(files, store.Options{
-		Seed:        rand.Uint64(),
-		Hash:        digest,
-		Parallel:    parallel,
-		Stop:        ctx.Err,
-		Strict:      o.Strict,
-		ShowHidden:  o.ShowHidden,
-		CheckFrames: o.CheckFrames,
-		CheckIndex:  o.CheckIndex,
-		Skip:        skip,
-	})
-	if err != nil {
-		return contents{}, errors.Join(failedAt("open", path, err), files.release())
-	}
-	files.settle()
-	return contents{snapshot: s, files: files, took: time.Since(start)}, nil
-}
-
-func digest(payload []byte) event.Hash { return blake3.Sum256(payload) }
-
-// Close releases the files. Iterations that are under way end with their
-// snapshot; their files close after them. A second Close is [ErrClosed].
-func (r *Reader) Close() error { return r.versions.close() }
-
-// Refresh moves the reader to the store as it is now and reports whether
-// anything changed: events, what Report tells, or the files that hold them. It
-// reads what was appended and makes the lookups of the tail anew. When files were
-// replaced (the writer closed, or segments were compacted), or the tail has
-// damage or an unsealed segment in its middle, the store is opened anew.
-// Segments in front of the one in which the index ends are not looked at: that one
-// was cut or replaced behind the store's back shows when it is read, or to [Verify].
-// Snapshots and iterations under way keep what they see. After an error the
-// reader sees what it saw before.
-func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
-	r.versions.editing.Lock()
-	defer r.versions.editing.Unlock()
-	v, err := r.versions.pin()
-	if err != nil {
-		return false, err
-	}
-	defer v.release()
-
-	next, err := r.next(ctx, &v.contents)
-	if err != nil || next.snapshot == v.snapshot {
-		return false, err
-	}
-	err = r.versions.install(func(contents) contents { return next })
-	if errors.Is(err, ErrClosed) { // meanwhile
-		if next.files != v.files {
-			err = errors.Join(err, next.files.release())
-		}
-		return false, err
-	}
-	before := v.snapshot.Report()
-	logOpen(ctx, r.options.Logger, r.path, "thaw: store refreshed", &next, &before)
-	return true, err
-}
-
-// next returns what follows c, which is c when nothing changed. Files that are not
-// those of c are the caller's.
-func (r *Reader) next(ctx context.Context, c *contents) (contents, error) {
-	start := time.Now()
-	if !r.stale {
-		if err := ctx.Err(); err != nil {
-			return contents{}, failedAt("refresh", r.path, err)
-		}
-		fresh, reload, err := c.snapshot.Refresh(ctx.Err)
-		switch {
-		case err == nil && !reload && fresh == c.snapshot:
-			return *c, nil
-		case err == nil && !reload:
-			return contents{snapshot: fresh, files: c.files, took: time.Since(start)}, nil
-		}
-		// A refresh cannot go on from what was read half way.
-		r.stale = true
-	}
-	next, err := r.open(ctx)
-	if err == nil {
-		r.stale = false
-	}
-	return next, err
-}
-
-// Snapshot pins the store as the reader sees it now, for several questions
-// about one moment. The caller must Close it.
-func (r *Reader) Snapshot() (*Snapshot, error) { return newSnapshot(r.versions.acquire()) }
-
-// newSnapshot makes a Snapshot of a version, which it releases.
-func newSnapshot(v *version, err error) (*Snapshot, error) {
-	if err != nil {
-		return nil, err
-	}
-	s := &Snapshot{version: v}
-	s.Queries.acquire = s.acquire
-	return s, nil
-}
-
-// Snapshot is the store at one moment. All methods are safe for concurrent use.
-type Snapshot struct {
-	Queries
-
-	mu      sync.Mutex
-	version *version // nil when closed
-}
-
-func (s *Snapshot) acquire() (*version, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.version == nil {
-		return nil, ErrClosed
-	}
-	s.version.users.Add(1)
-	return s.version, nil
-}
-
-// Close releases the files. A second Close is [ErrClosed].
-func (s *Snapshot) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.version == nil {
-		return ErrClosed
-	}
-	_ = s.version.release()
-	s.version = nil
-	return nil
-}
+var (
+	_ Reader = (*Store)(nil)
+	_ Reader = (*DirReader)(nil)
+	_ Reader = (*Snapshot)(nil)
+)

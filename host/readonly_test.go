@@ -39,7 +39,7 @@ func (f forbidden) MkdirAll(n string) error  { return f.no("MkdirAll", n) }
 func (f forbidden) SyncDir(n string) error   { return f.no("SyncDir", n) }
 
 // use does everything that a reader can.
-func use(t *testing.T, r *host.Reader) {
+func use(t *testing.T, r *host.DirReader) {
 	for _, e := range all(t, r) {
 		_, err := r.Get(t.Context(), e.ID)
 		require.NoError(t, err)
@@ -135,7 +135,7 @@ func TestDirectories(t *testing.T) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {
 			p := where.make(t)
-			open := func(name string) (*host.Reader, error) {
+			open := func(name string) (*host.DirReader, error) {
 				return host.OpenReader(t.Context(), p.path(name), host.ReaderOptions{FS: forbidden{p.fs, t}, Logger: slog.New(slog.DiscardHandler)})
 			}
 			_, err := open("missing")

@@ -9,29 +9,36 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// Rebuild makes index.fbati and index.thaw anew from the segments alone, whatever snapshots are
-// there, and returns the report of reading them. It opens the store for writing,
-// so it takes the lock and puts an unclean stop right, also when it then refuses.
-// A directory without segments stays without an index.
+// RebuildOptions are the options of [Rebuild]. The zero value is safe.
+type RebuildOptions struct {
+	Options
+	// AcceptDamage writes an index even if segments are damaged.
+	AcceptDamage bool
+}
+
+// Rebuild rebuilds index.fbati and index.thaw from the segments alone, and returns the report
+// of reading the segments. It opens the store for writing: it takes the lock and repairs an
+// unclean stop, even if it then refuses to rebuild. It writes no index for a directory
+// without segments.
 //
-// A store with damaged segments is refused, because the next open would believe
-// the new index and no longer say what is damaged; acceptDamage makes it all the
-// same, of what can be read. Then visibility_ranges.fbv is written first, with all that
-// the damage hides: the new index has the numbers that the segments have now.
-func Rebuild(ctx context.Context, path string, o Options, acceptDamage bool) (Report, error) {
-	o = o.withDefaults()
-	if err := ctx.Err(); err != nil { // before the lock's file is made
+// Rebuild refuses a store with damaged segments, because the next open would trust the new
+// index and no longer report the damage. With AcceptDamage it indexes the readable events,
+// and first writes all sequences that the damage hides to visibility_ranges.fbv: the new
+// index has the numbers that the segments now have.
+func Rebuild(ctx context.Context, path string, o RebuildOptions) (Report, error) {
+	o.Options = o.withDefaults()
+	if err := ctx.Err(); err != nil { // before the lock file is created
 		return Report{}, failedAt("rebuild", path, err)
 	}
-	if _, err := o.FS.Lstat(path); err != nil { // Open would make it
+	if _, err := o.FS.Lstat(path); err != nil { // Open would create it
 		return Report{}, failedAt("rebuild", path, err)
 	}
-	s := &Store{path: path, options: o, skip: []string{artifact.FileName, checkpoint.FileName}}
+	s := &Store{path: path, options: o.Options, skip: []string{artifact.FileName, checkpoint.FileName}}
 	var err error
-	if s.lock, err = lock(ctx, o.FS, path, &o); err != nil {
+	if s.lock, err = lock(ctx, o.FS, path, &o.Options); err != nil {
 		return Report{}, err
 	}
-	report, err := s.rebuild(ctx, acceptDamage)
+	report, err := s.rebuild(ctx, o.AcceptDamage)
 	return report, errors.Join(err, s.unlock())
 }
 
@@ -41,7 +48,7 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Report: c.snapshot.Report(), Took: c.took}
+	report := reportOf(c.snapshot.Report(), c.took, nil)
 	_, end, err := s.recover(&c)
 	if err == nil {
 		report.Recovered = c.recovered
@@ -69,6 +76,6 @@ func (s *Store) rebuildIndex(c *contents, end artifact.Watermark, acceptDamage b
 			return err
 		}
 	}
-	f := store.Flush{To: end, Allocator: report.Allocator, Parallel: parallel}
+	f := store.Flush{To: end, NextSequence: report.NextSequence, Parallel: parallel}
 	return files.write(c.snapshot, f, l, acceptDamage, 0)
 }

@@ -23,7 +23,7 @@ func TestRebuildIsBatpaks(t *testing.T) {
 			}
 			p := inMemory(t)
 			p.put(t, files)
-			report, err := host.Rebuild(context.Background(), p.dir, host.Options{FS: p.fs}, false)
+			report, err := host.Rebuild(context.Background(), p.dir, host.RebuildOptions{Options: host.Options{FS: p.fs}})
 			require.NoError(t, err)
 			require.Empty(t, report.Rejected)
 			got := p.read(t, artifact.FileName)

@@ -14,20 +14,17 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Recovered is what opening for writing did about an unclean stop.
-type Recovered = store.Recovered
-
-// recoverSegment does what r says. The steps, each on disk before the next:
+// recoverSegment carries out r. The steps, each on disk before the next:
 //
-//  1. bytes that are set aside are in a file of their own
-//  2. a copy of the segment up to its last whole append, with a footer, takes its
-//     place; or the segment is removed
-//  3. synced.thaw, which no longer means anything, is gone
+//  1. write the bytes to set aside to a file of their own
+//  2. replace the segment with a copy up to its last whole append, with a footer; or
+//     remove the segment
+//  3. remove synced.thaw, which no longer applies
 //
-// A stop between two of them leaves a store that the next open recovers the same
-// way. The segment is copied and not mended where it lies, because of what a failed
-// sync leaves: the system then takes for written what is in its memory only, and a
-// second sync of the same bytes proves nothing.
+// After a stop between two steps, the next open recovers the store the same way. The
+// segment is copied, not repaired in place: after a failed sync the system may count
+// bytes as written that are only in its memory, and a second sync of the same bytes
+// proves nothing.
 func recoverSegment(fs fsabstraction.FS, dir string, r *store.Recovery) (*Recovered, error) {
 	if r.File == "" {
 		return nil, nil
@@ -69,16 +66,16 @@ func recoverSteps(fs fsabstraction.FS, dir string, r *store.Recovery, done *Reco
 		return err
 	}
 	err = removeFile(fs, filepath.Join(dir, synced.FileName))
-	if errors.Is(err, fsabstraction.ErrNotRegular) { // it was no mark
+	if errors.Is(err, fsabstraction.ErrNotRegular) { // not a writer's file
 		err = nil
 	}
 	return errors.Join(err, syncDir(fs, dir))
 }
 
-// copyBlock is how many bytes are copied or compared at once.
+// copyBlock is the number of bytes copied or compared at a time.
 const copyBlock = 1 << 20
 
-// copyRange writes the bytes of src from from up to to to the start of dst.
+// copyRange copies src[from:to] to the start of dst.
 func copyRange(dst fsabstraction.WriteFile, src fsabstraction.File, from, to int64) error {
 	b := make([]byte, min(copyBlock, to-from))
 	for at := from; at < to; at += int64(len(b)) {
@@ -101,9 +98,8 @@ func readFull(f fsabstraction.File, b []byte, off int64) error {
 	return err
 }
 
-// setAside copies the bytes that will be cut off to a file named after the
-// segment and the offset, and returns its name. A copy that an earlier recovery
-// made is not made again.
+// setAside copies the bytes to be removed to a file named after the segment and the
+// offset, and returns its name. It keeps a copy made by an earlier recovery.
 func setAside(fs fsabstraction.FS, dir string, r *store.Recovery, old fsabstraction.File) (string, error) {
 	from, to := int64(r.Keep), int64(r.Keep+r.Cut)
 	var name string
@@ -129,8 +125,7 @@ func setAside(fs fsabstraction.FS, dir string, r *store.Recovery, old fsabstract
 	return name, syncDir(fs, dir)
 }
 
-// holds reports whether a file is there, and whether it is the bytes of src from
-// from up to to.
+// holds reports whether a file exists, and whether its content is src[from:to].
 func holds(fsys fsabstraction.FS, path string, src fsabstraction.File, from, to int64) (there, same bool, err error) {
 	info, err := fsys.Lstat(path)
 	switch {
@@ -165,9 +160,9 @@ func equal(f, src fsabstraction.File, from, to int64) (bool, error) {
 	return true, nil
 }
 
-// removeLeftovers removes what a stop in the middle of a replacement left: files
-// under temporary names, and part files that are not in keep, unless that is nil.
-// Only a regular file under a name that a writer makes is one of them.
+// removeLeftovers removes the files that an interrupted replacement left: those under
+// temporary names and, unless keep is nil, part files that are not in keep. It removes
+// only regular files under names that a writer uses.
 func removeLeftovers(fs fsabstraction.FS, dir string, keep []string) error {
 	names, err := fs.ReadDir(dir)
 	if err != nil {

@@ -33,7 +33,7 @@ type asker interface {
 
 func ask(t require.TestingT, q asker) answers {
 	r := q.Report()
-	return answers{collect(t, q.Query(context.Background(), host.Region{}, host.Page{})), r.Events, r.Hidden, r.Allocator}
+	return answers{collect(t, q.Query(context.Background(), host.Region{}, host.Page{})), r.Events, r.Hidden, r.NextSequence}
 }
 
 // require is require.Equal, which is slow on many events.
@@ -54,7 +54,7 @@ func (p place) fresh(t require.TestingT) answers {
 // follower is a reader that is refreshed after each thing a writer does.
 type follower struct {
 	place  place
-	reader *host.Reader
+	reader *host.DirReader
 	last   answers
 	// old are snapshots of earlier moments, and what they said then.
 	old []pinned

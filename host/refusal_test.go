@@ -122,7 +122,7 @@ func TestRefusals(t *testing.T) {
 }
 
 // requireRefused looks for the reason in the report in all the ways a user can.
-func requireRefused(t testing.TB, r *host.Reader, file string, reason damage.Reason) {
+func requireRefused(t testing.TB, r *host.DirReader, file string, reason damage.Reason) {
 	t.Helper()
 	rejected := r.Report().Rejected
 	require.Len(t, rejected, 1)
@@ -181,7 +181,7 @@ func TestUnreadable(t *testing.T) {
 				fail := c.fs
 				fail.ReadFS = p.fs
 				cause := cmp.Or(fail.open, fail.readAt)
-				open := func(name string, o host.ReaderOptions) (*host.Reader, error) {
+				open := func(name string, o host.ReaderOptions) (*host.DirReader, error) {
 					fail.name = name
 					o.FS, o.Logger = &fail, slog.New(slog.DiscardHandler)
 					r, err := host.OpenReader(t.Context(), p.dir, o)

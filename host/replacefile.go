@@ -9,9 +9,9 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// replaceFile gives name in dir new content, all of it or none: write fills a new
-// file beside it, which then takes its place. Whoever has the old file open
-// keeps it. A link of that name is refused, not followed. The system calls are
+// replaceFile atomically replaces the content of name in dir: write fills a new file, which
+// is then renamed to name. A process that has the old file open keeps it. A link of that
+// name is refused, not followed. The system calls are
 //
 //	lstat name.tmp; unlink it, if a crash left a regular file
 //	open name.tmp, exclusively; write; fsync; close
@@ -22,8 +22,8 @@ func replaceFile(fs fsabstraction.FS, dir, name string, write func(fsabstraction
 	return replaceFiles(fs, dir, []string{name}, func(files []fsabstraction.WriteFile) error { return write(files[0]) })
 }
 
-// replaceFiles is replaceFile for several files: all are written and synced, in
-// order, and then renamed in order. On error, some at the front may be new.
+// replaceFiles is replaceFile for several files: it writes and syncs all of them in order,
+// and then renames them in order. On error the first few may be new.
 func replaceFiles(fs fsabstraction.FS, dir string, names []string, write func([]fsabstraction.WriteFile) error) (err error) {
 	files := make([]fsabstraction.WriteFile, 0, len(names))
 	tmp := func(i int) string { return filepath.Join(dir, coredir.TemporaryName(names[i])) }
@@ -40,7 +40,7 @@ func replaceFiles(fs fsabstraction.FS, dir string, names []string, write func([]
 		if err := removeFile(fs, tmp(i)); err != nil {
 			return err
 		}
-		made = i + 1 // a creation that fails may have taken effect
+		made = i + 1 // a failed creation may have taken effect
 		f, err := fs.Create(tmp(i))
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func replaceFiles(fs fsabstraction.FS, dir string, names []string, write func([]
 			return err
 		}
 	}
-	for len(files) > 0 { // not all systems rename open files
+	for len(files) > 0 { // some systems do not rename open files
 		f := files[0]
 		files = files[1:]
 		if err := f.Close(); err != nil {
@@ -70,9 +70,8 @@ func replaceFiles(fs fsabstraction.FS, dir string, names []string, write func([]
 	return nil
 }
 
-// removeFile removes the regular file path, if there is one. Anything else of that
-// name was not made by a writer: it stays, and the error is a
-// *fsabstraction.NotRegularError.
+// removeFile removes the regular file path, if it exists. Anything else of that name was not
+// made by a writer: removeFile keeps it and returns a *fsabstraction.NotRegularError.
 func removeFile(fsys fsabstraction.FS, path string) error {
 	info, err := fsys.Lstat(path)
 	switch {

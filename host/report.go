@@ -1,89 +1,225 @@
 package host
 
 import (
-	"context"
-	"log/slog"
-	"slices"
+	"bytes"
 	"time"
 
-	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/escape"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
 )
 
-// Report says how a store was opened or refreshed: which way, what was not
-// taken and why, and what is damaged.
-type Report = store.Opened[time.Duration]
+// Report describes how a store was opened or refreshed: from which files, which files were
+// refused and why, and what is damaged. As JSON it is the object that thaw stat --json
+// prints.
+type Report struct {
+	// OpenedFrom is the way the open took.
+	OpenedFrom Way
+	// Events counts the visible events, Hidden those that a cancelled fence hides.
+	Events, Hidden uint64
+	// NextSequence is the next sequence that a writer would assign.
+	NextSequence uint64
+	// Segments is the number of segments.
+	Segments int
+	// TailEvents is the number of events that the open read from segments.
+	TailEvents uint64
+	// Rejected lists every existing file that was refused.
+	Rejected []*Refusal
+	// Damages lists damaged bytes that no other file holds. Readers still see every
+	// event that could be read.
+	Damages []*Damage
+	// Unfinished lists batches without a commit, which do not exist.
+	Unfinished []Unfinished
+	// Gaps lists sequences that footers leave out.
+	Gaps []Gap
+	// Unsealed lists the ends of segments, other than the newest, without a footer: an
+	// unclean stop. Bytes cut off exactly between two frames leave no other trace.
+	Unsealed []Unsealed
+	// Torn is the end of the newest segment that is not a frame, the usual trace of an
+	// unclean stop. It is nil if there is none.
+	Torn *Torn
+	// Unclosed reports whether no writer has closed the store since the last write. A
+	// writer has it open now, or the last one stopped without a close; the next open for
+	// writing repairs that.
+	Unclosed bool
+	// HiddenRanges are the hidden sequences.
+	HiddenRanges Ranges
+	// DuplicateIDs reports whether an event id is in the log twice: Get finds the first.
+	DuplicateIDs bool
+	// IndexOrigin is where the index over index.fbati comes from.
+	IndexOrigin IndexOrigin
+	// Parts is the number of part files after index.fbati in use.
+	Parts int
+	// IndexBytes is the memory of the indexes, in bytes, without those that are read from
+	// files.
+	IndexBytes int64
+	// Took is the duration of the open or refresh.
+	Took time.Duration
+	// Recovered describes how the open repaired an unclean stop. It is nil for a reader
+	// or if there was none, and is not in the JSON object.
+	Recovered *Recovered
+}
 
-// Report tells about the reader's last open or refresh. It is empty when the
-// reader is closed. The slices must not be changed.
-func (q *Queries) Report() Report {
+// Way is how a store was opened. Its text is its stable name.
+type Way = store.Way
+
+// The ways of an open.
+const (
+	// FromIndex: index.fbati, then the segments after it.
+	FromIndex = store.FromIndex
+	// FromCheckpoint: index.ckpt, then the segments after it.
+	FromCheckpoint = store.FromCheckpoint
+	// FromSegments: every segment was read.
+	FromSegments = store.FromSegments
+)
+
+// IndexOrigin is where the index over index.fbati comes from. Its text is its stable name.
+type IndexOrigin = store.IndexOrigin
+
+const (
+	// IndexSaved: it is read from index.thaw.
+	IndexSaved = store.IndexSaved
+	// IndexBuilt: the open built it.
+	IndexBuilt = store.IndexBuilt
+)
+
+// Ranges are sequences: sorted ranges from Start up to End (exclusive).
+type Ranges = visibility.Ranges
+
+// Unfinished is a batch that was never committed.
+type Unfinished struct {
+	File string
+	// Offset is the offset of the frame that begins the batch.
+	Offset uint64
+	// Items is the number of its events that were written.
+	Items int
+}
+
+// Gap is a range of sequences, from First up to End (exclusive), that footers leave out:
+// a failed append of batpak, unless another file shows that the events existed.
+type Gap struct {
+	// File is the first segment after the gap.
+	File string
+	// End is damage.UnknownEnd if segment ids are missing and no file shows whether
+	// sequences are too: later events may then have had higher ones.
+	First, End uint64
+}
+
+// Unsealed is the end of a segment that has no footer.
+type Unsealed struct {
+	File   string
+	Offset uint64
+	// Next is the sequence after the segment's last event.
+	Next uint64
+}
+
+// Torn is the end that an unclean stop left in the newest segment.
+type Torn struct {
+	File           string
+	Offset, Length uint64
+	// ID is the event that was being written, when Named is true.
+	ID    event.ID
+	Named bool
+	// Unproven reports whether it follows all bytes that synced.thaw records as on disk.
+	Unproven bool
+	// Frames reports whether it is more than the beginning of one frame: a whole frame
+	// with a wrong checksum, or whole frames after bytes that are not frames.
+	Frames bool
+}
+
+// Recovered describes how an open for writing repaired an unclean stop.
+type Recovered struct {
+	// File is the segment that was being written.
+	File string
+	// Removed reports whether the segment held no event and was removed.
+	Removed bool
+	// Kept is the length of the segment without its new footer. Cut is the number of
+	// bytes removed after that, none of them an acknowledged append.
+	Kept, Cut uint64
+	// SetAside is the file in the store's directory that holds the removed bytes, "" if
+	// they were only the beginning of one write.
+	SetAside string
+}
+
+// reportOf is the only place that knows both forms of a report.
+func reportOf(r store.Report, took time.Duration, recovered *Recovered) Report {
+	return Report{
+		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,
+		Segments: r.Segments, TailEvents: r.TailEvents, Rejected: r.Rejected, Damages: r.Damages,
+		Unfinished: convert(r.Unfinished, func(u replay.Unfinished) Unfinished { return Unfinished(u) }),
+		Gaps:       convert(r.Gaps, func(g replay.Gap) Gap { return Gap(g) }),
+		Unsealed:   convert(r.Unsealed, func(u replay.Unsealed) Unsealed { return Unsealed(u) }),
+		Torn:       (*Torn)(r.Torn), Unclosed: r.Unclosed, HiddenRanges: r.HiddenRanges,
+		DuplicateIDs: r.DuplicateIDs, IndexOrigin: r.IndexOrigin, Parts: r.Parts, IndexBytes: r.IndexBytes,
+		Took: took, Recovered: recovered,
+	}
+}
+
+// core is the inverse of reportOf.
+func (r *Report) core() store.Report {
+	return store.Report{
+		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,
+		Segments: r.Segments, TailEvents: r.TailEvents, Rejected: r.Rejected, Damages: r.Damages,
+		Unfinished: convert(r.Unfinished, func(u Unfinished) replay.Unfinished { return replay.Unfinished(u) }),
+		Gaps:       convert(r.Gaps, func(g Gap) replay.Gap { return replay.Gap(g) }),
+		Unsealed:   convert(r.Unsealed, func(u Unsealed) replay.Unsealed { return replay.Unsealed(u) }),
+		Torn:       (*replay.Torn)(r.Torn), Unclosed: r.Unclosed, HiddenRanges: r.HiddenRanges,
+		DuplicateIDs: r.DuplicateIDs, IndexOrigin: r.IndexOrigin, Parts: r.Parts, IndexBytes: r.IndexBytes,
+	}
+}
+
+// convert returns f of each element, nil of nil.
+func convert[A, B any](from []A, f func(A) B) []B {
+	if from == nil {
+		return nil
+	}
+	to := make([]B, len(from))
+	for i, a := range from {
+		to[i] = f(a)
+	}
+	return to
+}
+
+// Damaged returns the first damage, or nil.
+func (r *Report) Damaged() error {
+	if len(r.Damages) == 0 {
+		return nil
+	}
+	return r.Damages[0]
+}
+
+// MarshalJSON returns the report as thaw stat --json prints it. It never fails.
+func (r Report) MarshalJSON() ([]byte, error) {
+	c := r.core()
+	return bytes.TrimSuffix(lines.AppendReport(nil, &c, r.Took.Nanoseconds()), []byte("\n")), nil
+}
+
+// UnmarshalJSON decodes only the form that MarshalJSON writes.
+func (r *Report) UnmarshalJSON(object []byte) error {
+	c, took, err := lines.DecodeReport(lineOf(object))
+	if err == nil {
+		*r = reportOf(c, time.Duration(took), nil)
+	}
+	return err
+}
+
+// lineOf returns an object with a newline, which json.Unmarshal omits.
+func lineOf(object []byte) []byte {
+	if bytes.HasSuffix(object, []byte("\n")) {
+		return object
+	}
+	return append(bytes.Clone(object), '\n')
+}
+
+// Report returns the report of the open or the last refresh. It is empty after Close. Do
+// not modify its slices.
+func (q *queries) Report() Report {
 	v, err := q.acquire()
 	if err != nil {
 		return Report{}
 	}
 	defer v.release()
-	return Report{Report: v.snapshot.Report(), Took: v.took, Recovered: v.recovered}
-}
-
-// loggedAtMost bounds the lines that one open writes about one sort of trouble.
-const loggedAtMost = 10
-
-// logOpen logs how an open or a refresh went. What was already in the report before is
-// not logged again.
-func logOpen(ctx context.Context, logger *slog.Logger, path, message string, c *contents, before *store.Report) {
-	report := c.snapshot.Report()
-	if len(report.Damages) == 0 && len(report.Rejected) == 0 && !logger.Enabled(ctx, slog.LevelDebug) {
-		return // as nearly always, and an open is to be quick
-	}
-	if before == nil {
-		before = &store.Report{}
-	}
-	l := logger.With(slog.String("store", escape.Text(path)))
-	l.DebugContext(ctx, message,
-		slog.String("from", string(report.OpenedFrom)), slog.Uint64("events", report.Events),
-		slog.Uint64("tail", report.TailEvents), slog.Duration("took", c.took))
-	logTrouble(ctx, l, &report, before)
-}
-
-// logTrouble tells what is in a report and was not before.
-func logTrouble(ctx context.Context, l *slog.Logger, report, before *store.Report) {
-	damages := news(report.Damages, before.Damages, func(d *damage.Damage) trouble {
-		return trouble{d.File, d.Offset, d.Reason}
-	})
-	for i, d := range damages {
-		if i == loggedAtMost {
-			l.ErrorContext(ctx, "thaw: more damages", slog.Int("count", len(damages)-i))
-			break
-		}
-		l.ErrorContext(ctx, "thaw: damaged", slog.String("file", escape.Text(d.File)), slog.Uint64("offset", d.Offset),
-			slog.String("reason", string(d.Reason)), slog.Any("error", d))
-	}
-	rejected := news(report.Rejected, before.Rejected, func(f *damage.Refusal) trouble {
-		return trouble{f.File, uint64(f.Offset), f.Reason}
-	})
-	for i, f := range rejected {
-		if i == loggedAtMost {
-			l.WarnContext(ctx, "thaw: more files not taken", slog.Int("count", len(rejected)-i))
-			break
-		}
-		l.WarnContext(ctx, "thaw: file not taken", slog.String("file", escape.Text(f.File)),
-			slog.String("reason", string(f.Reason)), slog.Any("error", f))
-	}
-}
-
-// trouble is what makes two entries of two reports the same.
-type trouble struct {
-	file   string
-	offset uint64
-	reason damage.Reason
-}
-
-// news returns those of is that have no equal among was.
-func news[T any](is, was []T, key func(T) trouble) []T {
-	known := map[trouble]bool{}
-	for _, t := range was {
-		known[key(t)] = true
-	}
-	return slices.DeleteFunc(slices.Clone(is), func(t T) bool { return known[key(t)] })
+	return reportOf(v.snapshot.Report(), v.took, v.recovered)
 }

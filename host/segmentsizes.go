@@ -11,14 +11,14 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// segmentSizes is how long the segments of a directory are, as far as was asked.
+// segmentSizes caches the sizes of the segments of a directory.
 type segmentSizes struct {
 	fs    fsabstraction.FS
 	dir   string
-	ids   []uint64 // rising
+	ids   []uint64 // ascending
 	known map[uint64]uint64
 	parts []string // names of part files
-	// failed is why a segment's size could not be had, the first time.
+	// failed is the first error of looking up a size.
 	failed error
 }
 
@@ -43,7 +43,7 @@ func listSegments(fs fsabstraction.FS, dir string, end artifact.Watermark) (*seg
 	return l, nil
 }
 
-// size is the size of a segment; ok is false when there is none.
+// size returns the size of a segment; ok is false if it does not exist.
 func (l *segmentSizes) size(id uint64) (size uint64, ok bool) {
 	if size, ok = l.known[id]; ok {
 		return size, true
@@ -60,7 +60,7 @@ func (l *segmentSizes) size(id uint64) (size uint64, ok bool) {
 	return l.known[id], true
 }
 
-// after is how many bytes, in how many segments, come after a place.
+// after returns the number of bytes after w, and of the segments that hold them.
 func (l *segmentSizes) after(w artifact.Watermark) (bytes, segments uint64) {
 	for _, id := range l.ids {
 		size, _ := l.size(id)

@@ -8,9 +8,9 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// TestBehind counts what lies after a place, of which a segment that ends there is
+// TestSizesAfter counts what lies after a place, of which a segment that ends there is
 // no part.
-func TestBehind(t *testing.T) {
+func TestSizesAfter(t *testing.T) {
 	l := &segmentSizes{ids: []uint64{1, 2, 5}, known: map[uint64]uint64{1: 100, 2: 200, 5: 50}}
 	for _, c := range []struct {
 		at              artifact.Watermark

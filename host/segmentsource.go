@@ -8,13 +8,13 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
-// segmentSource reads one segment, whose file is opened when it is needed and
-// may be closed again between reads.
+// segmentSource reads one segment. It opens the file when needed, and may close it between
+// reads.
 type segmentSource struct {
 	directory *directory
 	name      string
-	info      fsabstraction.Info // when it was first asked for
-	size      atomic.Int64       // as last looked at
+	info      fsabstraction.Info // at the first request
+	size      atomic.Int64       // at the last look
 
 	// Guarded by directory.mu:
 	file       *file // nil when closed
@@ -22,12 +22,11 @@ type segmentSource struct {
 	prev, next *segmentSource // in the list of open segments
 }
 
-// Size is the size when the segment was last looked at.
+// Size returns the size at the last look at the segment.
 func (s *segmentSource) Size() int64 { return s.size.Load() }
 
-// ReadAt opens the file if need be. When its name leads to another file than
-// the one that was looked at, the error is [source.ErrGone]. Where no more files can be
-// opened, it first closes segments that nobody reads.
+// ReadAt opens the file if necessary. If the name now leads to another file, the error is
+// [source.ErrGone]. If no more files can be opened, it first closes idle segments.
 func (s *segmentSource) ReadAt(p []byte, off int64) (int, error) {
 	f, err := s.acquire()
 	if err != nil {
@@ -39,7 +38,7 @@ func (s *segmentSource) ReadAt(p []byte, off int64) (int, error) {
 
 func (s *segmentSource) acquire() (*file, error) {
 	f, err := s.tryAcquire()
-	for try := 1; try < scarce.Tries && scarce.Lacking(err) && scarce.CloseIdle() > 0; try++ {
+	for try := 1; try < scarce.Tries && scarce.TooManyOpen(err) && scarce.CloseIdle() > 0; try++ {
 		f, err = s.tryAcquire()
 	}
 	return f, err
@@ -68,7 +67,7 @@ func (s *segmentSource) tryAcquire() (*file, error) {
 	return s.file, nil
 }
 
-// open opens the file and makes sure that it is the one that was looked at.
+// open opens the file and checks that it is the one looked at.
 func (s *segmentSource) open() (*file, error) {
 	f, err := s.directory.openFile(scarce.Inner(s.directory.options.FS), s.name)
 	if err != nil {
@@ -85,10 +84,10 @@ func (s *segmentSource) release() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s.readers--
-	d.open.trim(d.options.OpenSegments) // when more were read at once than may stay open
+	d.open.trim(d.options.OpenSegments) // more may have been read at once
 }
 
-// openList is the open segments, the last used in front.
+// openList lists the open segments, most recently used first.
 type openList struct {
 	first, last *segmentSource
 	count       int
@@ -120,9 +119,8 @@ func (l *openList) remove(s *segmentSource) {
 	l.count--
 }
 
-// trim closes the segments that were not used for longest, those that are being
-// read excepted, until at most n are open, and returns how many it has closed. The
-// last one that was used stays unless n is 0.
+// trim closes the least recently used segments, except those being read, until at most n are
+// open, and returns the number closed. It keeps the most recently used one unless n is 0.
 func (l *openList) trim(n int) (closed int) {
 	for s := l.last; s != nil && l.count > n; {
 		prev := s.prev
@@ -137,7 +135,7 @@ func (l *openList) trim(n int) (closed int) {
 	return closed
 }
 
-// CloseIdle implements scarce.Holder: it closes the segments that nobody reads.
+// CloseIdle implements scarce.Holder: it closes all segments not being read.
 func (d *directory) CloseIdle() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()

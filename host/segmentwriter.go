@@ -13,16 +13,16 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// activeSegment is the segment that frames are appended to, or will be.
+// activeSegment is the segment that receives frames, or the next one.
 type activeSegment struct {
 	id     uint64
 	name   string
 	path   string
 	header []byte                  // the first bytes of the file
-	file   fsabstraction.WriteFile // nil before it is made
+	file   fsabstraction.WriteFile // nil before create
 }
 
-// planSegment is a segment that is not there yet.
+// planSegment returns a segment whose file does not exist yet.
 func planSegment(dir string, id uint64, now time.Time) (*activeSegment, error) {
 	if id == 0 { // one above the highest
 		return nil, &LimitError{What: "segment id", Got: ^uint64(0), Max: ^uint64(0) - 1}
@@ -34,8 +34,8 @@ func planSegment(dir string, id uint64, now time.Time) (*activeSegment, error) {
 	}, nil
 }
 
-// create makes the file with its header. Neither its content nor its name is
-// synced: the first sync of its frames does the one, the caller the other.
+// create creates the file with its header. It syncs neither the content, which the first
+// sync of its frames does, nor the name, which the caller does.
 func (a *activeSegment) create(fsys fsabstraction.FS) error {
 	f, err := create(fsys, a.path)
 	if err != nil {
@@ -49,8 +49,8 @@ func (a *activeSegment) create(fsys fsabstraction.FS) error {
 	return nil
 }
 
-// create makes a file that is not there. An empty one is what an earlier attempt
-// left that failed after it took effect; nobody else makes files of that name.
+// create creates a file. It accepts an existing empty file, which an attempt that failed after
+// it took effect has left: only the writer uses that name.
 func create(fsys fsabstraction.FS, path string) (fsabstraction.WriteFile, error) {
 	f, err := fsys.Create(path)
 	if !errors.Is(err, fs.ErrExist) {
@@ -66,7 +66,7 @@ func create(fsys fsabstraction.FS, path string) (fsabstraction.WriteFile, error)
 	return fsys.Create(path)
 }
 
-// append writes b at offset at, where the file ends.
+// append writes b at offset at, the end of the file.
 func (a *activeSegment) append(b []byte, at int64) error {
 	n, err := a.file.WriteAt(b, at)
 	if err == nil && n < len(b) {
@@ -75,16 +75,16 @@ func (a *activeSegment) append(b []byte, at int64) error {
 	return err
 }
 
-// full reports whether the segment will be full with what is staged.
+// full reports whether the staged frames will fill the segment.
 func (w *writer) full() bool {
 	staged := uint64(len(w.log.Frames()))
 	return (w.active != nil || staged > 0) && w.log.Offset()+staged >= uint64(w.options.SegmentSize)
 }
 
-// room makes sure that there is a segment that is not full, or the plan of one:
-// the file is made when there is something to write, so that an append which is
-// refused leaves no trace. Nothing may be staged.
-func (w *writer) room() error {
+// ensureSegment ensures that the next append has an active or planned segment with space. It
+// only plans a new one: the file is created at the first write, so that a refused append
+// leaves no trace. The staged group must be empty.
+func (w *writer) ensureSegment() error {
 	if w.full() {
 		if err := w.seal(); err != nil {
 			return err
@@ -106,7 +106,7 @@ func (w *writer) seal() error {
 	end := int64(w.log.Offset())
 	footer := w.log.Footer(nil)
 	if err := w.active.append(footer, end); err != nil {
-		return w.takeBack(err)
+		return w.undoWrite(err)
 	}
 	if err := w.active.file.Sync(); err != nil {
 		return w.fail("sync", w.active.path, err)
@@ -123,9 +123,9 @@ func (w *writer) seal() error {
 	return nil
 }
 
-// begin makes the planned segment the active one. Its mark is on disk before it is
-// made, so that whatever a stop leaves of it is known to be unproven; and its name
-// is on disk before its first frame.
+// begin creates the planned segment and makes it active. Its sync mark is on disk before the
+// file exists, so that after a stop its bytes count as unproven. Its name is on disk before
+// its first frame.
 func (w *writer) begin() error {
 	if w.unsure {
 		path := filepath.Join(w.dir, segment.Name(w.end.Segment))
@@ -152,11 +152,11 @@ func (w *writer) begin() error {
 		return w.fail("sync", w.dir, errors.Join(err, a.file.Close()))
 	}
 	if err == nil {
-		err = w.know(a.name)
+		err = w.addToReaders(a.name)
 	}
 	if err != nil {
 		if undo := errors.Join(a.file.Close(), w.fs.Remove(a.path)); undo != nil {
-			return w.fail("take back", a.path, errors.Join(err, undo))
+			return w.fail("undo", a.path, errors.Join(err, undo))
 		}
 		a.file = nil
 		return &WriteError{"begin", a.path, err}
@@ -166,9 +166,9 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// know tells the files of the readers which file the name of a new segment leads to,
-// so that they notice another one in its place.
-func (w *writer) know(name string) error {
+// addToReaders adds a new segment to the readers' directory, so that readers notice if
+// another file replaces it.
+func (w *writer) addToReaders(name string) error {
 	v, err := w.versions.pin()
 	if err != nil {
 		return err
@@ -176,8 +176,8 @@ func (w *writer) know(name string) error {
 	return errors.Join(v.files.add(name), v.release())
 }
 
-// finish ends the log behind the last request: the active segment is sealed, or
-// goes away when nothing was written to it.
+// finish ends the log after the last request: it seals the active segment, or removes it if
+// nothing was written to it.
 func (w *writer) finish() error {
 	if err := w.failed; err != nil {
 		return w.close(err)
@@ -190,8 +190,8 @@ func (w *writer) finish() error {
 	}
 	if w.log.Offset() == uint64(len(w.active.header)) {
 		path := w.active.path
-		// The mark outlives the segment, whose header was never synced: without a
-		// mark what a power cut leaves of it would be damage.
+		// Remove the sync mark after the segment, whose header was never synced: without
+		// the mark, the remains after a power loss would be damage.
 		if err := errors.Join(w.close(nil), w.fs.Remove(path), syncDir(w.fs, w.dir)); err != nil {
 			return err
 		}
@@ -203,7 +203,7 @@ func (w *writer) finish() error {
 	return errors.Join(w.mark.remove(), syncDir(w.fs, w.dir))
 }
 
-// close closes the files and returns err with what went wrong.
+// close closes the files and returns err joined with their errors.
 func (w *writer) close(err error) error {
 	if w.active != nil {
 		err = errors.Join(err, w.active.file.Close())

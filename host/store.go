@@ -6,18 +6,17 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// Store is a store that is open for writing, and for reading: its queries see
-// every append that has returned. There is one Store of a directory at a time;
-// readers, here and in other processes, are not kept out. All methods are safe
-// for concurrent use.
+// Store is a store open for writing and reading. Its queries see every append that
+// has returned. A directory has at most one open Store; it does not exclude readers,
+// in this process or others. All methods are safe for concurrent use.
 type Store struct {
-	Queries
+	queries
 
 	path    string
 	options Options
 	ids     ids
 	lock    fsabstraction.Lock // nil when unlocked
-	skip    []string           // files of an index that the open does not look at
+	skip    []string           // index files that the open ignores
 
 	versions versions
 	writer   *writer
@@ -28,15 +27,15 @@ type Store struct {
 	entering sync.Mutex    // guards closing, report, and that inside grows
 	closing  bool
 	closed   chan struct{}  // closed by Close
-	inside   sync.WaitGroup // of those who may send a request
+	inside   sync.WaitGroup // callers that may send a request
 	report   CloseReport
 }
 
-// queueLength is how many appends may wait for the writer before others wait to
-// be let in.
+// queueLength is the number of appends that the queue to the writer holds; further
+// ones block.
 const queueLength = 1024
 
-// Snapshot pins the store as it is now, for several questions about one moment.
+// Snapshot pins the store as it is now, for several queries of one moment.
 // The caller must Close it.
 func (s *Store) Snapshot() (*Snapshot, error) { return newSnapshot(s.versions.acquire()) }
 

@@ -26,8 +26,8 @@ func TestSubjects(t *testing.T) {
 	pinned, err := st.Snapshot()
 	require.NoError(t, err)
 	defer pinned.Close()
-	for name, q := range map[string]readertest.Questions{"store": st, "reader": r, "snapshot": pinned} {
-		t.Run(name, func(t *testing.T) { readertest.Check(t, q) })
+	for name, q := range map[string]host.Reader{"store": st, "reader": r, "snapshot": pinned} {
+		t.Run(name, func(t *testing.T) { readertest.Refusals(t, q) })
 	}
 	for name := range readertest.NoNames() {
 		_, err := st.Append(t.Context(), event.At(name, "shop"), 0x1001, 1)

@@ -16,7 +16,7 @@ func syncFile(fs fsabstraction.FS, path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// syncDir makes the names in dir durable, where the file system can.
+// syncDir makes the names in dir durable, if the file system can.
 func syncDir(fs fsabstraction.FS, dir string) error {
 	d, ok := fs.(fsabstraction.DirSyncer)
 	if !ok {

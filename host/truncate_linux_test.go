@@ -27,7 +27,7 @@ func isMapped(t testing.TB, path string) bool {
 }
 
 // warm reads until both a segment and the artifact are mapped.
-func warm(t testing.TB, p place, r *host.Reader, id event.ID) {
+func warm(t testing.TB, p place, r *host.DirReader, id event.ID) {
 	for range 100 {
 		_, err := r.Get(t.Context(), id)
 		require.NoError(t, err)
@@ -46,7 +46,7 @@ func requireTyped(t testing.TB, err error) {
 
 // askAll asks everything about a store whose files were cut: each answer is an
 // error or right.
-func askAll(t testing.TB, q *host.Reader, want []event.Event, byID map[event.ID]event.Event) {
+func askAll(t testing.TB, q *host.DirReader, want []event.Event, byID map[event.ID]event.Event) {
 	ctx := t.Context()
 	i := 0
 	for e, err := range q.Query(ctx, host.Region{}, host.Page{}) {

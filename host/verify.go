@@ -8,14 +8,14 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// Verify reads every byte of the store in the directory at path and says what
-// is wrong with it, as package verify of the core describes. It opens files as
-// [OpenReader] does: without a lock and without writing; another process may go
-// on appending. Of the options only FS, NoMapping and OpenSegments count.
+// Verify reads every byte of the store in the directory at path and returns its findings, as
+// package core/verify describes. Like [OpenReader] it takes no lock and never writes, so
+// another process may append meanwhile. It uses only the options FS, NoMapping and
+// OpenSegments.
 //
-// progress, when it is not nil, is told how much of the work is done. An error
-// means that the check could not be made, damage or not.
-func Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*verify.Result, error) {
+// If progress is not nil, Verify calls it with the work done so far and in total. An error
+// means that the check could not be completed; damage is not an error.
+func Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*Findings, error) {
 	o = o.withDefaults()
 	files := newDirectory(path, &o)
 	result, err := verify.Run(files, verify.Options{
@@ -27,5 +27,5 @@ func Verify(ctx context.Context, path string, o ReaderOptions, progress func(don
 	if err = errors.Join(err, files.release()); err != nil {
 		return nil, failedAt("verify", path, err)
 	}
-	return result, nil
+	return findingsOf(result), nil
 }

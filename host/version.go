@@ -11,44 +11,43 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// version is what a store holds at one moment, for the queries and the writer alike.
-// It does not change once it is installed, and is counted: its files stay open until
-// the last user releases it.
+// version is the content of a store at one moment, for queries and the writer. It does not
+// change after it is installed. It counts its users: its files stay open until the last
+// one releases it.
 type version struct {
 	contents
 	users atomic.Int64
 }
 
-// contents is what a version is made of. A version owns one reference to files.
+// contents are the fields of a version. A version owns one reference to files.
 type contents struct {
 	snapshot *store.Snapshot // may lack the end of log; see acquire
-	files    *directory      // which snapshot reads
+	files    *directory      // the files that snapshot reads
 	log      logEnd
 
 	took      time.Duration // of the open or refresh that made snapshot
-	recovered *Recovered    // what opening for writing did about an unclean stop
+	recovered *Recovered    // nil unless the open repaired an unclean stop
 }
 
-// logEnd is how far a writer has come: what it has appended since it opened the
-// store, and where that ends. It is zero in the versions of a [Reader].
+// logEnd holds the events that a writer has appended since it opened the store, and where
+// they end. It is zero in the versions of a [DirReader].
 type logEnd struct {
-	// run is the events appended, without the first ones that the files of an index
-	// hold by now and that the writer has forgotten.
-	run       artifact.Run
-	forgotten int
-	next      uint64 // the sequence after run
+	// memtable holds the appended events except the first ones, which index files now
+	// hold and the writer has forgotten.
+	memtable  artifact.Run
+	forgotten int    // number of events forgotten
+	next      uint64 // the sequence after memtable
 	at        artifact.Watermark
 }
 
-// total is how many events were appended.
-func (l *logEnd) total() int { return l.forgotten + l.run.Len() }
+// total returns the number of appended events.
+func (l *logEnd) total() int { return l.forgotten + l.memtable.Len() }
 
-// from returns the events without the first n, which must not be fewer than are
-// forgotten.
-func (l *logEnd) from(n int) artifact.Run { return l.run.From(n - l.forgotten) }
+// from returns the appended events without the first n; n must be at least l.forgotten.
+func (l *logEnd) from(n int) artifact.Run { return l.memtable.From(n - l.forgotten) }
 
-// behind is how many events of the log the snapshot lacks.
-func (c *contents) behind() int { return c.log.total() - c.snapshot.Appended() }
+// missing returns how many events of the log the snapshot lacks.
+func (c *contents) missing() int { return c.log.total() - c.snapshot.Appended() }
 
 func newVersion(c contents) *version {
 	v := &version{contents: c}
@@ -56,8 +55,7 @@ func newVersion(c contents) *version {
 	return v
 }
 
-// release gives up one use. The last one closes the files, unless another version
-// reads them too.
+// release ends one use. The last one closes the files, unless another version reads them.
 func (v *version) release() error {
 	if v.users.Add(-1) > 0 {
 		return nil
@@ -65,14 +63,14 @@ func (v *version) release() error {
 	return v.files.release()
 }
 
-// versions holds the current version of a store, which install alone replaces.
+// versions holds the current version of a store. Only install replaces it.
 type versions struct {
-	// editing is held by those whose edit takes longer than a moment, because it is
-	// made of the current snapshot or replaces that: grow, adopt, Refresh. The writer
-	// does not need it, since none of them changes the end of the log.
+	// editing serializes the slow edits, which derive from the current snapshot or replace
+	// it: grow, adopt, Refresh. The writer does not need it, since none of them changes the
+	// end of the log.
 	editing sync.Mutex
 
-	mu      sync.Mutex // guards what follows; held only for moments
+	mu      sync.Mutex // guards the fields below; held only briefly
 	current *version   // nil when closed
 	next    uint64     // current.log.next, also when closed
 	more    chan struct{}
@@ -94,9 +92,9 @@ func (vs *versions) pin() (*version, error) {
 	return vs.current, nil
 }
 
-// install makes what edit makes of the current contents the current version. edit
-// runs under mu, so it only sets fields. Files that it puts in belong to the version
-// from then on; with an error, which is ErrClosed, they stay the caller's.
+// install replaces the current version by edit of its contents. edit runs with mu held, so
+// it may only set fields. The new version owns the files that edit sets; on error, which is
+// ErrClosed, they stay the caller's.
 func (vs *versions) install(edit func(old contents) contents) error {
 	vs.mu.Lock()
 	old := vs.current
@@ -116,7 +114,7 @@ func (vs *versions) install(edit func(old contents) contents) error {
 	return old.release()
 }
 
-// close ends the last version: pin and install fail from now on.
+// close releases the last version. Afterwards pin and install fail.
 func (vs *versions) close() error {
 	vs.mu.Lock()
 	old := vs.current
@@ -129,12 +127,12 @@ func (vs *versions) close() error {
 	return old.release()
 }
 
-// acquire is pin of a version whose snapshot holds everything that was appended. The
-// tables for that are made here and not by the append: many appends then share them,
-// and a store that is only written never makes any.
+// acquire is pin of a version whose snapshot holds all appended events. It builds the index
+// of new events here, not in the append: many appends share one, and a store that is only
+// written builds none.
 func (vs *versions) acquire() (*version, error) {
 	v, err := vs.pin()
-	if err != nil || v.behind() == 0 {
+	if err != nil || v.missing() == 0 {
 		return v, err
 	}
 	_ = v.release()
@@ -143,19 +141,19 @@ func (vs *versions) acquire() (*version, error) {
 	return vs.grow()
 }
 
-// grow adds to the snapshot what was appended. editing is held.
+// grow adds the appended events to the snapshot. editing must be held.
 func (vs *versions) grow() (*version, error) {
 	v, err := vs.pin()
-	if err != nil || v.behind() == 0 {
+	if err != nil || v.missing() == 0 {
 		return v, err
 	}
 	defer v.release()
-	run := v.log.from(v.snapshot.Appended())
-	snapshot, err := v.snapshot.Grow(run, v.log.next)
+	added := v.log.from(v.snapshot.Appended())
+	snapshot, err := v.snapshot.Grow(added, v.log.next)
 	if err != nil {
 		return nil, err
 	}
-	v.files.reach(run)
+	v.files.extend(added)
 	err = vs.install(func(c contents) contents {
 		c.snapshot = snapshot
 		return c
@@ -166,42 +164,42 @@ func (vs *versions) grow() (*version, error) {
 	return vs.pin()
 }
 
-// end is how far the writer has come.
+// end returns the end of the log.
 func (vs *versions) end() logEnd {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
 	return vs.current.log
 }
 
-// flushed is how many of the events that were appended are read from the files of an
-// index, so that the writer can forget them.
+// flushed returns how many of the appended events are read from index files, so that the
+// writer can forget them.
 func (vs *versions) flushed() int {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
-	return vs.current.snapshot.Folded()
+	return vs.current.snapshot.Flushed()
 }
 
-// history is the current version as what the writer's log goes on from.
+// history is the store's committed events as the writer's log looks them up.
 type history struct{ *versions }
 
-var _ commit.Past = history{}
+var _ commit.History = history{}
 
-// Latest implements commit.Past.
+// Latest implements commit.History.
 func (h history) Latest(entity string) (commit.Head, bool, error) {
 	v, err := h.pin()
 	if err != nil {
 		return commit.Head{}, false, err
 	}
 	defer v.release()
-	return store.Past{Snapshot: v.snapshot}.Latest(entity)
+	return store.History{Snapshot: v.snapshot}.Latest(entity)
 }
 
-// ByID implements commit.Past.
+// ByID implements commit.History.
 func (h history) ByID(id event.ID) (commit.Known, bool, error) {
 	v, err := h.pin()
 	if err != nil {
 		return commit.Known{}, false, err
 	}
 	defer v.release()
-	return store.Past{Snapshot: v.snapshot}.ByID(id)
+	return store.History{Snapshot: v.snapshot}.ByID(id)
 }

@@ -2,7 +2,7 @@ package host
 
 import "context"
 
-// wake lets those go on who wait for more. mu is held.
+// wake wakes the callers of wait. mu must be held.
 func (vs *versions) wake() {
 	if vs.more != nil {
 		close(vs.more)
@@ -10,7 +10,7 @@ func (vs *versions) wake() {
 	}
 }
 
-// visible is one above the last sequence that readers see.
+// visible returns one more than the last sequence that readers see.
 func (vs *versions) visible() uint64 {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
@@ -43,14 +43,13 @@ func (vs *versions) wait(ctx context.Context, sequence uint64) (uint64, error) {
 	}
 }
 
-// Committed is one above the sequence of the last event that readers see: every
-// event below is there for good.
+// Committed returns one more than the sequence of the last event that readers see. Every
+// event below it stays in the store.
 func (s *Store) Committed() uint64 { return s.versions.visible() }
 
-// WaitCommitted waits until Committed is above sequence and returns it: with the
-// sequence of the next event one wants to read, it returns when that event can be
-// read. It ends with ctx, and with [ErrClosed] when the store is closed. It starts
-// no goroutine.
+// WaitCommitted waits until Committed is above sequence and returns it: given the sequence
+// of the next event to read, it returns once that event can be read. It fails when ctx
+// ends, and with [ErrClosed] when the store is closed. It starts no goroutine.
 func (s *Store) WaitCommitted(ctx context.Context, sequence uint64) (uint64, error) {
 	return s.versions.wait(ctx, sequence)
 }

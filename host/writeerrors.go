@@ -1,29 +1,15 @@
 package host
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/thawlog/thaw/core/escape"
 )
 
-// Errors of a [Store] that are about the store and not about one append.
-var (
-	// ErrLocked is the class of every *LockedError.
-	ErrLocked = errors.New("thaw: another writer has the store open")
-	// ErrNoLock: the file system has no locks; see Options.Unlocked.
-	ErrNoLock = errors.New("thaw: the file system cannot lock the store, and Options.Unlocked is not set")
-	// ErrReadOnly is the class of every *FailedError.
-	ErrReadOnly = errors.New("thaw: the store takes no more writes until it is opened anew")
-	// ErrUnknown: the append was under way when its context ended. It may be
-	// written or not; with a key it can be repeated to find out.
-	ErrUnknown = errors.New("thaw: whether the append was written is not known")
-)
-
-// LockedError says who has a store open for writing.
+// LockedError reports that another writer has the store open.
 type LockedError struct {
 	Path string
-	// Holder describes the other writer, as far as it can be told.
+	// Holder describes the other writer, as far as the lock file does.
 	Holder Holder
 }
 
@@ -35,11 +21,11 @@ func (e *LockedError) Error() string {
 // Unwrap returns ErrLocked.
 func (e *LockedError) Unwrap() error { return ErrLocked }
 
-// FailedError says why a store takes no more writes: a write or sync failed in a
-// way that leaves the files in an unknown state. Everything that was acknowledged
-// is safe; reading goes on.
+// FailedError reports why a store is read-only: a write or sync failed and left the files
+// in an unknown state. All acknowledged events are safe, and queries still work. Reopen the
+// store to write again.
 type FailedError struct {
-	// Op is what failed, such as "sync".
+	// Op is the operation that failed, such as "sync".
 	Op   string
 	Path string
 	Err  error
@@ -47,14 +33,14 @@ type FailedError struct {
 
 // Error names the operation, the file and the cause.
 func (e *FailedError) Error() string {
-	return escape.Text("thaw: " + e.Op + " " + e.Path + ": " + e.Err.Error() + ": the store takes no more writes until it is opened anew")
+	return escape.Text("thaw: " + e.Op + " " + e.Path + ": " + e.Err.Error() + ": the store is read-only; reopen it")
 }
 
-// Unwrap returns ErrReadOnly and the cause.
-func (e *FailedError) Unwrap() []error { return []error{ErrReadOnly, e.Err} }
+// Unwrap returns ErrFailed and the cause.
+func (e *FailedError) Unwrap() []error { return []error{ErrFailed, e.Err} }
 
-// WriteError says that a write failed and was taken back: nothing of it is in the
-// store, and the next append may succeed.
+// WriteError reports a failed write that was undone: none of its events are in the store,
+// and the next append may succeed.
 type WriteError struct {
 	Op   string
 	Path string
@@ -69,9 +55,9 @@ func (e *WriteError) Error() string {
 // Unwrap returns the cause.
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// EachError says how far [Store.AppendEach] came.
+// EachError reports where [Store.AppendEach] stopped.
 type EachError struct {
-	// Done is how many items were written; the item of that number was not.
+	// Done is the number of items written; items[Done] is the first that was not.
 	Done int
 	Err  error
 }

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
@@ -13,113 +12,57 @@ import (
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
-// Words of the core that writers need.
-type (
-	// Receipt says where an append went.
-	Receipt = commit.Receipt
-	// Expected is what an append asks of its entity; see [Expect].
-	Expected = commit.Expected
-	// State is whether an entity has visible events, and the last one's clock.
-	State = commit.State
-	// ExpectError carries the expected and the actual state.
-	ExpectError = commit.ExpectError
-	// KeyError says that an append is no repetition of the event that has its key or
-	// id, whose sequence it has and what differs. errors.As finds it as *host.KeyError.
-	KeyError = commit.KeyError
-	// KindError says that an event may not have a kind.
-	KindError = commit.KindError
-	// NameError says which part of a coordinate is no name; it wraps
-	// event.ErrNameEmpty, ErrNameLong or ErrNameUTF8.
-	NameError = commit.NameError
-	// LimitError says which limit an append exceeds.
-	LimitError = commit.LimitError
-	// ItemError says which item of a batch an error is about.
-	ItemError = commit.ItemError
-)
-
-// Expectations without a number; [AtClock] has one.
-var (
-	AnyState = commit.Any
-	NoEvents = commit.NoEvents
-)
-
-// AtClock expects that the entity's last event has the clock n.
-func AtClock(n uint32) Expected { return commit.AtClock(n) }
-
-// Errors that an append returns when nothing was written.
-var (
-	// ErrConflict is the class of every ExpectError.
-	ErrConflict = commit.ErrConflict
-	// ErrKey is the class of every KeyError.
-	ErrKey = commit.ErrKey
-	// ErrLimit is the class of every LimitError.
-	ErrLimit = commit.ErrLimit
-	// ErrKind is the class of every KindError.
-	ErrKind = commit.ErrKind
-	// ErrTime: the time is before 1970, or too far ahead to be one.
-	ErrTime = commit.ErrTime
-	// ErrBatchTime: the items of a batch have different times.
-	ErrBatchTime = commit.ErrBatchTime
-	// ErrZeroID: an append or a question names an event, a cause or a conversation by
-	// the zero id, which stands for none.
-	ErrZeroID = commit.ErrZeroID
-	// ErrCause: an item is caused by one that is not in front of it.
-	ErrCause = commit.ErrCause
-	// ErrFlags: a flag that has no meaning.
-	ErrFlags = commit.ErrFlags
-)
-
-// DefaultSegmentSize is when a segment is sealed and the next one begun, in
-// bytes; batpak 0.4.0 has the same.
+// DefaultSegmentSize is the size in bytes at which a segment is sealed and the next one
+// begins, the same as in batpak 0.4.0.
 const DefaultSegmentSize = 64 << 20
 
-// Options are the choices of [Open]. The zero value is safe.
+// Options are the options of [Open]. The zero value is safe.
 type Options struct {
-	// FS is where the directory lies, by default the operating system's.
+	// FS is the file system of the directory, by default the operating system's.
 	FS fsabstraction.FS
-	// Durability is when an append is on disk, by default before it returns.
+	// Durability decides when an append is on disk, by default before it returns.
 	Durability Durability
 	// SegmentSize is the size in bytes at which a segment is sealed, by default
-	// DefaultSegmentSize. A segment is longer by at most what is written at once.
+	// DefaultSegmentSize. A segment may exceed it by at most one write.
 	SegmentSize int64
-	// TailLimit is how much may lie behind the index when a segment is full, by
-	// default 65,536: events, and 1 for each KiB of them and 16 for each segment. It
-	// is about as many microseconds that an open takes after an unclean stop. Less
-	// means that more is written.
+	// TailLimit bounds the tail that the index does not cover when a segment is full, by
+	// default 65,536. The tail counts 1 for each event, 1 for each KiB and 16 for each
+	// segment, roughly the microseconds that an open takes after an unclean stop. A lower
+	// limit writes indexes more often.
 	TailLimit uint64
-	// Strict refuses a store with damaged segments. By default the damage is in
-	// the report, what can be read is shown, and appends go to a new segment.
+	// Strict refuses a store with damaged segments. By default the report lists the
+	// damage, readers see the readable events, and appends go to a new segment.
 	Strict bool
 	// LockWait is how long Open and Rebuild wait for another writer, in this process
-	// or another, to close the store, before they fail with a *LockedError: with 0
-	// they do not wait, below 0 until the context ends. Of several that wait any may be
-	// next.
+	// or another, to close the store, before they fail with a *LockedError. With 0 they
+	// do not wait; a negative LockWait waits until the context ends. Waiting writers get
+	// the lock in no particular order.
 	LockWait time.Duration
-	// Unlocked opens the store on a file system that has no locks, where Open fails
-	// with ErrNoLock otherwise. Then nothing keeps a second writer out, and two
-	// writers destroy each other's events. Where there are locks it changes nothing.
+	// Unlocked opens the store on a file system without locks, where Open otherwise
+	// fails with ErrNoLock. Then nothing prevents a second writer, and two writers
+	// destroy each other's events. On a file system with locks it has no effect.
 	Unlocked bool
 	// NoMapping and OpenSegments are as in ReaderOptions.
 	NoMapping    bool
 	OpenSegments int
 	// Logger is as in ReaderOptions.
 	Logger *slog.Logger
-	// Now is the clock, by default time.Now. An event's time comes from it.
+	// Now returns the time of an event, by default time.Now.
 	Now func() time.Time
-	// Random gives the random bits of event ids, by default those of math/rand/v2. It is
-	// called by several goroutines at once. A test that fixes it and Now must not open a
-	// store twice with both: the ids would come again, which an append without a key does
-	// not notice.
+	// Random returns the random bits of event ids, by default those of math/rand/v2.
+	// Several goroutines call it at once. A test that fixes both Random and Now must not
+	// open a store twice with them: the ids would repeat, and an append without a key
+	// does not detect that.
 	Random func() uint64
 
-	tuned *tuning.Flushes // of a test
+	tuned *tuning.Flushes // set by tests
 }
 
 func init() {
 	tuning.Set = func(options any, f tuning.Flushes) { options.(*Options).tuned = &f }
 }
 
-// flushes is when an index is written.
+// flushes returns the policy for writing indexes.
 func (o *Options) flushes() tuning.Flushes {
 	f := tuning.Flushes{Policy: flush.DefaultPolicy()}
 	if o.tuned != nil {
@@ -150,7 +93,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// reader is the choices that concern reading.
+// reader returns the options that concern reading.
 func (o *Options) reader() ReaderOptions {
 	return ReaderOptions{
 		FS: o.FS, NoMapping: o.NoMapping, Strict: o.Strict,

@@ -2,21 +2,21 @@
 //
 //	go run ./.ci/mutants [-j N] [-only PATTERN] [-list]
 //
-// It reads the tables beside this file (*.txt; table.go says how they are written)
+// It reads the tables in this directory (*.txt; table.go documents their format)
 // and runs in the root of the module. Each mutant is compiled with
-// `go test -overlay`: no file of the tree is written, so that runs may go on side
-// by side, and while somebody edits. One line a mutant says what became of it:
+// `go test -overlay`: no file of the tree is written, so several runs are possible
+// at once, also during edits. Each mutant gets a line with its verdict:
 //
 //	caught      the named test fails
-//	hangs       the named test does not end, and the table admits that
+//	hangs       the named test does not end, and the table allows that
 //	equivalent  the change makes no difference, and the table says why
 //	SURVIVES    the named test passes
-//	MISPLACED   the text to change is not there, or is there more than once
-//	NO BUILD    the changed code does not compile: nothing was tried
-//	TOO LONG    the named test does not end, and the table does not admit it
+//	MISPLACED   the text to change is missing, or occurs more than once
+//	NO BUILD    the changed code does not compile: nothing was tested
+//	TOO LONG    the named test does not end, and the table does not allow that
 //	BAD TEST    without any change the named test fails, skips, or does not exist
 //
-// The exit code is 1 if one of the lines is in capitals.
+// The exit code is 1 if a verdict is in capitals.
 package main
 
 import (
@@ -30,9 +30,9 @@ import (
 )
 
 func main() {
-	jobs := flag.Int("j", 2, "mutants tried at a time")
-	only := flag.String("only", "", "try only mutants whose table, file or name matches this regular expression")
-	list := flag.Bool("list", false, "check only that every change can be made, without a run")
+	jobs := flag.Int("j", 2, "number of mutants tested at a time")
+	only := flag.String("only", "", "test only mutants whose table, file or name matches this regular expression")
+	list := flag.Bool("list", false, "only check that every change applies, without tests")
 	tables := flag.String("tables", filepath.Join(".ci", "mutants"), "directory of the tables")
 	flag.Parse()
 
@@ -46,8 +46,8 @@ func main() {
 	}
 }
 
-// mutate tries the mutants of all tables in dir that match only. It reports
-// whether one of them calls for work.
+// mutate tests the mutants of all tables in dir that match only. It reports whether one of
+// their verdicts is in capitals.
 func mutate(dir, only string, jobs int, list bool) (failed bool, err error) {
 	pattern, err := regexp.Compile(only)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestVerdicts tries a table that has a mutant for each verdict, in a module of
-// its own. A name says what the verdict is to be.
+// TestVerdicts runs a table with a mutant for each verdict, in its own module. A mutant's
+// name begins with its expected verdict.
 func TestVerdicts(t *testing.T) {
 	t.Chdir("testdata")
 	all, err := readTables(".")

@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// verdict is what became of a mutant.
+// verdict is the result of a mutant.
 type verdict string
 
 const (
 	caught     verdict = "caught"
 	hangs      verdict = "hangs"
 	equivalent verdict = "equivalent"
-	applies    verdict = "applies" // with -list: nothing was run
+	applies    verdict = "applies" // with -list, which runs nothing
 	survives   verdict = "SURVIVES"
 	misplaced  verdict = "MISPLACED"
 	noBuild    verdict = "NO BUILD"
@@ -34,22 +34,22 @@ var verdicts = []verdict{caught, hangs, equivalent, applies, survives, misplaced
 
 func (v verdict) failed() bool { return strings.ToUpper(string(v)) == string(v) }
 
-// outcome is a verdict and a line that says why.
+// outcome is a verdict with its reason on one line.
 type outcome struct {
 	verdict verdict
 	why     string
 }
 
-// A changed test may take this much longer than the same test unchanged, and at
-// least minLimit, before it counts as not ending.
+// A changed test may take this many times as long as the unchanged one, but at least
+// minLimit, before it counts as not ending.
 const (
 	slowdown = 10
 	minLimit = 60 * time.Second
-	// What an unchanged test may take.
+	// The time limit of an unchanged test.
 	plainLimit = 10 * time.Minute
 )
 
-// runner tries mutants. Its methods may be called from many goroutines.
+// runner tests mutants. Its methods may be called from many goroutines.
 type runner struct {
 	tmp string
 
@@ -58,12 +58,12 @@ type runner struct {
 	made  int               // files in tmp
 }
 
-// plain is what came of building or running something unchanged, once.
+// plain is the result of building or running unchanged code, once.
 type plain struct {
 	once   sync.Once
 	binary string
 	took   time.Duration
-	why    string // empty: all is well
+	why    string // empty on success
 }
 
 func (r *runner) once(key string, do func(p *plain)) *plain {
@@ -78,7 +78,7 @@ func (r *runner) once(key string, do func(p *plain)) *plain {
 	return p
 }
 
-// file returns a path in the temporary directory that has not been used.
+// file returns an unused path in the temporary directory.
 func (r *runner) file(name string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,7 +86,7 @@ func (r *runner) file(name string) string {
 	return filepath.Join(r.tmp, fmt.Sprintf("%d-%s", r.made, name))
 }
 
-// try makes the change and, unless only to list, runs the test.
+// try applies the change and, unless only listing, runs the test.
 func (r *runner) try(m mutant, list bool) outcome {
 	source, err := os.ReadFile(m.file)
 	if err != nil {
@@ -162,8 +162,8 @@ func (r *runner) unchanged(pkg, tests string) *plain {
 	})
 }
 
-// build compiles the tests of pkg with the given texts in place of files. It
-// returns the path of the binary, or why there is none.
+// build compiles the tests of pkg with the given texts in place of files. It returns the
+// path of the binary, or the reason of a failure.
 func (r *runner) build(pkg string, texts map[string]string) (binary, why string) {
 	binary = r.file("test.exe")
 	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary}
@@ -204,13 +204,13 @@ func (r *runner) build(pkg string, texts map[string]string) (binary, why string)
 	return binary, firstLine(strings.Join(lines, "\n"))
 }
 
-// start runs tests of a test binary in the directory of pkg. ended is false if
-// that took longer than limit.
+// start runs tests of a test binary in the directory of pkg. ended is false if they took
+// longer than limit.
 func start(binary, pkg, tests string, limit time.Duration) (output string, ended bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	args := []string{"-test.v", "-test.run", whole(tests), "-test.timeout", "0"}
-	// A test of random cases would otherwise keep the one that fails under testdata.
+	// Otherwise a test of random cases would save its failing case under testdata.
 	if usage, _ := exec.CommandContext(ctx, binary, "-h").CombinedOutput(); bytes.Contains(usage, []byte("-rapid.nofailfile")) {
 		args = append(args, "-rapid.nofailfile")
 	}
@@ -223,8 +223,7 @@ func start(binary, pkg, tests string, limit time.Duration) (output string, ended
 	return out.String(), !errors.Is(ctx.Err(), context.DeadlineExceeded) || err == nil, err
 }
 
-// whole makes each name of a pattern of go test -run match from its first to its
-// last letter.
+// whole anchors each name in a go test -run pattern at both ends.
 func whole(tests string) string {
 	parts := strings.Split(tests, "/")
 	for i, part := range parts {

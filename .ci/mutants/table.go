@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// mutant is one change of one file, and the test that notices it. In a table it
-// is a paragraph of fields, and lines that begin with # are remarks:
+// mutant is one change of one file, with the test that notices it. In a table it
+// is a paragraph of fields; lines that begin with # are comments:
 //
 //	mutant: loses: an unknown end is taken
-//	file: core/store/mend.go
+//	file: core/store/repair.go
 //	in: func (s *Store) loses(
 //	old: if end == 0 {
 //	new: if false {
@@ -23,24 +23,24 @@ import (
 //
 // The fields:
 //
-//	mutant      a name, the only one in its table
-//	file        the file to change, from the root of the module
+//	mutant      a name, unique in its table
+//	file        the file to change, relative to the root of the module
 //	in          optional: the text of a line that begins a declaration and occurs
-//	            once; the change is made in that declaration alone
+//	            once; the change applies to that declaration alone
 //	old         the text to change; it must occur exactly once. Several such
-//	            fields are successive lines; how far they are indented is left open,
-//	            and blanks at the ends of the first and the last do not count
-//	new         what replaces it, of one or more lines too; may be empty
+//	            fields are successive lines; indentation, and blanks at the ends of
+//	            the first and the last, are ignored
+//	new         the replacement, of one or more lines too; may be empty
 //	package     optional: the package of the test (./core/store); without it, the
 //	            package of the file
-//	run         the tests that notice, as for go test -run; each name is matched
-//	            whole, TestA|TestB is one or the other
+//	run         the tests that notice, as for go test -run; names match as a
+//	            whole, and TestA|TestB is one or the other
 //	timeout     optional: a time (20s) after which a test that has not ended
 //	            counts as having noticed
 //	equivalent  instead of run: why the change makes no difference
 type mutant struct {
 	table string // name of the file
-	line  int    // where the paragraph begins, from 1
+	line  int    // first line of the paragraph, from 1
 
 	name, file, in, pkg, run, equivalent string
 	old, new                             []string
@@ -71,10 +71,10 @@ func readTables(dir string) ([]mutant, error) {
 	return all, nil
 }
 
-// parse reads one table.
+// parse parses one table.
 func parse(table, text string) ([]mutant, error) {
 	var all []mutant
-	open := false // the last of all is still being read
+	open := false // whether the last one is unfinished
 	for i, line := range strings.Split(text, "\n") {
 		fail := func(why string) ([]mutant, error) {
 			return nil, fmt.Errorf("%s:%d: %s", table, i+1, why)
@@ -92,7 +92,7 @@ func parse(table, text string) ([]mutant, error) {
 		}
 		value = strings.TrimSpace(value)
 		if (field == "mutant") == open {
-			return fail("a paragraph begins with mutant, and has one")
+			return fail("a paragraph must begin with its only mutant field")
 		}
 		if !open {
 			all = append(all, mutant{table: table, line: i + 1})
@@ -119,7 +119,7 @@ func parse(table, text string) ([]mutant, error) {
 		case into == nil:
 			return fail("unknown field " + field)
 		case *into != "":
-			return fail("field " + field + " is there twice")
+			return fail("duplicate field " + field)
 		}
 		*into = value
 	}
@@ -130,7 +130,7 @@ func parse(table, text string) ([]mutant, error) {
 		why := ""
 		switch {
 		case m.name == "" || names[m.name]:
-			why = "the name is empty or another's"
+			why = "empty or duplicate name"
 		case m.file == "":
 			why = "no file"
 		case len(m.old) == 0 || strings.Join(m.old, "") == "" || len(m.new) == 0:
@@ -153,7 +153,7 @@ func parse(table, text string) ([]mutant, error) {
 	return all, nil
 }
 
-// apply makes the change in source, the text of the mutant's file.
+// apply applies the change to source, the text of the mutant's file.
 func (m *mutant) apply(source string) (string, error) {
 	from, to := 0, len(source)
 	if m.in != "" {

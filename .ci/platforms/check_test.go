@@ -35,7 +35,7 @@ func TestSound(t *testing.T) {
 	for _, system := range []string{"windows/amd64", "linux/386", "wasip1/wasm"} {
 		n, err := check(dir, system, []string{"./..."})
 		require.NoError(t, err, system)
-		require.Equal(t, 5, n, "p, q, and three with tests") // q has one with tests inside only
+		require.Equal(t, 5, n, "p, q, and three with tests") // q only has tests inside the package
 	}
 }
 

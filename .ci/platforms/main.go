@@ -1,10 +1,10 @@
-// Platforms type-checks packages, their tests included, as other systems compile them.
+// Platforms type-checks packages and their tests as compiled for other systems.
 //
 //	go run ./.ci/platforms GOOS/GOARCH,... PACKAGES
 //
-// It reads the source of every dependency, the standard library too, and skips the
-// bodies of functions that are not ours. A compiler would first have to build all of
-// them for each system, which takes minutes; go vet does that in make nightly.
+// It reads the source of every dependency, including the standard library, and skips
+// function bodies outside this module. A compiler would first have to build all
+// dependencies for each system, which takes minutes; make nightly does that with go vet.
 package main
 
 import (
@@ -26,7 +26,7 @@ func main() {
 	}
 }
 
-// all checks packages for every system, two at a time: each needs some hundred MB.
+// all checks packages for every system, two at a time, since each needs some hundred MB.
 func all(dir string, systems, patterns []string) error {
 	errs := make([]error, len(systems))
 	turn := make(chan struct{}, 2)

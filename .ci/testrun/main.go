@@ -1,12 +1,12 @@
-// Testrun runs go test and says what it is doing: a line for each package when it
-// ends, in that order, what is running when nothing has ended for a while, the output
-// of tests that fail, and at the end which tests were skipped and why.
+// Testrun runs go test and reports its progress: a line for each package when it
+// ends, in that order, the running tests when nothing has ended for a while, the output
+// of failed tests, and at the end the skipped tests with their reasons.
 //
 //	go run ./.ci/testrun [-no-skip PATTERN] [-every DURATION] go test FLAGS PACKAGES
 //
-// (go test itself prints packages in the order of their names, and so nothing while
-// the first is at work.) With -no-skip a test that was skipped for a reason that
-// matches the regular expression fails the run. Otherwise the exit code is go test's.
+// (go test itself prints packages in the order of their names, and so prints nothing
+// while the first one runs.) With -no-skip, a test skipped for a reason that matches
+// the regular expression fails the run. Otherwise the exit code is go test's.
 package main
 
 import (
@@ -20,8 +20,8 @@ import (
 )
 
 func main() {
-	noSkip := flag.String("no-skip", "", "fail when a test is skipped for a reason that matches this regular expression")
-	every := flag.Duration("every", 30*time.Second, "say what is running when nothing was said for so long")
+	noSkip := flag.String("no-skip", "", "fail if a test is skipped for a reason that matches this regular expression")
+	every := flag.Duration("every", 30*time.Second, "list the running tests after this long without output")
 	flag.Parse()
 	code, err := run(flag.Args(), *noSkip, *every)
 	if err != nil {

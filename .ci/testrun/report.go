@@ -19,12 +19,12 @@ type event struct {
 	Elapsed                       float64
 }
 
-// report is what is known of a run, and writes what there is to say.
+// report is the state of a run, and prints its progress.
 type report struct {
 	w        io.Writer
 	now      func() time.Time
 	began    time.Time
-	said     time.Time // when something was written
+	said     time.Time // time of the last output
 	packages map[string]*pkg
 	done     int // packages with tests
 	passed   int // tests, subtests included
@@ -32,17 +32,17 @@ type report struct {
 	skipped  []skip
 }
 
-// pkg is a package that is being tested.
+// pkg is a package under test.
 type pkg struct {
 	began   time.Time
-	output  strings.Builder             // of no test
-	tests   map[string]*strings.Builder // what tests that have not ended wrote
+	output  strings.Builder             // outside tests
+	tests   map[string]*strings.Builder // output of unfinished tests
 	running map[string]time.Time
 	passed  int
 	skipped int
 }
 
-// skip is a test that was skipped.
+// skip is a skipped test.
 type skip struct{ pkg, test, reason string }
 
 func newReport(w io.Writer, now func() time.Time) *report {
@@ -50,8 +50,7 @@ func newReport(w io.Writer, now func() time.Time) *report {
 	return &report{w: w, now: now, began: t, said: t, packages: map[string]*pkg{}}
 }
 
-// follow takes in events until there are no more, and says what is running when
-// nothing was said for so long.
+// follow reads events until the end, and lists the running tests after every long silence.
 func (r *report) follow(in io.Reader, every time.Duration) error {
 	lines, failed := make(chan []byte), make(chan error, 1)
 	go func() {
@@ -93,7 +92,7 @@ func (r *report) say(format string, args ...any) {
 	r.said = r.now()
 }
 
-// take takes in a line, which is the go command's own where it is no event.
+// take processes one line. A line that is not an event comes from the go command itself.
 func (r *report) take(line []byte) {
 	var e event
 	if json.Unmarshal(line, &e) != nil {
@@ -136,7 +135,7 @@ func (r *report) takeTest(p *pkg, e *event) {
 		r.passed++
 	case "skip":
 		p.skipped++
-		r.skipped = append(r.skipped, skip{e.Package, e.Test, reason(out.String())})
+		r.skipped = append(r.skipped, skip{pkg: e.Package, test: e.Test, reason: reason(out.String())})
 	case "fail":
 		r.failed++
 		r.say("%s", out)
@@ -165,7 +164,7 @@ func (r *report) takePackage(p *pkg, e *event) {
 		r.say("ok   %-50s %7.1fs  %d passed%s%s\n", e.Package, e.Elapsed, p.passed, skipped, cached)
 	case "fail":
 		r.done++
-		for _, test := range slices.Sorted(maps.Keys(p.tests)) { // those that a panic or the time limit ended
+		for _, test := range slices.Sorted(maps.Keys(p.tests)) { // ended by a panic or the time limit
 			r.say("%s", p.tests[test])
 		}
 		r.say("%sFAIL %-50s %7.1fs\n", &p.output, e.Package, e.Elapsed)
@@ -176,10 +175,10 @@ func (r *report) takePackage(p *pkg, e *event) {
 	delete(r.packages, e.Package)
 }
 
-// mostRunning is how many tests are named that are running.
+// mostRunning is the maximum number of running tests to list.
 const mostRunning = 4
 
-// sayRunning says what is running, the longest first.
+// sayRunning lists the running tests, the longest first.
 func (r *report) sayRunning() {
 	type running struct {
 		name  string
@@ -188,11 +187,11 @@ func (r *report) sayRunning() {
 	var all []running
 	for path, p := range r.packages {
 		if len(p.running) == 0 {
-			all = append(all, running{path, p.began})
+			all = append(all, running{name: path, began: p.began})
 		}
 		for test, began := range p.running {
 			if !strings.Contains(test, "/") {
-				all = append(all, running{path + " " + test, began})
+				all = append(all, running{name: path + " " + test, began: began})
 			}
 		}
 	}
@@ -214,8 +213,8 @@ func (r *report) sayRunning() {
 
 func seconds(d time.Duration) time.Duration { return d.Round(time.Second) }
 
-// finish says how the run went. It is false when a test was skipped for a reason that
-// matches never.
+// finish prints the result of the run. It returns false if a test was skipped for a reason
+// that matches never.
 func (r *report) finish(never *regexp.Regexp) (ok bool) {
 	r.say("%d packages in %s: %d tests passed, %d failed, %d skipped\n",
 		r.done, seconds(r.now().Sub(r.began)), r.passed, r.failed, len(r.skipped))
@@ -231,7 +230,7 @@ func (r *report) finish(never *regexp.Regexp) (ok bool) {
 		}
 		word := "skipped"
 		if never != nil && never.MatchString(first.reason) {
-			word, ok = "FAIL, skipped and may not be", false
+			word, ok = "FAIL, must not be skipped", false
 		}
 		more := ""
 		if n := to - from - 1; n > 0 {
@@ -243,13 +242,13 @@ func (r *report) finish(never *regexp.Regexp) (ok bool) {
 	return ok
 }
 
-// place is how a test's log lines begin.
+// place matches the beginning of a test's log line.
 var place = regexp.MustCompile(`^\s+[^\s:]+\.go:[0-9]+: `)
 
-// maxReason is how many bytes of a reason are shown.
+// maxReason is the maximum length of a printed reason in bytes.
 const maxReason = 400
 
-// reason is why a test was skipped: what it logged last, on one line.
+// reason returns why a test was skipped: its last log message, on one line.
 func reason(output string) string {
 	var said []string
 	for line := range strings.Lines(output) {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// takeAll has a report of events at one second each, and returns what it says.
+// takeAll passes events, one second apart, to a report and returns its output.
 func takeAll(t *testing.T, events []event, never string) (said string, ok bool) {
 	now := time.Unix(0, 0)
 	var out strings.Builder
@@ -33,8 +33,8 @@ func output(pkg, test, text string) event {
 	return event{Action: "output", Package: pkg, Test: test, Output: text}
 }
 
-// TestReport: packages in the order in which they end, the output of what failed and of
-// nothing else, and skipped tests by package and reason.
+// TestReport checks the order of packages, by their end, the output of failed tests only,
+// and skipped tests by package and reason.
 func TestReport(t *testing.T) {
 	events := []event{
 		{Action: "start", Package: "a"}, {Action: "start", Package: "b"}, {Action: "start", Package: "none"},
@@ -69,12 +69,13 @@ skipped: b TestFour: no reason given
 
 	said, ok = takeAll(t, events, "node|cargo")
 	require.False(t, ok)
-	require.Contains(t, said, "FAIL, skipped and may not be: b TestThree and 1 more: cargo")
+	require.Contains(t, said, "FAIL, must not be skipped: b TestThree and 1 more: cargo")
 	_, ok = takeAll(t, events, "node")
 	require.True(t, ok)
 }
 
-// TestBuildFailure: what the compiler says is passed on, as are lines that are no events.
+// TestBuildFailure checks that compiler messages and other lines that are not events are
+// printed.
 func TestBuildFailure(t *testing.T) {
 	said, _ := takeAll(t, []event{
 		{Action: "build-output", Output: "a.go:1: undefined: x\n"}, {Action: "build-fail"}, {Action: "start", Package: "a"},
@@ -86,8 +87,8 @@ func TestBuildFailure(t *testing.T) {
 	require.Equal(t, "no such package\n", out.String())
 }
 
-// TestRunning names what is running, the longest first, without subtests and tests that
-// wait for others.
+// TestRunning checks that running tests are listed, the longest first, without subtests and
+// tests that wait for others.
 func TestRunning(t *testing.T) {
 	now := time.Unix(0, 0)
 	var out strings.Builder

@@ -21,7 +21,8 @@ import (
 
 var le = binary.LittleEndian
 
-// TestFixtures decodes every artifact there is and makes the same bytes again.
+// TestFixtures decodes every artifact of the fixtures and encodes it to the
+// same bytes.
 func TestFixtures(t *testing.T) {
 	files := 0
 	for _, name := range fixture.Names() {
@@ -37,7 +38,7 @@ func TestFixtures(t *testing.T) {
 			sum.Add(uint64(off), b[off:min(off+7, len(b))])
 		}
 		require.NoError(t, sum.Check(&h))
-		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 		require.NoError(t, err)
 		require.EqualValues(t, h.Strings, names.Len())
 
@@ -147,7 +148,7 @@ func record() *rapid.Generator[event.Record] {
 	})
 }
 
-// TestRecord writes random records by the table of the format.
+// TestRecord encodes random records as the format's table says.
 func TestRecord(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := record().Draw(t, "record")
@@ -179,7 +180,7 @@ func TestRecord(t *testing.T) {
 	})
 }
 
-// TestDraft runs random changes on a draft and on a plain slice.
+// TestDraft applies random changes to a draft and to a plain slice.
 func TestDraft(t *testing.T) {
 	type named struct {
 		facts         event.Facts
@@ -188,7 +189,7 @@ func TestDraft(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := artifact.NewDraft()
 		var model []named
-		mark, marked := d.Mark(), 0
+		point, kept := d.Savepoint(), 0
 		for range rapid.IntRange(0, 40).Draw(t, "steps") {
 			switch op := rapid.IntRange(0, 9).Draw(t, "op"); {
 			case op < 6:
@@ -199,13 +200,13 @@ func TestDraft(t *testing.T) {
 				require.NoError(t, d.Append(&n.facts, []byte(n.entity), []byte(n.scope)))
 				model = append(model, n)
 			case op == 6:
-				mark, marked = d.Mark(), len(model)
-				require.Equal(t, marked, mark.Records())
+				point, kept = d.Savepoint(), len(model)
+				require.Equal(t, kept, point.Records())
 			case op == 7:
-				d.Rollback(mark)
-				model = model[:marked]
-			case op == 8 && len(model) > marked:
-				first := rapid.IntRange(marked, len(model)).Draw(t, "first")
+				d.Rollback(point)
+				model = model[:kept]
+			case op == 8 && len(model) > kept:
+				first := rapid.IntRange(kept, len(model)).Draw(t, "first")
 				end := rapid.IntRange(first, len(model)).Draw(t, "end")
 				d.Cut(first, end)
 				model = append(model[:first:first], model[end:]...)
@@ -225,7 +226,7 @@ func TestDraft(t *testing.T) {
 			want []named
 		}{{d, model}, {twice, append([]named{{entity: "z", scope: "a"}}, model[from:]...)}} {
 			require.Equal(t, len(c.want), c.d.Len())
-			names, err := strtab.Decode(c.d.AppendNames(nil), true)
+			names, err := strtab.Decode(c.d.AppendNames(nil))
 			require.NoError(t, err)
 			records := c.d.Records()
 			require.EqualValues(t, len(c.want)*artifact.RecordSize, records.Size())

@@ -7,10 +7,11 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Checksum follows the bytes of an artifact from offset 12 on.
+// Checksum computes the checksum of an artifact, which covers the bytes from
+// offset 12 on.
 type Checksum struct{ sum uint32 }
 
-// Add takes the next bytes of the file, whose first stands at offset off.
+// Add adds the next bytes of the file, which start at offset off.
 func (c *Checksum) Add(off uint64, b []byte) {
 	if off < offChecked {
 		b = b[min(offChecked-off, uint64(len(b))):]
@@ -18,10 +19,10 @@ func (c *Checksum) Add(off uint64, b []byte) {
 	c.sum = crc32.Update(c.sum, crc32.IEEETable, b)
 }
 
-// Sum is the checksum of what was added.
+// Sum returns the checksum of the bytes added.
 func (c *Checksum) Sum() uint32 { return c.sum }
 
-// Check compares what was added with the header. The error is a
+// Check compares the checksum with the header's. The error is a
 // [damage.Refusal] of reason checksum.
 func (c *Checksum) Check(h *Header) error {
 	if c.sum != h.CRC {

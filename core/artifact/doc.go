@@ -1,5 +1,5 @@
-// Package artifact reads and writes index.fbati, the cold-start artifact: a
-// fixed-width snapshot of the index, which can be deleted at any time.
+// Package artifact reads and writes index.fbati, the cold-start artifact: an
+// index image of fixed-width records, which can be deleted at any time.
 //
 // Header, all integers little-endian:
 //
@@ -9,7 +9,7 @@
 //	8       4     CRC-32 (IEEE) of every byte from offset 12 to the end
 //	12      8     watermark segment id
 //	20      8     watermark offset
-//	28      8     allocator: the next global sequence to give out
+//	28      8     allocator: the next sequence
 //	36      4     string count, the leading empty string included
 //	40      8     record count
 //	48      8     string table length in bytes
@@ -34,7 +34,7 @@
 //	130     16    correlation id
 //	146     16    causation id, 0 is none
 //
-// A reader that meets another version does not read on: the segments hold
-// everything. The same bytes, made in memory from segments, stand in for the
-// file when there is none: see [Draft].
+// A reader refuses every other version: the segments hold everything. Without
+// the file, a reader builds the same bytes in memory from the segments: see
+// [Draft].
 package artifact

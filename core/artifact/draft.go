@@ -10,32 +10,32 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// ErrFull is returned by [Draft.Append] when the tables can number no more
-// records or names.
+// ErrFull: a draft has reached the highest number of records or bytes of names.
 var ErrFull = errors.New("artifact: no more than 2^32-2 records and 4 GiB of names")
 
-// Draft is the content of an artifact that is being made, in memory: records
-// and names in the form they have in the file. It is for one goroutine.
+// Draft builds an artifact in memory: records and names in the form they have in the
+// file. It is for one goroutine.
 type Draft struct {
 	names *strtab.Builder
 	rows  rows
-	// forgotten are the sequences of the records that are no longer in rows.
+	// forgotten holds the sequences of the records that Forget dropped from rows.
 	forgotten Numbers
 }
 
-// NewDraft is an empty draft.
+// NewDraft returns an empty draft.
 func NewDraft() *Draft {
 	return &Draft{names: strtab.NewBuilder()}
 }
 
-// Len is the number of records.
+// Len returns the number of records, forgotten ones included.
 func (d *Draft) Len() int { return d.rows.len() }
 
-// At returns record i, which must be below Len. The slice aliases the draft
-// and holds until the draft changes.
+// At returns record i, which must be below Len. The slice aliases the draft and is
+// valid until the draft changes.
 func (d *Draft) At(i int) Raw { return d.rows.at(i) }
 
-// Append adds a record. Its sequence must be above the last one's.
+// Append adds a record, whose sequence must be above the last one's. It returns ErrFull
+// if the draft is full.
 func (d *Draft) Append(f *event.Facts, entity, scope []byte) error {
 	r := event.Record{Facts: *f}
 	var err error
@@ -48,7 +48,7 @@ func (d *Draft) Append(f *event.Facts, entity, scope []byte) error {
 	return d.Add(&r)
 }
 
-// Intern returns the number of a name, a new one when it was not there.
+// Intern returns the number of a name, and adds the name if it is new.
 func (d *Draft) Intern(name []byte) (uint32, error) {
 	n, ok := d.names.Intern(name)
 	if !ok {
@@ -57,7 +57,7 @@ func (d *Draft) Intern(name []byte) (uint32, error) {
 	return n, nil
 }
 
-// Add is Append for a record whose names are numbers that Intern gave.
+// Add is Append for a record whose names are numbers from Intern.
 func (d *Draft) Add(r *event.Record) error {
 	if uint64(d.Len()) >= MaxRecords {
 		return ErrFull
@@ -68,7 +68,7 @@ func (d *Draft) Add(r *event.Record) error {
 }
 
 // AddEntry is Add for an entry of a segment's footer, which is a record without the
-// segment in front of the frame's offset: see package sidx.
+// segment id before the frame's offset: see package sidx.
 func (d *Draft) AddEntry(entry []byte, segment uint64, entity, scope uint32, sequence uint64) error {
 	if uint64(d.Len()) >= MaxRecords {
 		return ErrFull
@@ -83,51 +83,53 @@ func (d *Draft) AddEntry(entry []byte, segment uint64, entity, scope uint32, seq
 	return nil
 }
 
-// Name returns name number, which must be below Names. The slice aliases the
-// draft and holds until the name is rolled back.
+// Name returns the name with a number below Names. The slice aliases the draft and is
+// valid until the name is rolled back.
 func (d *Draft) Name(number uint32) []byte { return d.names.At(number) }
 
-// Names is the number of names, the leading empty one included.
+// Names returns the number of names, the leading empty one included.
 func (d *Draft) Names() int { return d.names.Len() }
 
 // AppendFrom adds the records of another draft from number first on.
 func (d *Draft) AppendFrom(o *Draft, first int) error {
-	return d.AppendRun(o.Run(first, o.Mark()))
+	return d.AppendRun(o.Run(first, o.Savepoint()))
 }
 
-// Mark remembers how much a draft holds.
-type Mark struct{ records, names int }
+// Savepoint is a state that a draft can be rolled back to.
+type Savepoint struct{ records, names int }
 
-// Mark returns the present extent, for [Draft.Rollback].
-func (d *Draft) Mark() Mark { return Mark{d.Len(), d.names.Len()} }
-
-// Records is the number of records at the mark.
-func (m Mark) Records() int { return m.records }
-
-// Rollback forgets every record and name added since the mark.
-func (d *Draft) Rollback(m Mark) {
-	d.rows.cut(m.records)
-	d.names.Truncate(m.names)
+// Savepoint returns the current state, for [Draft.Rollback].
+func (d *Draft) Savepoint() Savepoint {
+	return Savepoint{records: d.Len(), names: d.names.Len()}
 }
 
-// Cut removes the records from first up to end. Their names stay: a name that
-// no record uses is harmless.
+// Records returns the number of records at the savepoint.
+func (s Savepoint) Records() int { return s.records }
+
+// Rollback removes every record and name added since the savepoint.
+func (d *Draft) Rollback(s Savepoint) {
+	d.rows.cut(s.records)
+	d.names.Truncate(s.names)
+}
+
+// cut removes the records from first up to end and keeps their names: an unused name is
+// harmless.
 func (d *Draft) Cut(first, end int) {
-	var behind []byte
+	var after []byte
 	for i := end; i < d.Len(); i++ {
-		behind = append(behind, d.At(i)...)
+		after = append(after, d.At(i)...)
 	}
 	d.rows.cut(first)
-	for ; len(behind) > 0; behind = behind[RecordSize:] {
+	for ; len(after) > 0; after = after[RecordSize:] {
 		d.rows.grow()
-		d.rows.last = append(d.rows.last, behind[:RecordSize]...)
+		d.rows.last = append(d.rows.last, after[:RecordSize]...)
 	}
 }
 
-// SetSequence gives record i another sequence.
+// SetSequence changes the sequence of record i.
 func (d *Draft) SetSequence(i int, sequence uint64) { d.At(i).setSequence(sequence) }
 
-// Sequence is the sequence of record i, which may be forgotten.
+// Sequence returns the sequence of record i, which may be forgotten.
 func (d *Draft) Sequence(i int) uint64 {
 	if i < d.forgotten.Len() {
 		return d.forgotten.At(i)
@@ -135,11 +137,11 @@ func (d *Draft) Sequence(i int) uint64 {
 	return d.At(i).Sequence()
 }
 
-// Renumber gives the records from number first on the sequences from, from+1 and
-// so on. They may be forgotten.
+// Renumber sets the sequences of the records from number first on to from, from+1 and so
+// on. Records may be forgotten.
 func (d *Draft) Renumber(first int, from uint64) {
 	if n := d.forgotten.Len(); first < n {
-		d.forgotten.Cut(first)
+		d.forgotten.cut(first)
 		d.forgotten.Add(n-first, from)
 		first, from = n, from+uint64(n-first)
 	}
@@ -148,10 +150,10 @@ func (d *Draft) Renumber(first int, from uint64) {
 	}
 }
 
-// Forget lets go of records in front of number n, in pieces of 1024; at least the
-// last one in front of n stays. Only the sequences of those that are gone can be
-// read and changed then, and the draft must not be rolled back to a place among
-// them. Their memory is used again: what aliases them holds no longer.
+// Forget drops records before number n, in chunks of 1024, and keeps at least the last
+// record before n. Of a dropped record only the sequence can still be read and changed,
+// and the draft must not be rolled back to a savepoint among dropped records. Their
+// memory is reused, so slices that alias them become invalid.
 func (d *Draft) Forget(n int) {
 	for k := d.forgotten.Len() / chunkRecords; k < len(d.rows.full) && (k+1)*chunkRecords < n; k++ {
 		for b := d.rows.full[k]; len(b) > 0; b = b[RecordSize:] {
@@ -162,8 +164,8 @@ func (d *Draft) Forget(n int) {
 	}
 }
 
-// Reset forgets all records and keeps the names. The memory is used again: what
-// aliases the records holds no longer.
+// Reset removes all records and keeps the names. The memory is reused, so slices that
+// alias the records become invalid.
 func (d *Draft) Reset() {
 	for _, b := range append(d.rows.full, d.rows.last) {
 		if cap(b) > 0 {
@@ -176,16 +178,16 @@ func (d *Draft) Reset() {
 	}
 }
 
-// Numbers are the sequences of all records.
+// Numbers returns the sequences of all records.
 func (d *Draft) Numbers() Numbers {
-	s := d.forgotten.Clone()
+	s := d.forgotten.clone()
 	for i := s.Len(); i < d.Len(); i++ {
 		s.Add(1, d.At(i).Sequence())
 	}
 	return s
 }
 
-// AppendFile adds the whole artifact to dst, checksum included.
+// AppendFile appends the whole artifact to dst, checksum included.
 func (d *Draft) AppendFile(dst []byte, w Watermark, allocator uint64) []byte {
 	h := Header{
 		Watermark: w,
@@ -208,15 +210,15 @@ func (d *Draft) AppendFile(dst []byte, w Watermark, allocator uint64) []byte {
 	return dst
 }
 
-// Seal writes the checksum of a whole artifact into it.
+// Seal sets the checksum of a whole artifact.
 func Seal(file []byte) {
 	binary.LittleEndian.PutUint32(file[offCRC:], crc32.ChecksumIEEE(file[offChecked:]))
 }
 
-// AppendNames adds the string table as it stands to dst.
+// AppendNames appends the string table to dst.
 func (d *Draft) AppendNames(dst []byte) []byte { return d.names.AppendTable(dst) }
 
-// Records is the records as they stand. It holds while records are added to the
+// Records returns the current records. It stays valid while records are added to the
 // draft.
 func (d *Draft) Records() source.Source {
 	r := d.rows

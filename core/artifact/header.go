@@ -11,11 +11,13 @@ import (
 const (
 	// FileName is the artifact's name in a store's directory.
 	FileName = "index.fbati"
-	// HeaderSize is the number of bytes in front of the string table.
+	// HeaderSize is the size of the header in bytes; the string table follows it.
 	HeaderSize = 56
-	// MaxAllocator is the highest allocator that is believed.
+	// MaxAllocator is the highest next sequence that a file may claim. The
+	// format calls the next sequence "allocator"; so do the field and the
+	// constant.
 	MaxAllocator = 1 << 63
-	// MaxRecords is the highest number of records that tables can number.
+	// MaxRecords is the highest number of records that an index can number.
 	MaxRecords = math.MaxUint32 - 1
 
 	magic   = "FBATIX"
@@ -23,7 +25,7 @@ const (
 
 	offVersion          = 6
 	offCRC              = 8
-	offChecked          = 12 // the checksum covers the bytes from here on
+	offChecked          = 12 // first byte that the checksum covers
 	offWatermarkSegment = 12
 	offWatermarkOffset  = 20
 	offAllocator        = 28
@@ -32,8 +34,8 @@ const (
 	offTableSize        = 48
 )
 
-// Watermark divides a log: everything before it is in the artifact, everything
-// from it on is the tail.
+// Watermark divides a log: the artifact covers everything before it, and the
+// tail starts at it.
 type Watermark struct {
 	Segment, Offset uint64
 }
@@ -43,7 +45,7 @@ func (w Watermark) Covers(p event.Position) bool {
 	return p.Segment < w.Segment || p.Segment == w.Segment && p.Offset < w.Offset
 }
 
-// Header is the head of an artifact.
+// Header is the header of an artifact.
 type Header struct {
 	CRC       uint32
 	Watermark Watermark
@@ -53,7 +55,7 @@ type Header struct {
 	TableSize uint64
 }
 
-// DecodeHeader reads the header of an artifact that is size bytes long; b
+// DecodeHeader decodes the header of an artifact that is size bytes long. b
 // holds its first bytes, 56 of them unless the file is shorter. The error is a
 // [damage.Refusal]: short, magic, version, overflow, length or records.
 func DecodeHeader(b []byte, size int64) (h Header, err error) {
@@ -93,13 +95,13 @@ func DecodeHeader(b []byte, size int64) (h Header, err error) {
 	return h, nil
 }
 
-// size is the length of the file that the header describes.
+// size returns the length of the file that the header describes.
 func (h *Header) size() uint64 { return h.RecordsAt() + h.Records*RecordSize }
 
-// RecordsAt is the offset of the first record.
+// RecordsAt returns the offset of the first record.
 func (h *Header) RecordsAt() uint64 { return HeaderSize + h.TableSize }
 
-// AppendHeader adds the 56 bytes to dst.
+// AppendHeader appends the 56 bytes of h to dst.
 func AppendHeader(dst []byte, h *Header) []byte {
 	dst = append(dst, magic...)
 	dst = binary.LittleEndian.AppendUint16(dst, version)

@@ -5,41 +5,41 @@ import (
 	"sort"
 )
 
-// Numbers are the sequences of records by record number, kept as runs without a
-// gap: 16 bytes for each run. It is for one goroutine; the zero value is empty.
+// Numbers maps record numbers to sequences. It stores runs without a gap, in 16
+// bytes each. It is for one goroutine; the zero value is empty.
 type Numbers struct {
 	runs []numbersRun
 	n    int
 }
 
-// numbersRun goes on to the next one's first record.
+// numbersRun extends to the first record of the next run.
 type numbersRun struct {
 	first    int
 	sequence uint64
 }
 
-// Len is the number of records.
+// Len returns the number of records.
 func (s *Numbers) Len() int { return s.n }
 
-// Add takes the sequences from, from+1 and so on of the next n records.
+// Add appends n records with the sequences from, from+1 and so on.
 func (s *Numbers) Add(n int, from uint64) {
 	if n == 0 {
 		return
 	}
 	if k := len(s.runs); k == 0 || s.runs[k-1].sequence+uint64(s.n-s.runs[k-1].first) != from {
-		s.runs = append(s.runs, numbersRun{s.n, from})
+		s.runs = append(s.runs, numbersRun{first: s.n, sequence: from})
 	}
 	s.n += n
 }
 
-// At is the sequence of record i, which must be below Len.
+// At returns the sequence of record i, which must be below Len.
 func (s *Numbers) At(i int) uint64 {
 	k := sort.Search(len(s.runs), func(k int) bool { return s.runs[k].first > i }) - 1
 	return s.runs[k].sequence + uint64(i-s.runs[k].first)
 }
 
-// Cut forgets the records from number n on.
-func (s *Numbers) Cut(n int) {
+// cut removes the records from number n on.
+func (s *Numbers) cut(n int) {
 	if n >= s.n {
 		return
 	}
@@ -47,13 +47,13 @@ func (s *Numbers) Cut(n int) {
 	s.runs, s.n = s.runs[:k], n
 }
 
-// Clone is a copy.
-func (s *Numbers) Clone() Numbers {
-	return Numbers{append([]numbersRun(nil), s.runs...), s.n}
+// clone returns a copy.
+func (s *Numbers) clone() Numbers {
+	return Numbers{runs: append([]numbersRun(nil), s.runs...), n: s.n}
 }
 
-// Runs lists the runs: the sequence of the first record of each, and how many
-// records it has.
+// Runs iterates over the runs: the sequence of the first record of each, and
+// its number of records.
 func (s *Numbers) Runs() iter.Seq2[uint64, int] {
 	return func(yield func(uint64, int) bool) {
 		for k, r := range s.runs {

@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// TestForget: what is forgotten of a draft keeps its sequences, and takes others, as in
-// a draft that forgets nothing.
+// TestForget checks that forgotten records keep their sequences and can be
+// renumbered, as in a draft that forgets nothing.
 func TestForget(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		whole, part := artifact.NewDraft(), artifact.NewDraft()
@@ -41,7 +41,7 @@ func TestForget(t *testing.T) {
 				if part.Sequence(i) != want || numbers.At(i) != want || same.At(i) != want {
 					t.Fatalf("record %d", i)
 				}
-				if i+1 >= forgotten && string(part.At(i)) != string(whole.At(i)) { // the last one in front stays
+				if i+1 >= forgotten && string(part.At(i)) != string(whole.At(i)) { // the last forgotten record stays
 					t.Fatalf("record %d", i)
 				}
 			}

@@ -26,35 +26,35 @@ const (
 	offCausation   = 146
 )
 
-// Raw is one record as it stands in the file, for readers that need only some
-// of its fields. It must be RecordSize bytes long.
+// Raw is one record in its encoded form, for readers that need only some of its
+// fields. It must be RecordSize bytes long.
 type Raw []byte
 
-// ID is the event id.
+// ID returns the event id.
 func (r Raw) ID() event.ID { return event.IDFromLE(r[offEventID:]) }
 
-// Entity is the entity's number in the string table, unchecked.
+// Entity returns the entity's number in the string table, unchecked.
 func (r Raw) Entity() uint32 { return binary.LittleEndian.Uint32(r[offEntity:]) }
 
-// Scope is the scope's number in the string table, unchecked.
+// Scope returns the scope's number in the string table, unchecked.
 func (r Raw) Scope() uint32 { return binary.LittleEndian.Uint32(r[offScope:]) }
 
-// Kind is the event's kind.
+// Kind returns the event's kind.
 func (r Raw) Kind() event.Kind { return event.Kind(binary.LittleEndian.Uint16(r[offKind:])) }
 
-// Clock is the event's number within its entity.
+// Clock returns the event's number within its entity.
 func (r Raw) Clock() uint32 { return binary.LittleEndian.Uint32(r[offClock:]) }
 
-// Sequence is the global sequence.
+// Sequence returns the global sequence.
 func (r Raw) Sequence() uint64 { return binary.LittleEndian.Uint64(r[offSequence:]) }
 
-// Correlation is the correlation id.
+// Correlation returns the correlation id.
 func (r Raw) Correlation() event.ID { return event.IDFromLE(r[offCorrelation:]) }
 
-// Causation is the causation id, zero for none.
+// Causation returns the causation id, zero for none.
 func (r Raw) Causation() event.ID { return event.IDFromLE(r[offCausation:]) }
 
-// Position is where the frame lies.
+// Position returns the position of the frame.
 func (r Raw) Position() event.Position {
 	return event.Position{
 		Segment: binary.LittleEndian.Uint64(r[offSegment:]),
@@ -63,16 +63,16 @@ func (r Raw) Position() event.Position {
 	}
 }
 
-// The halves of an id are its first and its last 8 bytes as numbers, which
-// compare as the id does and need no copy.
+// The halves of an id are its first and its last 8 bytes as numbers. They
+// compare like the id and need no copy.
 
-// IDHalves is ID in two numbers.
+// IDHalves returns ID as two numbers.
 func (r Raw) IDHalves() (hi, lo uint64) { return r.halves(offEventID) }
 
-// CorrelationHalves is Correlation in two numbers.
+// CorrelationHalves returns Correlation as two numbers.
 func (r Raw) CorrelationHalves() (hi, lo uint64) { return r.halves(offCorrelation) }
 
-// CausationHalves is Causation in two numbers, both zero for none.
+// CausationHalves returns Causation as two numbers, both zero for none.
 func (r Raw) CausationHalves() (hi, lo uint64) { return r.halves(offCausation) }
 
 func (r Raw) halves(at int) (hi, lo uint64) {
@@ -86,14 +86,14 @@ func (r Raw) CorrelatesSelf() bool {
 	return hi == chi && lo == clo
 }
 
-// Decode reads every field.
+// Decode decodes every field.
 func (r Raw) Decode() (rec event.Record) {
 	r.DecodeFacts(&rec.Facts)
 	rec.Entity, rec.Scope = r.Entity(), r.Scope()
 	return rec
 }
 
-// DecodeFacts reads every field but the numbers of the names.
+// DecodeFacts decodes every field except the numbers of the names.
 func (r Raw) DecodeFacts(f *event.Facts) {
 	_ = r[RecordSize-1]
 	f.Sequence = r.Sequence()
@@ -108,16 +108,16 @@ func (r Raw) DecodeFacts(f *event.Facts) {
 	f.Position = r.Position()
 }
 
-// setSequence rewrites the sequence in place.
+// setSequence overwrites the sequence in place.
 func (r Raw) setSequence(n uint64) { binary.LittleEndian.PutUint64(r[offSequence:], n) }
 
-// SetNames rewrites the numbers of the names in place.
+// SetNames overwrites the numbers of the names in place.
 func (r Raw) SetNames(entity, scope uint32) {
 	binary.LittleEndian.PutUint32(r[offEntity:], entity)
 	binary.LittleEndian.PutUint32(r[offScope:], scope)
 }
 
-// AppendRecord adds the record to dst.
+// AppendRecord appends the encoded record to dst.
 func AppendRecord(dst []byte, r *event.Record) []byte {
 	at := len(dst)
 	dst = append(dst, make([]byte, RecordSize)...)

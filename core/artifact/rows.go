@@ -7,21 +7,21 @@ import (
 )
 
 const (
-	// chunkRecords is how many records stand in one piece of memory: 162 kB, as
-	// many as a build of tables reads at once.
+	// chunkRecords is the number of records in a chunk: 162 kB, as many as an
+	// index build reads at once.
 	chunkRecords = 1024
 	chunkSize    = chunkRecords * RecordSize
 )
 
-// rows is records in memory, in pieces: one that grows would be copied again and
-// again, and touch new pages each time. A copy of rows may be read while records
-// are added to the original, and while those that the copy does not have are taken
-// back: a piece in full is full and is not written again, and last is only
-// appended to.
+// rows holds records in memory, in chunks. One growing slice would be copied
+// again and again, and would touch new pages each time. A copy of rows can be
+// read while records are added to the original, and while records that the copy
+// lacks are rolled back: a chunk in full is never written again, and last is
+// only appended to.
 type rows struct {
 	full [][]byte
 	last []byte
-	// spare are pieces to be used again: see [Draft.Forget].
+	// spare holds chunks for reuse: see [Draft.Forget].
 	spare [][]byte
 }
 
@@ -36,7 +36,7 @@ func (r *rows) at(i int) Raw {
 	return Raw(b[i*RecordSize : (i+1)*RecordSize])
 }
 
-// grow makes room for one more record in last.
+// grow makes sure that last can take one more record.
 func (r *rows) grow() {
 	if len(r.last) < chunkSize {
 		return
@@ -49,7 +49,7 @@ func (r *rows) grow() {
 	r.last = make([]byte, 0, chunkSize)
 }
 
-// cut forgets the records from number n on.
+// cut removes the records from number n on.
 func (r *rows) cut(n int) {
 	if k := n / chunkRecords; k < len(r.full) {
 		r.last = r.full[k]
@@ -64,7 +64,7 @@ func (r *rows) ReadAt(p []byte, off int64) (n int, err error) {
 		return 0, source.ErrShort
 	}
 	for n < len(p) {
-		b := r.piece(uint64(off) + uint64(n))
+		b := r.chunk(uint64(off) + uint64(n))
 		if len(b) == 0 {
 			return n, io.EOF
 		}
@@ -78,15 +78,15 @@ func (r *rows) Size() int64 { return int64(len(r.full))*chunkSize + int64(len(r.
 
 // Slice implements source.Memory.
 func (r *rows) Slice(off, n uint64) []byte {
-	b := r.piece(off)
+	b := r.chunk(off)
 	if uint64(len(b)) < n {
 		return nil
 	}
 	return b[:n:n]
 }
 
-// piece is the bytes from off to the end of the piece they stand in.
-func (r *rows) piece(off uint64) []byte {
+// chunk returns the bytes from off to the end of their chunk.
+func (r *rows) chunk(off uint64) []byte {
 	k, at := off/chunkSize, off%chunkSize
 	switch {
 	case k < uint64(len(r.full)):

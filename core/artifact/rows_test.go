@@ -11,9 +11,8 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// TestManyRecords goes over the ends of pieces of memory: records are added, taken
-// back, cut out and read in every way, while a run that was taken before stays as
-// it was.
+// TestManyRecords crosses the ends of chunks: it adds, rolls back, cuts and
+// reads records in every way, while an earlier run stays unchanged.
 func TestManyRecords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := artifact.NewDraft()
@@ -27,12 +26,12 @@ func TestManyRecords(t *testing.T) {
 			}
 		}
 		add()
-		kept := d.Run(0, d.Mark())
+		kept := d.Run(0, d.Savepoint())
 		want := append([]uint64(nil), model...)
-		mark := d.Mark()
+		point := d.Savepoint()
 		add()
-		d.Rollback(mark)
-		model = model[:mark.Records()]
+		d.Rollback(point)
+		model = model[:point.Records()]
 		add()
 		if rapid.Bool().Draw(t, "cut") {
 			first := rapid.IntRange(len(want), len(model)).Draw(t, "first")
@@ -52,7 +51,7 @@ func TestManyRecords(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, w, artifact.Raw(b).Sequence())
 		}
-		if n := len(model); n > 1 { // over the end of a piece
+		if n := len(model); n > 1 { // across the end of a chunk
 			at := uint64(min(n-2, 1023)) * artifact.RecordSize
 			b, err := win.Bytes(at, 2*artifact.RecordSize)
 			require.NoError(t, err)

@@ -5,48 +5,50 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// Run is some of the records of a draft, with their names. It may be read while
-// records are added to the draft, and while those behind its end are rolled back.
+// Run is a range of a draft's records, with their names. It can be read while
+// records are added to the draft, and while records after its end are rolled
+// back.
 type Run struct {
 	rows  rows
 	first int
 	names *strtab.Table
 }
 
-// Run returns the records from number first up to the mark.
-func (d *Draft) Run(first int, end Mark) Run {
+// Run returns the records from number first up to the savepoint.
+func (d *Draft) Run(first int, end Savepoint) Run {
 	r := d.rows
 	r.cut(end.records)
-	return Run{r, first, d.names.View()}
+	return Run{rows: r, first: first, names: d.names.View()}
 }
 
-// Len is the number of records.
+// Len returns the number of records.
 func (r Run) Len() int { return r.rows.len() - r.first }
 
 // At returns record i, which must be below Len.
 func (r Run) At(i int) Raw { return r.rows.at(r.first + i) }
 
-// Names is the names that the records refer to.
+// Names returns the names that the records refer to.
 func (r Run) Names() *strtab.Table { return r.names }
 
-// Records is the records one after the other, from offset at on.
+// Records returns a source that holds the records one after the other, from
+// offset at on.
 func (r Run) Records() (src source.Source, at uint64) {
 	return &r.rows, uint64(r.first) * RecordSize
 }
 
-// To is the run without the records from number n on.
+// To returns the run without the records from number n on.
 func (r Run) To(n int) Run {
 	r.rows.cut(r.first + n)
 	return r
 }
 
-// From is the run without its first n records.
+// From returns the run without its first n records.
 func (r Run) From(n int) Run {
 	r.first += n
 	return r
 }
 
-// AppendRun adds the records of a run.
+// AppendRun appends the records of a run.
 func (d *Draft) AppendRun(r Run) error {
 	for i := range r.Len() {
 		rec := r.At(i).Decode()

@@ -1,5 +1,5 @@
-// Package checkpoint reads and writes index.ckpt, version 2: the older form of
-// the same snapshot that index.fbati is.
+// Package checkpoint reads and writes index.ckpt, version 2: an older format of
+// the index image that index.fbati holds.
 //
 //	offset  size  field
 //	0       6     magic "FBATCK"
@@ -9,7 +9,7 @@
 //
 // The body is a MessagePack map, its keys in this order:
 //
-//	global_sequence       uint: the allocator
+//	global_sequence       uint: the next sequence (the artifact's allocator)
 //	watermark_segment_id  uint
 //	watermark_offset      uint
 //	interner_strings      array of str: see package strtab
@@ -40,30 +40,32 @@ const (
 	// FileName is the checkpoint's name in a store's directory.
 	FileName = "index.ckpt"
 
-	// HeadSize is the number of bytes in front of the body.
+	// HeadSize is the size of the head in bytes; the body follows it.
 	HeadSize = 12
 
 	magic      = "FBATCK"
 	version    = 2
 	offVersion = 6
 	offCRC     = 8
-	// leastEntry is fewer bytes than any entry has: the keys alone are more.
+	// leastEntry is a lower bound on the size of an entry: the keys alone are
+	// longer.
 	leastEntry = 128
 )
 
-// Checkpoint is the decoded head of a checkpoint; the entries are read one by
+// Checkpoint is the decoded head of a checkpoint; Next reads the entries one by
 // one. It aliases the bytes it was decoded from.
 type Checkpoint struct {
 	Watermark artifact.Watermark
 	Allocator uint64
 	Names     *strtab.Table
-	// Entries is the number of entries the body claims, checked to fit its size.
+	// Entries is the number of entries that the body claims. Decode checks that
+	// they can fit.
 	Entries int
 
 	r msgpack.Reader
 }
 
-// CheckHead looks at the first bytes of a file, before all of it is read. The
+// CheckHead checks the first bytes of a file, before the rest is read. The
 // error is a [damage.Refusal]: short, magic or version.
 func CheckHead(b []byte) error {
 	switch {
@@ -77,9 +79,9 @@ func CheckHead(b []byte) error {
 	return nil
 }
 
-// Decode checks the head and the checksum of a whole file and reads up to the
-// entries. The error is a [damage.Refusal]: short, magic, version, checksum,
-// body or strings.
+// Decode checks the head and the checksum of a whole file and decodes
+// everything before the entries. The error is a [damage.Refusal]: short, magic,
+// version, checksum, body or strings.
 func Decode(b []byte) (*Checkpoint, error) {
 	if err := CheckHead(b); err != nil {
 		return nil, err
@@ -104,7 +106,7 @@ func Decode(b []byte) (*Checkpoint, error) {
 	if err := r.Err(); err != nil {
 		return nil, c.refuse(err)
 	}
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	if err != nil {
 		return nil, damage.Refuse(damage.Strings, int64(HeadSize+at), err)
 	}
@@ -124,11 +126,11 @@ func (c *Checkpoint) refuse(err error) error {
 	return damage.Refuse(damage.Body, int64(HeadSize+c.r.Offset()), err)
 }
 
-// Offset is where in the file the next entry begins.
+// Offset returns the offset in the file of the next entry.
 func (c *Checkpoint) Offset() int { return HeadSize + c.r.Offset() }
 
-// Next reads the next entry. It is called Entries times; then [Checkpoint.End]
-// tells whether anything followed. The error is a [damage.Refusal]: body.
+// Next reads the next entry. Call it Entries times, then call [Checkpoint.End].
+// The error is a [damage.Refusal]: body.
 func (c *Checkpoint) Next() (e event.Record, err error) {
 	r := &c.r
 	r.MapOf(14)
@@ -170,7 +172,8 @@ func (c *Checkpoint) Next() (e event.Record, err error) {
 	return e, nil
 }
 
-// End reports bytes behind the last entry as a [damage.Refusal]: body.
+// End returns a [damage.Refusal] of reason body when bytes follow the last
+// entry.
 func (c *Checkpoint) End() error {
 	if err := c.r.End(); err != nil {
 		return c.refuse(err)
@@ -187,8 +190,8 @@ func readID(r *msgpack.Reader) (id event.ID) {
 	return id
 }
 
-// AppendFile adds a whole checkpoint to dst: names is a finished string table,
-// records the entries in order of sequence.
+// AppendFile appends a whole checkpoint to dst. names is an encoded string
+// table; records are the entries in order of sequence.
 func AppendFile(dst []byte, w artifact.Watermark, allocator uint64, names []byte, records []event.Record) []byte {
 	at := len(dst)
 	dst = append(dst, magic...)

@@ -44,8 +44,8 @@ func read(b []byte) (c *checkpoint.Checkpoint, records []event.Record, err error
 	return c, records, c.End()
 }
 
-// TestFixtures makes every checkpoint again, and finds the artifact's content
-// in it.
+// TestFixtures encodes every checkpoint again, and compares it with the
+// artifact.
 func TestFixtures(t *testing.T) {
 	files := 0
 	for _, name := range fixture.Names() {
@@ -103,7 +103,7 @@ func TestRefusals(t *testing.T) {
 		{"cut", good[:len(good)-1], damage.Checksum, nil},
 		{"no body", seal(good[:12]), damage.Body, msgpack.ErrShort},
 		{"cut and sealed", seal(good[:len(good)-1]), damage.Body, msgpack.ErrShort},
-		{"bytes behind", seal(append(bytes.Clone(good), 0)), damage.Body, msgpack.ErrTrailing},
+		{"trailing bytes", seal(append(bytes.Clone(good), 0)), damage.Body, msgpack.ErrTrailing},
 		{"other first key", swap("\x85\xafglobal_sequence", "\x85\xafglobal_sequencE"), damage.Body, msgpack.ErrKey},
 		{"four keys", swap("\x85\xafglobal", "\x84\xafglobal"), damage.Body, msgpack.ErrType},
 		{"allocator in a longer form", swap("\x01\xb4watermark_seg", "\xcc\x01\xb4watermark_seg"), damage.Body, msgpack.ErrSpelling},
@@ -139,7 +139,7 @@ func TestRefusals(t *testing.T) {
 			require.ErrorIs(t, err, c.cause, c.name)
 		}
 	}
-	// Entries that are not read are bytes behind.
+	// Unread entries are trailing bytes.
 	c, err := checkpoint.Decode(good)
 	require.NoError(t, err)
 	require.ErrorIs(t, c.End(), damage.Body)

@@ -12,7 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// load is entries of 200 byte payloads for a hundred entities.
+// load holds entries with payloads of 200 bytes, for a hundred entities.
 type load struct {
 	entries []commit.Entry
 	last    uint64
@@ -32,7 +32,7 @@ func newLoad(n int) *load {
 	return l
 }
 
-// fresh gives the entries ids of their own.
+// fresh gives every entry a new id and returns the entries.
 func (l *load) fresh() []commit.Entry {
 	for i := range l.entries {
 		l.last++
@@ -41,11 +41,10 @@ func (l *load) fresh() []commit.Entry {
 	return l.entries
 }
 
-// TestAllocations: an append allocates nothing by itself, only what grows does,
-// ever more rarely.
+// TestAllocations: an append allocates only when a buffer grows, ever more rarely.
 func TestAllocations(t *testing.T) {
 	const warm, runs = 40_000, 1000
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	log.Start(1, 57)
 	l := newLoad(100)
 	receipts := make([]commit.Receipt, 0, len(l.entries))
@@ -71,7 +70,7 @@ func TestAllocations(t *testing.T) {
 	})
 	require.LessOrEqual(t, single, 1.0)
 	for i := range l.entries {
-		l.entries[i].Cause = i // each caused by the one in front of it
+		l.entries[i].Cause = i // each caused by the one before it
 	}
 	events := testing.AllocsPerRun(50, batch) / float64(len(l.entries))
 	require.LessOrEqual(t, events, 1.0)
@@ -79,7 +78,7 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	log.Start(1, 57)
 	l := newLoad(1000)
 	b.SetBytes(200)
@@ -99,7 +98,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func BenchmarkAppendBatch(b *testing.B) {
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	log.Start(1, 57)
 	l := newLoad(1000)
 	var receipts []commit.Receipt
@@ -115,10 +114,10 @@ func BenchmarkAppendBatch(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/event")
 }
 
-// BenchmarkAppendKeyed appends events with keys in segments of 100,000, each of which
-// is sealed and forgotten as a writer does.
+// BenchmarkAppendKeyed appends events with keys in segments of 100,000, and seals and
+// forgets each segment as a writer does.
 func BenchmarkAppendKeyed(b *testing.B) {
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	l := newLoad(1000)
 	for i := range l.entries {
 		l.entries[i].Key = true
@@ -149,8 +148,8 @@ func BenchmarkAppendKeyed(b *testing.B) {
 	}
 }
 
-// BenchmarkHeap reports what a log keeps in memory for each event of the segment that is
-// being written, with and without keys.
+// BenchmarkHeap reports a log's memory per event of the current segment, with and
+// without keys.
 func BenchmarkHeap(b *testing.B) {
 	for _, keys := range []bool{false, true} {
 		b.Run("keys="+strconv.FormatBool(keys), func(b *testing.B) {
@@ -161,7 +160,7 @@ func BenchmarkHeap(b *testing.B) {
 			}
 			for b.Loop() {
 				before := heap()
-				log := commit.NewLog(commit.Nothing{}, 0)
+				log := commit.NewLog(commit.NoHistory{}, 0)
 				log.Start(1, 57)
 				for range n / 1000 {
 					for i, entries := 0, l.fresh(); i < len(entries); i++ {

@@ -6,11 +6,11 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// CheckEntity returns a [*NameError] unless name can be an entity's: an append is
-// refused for it, and so is a question about that entity.
+// CheckEntity returns a [*NameError] unless name is a valid name of an entity. Appends
+// and queries both check it.
 func CheckEntity(name string) error {
 	if err := event.CheckName([]byte(name)); err != nil {
-		return &NameError{"entity", err}
+		return &NameError{Part: "entity", Err: err}
 	}
 	return nil
 }
@@ -23,23 +23,27 @@ func CheckID(id event.ID) error {
 	return nil
 }
 
-// check tells what is wrong with an entry by itself.
+// check returns why the entry is invalid regardless of the log, or nil.
 func (e *Entry) check() error {
 	if err := CheckEntity(e.Entity); err != nil {
 		return err
 	}
 	if err := event.CheckName([]byte(e.Scope)); err != nil {
-		return &NameError{"scope", err}
+		return &NameError{Part: "scope", Err: err}
 	}
-	if err := CheckKind(e.Kind, e.ReservedKind); err != nil {
+	checkKind := CheckKind
+	if e.ReservedKind {
+		checkKind = CheckReservedKind
+	}
+	if err := checkKind(e.Kind); err != nil {
 		return err
 	}
 	const flags = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
 	switch {
 	case len(e.Payload) == 0:
-		return ErrPayload
+		return errPayload
 	case len(e.Payload) > MaxPayload:
-		return &LimitError{"payload bytes", uint64(len(e.Payload)), MaxPayload}
+		return &LimitError{What: "payload bytes", Got: uint64(len(e.Payload)), Max: MaxPayload}
 	case e.ID.IsZero():
 		return ErrZeroID
 	case e.Flags&^flags != 0:
@@ -50,28 +54,33 @@ func (e *Entry) check() error {
 	return nil
 }
 
-// named are the kinds that batpak keeps as they are in the system's and the effects'
-// categories, apart from the markers of batches; it maps all others there to one
-// of them when it reads a footer or an index.
-var named = []event.Kind{
+// namedKinds lists the kinds that batpak preserves in the system's and the effects'
+// categories, batch markers aside. batpak maps every other kind there to one of them
+// when it reads a footer or an index.
+var namedKinds = []event.Kind{
 	event.SystemInit, event.SystemShutdown, event.SystemHeartbeat, event.SystemConfigChange,
 	event.SystemCheckpoint, event.Tombstone,
 	event.EffectError, event.EffectRetry, event.EffectAck, event.EffectBackpressure,
 	event.EffectCancel, event.EffectConflict,
 }
 
-// CheckKind returns a [*KindError] unless an event may have the kind k: one of an
-// application, or, where reserved allows it, one of those that have a name in the
-// system's and the effects' categories. Markers of batches never are.
-func CheckKind(k event.Kind, reserved bool) error {
-	if k.Category() != 0x0 && k.Category() != 0xD {
+// CheckKind returns a [*KindError] unless k is a kind for applications.
+func CheckKind(k event.Kind) error {
+	if unreserved(k) {
 		return nil
 	}
-	has := slices.Contains(named, k)
-	if has && reserved {
-		return nil
-	}
-	return &KindError{k, has}
+	return &KindError{Kind: k, Named: slices.Contains(namedKinds, k)}
 }
+
+// CheckReservedKind returns a [*KindError] unless k is a kind for applications or one
+// with a name in the system's and the effects' categories. It refuses batch markers.
+func CheckReservedKind(k event.Kind) error {
+	if unreserved(k) || slices.Contains(namedKinds, k) {
+		return nil
+	}
+	return &KindError{Kind: k}
+}
+
+func unreserved(k event.Kind) bool { return k.Category() != 0x0 && k.Category() != 0xD }
 
 func validTime(us int64) bool { return us >= 0 && us/1000 < MaxWallMS }

@@ -4,95 +4,92 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Limits of what can be appended. batpak 0.4.0 reads all of it.
+// Limits of an append. batpak 0.4.0 reads everything within them.
 const (
-	// MaxPayload is the largest payload in bytes. In a frame it takes up to twice
-	// as much.
+	// MaxPayload is the largest payload in bytes. A frame takes up to twice as many.
 	MaxPayload = 64 << 20
-	// MaxBatch is the highest number of events in a batch.
+	// MaxBatch is the largest number of events in a batch.
 	MaxBatch = 1 << 16
-	// MaxBatchBytes bounds the payloads of a batch together, so that its frames
+	// MaxBatchBytes bounds the total payload bytes of a batch, so that its frames
 	// fit into memory twice.
 	MaxBatchBytes = 64 << 20
-	// MaxWallMS is the first time, in ms since the Unix epoch, that is not
-	// accepted: 2^53, the last number that JavaScript counts to.
+	// MaxWallMS is the first time that is refused, in ms since the Unix epoch: 2^53,
+	// up to which JavaScript represents every integer.
 	MaxWallMS = 1 << 53
 )
 
-// Entry is one event to append. Its slices are read while it is staged and not
-// kept.
+// Entry is one event to append. The log reads its slices while staging it and does not
+// retain them.
 type Entry struct {
 	event.Coordinate
 	Kind event.Kind
-	// ReservedKind allows a Kind that has a name in the system's (0x0) and the effects'
+	// ReservedKind allows a Kind with a name in the system's (0x0) and the effects'
 	// (0xD) categories.
 	ReservedKind bool
 	Payload      []byte
 	// Hash is the BLAKE3-256 digest of Payload.
 	Hash event.Hash
-	// ID is the event's id. With Key set the caller chose it, and it is an
-	// idempotency key.
+	// ID is the event's id. Key says that the caller chose it as an idempotency key.
 	ID  event.ID
 	Key bool
-	// Correlation is the conversation, zero for the event's own id.
+	// Correlation is the conversation's id; zero stands for the event's own id.
 	Correlation event.ID
-	// Causation is the event that caused this one, zero for none.
+	// Causation is the id of the event that caused this one, zero for none.
 	Causation event.ID
-	// Cause, in a batch, is one more than the number of the earlier item that
-	// caused this one; 0 leaves Causation as it is.
+	// Cause, in a batch, is the index of the earlier item that caused this one, plus
+	// one; 0 leaves Causation unchanged.
 	Cause int
 	Flags uint8
-	// Expected is what the entity's state must be.
+	// Expected is the required state of the entity.
 	Expected Expected
-	// TimeUS, with Timed set, is the event's time instead of the group's, in µs
-	// since the Unix epoch. In a batch all items must have the same.
+	// TimeUS is the event's time in µs since the Unix epoch if Timed is set, else the
+	// event has the group's time. All items of a batch must have the same time.
 	TimeUS int64
 	Timed  bool
 }
 
-// Receipt says where an append went.
+// Receipt describes the event that an append stored or repeated.
 type Receipt struct {
 	ID       event.ID
 	Sequence uint64
 	Clock    uint32
 	Position event.Position
-	// Repeated says that the event was there already, under the same key.
+	// Repeated says that an earlier append stored the event under the same key.
 	Repeated bool
 }
 
-// Expected is what an append asks of its entity before it: nothing, that it has
-// no visible event, or that its last visible event has a given clock. The zero
-// Expected is [Any].
+// Expected is the state that an append requires of its entity: any, no visible event,
+// or a last visible event with a given clock. The zero Expected is [Any].
 type Expected struct {
 	limited, some bool
 	clock         uint32
 }
 
-// Expectations without a number.
+// Expectations without a clock.
 var (
 	Any      = Expected{}
 	NoEvents = Expected{limited: true}
 )
 
-// AtClock expects that the entity's last visible event has the clock n.
+// AtClock requires that the entity's last visible event has clock n.
 func AtClock(n uint32) Expected { return Expected{limited: true, some: true, clock: n} }
 
-// State is what readers see of an entity: Some says that it has events, Clock is
+// State is an entity as readers see it. Some says that it has visible events; Clock is
 // then the last one's.
 type State struct {
 	Some  bool
 	Clock uint32
 }
 
-// Met reports whether s is what e asks for.
-func (e Expected) Met(s State) bool {
+// met reports whether s satisfies e.
+func (e Expected) met(s State) bool {
 	return !e.limited || e.some == s.Some && (!s.Some || e.clock == s.Clock)
 }
 
-// String is "any state", "no events" or "clock N".
+// String returns "any state", "no events" or "clock N".
 func (e Expected) String() string {
 	if !e.limited {
 		return "any state"
 	}
-	return State{e.some, e.clock}.String()
+	return State{Some: e.some, Clock: e.clock}.String()
 }

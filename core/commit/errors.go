@@ -8,7 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Classes of errors, for errors.Is. Nothing was staged when one is returned.
+// Errors for errors.Is. An append that returns one staged nothing.
 var (
 	// ErrConflict is the class of every [ExpectError].
 	ErrConflict = errors.New("thaw: the entity is not in the expected state")
@@ -18,33 +18,33 @@ var (
 	ErrLimit = errors.New("thaw: a limit is exceeded")
 	// ErrKind is the class of every [KindError].
 	ErrKind = errors.New("thaw: the kind is reserved")
-	// ErrTime: the time is before 1970, or too far ahead to be one.
+	// ErrTime: the time is before 1970, or 2^53 ms or more after it.
 	ErrTime = errors.New("thaw: the time is not between 1970 and 2^53 ms later")
-	// ErrZeroID: an append or a question names an event, a cause or a conversation by
-	// the zero id, which stands for none.
+	// ErrZeroID: an append or a query names an event, a cause or a conversation by the
+	// zero id, which stands for none.
 	ErrZeroID = errors.New("thaw: the zero id stands for none")
-	// ErrPayload: no payload. A payload is one MessagePack value, so at least a
-	// byte.
-	ErrPayload = errors.New("thaw: the payload is empty")
-	// ErrCause: an item of a batch is caused by itself or a later one.
-	ErrCause = errors.New("thaw: an item is caused by one that is not in front of it")
-	// ErrFlags: a flag that has no meaning.
-	ErrFlags = errors.New("thaw: a flag without a meaning is set")
+	// errPayload: the payload is empty. A payload is one MessagePack value, at least
+	// one byte.
+	errPayload = errors.New("thaw: the payload is empty")
+	// ErrCause: an item of a batch names itself or a later item as its cause.
+	ErrCause = errors.New("thaw: the cause of an item is not an earlier item")
+	// ErrFlags: an undefined flag is set.
+	ErrFlags = errors.New("thaw: an undefined flag is set")
 	// ErrBatchTime: the items of a batch have different times.
-	ErrBatchTime = errors.New("thaw: the items of a batch must have one time")
+	ErrBatchTime = errors.New("thaw: the items of a batch must have the same time")
 )
 
-// KindError says that an event may not have a kind: it lies in the system's (0x0) or
-// the effects' (0xD) category.
+// KindError reports a kind that the event must not have: it lies in the system's (0x0)
+// or the effects' (0xD) category.
 type KindError struct {
 	Kind event.Kind
-	// Named says that the kind has a name there, so that an append which allows
-	// reserved kinds can have it. Others are never taken: batch markers, and kinds
-	// that batpak would not keep.
+	// Named says that the kind has a name there: an append may use it if it allows
+	// reserved kinds. Batch markers and kinds that batpak would not preserve are
+	// always refused.
 	Named bool
 }
 
-// Error names the kind and the ranges that are free.
+// Error names the kind and the ranges for applications.
 func (e *KindError) Error() string {
 	return ErrKind.Error() + ": " + e.Kind.String() + "; 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are free"
 }
@@ -52,7 +52,7 @@ func (e *KindError) Error() string {
 // Unwrap returns ErrKind.
 func (e *KindError) Unwrap() error { return ErrKind }
 
-// NameError says which part of a coordinate is no name.
+// NameError reports an invalid name in a coordinate.
 type NameError struct {
 	// Part is "entity" or "scope".
 	Part string
@@ -60,20 +60,20 @@ type NameError struct {
 	Err error
 }
 
-// Error names the part and the rule.
+// Error names the part and the reason.
 func (e *NameError) Error() string { return "thaw: " + e.Part + ": " + e.Err.Error() }
 
-// Unwrap returns the rule.
+// Unwrap returns Err.
 func (e *NameError) Unwrap() error { return e.Err }
 
-// ExpectError says that an entity was not in the state that an append expected.
+// ExpectError reports an entity that was not in the expected state.
 type ExpectError struct {
 	Entity   string
 	Expected Expected
 	Actual   State
 }
 
-// Error names the entity, what was expected and what is.
+// Error names the entity, the expected and the actual state.
 func (e *ExpectError) Error() string {
 	return "thaw: entity " + strconv.Quote(e.Entity) + ": expected " + e.Expected.String() + ", is at " + e.Actual.String()
 }
@@ -81,7 +81,7 @@ func (e *ExpectError) Error() string {
 // Unwrap returns ErrConflict.
 func (e *ExpectError) Unwrap() error { return ErrConflict }
 
-// String is "no events" or "clock N".
+// String returns "no events" or "clock N".
 func (s State) String() string {
 	if !s.Some {
 		return "no events"
@@ -89,28 +89,28 @@ func (s State) String() string {
 	return "clock " + strconv.FormatUint(uint64(s.Clock), 10)
 }
 
-// KeyError says that an append is no repetition of the event that has its key. One
-// of Differs, Cancelled, Partial and Twice is set.
+// KeyError reports an append that does not repeat the event with its key. One of
+// Differs, Cancelled, Partial and Twice is set.
 type KeyError struct {
 	ID event.ID
-	// Sequence is that of the event which has the key; with Twice it means nothing.
+	// Sequence is that of the event with the key; unused with Twice.
 	Sequence uint64
-	// Differs lists what that event has otherwise: of "entity", "scope", "kind" and
-	// "payload", in this order.
+	// Differs lists which of "entity", "scope", "kind" and "payload" differ, in this
+	// order.
 	Differs []string
 	// Cancelled says that the event was cancelled with its fence.
 	Cancelled bool
-	// Partial says that other items of the same batch are not there.
+	// Partial says that other items of the same batch do not exist.
 	Partial bool
-	// Twice says that two items of one batch have the key.
+	// Twice says that two items of the batch have the key.
 	Twice bool
 }
 
-// Error names the key, the event that has it and what is wrong.
+// Error names the key, the event and the conflict.
 func (e *KeyError) Error() string {
 	s := "thaw: key " + e.ID.String()
 	if e.Twice {
-		return s + " stands twice in this batch"
+		return s + " occurs twice in this batch"
 	}
 	s += " belongs to the event with sequence " + strconv.FormatUint(e.Sequence, 10)
 	switch {
@@ -125,15 +125,15 @@ func (e *KeyError) Error() string {
 // Unwrap returns ErrKey.
 func (e *KeyError) Unwrap() error { return ErrKey }
 
-// LimitError says which limit an append exceeds.
+// LimitError reports an append that exceeds a limit.
 type LimitError struct {
-	// What is limited, such as "payload bytes".
+	// What names the limited quantity, such as "payload bytes".
 	What string
-	// Got is the value asked for, Max the highest one allowed.
+	// Got is the requested value, Max the highest allowed one.
 	Got, Max uint64
 }
 
-// Error names the limit.
+// Error names the quantity, the value and the limit.
 func (e *LimitError) Error() string {
 	return "thaw: " + e.What + ": " + strconv.FormatUint(e.Got, 10) + ", at most " + strconv.FormatUint(e.Max, 10)
 }
@@ -141,14 +141,14 @@ func (e *LimitError) Error() string {
 // Unwrap returns ErrLimit.
 func (e *LimitError) Unwrap() error { return ErrLimit }
 
-// ItemError says which item of a batch an error is about.
+// ItemError is an error about one item of a batch.
 type ItemError struct {
-	// Item is the number of the item, from 0.
+	// Item is the index of the item, from 0.
 	Item int
 	Err  error
 }
 
-// Error names the item.
+// Error names the item and the cause.
 func (e *ItemError) Error() string { return "item " + strconv.Itoa(e.Item) + ": " + e.Err.Error() }
 
 // Unwrap returns the cause.

@@ -14,13 +14,14 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// framed is one frame as it stands in a segment.
+// framed is one frame of a segment.
 type framed struct {
 	raw  []byte
 	body segment.Body
 }
 
-// frames lists the whole frames of a segment and where they begin and end.
+// frames returns the complete frames of a segment, where the first begins and where the
+// last ends.
 func frames(t testing.TB, seg []byte) (out []framed, from, end uint64) {
 	_, n, err := segment.DecodeHeader(seg)
 	require.NoError(t, err)
@@ -37,7 +38,7 @@ func frames(t testing.TB, seg []byte) (out []framed, from, end uint64) {
 	}
 }
 
-// entry is the append that made a frame.
+// entry returns the entry whose append writes the frame b.
 func entry(b *segment.Body) commit.Entry {
 	return commit.Entry{
 		Coordinate: event.At(string(b.Entity), string(b.Scope)), Kind: b.Kind, Payload: b.Payload, Hash: b.EventHash,
@@ -46,8 +47,8 @@ func entry(b *segment.Body) commit.Entry {
 	}
 }
 
-// clocked is a marker's frame with the time that batpak read for its own: it
-// reads the clock for each marker, and the items carry an earlier time.
+// clocked returns a marker's frame with the time of the marker as. batpak reads the
+// clock for each marker, while the items carry an earlier time.
 func clocked(t *testing.T, raw []byte, as *segment.Body) []byte {
 	var b segment.Body
 	require.NoError(t, segment.DecodeFrame(raw, &b))
@@ -56,8 +57,8 @@ func clocked(t *testing.T, raw []byte, as *segment.Body) []byte {
 	return segment.AppendFrame(nil, &b)
 }
 
-// TestFixtures appends what batpak appended: every frame and every footer comes
-// out as batpak wrote it.
+// TestFixtures appends the events of batpak's stores. Every frame and every footer must
+// equal batpak's.
 func TestFixtures(t *testing.T) {
 	footers, batches := 0, 0
 	for _, name := range fixture.Names() {
@@ -66,7 +67,7 @@ func TestFixtures(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			log := commit.NewLog(commit.Nothing{}, 0)
+			log := commit.NewLog(commit.NoHistory{}, 0)
 			for _, file := range fixture.Segments(files) {
 				seg := files[file]
 				id, _ := segment.ParseName(file)

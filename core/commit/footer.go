@@ -8,10 +8,10 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// AppendFooter adds the footer of a segment to dst, as package sidx describes it. run
-// is the events of the segment, whose frames end at offset at.
+// AppendFooter appends the footer of a segment to dst, in the format of package sidx.
+// run holds the events of the segment, whose frames end at offset at.
 func AppendFooter(dst []byte, run artifact.Run, at uint64) []byte {
-	numbers := make([]uint32, run.Names().Len()) // of a name of run: its number in the footer + 1
+	numbers := make([]uint32, run.Names().Len()) // by number in run: the name's number in the footer + 1
 	var names [][]byte
 	number := func(n uint32) uint32 {
 		if numbers[n] == 0 {

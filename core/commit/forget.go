@@ -6,28 +6,29 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// ErrUnsealed: an event cannot be forgotten while the footer of its segment is not made.
-var ErrUnsealed = errors.New("commit: the segment of an event to forget is not sealed")
+// errUnsealed: Forget would drop a record that the footer of its segment needs.
+var errUnsealed = errors.New("commit: the segment of an event to forget is not sealed")
 
-// Forget drops the first n committed records, which the past must have come to hold:
-// from now on it answers for them. They must lie in segments before the one that was
-// started last, whose footer is made of the records; else the error is ErrUnsealed. What Committed returned before stays as it is, and
-// counts from the first record that is left from now on. Nothing may be staged. It
-// costs what is left.
+// Forget drops the first n committed records. The history must hold them by now, since
+// it answers for them from here on. They must lie in segments before the one started
+// last, because its footer is built from the records; otherwise Forget returns
+// errUnsealed. Runs that Committed returned earlier stay valid; numbers given to
+// Committed later count from the first remaining record. Nothing may be staged. The
+// cost is proportional to the number of records that remain.
 func (l *Log) Forget(n int) error {
 	if n == 0 {
 		return nil
 	}
 	if n > l.first {
-		return ErrUnsealed
+		return errUnsealed
 	}
-	left := artifact.NewDraft()
-	if err := left.AppendRun(l.Committed(n)); err != nil {
+	rest := artifact.NewDraft()
+	if err := rest.AppendRun(l.Committed(n)); err != nil {
 		return err
 	}
-	heads := make([]head, left.Names())
-	for number := 1; number < left.Names(); number++ {
-		old, err := l.draft.Intern(left.Name(uint32(number))) // it is there
+	heads := make([]head, rest.Names())
+	for number := 1; number < rest.Names(); number++ {
+		old, err := l.draft.Intern(rest.Name(uint32(number))) // draft has it
 		if err != nil {
 			return err
 		}
@@ -35,9 +36,9 @@ func (l *Log) Forget(n int) error {
 			heads[number] = l.heads[old]
 		}
 	}
-	l.draft, l.heads = left, heads
+	l.draft, l.heads = rest, heads
 	l.first -= n
-	l.ids = idSet{draft: left}
-	l.settled = l.mark()
+	l.ids = idSet{draft: rest}
+	l.committed = l.savepoint()
 	return nil
 }

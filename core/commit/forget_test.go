@@ -9,11 +9,11 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// TestForgetKeepsHeads: a log that forgets the older of an entity's events goes on
-// from the newest, although the past holds no more than what was forgotten.
+// TestForgetKeepsHeads: a log that forgets an entity's older events continues its newest
+// one, although the history holds only the forgotten events.
 func TestForgetKeepsHeads(t *testing.T) {
-	past := newModel(0)
-	log := commit.NewLog(past, 0)
+	history := newModel(0)
+	log := commit.NewLog(history, 0)
 	log.Start(1, 57)
 	add := func(n byte, entity string) commit.Receipt {
 		e := valid(n)
@@ -31,10 +31,10 @@ func TestForgetKeepsHeads(t *testing.T) {
 	add(3, "a")
 	require.ErrorIs(t, log.Forget(1), commit.ErrUnsealed)
 	log.Start(2, 57)
-	past.heads["a"], past.heads["b"] = head(1, 0), head(2, 0)
+	history.heads["a"], history.heads["b"] = head(1, 0), head(2, 0)
 	require.NoError(t, log.Forget(2))
 	require.EqualValues(t, 2, add(4, "a").Clock)
-	require.EqualValues(t, 1, add(5, "b").Clock, "the past answers for what is forgotten")
+	require.EqualValues(t, 1, add(5, "b").Clock, "the history answers for forgotten events")
 	require.EqualValues(t, 0, add(6, "c").Clock)
 	last := log.Committed(0)
 	require.Equal(t, valid(3).Hash, last.At(1).Decode().PrevHash)
@@ -42,8 +42,8 @@ func TestForgetKeepsHeads(t *testing.T) {
 	require.Equal(t, event.Hash{}, last.At(3).Decode().PrevHash)
 }
 
-// TestRollbackAfterForget: the footer has the names of its events in the order in which
-// they came, whatever was forgotten and rolled back before.
+// TestRollbackAfterForget: the footer lists names in the order of its events, also after
+// a Forget and a Rollback.
 func TestRollbackAfterForget(t *testing.T) {
 	add := func(log *commit.Log, n byte, entity string) {
 		e := valid(n)
@@ -53,7 +53,7 @@ func TestRollbackAfterForget(t *testing.T) {
 	}
 	var footers []string
 	for _, rollback := range []bool{false, true} {
-		log := commit.NewLog(commit.Nothing{}, 0)
+		log := commit.NewLog(commit.NoHistory{}, 0)
 		log.Start(1, 57)
 		add(log, 1, "b")
 		log.Commit()

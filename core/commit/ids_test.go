@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// TestIDSet adds ids and takes the last ones back, against a map of each id's
-// first record.
+// TestIDSet adds ids and truncates the last ones, and compares the set with a list of
+// all ids.
 func TestIDSet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := artifact.NewDraft()
@@ -39,7 +39,7 @@ func TestIDSet(t *testing.T) {
 					require.NoError(t, d.Append(&event.Facts{ID: id}, []byte("e"), []byte("s")))
 					ids = append(ids, id)
 					if rapid.IntRange(0, 30).Draw(t, "look") == 0 {
-						s.get(id) // files what was added so far
+						s.get(id) // indexes the records so far
 					}
 				}
 			}
@@ -47,7 +47,7 @@ func TestIDSet(t *testing.T) {
 			for _, id := range ids {
 				different[id] = true
 			}
-			if rapid.Bool().Draw(t, "unfiled") {
+			if rapid.Bool().Draw(t, "unindexed") {
 				continue
 			}
 			s.get(event.ID{})

@@ -6,142 +6,141 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// Log is the end of a store's log while a writer has it open: the records
-// appended since, what the next append continues, and the group that is staged.
-// It is for one goroutine; what Committed returned may be read by others.
+// Log holds the records that a writer committed and did not forget, the state that the
+// next append continues, and the staged group. It is for one goroutine; others may read
+// the runs that Committed returns.
 type Log struct {
-	past  Past
-	draft *artifact.Draft
-	ids   idSet
-	heads []head // by the number of the entity's name in draft
+	history History
+	draft   *artifact.Draft
+	ids     idSet
+	heads   []head // by the number of the entity's name in draft
 
 	next    uint64 // sequence of the next event
 	segment uint64
-	offset  uint64 // where the committed frames end
+	offset  uint64 // of the end of the committed frames
 	first   int    // number in draft of the segment's first event
 
-	frames  []byte // staged
-	undo    []undone
-	name    []byte // scratch
-	body    segment.Body
-	settled mark // behind the last committed append
+	frames    []byte // staged
+	undo      []replacedHead
+	name      []byte // scratch
+	body      segment.Body
+	committed savepoint // after the last committed append
 }
 
-// head is an entity's Head, once it is known.
+// head is an entity's Head, read from the history on first use.
 type head struct {
 	Head
 	known, some bool
 }
 
-type undone struct {
+// replacedHead is the head that a staged event replaced.
+type replacedHead struct {
 	number uint32
 	head   head
 }
 
-// mark is a place to go back to.
-type mark struct {
-	draft  artifact.Mark
+// savepoint is a state that the log can be rolled back to.
+type savepoint struct {
+	draft  artifact.Savepoint
 	next   uint64
 	frames int
 	undo   int
 }
 
-// NewLog is a log that goes on from past. next is the first sequence to give out. A
-// segment must be started before the first append.
-func NewLog(past Past, next uint64) *Log {
-	l := &Log{past: past, draft: artifact.NewDraft(), next: next}
+// NewLog returns a log that continues the store described by history. next is the first
+// sequence to assign. Call Start before the first append.
+func NewLog(history History, next uint64) *Log {
+	l := &Log{history: history, draft: artifact.NewDraft(), next: next}
 	l.ids = idSet{draft: l.draft}
-	l.settled = l.mark()
+	l.committed = l.savepoint()
 	return l
 }
 
-// Start begins a segment whose first frame will lie at offset. Nothing may be
-// staged.
+// Start begins a segment whose first frame will lie at offset. Nothing may be staged.
 func (l *Log) Start(id, offset uint64) {
 	l.segment, l.offset = id, offset
 	l.first = l.draft.Len()
 }
 
-// Next is the sequence of the next event.
+// Next returns the sequence of the next event.
 func (l *Log) Next() uint64 { return l.next }
 
-// First is the sequence of the first staged event, or of the next when none is.
-func (l *Log) First() uint64 { return l.settled.next }
+// First returns the sequence of the first staged event, or Next if none is staged.
+func (l *Log) First() uint64 { return l.committed.next }
 
-// Offset is where the staged frames are to be written.
+// Offset returns the file offset at which to write the staged frames.
 func (l *Log) Offset() uint64 { return l.offset }
 
-// Frames is the bytes of the staged group. They hold until the next call.
+// Frames returns the bytes of the staged group, valid until the next call.
 func (l *Log) Frames() []byte { return l.frames }
 
-// Footer adds the footer of the segment to dst. Nothing may be staged.
+// Footer appends the footer of the segment to dst. Nothing may be staged.
 func (l *Log) Footer(dst []byte) []byte { return AppendFooter(dst, l.Committed(l.first), l.offset) }
 
-// Committed is the committed records from number first on. They may be read
-// while the log goes on.
-func (l *Log) Committed(first int) artifact.Run { return l.draft.Run(first, l.settled.draft) }
+// Committed returns the committed records from number first on. They may be read while
+// the log is used.
+func (l *Log) Committed(first int) artifact.Run { return l.draft.Run(first, l.committed.draft) }
 
-// Commit makes the staged group count. Its bytes must be in the file.
+// Commit commits the staged group, whose bytes must be in the file.
 func (l *Log) Commit() {
 	l.offset += uint64(len(l.frames))
-	l.emptied()
+	l.clearFrames()
 	l.undo = l.undo[:0]
-	l.settled = l.mark()
+	l.committed = l.savepoint()
 }
 
-// keepFrames is how much memory for frames a log keeps from one group to the next.
+// keepFrames bounds the frame buffer that a log keeps from one group to the next.
 const keepFrames = 8 << 20
 
-// emptied makes room for the next group.
-func (l *Log) emptied() {
+func (l *Log) clearFrames() {
 	if l.frames = l.frames[:0]; cap(l.frames) > keepFrames {
 		l.frames = nil
 	}
 }
 
-// Rollback forgets the staged group and every number it was given.
+// Rollback drops the staged group and returns its sequences.
 func (l *Log) Rollback() {
-	l.goBack(l.settled)
-	l.emptied()
+	l.rollbackTo(l.committed)
+	l.clearFrames()
 }
 
-func (l *Log) mark() mark {
-	return mark{draft: l.draft.Mark(), next: l.next, frames: len(l.frames), undo: len(l.undo)}
+func (l *Log) savepoint() savepoint {
+	return savepoint{draft: l.draft.Savepoint(), next: l.next, frames: len(l.frames), undo: len(l.undo)}
 }
 
-func (l *Log) goBack(m mark) {
-	for i := len(l.undo) - 1; i >= m.undo; i-- {
+func (l *Log) rollbackTo(s savepoint) {
+	for i := len(l.undo) - 1; i >= s.undo; i-- {
 		l.heads[l.undo[i].number] = l.undo[i].head
 	}
-	l.undo = l.undo[:m.undo]
-	l.ids.truncate(m.draft.Records())
-	l.draft.Rollback(m.draft)
-	// Names that are gone may come back under other numbers.
+	l.undo = l.undo[:s.undo]
+	l.ids.truncate(s.draft.Records())
+	l.draft.Rollback(s.draft)
+	// A name that was rolled back may get another number next time.
 	l.heads = l.heads[:min(len(l.heads), l.draft.Names())]
-	l.next, l.frames = m.next, l.frames[:m.frames]
+	l.next, l.frames = s.next, l.frames[:s.frames]
 }
 
-// head returns the end of the chain of the entity that has a number in draft.
+// head returns the head of the entity with this number in draft.
 func (l *Log) head(number uint32, entity string) (*head, error) {
 	for int(number) >= len(l.heads) {
 		l.heads = append(l.heads, head{})
 	}
 	h := &l.heads[number]
 	if !h.known {
-		past, ok, err := l.past.Latest(entity)
+		last, ok, err := l.history.Latest(entity)
 		if err != nil {
 			return nil, err
 		}
-		*h = head{past, true, ok}
+		*h = head{Head: last, known: true, some: ok}
 	}
 	return h, nil
 }
 
-// find returns the event with an id, here or in the past.
+// find returns the first event with an id, in the draft or the history.
 func (l *Log) find(id event.ID) (Known, bool, error) {
 	i, ok := l.ids.get(id)
 	if !ok {
-		return l.past.ByID(id)
+		return l.history.ByID(id)
 	}
 	r := l.draft.At(i).Decode()
 	return Known{

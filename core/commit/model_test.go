@@ -16,7 +16,7 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// model is what a log does, in maps: it is a commit.Past too.
+// model does in maps what a log does. It is a commit.History too.
 type model struct {
 	heads map[string]commit.Head
 	known map[event.ID]commit.Known
@@ -41,7 +41,7 @@ func (m *model) ByID(id event.ID) (commit.Known, bool, error) {
 	return k, ok, nil
 }
 
-// there answers an entry whose key is known.
+// there returns the receipt of an entry whose key is known.
 func (m *model) there(e *commit.Entry) (r commit.Receipt, ok bool, err error) {
 	k, ok := m.known[e.ID]
 	if !e.Key || !ok {
@@ -54,11 +54,22 @@ func (m *model) there(e *commit.Entry) (r commit.Receipt, ok bool, err error) {
 	return k.Receipt, true, nil
 }
 
-// add appends an entry and returns the body its frame must have. Its receipt has
+// met reports whether an entity in state s satisfies e.
+func met(e commit.Expected, s commit.State) bool {
+	switch e {
+	case commit.Any:
+		return true
+	case commit.NoEvents:
+		return !s.Some
+	}
+	return s.Some && e == commit.AtClock(s.Clock)
+}
+
+// add appends an entry and returns the body that its frame must have. The receipt has
 // no position yet.
 func (m *model) add(e *commit.Entry, nowUS int64) (commit.Receipt, segment.Body, error) {
 	h, some := m.heads[e.Entity]
-	if !e.Expected.Met(h.State) {
+	if !met(e.Expected, h.State) {
 		return commit.Receipt{}, segment.Body{}, commit.ErrConflict
 	}
 	if e.Timed {
@@ -146,7 +157,7 @@ func (m *model) batch(entries []commit.Entry, nowUS int64) (rs []commit.Receipt,
 	return rs, append(append([]segment.Body{marker}, bodies...), end), nil
 }
 
-// invalid are ways in which an entry is refused whatever the log holds.
+// invalid lists the ways to make an entry that every log refuses.
 var invalid = []struct {
 	name  string
 	spoil func(*commit.Entry)
@@ -225,7 +236,7 @@ func (m *maker) entry(state *model) commit.Entry {
 	return e
 }
 
-// spoil makes one of entries invalid, now and then.
+// spoil sometimes makes one of the entries invalid.
 func (m *maker) spoil(entries []commit.Entry) error {
 	if rapid.IntRange(0, 5).Draw(m.T, "spoil") > 0 {
 		return nil
@@ -235,9 +246,9 @@ func (m *maker) spoil(entries []commit.Entry) error {
 	return how.err
 }
 
-// TestModel runs random groups against the model. A second log, the twin, sees
-// only what was accepted and written: what was refused or rolled back leaves no
-// trace in the bytes of what follows, nor in the footer.
+// TestModel runs random groups against the model. A second log, the twin, gets only the
+// appends that were accepted and committed: refused appends and rolled back groups leave
+// no trace in later frames or in the footer.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &maker{T: t}
@@ -248,14 +259,14 @@ func TestModel(t *testing.T) {
 		state.known[event.ID{15: 1}] = commit.Known{Coordinate: event.At("old", "s"), Kind: event.Data,
 			Receipt: commit.Receipt{ID: event.ID{15: 1}, Sequence: 0, Clock: 4, Position: event.Position{Segment: 1, Offset: 57, Length: 400}}}
 		state.known[event.ID{15: 2}] = commit.Known{Coordinate: event.At("hidden", "s"), Kind: event.Data, Cancelled: true}
-		past := state.clone()
-		log := commit.NewLog(past, state.next)
-		twin := commit.NewLog(past, state.next)
+		history := state.clone()
+		log := commit.NewLog(history, state.next)
+		twin := commit.NewLog(history, state.next)
 		id, committed, forgotten, sealed := uint64(4), 0, 0, 0
 		log.Start(id, 57)
 		twin.Start(id, 57)
 		for range rapid.IntRange(1, 6).Draw(t, "groups") {
-			settled := state.clone()
+			committedState := state.clone()
 			var want []byte
 			var accepted []func() // the group's appends, for the twin
 			place := func(rs []commit.Receipt, bodies []segment.Body) {
@@ -338,7 +349,7 @@ func TestModel(t *testing.T) {
 			}
 			if rapid.IntRange(0, 2).Draw(t, "rollback") == 0 {
 				log.Rollback()
-				state = settled
+				state = committedState
 				require.Empty(t, log.Frames())
 				continue
 			}
@@ -350,7 +361,7 @@ func TestModel(t *testing.T) {
 			twin.Commit()
 			require.Equal(t, string(twin.Footer(nil)), string(log.Footer(nil)))
 			require.Equal(t, twin.Offset(), log.Offset())
-			// Readers see the records of the group, and only those.
+			// Committed returns the records of the group and no others.
 			run, other := log.Committed(committed-forgotten), twin.Committed(committed)
 			require.Equal(t, other.Len(), run.Len())
 			for i := range run.Len() {
@@ -363,7 +374,7 @@ func TestModel(t *testing.T) {
 			}
 			committed += run.Len()
 			if rapid.IntRange(0, 2).Draw(t, "forget") == 0 {
-				*past = *state.clone() // which holds everything now
+				*history = *state.clone() // the history now holds everything
 				if committed > sealed {
 					require.ErrorIs(t, log.Forget(sealed+1-forgotten), commit.ErrUnsealed)
 				}
@@ -371,7 +382,7 @@ func TestModel(t *testing.T) {
 				require.NoError(t, log.Forget(n))
 				forgotten += n
 				require.Equal(t, committed-forgotten, log.Committed(0).Len())
-				// What was given out before stays as it is.
+				// Runs returned earlier stay valid.
 				for i := range run.Len() {
 					require.Equal(t, other.At(i).Decode().Facts, run.At(i).Decode().Facts)
 				}
@@ -387,19 +398,19 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// valid is an entry that nothing speaks against.
+// valid returns an entry that every log accepts.
 func valid(n byte) commit.Entry {
 	return commit.Entry{
 		Coordinate: event.At("e", "s"), Kind: event.Data, Payload: []byte{0xc0}, ID: event.ID{15: n}, Hash: event.Hash{n},
 	}
 }
 
-// TestRefusals: whatever is wrong with an entry has its error, alone and in a
-// batch, and nothing is staged.
+// TestRefusals: each invalid entry is refused with its own error, alone and in a batch,
+// and nothing is staged.
 func TestRefusals(t *testing.T) {
 	for _, c := range invalid {
 		t.Run(c.name, func(t *testing.T) {
-			log := commit.NewLog(commit.Nothing{}, 0)
+			log := commit.NewLog(commit.NoHistory{}, 0)
 			log.Start(1, 57)
 			bad := valid(1)
 			c.spoil(&bad)
@@ -417,7 +428,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	t.Run("an item of another time", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0)
+		log := commit.NewLog(commit.NoHistory{}, 0)
 		log.Start(1, 57)
 		a, b := valid(1), valid(2)
 		b.TimeUS, b.Timed = 5, true
@@ -429,10 +440,10 @@ func TestRefusals(t *testing.T) {
 		require.Empty(t, log.Frames())
 		a.Timed, b.Timed = false, false
 		_, err = log.AppendBatch(nil, []commit.Entry{a, b}, 5)
-		require.NoError(t, err, "a time that is not set is none")
+		require.NoError(t, err, "TimeUS is ignored unless Timed is set")
 	})
 	t.Run("the group's time", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0)
+		log := commit.NewLog(commit.NoHistory{}, 0)
 		log.Start(1, 57)
 		for _, now := range []int64{-1, commit.MaxWallMS * 1000} {
 			e := valid(1)
@@ -444,7 +455,7 @@ func TestRefusals(t *testing.T) {
 		require.Empty(t, log.Frames())
 	})
 	t.Run("a batch of one", func(t *testing.T) {
-		one, single := commit.NewLog(commit.Nothing{}, 0), commit.NewLog(commit.Nothing{}, 0)
+		one, single := commit.NewLog(commit.NoHistory{}, 0), commit.NewLog(commit.NoHistory{}, 0)
 		one.Start(1, 57)
 		single.Start(1, 57)
 		e := valid(1)
@@ -456,13 +467,13 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// TestKinds: the kinds of applications are free, those that batpak names need the
-// allowance, and no other is taken.
+// TestKinds: applications' kinds are always accepted, kinds that batpak names only with
+// the allowance, all others never.
 func TestKinds(t *testing.T) {
 	free, allowed := 0, 0
 	for k := range 1 << 16 {
 		kind := event.Kind(k)
-		err, withAllowance := commit.CheckKind(kind, false), commit.CheckKind(kind, true)
+		err, withAllowance := commit.CheckKind(kind), commit.CheckReservedKind(kind)
 		if k >= 0x1000 && k <= 0xCFFF || k >= 0xE000 {
 			require.NoError(t, err)
 			require.NoError(t, withAllowance)
@@ -483,13 +494,13 @@ func TestKinds(t *testing.T) {
 	require.Equal(t, 12, allowed)
 }
 
-// staged decodes the staged frames.
+// staged returns the decoded staged frames.
 func staged(t *testing.T, log *commit.Log) []framed {
 	fs, _, _ := frames(t, append(segment.AppendHeader(nil, segment.Header{SegmentID: 1}), log.Frames()...))
 	return fs
 }
 
-// TestLimits goes up to each limit and over it.
+// TestLimits appends at each limit and above it.
 func TestLimits(t *testing.T) {
 	limit := func(t *testing.T, err error, what string, got, most uint64) {
 		t.Helper()
@@ -499,7 +510,7 @@ func TestLimits(t *testing.T) {
 		require.Equal(t, commit.LimitError{What: what, Got: got, Max: most}, *l)
 	}
 	t.Run("names", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0)
+		log := commit.NewLog(commit.NoHistory{}, 0)
 		log.Start(1, 57)
 		e := valid(1)
 		e.Entity, e.Scope = string(slices.Repeat([]byte("x"), 1024)), string(slices.Repeat([]byte("y"), 1024))
@@ -507,7 +518,7 @@ func TestLimits(t *testing.T) {
 		require.NoError(t, err)
 	})
 	t.Run("payload", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0)
+		log := commit.NewLog(commit.NoHistory{}, 0)
 		log.Start(1, 57)
 		e := valid(1)
 		e.Payload = slices.Repeat([]byte{0xff}, commit.MaxPayload+1)
@@ -522,14 +533,14 @@ func TestLimits(t *testing.T) {
 		log.Rollback()
 		_, err = log.AppendBatch(nil, []commit.Entry{e, valid(2)}, 5)
 		limit(t, err, "payload bytes in a batch", commit.MaxBatchBytes+1, commit.MaxBatchBytes)
-		// The same 64 MiB over and over: more than an int of 32 bits counts.
+		// 64 times the same 64 MiB: the sum overflows a 32-bit int.
 		many := slices.Repeat([]commit.Entry{e}, 64)
 		_, err = log.AppendBatch(nil, many, 5)
 		limit(t, err, "payload bytes in a batch", 64*commit.MaxPayload, commit.MaxBatchBytes)
 		require.Empty(t, log.Frames())
 	})
 	t.Run("batch", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0)
+		log := commit.NewLog(commit.NoHistory{}, 0)
 		log.Start(1, 57)
 		entries := make([]commit.Entry, commit.MaxBatch+1)
 		for i := range entries {
@@ -545,7 +556,7 @@ func TestLimits(t *testing.T) {
 		require.EqualValues(t, commit.MaxBatch-1, rs[commit.MaxBatch-1].Clock)
 	})
 	t.Run("an empty batch", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 3)
+		log := commit.NewLog(commit.NoHistory{}, 3)
 		log.Start(1, 57)
 		rs, err := log.AppendBatch(nil, nil, -1)
 		require.NoError(t, err)
@@ -553,9 +564,9 @@ func TestLimits(t *testing.T) {
 		require.Empty(t, log.Frames())
 	})
 	t.Run("clock", func(t *testing.T) {
-		past := newModel(0)
-		past.heads["e"] = commit.Head{Clock: math.MaxUint32 - 1, State: commit.State{Some: true, Clock: math.MaxUint32 - 1}}
-		log := commit.NewLog(past, 0)
+		history := newModel(0)
+		history.heads["e"] = commit.Head{Clock: math.MaxUint32 - 1, State: commit.State{Some: true, Clock: math.MaxUint32 - 1}}
+		log := commit.NewLog(history, 0)
 		log.Start(1, 57)
 		e, f := valid(1), valid(2)
 		_, err := log.AppendBatch(nil, []commit.Entry{e, f}, 5)
@@ -571,7 +582,7 @@ func TestLimits(t *testing.T) {
 		require.EqualValues(t, 1, log.Next())
 	})
 	t.Run("sequence", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 1<<63-2)
+		log := commit.NewLog(commit.NoHistory{}, 1<<63-2)
 		log.Start(1, 57)
 		e, f := valid(1), valid(2)
 		_, err := log.AppendBatch(nil, []commit.Entry{e, f}, 5)
@@ -584,7 +595,7 @@ func TestLimits(t *testing.T) {
 		limit(t, err, "sequence", 1<<63-1, 1<<63-2)
 	})
 	t.Run("time", func(t *testing.T) {
-		log := commit.NewLog(commit.Nothing{}, 0)
+		log := commit.NewLog(commit.NoHistory{}, 0)
 		log.Start(1, 57)
 		e := valid(1)
 		e.TimeUS, e.Timed = commit.MaxWallMS*1000-1, true
@@ -594,7 +605,7 @@ func TestLimits(t *testing.T) {
 	})
 }
 
-// TestKeys goes through what a key can meet.
+// TestKeys tests each way in which a key can be met again.
 func TestKeys(t *testing.T) {
 	keyed := func(n byte) commit.Entry {
 		e := valid(n)
@@ -602,11 +613,11 @@ func TestKeys(t *testing.T) {
 		return e
 	}
 	start := func() *commit.Log {
-		past := newModel(0)
-		past.known[event.ID{15: 9}] = commit.Known{
+		history := newModel(0)
+		history.known[event.ID{15: 9}] = commit.Known{
 			Coordinate: event.At("e", "s"), Kind: event.Data, Cancelled: true, Receipt: commit.Receipt{Sequence: 4},
 		}
-		log := commit.NewLog(past, 0)
+		log := commit.NewLog(history, 0)
 		log.Start(1, 57)
 		return log
 	}
@@ -624,7 +635,7 @@ func TestKeys(t *testing.T) {
 		require.NoError(t, err)
 		e.Expected, e.Correlation, e.Causation, e.Flags = commit.NoEvents, event.ID{7}, event.ID{8}, event.FlagReplay
 		again, err := log.Append(&e, -1)
-		require.NoError(t, err, "whatever it expects, whenever it is, whatever it is linked to")
+		require.NoError(t, err, "expectation, time and links are not compared")
 		first.Repeated = true
 		require.Equal(t, first, again)
 		require.Len(t, log.Frames(), int(first.Position.Length))
@@ -641,16 +652,16 @@ func TestKeys(t *testing.T) {
 		require.NoError(t, err)
 		_, err = log.Append(&e, 5)
 		require.NoError(t, err)
-		for _, where := range []string{"in the group", "in the log", "in the past"} {
+		for _, where := range []string{"in the group", "in the log", "in the history"} {
 			switch where {
 			case "in the log":
 				log.Commit()
-			case "in the past":
-				past := newModel(0)
-				past.known[e.ID] = commit.Known{
+			case "in the history":
+				history := newModel(0)
+				history.known[e.ID] = commit.Known{
 					Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.Hash, Receipt: commit.Receipt{ID: e.ID, Sequence: 1},
 				}
-				log = commit.NewLog(past, 2)
+				log = commit.NewLog(history, 2)
 				log.Start(1, 57)
 			}
 			staged := string(log.Frames())
@@ -726,14 +737,14 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// failing is a past that cannot be read.
+// failing is a history that fails every lookup.
 type failing struct{ err error }
 
 func (f failing) Latest(string) (commit.Head, bool, error)  { return commit.Head{}, false, f.err }
 func (f failing) ByID(event.ID) (commit.Known, bool, error) { return commit.Known{}, false, f.err }
 
-// TestPastFails: trouble with the past fails the append and leaves nothing.
-func TestPastFails(t *testing.T) {
+// TestHistoryFails: an error of the history fails the append, and nothing is staged.
+func TestHistoryFails(t *testing.T) {
 	cause := errors.New("the cause")
 	log := commit.NewLog(failing{cause}, 0)
 	log.Start(1, 57)
@@ -748,29 +759,29 @@ func TestPastFails(t *testing.T) {
 	}
 }
 
-// TestFarWall: an entity whose last wall clock is no time takes the next one from
-// the append, and goes on from there.
+// TestFarWall: if an entity's last wall clock is out of range, the next event takes its
+// own time, and later events continue that.
 func TestFarWall(t *testing.T) {
 	for _, c := range []struct{ last, want uint64 }{
 		{0, 5}, {9, 9}, {1<<53 - 1, 1<<53 - 1}, {1 << 53, 5}, {math.MaxUint64, 5},
 	} {
-		past := newModel(0)
-		past.heads["e"] = commit.Head{WallMS: c.last, State: commit.State{Some: true}}
-		log := commit.NewLog(past, 0)
+		history := newModel(0)
+		history.heads["e"] = commit.Head{WallMS: c.last, State: commit.State{Some: true}}
+		log := commit.NewLog(history, 0)
 		log.Start(1, 57)
 		for n := range byte(2) {
 			e := valid(n + 1)
 			_, err := log.Append(&e, 5000-2000*int64(n))
 			require.NoError(t, err)
 			fs := staged(t, log)
-			require.Equal(t, c.want, fs[0].body.WallMS, "behind %d", c.last)
+			require.Equal(t, c.want, fs[0].body.WallMS, "after %d", c.last)
 			require.EqualValues(t, 5000-2000*int64(n), fs[0].body.TimestampUS)
 			log.Commit()
 		}
 	}
 }
 
-// TestMessages pins what errors say.
+// TestMessages pins the texts of errors.
 func TestMessages(t *testing.T) {
 	id := event.ID{15: 1}
 	for want, err := range map[string]error{
@@ -778,7 +789,7 @@ func TestMessages(t *testing.T) {
 		`thaw: entity "a": expected clock 4294967295, is at no events`:                                                                       &commit.ExpectError{Entity: "a", Expected: commit.AtClock(math.MaxUint32)},
 		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 3, which was cancelled":                               &commit.KeyError{ID: id, Sequence: 3, Cancelled: true},
 		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 3, which was appended without the rest of this batch": &commit.KeyError{ID: id, Sequence: 3, Partial: true},
-		"thaw: key 00000000000000000000000000000001 stands twice in this batch":                                                              &commit.KeyError{ID: id, Twice: true},
+		"thaw: key 00000000000000000000000000000001 occurs twice in this batch":                                                              &commit.KeyError{ID: id, Twice: true},
 		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 0, which has another payload":                         &commit.KeyError{ID: id, Differs: []string{"payload"}},
 		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 9, which has another entity and another scope":        &commit.KeyError{ID: id, Sequence: 9, Differs: []string{"entity", "scope"}},
 		"thaw: the kind is reserved: 0x0001; 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are free":                                                 &commit.KindError{Kind: event.SystemInit},
@@ -791,16 +802,16 @@ func TestMessages(t *testing.T) {
 	require.Equal(t, commit.Any, commit.Expected{})
 }
 
-// TestRollbackBehindRotation: names that a log knows from an earlier segment lose
-// their numbers in the footer of the next one with what is rolled back.
-func TestRollbackBehindRotation(t *testing.T) {
+// TestRollbackAfterRotation: a rolled back event does not change the order of names in
+// the footer, also for names known from an earlier segment.
+func TestRollbackAfterRotation(t *testing.T) {
 	appendAt := func(log *commit.Log, n byte, entity string) {
 		e := valid(n)
 		e.Entity, e.Scope = entity, entity
 		_, err := log.Append(&e, 5)
 		require.NoError(t, err)
 	}
-	log, twin := commit.NewLog(commit.Nothing{}, 0), commit.NewLog(commit.Nothing{}, 0)
+	log, twin := commit.NewLog(commit.NoHistory{}, 0), commit.NewLog(commit.NoHistory{}, 0)
 	for _, l := range []*commit.Log{log, twin} {
 		l.Start(1, 57)
 		appendAt(l, 1, "a")

@@ -8,8 +8,8 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// Append stages one event. nowUS is the time of the group in µs since the Unix
-// epoch. On error nothing is staged.
+// Append stages one event. nowUS is the time of the group in µs since the Unix epoch.
+// After an error nothing is staged.
 func (l *Log) Append(e *Entry, nowUS int64) (Receipt, error) {
 	if err := e.check(); err != nil {
 		return Receipt{}, err
@@ -27,17 +27,16 @@ func (l *Log) Append(e *Entry, nowUS int64) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	before := l.mark()
+	before := l.savepoint()
 	r, err := l.stage(e, us)
 	if err != nil {
-		l.goBack(before)
+		l.rollbackTo(before)
 	}
 	return r, err
 }
 
-// AppendBatch stages events that exist together or not at all. On error, an
-// [ItemError] unless it is about all of them, nothing is staged. The receipts
-// are added to dst.
+// AppendBatch stages events as one atomic batch and appends their receipts to dst.
+// After an error nothing is staged; an error about one item is an [ItemError].
 func (l *Log) AppendBatch(dst []Receipt, entries []Entry, nowUS int64) ([]Receipt, error) {
 	if len(entries) == 0 {
 		return dst, nil
@@ -52,8 +51,8 @@ func (l *Log) AppendBatch(dst []Receipt, entries []Entry, nowUS int64) ([]Receip
 	if err != nil {
 		return dst, err
 	}
-	before, first := l.mark(), len(dst)
-	marked := len(entries) > 1 // one frame is whole or not there without markers
+	before, first := l.savepoint(), len(dst)
+	marked := len(entries) > 1 // a single frame is atomic without markers
 	if marked {
 		l.marker(event.SystemBatchBegin, uint32(len(entries)), before.next, us)
 	}
@@ -66,8 +65,8 @@ func (l *Log) AppendBatch(dst []Receipt, entries []Entry, nowUS int64) ([]Receip
 		}
 		r, err := l.stage(e, us)
 		if err != nil {
-			l.goBack(before)
-			return dst[:first], &ItemError{i, err}
+			l.rollbackTo(before)
+			return dst[:first], &ItemError{Item: i, Err: err}
 		}
 		dst = append(dst, r)
 	}
@@ -79,9 +78,9 @@ func (l *Log) AppendBatch(dst []Receipt, entries []Entry, nowUS int64) ([]Receip
 
 func checkBatch(entries []Entry) error {
 	if len(entries) > MaxBatch {
-		return &LimitError{"events in a batch", uint64(len(entries)), MaxBatch}
+		return &LimitError{What: "events in a batch", Got: uint64(len(entries)), Max: MaxBatch}
 	}
-	bytes := uint64(0) // items may share one payload, so an int can be too small
+	bytes := uint64(0) // items may share one payload, so the sum may overflow an int
 	for i := range entries {
 		e := &entries[i]
 		err := e.check()
@@ -93,12 +92,12 @@ func checkBatch(entries []Entry) error {
 			err = ErrBatchTime
 		}
 		if err != nil {
-			return &ItemError{i, err}
+			return &ItemError{Item: i, Err: err}
 		}
 		bytes += uint64(len(e.Payload))
 	}
 	if bytes > MaxBatchBytes {
-		return &LimitError{"payload bytes in a batch", bytes, MaxBatchBytes}
+		return &LimitError{What: "payload bytes in a batch", Got: bytes, Max: MaxBatchBytes}
 	}
 	return nil
 }
@@ -113,8 +112,9 @@ func (e *Entry) time(nowUS int64) (int64, error) {
 	return nowUS, nil
 }
 
-// repeated returns the receipt of the event that has the entry's key.
-func (l *Log) repeated(e *Entry) (Receipt, bool, error) {
+// repeated returns the receipt of the event that e repeats; ok is false if no event has
+// e's key.
+func (l *Log) repeated(e *Entry) (r Receipt, ok bool, err error) {
 	k, ok, err := l.find(e.ID)
 	switch {
 	case err != nil || !ok:
@@ -129,9 +129,9 @@ func (l *Log) repeated(e *Entry) (Receipt, bool, error) {
 	return k.Receipt, true, nil
 }
 
-// differs lists what keeps e from being a repetition of the event k. When it happened,
-// why, and in which conversation is not compared: a repeated append may know better,
-// and a record has no flags.
+// differs lists the parts of e that differ from the event k. Time, causation and
+// correlation are not compared, since a retry may state others; nor are
+// flags, which a record does not have.
 func (e *Entry) differs(k *Known) (what []string) {
 	for _, part := range []struct {
 		name string
@@ -149,7 +149,7 @@ func (e *Entry) differs(k *Known) (what []string) {
 	return what
 }
 
-// repeatedBatch is repeated for a batch, which must be there as a whole.
+// repeatedBatch is repeated for a batch, which must exist as a whole or not at all.
 func (l *Log) repeatedBatch(dst []Receipt, entries []Entry) ([]Receipt, bool, error) {
 	first, there := len(dst), -1
 	for i := range entries {
@@ -159,7 +159,7 @@ func (l *Log) repeatedBatch(dst []Receipt, entries []Entry) ([]Receipt, bool, er
 		}
 		r, ok, err := l.repeated(e)
 		if err != nil {
-			return dst[:first], false, &ItemError{i, err}
+			return dst[:first], false, &ItemError{Item: i, Err: err}
 		}
 		if ok {
 			dst, there = append(dst, r), i
@@ -169,19 +169,22 @@ func (l *Log) repeatedBatch(dst []Receipt, entries []Entry) ([]Receipt, bool, er
 	case there < 0:
 		return dst[:first], false, nil
 	case len(dst)-first < len(entries):
-		return dst[:first], false, &ItemError{there, &KeyError{ID: entries[there].ID, Sequence: dst[len(dst)-1].Sequence, Partial: true}}
+		return dst[:first], false, &ItemError{
+			Item: there,
+			Err:  &KeyError{ID: entries[there].ID, Sequence: dst[len(dst)-1].Sequence, Partial: true},
+		}
 	}
 	ids := make(map[event.ID]bool, len(entries))
 	for i := range entries {
 		if ids[entries[i].ID] { // such a batch was never appended
-			return dst[:first], false, &ItemError{i, &KeyError{ID: entries[i].ID, Twice: true}}
+			return dst[:first], false, &ItemError{Item: i, Err: &KeyError{ID: entries[i].ID, Twice: true}}
 		}
 		ids[entries[i].ID] = true
 	}
 	return dst, true, nil
 }
 
-// stage numbers and encodes one event. After an error the caller goes back.
+// stage numbers and encodes one event. After an error the caller must roll back.
 func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	if e.Key {
 		if _, twice := l.ids.get(e.ID); twice { // within one batch
@@ -202,8 +205,8 @@ func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	if !e.Expected.Met(h.State) {
-		return Receipt{}, &ExpectError{e.Entity, e.Expected, h.State}
+	if !e.Expected.met(h.State) {
+		return Receipt{}, &ExpectError{Entity: e.Entity, Expected: e.Expected, Actual: h.State}
 	}
 	if err := l.facts(&rec.Facts, e, h, us); err != nil {
 		return Receipt{}, err
@@ -212,16 +215,22 @@ func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	if err := l.draft.Add(&rec); err != nil {
 		return Receipt{}, err
 	}
-	l.undo = append(l.undo, undone{rec.Entity, *h})
-	*h = head{Head{rec.Clock, rec.WallMS, rec.EventHash, State{true, rec.Clock}}, true, true}
+	l.undo = append(l.undo, replacedHead{number: rec.Entity, head: *h})
+	*h = head{
+		Head: Head{
+			Clock: rec.Clock, WallMS: rec.WallMS, Hash: rec.EventHash,
+			State: State{Some: true, Clock: rec.Clock},
+		},
+		known: true, some: true,
+	}
 	l.next++
 	return Receipt{ID: rec.ID, Sequence: rec.Sequence, Clock: rec.Clock, Position: rec.Position}, nil
 }
 
-// facts fills in everything but the position.
+// facts fills in f, the position aside.
 func (l *Log) facts(f *event.Facts, e *Entry, h *head, us int64) error {
 	if l.next >= artifact.MaxAllocator-1 {
-		return &LimitError{"sequence", l.next, artifact.MaxAllocator - 2}
+		return &LimitError{What: "sequence", Got: l.next, Max: artifact.MaxAllocator - 2}
 	}
 	*f = event.Facts{
 		Sequence: l.next, ID: e.ID, Correlation: e.Correlation, Causation: e.Causation, Kind: e.Kind,
@@ -232,17 +241,17 @@ func (l *Log) facts(f *event.Facts, e *Entry, h *head, us int64) error {
 	}
 	if h.some {
 		if h.Clock == math.MaxUint32 {
-			return &LimitError{"clock of " + e.Entity, uint64(h.Clock) + 1, math.MaxUint32}
+			return &LimitError{What: "clock of " + e.Entity, Got: uint64(h.Clock) + 1, Max: math.MaxUint32}
 		}
 		f.Clock = h.Clock + 1
-		if h.WallMS < MaxWallMS { // anything later is no time and must not spread
+		if h.WallMS < MaxWallMS { // do not propagate an invalid time
 			f.WallMS = max(f.WallMS, h.WallMS)
 		}
 	}
 	return nil
 }
 
-// encode adds the event's frame and notes its position.
+// encode appends the event's frame and sets its position.
 func (l *Log) encode(rec *event.Record, e *Entry, us int64) {
 	l.body = segment.Body{
 		ID:          rec.ID,
@@ -273,8 +282,9 @@ func (l *Log) encode(rec *event.Record, e *Entry, us int64) {
 	}
 }
 
-// marker adds the frame of a batch's BEGIN, whose count is the number of events,
-// or COMMIT. id is the sequence of the batch's first event, as batpak has it.
+// marker appends the frame of a batch's BEGIN or COMMIT marker. count is the number of
+// events in a BEGIN, 0 in a COMMIT. As in batpak, id is the sequence of the batch's
+// first event.
 func (l *Log) marker(kind event.Kind, count uint32, id uint64, us int64) {
 	var batch event.ID
 	for i := range 8 {

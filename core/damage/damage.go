@@ -8,15 +8,15 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Refusal says that a file which can be done without was not taken, and why.
-// The store then took the next way to the same answers.
+// Refusal reports a file that was not used, and why. The store does without
+// such a file and gets the same answers another way.
 type Refusal struct {
 	// File is the name within the store's directory.
 	File   string
 	Reason Reason
-	// Offset is where in the file the trouble is, -1 when it has no place.
+	// Offset is the place of the trouble in the file, -1 when it has none.
 	Offset int64
-	// Err is the cause, when there is more to say than the reason's name.
+	// Err is the cause, when it adds to the reason.
 	Err error
 }
 
@@ -31,20 +31,19 @@ func (r *Refusal) Unwrap() []error { return both(r.Reason, r.Err) }
 // Verdict implements source.Verdict.
 func (r *Refusal) Verdict() {}
 
-// Refuse builds the error a decoder returns; the caller that knows the name
-// of the file sets it.
+// Refuse returns a Refusal without a file name; the caller that knows the name
+// sets it.
 func Refuse(reason Reason, offset int64, err error) *Refusal {
 	return &Refusal{Reason: reason, Offset: offset, Err: err}
 }
 
-// MaxTouched bounds Damage.Events, so that a report stays small whatever a
-// file claims.
+// MaxTouched bounds Damage.Events, so that no file can make a report large.
 const MaxTouched = 1000
 
-// UnknownEnd is Damage.EndSequence when nothing tells how far the loss goes.
+// UnknownEnd is Damage.EndSequence when the end of the loss is not known.
 const UnknownEnd = ^uint64(0)
 
-// Touched names one event that a damage touches, as far as it is known.
+// Touched identifies one event that a damage touches, as far as it is known.
 type Touched struct {
 	ID event.ID
 	// Sequence is valid when Numbered is true.
@@ -52,27 +51,26 @@ type Touched struct {
 	Numbered bool
 }
 
-// Damage is trouble in bytes that nothing else holds: part of a segment or of
-// the hidden ranges. It never stands for the ordinary torn end of the newest
-// segment.
+// Damage is trouble in bytes that exist nowhere else: part of a segment or of
+// the hidden ranges. The ordinary torn end of the newest segment is never a
+// Damage.
 type Damage struct {
 	// File is the name within the store's directory.
 	File string
-	// Offset and Length bound the damaged bytes. Length 0 is a place, not an
-	// extent.
+	// Offset and Length bound the damaged bytes. Length 0 is a point.
 	Offset, Length uint64
 	Reason         Reason
-	// Events names the events it touches where their ids can still be told, at
-	// most MaxTouched of them; Unnamed counts those that are known of and not
-	// in the list.
+	// Events lists the touched events whose ids are still known, at most
+	// MaxTouched of them. Unnamed counts the other touched events that are
+	// known of.
 	Events  []Touched
 	Unnamed uint64
-	// Sequences from FirstSequence up to EndSequence (exclusive) may be among
-	// the lost. The two are equal when no sequence is in doubt; EndSequence is
-	// UnknownEnd when the loss has no known end, and then later events of
-	// unsealed segments may carry lower numbers than they once had.
+	// Sequences from FirstSequence up to EndSequence (exclusive) may be lost.
+	// The two are equal when no sequence is in doubt. EndSequence is UnknownEnd
+	// when the end of the loss is not known; later events of unsealed segments
+	// may then have lower numbers than they had before.
 	FirstSequence, EndSequence uint64
-	// Err is the cause, when there is more to say than the reason's name.
+	// Err is the cause, when it adds to the reason.
 	Err error
 }
 
@@ -114,7 +112,7 @@ func describe(file string, offset int64, verb string, r Reason, err error) strin
 	}
 	s += ": " + string(r)
 	if failed, ok := err.(*source.ReadError); ok && r == Unreadable {
-		err = failed.Err // the rest has been said
+		err = failed.Err // the line already names the file and the offset
 	}
 	if err != nil {
 		s += ": " + err.Error()

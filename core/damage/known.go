@@ -2,7 +2,7 @@ package damage
 
 import "slices"
 
-// reasons are all of them, in the order of reason.go.
+// reasons lists all reasons, in the order of reason.go.
 var reasons = []Reason{
 	Unreadable, Short, Magic, Version, Checksum, NotRegular, Overflow, Length,
 	WatermarkSegmentMissing, WatermarkPastEnd, WatermarkPosition, Body, Strings, StringCount,
@@ -12,5 +12,5 @@ var reasons = []Reason{
 	Lookups, Stale, Segments,
 }
 
-// Known reports whether r is a reason of this package.
+// Known reports whether r is one of this package's reasons.
 func (r Reason) Known() bool { return slices.Contains(reasons, r) }

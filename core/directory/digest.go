@@ -5,8 +5,8 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// DigestSegments folds the ids of the segments after from's up to to's into one
-// number, which an index keeps to notice a foreign directory.
+// DigestSegments returns a digest of the ids of the segments after from's up to and
+// including to's. An index stores it to notice a foreign directory.
 func DigestSegments(ids []uint64, from, to artifact.Watermark) uint64 {
 	var d index.SegmentIDs
 	for _, id := range ids {

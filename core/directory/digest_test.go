@@ -9,8 +9,8 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 )
 
-// TestDigestSegments: the digest is that of the segments after the one in which from
-// lies, up to and with the one in which to lies.
+// TestDigestSegments: the digest covers the segments after that of from, up to and
+// including that of to.
 func TestDigestSegments(t *testing.T) {
 	at := func(id uint64) artifact.Watermark { return artifact.Watermark{Segment: id, Offset: 100} }
 	ids := []uint64{1, 2, 4, 7, 8}

@@ -1,6 +1,6 @@
-// Package directory knows what a store's directory holds: which files there are
-// and what each name means, how the directory is listed so that a writer at work
-// does not make it look damaged, and what synced.thaw promises.
+// Package directory defines what a store's directory holds: the files and what each name
+// means, how to list the directory so that it does not look damaged while a writer works,
+// and what synced.thaw promises.
 //
 // It reads through [Files], which a host implements over a file system, a plugin
 // over its host and a web page over dropped files.
@@ -18,13 +18,13 @@
 //	NNNNNN.fbat.cut-OFFSET          bytes that recovery cut off      nothing is missing
 //	any of the first four + .tmp    a file while it is written       nothing is missing
 //
-// [KindOf] is this table in code. Every other name belongs to someone else and
+// [KindOf] is this table in code. A file of any other name belongs to another program and
 // is left alone.
 //
 // # The order of looks
 //
-// index.fbati, index.thaw, index.ckpt, synced.thaw and part files are looked at
-// before the segments, which only grow: an index that a writer replaces meanwhile
-// cannot seem to cover more than is there. visibility_ranges.fbv comes last, so that
-// an event which is there and was cancelled is hidden.
+// index.fbati, index.thaw, index.ckpt, synced.thaw and part files are looked at before the
+// segments, which only grow: so an index that a writer replaces meanwhile never covers more
+// than the segments hold. visibility_ranges.fbv comes last, so that every cancelled event
+// in the segments is hidden.
 package directory

@@ -4,46 +4,44 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Name is one name in a store's directory, as listing it tells.
+// Name is one name in a listing of a store's directory.
 type Name struct {
 	Name string
-	// Odd says that it is known to be no regular file. Where a listing does not
-	// tell, it is false, and looking at the name tells.
+	// Odd is set when the listing shows that the name is not a regular file. Otherwise
+	// only a look at the name shows it.
 	Odd bool
 }
 
-// Entry is what a name leads to, as looking at it tells.
+// Entry describes the file that a name leads to.
 type Entry struct {
 	Name string
 	// Size in bytes.
 	Size int64
 	// Regular is false for directories, links and devices.
 	Regular bool
-	// Stamp changes when the name leads to other content than before. A file
-	// that only grew may keep its stamp.
+	// Stamp changes when the name leads to other content than before. A file that only
+	// grew may keep its stamp.
 	Stamp uint64
 }
 
-// Files is a store's directory, read-only. It is safe for concurrent use, and
-// the sources stay readable for as long as whoever made the Files says.
+// Files is a store's directory, read-only. It is safe for concurrent use. Its
+// implementation says how long the sources stay readable.
 //
-// A store has a segment for every so many bytes of events, so looking at each
-// would make an open cost more the larger the store is. Hence names come without
-// what they lead to.
+// The number of segments grows with the store, and so would the cost of an open that
+// looked at each. So List returns names without entries.
 //
-// Every error but [source.ErrGone] means that the system refused, and becomes a
+// Any error but [source.ErrGone] means that the system refused the call. It becomes a
 // [source.ReadError] of the name unless it is one.
 type Files interface {
 	// List returns the names in any order. It should not cost more than reading
 	// the directory.
 	List() ([]Name, error)
-	// Look says what a name leads to now. It need not have been listed. The error
-	// is [source.ErrGone] when the name is not there.
+	// Look returns the entry of a name now, listed or not. The error is [source.ErrGone]
+	// when there is no such name.
 	Look(name string) (Entry, error)
-	// Open returns the content of a listed name. A segment's source may grow; it
-	// is as long as the segment was when it was last looked at, and looks at one
-	// that was not. A file that is replaced under its name keeps the content it
-	// was opened with.
+	// Open returns the content of a listed name. A segment's source may grow: it is as
+	// long as the segment was at the last Look, and Open looks when there was none. The
+	// source of a file that is replaced keeps the content it was opened with.
 	Open(name string) (source.Source, error)
 }
 
@@ -51,7 +49,7 @@ type Files interface {
 // change while it is read.
 type Memory map[string][]byte
 
-// List returns the names. Every file is a regular one.
+// List returns the names. Every file is regular.
 func (m Memory) List() ([]Name, error) {
 	out := make([]Name, 0, len(m))
 	for name := range m {

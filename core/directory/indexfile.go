@@ -5,7 +5,7 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// ReadIndex reads the index.thaw or part file that e lists. The error is a
+// ReadIndex reads the index.thaw or part file of an entry. The error is a
 // [damage.Refusal], [source.ErrGone] or a [source.ReadError].
 func ReadIndex(files Files, e Entry) (*index.File, error) {
 	if !e.Regular {

@@ -9,12 +9,12 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// Kind says what a file holds, by its name.
+// Kind is what a file holds, by its name.
 type Kind uint8
 
 // The kinds of files; see the table of the package.
 const (
-	// Other is a file that is no store's.
+	// Other is a file that belongs to another program.
 	Other Kind = iota
 	Segment
 	Artifact
@@ -23,9 +23,9 @@ const (
 	Checkpoint
 	HiddenRanges
 	SyncMark
-	// Cut is what recovery cut off a segment.
+	// Cut holds bytes that recovery cut off a segment.
 	Cut
-	// Temporary is a file of a kind that a writer replaces, while it is written.
+	// Temporary is a file that a writer has not renamed to its final name yet.
 	Temporary
 )
 
@@ -38,7 +38,7 @@ var fixedNames = map[string]Kind{
 	synced.FileName:     SyncMark,
 }
 
-// KindOf returns what a file of a name holds.
+// KindOf returns the kind of a file by its name.
 func KindOf(name string) Kind {
 	if _, ok := ParseTemporaryName(name); ok {
 		return Temporary
@@ -63,22 +63,22 @@ func finalKind(name string) Kind {
 	return Other
 }
 
-// Derived reports whether the segments can stand in for the file: it holds an index.
+// Derived reports whether the file holds an index, which can be rebuilt from segments.
 func (k Kind) Derived() bool { return k.Paged() || k == Checkpoint }
 
 // Paged reports whether each page of the file has a checksum, which is checked when
 // the page is first read.
 func (k Kind) Paged() bool { return k == Artifact || k == Index || k == Part }
 
-// Latest reports whether the latest content of the file is right whatever else was
-// read before: it is small, and a writer overwrites it.
+// Latest reports whether a reader should always use the latest content of the file, even
+// after it read older files: the file is small, and a writer overwrites it.
 func (k Kind) Latest() bool { return k == HiddenRanges || k == SyncMark }
 
 // Replaced reports whether a writer writes the file under a temporary name first.
 func (k Kind) Replaced() bool { return k == Segment || k.Paged() || k == Cut }
 
-// first are the files that are looked at before the segments are listed, part files
-// apart, and last is looked at after them.
+// first lists the files that are looked at before the segments, except part files. last is
+// looked at after the segments.
 var first = [...]string{artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
 
 const last = visibility.FileName

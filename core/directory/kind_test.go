@@ -8,7 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 )
 
-// TestKindOf holds the table of the package against KindOf.
+// TestKindOf compares the table of the package with KindOf.
 func TestKindOf(t *testing.T) {
 	for name, want := range map[string]struct {
 		kind                             directory.Kind

@@ -11,36 +11,35 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Listing is what a directory held at one moment. Of the segments it knows the
-// names; [Listing.LookFrom] looks at those that an open needs, and [Listing.Size] at
-// others when it is asked.
+// Listing is the content of a directory at one moment. It has the names of all segments;
+// [Listing.LookFrom] looks at those that an open needs, and [Listing.Size] at others on
+// demand.
 type Listing struct {
 	// Segments are the segments by rising id.
 	Segments []SegmentEntry
-	// Others are the files that hold an index, synced.thaw and visibility_ranges.fbv,
-	// as far as they are there and were looked at.
+	// Others are the index files, synced.thaw and visibility_ranges.fbv, as far as they
+	// exist and were looked at.
 	Others map[string]Entry
-	// Odd lists the names that have the form of a segment's and lead to no regular
-	// file.
+	// Odd lists the names that have a segment's form and are not regular files.
 	Odd []string
-	// First is the id from which on LookFrom has looked at every segment.
+	// First is the id from which LookFrom has looked at every segment.
 	First uint64
 
 	files  Files
 	mu     sync.Mutex       // guards the rest, and is held while looking
 	looked map[uint64]Entry // at segments
-	// failed is why a segment could not be looked at, the first time.
+	// failed is the first error of looking at a segment.
 	failed error
 }
 
-// SegmentEntry is a segment. Entry holds no more than the name below Listing.First,
-// and everywhere before LookFrom.
+// SegmentEntry is a segment. Below Listing.First, and before LookFrom, Entry has only the
+// name.
 type SegmentEntry struct {
 	ID uint64
 	Entry
 }
 
-// List looks at the files that come before the segments and lists those.
+// List looks at the files that come before the segments, and lists the segments.
 func List(files Files) (*Listing, error) {
 	l := &Listing{files: files, Others: map[string]Entry{}, looked: map[uint64]Entry{}}
 	var failed error
@@ -49,7 +48,7 @@ func List(files Files) (*Listing, error) {
 	}
 	names, err := files.List()
 	err = source.Failed("", -1, err)
-	if err = cmp.Or(err, failed); err != nil { // that there is no directory tells more
+	if err = cmp.Or(err, failed); err != nil { // a missing directory explains more
 		return nil, err
 	}
 	l.Segments = make([]SegmentEntry, 0, len(names))
@@ -80,7 +79,7 @@ func (l *Listing) IDs() []uint64 {
 	return out
 }
 
-// lookAt looks at a file that is no segment and need not be there.
+// lookAt looks at a file other than a segment, which may be missing.
 func (l *Listing) lookAt(name string) error {
 	e, err := l.files.Look(name)
 	if errors.Is(err, source.ErrGone) {
@@ -92,10 +91,9 @@ func (l *Listing) lookAt(name string) error {
 	return source.Failed(name, -1, err)
 }
 
-// LookFrom looks at every segment from an id on, and then at
-// visibility_ranges.fbv. The error is [source.ErrGone] when a segment that was looked at
-// went away after it was listed. Afterwards the listing no longer changes, but for
-// the sizes that Size asks for.
+// LookFrom looks at every segment from an id on, and then at visibility_ranges.fbv. The
+// error is [source.ErrGone] when a segment went away after it was listed. Afterwards the
+// listing does not change, except for the sizes that Size looks up.
 func (l *Listing) LookFrom(id uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,8 +117,7 @@ func (l *Listing) LookFrom(id uint64) error {
 	return cmp.Or(l.failed, l.lookAt(last))
 }
 
-// look returns what the name of a segment leads to, and looks at it unless that was
-// done. mu is held.
+// look returns the entry of a segment, and looks at it the first time. mu is held.
 func (l *Listing) look(s SegmentEntry) (Entry, bool) {
 	if e, ok := l.looked[s.ID]; ok {
 		return e, true
@@ -134,9 +131,9 @@ func (l *Listing) look(s SegmentEntry) (Entry, bool) {
 	return e, true
 }
 
-// Size returns the size of a segment, at which it looks if that was not done. ok is
-// false when there is no such segment, and when looking failed, see
-// [Listing.Failure]. It may be called by any goroutine.
+// Size returns the size of a segment, and looks at it the first time. ok is false when
+// there is no such segment, and when looking failed; see [Listing.Failure]. It is safe for
+// concurrent use.
 func (l *Listing) Size(id uint64) (size uint64, ok bool) {
 	i, ok := l.search(id)
 	if !ok {
@@ -151,7 +148,7 @@ func (l *Listing) Size(id uint64) (size uint64, ok bool) {
 	return uint64(max(e.Size, 0)), true
 }
 
-// Failure returns why a segment could not be looked at, or nil.
+// Failure returns the first error of looking at a segment, or nil.
 func (l *Listing) Failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -164,13 +161,13 @@ func (l *Listing) Has(id uint64) bool {
 	return ok
 }
 
-// search finds a segment by its id, or where it would be.
+// search finds a segment by its id, or the place where it would be.
 func (l *Listing) search(id uint64) (i int, ok bool) {
 	return slices.BinarySearchFunc(l.Segments, id, func(s SegmentEntry, id uint64) int { return cmp.Compare(s.ID, id) })
 }
 
-// Highest returns the highest id that a name of a segment's form has, whatever the
-// name leads to, and 0 when there is none.
+// Highest returns the highest id in any name of a segment's form, regular file or not, and
+// 0 when there is none.
 func (l *Listing) Highest() uint64 {
 	highest := l.Newest()
 	for _, name := range l.Odd {

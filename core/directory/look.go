@@ -9,10 +9,10 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// LookAtAll looks at every name of a directory, in the order in which an open
-// does: index files, segments, hidden ranges. Names that go away meanwhile are left
-// out. The error is a [source.ReadError].
-func LookAtAll(files Files) ([]Entry, error) {
+// LookAll looks at every name of a directory, in the order of an open: index files,
+// segments, hidden ranges. It leaves out names that go away meanwhile. The error is a
+// [source.ReadError].
+func LookAll(files Files) ([]Entry, error) {
 	var out []Entry
 	look := func(name string) error {
 		e, err := files.Look(name)

@@ -6,7 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// ReadMark reads the synced.thaw that e lists. The error is a [damage.Refusal],
+// ReadMark reads the synced.thaw of an entry. The error is a [damage.Refusal],
 // [source.ErrGone], [source.ErrShort] or a [source.ReadError].
 func ReadMark(files Files, e Entry) (synced.Mark, error) {
 	if !e.Regular {

@@ -10,11 +10,10 @@ import (
 // maxMissing bounds the names that [LacksSegment] looks at.
 const maxMissing = 256
 
-// LacksSegment reports whether a segment is there that a listing lacks; ids are those
-// of the listed segments, rising. A system may leave out of a listing a file that is
-// made while the directory is read, and list one that is made later still. It looks
-// at the names between the listed ones, so only a store that seems to have lost
-// something should be asked. The error is a [source.ReadError].
+// LacksSegment reports whether a listing lacks a segment that exists; ids are the ids of
+// the listed segments, rising. A directory read may miss a file created meanwhile, and
+// list one created later. LacksSegment looks at names between the listed ones, so call it
+// only for a store that seems to have lost something. The error is a [source.ReadError].
 func LacksSegment(files Files, ids []uint64) (bool, error) {
 	looks := 0
 	for i := 1; i < len(ids); i++ {

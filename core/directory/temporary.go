@@ -7,8 +7,8 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// The names that a writer gives to files it may remove again or leave in the
-// directory. Files under any other name belong to others, and stay.
+// The names of a writer's files that it may later remove, or leave in the directory. Files
+// under other names belong to other programs, and stay.
 //
 //	index.fbati.tmp            a file while it is written, before the rename
 //	index.thaw.tmp
@@ -16,18 +16,18 @@ import (
 //	NNNNNN.fbat.tmp
 //	NNNNNN.fbat.cut-OFFSET.tmp
 //	NNNNNN.fbat.cut-OFFSET     bytes that recovery cut off a segment; it is kept
-//	NNNNNN.fbat.cut-OFFSET-N   the same where that name was taken, N from 2
+//	NNNNNN.fbat.cut-OFFSET-N   the same when that name is taken, N from 2
 const (
 	temporarySuffix = ".tmp"
 	cutInfix        = ".cut-"
 )
 
-// TemporaryName is the name under which a writer fills the file name, which then
-// takes its place.
+// TemporaryName returns the name under which a writer fills a file before it renames it
+// to name.
 func TemporaryName(name string) string { return name + temporarySuffix }
 
-// ParseTemporaryName is the reverse of [TemporaryName]: ok reports whether a writer
-// writes a file under that temporary name, and name is the one it becomes.
+// ParseTemporaryName is the inverse of [TemporaryName]. ok reports whether a writer uses
+// such a temporary name.
 func ParseTemporaryName(temporary string) (name string, ok bool) {
 	name, ok = strings.CutSuffix(temporary, temporarySuffix)
 	if !ok || !finalKind(name).Replaced() {
@@ -36,8 +36,8 @@ func ParseTemporaryName(temporary string) (name string, ok bool) {
 	return name, true
 }
 
-// CutName is the name of the n-th file, from 1, for what is cut off a segment at an
-// offset.
+// CutName returns the name of the n-th file, from 1, for bytes that are cut off a segment
+// at an offset.
 func CutName(segment string, offset uint64, n int) string {
 	name := segment + cutInfix + strconv.FormatUint(offset, 10)
 	if n > 1 {

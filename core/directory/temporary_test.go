@@ -7,7 +7,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 )
 
-// TestTemporaryNames: a writer's own temporary names are known, and no other.
+// TestTemporaryNames: only a writer's own temporary names are recognized.
 func TestTemporaryNames(t *testing.T) {
 	for _, name := range []string{
 		"index.fbati", "index.thaw", "000001-000002.thaw", "1000000-1000001.thaw", "000001.fbat", "1000000.fbat",

@@ -1,6 +1,7 @@
-// Package escape makes text safe to show to a person. Names, hosts and causes come from
-// files that anyone may have written: on a terminal ESC can clear the screen, a newline
-// forge a line, and a bidirectional override turn a name round.
+// Package escape makes text safe to show to a person. Names, hosts and causes
+// come from files that an attacker may have written. On a terminal, ESC can
+// clear the screen, a newline can forge a line, and a bidirectional override
+// can reverse a name.
 package escape
 
 import (
@@ -8,28 +9,28 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns s with each rune that is not printable as the escape of a Go string:
-// control characters (ESC, newline and tab too), U+0080 to U+009F, bidirectional marks,
-// spaces other than U+0020, everything else that strconv.IsPrint refuses, and bytes that
-// are not UTF-8. Printable text, quotes and backslashes are left as they are, so that
-// escaped text stays as it is when it is escaped again. It is for people: what it
-// returns cannot always be turned back.
+// Text returns s with each rune that is not printable replaced by its escape in
+// a Go string: control characters (ESC, newline and tab too), U+0080 to U+009F,
+// bidirectional marks, spaces other than U+0020, everything else that
+// strconv.IsPrint refuses, and bytes that are not UTF-8. Printable text, quotes
+// and backslashes stay as they are, so escaping twice changes nothing. The
+// result is for people: it cannot always be unescaped.
 func Text(s string) string {
 	for i, r := range s {
-		if !shows(s[i:], r) {
+		if !printable(s[i:], r) {
 			return string(appendText(append(make([]byte, 0, len(s)+16), s[:i]...), s[i:]))
 		}
 	}
 	return s
 }
 
-// Error returns err with its text escaped by [Text], nil for nil. errors.Is and errors.As
-// see err in it.
+// Error returns err with its text escaped by [Text], or nil for nil. errors.Is
+// and errors.As still find err.
 func Error(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &escaped{err}
+	return &escaped{err: err}
 }
 
 type escaped struct{ err error }
@@ -37,8 +38,8 @@ type escaped struct{ err error }
 func (e *escaped) Error() string { return Text(e.err.Error()) }
 func (e *escaped) Unwrap() error { return e.err }
 
-// shows reports whether the rune at the beginning of s is printable.
-func shows(s string, r rune) bool {
+// printable reports whether r, the first rune of s, is printable.
+func printable(s string, r rune) bool {
 	return strconv.IsPrint(r) && (r != utf8.RuneError || len(s) >= 3 && s[:3] == string(utf8.RuneError))
 }
 
@@ -47,7 +48,7 @@ func appendText(dst []byte, s string) []byte {
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		switch {
-		case shows(s, r):
+		case printable(s, r):
 			dst = append(dst, s[:n]...)
 		case r == utf8.RuneError:
 			dst = append(dst, '\\', 'x', digits[s[0]>>4], digits[s[0]&15])

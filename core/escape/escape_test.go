@@ -45,8 +45,8 @@ func TestError(t *testing.T) {
 	require.Same(t, path, as)
 }
 
-// TestTextShows: whatever text comes in, what comes out is UTF-8 that is printable, and
-// is left as it is when it is escaped again.
+// TestTextShows checks that the result is printable UTF-8 for any text, and
+// that escaping it again changes nothing.
 func TestTextShows(t *testing.T) {
 	piece := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"\x1b", "\u009b", "\xff", "\n", "\u202e", "\xe2\x80"}))
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,39 +1,41 @@
-// Package event holds the words every other package uses: ids, hashes, kinds,
-// coordinates, positions and the event itself.
+// Package event defines the types that all other packages use: ids, hashes,
+// kinds, coordinates, positions and the event itself.
 package event
 
-// MaxBody is the largest frame body in bytes: 256 MiB. A longer one is corrupt.
+// MaxBody is the size of the largest frame body: 256 MiB. A longer one is
+// damage.
 const MaxBody = 256 << 20
 
 // Position says where an event's frame lies.
 type Position struct {
 	// Segment is the id of the segment, from 1.
 	Segment uint64
-	// Offset is the frame's first byte, counted from the start of the file.
+	// Offset is the offset of the frame's first byte in the file.
 	Offset uint64
 	// Length is the frame's length in bytes, its 8-byte head included.
 	Length uint32
 }
 
-// End is the offset of the first byte after the frame. It wraps round for
+// End returns the offset of the first byte after the frame. It wraps around for
 // positions that were not checked.
 func (p Position) End() uint64 { return p.Offset + uint64(p.Length) }
 
-// Facts is what an index knows of one event apart from its names: everything
+// Facts holds what an index knows of one event, without its names: everything
 // but the payload, the flags and the event's own time.
 type Facts struct {
-	// Sequence is the event's number in the store, from 0; it may have holes.
+	// Sequence is the event's number in the store, from 0. Sequences may have
+	// gaps.
 	Sequence uint64
 	ID       ID
-	// Correlation is the id of the conversation, by default the event's own.
+	// Correlation is the id of the conversation; the default is the event's own
+	// id.
 	Correlation ID
 	// Causation is the id of the event that caused this one, zero for none.
 	Causation ID
 	Kind      Kind
-	// WallMS is the entity's clock in ms since the Unix epoch: the event's own time,
-	// or the WallMS of the entity's previous event where that is later. It never
-	// falls within an entity, so it can be later than the event's own time, which is
-	// [Event.TimestampUS].
+	// WallMS is the entity's clock in ms since the Unix epoch: the event's own
+	// time, [Event.TimestampUS], or the WallMS of the entity's previous event
+	// where that is later. It never falls within an entity.
 	WallMS uint64
 	// Clock is the event's number within its entity, from 0.
 	Clock     uint32
@@ -43,26 +45,27 @@ type Facts struct {
 }
 
 // Event is one visible event without its payload. Its strings do not alias the
-// store's files and stay valid for ever.
+// store's files and stay valid.
 type Event struct {
 	Facts
 	Coordinate
-	// TimestampUS is the event's own time in µs since the Unix epoch, negative before
-	// it. Only the event's frame has it, so it is 0 unless Timed.
+	// TimestampUS is the event's own time in µs since the Unix epoch, negative
+	// before it. Only the event's frame has it; it is 0 unless Timed.
 	TimestampUS int64
-	// Timed reports that TimestampUS is known: the event was read from its frame, by
-	// Read, Get or a query that checks frames, and not from the index alone.
+	// Timed reports whether TimestampUS is known: the event was read from its
+	// frame, by Read, Get or a query that checks frames, and not from the index
+	// alone.
 	Timed bool
 }
 
-// Full is an event with what only its frame knows.
+// Full is an event with the fields that only its frame has.
 type Full struct {
 	Event
-	// PayloadSize is the size that the frame's header claims, in bytes.
+	// PayloadSize is the size in bytes that the frame's header claims.
 	PayloadSize uint32
 	Flags       uint8
 	ContentHash Hash
-	// Payload is the caller's own copy: MessagePack, as it was appended.
+	// Payload is the caller's own copy of the appended MessagePack.
 	Payload []byte
 }
 
@@ -73,7 +76,7 @@ const (
 	FlagReplay        = 8
 )
 
-// Record is an index entry: an event's facts and the numbers of its names in a
+// Record is an index entry: an event's facts, and the numbers of its names in a
 // string table.
 type Record struct {
 	Facts

@@ -6,16 +6,15 @@ import "errors"
 const IDSize = 16
 
 // ID is a 128-bit event, correlation or causation id. Its bytes are in the
-// order of its text form (big-endian, as in a UUID); the binary structures
-// store the same number little-endian, which their codecs turn round.
-// The zero ID means "none".
+// order of its text form (big-endian, as in a UUID). The binary formats store
+// it little-endian; their codecs reverse it. The zero ID means "none".
 type ID [IDSize]byte
 
-// ErrID is returned by [ParseID] for text that is not an id.
+// ErrID is the error of [ParseID] for invalid text.
 var ErrID = errors.New("event: an id is 32 hexadecimal digits, with or without the dashes of a UUID")
 
-// ParseID reads 32 hexadecimal digits of either case, or the dashed UUID
-// spelling 8-4-4-4-12. Anything else is [ErrID].
+// ParseID parses 32 hexadecimal digits of either case, or the dashed UUID form
+// 8-4-4-4-12. The error is [ErrID].
 func ParseID(s string) (ID, error) {
 	var id ID
 	if len(s) == 36 {
@@ -37,7 +36,8 @@ func ParseID(s string) (ID, error) {
 	return id, nil
 }
 
-// digit is the value of a hexadecimal digit, above 15 for any other byte.
+// digit returns the value of a hexadecimal digit, and more than 15 for any
+// other byte.
 func digit(c byte) byte {
 	switch {
 	case '0' <= c && c <= '9':
@@ -50,8 +50,8 @@ func digit(c byte) byte {
 	return 0xff
 }
 
-// appendHex adds two lower-case digits per byte. Package encoding/hex would
-// bring package fmt, and with it os, into every program.
+// appendHex appends two lower-case digits per byte. Package encoding/hex would
+// link package fmt, and with it os, into every program.
 func appendHex(dst, b []byte) []byte {
 	const digits = "0123456789abcdef"
 	for _, c := range b {
@@ -66,10 +66,10 @@ func (id ID) IsZero() bool { return id == ID{} }
 // String returns 32 lower-case hexadecimal digits, which [ParseID] accepts.
 func (id ID) String() string { return string(appendHex(nil, id[:])) }
 
-// MarshalText returns the digits of String, so that an ID is a string in JSON.
+// MarshalText returns the text of String: in JSON an ID is a string.
 func (id ID) MarshalText() ([]byte, error) { return appendHex(nil, id[:]), nil }
 
-// UnmarshalText is ParseID.
+// UnmarshalText sets id to the result of ParseID. On error id stays unchanged.
 func (id *ID) UnmarshalText(b []byte) error {
 	got, err := ParseID(string(b))
 	if err != nil {
@@ -79,12 +79,9 @@ func (id *ID) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// HashSize is the length of a [Hash] in bytes.
-const HashSize = 32
-
-// Hash is a BLAKE3-256 digest of payload bytes. The zero Hash is the previous
-// hash of an entity's first event.
-type Hash [HashSize]byte
+// Hash is a BLAKE3-256 digest of payload bytes. The first event of an entity
+// has the zero Hash as its previous hash.
+type Hash [32]byte
 
 // IsZero reports whether h is the zero Hash.
 func (h Hash) IsZero() bool { return h == Hash{} }
@@ -92,5 +89,5 @@ func (h Hash) IsZero() bool { return h == Hash{} }
 // String returns 64 lower-case hexadecimal digits.
 func (h Hash) String() string { return string(appendHex(nil, h[:])) }
 
-// MarshalText returns the digits of String, so that a Hash is a string in JSON.
+// MarshalText returns the text of String: in JSON a Hash is a string.
 func (h Hash) MarshalText() ([]byte, error) { return appendHex(nil, h[:]), nil }

@@ -5,12 +5,12 @@ import (
 	"strconv"
 )
 
-// Kind says what sort of thing happened: a category in the top 4 bits and a
-// type id in the low 12. Category 0x0 is the system's and 0xD is effects';
+// Kind is the type of an event: a category in the top 4 bits and a type id in
+// the low 12. Category 0x0 belongs to the system and 0xD to effects;
 // applications use 0x1 to 0xC, 0xE and 0xF.
 type Kind uint16
 
-// The kinds that have names. Every other value is legal and kept as it is.
+// The named kinds. Every other value is valid too.
 const (
 	SystemInit         Kind = 0x0001
 	SystemShutdown     Kind = 0x0002
@@ -31,10 +31,10 @@ const (
 	EffectConflict     Kind = 0xD007
 )
 
-// ErrKind is returned by [ParseKind] for text that is not a kind.
+// ErrKind is the error of [ParseKind] for invalid text.
 var ErrKind = errors.New("event: a kind is a number from 0 to 0xFFFF, such as 0x1000")
 
-// ParseKind reads a decimal or 0x-prefixed number from 0 to 0xFFFF.
+// ParseKind parses a decimal or 0x-prefixed number from 0 to 0xFFFF.
 func ParseKind(s string) (Kind, error) {
 	base := 10
 	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
@@ -53,7 +53,7 @@ func (k Kind) Category() uint8 { return uint8(k >> 12) }
 // TypeID returns the low 12 bits, 0 to 4095.
 func (k Kind) TypeID() uint16 { return uint16(k) & 0x0FFF }
 
-// IsMarker reports whether k marks a batch and so never belongs to an event.
+// IsMarker reports whether k marks a batch. No event has such a kind.
 func (k Kind) IsMarker() bool { return k == SystemBatchBegin || k == SystemBatchCommit }
 
 // String returns the kind as 0x and four upper-case hexadecimal digits.
@@ -62,24 +62,24 @@ func (k Kind) String() string {
 	return string([]byte{'0', 'x', digits[k>>12], digits[k>>8&15], digits[k>>4&15], digits[k&15]})
 }
 
-// MarshalText returns the spelling of String, so that a Kind is a string in JSON.
+// MarshalText returns the text of String: in JSON a Kind is a string.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// Kinds is a set of kinds that a query asks for: one, or a whole category.
-// The zero Kinds is every kind.
+// Kinds is the set of kinds that a query asks for: one kind or a whole
+// category. The zero Kinds holds every kind.
 type Kinds struct {
 	first, last Kind
 	limited     bool
 }
 
-// Only is the set of the one kind k.
-func Only(k Kind) Kinds { return Kinds{k, k, true} }
+// Only returns the set that holds only k.
+func Only(k Kind) Kinds { return Kinds{first: k, last: k, limited: true} }
 
-// InCategory is the set of the 4096 kinds of category c, of which only the low
-// 4 bits count.
+// InCategory returns the set of the 4096 kinds of category c. Only the low 4
+// bits of c count.
 func InCategory(c uint8) Kinds {
 	first := Kind(c&15) << 12
-	return Kinds{first, first | 0x0FFF, true}
+	return Kinds{first: first, last: first | 0x0FFF, limited: true}
 }
 
 // All reports whether the set holds every kind.
@@ -88,8 +88,8 @@ func (s Kinds) All() bool { return !s.limited }
 // Has reports whether k is in the set.
 func (s Kinds) Has(k Kind) bool { return !s.limited || s.first <= k && k <= s.last }
 
-// Bounds returns the lowest and the highest kind of the set; every kind
-// between them is in it too.
+// Bounds returns the lowest and the highest kind of the set. The set holds
+// every kind between them.
 func (s Kinds) Bounds() (first, last Kind) {
 	if !s.limited {
 		return 0, 0xFFFF
@@ -105,6 +105,6 @@ func (s Kinds) Intersect(o Kinds) (Kinds, bool) {
 	if !o.limited {
 		return s, true
 	}
-	both := Kinds{max(s.first, o.first), min(s.last, o.last), true}
+	both := Kinds{first: max(s.first, o.first), last: min(s.last, o.last), limited: true}
 	return both, both.first <= both.last
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// parts takes an id apart.
+// parts splits an id.
 func parts(t require.TestingT, id event.ID) (ms uint64, counter uint16, random uint64) {
 	require.Equal(t, byte(7), id[6]>>4, "version")
 	require.Equal(t, byte(2), id[8]>>6, "variant")
@@ -27,8 +27,8 @@ func TestIDsBytes(t *testing.T) {
 	require.Equal(t, "017f22e279b17800800000000000000a", g.Next(0, 10).String(), "the clock stepped back")
 }
 
-// TestIDsRise makes ids with a clock that stands, steps back and jumps: they rise
-// strictly, never lie behind the clock, and keep the random bits.
+// TestIDsRise uses a clock that stands still, steps back and jumps: ids rise
+// strictly, are never earlier than the clock, and keep the random bits.
 func TestIDsRise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var g event.IDs
@@ -45,7 +45,7 @@ func TestIDsRise(t *testing.T) {
 			for i := range rapid.SampledFrom([]uint64{1, 2, 100, 4096, 5000}).Draw(t, "ids") {
 				id := g.Next(ms, random+i)
 				at, _, r := parts(t, id)
-				require.Positive(t, bytes.Compare(id[:], last[:]), "%v behind %v", id, last)
+				require.Positive(t, bytes.Compare(id[:], last[:]), "%v after %v", id, last)
 				require.GreaterOrEqual(t, at, ms)
 				require.LessOrEqual(t, at, high+16)
 				require.Equal(t, (random+i)&(1<<62-1), r)
@@ -55,8 +55,8 @@ func TestIDsRise(t *testing.T) {
 	})
 }
 
-// TestIDsOverflow: a ms has room for 2048 ids at least, and then the time runs
-// ahead of the clock until that has caught up.
+// TestIDsOverflow: a ms has at least 2048 ids; then the time runs ahead of the
+// clock until the clock catches up.
 func TestIDsOverflow(t *testing.T) {
 	var g event.IDs
 	for i := range 2049 {

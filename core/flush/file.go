@@ -11,41 +11,41 @@ import (
 )
 
 const (
-	// blockSize is how many bytes of records are handed over at once.
+	// blockSize is how many bytes of records are written at once.
 	blockSize = 1 << 20
-	// blockSlack is the largest block of records that an image gives at once.
+	// blockSlack is the largest block of records that an image returns.
 	blockSlack = 1024 * artifact.RecordSize
 )
 
-// Write is given the bytes of a file and their offset, and must not keep them.
+// Write writes bytes of a file at an offset. It must not keep them.
 type Write func(off int64, b []byte) error
 
-// File says what goes into a new file.
+// File describes a new index file.
 type File struct {
 	// Inputs are the records, in order.
 	Inputs []*Input
-	// After is where the part ends that a part file goes on after; nil makes
-	// index.fbati and index.thaw.
+	// After is where the part ends that a part file continues; nil makes index.fbati and
+	// index.thaw.
 	After *artifact.Watermark
-	// To is where the last event's log ends, Allocator the next sequence.
-	To        artifact.Watermark
-	Allocator uint64
-	// Segments are the ids of all segments up to To, rising, and Sizes tells how
-	// long each is.
+	// To is where the log of the last event ends, and NextSequence the sequence after it.
+	To           artifact.Watermark
+	NextSequence uint64
+	// Segments are the ids of all segments up to To, rising, and Sizes returns the length
+	// of each.
 	Segments []uint64
 	Sizes    func(id uint64) (uint64, bool)
 	// Seed makes places in hash tables unpredictable.
 	Seed uint64
-	// Stop, when set, is asked now and then; its error ends the work.
+	// Stop, when set, is called now and then; its error ends the work.
 	Stop func() error
 	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that pays.
 	Parallel func(n int, f func(i int))
 }
 
-// Write writes the records and their index: to two files, or, for a part file, both to
-// the second. The headers come last. Names stand in the order in which the events use
-// them, after those of an index.fbati. The error is [artifact.ErrFull] when there are
-// more records or names than an index can number.
+// Write writes the records and their index to two files, or both to the second for a part
+// file. The headers come last. Names are in the order in which the events use them, after
+// those of an index.fbati. The error is [artifact.ErrFull] when there are more records or
+// names than an index can number.
 func (f *File) Write(artifactFile, indexFile Write) error {
 	w := writer{File: f, write: artifactFile, indexFile: indexFile}
 	if f.After != nil {
@@ -67,8 +67,8 @@ type writer struct {
 	builder          *index.Builder
 }
 
-// artifact writes the artifact, and gives its records to the builder of the
-// tables while they are at hand.
+// artifact writes the artifact, and adds its records to the builder of the index on the
+// way.
 func (w *writer) artifact() error {
 	names := strtab.NewBuilder()
 	records := uint64(0)
@@ -83,7 +83,7 @@ func (w *writer) artifact() error {
 	}
 	h := artifact.Header{
 		Watermark: w.To,
-		Allocator: w.Allocator,
+		Allocator: w.NextSequence,
 		Strings:   uint32(names.Len()),
 		Records:   records,
 		TableSize: uint64(names.TableSize()),
@@ -126,7 +126,7 @@ func (w *writer) artifact() error {
 	return w.write(0, w.head[:])
 }
 
-// both runs two steps, at once where that pays.
+// both runs two steps, in parallel if it can.
 func (w *writer) both(a, b func() error) error {
 	steps, errs := [2]func() error{a, b}, [2]error{}
 	step := func(i int) { errs[i] = steps[i]() }
@@ -139,17 +139,17 @@ func (w *writer) both(a, b func() error) error {
 	return cmp.Or(errs[0], errs[1])
 }
 
-// begin makes the builder of the tables. It judges the records once more, so that
-// nothing is written that an open would refuse.
+// begin makes the builder of the index, which validates the records again: nothing is
+// written that an open would refuse.
 func (w *writer) begin(table []byte, records uint32) error {
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	if err != nil {
 		return err
 	}
 	w.builder = index.NewBuilder(index.Input{
 		Image:    index.Image{Records: inputs(w.Inputs), Count: records},
 		Names:    names,
-		Bounds:   index.Bounds{Allocator: w.Allocator, Watermark: w.To, SegmentSize: w.Sizes},
+		Bounds:   index.Bounds{NextSequence: w.NextSequence, Watermark: w.To, SegmentSize: w.Sizes},
 		Seed:     w.Seed,
 		Parallel: w.Parallel,
 	})
@@ -158,7 +158,7 @@ func (w *writer) begin(table []byte, records uint32) error {
 
 // save writes the index after or beside the artifact.
 func (w *writer) save() error {
-	tables, err := w.builder.Finish()
+	built, err := w.builder.Finish()
 	if err != nil {
 		return err
 	}
@@ -167,5 +167,5 @@ func (w *writer) save() error {
 		in.Contained, in.From = true, *w.After
 	}
 	in.Segments = directory.DigestSegments(w.Segments, in.From, w.To)
-	return tables.Save(in, w.indexFile)
+	return built.Save(in, w.indexFile)
 }

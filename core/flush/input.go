@@ -7,31 +7,31 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// Input is a run of records that goes into a new file. A File may use it once.
+// Input is a run of records for a new file. Only one File may use it, once.
 type Input struct {
 	image index.Image
 	names uint32
 	name  func(number uint32) ([]byte, error)
-	// all says that every name keeps its place, used or not.
+	// all is set when every name goes into the file, used or not.
 	all     bool
-	numbers []uint32 // of the names in the table of the whole
+	numbers []uint32 // of the names in the new file, 0 for none
 }
 
-// ArtifactInput is the records of an index.fbati. All its names go into the new file,
-// used or not, and keep their numbers.
+// ArtifactInput returns the records of an index.fbati as an input. All its names go into
+// the new file, used or not, and keep their numbers.
 func ArtifactInput(image index.Image, r *index.Reader) *Input {
 	in := PartInput(image, r)
 	in.all = true
 	return in
 }
 
-// PartInput is the records of a part. Its names follow as the records use them, so
-// none is in the new file that no record uses.
+// PartInput returns the records of a part as an input. Only names that records use go into
+// the new file, in the order of use.
 func PartInput(image index.Image, r *index.Reader) *Input {
 	return &Input{image: image, names: r.Names(), name: r.Name}
 }
 
-// RunInput is records that a writer has appended.
+// RunInput returns records that a writer has appended as an input.
 func RunInput(r artifact.Run) *Input {
 	image, names := index.RunImage(r), r.Names()
 	return &Input{image: image, names: uint32(names.Len()), name: func(number uint32) ([]byte, error) {
@@ -39,7 +39,7 @@ func RunInput(r artifact.Run) *Input {
 	}}
 }
 
-// intern gives the input's names numbers in the table of the whole.
+// intern numbers the input's names in the table of the new file.
 func (in *Input) intern(names *strtab.Builder) error {
 	in.numbers = make([]uint32, in.names)
 	intern := func(n uint32) error {
@@ -79,8 +79,8 @@ func (in *Input) intern(names *strtab.Builder) error {
 	})
 }
 
-// renumbered hands over the records with other numbers for names, in blocks that
-// put must not keep.
+// renumbered calls put with the records, which have the new numbers of their names, in
+// blocks that put must not keep.
 func (in *Input) renumbered(buffer []byte, put func([]byte) error) error {
 	out := buffer[:0]
 	err := in.image.EachBlock(func(_ uint64, block []byte) error {
@@ -107,8 +107,8 @@ func (in *Input) renumbered(buffer []byte, put func([]byte) error) error {
 	return put(out)
 }
 
-// inputs are the records of several inputs as one source, for what has to
-// be read again once all were written.
+// inputs is the records of several inputs as one source. The builder of the index reads
+// some of them again after all were written.
 type inputs []*Input
 
 func (s inputs) Size() (n int64) {

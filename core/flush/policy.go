@@ -1,17 +1,17 @@
 package flush
 
-// When is it worth writing an index of what was appended? Two things have to stay
-// small: what the next open, or a reader in another process, has to replay, and what
-// is written again and again over a store's life. With index.fbati alone they
-// contradict each other: it holds every event, so a bound on the tail makes each event
-// pay for all others. So the events after it are kept in part files, whose sizes fall:
-// one that is at most twice as long as what follows it is merged with that, as a
-// log-structured merge tree does (O'Neil and others, 1996).
+// When is it worth writing an index of the appended events? Two costs have to stay small:
+// the tail that the next open, or a reader in another process, has to replay; and the bytes
+// that are written again and again over a store's life. With index.fbati alone one excludes
+// the other: it holds every event, so a bound on the tail makes each event pay for all
+// others. So the events after it go to part files of falling sizes: one that is at most
+// twice as long as the events after it is merged with them, as in a log-structured merge
+// tree (O'Neil and others, 1996).
 //
-// The policy, where the weight of a tail is its events, plus its bytes in KiB, plus 16
-// for each of its segments, about a microsecond of replay each:
+// The weight of a tail is its events, plus its bytes in KiB, plus 16 for each of its
+// segments: about its replay in microseconds. The policy:
 //
-//   - Nothing is written for an empty tail.
+//   - An empty tail is not flushed.
 //   - index.fbati and index.thaw are written again when all that follows them is at
 //     least an eighth of them at a close, or half of them while the store is open.
 //   - Otherwise a part file is written when the tail's weight is at least
@@ -19,40 +19,39 @@ package flush
 //     a segment. It takes in the parts before it that are at most twice as long as
 //     what it has so far.
 //
-// The two bounds. After the last part there is never more than CloseWeight after an
-// orderly close, and never more than OpenWeight, one segment, and what is appended
-// while one index is being written after an unclean stop. And each event is written to
+// This gives two bounds. The tail after the last part is at most CloseWeight after an
+// orderly close. After an unclean stop it is at most OpenWeight, one segment, and the
+// events appended while one index was being written. And each event is written to
 // index.fbati at most 9 times (each time the store has grown by an eighth) and to part
-// files at most log1.5(events/16 / CloseWeight) times: with 100,000,000 events 22, if
-// each close came right at the bound. TestPolicy simulates it.
+// files at most log1.5(events/16 / CloseWeight) times: 22 with 100,000,000 events, if each
+// close came right at the bound. TestPolicy simulates it.
 const (
-	// CloseWeight is the weight of a tail that a close leaves at most.
+	// CloseWeight bounds the weight of a tail after a close.
 	CloseWeight = 1000
-	// OpenWeight is the weight of a tail that an open store leaves at the end of a
-	// segment at most.
+	// OpenWeight bounds the weight of an open store's tail at the end of a segment.
 	OpenWeight = 65_536
 )
 
-// Policy is the numbers of the policy. Tests have others, so that few events are
-// enough for many flushes.
+// Policy holds the numbers of the policy. Tests use smaller ones, so that few events
+// suffice for many flushes.
 type Policy struct {
-	// CloseWeight and OpenWeight are from which weight of a tail on a file is
-	// written at a close and while the store is open.
+	// CloseWeight and OpenWeight are the least weights of a tail that is flushed at a
+	// close and while the store is open.
 	CloseWeight, OpenWeight uint64
-	// CloseShare and OpenShare say when index.fbati is written again: when one part in
-	// so many of it follows it.
+	// CloseShare and OpenShare say when index.fbati is written again: when the events
+	// after it are at least its own divided by the share.
 	CloseShare, OpenShare uint64
-	// PartShare is how many times as long as what follows it a part may be that is
-	// merged.
+	// PartShare bounds the length of a part that is merged, as a multiple of the events
+	// after it.
 	PartShare uint64
 }
 
-// DefaultPolicy is the policy as it is described above.
+// DefaultPolicy returns the policy described above.
 func DefaultPolicy() Policy {
 	return Policy{CloseWeight: CloseWeight, OpenWeight: OpenWeight, CloseShare: 8, OpenShare: 2, PartShare: 2}
 }
 
-// Moment is when an index might be written.
+// Moment is an occasion to flush.
 type Moment uint8
 
 const (
@@ -62,19 +61,19 @@ const (
 	AtClose
 )
 
-// Tail is what follows the last part that was read from a file.
+// Tail is the log after the last index file.
 type Tail struct {
 	Events   uint64
 	Bytes    uint64 // of frames
 	Segments uint64
 }
 
-// Weight is about how many microseconds it takes to replay a tail.
+// Weight returns about how many microseconds the replay of a tail takes.
 func (t Tail) Weight() uint64 { return t.Events + t.Bytes>>10 + 16*t.Segments }
 
-// First says which new file is worth writing: part number first and everything after
-// it go into it. parts are the numbers of events of the parts that were read from
-// files, index.fbati's first. ok is false when none is.
+// First returns which new file is worth writing: part first and everything after it go
+// into it. parts are the numbers of events in the index files, index.fbati's first. ok is
+// false when no file is worth writing.
 func (p Policy) First(parts []uint64, t Tail, when Moment) (first int, ok bool) {
 	share, least := p.OpenShare, p.OpenWeight
 	if when == AtClose {

@@ -22,7 +22,7 @@ type life struct {
 	events        uint64
 	whole, merged uint64 // events written to index.fbati, and to part files
 	folds         int
-	heaviest      uint64 // tail that a fold left or did not take
+	heaviest      uint64 // tail that a flush left or skipped
 	most          int    // parts
 }
 
@@ -33,7 +33,7 @@ func (l *life) add(events, bytes, segments uint64) {
 	l.tail.Segments += segments
 }
 
-func (l *life) fold(closing bool) {
+func (l *life) flush(closing bool) {
 	first, ok := flush.DefaultPolicy().First(l.parts, l.tail, when(closing))
 	if !ok {
 		l.heaviest = max(l.heaviest, l.tail.Weight())
@@ -54,8 +54,8 @@ func (l *life) fold(closing bool) {
 	l.most = max(l.most, len(l.parts))
 }
 
-// TestPolicy lives through stores of up to 100,000,000 events and checks both
-// bounds of the rule: the tail, and what is written for each event.
+// TestPolicy simulates stores of up to 100,000,000 events and checks both bounds of the
+// policy: the tail, and how often each event is written.
 func TestPolicy(t *testing.T) {
 	const frame = 600
 	for _, c := range []struct {
@@ -93,11 +93,11 @@ func TestPolicy(t *testing.T) {
 				l.add(n, n*bytes, fresh)
 				inSession, inSegment = inSession+n, inSegment+n
 				if inSegment == c.segment {
-					l.fold(false)
+					l.flush(false)
 					inSegment = 0
 				}
 				if inSession == c.session {
-					l.fold(true)
+					l.flush(true)
 					inSession, inSegment = 0, 0
 				}
 			}
@@ -117,7 +117,7 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-func TestPolicyWritesNothingForNothing(t *testing.T) {
+func TestPolicyEmptyTail(t *testing.T) {
 	for _, closing := range []bool{false, true} {
 		for _, parts := range [][]uint64{nil, {0}, {10}, {1000, 10}} {
 			_, ok := flush.DefaultPolicy().First(parts, flush.Tail{Segments: 1000}, when(closing))

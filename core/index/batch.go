@@ -8,44 +8,43 @@ import (
 )
 
 const (
-	// maxGap is how many bytes between two records are read along to save a
-	// read. So short a gap holds no whole page, so nothing is touched for it that
-	// the records themselves do not touch.
+	// maxGap is how many bytes between two records are read with them to save a
+	// read. So short a gap holds no whole page, so it adds no page to those of
+	// the records.
 	maxGap = 4095
-	// maxSpan bounds what is read at once with gaps in it, in bytes.
+	// maxSpan bounds a read with gaps in it, in bytes.
 	maxSpan = 64 << 10
-	// shareRecords is the least number of records that are worth another
-	// goroutine.
+	// shareRecords is the least number of records worth another goroutine.
 	shareRecords = 256
 )
 
-// Batch is the room for records that are read together. It keeps its buffers from
-// one [Reader.Records] to the next: 162 bytes a record that is not in memory, and
-// 24 for each. It is for one goroutine.
+// Batch holds records that are read together. It reuses its buffers from one
+// [Reader.Records] to the next: 162 bytes for each record that is not in
+// memory, and 24 for every record. It is for one goroutine.
 type Batch struct {
-	// Parallel, when set, runs f(0) to f(n-1), perhaps at once, and returns when
-	// all are done.
+	// Parallel, when set, runs f(0) to f(n-1), perhaps at once, and returns
+	// when all are done.
 	Parallel func(n int, f func(i int))
 
 	records []artifact.Raw
-	most    int // records that were held at once
+	most    int // the most records held at once
 	buf     []byte
 	shares  []share
-	ranges  []source.Range // to be announced
+	ranges  []source.Range // to prefetch
 }
 
-// share is what one goroutine reads of a batch.
+// share is the part of a batch that one goroutine reads.
 type share struct {
 	span []byte // records with gaps between them
 	got  int
 	err  error
 }
 
-// Records is what the last [Reader.Records] read, in its order. The records hold
-// until the next.
+// Records returns the records of the last [Reader.Records], in its order. They
+// are valid until the next call.
 func (b *Batch) Records() []artifact.Raw { return b.records }
 
-// Forget drops what b leads to besides its own buffers.
+// Forget drops all references except b's own buffers.
 func (b *Batch) Forget() {
 	clear(b.records[:b.most])
 	b.records, b.most, b.Parallel = b.records[:0], 0, nil
@@ -54,9 +53,9 @@ func (b *Batch) Forget() {
 	}
 }
 
-// Records reads the records with these numbers, which are to rise, into b:
-// neighbours with one read, and memory not at all. After an error b holds those in
-// front of the first that could not be read.
+// Records reads the records with these numbers, which must rise, into b. It
+// reads neighbours at once and does not copy memory. After an error b holds the
+// records before the first one that could not be read.
 func (r *Reader) Records(numbers []uint32, b *Batch) error {
 	b.records = slices.Grow(b.records[:0], len(numbers))
 	b.most = max(b.most, len(numbers))
@@ -73,14 +72,14 @@ func (r *Reader) Records(numbers []uint32, b *Batch) error {
 	return nil
 }
 
-// copyRecords adds records that are not in one piece of memory to b.
+// copyRecords adds records that are not contiguous in memory to b.
 func (r *Reader) copyRecords(numbers []uint32, b *Batch) error {
 	if need := len(numbers) * artifact.RecordSize; cap(b.buf) < need {
 		b.buf = make([]byte, need)
 	}
-	if a, ok := r.img.Records.(source.Announced); ok && len(numbers) > 1 && a.WantsToKnow() {
+	if a, ok := r.img.Records.(source.Prefetcher); ok && len(numbers) > 1 && a.Prefetches() {
 		b.ranges = r.ranges(b.ranges[:0], numbers)
-		a.Announce(b.ranges)
+		a.Prefetch(b.ranges)
 	}
 	shares := max(len(numbers)/shareRecords, 1)
 	if b.Parallel == nil {
@@ -108,13 +107,13 @@ func (r *Reader) copyRecords(numbers []uint32, b *Batch) error {
 	return nil
 }
 
-// ranges appends to out what copyShare reads for numbers.
+// ranges appends to out the ranges that copyShare reads for numbers.
 func (r *Reader) ranges(out []source.Range, numbers []uint32) []source.Range {
 	for len(numbers) > 0 {
 		n := r.neighbours(numbers)
 		first, last := numbers[0], numbers[n-1]
 		if first >= r.img.Count || last >= r.img.Count {
-			break // which shows when it is read
+			break // the read reports it
 		}
 		out = append(out, source.Range{Off: r.img.recordAt(first), Len: uint64(last-first+1) * artifact.RecordSize})
 		numbers = numbers[n:]
@@ -129,7 +128,7 @@ func (r *Reader) copyShares(numbers []uint32, b *Batch, shares int) {
 	})
 }
 
-// copyShare reads records one behind the other into dst.
+// copyShare reads records one after the other into dst.
 func (r *Reader) copyShare(s *share, numbers []uint32, dst []byte) {
 	s.got, s.err = 0, nil
 	for s.got < len(numbers) {
@@ -137,7 +136,7 @@ func (r *Reader) copyShare(s *share, numbers []uint32, dst []byte) {
 		near := numbers[s.got : s.got+n]
 		to := dst[s.got*artifact.RecordSize : (s.got+n)*artifact.RecordSize]
 		if s.err = r.copyNear(s, near, to); s.err != nil && n > 1 {
-			// Those in front of what cannot be read are still to be had.
+			// The records before the unreadable one can still be read.
 			for i := range near {
 				if s.err = r.copyNear(s, near[i:i+1], to[i*artifact.RecordSize:(i+1)*artifact.RecordSize]); s.err != nil {
 					s.got += i
@@ -152,10 +151,10 @@ func (r *Reader) copyShare(s *share, numbers []uint32, dst []byte) {
 	}
 }
 
-// neighbours is how many of the numbers are read at once, at least one.
+// neighbours returns how many of the numbers to read at once, at least one.
 func (r *Reader) neighbours(numbers []uint32) int {
 	n, last := 1, numbers[0]
-	most := last // up to it without gap
+	most := last // last number before the first gap
 	for ; n < len(numbers) && numbers[n] > last; n++ {
 		next := numbers[n]
 		gap := uint64(next-last-1) * artifact.RecordSize
@@ -171,7 +170,7 @@ func (r *Reader) neighbours(numbers []uint32) int {
 	return n
 }
 
-// copyNear reads records that one read is worth.
+// copyNear reads records with one read.
 func (r *Reader) copyNear(s *share, numbers []uint32, dst []byte) error {
 	for _, n := range numbers {
 		if n >= r.img.Count {
@@ -196,7 +195,7 @@ func (r *Reader) copyNear(s *share, numbers []uint32, dst []byte) error {
 	return nil
 }
 
-// recordAt is the offset of record i in Records.
+// recordAt returns the offset of record i in Records.
 func (img *Image) recordAt(i uint32) uint64 {
 	return img.RecordsAt + uint64(i)*artifact.RecordSize
 }

@@ -11,31 +11,32 @@ import (
 // buildBlock is how many records a build reads at once: 166 kB.
 const buildBlock = 1024
 
-// Input is what [Build] makes tables of.
+// Input is the input of [Build].
 type Input struct {
 	Image  Image
 	Names  *strtab.Table
 	Bounds Bounds
-	// Seed makes the places in the hash tables unpredictable.
+	// Seed makes the slots of the hash tables unpredictable.
 	Seed uint64
-	// Each, when set, is given every block of records in order with its offset
-	// in Image.Records, before it is looked at. Its error ends the build.
+	// Each, when set, is called with every block of records in order, and its
+	// offset in Image.Records, before the block is used. Its error ends the
+	// build.
 	Each func(off uint64, block []byte) error
 	// Parallel, when set, runs f(0) to f(n-1), some at once where that pays, and
 	// returns when all are done.
 	Parallel func(n int, f func(i int))
-	// Judge makes no tables: those that are returned know the sequences of the first
-	// and last record, and lead nowhere.
-	Judge bool
+	// ValidateOnly makes Build validate the records without building: the
+	// returned Index knows only the sequences of the first and last record.
+	ValidateOnly bool
 }
 
-// Build reads the records once, judges each, and makes the tables. Its memory
-// is the tables (about 26 bytes a record), and while it runs 22 bytes a record
-// and 48 for each correlation or causation. The error of records that break
-// a rule is a [damage.Refusal]: entity_index, scope_index, coordinate, order,
-// allocator, kind, position or unreadable. When one is found, the remaining
-// blocks are still given to Each.
-func Build(in Input) (*Tables, error) {
+// Build reads the records once, validates them and builds their index. It needs
+// the memory of the index (about 26 bytes a record), and while it runs 22 bytes
+// a record and 48 for each correlation or causation. The error for an invalid
+// record is a [damage.Refusal]: entity_index, scope_index, coordinate, order,
+// allocator, kind, position or unreadable. After one, Build still passes the
+// remaining blocks to Each.
+func Build(in Input) (*Index, error) {
 	b := NewBuilder(in)
 	var why error
 	err := in.Image.EachBlock(func(off uint64, block []byte) error {
@@ -58,17 +59,17 @@ func Build(in Input) (*Tables, error) {
 	return b.Finish()
 }
 
-// Builder is [Build] for records that come from elsewhere than the image. It is
-// for one goroutine.
+// Builder is [Build] for records that do not come from the image. It is for one
+// goroutine.
 type Builder struct {
-	in      Input
-	n       uint32
-	strings uint32
-	judge   judge
-	flags   flags
-	seed    uint64
-	taken   uint32
-	first   uint64 // sequence of record 0
+	in        Input
+	n         uint32
+	strings   uint32
+	validator validator
+	flags     flags
+	seed      uint64
+	taken     uint32
+	first     uint64 // sequence of record 0
 
 	entity, scope      []uint32 // per record
 	kind               []uint16 // per record
@@ -80,7 +81,7 @@ type Builder struct {
 	segments           []byte
 }
 
-// NewBuilder begins tables over in.Image.Count records.
+// NewBuilder returns a Builder of an index over in.Image.Count records.
 func NewBuilder(in Input) *Builder {
 	b := &Builder{
 		in:      in,
@@ -89,8 +90,8 @@ func NewBuilder(in Input) *Builder {
 		flags:   flagDense | flagClockOrder | flagUnique,
 		seed:    in.Seed,
 	}
-	b.judge = judge{bounds: &b.in.Bounds, strings: b.strings}
-	if in.Judge {
+	b.validator = validator{bounds: &b.in.Bounds, strings: b.strings}
+	if in.ValidateOnly {
 		return b
 	}
 	b.entity = make([]uint32, b.n)
@@ -103,18 +104,18 @@ func NewBuilder(in Input) *Builder {
 	return b
 }
 
-// Add takes the next records, which stand at offset off. The error is a
-// [damage.Refusal] of the first that breaks a rule.
+// Add adds the next records, which are at offset off. The error is a
+// [damage.Refusal] for the first invalid one.
 func (b *Builder) Add(off uint64, block []byte) error {
 	for k := 0; k < len(block); k += artifact.RecordSize {
 		r := artifact.Raw(block[k : k+artifact.RecordSize])
-		if reason := b.judge.record(r); reason != "" {
+		if reason := b.validator.record(r); reason != "" {
 			return damage.Refuse(reason, int64(off)+int64(k), nil)
 		}
 		if b.taken == 0 {
 			b.first = r.Sequence()
 		}
-		if !b.in.Judge {
+		if !b.in.ValidateOnly {
 			b.take(b.taken, r)
 		}
 		b.taken++
@@ -122,15 +123,15 @@ func (b *Builder) Add(off uint64, block []byte) error {
 	return nil
 }
 
-// Finish makes the tables. All records must have been added.
-func (b *Builder) Finish() (*Tables, error) {
-	if b.in.Bounds.Allocator > artifact.MaxAllocator {
+// Finish builds the index. All records must have been added.
+func (b *Builder) Finish() (*Index, error) {
+	if b.in.Bounds.NextSequence > artifact.MaxAllocator {
 		return nil, damage.Refuse(damage.Allocator, -1, nil)
 	}
 	return b.finish()
 }
 
-// take files record i, which was judged.
+// take adds record i, which is valid.
 func (b *Builder) take(i uint32, r artifact.Raw) {
 	e, s, k := r.Entity(), r.Scope(), uint16(r.Kind())
 	b.entity[i], b.scope[i], b.kind[i] = e, s, k
@@ -148,8 +149,9 @@ func (b *Builder) take(i uint32, r artifact.Raw) {
 	}
 }
 
-// follows looks at what record i says of all records, and of its segment. known says
-// that its entity has an earlier one, and lastClock the clocks of those by entity.
+// follows updates the flags and the segments with record i. known reports
+// whether its entity has an earlier record; lastClock has the clock of each
+// entity's last record.
 func (b *Builder) follows(i uint32, r artifact.Raw, lastClock []uint32, known bool) {
 	if r.Sequence() != b.first+uint64(i) {
 		b.flags &^= flagDense
@@ -159,10 +161,10 @@ func (b *Builder) follows(i uint32, r artifact.Raw, lastClock []uint32, known bo
 		b.flags &^= flagClockOrder
 	}
 	lastClock[e] = clock
-	id := b.judge.segment
+	id := b.validator.segment
 	if n := len(b.segments); n == 0 || id != binary.LittleEndian.Uint64(b.segments[n-segmentSize:]) {
 		b.segments = binary.LittleEndian.AppendUint64(b.segments, id)
-		b.segments = binary.LittleEndian.AppendUint64(b.segments, b.judge.size)
+		b.segments = binary.LittleEndian.AppendUint64(b.segments, b.validator.size)
 		b.segments = binary.LittleEndian.AppendUint32(b.segments, i)
 		b.segments = binary.LittleEndian.AppendUint32(b.segments, 0)
 	}

@@ -11,28 +11,29 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Difference is where a file of lookups is not what its records make.
+// Difference is a place where an index file differs from the index of its
+// records.
 type Difference struct {
 	// What names the part of the file that differs.
 	What string
-	// Offset is the first byte that differs, or where the part begins that has another
-	// length.
+	// Offset is the first byte that differs, or the start of the part when its
+	// length differs.
 	Offset uint64
 }
 
 // Error names the part.
 func (d *Difference) Error() string {
-	return "index: the lookups are not those that the records make, first in " + d.What
+	return "index: the file differs from the index of its records, first in " + d.What
 }
 
-// Compare compares the file with what [Tables.Save] writes of what [Build] makes of
-// in, byte by byte. The first place where they differ is returned, nil without one.
-// in.Seed must be the file's, and in.Image.Records the whole artifact. Of s only
-// Contained, Segments and From are read.
+// Compare compares the file byte by byte with what [Index.Save] writes of the
+// result of [Build] for in. It returns the first difference, or nil. in.Seed
+// must be the file's, and in.Image.Records the whole artifact. Of s it uses
+// only Contained, Segments and From.
 //
-// It makes one section after the other and reads the records for each, so that it
-// takes 8 bytes a record, and those that names take. The error is a source's, that of
-// in.Each, or a [damage.Refusal] of a record that breaks a rule.
+// It builds one section after the other and reads the records for each, so it
+// needs 8 bytes a record, and the memory of the names' sections. The error is
+// the source's or in.Each's, or a [damage.Refusal] for an invalid record.
 func (f *File) Compare(in Input, s Saved) (*Difference, error) {
 	c := comparison{File: f, in: in, strings: uint32(in.Names.Len())}
 	for _, step := range []func() error{
@@ -46,7 +47,7 @@ func (f *File) Compare(in Input, s Saved) (*Difference, error) {
 	return c.first, nil
 }
 
-// errDiffers ends a step that has found a difference.
+// errDiffers ends a step at a difference.
 var errDiffers = errors.New("index: the file differs")
 
 // comparison is the state of one [File.Compare].
@@ -55,20 +56,20 @@ type comparison struct {
 	in      Input
 	strings uint32
 
-	first *Difference // nil until one was found
+	first *Difference // nil if none was found yet
 
-	builder          *Builder // what was counted: flags, segments, first and last sequence
+	builder          *Builder // flags, segments, first and last sequence
 	entities, scopes []byte   // section "ends"
 	kinds            kindCounts
-	room             []byte // of a list of all records
-	// How many records are in the lists of links.
+	buffer           []byte // for a list of all records
+	// The number of records in the lists of links.
 	correlated, caused uint64
 }
 
-// found notes a difference and returns errDiffers.
+// found records a difference and returns errDiffers.
 func (c *comparison) found(what string, at uint64) error {
 	if c.first == nil || at < c.first.Offset {
-		c.first = &Difference{what, at}
+		c.first = &Difference{What: what, Offset: at}
 	}
 	return errDiffers
 }
@@ -101,7 +102,7 @@ func (c *comparison) equal(what string, at uint64, want []byte) error {
 	return nil
 }
 
-// whole compares a section that was made.
+// whole compares a whole section.
 func (c *comparison) whole(section int, want []byte) error {
 	if e := c.lay.sections[section]; e.size != uint64(len(want)) {
 		return c.found(sectionNames[section], e.at)
@@ -109,8 +110,8 @@ func (c *comparison) whole(section int, want []byte) error {
 	return c.bytes(section, 0, want)
 }
 
-// all compares some sections of tables.
-func (c *comparison) all(t *Tables, sections ...int) error {
+// all compares some sections of t.
+func (c *comparison) all(t *Index, sections ...int) error {
 	var first error
 	for _, section := range sections {
 		if err := c.whole(section, t.section[section].(source.Bytes)); err != nil && first == nil {
@@ -120,7 +121,7 @@ func (c *comparison) all(t *Tables, sections ...int) error {
 	return first
 }
 
-// records gives f every record.
+// records calls f with every record.
 func (c *comparison) records(f func(i uint32, r artifact.Raw) error) error {
 	i := uint32(0)
 	return c.in.Image.EachBlock(func(off uint64, block []byte) error {
@@ -139,11 +140,11 @@ func (c *comparison) records(f func(i uint32, r artifact.Raw) error) error {
 	})
 }
 
-// count reads the records for the first time, judges them, and counts what the lists
-// will hold.
+// count reads the records for the first time, validates them, and counts the
+// items of the lists.
 func (c *comparison) count() error {
 	in := c.in
-	in.Judge = true
+	in.ValidateOnly = true
 	b := NewBuilder(in)
 	c.builder = b
 	c.entities, c.scopes = make([]byte, 4*int(c.strings)), make([]byte, 4*int(c.strings))
@@ -168,7 +169,7 @@ func (c *comparison) count() error {
 }
 
 func (c *comparison) names() error {
-	var t Tables
+	var t Index
 	c.builder.names(&t)
 	return c.all(&t, secNames, secNameOrder, secNameSlots)
 }
@@ -183,7 +184,7 @@ func (c *comparison) scopeList() error {
 	return c.list(secScopeEnds, secScopeList, &c.scopes, artifact.Raw.Scope)
 }
 
-// list makes and compares the list of record numbers by one of their names.
+// list builds and compares the list of record numbers by entity or scope.
 func (c *comparison) list(ends, section int, counts *[]byte, key func(artifact.Raw) uint32) error {
 	begin := *counts
 	*counts = nil
@@ -192,7 +193,7 @@ func (c *comparison) list(ends, section int, counts *[]byte, key func(artifact.R
 	err := c.records(func(i uint32, r artifact.Raw) error {
 		k := key(r)
 		if uint64(k) >= uint64(len(begin)/4) {
-			return source.ErrShort // the file changed since they were counted
+			return source.ErrShort // the file changed after the count
 		}
 		return place(list, addU32(begin, k, 1)-1, i)
 	})
@@ -205,19 +206,19 @@ func (c *comparison) list(ends, section int, counts *[]byte, key func(artifact.R
 	return c.whole(ends, begin)
 }
 
-// recordList is room for a list of all records.
+// recordList returns an empty buffer for a list of all records.
 func (c *comparison) recordList() []byte {
-	if c.room == nil {
-		c.room = make([]byte, 4*int(c.in.Image.Count))
+	if c.buffer == nil {
+		c.buffer = make([]byte, 4*int(c.in.Image.Count))
 	}
-	clear(c.room)
-	return c.room
+	clear(c.buffer)
+	return c.buffer
 }
 
 // place puts a record number into a list.
 func place(list []byte, at, record uint32) error {
 	if 4*uint64(at)+4 > uint64(len(list)) {
-		return source.ErrShort // the file changed since the records were counted
+		return source.ErrShort // the file changed after the count
 	}
 	binary.LittleEndian.PutUint32(list[4*uint64(at):], record)
 	return nil
@@ -241,9 +242,9 @@ func (c *comparison) kindList() error {
 	return c.whole(secKindList, list)
 }
 
-// ids compares the table of ids, or the sorted list that stands in for it.
+// ids compares the hash table of ids, or the sorted list in its place.
 func (c *comparison) ids() error {
-	c.room = nil
+	c.buffer = nil
 	img := &c.in.Image
 	seed := c.in.Seed
 	for range maxSeeds {
@@ -267,7 +268,7 @@ func (c *comparison) ids() error {
 			}
 			return c.size(secIDOrder, 0)
 		}
-		c.first = was // what was compared is not what is written
+		c.first = was // Build does not write this table
 		seed = nextSeed(seed)
 	}
 	c.builder.flags &^= flagUnique
@@ -295,8 +296,8 @@ func (c *comparison) links() error {
 		func(r artifact.Raw) bool { return r.Causation() != event.ID{} })
 }
 
-// sorted compares a list of n records that is in the order of (id, number). That it
-// rises, and that each record in it belongs there, leaves one list.
+// sorted compares a list of n records in the order of (id, number). If the list
+// rises, and each record in it belongs there, it is the only such list.
 func (c *comparison) sorted(section int, n uint64, id func(artifact.Raw) (hi, lo uint64), belongs func(artifact.Raw) bool) error {
 	if err := c.size(section, n); err != nil {
 		return err
@@ -336,8 +337,8 @@ func (c *comparison) sorted(section int, n uint64, id func(artifact.Raw) (hi, lo
 	return nil
 }
 
-// rest compares what is no section: the padding between, the tree of checksums, which
-// is over the file's own bytes, and the header.
+// rest compares everything that is not a section: the padding, the tree of
+// checksums over the file's own bytes, and the header.
 func (c *comparison) rest(s *Saved) error {
 	const padding = "the padding between sections"
 	at := uint64(pages.Size)
@@ -373,7 +374,7 @@ func (c *comparison) rest(s *Saved) error {
 	b := c.builder
 	h := header{
 		flags: b.flags, length: c.lay.length, size: size,
-		first: b.first, last: b.judge.sequence, nameSeed: c.in.Seed, idSeed: b.seed,
+		first: b.first, last: b.validator.sequence, nameSeed: c.in.Seed, idSeed: b.seed,
 		segments: s.Segments, from: s.From, sections: c.lay.sections, top: top,
 	}
 	if s.Contained {
@@ -385,7 +386,7 @@ func (c *comparison) rest(s *Saved) error {
 	return c.equal("the header", 0, h.append(nil))
 }
 
-// sumsOf makes the checksums of the pages of src between two offsets.
+// sumsOf returns the checksums of the pages of src between two offsets.
 func sumsOf(src source.Source, from, to uint64) ([]byte, error) {
 	var sums pages.Sums
 	win := source.NewWindow(src, buildBlock*artifact.RecordSize)

@@ -17,15 +17,15 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// differs compares saved lookups with what the records of an artifact make.
+// differs compares a saved index with the records of an artifact.
 func differs(t require.TestingT, saved, file []byte, contained bool, seed uint64) (uint64, bool) {
 	f, err := index.ReadFile("f", source.Bytes(saved))
-	if err != nil { // a length that cannot be: found before anything is compared
+	if err != nil { // an impossible length: found before the comparison
 		return 0, true
 	}
 	h, err := artifact.DecodeHeader(file, int64(len(file)))
 	require.NoError(t, err)
-	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	in := index.Saved{Contained: contained, Segments: 77, From: artifact.Watermark{Segment: 1, Offset: 2}}
 	d, err := f.Compare(index.Input{
@@ -39,8 +39,8 @@ func differs(t require.TestingT, saved, file []byte, contained bool, seed uint64
 	return d.Offset, true
 }
 
-// TestCompare: what Save writes does not differ, and each change of it does, at its
-// place.
+// TestCompare: what Save writes does not differ, and every change of it does,
+// at its place.
 func TestCompare(t *testing.T) {
 	changes := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -51,13 +51,13 @@ func TestCompare(t *testing.T) {
 		contained := rapid.Bool().Draw(t, "contained")
 		undo := index.SetTopSums(rapid.Uint64Range(1, 8).Draw(t, "top"))
 		defer undo()
-		b := saveTables(t, built, file, contained)
+		b := saveIndex(t, built, file, contained)
 		at, different := differs(t, b, file, contained, seed)
 		require.False(t, different, "at %d", at)
 		for range 8 {
 			change := rapid.IntRange(0, len(b)-1).Draw(t, "change")
 			if contained && change >= index.ImageAt && change < index.ImageAt+len(file) {
-				continue // the artifact itself: the pages' checksums tell
+				continue // the artifact itself: its pages have checksums
 			}
 			changed := bytes.Clone(b)
 			changed[change] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
@@ -72,8 +72,8 @@ func TestCompare(t *testing.T) {
 	require.Positive(t, changes)
 }
 
-// many is an artifact of so many records that ids are put into their slots group by
-// group. With same all have one id.
+// many returns an artifact with enough records for ids to be inserted group by
+// group. With same all records have one id.
 func many(t testing.TB, n int, same bool) []byte {
 	d := artifact.NewDraft()
 	for i := range n {
@@ -94,7 +94,8 @@ func many(t testing.TB, n int, same bool) []byte {
 	return d.AppendFile(nil, artifact.Watermark{Segment: 1 << 40}, artifact.MaxAllocator)
 }
 
-// TestCompareMany: of a table of ids that is made in groups no slot is left out.
+// TestCompareMany: every slot of a hash table of ids that is built in groups is
+// compared.
 func TestCompareMany(t *testing.T) {
 	for name, same := range map[string]bool{"slots": false, "one id": true} {
 		t.Run(name, func(t *testing.T) {
@@ -102,13 +103,13 @@ func TestCompareMany(t *testing.T) {
 			file := many(t, n, same)
 			h, err := artifact.DecodeHeader(file, int64(len(file)))
 			require.NoError(t, err)
-			names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+			names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()])
 			require.NoError(t, err)
 			built, err := index.Build(index.Input{
 				Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: 3,
 			})
 			require.NoError(t, err)
-			b := saveTables(t, built, file, false)
+			b := saveIndex(t, built, file, false)
 			at, different := differs(t, b, file, false, 3)
 			require.False(t, different, "at %d", at)
 			section := 9 // slots of ids
@@ -121,7 +122,7 @@ func TestCompareMany(t *testing.T) {
 				b[from+off] ^= 1
 				at, different := differs(t, b, file, false, 3)
 				require.True(t, different, "byte %d", off)
-				require.InDelta(t, from+off, at, 4) // of a sorted list the next one is out of order
+				require.InDelta(t, from+off, at, 4) // in a sorted list the next one is out of order
 				b[from+off] ^= 1
 			}
 		})
@@ -133,12 +134,12 @@ func TestCompareStops(t *testing.T) {
 	file := many(t, 3000, false)
 	h, err := artifact.DecodeHeader(file, int64(len(file)))
 	require.NoError(t, err)
-	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	in := index.Input{Image: index.FileImage(source.Bytes(file), &h), Names: names, Bounds: anywhere(), Seed: 3}
 	built, err := index.Build(in)
 	require.NoError(t, err)
-	f, err := index.ReadFile("f", source.Bytes(saveTables(t, built, file, false)))
+	f, err := index.ReadFile("f", source.Bytes(saveIndex(t, built, file, false)))
 	require.NoError(t, err)
 	stop := errors.New("stop")
 	for n := 0; ; n++ {
@@ -158,14 +159,14 @@ func TestCompareStops(t *testing.T) {
 	}
 }
 
-// TestCompareLengths: a section that is longer or shorter than it should be differs,
-// though the lengths of a file fit together.
+// TestCompareLengths: a section of the wrong length differs, even when the
+// lengths of the file add up.
 func TestCompareLengths(t *testing.T) {
 	const n = 200
 	file := many(t, n, false)
 	h, err := artifact.DecodeHeader(file, int64(len(file)))
 	require.NoError(t, err)
-	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(file[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	for name, change := range map[string]func(record []byte){
 		"the list of kinds":        func(b []byte) { b[24] ^= 1 << 5 },
@@ -186,7 +187,7 @@ func TestCompareLengths(t *testing.T) {
 				Image: index.FileImage(source.Bytes(made[0]), &h), Names: names, Bounds: anywhere(), Seed: 3,
 			})
 			require.NoError(t, err)
-			f, err := index.ReadFile("f", source.Bytes(saveTables(t, built, made[1], false)))
+			f, err := index.ReadFile("f", source.Bytes(saveIndex(t, built, made[1], false)))
 			require.NoError(t, err)
 			d, err := f.Compare(index.Input{
 				Image: index.FileImage(source.Bytes(made[1]), &h), Names: names, Bounds: anywhere(), Seed: 3,

@@ -1,9 +1,10 @@
-// Package index holds the lookups: flat tables into the records of an
-// artifact, so that a query touches only the records it returns and opening
-// allocates a fixed number of objects, however many events there are.
+// Package index builds, saves and reads an index over the records of an artifact.
+// With it a query touches only the records that it returns, and opening
+// allocates a fixed number of objects for any number of events.
 //
-// Every table is a section of little-endian numbers, the same bytes in memory as
-// in index.thaw, the file of the lookups of index.fbati, and read by the same code:
+// An index consists of sections of little-endian numbers. They are the same bytes
+// in memory and in index.thaw, the index file of index.fbati, and the same code
+// reads both:
 //
 //	section       elements
 //	names         per string: start u32, length u32, in the artifact's string table
@@ -28,7 +29,7 @@
 // Records are numbered by their place in the artifact, which is the order of
 // sequences. The list of string i begins where that of string i-1 ends.
 //
-// A file of lookups can be deleted at any time. All integers are little-endian, a
+// An index file can be deleted at any time. All integers are little-endian, and a
 // page is 4096 bytes:
 //
 //	offset  size  field
@@ -45,7 +46,7 @@
 //	104     8     seed of the hash of names
 //	112     8     seed of the hash of event ids
 //	120     8     digest of the ids of the segments covered: see [SegmentIDs]
-//	128     16    where the part in front ends: segment id and offset, 0 for
+//	128     16    end of the part before this one: segment id and offset, 0 for
 //	              index.fbati
 //	144     224   for each of the 14 sections: offset and length, 8 bytes each
 //	368     656   zeros
@@ -55,19 +56,19 @@
 //	…       …     levels of checksums, the lowest first, each zeros to a page's end
 //
 // The lowest level has the CRC-32C of each page of the artifact, unless that is
-// contained, and behind them of each page of this file from 4096 up to the levels;
-// each further level those of the pages of the one below, until 768 are left for
-// the header. So every byte is covered, a page is found rotten when it is read, and
-// an open reads one page. Where everything stands follows from the numbers of
-// records and names; a header that says otherwise is refused, and so is one with
-// flags that have no meaning, or other bytes where zeros should be. The header
-// binds the file to one artifact, whose checksum is in the copy.
+// contained, then of each page of this file from 4096 up to the levels. Each
+// further level has those of the pages of the level below, until 768 are left for
+// the header. So every byte is covered, a corrupt page is detected when it is
+// read, and an open reads one page. All offsets follow from the numbers of
+// records and names. A reader refuses a header with other offsets, with unknown
+// flags, or with reserved bytes that are not zero. The copy of the artifact's
+// header, which has the artifact's checksum, binds the file to one artifact.
 //
-// A part file, see [PartName], contains its artifact and goes on behind index.fbati
-// or another part file, so that what is appended can be indexed without writing all
-// that was there before.
+// A part file, see [PartName], contains its artifact and follows index.fbati or
+// another part file, so that new events can be indexed without writing the older
+// ones again.
 //
-// The tables are never the last word: what a list leads to is compared with
-// what was asked, so a wrong table can hide an event and cannot forge one.
-// Building them is also the judgement of the artifact: see [Build].
+// Readers compare every record that an index leads to with the question, so a
+// wrong index can hide an event but cannot forge one. Building an index also
+// validates the artifact: see [Build].
 package index

@@ -18,8 +18,8 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// saveTables writes the lookups of an artifact.
-func saveTables(t require.TestingT, tables *index.Tables, file []byte, contained bool) []byte {
+// saveIndex writes the index of an artifact.
+func saveIndex(t require.TestingT, tables *index.Index, file []byte, contained bool) []byte {
 	var out []byte
 	write := func(off int64, b []byte) error {
 		if n := int(off) + len(b); n > len(out) {
@@ -40,8 +40,8 @@ func saveTables(t require.TestingT, tables *index.Tables, file []byte, contained
 	return out
 }
 
-// TestSaveAndLoad: tables of random records answer the same from a file, whatever
-// the height of the tree of checksums.
+// TestSaveAndLoad: an index of random records answers the same from a file,
+// with a tree of checksums of any height.
 func TestSaveAndLoad(t *testing.T) {
 	levels := map[int]bool{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -51,7 +51,7 @@ func TestSaveAndLoad(t *testing.T) {
 		contained := rapid.Bool().Draw(t, "contained")
 		undo := index.SetTopSums(rapid.Uint64Range(1, 8).Draw(t, "top"))
 		defer undo()
-		b := saveTables(t, built, file, contained)
+		b := saveIndex(t, built, file, contained)
 		f, err := index.ReadFile("f", source.Bytes(b))
 		require.NoError(t, err)
 		levels[f.Levels()] = true
@@ -59,17 +59,17 @@ func TestSaveAndLoad(t *testing.T) {
 		require.Equal(t, contained, f.Contained())
 		require.Equal(t, uint64(77), f.Segments())
 		require.Equal(t, artifact.Watermark{Segment: 1, Offset: 2}, f.From())
-		img, tables := f.Tables(source.Bytes(file), artifact.FileName)
+		img, tables := f.Index(source.Bytes(file), artifact.FileName)
 		require.NoError(t, tables.CheckAll(nil))
 		require.Equal(t, built.Size(), tables.Size())
 		check(t, m, tables, index.NewReader(&img, tables))
-		// Saved again they are the same bytes.
-		require.Equal(t, b, saveTables(t, built, file, contained))
+		// Saving it again gives the same bytes.
+		require.Equal(t, b, saveIndex(t, built, file, contained))
 	})
 	require.True(t, levels[0] && levels[1], "%v", levels)
 }
 
-// TestPartNames: only what PartName makes is a part file's name.
+// TestPartNames: only results of PartName are names of part files.
 func TestPartNames(t *testing.T) {
 	for _, c := range []struct{ first, last uint64 }{{1, 1}, {1, 2}, {999_999, 1_000_000}, {7, 12_345_678}} {
 		first, last, ok := index.ParsePartName(index.PartName(c.first, c.last))
@@ -86,9 +86,9 @@ func TestPartNames(t *testing.T) {
 	}
 }
 
-// FuzzFile reads arbitrary bytes as a file of lookups, as they are and with the
-// checksums made right, and asks everything: no panic, no more memory than the
-// bytes account for.
+// FuzzFile reads arbitrary bytes as an index file, unchanged and with correct
+// checksums, and calls every method: no panic, and memory in proportion to the
+// bytes.
 func FuzzFile(f *testing.F) {
 	files, part := longstore.New(f, 8)
 	for _, name := range []string{index.FileName, part} {
@@ -114,14 +114,15 @@ func FuzzFile(f *testing.F) {
 				require.ErrorAs(t, err, &why)
 				return
 			}
-			img, tables := file.Tables(outside, artifact.FileName)
+			img, tables := file.Index(outside, artifact.FileName)
 			_ = tables.CheckAll(nil)
 			askAll(index.NewReader(&img, tables))
 		})
 	})
 }
 
-// askAll asks a reader of damaged tables everything, whatever comes of it.
+// askAll calls every method of a reader of a damaged index and ignores the
+// results.
 func askAll(r *index.Reader) {
 	item := func(l index.List, err error) {
 		if err == nil {
@@ -159,7 +160,7 @@ func askAll(r *index.Reader) {
 	_, _ = r.Segments()
 }
 
-// walk goes over a list in every way there is.
+// walk reads a list in every way.
 func walk(r *index.Reader, l index.List) {
 	_, _ = r.From(l, 2)
 	_, _ = r.Clocks(l, 1, 3)

@@ -14,20 +14,20 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// savedFile is a file of lookups of n records, with the artifact it belongs to. The
-// first record has sequence first.
-func savedFile(t *testing.T, n int, first uint64) (lookups, records []byte) {
+// savedFile returns an index file of n records and its artifact. The first
+// record has sequence first.
+func savedFile(t *testing.T, n int, first uint64) (saved, records []byte) {
 	m := plain(n)
 	for i := range m.records {
 		m.records[i].Sequence += first
 	}
 	records = m.file(t, artifact.MaxAllocator)
 	tables, _ := m.open(t, true, 1)
-	return saveTables(t, tables, records, false), records
+	return saveIndex(t, tables, records, false), records
 }
 
-// TestFileLength: a file that is not as long as its header says is refused, longer
-// ones too.
+// TestFileLength: a file that is shorter or longer than its header says is
+// refused.
 func TestFileLength(t *testing.T) {
 	whole, _ := savedFile(t, 100, 0)
 	_, err := index.ReadFile("f", source.Bytes(whole))
@@ -39,11 +39,11 @@ func TestFileLength(t *testing.T) {
 	}
 }
 
-// TestBelongs: lookups belong to the artifact whose header and size they were made
-// of, and to no other.
+// TestBelongs: an index belongs only to the artifact with the header and size
+// that it was built from.
 func TestBelongs(t *testing.T) {
-	lookups, records := savedFile(t, 100, 0)
-	f, err := index.ReadFile("f", source.Bytes(lookups))
+	saved, records := savedFile(t, 100, 0)
+	f, err := index.ReadFile("f", source.Bytes(saved))
 	require.NoError(t, err)
 	head, size := records[:artifact.HeaderSize], int64(len(records))
 	require.True(t, f.Belongs(head, size))
@@ -57,22 +57,21 @@ func TestBelongs(t *testing.T) {
 	}
 }
 
-// TestFollows: records go on from those before them when their first sequence is not
-// taken.
+// TestFollows: records follow others when their first sequence is not used.
 func TestFollows(t *testing.T) {
-	lookups, _ := savedFile(t, 10, 7)
-	f, err := index.ReadFile("f", source.Bytes(lookups))
+	saved, _ := savedFile(t, 10, 7)
+	f, err := index.ReadFile("f", source.Bytes(saved))
 	require.NoError(t, err)
 	require.True(t, f.Follows(0))
 	require.True(t, f.Follows(7))
 	require.False(t, f.Follows(8))
-	lookups, _ = savedFile(t, 0, 0)
-	f, err = index.ReadFile("f", source.Bytes(lookups))
+	saved, _ = savedFile(t, 0, 0)
+	f, err = index.ReadFile("f", source.Bytes(saved))
 	require.NoError(t, err)
 	require.True(t, f.Follows(1000), "no records go on from any")
 }
 
-// TestSaveFails: an error of any write is that of Save.
+// TestSaveFails: Save returns the error of any write.
 func TestSaveFails(t *testing.T) {
 	m := plain(100)
 	records := m.file(t, artifact.MaxAllocator)

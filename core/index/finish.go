@@ -9,13 +9,13 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// finish turns what was counted and gathered into sections.
-func (b *Builder) finish() (*Tables, error) {
-	t := &Tables{
+// finish builds the sections.
+func (b *Builder) finish() (*Index, error) {
+	t := &Index{
 		records: b.n, strings: b.strings, nameSeed: b.in.Seed,
-		first: b.first, last: b.judge.sequence,
+		first: b.first, last: b.validator.sequence,
 	}
-	if b.in.Judge {
+	if b.in.ValidateOnly {
 		for section := range t.section {
 			t.put(section, nil)
 		}
@@ -53,7 +53,7 @@ func (b *Builder) finish() (*Tables, error) {
 	return t, nil
 }
 
-// parallel runs f(0) to f(n-1), through run when that is set.
+// parallel runs f(0) to f(n-1), with run unless it is nil.
 func parallel(run func(n int, f func(i int)), n int, f func(i int)) {
 	if run != nil {
 		run(n, f)
@@ -64,14 +64,14 @@ func parallel(run func(n int, f func(i int)), n int, f func(i int)) {
 	}
 }
 
-func (t *Tables) put(section int, b []byte) { t.section[section] = source.Bytes(b) }
+func (t *Index) put(section int, b []byte) { t.section[section] = source.Bytes(b) }
 
-// fill makes the flat list of record numbers per string by counting sort.
-// ends holds the counts and is left holding where each string's list ends.
+// fill builds the flat list of record numbers per string by counting sort. ends
+// holds the counts; after fill it holds the end of each string's list.
 func fill(of []uint32, ends []byte) (list []byte) {
 	toBeginnings(ends)
 	list = make([]byte, 4*len(of))
-	for record, s := range of { // each beginning moves to its end
+	for record, s := range of { // each start moves to its end
 		place := binary.LittleEndian.Uint32(ends[4*int(s):])
 		binary.LittleEndian.PutUint32(list[4*int(place):], uint32(record))
 		binary.LittleEndian.PutUint32(ends[4*int(s):], place+1)
@@ -79,7 +79,8 @@ func fill(of []uint32, ends []byte) (list []byte) {
 	return list
 }
 
-// toBeginnings turns the count of each string's records into where its list begins.
+// toBeginnings converts the count of each string's records to the start of its
+// list.
 func toBeginnings(ends []byte) {
 	at := uint32(0)
 	for i := 0; i < len(ends); i += 4 {
@@ -89,8 +90,8 @@ func toBeginnings(ends []byte) {
 	}
 }
 
-// names makes the sections that lead from a string to its number.
-func (b *Builder) names(t *Tables) {
+// names builds the sections for finding the number of a string.
+func (b *Builder) names(t *Index) {
 	names := b.in.Names
 	extents := make([]byte, 0, nameSize*names.Len())
 	for i := range names.Len() {
@@ -107,8 +108,8 @@ func (b *Builder) names(t *Tables) {
 	t.put(secNameSlots, nameSlots(names, b.in.Seed))
 }
 
-// nameSlots is the hash table from names, which are distinct, to their
-// numbers. It is nil when a name stands too far from its place; then readers
+// nameSlots builds the hash table from names, which are distinct, to their
+// numbers. It returns nil when a name is too far from its slot; readers then
 // search the sorted names.
 func nameSlots(names *strtab.Table, seed uint64) []byte {
 	n := slotsFor(uint64(len(names.Sorted())))
@@ -128,9 +129,9 @@ func nameSlots(names *strtab.Table, seed uint64) []byte {
 	return slots
 }
 
-// finishIDs makes the table of ids, and a sorted list instead where they crowd
+// finishIDs builds the hash table of ids, or the sorted list when they crowd
 // under every seed.
-func (b *Builder) finishIDs(t *Tables) error {
+func (b *Builder) finishIDs(t *Index) error {
 	img := &b.in.Image
 	ok := b.ids.fill()
 	for tries := 1; !ok && tries < maxSeeds; tries++ {
@@ -150,7 +151,7 @@ func (b *Builder) finishIDs(t *Tables) error {
 		t.put(secIDSlots, b.ids.slots)
 		return err
 	}
-	// Ids that crowd under three seeds are equal ids.
+	// Ids that crowd under three seeds are equal.
 	b.flags &^= flagUnique
 	var all links
 	err := eachRecord(img, func(i uint32, r artifact.Raw) {
@@ -161,7 +162,7 @@ func (b *Builder) finishIDs(t *Tables) error {
 	return err
 }
 
-// eachRecord reads all records of an image in order.
+// eachRecord calls f with all records of an image in order.
 func eachRecord(img *Image, f func(i uint32, r artifact.Raw)) error {
 	win := source.NewWindow(img.Records, buildBlock*artifact.RecordSize)
 	for i := range img.Count {
@@ -174,7 +175,8 @@ func eachRecord(img *Image, f func(i uint32, r artifact.Raw)) error {
 	return nil
 }
 
-// EachBlock gives all records to f in blocks, each with its offset in Records.
+// EachBlock calls f with all records in blocks, each with its offset in
+// Records.
 func (img *Image) EachBlock(f func(off uint64, block []byte) error) error {
 	win := source.NewWindow(img.Records, buildBlock*artifact.RecordSize)
 	for i := uint32(0); i < img.Count; {

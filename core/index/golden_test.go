@@ -16,11 +16,10 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestGolden reads a committed index.thaw and a part file field by field, at the
-// offsets that the package comment gives, and compares them with what is written
-// today.
+// TestGolden reads a committed index.thaw and a part file field by field, at
+// the offsets in the package comment, and compares them with today's output.
 func TestGolden(t *testing.T) {
 	files, part := longstore.New(t, 8)
 	for name, made := range map[string][]byte{"index.thaw": files[index.FileName], "part.thaw": files[part]} {
@@ -64,7 +63,7 @@ func TestGolden(t *testing.T) {
 		require.Equal(t, uint64(digest), u64(b[120:]))
 		require.Equal(t, from, artifact.Watermark{Segment: u64(b[128:]), Offset: u64(b[136:])})
 
-		// The sections, one behind the other from multiples of 8 on.
+		// The sections, one after the other, from multiples of 8 on.
 		n, strings := h.Records, uint64(h.Strings)
 		at := uint64(4096)
 		if contained {
@@ -102,21 +101,21 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestHeaderPromises: a header that nobody writes is refused, its checksum right or
-// not.
+// TestHeaderPromises: an impossible header is refused, with or without a
+// correct checksum.
 func TestHeaderPromises(t *testing.T) {
 	files, part := longstore.New(t, 8)
 	for _, name := range []string{index.FileName, part} {
 		le := binary.LittleEndian
 		for what, change := range map[string]func(b []byte){
 			"unknown flag":          func(b []byte) { b[12] |= 8 },
-			"first behind last":     func(b []byte) { le.PutUint64(b[88:], 99) },
+			"first after last":      func(b []byte) { le.PutUint64(b[88:], 99) },
 			"last at the allocator": func(b []byte) { le.PutUint64(b[96:], le.Uint64(b[24+28:])) },
 			"last is no sequence":   func(b []byte) { le.PutUint64(b[96:], ^uint64(0)) },
 			"too few sequences":     func(b []byte) { b[12] &^= 1; b[96]-- },
 			"dense and is not":      func(b []byte) { le.PutUint64(b[24+28:], 1000); b[96]++ },
 			"reserved":              func(b []byte) { b[1000] = 1 },
-			"behind the checksums":  func(b []byte) { b[4000] = 1 },
+			"after the checksums":   func(b []byte) { b[4000] = 1 },
 			"length":                func(b []byte) { b[17]++ },
 			"section size":          func(b []byte) { b[144+8]++ },
 			"section place":         func(b []byte) { b[144+16] += 8 },

@@ -8,7 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/pages"
 )
 
-// FileName is the name of the lookups of index.fbati.
+// FileName is the name of the index file of index.fbati.
 const FileName = "index.thaw"
 
 const (
@@ -17,7 +17,7 @@ const (
 
 	offVersion  = 6
 	offCRC      = 8
-	offChecked  = 12 // the header's checksum covers the page from here on
+	offChecked  = 12 // first byte of the page that the header's checksum covers
 	offFlags    = 12
 	offLength   = 16
 	offHead     = 24 // of the artifact
@@ -36,14 +36,14 @@ const (
 	maxLevels = 3
 )
 
-// topSums is the highest number of checksums that stand in the header. Tests lower
-// it, to make a tree of many levels of a small file.
+// topSums is the highest number of checksums in the header. Tests lower it to
+// build a tree of many levels from a small file.
 var topSums uint64 = (pages.Size - offTop) / pages.SumSize
 
-// extent is where a section stands in the file.
+// extent is where a section lies in the file.
 type extent struct{ at, size uint64 }
 
-// header is the first page of a file of lookups.
+// header is the first page of an index file.
 type header struct {
 	flags            flags
 	length           uint64 // of the file
@@ -51,13 +51,13 @@ type header struct {
 	size             uint64 // of the artifact
 	first, last      uint64
 	nameSeed, idSeed uint64
-	segments         uint64 // digest of the ids of the segments that are covered
+	segments         uint64 // digest of the ids of the segments covered
 	from             artifact.Watermark
 	sections         [sections]extent
 	reserved, top    []byte
 }
 
-// append adds the page to dst.
+// append appends the page to dst.
 func (h *header) append(dst []byte) []byte {
 	page := make([]byte, pages.Size)
 	le := binary.LittleEndian
@@ -83,12 +83,12 @@ func (h *header) append(dst []byte) []byte {
 	return append(dst, page...)
 }
 
-// decode reads the first page of a file that is size bytes long. What h has then is
-// what was written; whether it makes sense is layout's to say. The error is a
+// decode decodes the first page of a file that is size bytes long. It does not
+// check that the values make sense: layout does. The error is a
 // [damage.Refusal]: short, magic, version, checksum or length.
 //
-// It fills in h where it lies, as layout does, because an open is most of the time of
-// the first answer, and a stack that has to grow a tenth of an open.
+// decode fills in h in place, as layout does. An open is most of the time of
+// the first answer, and a growing stack costs a tenth of an open.
 func (h *header) decode(page []byte, size int64) error {
 	if len(page) < pages.Size {
 		return damage.Refuse(damage.Short, size, nil)
@@ -126,7 +126,7 @@ func (h *header) decode(page []byte, size int64) error {
 	return nil
 }
 
-// flagContained: the artifact stands in the file itself, behind the header.
+// flagContained: the file contains the artifact, after the header.
 const flagContained = 1 << 31
 
 func (h *header) contained() bool { return h.flags&flagContained != 0 }

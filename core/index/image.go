@@ -5,8 +5,8 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Image is the records and names that tables lead into: an index.fbati where
-// it lies, or the same bytes in memory.
+// Image is an index image: the records and names that an index leads into. It
+// is an index.fbati file, or the same bytes in memory.
 type Image struct {
 	// Names holds the string table from NamesAt on, NamesSize bytes long.
 	Names              source.Source
@@ -17,7 +17,7 @@ type Image struct {
 	Count     uint32
 }
 
-// FileImage is the image inside the index.fbati that src holds and h heads.
+// FileImage returns the image in the index.fbati file src with header h.
 func FileImage(src source.Source, h *artifact.Header) Image {
 	return Image{
 		Names:     src,
@@ -29,8 +29,8 @@ func FileImage(src source.Source, h *artifact.Header) Image {
 	}
 }
 
-// DraftImage is the image of what d holds now. It aliases the records, which
-// d may only add to from then on.
+// DraftImage returns the image of d's present content. It aliases the records;
+// from then on records may only be added to d.
 func DraftImage(d *artifact.Draft) Image {
 	names := d.AppendNames(nil)
 	return Image{
@@ -41,7 +41,7 @@ func DraftImage(d *artifact.Draft) Image {
 	}
 }
 
-// RunImage is the records of a run, without names.
+// RunImage returns the image of the records of a run, without names.
 func RunImage(r artifact.Run) Image {
 	src, at := r.Records()
 	return Image{Names: source.Bytes(nil), Records: src, RecordsAt: at, Count: uint32(r.Len())}

@@ -23,11 +23,11 @@ import (
 
 const segmentSize = 1 << 40
 
-// anywhere believes in segments 1 to 9 of a terabyte each.
+// anywhere allows segments 1 to 9, of a terabyte each.
 func anywhere() index.Bounds {
 	return index.Bounds{
-		Allocator: artifact.MaxAllocator,
-		Watermark: artifact.Watermark{Segment: 9, Offset: segmentSize},
+		NextSequence: artifact.MaxAllocator,
+		Watermark:    artifact.Watermark{Segment: 9, Offset: segmentSize},
 		SegmentSize: func(id uint64) (uint64, bool) {
 			return segmentSize, 1 <= id && id <= 9
 		},
@@ -72,8 +72,8 @@ func (m *model) file(t rapid.TB, allocator uint64) []byte {
 	return d.AppendFile(nil, artifact.Watermark{Segment: 9, Offset: segmentSize}, allocator)
 }
 
-// open builds tables over the model, from memory or from a file.
-func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Tables, *index.Reader) {
+// open builds an index over the model, in memory or in a file.
+func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Index, *index.Reader) {
 	b := m.file(t, artifact.MaxAllocator)
 	var src source.Source = source.Bytes(b)
 	if asFile {
@@ -81,7 +81,7 @@ func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Tables, *inde
 	}
 	h, err := artifact.ReadHeader(src)
 	require.NoError(t, err)
-	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	img := index.FileImage(src, &h)
 	var seen []byte
@@ -96,7 +96,7 @@ func (m *model) open(t rapid.TB, asFile bool, seed uint64) (*index.Tables, *inde
 	return tables, index.NewReader(&img, tables)
 }
 
-// models draws few ids, names and kinds, so that they meet often.
+// models draws few ids, names and kinds, so that they repeat often.
 func models() *rapid.Generator[*model] {
 	return rapid.Custom(func(t *rapid.T) *model {
 		m := &model{names: []string{""}}
@@ -162,7 +162,7 @@ func items(t rapid.TB, r *index.Reader, l index.List) []uint32 {
 	return out
 }
 
-// TestReaderAgainstModel asks every method about everything.
+// TestReaderAgainstModel calls every method with everything.
 func TestReaderAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := models().Draw(t, "model")
@@ -171,15 +171,15 @@ func TestReaderAgainstModel(t *testing.T) {
 	})
 }
 
-// TestBuildHidesNothing proves what Build makes by sorting the records, which is not how
-// it makes it.
+// TestBuildHidesNothing checks Build's result by sorting the records, which is
+// not how Build works.
 func TestBuildHidesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := models().Draw(t, "model")
 		b := m.file(t, artifact.MaxAllocator)
 		h, err := artifact.ReadHeader(source.Bytes(b))
 		require.NoError(t, err)
-		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 		require.NoError(t, err)
 		img := index.FileImage(source.Bytes(b), &h)
 		tables, err := index.Build(index.Input{Image: img, Names: names, Bounds: anywhere(), Seed: rapid.Uint64().Draw(t, "seed")})
@@ -188,7 +188,7 @@ func TestBuildHidesNothing(t *testing.T) {
 	})
 }
 
-func check(t rapid.TB, m *model, tables *index.Tables, r *index.Reader) {
+func check(t rapid.TB, m *model, tables *index.Index, r *index.Reader) {
 	n := uint32(len(m.records))
 	require.Equal(t, n, r.Count())
 	require.EqualValues(t, len(m.names), r.Names())
@@ -353,7 +353,7 @@ func sequences(last uint64) (out []uint64) {
 	return out
 }
 
-// plain is a model of n records of one entity, dense, with distinct ids.
+// plain returns a model of n records of one entity, dense, with distinct ids.
 func plain(n int) *model {
 	m := &model{names: []string{"", "e", "s"}}
 	for i := range n {
@@ -382,7 +382,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestBlocks has more records than are read at once.
+// TestBlocks has more records than one block.
 func TestBlocks(t *testing.T) {
 	m := plain(5000)
 	for _, asFile := range []bool{false, true} {
@@ -402,14 +402,14 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestEqualIDs has so many events of one id that no hash table holds them.
+// TestEqualIDs has so many events with one id that no hash table holds them.
 func TestEqualIDs(t *testing.T) {
 	for _, n := range []int{2, 100, 511, 512, 513, 514, 3000} {
 		m := plain(n)
 		for i := range m.records {
 			m.records[i].ID = event.ID{9}
 		}
-		if n > 50 { // and one of another in front, in the middle and at the end
+		if n > 50 { // and one with another id at the start, in the middle and at the end
 			for _, i := range []int{0, n / 2, n - 1} {
 				m.records[i].ID = event.ID{byte(10 + 5*i/n)}
 			}
@@ -437,18 +437,18 @@ func TestEqualIDs(t *testing.T) {
 	}
 }
 
-// TestJudgement has one record for every rule, behind one that keeps them.
-func TestJudgement(t *testing.T) {
+// TestValidate has one record for every rule, after a valid one.
+func TestValidate(t *testing.T) {
 	bounds := index.Bounds{
-		Allocator: 100,
-		Watermark: artifact.Watermark{Segment: 3, Offset: 5000},
+		NextSequence: 100,
+		Watermark:    artifact.Watermark{Segment: 3, Offset: 5000},
 		SegmentSize: func(id uint64) (uint64, bool) {
 			size, ok := map[uint64]uint64{1: 10000, 3: 10000, 4: 10000}[id]
 			return size, ok
 		},
 	}
 	build := func(bounds index.Bounds, records ...event.Record) ([]uint64, error) {
-		names, err := strtab.Decode([]byte("\x93\xa0\xa1e\xa1s"), true)
+		names, err := strtab.Decode([]byte("\x93\xa0\xa1e\xa1s"))
 		require.NoError(t, err)
 		var raw []byte
 		for i := range records {
@@ -489,17 +489,17 @@ func TestJudgement(t *testing.T) {
 		{"commit", damage.Kind, func(r *event.Record) { r.Kind = event.SystemBatchCommit }},
 		{"same sequence", damage.Order, func(r *event.Record) { r.Sequence = 5 }},
 		{"lower sequence", damage.Order, func(r *event.Record) { r.Sequence = 4 }},
-		{"sequence is the allocator", damage.Allocator, func(r *event.Record) { r.Sequence = 100 }},
+		{"sequence is the next one", damage.Allocator, func(r *event.Record) { r.Sequence = 100 }},
 		{"highest sequence", damage.Allocator, func(r *event.Record) { r.Sequence = math.MaxUint64 }},
 		{"same frame", damage.Position, func(r *event.Record) { r.Position.Offset = 1000 }},
 		{"overlap", damage.Position, func(r *event.Record) { r.Position.Offset = 1299 }},
 		{"missing segment", damage.Position, func(r *event.Record) { r.Position.Segment = 2 }},
 		{"segment 0", damage.Position, func(r *event.Record) { r.Position.Segment = 0 }},
-		{"behind the watermark's segment", damage.Position, func(r *event.Record) { r.Position.Segment = 4 }},
-		{"behind the watermark", damage.Position, func(r *event.Record) { r.Position = event.Position{Segment: 3, Offset: 4701, Length: 300} }},
+		{"after the watermark's segment", damage.Position, func(r *event.Record) { r.Position.Segment = 4 }},
+		{"after the watermark", damage.Position, func(r *event.Record) { r.Position = event.Position{Segment: 3, Offset: 4701, Length: 300} }},
 		{"offset in the header", damage.Position, func(r *event.Record) { r.Position = event.Position{Segment: 3, Offset: 8, Length: 300} }},
 		{"across the end", damage.Position, func(r *event.Record) { r.Position.Offset = 10000 - 299 }},
-		{"behind the end", damage.Position, func(r *event.Record) { r.Position.Offset = 10001 }},
+		{"after the end", damage.Position, func(r *event.Record) { r.Position.Offset = 10001 }},
 		{"offset wraps", damage.Position, func(r *event.Record) { r.Position.Offset = math.MaxUint64 - 100 }},
 		{"no body", damage.Position, func(r *event.Record) { r.Position.Length = 8 }},
 		{"no length", damage.Position, func(r *event.Record) { r.Position.Length = 0 }},
@@ -527,16 +527,17 @@ func TestJudgement(t *testing.T) {
 	require.ErrorIs(t, err, damage.Position, "an earlier segment")
 
 	high := bounds
-	high.Allocator = artifact.MaxAllocator + 1
+	high.NextSequence = artifact.MaxAllocator + 1
 	_, err = build(high)
 	require.ErrorIs(t, err, damage.Allocator)
 	_, err = build(high, first)
 	require.ErrorIs(t, err, damage.Allocator)
-	high.Allocator = artifact.MaxAllocator
+	high.NextSequence = artifact.MaxAllocator
 	_, err = build(high, first)
 	require.NoError(t, err)
 
-	// What breaks a rule is told, and the checksum still sees every block.
+	// Build reports the invalid record, and the checksum still gets every
+	// block.
 	many := make([]event.Record, 3000)
 	for i := range many {
 		many[i] = first
@@ -550,7 +551,7 @@ func TestBuildErrors(t *testing.T) {
 	b := plain(10).file(t, 10)
 	h, err := artifact.ReadHeader(source.Bytes(b))
 	require.NoError(t, err)
-	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	in := index.Input{Image: index.FileImage(source.Bytes(b[:len(b)-1]), &h), Names: names, Bounds: anywhere()}
 	_, err = index.Build(in)
@@ -571,7 +572,7 @@ func TestFixtures(t *testing.T) {
 		}
 		h, err := artifact.ReadHeader(source.Bytes(b))
 		require.NoError(t, err)
-		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+		names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 		require.NoError(t, err)
 		img := index.FileImage(source.Bytes(b), &h)
 		tables, err := index.Build(index.Input{Image: img, Names: names, Bounds: anywhere(), Seed: 5})
@@ -590,14 +591,14 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// TestMemory holds the tables to what Build says they take.
+// TestMemory checks the memory that the comment of Build claims.
 func TestMemory(t *testing.T) {
 	m := plain(20000)
 	b := m.file(t, artifact.MaxAllocator)
 	h, _ := artifact.ReadHeader(source.Bytes(b))
-	names, _ := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	names, _ := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	img := index.FileImage(file{b}, &h)
-	var tables *index.Tables
+	var tables *index.Index
 	got := fuzzing.Allocated(func() {
 		var err error
 		tables, err = index.Build(index.Input{Image: img, Names: names, Bounds: anywhere()})
@@ -617,18 +618,18 @@ func FuzzArtifact(f *testing.F) {
 		src := source.Bytes(b)
 		var again []byte
 		var img index.Image
-		var tables *index.Tables
+		var tables *index.Index
 		fuzzing.Bounded(t, 4*len(b), func() {
 			h, err := artifact.ReadHeader(src)
 			if err != nil {
 				return
 			}
-			names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+			names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 			if err != nil || names.Len() != int(h.Strings) {
 				return
 			}
 			bounds := anywhere()
-			bounds.Allocator, bounds.Watermark = h.Allocator, h.Watermark
+			bounds.NextSequence, bounds.Watermark = h.Allocator, h.Watermark
 			var sum artifact.Checksum
 			sum.Add(0, b[:h.RecordsAt()])
 			img = index.FileImage(src, &h)
@@ -708,7 +709,7 @@ func bench(b *testing.B, n int) (*model, index.Image, *strtab.Table) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	names, err := strtab.Decode(raw[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(raw[artifact.HeaderSize:h.RecordsAt()])
 	if err != nil {
 		b.Fatal(err)
 	}

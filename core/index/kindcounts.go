@@ -4,8 +4,8 @@ import "encoding/binary"
 
 const kindPage = 256
 
-// kindCounts counts the records of each kind. Pages come into being on first
-// use, so that a handful of records does not cost a table of all 65,536 kinds.
+// kindCounts counts the records of each kind. It allocates pages on first use,
+// so that few records do not cost a table of all 65,536 kinds.
 type kindCounts [1 << 16 / kindPage]*[kindPage]uint32
 
 func (c *kindCounts) at(kind uint16) *[kindPage]uint32 {
@@ -16,8 +16,8 @@ func (c *kindCounts) at(kind uint16) *[kindPage]uint32 {
 	return *p
 }
 
-// beginnings makes the section of the kinds that are present, and turns the counts into
-// where each kind's list begins.
+// beginnings builds the section of the kinds present, and converts the counts
+// to the start of each kind's list.
 func (c *kindCounts) beginnings() (kinds []byte) {
 	at := uint32(0)
 	for page, counts := range c {
@@ -37,8 +37,8 @@ func (c *kindCounts) beginnings() (kinds []byte) {
 	return kinds
 }
 
-// fill makes the section of the kinds that are present and the flat list of
-// their records, as fill does for strings. of is the kind of each record.
+// fill builds the section of the kinds present and the flat list of their
+// records, as fill does for strings. of holds the kind of each record.
 func (c *kindCounts) fill(of []uint16) (kinds, list []byte) {
 	kinds = c.beginnings()
 	list = make([]byte, 4*len(of))

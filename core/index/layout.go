@@ -9,37 +9,37 @@ import (
 	"github.com/thawlog/thaw/core/pages"
 )
 
-// errLayout is the cause when lengths in a header, whose checksum holds, are not
-// those that follow from one another.
-var errLayout = errors.New("index: the header's lengths do not fit together")
+// errLayout is the cause when the lengths in a header contradict each other,
+// although its checksum matches.
+var errLayout = errors.New("index: the header's lengths contradict each other")
 
-// Causes of a header, whose checksum holds, that nobody writes.
+// Causes of a header that no writer writes, although its checksum matches.
 var (
-	errPromise  = errors.New("index: flags or sequences cannot be those of the records")
-	errReserved = errors.New("index: bytes that should be zero are not")
+	errPromise  = errors.New("index: impossible flags or sequences")
+	errReserved = errors.New("index: reserved bytes are not zero")
 )
 
-// layout is where everything stands in a file of lookups. It follows from the
-// numbers of records and names, so that nothing in a header has to be believed.
+// layout is where everything lies in an index file. It follows from the numbers
+// of records and names, so that no header has to be trusted.
 type layout struct {
 	sections [sections]extent
-	summed   uint64 // where the pages end that the tree is over, this file's header aside
+	summed   uint64 // end of the pages under the tree, without the header
 	outside  uint64 // pages of the artifact, when it is another file
 	levels   []extent
 	length   uint64
 }
 
-// lengths are the sizes of the sections in bytes.
+// lengths holds the sizes of the sections in bytes.
 type lengths [sections]uint64
 
-// newLayout places sections behind an artifact of contained bytes in the same
-// file, or, when that is 0, for one of size bytes in another.
+// newLayout places sections after an artifact of contained bytes in the same
+// file, or, when that is 0, for an artifact of size bytes in another file.
 func newLayout(contained, size uint64, l lengths) (out layout) {
 	out.place(contained, size, &l)
 	return out
 }
 
-// place is newLayout where out lies.
+// place is newLayout, in place.
 func (out *layout) place(contained, size uint64, l *lengths) {
 	at := pages.Size + contained
 	for i, n := range l {
@@ -54,18 +54,18 @@ func (out *layout) place(contained, size uint64, l *lengths) {
 	at = out.summed
 	for n := out.leafs(); n > topSums; {
 		used := pages.Count(n * pages.SumSize)
-		out.levels = append(out.levels, extent{at, used * pages.Size})
+		out.levels = append(out.levels, extent{at: at, size: used * pages.Size})
 		at += used * pages.Size
 		n = used
 	}
 	out.length = at
 }
 
-// leafs is the number of pages that the lowest level has a checksum of: those of
-// the artifact, then those of this file between header and levels.
+// leafs returns the number of checksums in the lowest level: of the artifact's
+// pages, then of this file's pages between header and levels.
 func (l *layout) leafs() uint64 { return l.outside + l.summed/pages.Size - 1 }
 
-// top is the number of checksums in the header.
+// top returns the number of checksums in the header.
 func (l *layout) top() uint64 {
 	if n := len(l.levels); n > 0 {
 		return l.levels[n-1].size / pages.Size
@@ -73,8 +73,8 @@ func (l *layout) top() uint64 {
 	return l.leafs()
 }
 
-// layout checks that the lengths that h gives are those of tables over the
-// artifact that a heads, and fills in out. The error is a [damage.Refusal] of reason
+// layout checks that h's lengths are those of an index over an artifact with
+// header a, and fills in out. The error is a [damage.Refusal] of reason
 // lookups.
 func (h *header) layout(a *artifact.Header, out *layout) error {
 	var l lengths
@@ -101,8 +101,8 @@ func (h *header) layout(a *artifact.Header, out *layout) error {
 	return nil
 }
 
-// fit reports whether these can be the lengths of tables over the artifact that a
-// heads.
+// fit reports whether these are possible lengths for an index over an artifact
+// with header a.
 func (l *lengths) fit(h *header, a *artifact.Header) bool {
 	records, strings := a.Records, uint64(a.Strings)
 	if records > artifact.MaxRecords || strings == 0 || strings > math.MaxUint32 || h.size > math.MaxInt64/2 {
@@ -123,8 +123,9 @@ func (l *lengths) fit(h *header, a *artifact.Header) bool {
 		l[secSegments]%segmentSize == 0 && l[secSegments] <= segmentSize*records
 }
 
-// plausible reports whether flags and sequences can be those of the records that a
-// heads. Sequences that cannot would lead into no record, or be given out again.
+// plausible reports whether the flags and sequences are possible for an
+// artifact with header a. Impossible sequences would lead to no record, or be
+// given out again.
 func (h *header) plausible(a *artifact.Header) bool {
 	if h.flags&^(flagDense|flagUnique|flagClockOrder|flagContained) != 0 {
 		return false
@@ -146,5 +147,6 @@ func zero(b []byte) bool {
 	return true
 }
 
-// slotsFor is the number of slots of a hash table of n items: a load of 0.6.
+// slotsFor returns the number of slots of a hash table of n items: a load of
+// 0.6.
 func slotsFor(n uint64) uint64 { return n*5/3 + 1 }

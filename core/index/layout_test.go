@@ -6,8 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLevels: a level of checksums has a page for every 1024 pages of the one below,
-// and there is one more as long as more than 768 are left for the header.
+// TestLevels: a level of checksums has a page for every 1024 pages of the level
+// below, and there are levels until at most 768 checksums are left for the
+// header.
 func TestLevels(t *testing.T) {
 	for _, c := range []struct {
 		pages  uint64 // of the artifact; one more is this file's own

@@ -14,8 +14,8 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// build makes tables of n records with lists of every sort.
-func build(t *testing.T, n int, sameID bool) (Image, *Tables) {
+// build builds an index of n records with lists of every kind.
+func build(t *testing.T, n int, sameID bool) (Image, *Index) {
 	d := artifact.NewDraft()
 	for i := range n {
 		f := event.Facts{
@@ -28,10 +28,10 @@ func build(t *testing.T, n int, sameID bool) (Image, *Tables) {
 		require.NoError(t, d.Append(&f, []byte{'a' + byte(i%11)}, []byte{'k' + byte(i%4)}))
 	}
 	img := DraftImage(d)
-	names, err := strtab.Decode(d.AppendNames(nil), true)
+	names, err := strtab.Decode(d.AppendNames(nil))
 	require.NoError(t, err)
 	tables, err := Build(Input{Image: img, Names: names, Bounds: Bounds{
-		Allocator: 1 << 40, Watermark: artifact.Watermark{Segment: 2},
+		NextSequence: 1 << 40, Watermark: artifact.Watermark{Segment: 2},
 		SegmentSize: func(uint64) (uint64, bool) { return 1 << 40, true },
 	}})
 	require.NoError(t, err)
@@ -68,13 +68,13 @@ func ask(r *Reader) (errs []error) {
 		note(err)
 		for i, record := range some[:n] {
 			if record >= r.Count() || i > 0 && record <= some[i-1] {
-				panic("what was read does not rise")
+				panic("the items do not rise")
 			}
 		}
 		for at := uint32(0); err == nil && at < r.Count(); at++ {
 			var got uint32
 			if got, err = p.Seek(at); err == nil && got < at {
-				panic("an item in front of what was asked for")
+				panic("an item before the requested one")
 			}
 			if got != None {
 				at = got
@@ -128,9 +128,9 @@ func ask(r *Reader) (errs []error) {
 	return errs
 }
 
-// TestTablesThatLie spoils each section in many ways. A reader may find less,
-// or say ErrTable; it must not do anything else.
-func TestTablesThatLie(t *testing.T) {
+// TestLyingIndex spoils each section in many ways. A reader may find less or
+// return ErrTable, and nothing else.
+func TestLyingIndex(t *testing.T) {
 	for _, c := range []struct {
 		records int
 		sameID  bool
@@ -174,13 +174,13 @@ func TestTablesThatLie(t *testing.T) {
 			}
 		}
 		for _, s := range []int{secNames, secNameOrder, secEntityEnds, secEntityList, secScopeEnds, secScopeList, secKinds, secKindList, secCorrelations, secCausations} {
-			require.True(t, told[s], "section %d was never told of", s)
+			require.True(t, told[s], "section %d was never reported", s)
 		}
 		require.Equal(t, c.sameID, tables.section[secIDOrder].Size() > 0)
 	}
 }
 
-// TestCrowdedNames searches names where a hash table would not hold them.
+// TestCrowdedNames searches for names that a hash table would not hold.
 func TestCrowdedNames(t *testing.T) {
 	img, tables := build(t, 60, false)
 	tables.put(secNameSlots, nil)
@@ -200,8 +200,7 @@ func TestCrowdedNames(t *testing.T) {
 	}
 }
 
-// TestTwins: pairs that only seem equal do not hide one that is, however many
-// there are.
+// TestTwins: pairs that only seem equal do not hide one that is, in any number.
 func TestTwins(t *testing.T) {
 	img, _ := build(t, 60, false)
 	s := newIDSlots(60, 0)

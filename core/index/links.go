@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// link files a record under an id, for the lists that are sorted by id.
+// link is a record under an id, in the lists that are sorted by id.
 type link struct {
 	hi, lo uint64
 	record uint32
 }
 
-// linkChunk is how many links are gathered in one piece: a list that grew by
-// doubling would leave three times its size behind.
+// linkChunk is the number of links in a chunk: a list grown by doubling would
+// leave three times its size as garbage.
 const linkChunk = 4096
 
-// links gathers links by rising record number.
+// links collects links by rising record number.
 type links struct {
 	chunks [][]link
 	count  int
@@ -27,12 +27,12 @@ func (l *links) add(hi, lo uint64, record uint32) {
 		l.chunks = append(l.chunks, make([]link, 0, linkChunk))
 	}
 	last := &l.chunks[len(l.chunks)-1]
-	*last = append(*last, link{hi, lo, record})
+	*last = append(*last, link{hi: hi, lo: lo, record: record})
 	l.count++
 }
 
-// sorted returns the record numbers in order of (id, number) as a section, and
-// forgets the links.
+// sorted returns the record numbers in the order of (id, number) as a section,
+// and empties l.
 func (l *links) sorted() []byte {
 	all := make([]link, 0, l.count)
 	for i, chunk := range l.chunks {

@@ -10,13 +10,14 @@ import (
 )
 
 // List is a posting list: record numbers in rising order, unless the method
-// that returned it says otherwise. It is read through the Reader it came from.
+// that returned it says otherwise. It is read through the Reader that returned
+// it.
 type List struct {
 	section  int
 	from, to uint32
 }
 
-// Len is the number of items.
+// Len returns the number of items.
 func (l List) Len() int { return int(l.to - l.from) }
 
 // Item returns item i of a list, which must be below its length.
@@ -26,22 +27,6 @@ func (r *Reader) Item(l List, i int) (uint32, error) {
 		err = ErrTable
 	}
 	return record, err
-}
-
-// From returns the part of a list whose record numbers are at least record.
-func (r *Reader) From(l List, record uint32) (List, error) {
-	if record == 0 {
-		return l, nil
-	}
-	n, err := bound(l.to-l.from, func(i uint32) (bool, error) {
-		got, err := r.Item(l, int(i))
-		return err == nil && got >= record, err
-	})
-	if err != nil {
-		return List{}, err
-	}
-	l.from += n
-	return l, nil
 }
 
 // Entity lists the records of the entity with a string number.
@@ -79,9 +64,9 @@ func (l List) check(r *Reader) (List, error) {
 // clocks.
 func (r *Reader) EntityClocksRise() bool { return r.t.flags&flagClockOrder != 0 }
 
-// Clocks returns the part of an entity's list whose clocks are between low and
-// high, both included, which takes a record for each step of two binary searches.
-// It is for lists in the order of clocks: see [Reader.EntityClocksRise].
+// Clocks returns the part of an entity's list with clocks from low to high,
+// both included. It reads one record for each step of two binary searches. The
+// list must be in the order of clocks: see [Reader.EntityClocksRise].
 func (r *Reader) Clocks(l List, low, high uint32) (List, error) {
 	above := func(l List, clock uint32) (uint32, error) {
 		return bound(l.to-l.from, func(i uint32) (bool, error) {
@@ -114,7 +99,7 @@ func (r *Reader) Clocks(l List, low, high uint32) (List, error) {
 	return l, nil
 }
 
-// Kinds returns one list for each kind from first to last that is present.
+// Kinds returns one list for each kind present from first to last.
 func (r *Reader) Kinds(first, last event.Kind) ([]List, error) {
 	var lists []List
 	n := uint32(r.window(secKinds).Size() / kindSize)
@@ -157,8 +142,8 @@ func (r *Reader) kind(i uint32) (kind, end uint32, err error) {
 	return binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]), nil
 }
 
-// Correlated lists the records whose correlation is id and is not their own
-// event id.
+// Correlated lists the records whose correlation is id and not their own event
+// id.
 func (r *Reader) Correlated(id event.ID) (List, error) {
 	return r.linked(secCorrelations, id, artifact.Raw.Correlation)
 }
@@ -168,7 +153,7 @@ func (r *Reader) Caused(id event.ID) (List, error) {
 	return r.linked(secCausations, id, artifact.Raw.Causation)
 }
 
-// linked finds the records that a field files under id.
+// linked lists the records that have id in a field.
 func (r *Reader) linked(section int, id event.ID, field func(artifact.Raw) event.ID) (List, error) {
 	l := List{section: section, to: r.elements(section)}
 	compare := func(want int) (uint32, error) {
@@ -193,36 +178,9 @@ func (r *Reader) linked(section int, id event.ID, field func(artifact.Raw) event
 	if err != nil {
 		return List{}, err
 	}
-	if lo > hi { // the bytes changed in between
+	if lo > hi { // the bytes changed between the searches
 		return List{}, ErrTable
 	}
 	l.from, l.to = lo, hi
 	return l, nil
-}
-
-// Segment is what the tables know of one segment that records lie in.
-type Segment struct {
-	ID, Length uint64
-	First      uint32 // number of its first record
-	Records    uint32
-}
-
-// Segments lists them by rising id.
-func (r *Reader) Segments() ([]Segment, error) {
-	w := r.window(secSegments)
-	n := w.Size() / segmentSize
-	out := make([]Segment, 0, n)
-	for i := range n {
-		b, err := w.Bytes(segmentSize*i, segmentSize)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Segment{
-			ID:      binary.LittleEndian.Uint64(b),
-			Length:  binary.LittleEndian.Uint64(b[8:]),
-			First:   binary.LittleEndian.Uint32(b[16:]),
-			Records: binary.LittleEndian.Uint32(b[20:]),
-		})
-	}
-	return out, nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// File is a file of lookups whose header was read.
+// File is an index file whose header was read.
 type File struct {
 	name string
 	src  source.Source
@@ -16,9 +16,10 @@ type File struct {
 	lay  layout
 }
 
-// ReadFile reads the header of the lookups in src, one page, whatever their size.
-// name is the file's, for errors: a [damage.Refusal] of reason short, magic,
-// version, checksum, length, lookups, unreadable, or one of an artifact's header.
+// ReadFile reads the header of an index file: one page, for any size of file.
+// name is the file's, for errors. The error is a [damage.Refusal] of reason
+// short, magic, version, checksum, length, lookups, unreadable, or one of an
+// artifact's header.
 func ReadFile(name string, src source.Source) (*File, error) {
 	f, err := readFile(name, src)
 	if r, ok := err.(*damage.Refusal); ok {
@@ -46,43 +47,43 @@ func readFile(name string, src source.Source) (*File, error) {
 	return f, nil
 }
 
-// Name is the file's.
+// Name returns the file's name.
 func (f *File) Name() string { return f.name }
 
-// Artifact is the header of the artifact that the lookups belong to.
+// Artifact returns the header of the artifact that the index belongs to.
 func (f *File) Artifact() artifact.Header { return f.a }
 
-// ArtifactSize is the artifact's length.
+// ArtifactSize returns the artifact's length.
 func (f *File) ArtifactSize() uint64 { return f.h.size }
 
-// From is where the artifact's records begin.
+// From returns the start of the artifact's records.
 func (f *File) From() artifact.Watermark { return f.h.from }
 
-// Seed is what the tables were made with: see [Input].
+// Seed returns the seed of the index: see [Input].
 func (f *File) Seed() uint64 { return f.h.nameSeed }
 
-// Segments is the digest of the ids of the segments that the records lie in and
-// between.
+// Segments returns the digest of the ids of the segments that the records lie
+// in and between.
 func (f *File) Segments() uint64 { return f.h.segments }
 
-// Contained reports whether the artifact stands in the file itself.
+// Contained reports whether the file contains the artifact.
 func (f *File) Contained() bool { return f.h.contained() }
 
-// Belongs reports whether the lookups were made of the artifact that is size
-// bytes long and begins with head.
+// Belongs reports whether the index was built from the artifact that is size
+// bytes long and starts with head.
 func (f *File) Belongs(head []byte, size int64) bool {
 	return string(head) == string(f.h.head[:]) && size == int64(f.h.size)
 }
 
-// Follows reports whether the records can come behind those whose sequences are
-// below taken.
+// Follows reports whether the records can follow records with sequences below
+// taken.
 func (f *File) Follows(taken uint64) bool { return f.a.Records == 0 || f.h.first >= taken }
 
-// Tables returns the lookups and the records that they lead into, both checked
-// page by page when they are read. outside is the artifact when it is not
-// contained, and name its file's.
-func (f *File) Tables(outside source.Source, name string) (Image, *Tables) {
-	t := &Tables{
+// Index returns the index and its image. Each page of both is checked when it
+// is first read. outside is the artifact unless the file contains it, and name
+// is its file name.
+func (f *File) Index(outside source.Source, name string) (Image, *Index) {
+	t := &Index{
 		records: uint32(f.a.Records), strings: f.a.Strings,
 		nameSeed: f.h.nameSeed, idSeed: f.h.idSeed, flags: f.h.flags &^ flagContained,
 		first: f.h.first, last: f.h.last, saved: f,

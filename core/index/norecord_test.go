@@ -9,14 +9,14 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// away is bytes that are not in memory.
+// away hides that its bytes are in memory.
 type away struct{ source.Bytes }
 
-// Slice hides that of Bytes, since its form is another.
+// Slice hides the Slice of Bytes with another signature.
 func (away) Slice() {}
 
-// TestItemOfNoRecord: the number behind the last record is no item of any list,
-// whichever way the list is read; the last record's is.
+// TestItemOfNoRecord: a number after the last record is not an item of any
+// list, in every way of reading; the last record's is.
 func TestItemOfNoRecord(t *testing.T) {
 	img, tables := build(t, 60, false)
 	whole := tables.section[secEntityList].(source.Bytes)

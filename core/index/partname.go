@@ -7,11 +7,11 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// Extension ends the names of the files that only thaw writes.
+// Extension is the file name extension of the files that only thaw writes.
 const Extension = ".thaw"
 
-// PartName is the name of a file that holds an artifact with its lookups, of the
-// events behind another part, which lie in the segments from first to last.
+// PartName returns the name of a part file: an artifact and its index, of the
+// events that follow another part and lie in the segments from first to last.
 func PartName(first, last uint64) string {
 	return number(first) + "-" + number(last) + Extension
 }
@@ -20,7 +20,7 @@ func number(id uint64) string {
 	return strings.TrimSuffix(segment.Name(id), segment.Extension)
 }
 
-// ParsePartName is the reverse of [PartName].
+// ParsePartName is the inverse of [PartName].
 func ParsePartName(name string) (first, last uint64, ok bool) {
 	body, ok := strings.CutSuffix(name, Extension)
 	if !ok {

@@ -7,7 +7,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// None is no record's number: what [Postings.Seek] returns behind the last item.
+// None is not a record number: [Postings.Seek] returns it at the end.
 const None = math.MaxUint32
 
 // How many items are read at once where a list is not memory. A jump far ahead
@@ -18,24 +18,25 @@ const (
 	mostItems = 2048
 )
 
-// Postings walks one list forward, by jumps that cost the logarithm of what they
-// pass over. Several may walk lists of one [Reader] at once; each is for one
-// goroutine. The zero Postings is an empty list. After an error it stands where it
-// stood.
+// Postings walks one list forward, by jumps that cost the logarithm of the
+// distance. Several may walk lists of one [Reader] at once; each is for one
+// goroutine. The zero Postings is an empty list. An error does not move it.
 type Postings struct {
-	// mem is the section's bytes from place base on, where they are memory.
+	// mem holds the section's bytes from place base on, when they are in
+	// memory.
 	mem  []byte
 	base uint32
 	win  source.Window
-	// section is that of win plus one, 0 before there is one.
+	// section is the section of win plus one, 0 when there is none.
 	section int
-	// at and to are places in the section: of the next item, and behind the last.
+	// at and to are places in the section: of the next item, and after the
+	// last.
 	at, to uint32
 	count  uint32 // of records
 }
 
-// Walk begins anew, at the front of a list of r. It keeps its buffer where the
-// list is in the same section as the last one.
+// Walk moves p to the start of a list of r. It keeps the buffer when the list
+// is in the same section as the last one.
 func (p *Postings) Walk(r *Reader, l List) {
 	if p.section != l.section+1 {
 		p.win.Reset(r.t.section[l.section], 4*farItems)
@@ -45,18 +46,18 @@ func (p *Postings) Walk(r *Reader, l List) {
 	p.mem, p.base = p.win.InPlace(4*uint64(l.from), 4*uint64(l.to-l.from)), l.from
 }
 
-// Forget makes p an empty list that leads to nothing besides its own buffer.
+// Forget makes p an empty list, without references except its own buffer.
 func (p *Postings) Forget() {
 	win := p.win
 	win.Reset(nil, 0)
 	*p = Postings{win: win}
 }
 
-// Left is how many items are still ahead.
+// Left returns the number of items ahead.
 func (p *Postings) Left() int { return int(p.to - p.at) }
 
-// items reads n items from a place on, and where they are not memory up to ahead
-// items. They hold until the next call.
+// items reads n items from a place on, and up to ahead items when they are not
+// in memory. They are valid until the next call.
 func (p *Postings) items(place, n, ahead uint32) ([]byte, error) {
 	if p.mem != nil {
 		return p.mem[4*uint64(place-p.base):][:4*uint64(n)], nil
@@ -72,8 +73,8 @@ func (p *Postings) item(place, ahead uint32) (uint32, error) {
 	return binary.LittleEndian.Uint32(b), nil
 }
 
-// Seek moves to the first item from here on that is at least record, and returns
-// it, or [None]. It does not move behind it.
+// Seek moves to the next item that is at least record and returns it, or
+// [None]. It does not move past the item.
 func (p *Postings) Seek(record uint32) (uint32, error) {
 	if p.at >= p.to || record >= p.count {
 		p.at = p.to
@@ -89,7 +90,7 @@ func (p *Postings) Seek(record uint32) (uint32, error) {
 	if v >= record {
 		return p.checked(v, record)
 	}
-	// The item at lo is below record; that at hi is not, or hi is the end.
+	// The item at lo is below record. The item at hi is not, or hi is the end.
 	lo, hi := p.at, p.to
 	for step := uint32(1); step < p.to-lo; step *= 2 {
 		ahead := uint32(nearItems)
@@ -116,7 +117,7 @@ func (p *Postings) Seek(record uint32) (uint32, error) {
 			lo = mid
 		}
 	}
-	// What is left is one read, which that of the item at hi may be part of.
+	// One read covers the rest; the read of the item at hi may have covered it.
 	if hi-lo > 1 {
 		between, err := p.items(lo+1, hi-lo-1, hi-lo)
 		if err != nil {
@@ -137,7 +138,7 @@ func (p *Postings) Seek(record uint32) (uint32, error) {
 	return v, err
 }
 
-// seekMemory is Seek where the list is memory and has items left.
+// seekMemory is Seek for a list that is in memory and has items left.
 func (p *Postings) seekMemory(record uint32) (uint32, error) {
 	rest := p.mem[4*uint64(p.at-p.base):]
 	n := firstFrom(rest, record)
@@ -152,17 +153,17 @@ func (p *Postings) seekMemory(record uint32) (uint32, error) {
 	return v, err
 }
 
-// firstFrom is the place of the first of rising u32 numbers that is at least from:
-// by steps that double, since it is most often near, and then by halves.
+// firstFrom returns the place of the first of rising u32 numbers that is at
+// least from: by doubling steps, since it is most often near, then by halving.
 func firstFrom(b []byte, from uint32) int {
 	n := len(b) / 4
 	at := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
-	lo, step := 0, 1 // all in front of lo are below from
+	lo, step := 0, 1 // all before lo are below from
 	for lo+step <= n && at(lo+step-1) < from {
 		lo += step
 		step *= 2
 	}
-	hi := min(lo+step-1, n) // that at hi is not, or hi is the end
+	hi := min(lo+step-1, n) // the one at hi is not, or hi is the end
 	for lo < hi {
 		if mid := int(uint(lo+hi) / 2); at(mid) < from {
 			lo = mid + 1
@@ -173,7 +174,8 @@ func firstFrom(b []byte, from uint32) int {
 	return lo
 }
 
-// checked returns an item that is to be at least record, unless it cannot be.
+// checked returns an item that should be at least record, or an error when it
+// is not.
 func (p *Postings) checked(v, record uint32) (uint32, error) {
 	if v < record || v >= p.count {
 		return None, ErrTable
@@ -181,9 +183,9 @@ func (p *Postings) checked(v, record uint32) (uint32, error) {
 	return v, nil
 }
 
-// Read moves over the items from first up to end, as many as fit into dst, and
-// returns how many it put there. Fewer than fit means that there are no more
-// before end.
+// Read moves past the items from first up to end, as many as fit into dst, and
+// returns how many it stored. When fewer than len(dst) are stored, no more
+// follow before end.
 func (p *Postings) Read(dst []uint32, first, end uint32) (n int, err error) {
 	if _, err := p.Seek(first); err != nil {
 		return 0, err
@@ -211,8 +213,8 @@ func (p *Postings) Read(dst []uint32, first, end uint32) (n int, err error) {
 	return n, nil
 }
 
-// Count moves to the first item that is at least end, and returns how many items
-// from first on it passed.
+// Count moves to the first item that is at least end, and returns how many
+// items from first on it passed.
 func (p *Postings) Count(first, end uint32) (int, error) {
 	if _, err := p.Seek(first); err != nil {
 		return 0, err

@@ -18,8 +18,8 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// mixed is plain with entities of many sizes: the k-th of 12 has every 2^k-th of
-// what the others left, and of its records some are together.
+// mixed is plain with entities of many sizes: of 12 entities the k-th has every
+// 2^k-th of the records that are left, some of them adjacent.
 func mixed(n int) *model {
 	m := plain(n)
 	m.names = []string{""}
@@ -42,12 +42,12 @@ func mixed(n int) *model {
 	return m
 }
 
-// fileTables puts every section where it is not memory.
-func fileTables(t testing.TB, m *model) (*index.Image, *index.Tables, *index.Reader) {
+// fileIndex makes every section not be memory.
+func fileIndex(t testing.TB, m *model) (*index.Image, *index.Index, *index.Reader) {
 	b := m.file(t, artifact.MaxAllocator)
 	h, err := artifact.ReadHeader(source.Bytes(b))
 	require.NoError(t, err)
-	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	img := index.FileImage(file{b}, &h)
 	tables, err := index.Build(index.Input{Image: img, Names: names, Bounds: anywhere()})
@@ -60,7 +60,7 @@ func fileTables(t testing.TB, m *model) (*index.Image, *index.Tables, *index.Rea
 func TestPostings(t *testing.T) {
 	m := mixed(6000)
 	_, memory := m.open(t, false, 1)
-	_, _, filed := fileTables(t, m)
+	_, _, filed := fileIndex(t, m)
 	rapid.Check(t, func(t *rapid.T) {
 		r := rapid.SampledFrom([]*index.Reader{memory, filed}).Draw(t, "reader")
 		var p index.Postings
@@ -88,13 +88,13 @@ func TestPostings(t *testing.T) {
 					}
 					at = end
 				case 1:
-					room := make([]uint32, rapid.IntRange(1, 700).Draw(t, "room"))
-					n, err := p.Read(room, at, end)
+					buffer := make([]uint32, rapid.IntRange(1, 700).Draw(t, "buffer"))
+					n, err := p.Read(buffer, at, end)
 					require.NoError(t, err)
 					want := all[first:last]
-					require.Equal(t, append([]uint32{}, want[:min(len(want), len(room))]...), room[:n])
-					if n == len(room) {
-						end = room[n-1] + 1
+					require.Equal(t, append([]uint32{}, want[:min(len(want), len(buffer))]...), buffer[:n])
+					if n == len(buffer) {
+						end = buffer[n-1] + 1
 					}
 					at = end
 				case 2:
@@ -128,7 +128,7 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// torn is a file of which one place cannot be read. It counts reads.
+// torn is a file with one unreadable place. It counts reads.
 type torn struct {
 	source.Bytes
 	at    int64
@@ -147,8 +147,8 @@ func (f torn) ReadAt(p []byte, off int64) (int, error) {
 	return f.Bytes.ReadAt(p, off)
 }
 
-// TestRecords reads random numbers together, from memory, from pieces of memory and
-// from files, of which some are torn, alone and by several goroutines.
+// TestRecords reads random numbers together, from memory, from chunks of memory
+// and from files, some of them torn, alone and on several goroutines.
 func TestRecords(t *testing.T) {
 	m := mixed(6000)
 	b := source.Bytes(m.file(t, artifact.MaxAllocator))
@@ -222,7 +222,7 @@ func TestRecordsTogether(t *testing.T) {
 		first, step, n uint32
 		reads          int64
 	}{
-		{0, 1, 2000, 1},   // one behind the other: one read
+		{0, 1, 2000, 1},   // one after the other: one read
 		{7, 25, 16, 1},    // 24 records between two are less than a page
 		{0, 25, 200, 12},  // and 64 kB are read at once, which 17 are
 		{0, 27, 200, 200}, // 26 records are more than a page
@@ -244,7 +244,7 @@ func TestRecordsTogether(t *testing.T) {
 	}
 }
 
-// TestAfterReadsNothing: where sequences have no holes they are arithmetic.
+// TestAfterReadsNothing: sequences without gaps are computed.
 func TestAfterReadsNothing(t *testing.T) {
 	m := plain(1000)
 	for i := range m.records {

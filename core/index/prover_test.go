@@ -14,7 +14,7 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// Lies of tables: which way does not lead to a record.
+// Lies of an index, by the way that does not lead to a record.
 var (
 	errNamesLie        = errors.New("the names do not lead to their strings")
 	errNameOrderLie    = errors.New("the sorted names are not all names in order")
@@ -29,18 +29,17 @@ var (
 	errFlagsLie        = errors.New("a promise about all records is broken")
 )
 
-// Prove proves that tables hide nothing of the image they belong to: every list of
-// every entity, scope, kind, correlation and causation holds exactly the records it
-// should, in order; every id, name and sequence leads where it should; and what the
-// tables promise of all records holds. sizes, when set, is what the segments' lengths
-// are compared with. It returns the lies. What should be answered is found by sorting,
-// which is not how the tables are made.
-func Prove(t require.TestingT, img *Image, tables *Tables, sizes func(id uint64) (uint64, bool)) []error {
+// Prove proves that an index hides nothing of its image: every list of every
+// entity, scope, kind, correlation and causation holds exactly its records, in
+// order; every id, name and sequence leads to its record; and the flags are
+// true. sizes, when set, has the segments' lengths. Prove returns the lies. It
+// finds the answers by sorting, which is not how an index is built.
+func Prove(t require.TestingT, img *Image, tables *Index, sizes func(id uint64) (uint64, bool)) []error {
 	recs := make(records, uint64(img.Count)*artifact.RecordSize)
 	require.NoError(t, source.Read(img.Records, recs, img.RecordsAt))
 	raw := make([]byte, img.NamesSize)
 	require.NoError(t, source.Read(img.Names, raw, img.NamesAt))
-	table, err := strtab.Decode(raw, true)
+	table, err := strtab.Decode(raw)
 	require.NoError(t, err)
 	fast := *img
 	fast.Records, fast.RecordsAt = source.Bytes(recs), 0
@@ -56,16 +55,16 @@ func Prove(t require.TestingT, img *Image, tables *Tables, sizes func(id uint64)
 	return p.lies
 }
 
-// prover compares what tables answer with what the records say.
+// prover compares the answers of an index with the records.
 type prover struct {
 	*Reader
 	lies   []error
 	recs   records
 	table  *strtab.Table
-	tables *Tables
+	tables *Index
 }
 
-// records are the records of an image in memory.
+// records holds the records of an image.
 type records []byte
 
 func (r records) len() int { return len(r) / artifact.RecordSize }
@@ -76,8 +75,7 @@ func (r records) at(i int) artifact.Raw {
 
 func (p *prover) lie(why error) { p.lies = append(p.lies, why) }
 
-// list compares one list with the records it should hold, which are the low
-// halves of want.
+// list compares one list with the low halves of want.
 func (p *prover) list(why error, l List, err error, want []uint64) {
 	if err != nil {
 		l = List{}
@@ -97,7 +95,7 @@ func (p *prover) list(why error, l List, err error, want []uint64) {
 	}
 }
 
-// keyed sorts the records by a number below 2^32 that each has.
+// keyed sorts the records by a number below 2^32.
 func (p *prover) keyed(key func(artifact.Raw) uint32) []uint64 {
 	keys := make([]uint64, p.recs.len())
 	for i := range keys {
@@ -107,7 +105,7 @@ func (p *prover) keyed(key func(artifact.Raw) uint32) []uint64 {
 	return keys
 }
 
-// runOf is the number of keys in front that are those of key.
+// runOf returns how many of the first keys are key.
 func runOf(keys []uint64, key uint32) int {
 	n := 0
 	for n < len(keys) && uint32(keys[n]>>32) == key {
@@ -119,7 +117,7 @@ func runOf(keys []uint64, key uint32) int {
 func (p *prover) entities() { p.named(errEntityListLie, artifact.Raw.Entity, p.Entity) }
 func (p *prover) scopes()   { p.named(errScopeListLie, artifact.Raw.Scope, p.Scope) }
 
-// named compares the list of every string, those without a record included.
+// named compares the list of every string, including those without records.
 func (p *prover) named(why error, key func(artifact.Raw) uint32, list func(uint32) (List, error)) {
 	keys := p.keyed(key)
 	for number := range uint32(p.table.Len()) {
@@ -130,8 +128,8 @@ func (p *prover) named(why error, key func(artifact.Raw) uint32, list func(uint3
 	}
 }
 
-// kinds compares the list of every kind that is there, and asks for all kinds
-// at once to see that there are no others.
+// kinds compares the list of every kind present, and asks for all kinds at once
+// to check that there are no others.
 func (p *prover) kinds() {
 	keys := p.keyed(func(r artifact.Raw) uint32 { return uint32(r.Kind()) })
 	kinds := 0
@@ -152,7 +150,7 @@ func (p *prover) kinds() {
 	}
 }
 
-// names asks for every string by its number, and for every name by its bytes.
+// names looks up every string by its number, and every name by its bytes.
 func (p *prover) names() {
 	if p.Names() != uint32(p.table.Len()) || p.tables.Records() != uint32(p.recs.len()) {
 		p.lie(errNamesLie)
@@ -172,7 +170,7 @@ func (p *prover) names() {
 	}
 }
 
-// nameOrder asks for all names in order, and for those that begin with each.
+// nameOrder asks for all names in order, and for those that start with each.
 func (p *prover) nameOrder() {
 	sorted := p.table.Sorted()
 	lo, hi, err := p.NamesWithPrefix(nil)
@@ -201,8 +199,8 @@ func (p *prover) nameOrder() {
 	}
 }
 
-// sequences asks for every sequence and for the one behind it, and looks
-// whether clocks rise where the tables say so.
+// sequences looks up every sequence and the next one, and checks the flag of
+// clocks.
 func (p *prover) sequences() {
 	clocks := make([]uint32, p.table.Len()) // per entity, the last clock plus 1
 	for i := range p.recs.len() {
@@ -221,13 +219,13 @@ func (p *prover) sequences() {
 	}
 }
 
-// idKey files a record under an id.
+// idKey is a record under an id.
 type idKey struct {
 	id     event.ID
 	record uint32
 }
 
-// byID sorts the records that keep admits by one of their ids.
+// byID sorts the records for which keep is true by one of their ids.
 func (r records) byID(id func(artifact.Raw) event.ID, keep func(artifact.Raw) bool) []idKey {
 	n := r.len()
 	if keep != nil {
@@ -245,7 +243,7 @@ func (r records) byID(id func(artifact.Raw) event.ID, keep func(artifact.Raw) bo
 	return keys
 }
 
-// groups gives f the records of each id, as low halves.
+// groups calls f with the records of each id, as low halves.
 func groups(keys []idKey, f func(id event.ID, want []uint64)) {
 	var want []uint64
 	for i := 0; i < len(keys); {
@@ -258,7 +256,7 @@ func groups(keys []idKey, f func(id event.ID, want []uint64)) {
 	}
 }
 
-// ids asks for every event id: all records that have it come, in order.
+// ids looks up every event id: it must find all records with it, in order.
 func (p *prover) ids() {
 	groups(p.recs.byID(artifact.Raw.ID, nil), func(id event.ID, want []uint64) {
 		if len(want) > 1 && p.tables.UniqueIDs() {
@@ -295,7 +293,7 @@ func (p *prover) causations() {
 		func(r artifact.Raw) bool { return !r.Causation().IsZero() })
 }
 
-// linked asks for every id that records link to, and for those they do not.
+// linked asks for every id that records link to, and for ids that they do not.
 func (p *prover) linked(why error, id func(artifact.Raw) event.ID, ask func(event.ID) (List, error),
 	keep func(artifact.Raw) bool) {
 	keys := p.recs.byID(id, keep)
@@ -303,7 +301,7 @@ func (p *prover) linked(why error, id func(artifact.Raw) event.ID, ask func(even
 		l, err := ask(id)
 		p.list(why, l, err, want)
 	})
-	// The first and last id there can be bound the whole table: nothing else in it.
+	// The lowest and the highest id bound the whole list.
 	var lowest, highest event.ID
 	for i := range highest {
 		highest[i] = 0xff
@@ -318,8 +316,7 @@ func (p *prover) linked(why error, id func(artifact.Raw) event.ID, ask func(even
 	}
 }
 
-// segments compares the segments that the tables name with those that the
-// records lie in.
+// segments compares the section of segments with the segments of the records.
 func (p *prover) segments(sizes func(uint64) (uint64, bool)) {
 	got, err := p.Segments()
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// ErrTable is returned when a table leads outside what it is a table of. The
-// records are not touched by it: a scan still answers.
-var ErrTable = errors.New("index: a lookup table is damaged")
+// ErrTable is returned when an index leads outside its bounds. The records are
+// not affected: a scan still answers.
+var ErrTable = errors.New("index: the index is damaged")
 
-// Blocks of a Reader's windows, in bytes. One record or list is rarely asked
-// for alone, and a 4 kB read costs little more than one of 162 bytes.
+// Blocks of a Reader's windows, in bytes. Callers rarely read one record or list
+// alone, and a 4 kB read costs little more than one of 162 bytes.
 const (
 	recordBlock = 4096
 	listBlock   = 1024
@@ -25,44 +25,45 @@ const (
 )
 
 const (
-	// nearNames is how far apart the numbers of two names may be for reading what
-	// lies between them too: 128 bytes of their extents.
+	// nearNames is the largest distance between the numbers of two names for
+	// which the bytes between them are read too: 128 bytes of their extents.
 	nearNames = 16
-	// fewNames is up to how many bytes all names, and all their extents, are read at
-	// once by who asks for many.
+	// fewNames is the number of bytes up to which all names, and all their
+	// extents, are read at once for a caller who reads many.
 	fewNames = 32 << 10
 )
 
-// Reader reads one image through its tables. It is for one goroutine and holds
-// a few small buffers; many readers may share an image and its tables.
+// Reader reads one image through its index. It is for one goroutine and holds a
+// few small buffers; many readers may share an image and its index.
 type Reader struct {
 	img     *Image
-	t       *Tables
+	t       *Index
 	records source.Window
 	names   source.Window
 	section [sections]source.Window
 	made    uint32 // bit i: section[i] was made
-	// lastName is the last that NameOfMany read.
+	// lastName is the last name that NameOfMany read.
 	lastName uint32
 }
 
-// NewReader reads img through t, which must have been built from it.
-func NewReader(img *Image, t *Tables) *Reader {
+// NewReader returns a Reader of img through t, which must have been built from
+// img.
+func NewReader(img *Image, t *Index) *Reader {
 	r := new(Reader)
 	r.Reset(img, t)
 	return r
 }
 
-// Reset makes r what NewReader returns, with the buffers it has.
-func (r *Reader) Reset(img *Image, t *Tables) {
+// Reset makes r a new Reader that reuses its buffers.
+func (r *Reader) Reset(img *Image, t *Index) {
 	r.Forget()
 	r.img, r.t = img, t
 	r.records.Reset(img.Records, recordBlock)
 	r.names.Reset(img.Names, pointBlock)
 }
 
-// Forget drops what r leads to besides its own buffers. It reads nothing until it is
-// reset.
+// Forget drops all references except r's own buffers. r must be reset before it
+// is used again.
 func (r *Reader) Forget() {
 	r.img, r.t, r.lastName = nil, nil, 0
 	r.records.Reset(nil, 0)
@@ -75,7 +76,8 @@ func (r *Reader) Forget() {
 	r.made = 0
 }
 
-// window is the window of a section, made on first use: a query uses few.
+// window returns the window of a section. It is made on first use: a query uses
+// few.
 func (r *Reader) window(section int) *source.Window {
 	w := &r.section[section]
 	if r.made&(1<<section) == 0 {
@@ -89,16 +91,16 @@ func (r *Reader) window(section int) *source.Window {
 	return w
 }
 
-// Count is the number of records.
+// Count returns the number of records.
 func (r *Reader) Count() uint32 { return r.img.Count }
 
-// Names is the number of strings, the leading empty one included.
+// Names returns the number of strings, the leading empty one included.
 func (r *Reader) Names() uint32 { return r.t.strings }
 
-// Record reads record i. The slice holds until the next call.
+// Record reads record i. The slice is valid until the next call.
 func (r *Reader) Record(i uint32) (artifact.Raw, error) { return r.record(i, recordBlock) }
 
-// Single is Record for a caller who wants none of its neighbours.
+// Single is Record for a caller who reads none of its neighbours.
 func (r *Reader) Single(i uint32) (artifact.Raw, error) { return r.record(i, artifact.RecordSize) }
 
 func (r *Reader) record(i uint32, ahead uint64) (artifact.Raw, error) {
@@ -109,7 +111,8 @@ func (r *Reader) record(i uint32, ahead uint64) (artifact.Raw, error) {
 	return artifact.Raw(b), err
 }
 
-// bytes reads n bytes of a section; that it ends before them is [ErrTable].
+// bytes reads n bytes of a section. The error is [ErrTable] when the section
+// ends before them.
 func (r *Reader) bytes(section int, off, n uint64) ([]byte, error) {
 	w := r.window(section)
 	if off > w.Size() || n > w.Size()-off {
@@ -127,20 +130,20 @@ func (r *Reader) u32(section int, i uint64) (uint32, error) {
 	return binary.LittleEndian.Uint32(b), nil
 }
 
-// elements is the number of u32 in a section.
+// elements returns the number of u32 in a section.
 func (r *Reader) elements(section int) uint32 {
 	return uint32(r.window(section).Size() / 4)
 }
 
-// Name reads string i. The slice holds until the next call.
+// Name reads string i. The slice is valid until the next call.
 func (r *Reader) Name(i uint32) ([]byte, error) { return r.name(i, pointBlock, pointBlock) }
 
-// NameOfMany is Name for a caller who asks for many in whatever order: where all
-// names are few they are read at once, and otherwise those that follow.
+// NameOfMany is Name for a caller who reads many names in any order. It reads
+// all names at once when they are few, and otherwise also those that follow.
 func (r *Reader) NameOfMany(i uint32) ([]byte, error) {
 	extents := r.window(secNames)
 	if r.img.NamesSize <= fewNames && extents.Size() <= fewNames {
-		// What the windows hold begins at the front.
+		// The windows must hold everything from the start.
 		if _, err := extents.Ahead(0, extents.Size(), fewNames); err != nil {
 			return nil, err
 		}
@@ -157,7 +160,8 @@ func (r *Reader) NameOfMany(i uint32) ([]byte, error) {
 	return r.name(i, ahead, ahead)
 }
 
-// name is Name, and how many bytes to read ahead of extents and of strings.
+// name is Name with the number of bytes to read ahead of extents and of
+// strings.
 func (r *Reader) name(i uint32, extents, strings uint64) ([]byte, error) {
 	if i >= r.t.strings {
 		return nil, ErrTable
@@ -178,7 +182,8 @@ func (r *Reader) name(i uint32, extents, strings uint64) ([]byte, error) {
 	return r.names.Ahead(r.img.NamesAt+start, n, min(strings, r.img.NamesSize-start))
 }
 
-// FindName returns the number of a name, and whether the image has it.
+// FindName returns the number of a name. ok is false when the image does not
+// have it.
 func (r *Reader) FindName(name []byte) (number uint32, ok bool, err error) {
 	n := uint64(r.elements(secNameSlots))
 	if n == 0 {
@@ -213,8 +218,8 @@ func (r *Reader) searchName(name []byte) (number uint32, ok bool, err error) {
 	return number, err == nil && bytes.Equal(got, name), err
 }
 
-// NamesWithPrefix returns the places in the sorted names, from lo up to hi, of
-// the names that begin with prefix.
+// NamesWithPrefix returns the range in the sorted names, from lo up to hi, of
+// the names that start with prefix.
 func (r *Reader) NamesWithPrefix(prefix []byte) (lo, hi uint32, err error) {
 	lo, err = r.orderBound(func(name []byte) bool { return bytes.Compare(name, prefix) >= 0 })
 	if err != nil {
@@ -239,7 +244,7 @@ func (r *Reader) orderedName(place uint32) (number uint32, name []byte, err erro
 	return number, name, err
 }
 
-// orderBound is the first place in the sorted names at which f holds.
+// orderBound returns the first place in the sorted names for which f is true.
 func (r *Reader) orderBound(f func(name []byte) bool) (uint32, error) {
 	return bound(r.elements(secNameOrder), func(place uint32) (bool, error) {
 		_, name, err := r.orderedName(place)
@@ -247,8 +252,8 @@ func (r *Reader) orderBound(f func(name []byte) bool) (uint32, error) {
 	})
 }
 
-// bound is the first i below n at which f holds, n when there is none; f must
-// hold for every i behind one for which it holds.
+// bound returns the first i below n for which f is true, or n when there is
+// none. Once true, f must be true for every greater i.
 func bound(n uint32, f func(i uint32) (bool, error)) (uint32, error) {
 	lo, hi := uint32(0), n
 	for lo < hi {
@@ -266,8 +271,8 @@ func bound(n uint32, f func(i uint32) (bool, error)) (uint32, error) {
 	return lo, nil
 }
 
-// After is the number of the first record whose sequence is at least sequence.
-// It reads records only where sequences have holes.
+// After returns the number of the first record whose sequence is at least
+// sequence. It reads records only when sequences have gaps.
 func (r *Reader) After(sequence uint64) (uint32, error) {
 	if r.img.Count == 0 || sequence <= r.t.first {
 		return 0, nil
@@ -281,8 +286,8 @@ func (r *Reader) After(sequence uint64) (uint32, error) {
 	})
 }
 
-// Sequence is the sequence of record i. It reads the record only where sequences
-// have holes.
+// Sequence returns the sequence of record i. It reads the record only when
+// sequences have gaps.
 func (r *Reader) Sequence(i uint32) (uint64, error) {
 	if i < r.img.Count && r.t.flags&flagDense != 0 {
 		return r.t.first + uint64(i), nil
@@ -294,8 +299,8 @@ func (r *Reader) Sequence(i uint32) (uint64, error) {
 	return rec.Sequence(), nil
 }
 
-// FindID returns the number of the first record with an event id that accept
-// admits.
+// FindID returns the number of the first record with an event id for which
+// accept is true.
 func (r *Reader) FindID(id event.ID, accept func(artifact.Raw) bool) (record uint32, ok bool, err error) {
 	n := uint64(r.elements(secIDSlots))
 	if n == 0 {
@@ -322,7 +327,7 @@ func (r *Reader) FindID(id event.ID, accept func(artifact.Raw) bool) (record uin
 	return 0, false, nil
 }
 
-// searchID is FindID where the ids are sorted instead of hashed.
+// searchID is FindID when the ids are sorted instead of hashed.
 func (r *Reader) searchID(id event.ID, accept func(artifact.Raw) bool) (record uint32, ok bool, err error) {
 	l, err := r.linked(secIDOrder, id, artifact.Raw.ID)
 	if err != nil {

@@ -7,40 +7,38 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// Saved says what tables that are written to a file belong to.
+// Saved describes the artifact of an index that is written to a file.
 type Saved struct {
 	// Head is the artifact's header, and Size its length.
 	Head [artifact.HeaderSize]byte
 	Size uint64
-	// Sums are the artifact's pages' checksums. When Contained is set they are of
-	// the artifact as it was written to the file itself, from [ImageAt] on, and
-	// not ended.
+	// Sums has the checksums of the artifact's pages. When Contained is set,
+	// the artifact has been written to the index file itself, from [ImageAt]
+	// on, and Sums is not ended.
 	Sums      *pages.Sums
 	Contained bool
 	// Segments is a digest of the ids of the segments that the artifact covers:
 	// see [SegmentIDs].
 	Segments uint64
-	// From is where the artifact's first record may lie at the earliest: where the
-	// part in front ends, the zero Watermark for index.fbati.
+	// From is the earliest place of the artifact's first record: the end of the
+	// part before it, or the zero Watermark for index.fbati.
 	From artifact.Watermark
 }
 
-// ImageAt is the offset of an artifact inside a part file.
+// ImageAt is the offset of the artifact in a part file.
 const ImageAt = pages.Size
 
-// SegmentIDs folds the ids of segments, which must come in rising order, into
-// one number.
+// SegmentIDs digests the ids of segments, in rising order, into one number.
 type SegmentIDs uint64
 
-// Add takes the next id.
+// Add adds the next id.
 func (s *SegmentIDs) Add(id uint64) {
 	*s = SegmentIDs(strtab.Mix(uint64(*s)^id, 0x9E3779B97F4A7C15) + 1)
 }
 
-// Save hands over the file of lookups in pieces: write is given bytes and their
-// offset, and must not keep them. The header comes last. The tables must be in
-// memory.
-func (t *Tables) Save(in Saved, write func(off int64, b []byte) error) error {
+// Save passes the index file in pieces to write: bytes and their offset, which
+// write must not keep. The header comes last. The index must be in memory.
+func (t *Index) Save(in Saved, write func(off int64, b []byte) error) error {
 	var l lengths
 	for i, s := range t.section {
 		l[i] = uint64(s.Size())
@@ -87,8 +85,8 @@ func (t *Tables) Save(in Saved, write func(off int64, b []byte) error) error {
 	return write(0, h.append(nil))
 }
 
-// sumLevels makes the levels of the tree over the checksums of the lowest one, and
-// returns those that stand in the header.
+// sumLevels builds the levels of the tree over the checksums of the lowest one,
+// and returns the checksums for the header.
 func (l *layout) sumLevels(level []byte, write func(e extent, b []byte) error) (top []byte, err error) {
 	for _, e := range l.levels {
 		level = append(level, make([]byte, e.size-uint64(len(level)))...)

@@ -11,12 +11,12 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// A cause is an error as a tree, so that a program that reads a line has what native
-// code has: errors.Is finds the core's sentinels and reasons in it, errors.As a damage, a
-// refusal and an event. It is an object with the key "is" and, after that:
+// A cause is an error as a tree, so that an error read from a line works like a
+// native one: errors.Is finds the core's sentinels and reasons in it, errors.As a
+// damage, a refusal and an event. It is an object with the key "is", then:
 //
 //	text     text, causes (a list, perhaps empty)
-//	class    class, text: one of the core's sentinels, or another error that has a name
+//	class    class, text: one of the core's sentinels, or another named error
 //	reason   reason
 //	damage   damage
 //	refusal  refusal
@@ -32,10 +32,10 @@ const (
 	isUnread  = "unread"
 )
 
-// maxDepth bounds the trees that are written and read.
+// maxDepth bounds the depth of the trees written and read.
 const maxDepth = 32
 
-// classes are the errors of the core that callers compare with.
+// classes lists the core's sentinels that callers compare with.
 var classes = []struct {
 	name string
 	err  error
@@ -46,15 +46,15 @@ var classes = []struct {
 	{"too_large", payload.ErrTooLarge}, {"unread", source.ErrRead},
 }
 
-// hasClass is an error of another package that callers compare with. Across a line
-// errors.Is still finds it, by its class.
+// hasClass is an error of another package that callers compare with. When it is
+// read back from a line, errors.Is still finds it by its class.
 type hasClass interface {
 	error
 	Class() string
 }
 
-// Cause is an error's text without the event it is about, which is told apart; ""
-// for nil.
+// Cause returns the text of an error without the event it concerns, which a
+// line has in keys of its own. It returns "" for nil.
 func Cause(err error) string {
 	var of *store.EventError
 	if errors.As(err, &of) {
@@ -79,8 +79,7 @@ type node struct {
 	unread  *source.ReadError
 }
 
-// nodeOf takes an error apart. At the bottom of a tree that is too deep only its text is
-// left.
+// nodeOf converts an error to a node. Below maxDepth it keeps only the text.
 func nodeOf(err error, depth int) node {
 	if depth >= maxDepth {
 		return node{is: isText, text: err.Error()}
@@ -116,7 +115,8 @@ func nodeOf(err error, depth int) node {
 	return n
 }
 
-// plain reports whether an error is nothing but the text that a line has anyway.
+// plain reports whether an error is nothing but the text that the line has
+// already.
 func plain(err error, text string, depth int) bool {
 	if err == nil {
 		return text == ""
@@ -125,7 +125,7 @@ func plain(err error, text string, depth int) bool {
 	return n.is == isText && len(n.causes) == 0 && n.text == text && text != ""
 }
 
-// causeFields walks the cause of an object whose text the object has already. It is the
+// causeFields walks the cause of an object that has the text already. It is the
 // last key.
 func causeFields(f fields, text string, err *error, depth int) {
 	switch {
@@ -142,7 +142,7 @@ func tree(f fields, key string, err *error, depth int) {
 		return
 	}
 	if depth > maxDepth {
-		f.fail("fewer causes within each other")
+		f.fail("causes nested less deeply")
 		return
 	}
 	var n node
@@ -158,7 +158,7 @@ func tree(f fields, key string, err *error, depth int) {
 	}
 }
 
-// fields walks what follows "is". A reader knows that and nothing else.
+// fields walks the keys after "is". A reader knows only the value of "is".
 func (n *node) fields(f fields, depth int) {
 	switch n.is {
 	case isText:
@@ -185,11 +185,11 @@ func (n *node) fields(f fields, depth int) {
 		offsetField(f, "offset", &e.Offset)
 		tree(f, "cause", &e.Err, depth)
 	default:
-		f.fail("a sort of error that this program knows")
+		f.fail("a known kind of error")
 	}
 }
 
-// made returns what p points to, which a reader has to make.
+// made returns *p. A reader allocates it first.
 func made[T any](f fields, p **T) *T {
 	if f.reads() {
 		*p = new(T)
@@ -197,7 +197,7 @@ func made[T any](f fields, p **T) *T {
 	return *p
 }
 
-// err puts together what was read.
+// err returns the error that was read.
 func (n *node) err() error {
 	switch n.is {
 	case isClass:
@@ -206,7 +206,7 @@ func (n *node) err() error {
 				return c.err
 			}
 		}
-		return &classed{n.class, n.text}
+		return &classed{class: n.class, text: n.text}
 	case isReason:
 		return n.reason
 	case isDamage:
@@ -221,10 +221,10 @@ func (n *node) err() error {
 	if len(n.causes) == 0 {
 		return errors.New(n.text)
 	}
-	return &caused{n.text, n.causes}
+	return &caused{text: n.text, causes: n.causes}
 }
 
-// caused is an error that has no type of its own after it was read.
+// caused is an error that was read from a line and has no type of its own.
 type caused struct {
 	text   string
 	causes []error
@@ -233,13 +233,13 @@ type caused struct {
 func (e *caused) Error() string   { return e.text }
 func (e *caused) Unwrap() []error { return e.causes }
 
-// classed is an error of another package after it was read.
+// classed is an error of another package that was read from a line.
 type classed struct{ class, text string }
 
 func (e *classed) Error() string { return e.text }
 func (e *classed) Class() string { return e.class }
 
-// Is reports whether target is of the same class.
+// Is reports whether target has the same class.
 func (e *classed) Is(target error) bool {
 	c, ok := target.(hasClass)
 	return ok && c.Class() == e.class

@@ -4,12 +4,13 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 )
 
-// damageFields walks a damage: file, offset, length, reason, detail, events (event_id
-// and seq, null when it has none), unnamed (touched events that are not in the list),
-// first_seq and end_seq (exclusive) of what may be lost: both are null when nothing is
-// in doubt, end_seq alone when nothing tells where it ends. at_seq, where nothing is in
-// doubt, is the sequence at which it lies, and is left out otherwise; so is cause, which
-// says more than detail to programs.
+// damageFields walks a damage: file, offset, length, reason, detail, events
+// (event_id and seq, null when it has none), unnamed (the number of touched
+// events that are not in the list), first_seq and end_seq (exclusive) of the
+// sequences that may be lost. Both are null when no sequence is in doubt;
+// end_seq alone is null when the end is not known. The optional at_seq is the
+// sequence at which the damage lies when no sequence is in doubt. The optional
+// cause has more for programs than detail.
 func damageFields(f fields, key string, d *damage.Damage, depth int) {
 	f.begin(key)
 	f.text("file", &d.File)
@@ -26,8 +27,8 @@ func damageFields(f fields, key string, d *damage.Damage, depth int) {
 	f.end()
 }
 
-// refusalFields walks a refusal: file, reason, offset (null when the trouble has no
-// place), detail and, where it says more to programs, cause.
+// refusalFields walks a refusal: file, reason, offset (null when the trouble
+// has no place), detail, and optionally cause, which has more for programs.
 func refusalFields(f fields, key string, r *damage.Refusal, depth int) {
 	f.begin(key)
 	f.text("file", &r.File)
@@ -39,7 +40,8 @@ func refusalFields(f fields, key string, r *damage.Refusal, depth int) {
 	f.end()
 }
 
-// offsetField is an offset that is null when it is below 0, and is read as -1 then.
+// offsetField walks an offset. A negative one is written as null, and null is
+// read as -1.
 func offsetField(f fields, key string, offset *int64) {
 	if f.nullable(key, *offset >= 0) {
 		f.integer("", offset)
@@ -60,7 +62,7 @@ func touchedFields(f fields, t *damage.Touched) {
 	f.end()
 }
 
-// endOf is the end of a run of sequences, null when it is not known.
+// endOf walks the end of a range of sequences, null when it is not known.
 func endOf(f fields, key string, end *uint64) {
 	if f.nullable(key, *end != damage.UnknownEnd) {
 		f.number("", end)
@@ -69,8 +71,8 @@ func endOf(f fields, key string, end *uint64) {
 	}
 }
 
-// spanFields walks two keys, of which both are null when there is nothing between them,
-// and the second one when the end is not known.
+// spanFields walks the two ends of a range. Both are null when the range is
+// empty, and the second one when the end is not known.
 func spanFields(f fields, firstKey, endKey string, first, end *uint64) {
 	if f.nullable(firstKey, *end > *first) {
 		f.number("", first)
@@ -80,7 +82,7 @@ func spanFields(f fields, firstKey, endKey string, first, end *uint64) {
 	}
 }
 
-// placeFields walks the sequence that both ends are when there is nothing between them.
+// placeFields walks the place of an empty range: the value of both ends.
 func placeFields(f fields, key string, first, end *uint64) {
 	if f.optional(key, *first == *end && *first > 0) {
 		f.number("", first)

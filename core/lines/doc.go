@@ -1,6 +1,6 @@
-// Package lines spells events, reports and findings as JSON, one object a line: the
-// command prints and the plugin answers the same bytes, and a loader of the plugin reads
-// them back. Lines are UTF-8 without spaces. A list is never null; a number that is not
-// known is. Keys keep their names; new ones are added, and readers skip those they do
-// not know.
+// Package lines encodes events, reports and findings as JSON, one object per
+// line. The command prints the same bytes that the plugin returns, and a loader
+// of the plugin decodes them. Lines are UTF-8 without spaces. A list is never
+// null; an unknown number is. Keys are stable: new ones may be added, and readers
+// skip unknown ones.
 package lines

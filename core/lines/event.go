@@ -8,23 +8,23 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// Shape is which keys of an event a line has. Keys are always in the order of
+// Shape selects the keys of an event's line. Keys are always in the order of
 // their bytes.
 type Shape uint8
 
 const (
-	// Plain has what an index knows, and the event's own time, which is null unless
-	// the event is Timed.
+	// Plain has the fields of the index, and the event's own time, which is
+	// null unless the event is Timed.
 	Plain Shape = iota
-	// Payloads has what only a frame knows: payload, flags, the event's own time; and
-	// beside that clock, entity, kind, scope, seq and wall_ms.
+	// Payloads has the fields that only a frame has (payload, flags, the
+	// event's own time), and clock, entity, kind, scope, seq and wall_ms.
 	Payloads
 	// Full has the keys of both.
 	Full
 )
 
-// AppendEvent appends an event as one JSON object and a newline. Of a Plain line
-// nothing but e.Event is used.
+// AppendEvent appends an event as one JSON object and a newline. For Plain it
+// uses only e.Event.
 func AppendEvent(dst []byte, s Shape, e *event.Full) []byte {
 	switch s {
 	case Plain:
@@ -107,13 +107,13 @@ func appendCause(dst []byte, e *event.Event) []byte {
 	return appendID(dst, `"causation_id":"`, &e.Causation)
 }
 
-// appendNumber appends what stands before a value, and the value.
+// appendNumber appends before, then a number.
 func appendNumber(dst []byte, before string, n uint64) []byte {
 	return strconv.AppendUint(append(dst, before...), n, 10)
 }
 
-// appendID appends what stands before an id, its opening quote included, and the id
-// with the closing one.
+// appendID appends before, which includes the opening quote, then an id and the
+// closing quote.
 func appendID(dst []byte, before string, id *event.ID) []byte {
 	return append(appendHex(append(dst, before...), id[:]), '"')
 }
@@ -127,8 +127,8 @@ func appendKind(dst []byte, k event.Kind) []byte {
 	return append(dst, '"', '0', 'x', upper[k>>12], upper[k>>8&15], upper[k>>4&15], upper[k&15], '"')
 }
 
-// appendValue appends a payload as package payload spells it. Bytes that are no
-// MessagePack value are what was appended all the same, and are shown as such.
+// appendValue appends a payload in the JSON of package payload. Bytes that are
+// not a MessagePack value are appended under [payload.KeyRaw].
 func appendValue(dst, raw []byte) []byte {
 	out, err := payload.AppendJSON(dst, raw)
 	if err == nil {
@@ -138,7 +138,7 @@ func appendValue(dst, raw []byte) []byte {
 	return append(base64.StdEncoding.AppendEncode(dst, raw), '"', '}')
 }
 
-// appendHex is what encoding/hex has, without the package fmt that it brings.
+// appendHex is hex.AppendEncode without package fmt, which encoding/hex links.
 func appendHex(dst, b []byte) []byte {
 	const digits = "0123456789abcdef"
 	for _, c := range b {

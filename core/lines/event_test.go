@@ -66,7 +66,7 @@ func TestStrings(t *testing.T) {
 	require.Equal(t, `"\u0000\u001f\u007f\u2028\t\n\r\b\f\"\\"`, string(payload.AppendString(nil, "\x00\x1f\x7f\u2028\t\n\r\b\f\"\\")))
 }
 
-// TestOddPayload: bytes that are no MessagePack value are shown as they are.
+// TestOddPayload: bytes that are not a MessagePack value are shown as they are.
 func TestOddPayload(t *testing.T) {
 	for raw, want := range map[string]string{
 		"\xc1":         `{"$raw":"wQ=="}`,

@@ -6,15 +6,15 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 )
 
-// AppendFailure appends how a question failed as one object and a newline: code, error
-// (its text), damage (as [AppendReport] has it, or null) and, where that says more to
-// programs than the text, cause.
+// AppendFailure appends a failed answer as one object and a newline: code,
+// error (the text), damage (as in [AppendReport], or null), and optionally
+// cause, which has more for programs than the text.
 func AppendFailure(dst []byte, code int32, err error) []byte {
 	return appendLine(dst, func(f fields) { failureFields(f, &code, &err) })
 }
 
-// DecodeFailure reads what AppendFailure wrote. bad is a [*SyntaxError] for anything
-// else.
+// DecodeFailure decodes a line of AppendFailure. bad is a [*SyntaxError] for
+// any other line.
 func DecodeFailure(line []byte) (code int32, err, bad error) {
 	if bad := readLine(line, func(f fields) { failureFields(f, &code, &err) }); bad != nil {
 		return 0, nil, bad
@@ -35,7 +35,7 @@ func failureFields(f fields, code *int32, err *error) {
 		}
 	}
 	f.text("error", &text)
-	// The first damage of the tree, for programs that look no further.
+	// The first damage of the tree, for programs that do not read the cause.
 	var d *damage.Damage
 	if f.nullable("damage", errors.As(*err, &d)) {
 		damageFields(f, "", made(f, &d), 0)

@@ -6,15 +6,14 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// fields is where the fields of an object go, or where they come from: a writer appends
-// them, a reader sets them. One function walks each structure for both, so each field
-// is spelled once.
+// fields writes or reads the fields of an object. One function walks each
+// structure for both, so each field has one spelling.
 //
-// An empty key stands for a value without one: an item of a list, or what follows
-// nullable or optional.
+// An empty key stands for a value without a key: an item of a list, or the
+// value after nullable or optional.
 type fields interface {
-	// reads reports whether fields are set. A walk changes nothing it was given
-	// unless they are: reports are shared.
+	// reads reports whether this is a reader. A walk must not change the values
+	// of a writer: reports are shared.
 	reads() bool
 	begin(key string)
 	end()
@@ -22,22 +21,23 @@ type fields interface {
 	number(key string, n *uint64)
 	integer(key string, n *int64)
 	flag(key string, v *bool)
-	// hex is some bytes in hexadecimal digits, of a fixed number.
+	// hex walks a fixed number of bytes as hexadecimal digits.
 	hex(key string, b []byte)
 	kind(key string, k *event.Kind)
-	// nullable writes null and returns false when nothing is there; else the value
-	// follows. A reader returns whether anything was there.
+	// nullable writes null and returns false unless there is set; otherwise the
+	// value follows. A reader returns whether the value is not null.
 	nullable(key string, there bool) bool
-	// optional is nullable for a key that is left out, after which the object has no
-	// other but optional ones.
+	// optional is nullable for a key that may be missing. Only optional keys
+	// may follow it in the object.
 	optional(key string, there bool) bool
-	// list calls item for each of n items; a reader calls it until the list ends.
+	// list calls item for each of n items; a reader calls it until the list
+	// ends.
 	list(key string, n int, item func(i int))
-	// fail ends a reading: the value read last is not one.
+	// fail stops a reader: the last value is invalid.
 	fail(wanted string)
 }
 
-// count is a number that is an int.
+// count walks a number that is an int.
 func count(f fields, key string, n *int) {
 	wide := uint64(*n)
 	f.number(key, &wide)
@@ -51,14 +51,14 @@ func count(f fields, key string, n *int) {
 	*n = int(wide)
 }
 
-// oneOfSet is a text of which a package has a fixed set.
+// oneOfSet is a string type with a fixed set of values.
 type oneOfSet interface {
 	~string
 	Known() bool
 }
 
-// name is a text that is one of those that this program knows. The empty one is the
-// zero value, which knows nothing.
+// name walks a text of a fixed set. The empty text is valid too: it is the zero
+// value.
 func name[S oneOfSet](f fields, key string, s *S) {
 	text := string(*s)
 	f.text(key, &text)
@@ -69,10 +69,10 @@ func name[S oneOfSet](f fields, key string, s *S) {
 		*s = n
 		return
 	}
-	f.fail("a name that this program knows")
+	f.fail("a known name")
 }
 
-// list walks the items of a list. An empty list is read as nil.
+// list walks the items of a list. It reads an empty list as nil.
 func list[T any](f fields, key string, items *[]T, walk func(fields, *T)) {
 	f.list(key, len(*items), func(i int) {
 		if !f.reads() {

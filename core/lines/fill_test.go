@@ -12,19 +12,20 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// filler gives every field of a structure another value than zero and than the others'.
+// filler sets every field of a structure to a value that is neither zero nor
+// another field's.
 type filler struct {
 	n uint64
 	// depth bounds the trees of errors.
 	depth int
 }
 
-// named are the texts that are one of a set.
+// named has a value for each type with a fixed set of values.
 var named = map[reflect.Type]string{
-	reflect.TypeFor[store.Way]():     string(store.FromCheckpoint),
-	reflect.TypeFor[store.Lookups](): string(store.LookupsBuilt),
-	reflect.TypeFor[damage.Reason](): string(damage.PayloadHash),
-	reflect.TypeFor[verify.Topic]():  string(verify.ChainFork),
+	reflect.TypeFor[store.Way]():         string(store.FromCheckpoint),
+	reflect.TypeFor[store.IndexOrigin](): string(store.IndexBuilt),
+	reflect.TypeFor[damage.Reason]():     string(damage.PayloadHash),
+	reflect.TypeFor[verify.Topic]():      string(verify.ChainFork),
 }
 
 func (f *filler) fill(v reflect.Value) {
@@ -66,7 +67,7 @@ func (f *filler) fill(v reflect.Value) {
 	}
 }
 
-// err is a tree with every sort of error, one within the other.
+// err returns a tree with every kind of error, nested.
 func (f *filler) err() error {
 	if f.depth == 2 {
 		return errors.New("the bottom")
@@ -76,7 +77,7 @@ func (f *filler) err() error {
 	d, r := new(damage.Damage), new(damage.Refusal)
 	f.fill(reflect.ValueOf(d).Elem())
 	f.fill(reflect.ValueOf(r).Elem())
-	return &store.EventError{ID: event.ID{byte(f.n)}, Sequence: f.n, Kind: 0xD00F, Err: &caused{"more than one", []error{
+	return &store.EventError{ID: event.ID{byte(f.n)}, Sequence: f.n, Kind: 0xD00F, Err: &caused{text: "more than one", causes: []error{
 		&source.ReadError{File: "a", Offset: int64(f.n), Err: source.ErrShort}, damage.Torn, d, r, nil, errors.New(""),
 	}}}
 }

@@ -5,15 +5,16 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// AppendFindings appends what a verification found as one object and a newline: sound,
-// damages (as [AppendReport] has them), notes (topic, file, offset, event or null,
-// first, end, detail), omitted (findings beyond the listed ones), bytes, segments,
-// frames, events, hidden, batches and opened_from.
+// AppendFindings appends the result of a verification as one object and a
+// newline: sound, damages (as in [AppendReport]), notes (topic, file, offset,
+// event or null, first, end, detail), omitted (the number of findings that are
+// not listed), bytes, segments, frames, events, hidden, batches and
+// opened_from.
 func AppendFindings(dst []byte, r *verify.Result) []byte {
 	return appendLine(dst, func(f fields) { resultFields(f, r) })
 }
 
-// DecodeFindings reads what AppendFindings wrote, as DecodeReport does.
+// DecodeFindings decodes a line of AppendFindings, as DecodeReport does.
 func DecodeFindings(line []byte) (*verify.Result, error) {
 	r := new(verify.Result)
 	if err := readLine(line, func(f fields) { resultFields(f, r) }); err != nil {
@@ -28,7 +29,7 @@ func resultFields(f fields, r *verify.Result) {
 	f.flag("sound", &sound)
 	pointers(f, "damages", &r.Damages, func(f fields, d *damage.Damage) { damageFields(f, "", d, 0) })
 	if sound != r.Sound() {
-		f.fail("damages where the store is not sound, and none where it is")
+		f.fail("damages if and only if the store is not sound")
 	}
 	list(f, "notes", &r.Notes, noteFields)
 	f.number("omitted", &r.Omitted)

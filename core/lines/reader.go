@@ -10,11 +10,11 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// SyntaxError says where a line is not one that this package wrote.
+// SyntaxError reports a line that this package did not write.
 type SyntaxError struct {
-	// Offset counts bytes from the beginning of the line.
+	// Offset is the byte offset in the line.
 	Offset int
-	// Wanted is what should stand there.
+	// Wanted describes what should be there.
 	Wanted string
 }
 
@@ -23,10 +23,11 @@ func (e *SyntaxError) Error() string {
 	return "lines: at byte " + strconv.Itoa(e.Offset) + ": wanted " + e.Wanted
 }
 
-// reader sets fields from a line, which can hold anything. Keys come in the order in
-// which they are written, without spaces; others may follow at the end of an object and
-// are skipped. An item is appended to its list after its bytes were read, so that memory
-// is in proportion to the line. The first error sticks.
+// reader reads fields from a line, which may hold anything. Keys have the order
+// in which they are written, without spaces; unknown keys may follow at the end
+// of an object and are skipped. An item is added to its list only after its
+// bytes were read, so memory is in proportion to the line. The first error
+// sticks.
 type reader struct {
 	b   []byte
 	at  int
@@ -37,11 +38,12 @@ func (r *reader) reads() bool { return true }
 
 func (r *reader) fail(wanted string) {
 	if r.err == nil {
-		r.err = &SyntaxError{r.at, wanted}
+		r.err = &SyntaxError{Offset: r.at, Wanted: wanted}
 	}
 }
 
-// next returns the next byte, 0 at the end and after an error.
+// next returns the next byte without consuming it, 0 at the end and after an
+// error.
 func (r *reader) next() byte {
 	if r.err != nil || r.at == len(r.b) {
 		return 0
@@ -49,7 +51,7 @@ func (r *reader) next() byte {
 	return r.b[r.at]
 }
 
-// take reports whether s stands next, and passes it.
+// take consumes s and returns true when s is next; otherwise it returns false.
 func (r *reader) take(s string) bool {
 	if r.err != nil || len(r.b)-r.at < len(s) || string(r.b[r.at:r.at+len(s)]) != s {
 		return false
@@ -64,7 +66,7 @@ func (r *reader) want(s string) {
 	}
 }
 
-// tryKey passes a key if it stands next.
+// tryKey consumes a key when it is next, and reports whether it was.
 func (r *reader) tryKey(key string) bool {
 	before := r.at
 	if r.at > 0 && r.b[r.at-1] != '{' && !r.take(",") {
@@ -105,8 +107,8 @@ func (r *reader) text(key string, s *string) {
 	}
 }
 
-// digits returns how many digits stand next, without passing them, of a number that
-// begins as numbers do.
+// digits returns the next digits without consuming them. They must form a
+// number without leading zeros.
 func (r *reader) digits() string {
 	n := r.at
 	for n < len(r.b) && r.b[n]-'0' <= 9 {
@@ -178,7 +180,8 @@ func (r *reader) hex(key string, b []byte) {
 	r.want(`"`)
 }
 
-// digit is the value of a lower-case hexadecimal digit, above 15 for others.
+// digit returns the value of a lower-case hexadecimal digit, and more than 15
+// for any other byte.
 func digit(c byte) byte {
 	switch {
 	case c >= '0' && c <= '9':
@@ -225,8 +228,8 @@ func (r *reader) list(key string, _ int, item func(i int)) {
 	}
 }
 
-// str reads a string: what appendText can have written, and other escapes of JSON
-// but pairs of surrogates.
+// str reads a string: any that appendText can write, and the other escapes of
+// JSON except surrogate pairs.
 func (r *reader) str() string {
 	b := r.raw()
 	if r.err != nil {
@@ -245,7 +248,7 @@ func (r *reader) str() string {
 			out = append(out, b[i])
 			continue
 		}
-		i++ // raw saw that there is one more
+		i++ // raw checked that one more byte follows
 		switch c := b[i]; c {
 		case '"', '\\', '/':
 			out = append(out, c)
@@ -276,7 +279,7 @@ func (r *reader) str() string {
 	return string(out)
 }
 
-// raw passes a string and returns what is between its quotes.
+// raw consumes a string and returns the bytes between its quotes.
 func (r *reader) raw() []byte {
 	r.want(`"`)
 	from := r.at
@@ -299,12 +302,12 @@ func (r *reader) raw() []byte {
 
 func (r *reader) skipString() { r.raw() }
 
-// skip passes a value of any sort, which is nested at most depth deep.
+// skip consumes a value of any type, nested at most depth deep.
 func (r *reader) skip(depth int) {
 	switch c := r.next(); {
 	case r.err != nil:
 	case depth == 0:
-		r.fail("fewer objects within each other")
+		r.fail("objects nested less deeply")
 	case c == '"':
 		r.skipString()
 	case c == '{' || c == '[':
@@ -332,7 +335,7 @@ func (r *reader) skip(depth int) {
 	}
 }
 
-// readLine has walk read a whole line.
+// readLine calls walk to read a whole line.
 func readLine(b []byte, walk func(fields)) error {
 	r := &reader{b: b}
 	walk(r)

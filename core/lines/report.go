@@ -7,21 +7,23 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// AppendReport appends how a store was opened as one object and a newline: opened_from
-// (index, checkpoint or segments), events, hidden, allocator (the next sequence),
-// segments, tail_events (read from segments at open), lookups (saved or built), parts
-// (part files that were taken), rejected (files that were not: file, reason, offset,
-// detail), damages (file, offset, length, reason, detail, events, unnamed, first_seq,
-// end_seq), unfinished (batches without a commit), gaps (sequences left out), unsealed
-// (segments without a footer), torn (the unfinished end of the newest segment, or null),
-// unclosed (whether the store was left without a close, or a writer has it open),
-// hidden_ranges, duplicate_ids, table_bytes and open_ns, how long the open took in ns.
+// AppendReport appends the report of an open as one object and a newline:
+// opened_from (index, checkpoint or segments), events, hidden, allocator (the
+// next sequence), segments, tail_events (read from segments at open), lookups
+// (whether the index was saved or built), parts (the part files used), rejected
+// (the files refused: file, reason, offset, detail), damages (file, offset,
+// length, reason, detail, events, unnamed, first_seq, end_seq), unfinished
+// (batches without a commit), gaps (skipped sequences), unsealed (segments
+// without a footer), torn (the unfinished end of the newest segment, or null),
+// unclosed (whether the store was not closed, or a writer has it open),
+// hidden_ranges, duplicate_ids, table_bytes and open_ns, the duration of the
+// open in ns.
 func AppendReport(dst []byte, r *store.Report, openNS int64) []byte {
 	return appendLine(dst, func(f fields) { reportFields(f, r, &openNS) })
 }
 
-// DecodeReport reads what AppendReport wrote. The line may hold anything: the error is
-// a [*SyntaxError], and memory is in proportion to the line.
+// DecodeReport decodes a line of AppendReport. The line may hold anything: the
+// error is a [*SyntaxError], and memory is in proportion to the line.
 func DecodeReport(line []byte) (r store.Report, openNS int64, err error) {
 	if err := readLine(line, func(f fields) { reportFields(f, &r, &openNS) }); err != nil {
 		return store.Report{}, 0, err
@@ -34,10 +36,10 @@ func reportFields(f fields, r *store.Report, openNS *int64) {
 	name(f, "opened_from", &r.OpenedFrom)
 	f.number("events", &r.Events)
 	f.number("hidden", &r.Hidden)
-	f.number("allocator", &r.Allocator)
+	f.number("allocator", &r.NextSequence)
 	count(f, "segments", &r.Segments)
 	f.number("tail_events", &r.TailEvents)
-	name(f, "lookups", &r.Lookups)
+	name(f, "lookups", &r.IndexOrigin)
 	count(f, "parts", &r.Parts)
 	pointers(f, "rejected", &r.Rejected, func(f fields, r *damage.Refusal) { refusalFields(f, "", r, 0) })
 	pointers(f, "damages", &r.Damages, func(f fields, d *damage.Damage) { damageFields(f, "", d, 0) })
@@ -53,7 +55,7 @@ func reportFields(f fields, r *store.Report, openNS *int64) {
 	f.flag("unclosed", &r.Unclosed)
 	list(f, "hidden_ranges", (*[]visibility.Range)(&r.HiddenRanges), rangeFields)
 	f.flag("duplicate_ids", &r.DuplicateIDs)
-	f.integer("table_bytes", &r.TableBytes)
+	f.integer("table_bytes", &r.IndexBytes)
 	f.integer("open_ns", openNS)
 	f.end()
 }

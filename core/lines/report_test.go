@@ -21,8 +21,9 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// TestEveryField: no field of a report or of a verification's result is left out of its
-// line. A field that is added to a structure, and to no function that walks it, fails here.
+// TestEveryField: a line has every field of a report or a verification's
+// result. A field that is added to a structure, but to no function that walks
+// it, fails here.
 func TestEveryField(t *testing.T) {
 	report := filledReport()
 	line := AppendReport(nil, report, 7)
@@ -40,11 +41,11 @@ func TestEveryField(t *testing.T) {
 	require.Equal(t, result, found)
 }
 
-// TestZero: what is empty or unknown is read back as such.
+// TestZero: empty and unknown values survive.
 func TestZero(t *testing.T) {
 	for _, want := range []store.Report{
 		{},
-		{Torn: &replay.Torn{}, TableBytes: math.MinInt64, Events: math.MaxUint64},
+		{Torn: &replay.Torn{}, IndexBytes: math.MinInt64, Events: math.MaxUint64},
 		{Gaps: []replay.Gap{{End: damage.UnknownEnd}}, Damages: []*damage.Damage{{FirstSequence: 5, EndSequence: damage.UnknownEnd}, {FirstSequence: 6, EndSequence: 6}, {}}},
 		{Rejected: []*damage.Refusal{{Offset: -1}, {Err: errors.New("")}}, HiddenRanges: visibility.Ranges{{}}},
 	} {
@@ -58,7 +59,7 @@ func TestZero(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestNames: the keys that scripts read stay what they are.
+// TestNames: the keys that scripts read do not change.
 func TestNames(t *testing.T) {
 	d := &damage.Damage{
 		File: "a", Offset: 1, Length: 2, Reason: damage.Frame, Err: errors.New("why"), Unnamed: 3,
@@ -74,12 +75,12 @@ func TestNames(t *testing.T) {
 		`"torn":{"file":"f","offset":12,"length":13,"event_id":null,"unproven":true,"frames":false},"unclosed":true,`+
 		`"hidden_ranges":[{"start":14,"end":15}],"duplicate_ids":true,"table_bytes":16,"open_ns":17}`+"\n",
 		string(AppendReport(nil, &store.Report{
-			OpenedFrom: store.FromIndex, Events: 1, Hidden: 2, Allocator: 3, Segments: 4, TailEvents: 5, Lookups: store.LookupsSaved, Parts: 6,
+			OpenedFrom: store.FromIndex, Events: 1, Hidden: 2, NextSequence: 3, Segments: 4, TailEvents: 5, IndexOrigin: store.IndexSaved, Parts: 6,
 			Rejected: []*damage.Refusal{{File: "b", Reason: damage.Stale, Offset: -1}}, Damages: []*damage.Damage{d},
 			Unfinished: []replay.Unfinished{{File: "c", Offset: 7, Items: 8}}, Gaps: []replay.Gap{{File: "d", First: 9, End: damage.UnknownEnd}},
 			Unsealed: []replay.Unsealed{{File: "e", Offset: 10, Next: 11}},
 			Torn:     &replay.Torn{File: "f", Offset: 12, Length: 13, Unproven: true}, Unclosed: true,
-			HiddenRanges: visibility.Ranges{{Start: 14, End: 15}}, DuplicateIDs: true, TableBytes: 16,
+			HiddenRanges: visibility.Ranges{{Start: 14, End: 15}}, DuplicateIDs: true, IndexBytes: 16,
 		}, 17)))
 	require.Equal(t, `{"sound":false,"damages":[`+spelled+`],"notes":[{"topic":"stray","file":"g","offset":1,"event":null,`+
 		`"first":null,"end":null,"detail":"h"}],"omitted":2,"bytes":3,"segments":4,"frames":5,"events":6,"hidden":7,"batches":8,`+
@@ -93,7 +94,7 @@ func TestNames(t *testing.T) {
 	require.Equal(t, `{"code":-6,"error":"plain","damage":null}`+"\n", string(AppendFailure(nil, -6, errors.New("plain"))))
 }
 
-// TestErrors: an error has its text, its types and its classes on the other side.
+// TestErrors: an error keeps its text, types and classes across a line.
 func TestErrors(t *testing.T) {
 	d := filledReport().Damages[0]
 	foreign := foreignError("host")
@@ -140,7 +141,7 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// TestDeepErrors: a chain without end is cut, and its text is whole.
+// TestDeepErrors: an endless chain is cut, and its text is complete.
 func TestDeepErrors(t *testing.T) {
 	deep, nested := errors.New("bottom"), error(&damage.Damage{})
 	for range 100 {
@@ -156,17 +157,17 @@ func TestDeepErrors(t *testing.T) {
 	}
 	line := strings.Repeat(`{"is":"event","event_id":"00000000000000000000000000000000","seq":0,"kind":"0x0000","cause":`, maxDepth+2)
 	_, _, bad := DecodeFailure([]byte(`{"code":0,"error":"x","damage":null,"cause":` + line))
-	require.ErrorContains(t, bad, "fewer causes within each other")
+	require.ErrorContains(t, bad, "causes nested less deeply")
 }
 
-// TestRefused: a line that this package did not write is refused, and the error says
-// where and why.
+// TestRefused: a line that this package did not write is refused, with the
+// place and the reason.
 func TestRefused(t *testing.T) {
 	good := string(AppendReport(nil, filledReport(), 7))
 	require.Contains(t, good, `"parts":`)
 	for _, c := range []struct{ old, new, wanted string }{
-		{`"opened_from":"checkpoint"`, `"opened_from":"elsewhere"`, "a name that this program knows"},
-		{`"reason":"payload_hash"`, `"reason":"cosmic_rays"`, "a name that this program knows"},
+		{`"opened_from":"checkpoint"`, `"opened_from":"elsewhere"`, "a known name"},
+		{`"reason":"payload_hash"`, `"reason":"cosmic_rays"`, "a known name"},
 		{`"lookups":"built"`, `"lookups":7`, `"`},
 		{`"parts":`, `"ports":`, "the key parts"},
 		{`{"opened_from"`, `{"unknown":1,"opened_from"`, "the key opened_from"},
@@ -178,13 +179,13 @@ func TestRefused(t *testing.T) {
 		{`"duplicate_ids":true`, `"duplicate_ids":"yes"`, "true or false"},
 		{`"event_id":"`, `"event_id":"G`, "hexadecimal digits"},
 		{`"kind":"0xD00F"`, `"kind":"0xd00f"`, "a kind"},
-		{`"is":"event"`, `"is":"rumour"`, "a sort of error"},
+		{`"is":"event"`, `"is":"rumour"`, "a known kind of error"},
 		{`text 1`, "text \xff", "UTF-8"},
 		{`text 1`, `text \x`, "an escape"},
 		{`text 1`, `text \ud800`, "an escape"},
 		{`text 1`, "text \n", "a string"},
 		{`"open_ns":7}`, `"open_ns":7,"later":nonsense}`, "a value"},
-		{`"open_ns":7}`, `"open_ns":7,"later":` + strings.Repeat("[", 100), "fewer objects"},
+		{`"open_ns":7}`, `"open_ns":7,"later":` + strings.Repeat("[", 100), "objects nested less deeply"},
 		{"}\n", "} \n", "\n"},
 		{"}\n", "}\n\n", "the end of the line"},
 		{"}\n", "}", "\n"},
@@ -203,7 +204,7 @@ func TestRefused(t *testing.T) {
 	}
 	sound := strings.Replace(string(AppendFindings(nil, filledResult())), `"sound":false`, `"sound":true`, 1)
 	_, err := DecodeFindings([]byte(sound))
-	require.ErrorContains(t, err, "wanted damages where the store is not sound")
+	require.ErrorContains(t, err, "wanted damages if and only if")
 	_, _, err = DecodeFailure([]byte(`{"code":-9999999999,"error":"","damage":null}` + "\n"))
 	require.ErrorContains(t, err, "wanted a code")
 }
@@ -218,8 +219,8 @@ func TestLaterKeys(t *testing.T) {
 	require.Equal(t, *filledReport(), got)
 }
 
-// FuzzDecode: any bytes are a value or an error, in memory in proportion; and what is
-// read is written and read alike.
+// FuzzDecode: any bytes give a value or an error, with memory in proportion.
+// Encoding and decoding a value gives the same value.
 func FuzzDecode(f *testing.F) {
 	f.Add(AppendReport(nil, filledReport(), 7))
 	f.Add(AppendReport(nil, &store.Report{}, 0))

@@ -2,8 +2,8 @@ package lines
 
 import "github.com/thawlog/thaw/core/commit"
 
-// AppendState appends what an append can expect of an entity as one object and a newline:
-// clock, null when the entity has no visible event.
+// AppendState appends the state that an append can expect of an entity as one
+// object and a newline: clock, null when the entity has no visible event.
 func AppendState(dst []byte, s commit.State) []byte {
 	return appendLine(dst, func(f fields) {
 		f.begin("")

@@ -89,7 +89,7 @@ func (w *writer) list(key string, n int, item func(i int)) {
 
 func (w *writer) fail(string) {}
 
-// appendLine appends what walk says, and a newline.
+// appendLine appends the line that walk writes, and a newline.
 func appendLine(dst []byte, walk func(fields)) []byte {
 	w := &writer{b: dst}
 	walk(w)

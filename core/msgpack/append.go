@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// The Append functions add one value in its smallest form to dst and return
+// The Append functions append one value in its smallest form to dst and return
 // the extended slice. They never fail.
 
-// AppendNil adds nil.
+// AppendNil appends nil.
 func AppendNil(dst []byte) []byte { return append(dst, 0xc0) }
 
-// AppendUint adds a non-negative integer.
+// AppendUint appends a non-negative integer.
 func AppendUint(dst []byte, n uint64) []byte {
 	switch {
 	case n < 0x80:
@@ -27,7 +27,7 @@ func AppendUint(dst []byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, 0xcf), n)
 }
 
-// AppendInt adds a signed integer; one that is not negative has the form of
+// AppendInt appends a signed integer. A non-negative one has the form of
 // [AppendUint], as rmp-serde writes it.
 func AppendInt(dst []byte, n int64) []byte {
 	switch {
@@ -45,7 +45,7 @@ func AppendInt(dst []byte, n int64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, 0xd3), uint64(n))
 }
 
-// AppendStr adds a string of fewer than 2^32 bytes.
+// AppendStr appends a string of fewer than 2^32 bytes.
 func AppendStr[S string | []byte](dst []byte, s S) []byte {
 	switch n := len(s); {
 	case n < 32:
@@ -60,7 +60,7 @@ func AppendStr[S string | []byte](dst []byte, s S) []byte {
 	return append(dst, s...)
 }
 
-// AppendBin adds a binary of fewer than 2^32 bytes.
+// AppendBin appends a binary of fewer than 2^32 bytes.
 func AppendBin(dst, b []byte) []byte {
 	switch n := len(b); {
 	case n <= math.MaxUint8:
@@ -73,10 +73,10 @@ func AppendBin(dst, b []byte) []byte {
 	return append(dst, b...)
 }
 
-// AppendArray adds the head of an array of n elements.
+// AppendArray appends the head of an array of n elements.
 func AppendArray(dst []byte, n int) []byte { return appendHead(dst, n, 0x90, 0xdc) }
 
-// AppendMap adds the head of a map of n pairs.
+// AppendMap appends the head of a map of n pairs.
 func AppendMap(dst []byte, n int) []byte { return appendHead(dst, n, 0x80, 0xde) }
 
 func appendHead(dst []byte, n int, small, wide byte) []byte {
@@ -89,16 +89,16 @@ func appendHead(dst []byte, n int, small, wide byte) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, wide+1), uint32(n))
 }
 
-// AppendByteArray adds b as an array of integers, one per byte, which is how
+// AppendByteArray appends b as an array of integers, one per byte, which is how
 // serde writes byte slices.
 func AppendByteArray(dst, b []byte) []byte {
 	dst = slices.Grow(AppendArray(dst, len(b)), 2*len(b))
 	room := dst[len(dst) : len(dst)+2*len(b)]
 	n := 0
 	for _, c := range b {
-		// The bytes of hashes are below 0x80 or not as a coin falls, so a branch
-		// would be guessed wrong half of the time: the head is written always, and
-		// written over where there is none.
+		// A hash has as many bytes above 0x7f as below, so the processor would
+		// mispredict a branch half of the time. Always write the head, and
+		// overwrite it when it is not needed.
 		room[n] = 0xcc
 		n += int(c >> 7)
 		room[n] = c
@@ -107,7 +107,8 @@ func AppendByteArray(dst, b []byte) []byte {
 	return dst[:len(dst)+n]
 }
 
-// StrSize is the number of bytes that [AppendStr] adds for a string of n bytes.
+// StrSize returns the number of bytes that [AppendStr] appends for a string of
+// n bytes.
 func StrSize(n int) int {
 	switch {
 	case n < 32:

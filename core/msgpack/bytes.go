@@ -5,22 +5,22 @@ import (
 	"math/bits"
 )
 
-// Arrays of bytes are most of a store's segments. Integers below 0x80 stand for
-// themselves, those from there on have 0xcc in front. Eight bytes are looked at
-// at once for the first of the second kind: in a hash every other one is, which no
-// processor can foresee byte by byte.
+// Arrays of bytes are most of a store's segments. An integer below 0x80 is one
+// byte; a larger one is 0xcc and a byte. The first larger one is searched in
+// eight bytes at once: in a hash every other byte is large, which no processor
+// can predict byte by byte.
 const (
 	wide     = 0xcc
 	highBits = 0x8080808080808080
 )
 
-// fillBytes reads len(dst) integers from 0 to 255 from b[off:], and returns the
-// offset behind them.
+// fillBytes reads len(dst) integers from 0 to 255 from b[off:] into dst, and
+// returns the offset after them.
 func fillBytes(dst, b []byte, off int) (int, error) {
 	i := 0
 	for len(dst)-i >= 8 && len(b)-off > 8 {
 		word := binary.LittleEndian.Uint64(b[off:])
-		binary.LittleEndian.PutUint64(dst[i:], word) // what is no byte is overwritten
+		binary.LittleEndian.PutUint64(dst[i:], word) // heads are overwritten later
 		high := word & highBits
 		if high == 0 {
 			i, off = i+8, off+8
@@ -46,7 +46,7 @@ func fillBytes(dst, b []byte, off int) (int, error) {
 	return off, nil
 }
 
-// skipBytes is fillBytes for n integers that nobody wants.
+// skipBytes is fillBytes for n integers, without keeping them.
 func skipBytes(n int, b []byte, off int) (int, error) {
 	for n >= 8 && len(b)-off > 8 {
 		high := binary.LittleEndian.Uint64(b[off:]) & highBits
@@ -71,7 +71,7 @@ func skipBytes(n int, b []byte, off int) (int, error) {
 	return off, nil
 }
 
-// wideByte is the integer of two bytes whose first is no integer by itself.
+// wideByte returns the integer of a two-byte form: head must be 0xcc.
 func wideByte(head, c byte) (byte, error) {
 	if head != wide {
 		return 0, ErrType
@@ -82,7 +82,7 @@ func wideByte(head, c byte) (byte, error) {
 	return c, nil
 }
 
-// element is the integer at off, and its size.
+// element returns the integer at off, and its size.
 func element(b []byte, off int) (c byte, size int, err error) {
 	switch {
 	case off >= len(b):

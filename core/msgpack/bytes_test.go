@@ -9,8 +9,8 @@ import (
 	"github.com/thawlog/thaw/core/msgpack"
 )
 
-// TestByteArrayOfAnything compares arrays of bytes, sound, damaged and cut short,
-// with a reading one by one.
+// TestByteArrayOfAnything compares arrays of bytes, sound, damaged and cut
+// short, with reading them one by one.
 func TestByteArrayOfAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.SliceOfN(rapid.OneOf(rapid.ByteRange(0, 0x7f), rapid.Byte(), rapid.ByteRange(0x80, 0xff)), 0, 70).Draw(t, "bytes")

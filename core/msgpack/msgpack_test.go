@@ -15,13 +15,13 @@ import (
 	"github.com/thawlog/thaw/core/msgpack"
 )
 
-// lengths has every border between two spellings of a length.
+// lengths has every length at which the spelling changes.
 func lengths() *rapid.Generator[int] {
 	return rapid.OneOf(rapid.IntRange(0, 40), rapid.SampledFrom([]int{127, 128, 255, 256, 65535, 65536, 70000}))
 }
 
-// TestAgainstOracle writes random values with this package and with another
-// and compares the bytes; then reads them back.
+// TestAgainstOracle encodes random values with this package and with another,
+// compares the bytes, and decodes them.
 func TestAgainstOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var want bytes.Buffer
@@ -114,7 +114,7 @@ func TestAgainstOracle(t *testing.T) {
 	})
 }
 
-// TestRefusals has one input for every way in which every method refuses.
+// TestRefusals has one input for each way in which a method refuses.
 func TestRefusals(t *testing.T) {
 	type read = func(r *msgpack.Reader)
 	uint8 := func(r *msgpack.Reader) { r.Uint(255) }
@@ -240,7 +240,7 @@ func TestSkipTakesAnySpelling(t *testing.T) {
 func TestByteArrayAppends(t *testing.T) {
 	r := msgpack.NewReader([]byte("\x92\x01\xcc\xff"))
 	require.Equal(t, []byte{9, 1, 255}, r.ByteArray([]byte{9}))
-	// A claim is never allocated for a fixed array.
+	// A fixed array never allocates for a claim.
 	claim := append([]byte{0xdd, 0, 0x40, 0, 0}, make([]byte, 0x400000)...)
 	var dst [32]byte
 	require.Less(t, fuzzing.Allocated(func() {
@@ -248,8 +248,8 @@ func TestByteArrayAppends(t *testing.T) {
 	}), uint64(100_000))
 }
 
-// script turns bytes into calls: what a method read must be what its Append
-// function writes.
+// script turns bytes into calls: each Append function must write what its
+// method read.
 func script(t testing.TB, ops, b []byte) {
 	r := msgpack.NewReader(b)
 	for _, op := range ops {

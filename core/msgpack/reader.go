@@ -1,11 +1,11 @@
-// Package msgpack reads and writes the MessagePack that the store's own
-// structures are made of: maps with known keys, strings, binaries, integers
-// and arrays of bytes. Payloads are not its business beyond skipping them.
+// Package msgpack reads and writes the MessagePack of the store's own structures:
+// maps with known keys, strings, binaries, integers and arrays of bytes. It only
+// skips payloads.
 //
-// It accepts one spelling only: every integer, length and string in its
-// smallest form, as batpak (rmp-serde) writes them, so that decoding and
-// encoding again gives the same bytes. No input makes it allocate, recurse
-// without bound or read beyond its slice.
+// It accepts one spelling only: every integer, length and string in its smallest
+// form, as batpak (rmp-serde) writes them. So decoding and encoding gives the
+// same bytes. No input makes it allocate, recurse without bound or read beyond
+// its slice.
 //
 // Format: https://github.com/msgpack/msgpack/blob/master/spec.md
 package msgpack
@@ -23,40 +23,40 @@ var (
 	ErrType     = errors.New("msgpack: a value of another type was expected")
 	ErrRange    = errors.New("msgpack: a number is out of range")
 	ErrSpelling = errors.New("msgpack: a value is not in its smallest form")
-	ErrKey      = errors.New("msgpack: a map key is not the expected one")
+	ErrKey      = errors.New("msgpack: unexpected map key")
 	ErrDepth    = errors.New("msgpack: values are nested too deeply")
 	ErrTrailing = errors.New("msgpack: bytes follow the value")
 )
 
-// MaxDepth bounds the nesting that [Reader.Skip] follows.
-const MaxDepth = 128
+// maxDepth bounds the nesting that [Reader.Skip] follows.
+const maxDepth = 128
 
-// Reader decodes one slice from front to back. Its first error sticks: every
-// later call returns zero values, and Err tells it. The zero Reader is at the
-// end of nothing.
+// Reader decodes one slice from front to back. Its first error sticks: Err
+// returns it, and every later call returns zero values. The zero Reader is at
+// the end of an empty slice.
 type Reader struct {
 	b   []byte
 	off int
 	err error
 }
 
-// NewReader reads b, which it neither copies nor changes.
+// NewReader returns a Reader of b, which it neither copies nor changes.
 func NewReader(b []byte) *Reader { return &Reader{b: b} }
 
 // Reset makes r read b from its start.
 func (r *Reader) Reset(b []byte) { *r = Reader{b: b} }
 
-// Err is the first error, or nil.
+// Err returns the first error, or nil.
 func (r *Reader) Err() error { return r.err }
 
-// Offset is the number of bytes read.
+// Offset returns the number of bytes read.
 func (r *Reader) Offset() int { return r.off }
 
-// Left is the number of bytes not read.
+// Left returns the number of bytes not read.
 func (r *Reader) Left() int { return len(r.b) - r.off }
 
-// Since is the bytes that were read from an offset on, which alias the input, or
-// nil after an error.
+// Since returns the bytes read from an offset on, which alias the input. It
+// returns nil after an error.
 func (r *Reader) Since(offset int) []byte {
 	if r.err != nil {
 		return nil
@@ -64,8 +64,8 @@ func (r *Reader) Since(offset int) []byte {
 	return r.b[offset:r.off:r.off]
 }
 
-// Literal consumes s and reports true when it stands next, and otherwise consumes
-// nothing.
+// Literal consumes s and returns true when s is next; otherwise it consumes
+// nothing and returns false.
 func (r *Reader) Literal(s string) bool {
 	if b := r.b[r.off:]; r.err != nil || len(b) < len(s) || string(b[:len(s)]) != s {
 		return false
@@ -74,11 +74,12 @@ func (r *Reader) Literal(s string) bool {
 	return true
 }
 
-// Bytes reads n bytes, which alias the input, nil when there are fewer.
+// Bytes reads n bytes, which alias the input. It returns nil when fewer are
+// left.
 func (r *Reader) Bytes(n int) []byte { return r.take(uint64(n)) }
 
-// Repeats consumes raw and reports true when it stands next, and otherwise consumes
-// nothing. An empty raw never does.
+// Repeats consumes raw and returns true when raw is next; otherwise it consumes
+// nothing and returns false. It returns false for an empty raw.
 func (r *Reader) Repeats(raw []byte) bool {
 	if r.err != nil || len(raw) == 0 || !bytes.HasPrefix(r.b[r.off:], raw) {
 		return false
@@ -87,7 +88,7 @@ func (r *Reader) Repeats(raw []byte) bool {
 	return true
 }
 
-// End makes bytes that were not read an error, and returns Err.
+// End fails with [ErrTrailing] when bytes are left, and returns Err.
 func (r *Reader) End() error {
 	if r.err == nil && r.off != len(r.b) {
 		r.err = ErrTrailing
@@ -95,7 +96,7 @@ func (r *Reader) End() error {
 	return r.err
 }
 
-// Fail makes err stick unless an error came before.
+// Fail sets the error unless there is one already.
 func (r *Reader) Fail(err error) {
 	if r.err == nil {
 		r.err = err
@@ -116,8 +117,8 @@ func (r *Reader) take(n uint64) []byte {
 	return p
 }
 
-// head returns the next byte without consuming it, 0xc1 (never used by the
-// format) at the end.
+// head returns the next byte without consuming it, and 0xc1, which the format
+// never uses, at the end.
 func (r *Reader) head() byte {
 	if r.err == nil && r.off < len(r.b) {
 		return r.b[r.off]
@@ -143,7 +144,8 @@ func (r *Reader) number(size int) uint64 {
 	return binary.BigEndian.Uint64(p[1:])
 }
 
-// least is number, with the rule that a smaller form could not have held it.
+// least is number, and fails unless the number is above over: a smaller form
+// could have held it.
 func (r *Reader) least(size int, over uint64) uint64 {
 	n := r.number(size)
 	if r.err == nil && n <= over {
@@ -204,7 +206,7 @@ func (r *Reader) Int() int64 {
 	return int64(r.Uint(math.MaxInt64))
 }
 
-// negative checks that n is below the least number a smaller form holds.
+// negative fails unless n is below the lowest number of the next smaller form.
 func (r *Reader) negative(n, below int64) int64 {
 	if r.err == nil && n >= below {
 		r.err = ErrSpelling
@@ -215,7 +217,8 @@ func (r *Reader) negative(n, below int64) int64 {
 	return n
 }
 
-// Nil consumes a nil and reports true, or consumes nothing and reports false.
+// Nil consumes a nil and returns true; for another value it consumes nothing
+// and returns false.
 func (r *Reader) Nil() bool {
 	if r.err != nil || r.off >= len(r.b) || r.b[r.off] != 0xc0 {
 		return false
@@ -224,7 +227,8 @@ func (r *Reader) Nil() bool {
 	return true
 }
 
-// Str reads a string. The slice aliases the input; its UTF-8 is not checked.
+// Str reads a string. The slice aliases the input. Str does not check the
+// UTF-8.
 func (r *Reader) Str() []byte {
 	switch h := r.head(); {
 	case h&0xe0 == 0xa0:
@@ -255,8 +259,8 @@ func (r *Reader) Bin() []byte {
 	return nil
 }
 
-// Array reads an array's head and returns its number of elements, which is
-// never more than the bytes left.
+// Array reads the head of an array and returns its number of elements, at most
+// the number of bytes left.
 func (r *Reader) Array() int {
 	switch h := r.head(); {
 	case h&0xf0 == 0x90:
@@ -271,9 +275,9 @@ func (r *Reader) Array() int {
 	return 0
 }
 
-// Map reads a map's head and returns its number of pairs, which is never more
-// than half the bytes left.
-func (r *Reader) Map() int {
+// mapHead reads the head of a map and returns its number of pairs, at most half
+// the number of bytes left.
+func (r *Reader) mapHead() int {
 	switch h := r.head(); {
 	case h&0xf0 == 0x80:
 		r.take(1)
@@ -287,7 +291,7 @@ func (r *Reader) Map() int {
 	return 0
 }
 
-// count refuses a claim that the bytes left cannot hold.
+// count fails for a claim that the bytes left cannot hold.
 func (r *Reader) count(n, least uint64) int {
 	if r.err == nil && n > uint64(r.Left())/least {
 		r.err = ErrShort
@@ -300,12 +304,12 @@ func (r *Reader) count(n, least uint64) int {
 
 // MapOf reads the head of a map of exactly n pairs.
 func (r *Reader) MapOf(n int) {
-	if got := r.Map(); r.err == nil && got != n {
+	if got := r.mapHead(); r.err == nil && got != n {
 		r.err = ErrType
 	}
 }
 
-// Key reads a string that must be key.
+// Key reads a string that must equal key.
 func (r *Reader) Key(key string) {
 	n := len(key)
 	if b := r.b[r.off:]; r.err == nil && n < 32 && len(b) > n && b[0] == 0xa0|byte(n) && string(b[1:1+n]) == key {
@@ -317,9 +321,9 @@ func (r *Reader) Key(key string) {
 	}
 }
 
-// ByteArray reads an array of integers from 0 to 255, which is how serde
-// writes byte slices, and appends them to dst, which grows by no more than the
-// bytes read.
+// ByteArray reads an array of integers from 0 to 255, which is how serde writes
+// byte slices, and appends them to dst. dst grows by no more than the bytes
+// read.
 func (r *Reader) ByteArray(dst []byte) []byte {
 	n := r.Array()
 	if r.err != nil {
@@ -350,8 +354,8 @@ func (r *Reader) SkipByteArray() {
 	r.off = off
 }
 
-// FixedByteArray fills dst from an array of exactly len(dst) integers from 0
-// to 255.
+// FixedByteArray fills dst from an array of exactly len(dst) integers from 0 to
+// 255.
 func (r *Reader) FixedByteArray(dst []byte) {
 	if n := r.Array(); r.err == nil && n != len(dst) {
 		r.err = ErrType

@@ -1,10 +1,10 @@
 package msgpack
 
 // Skip reads one value of any type and returns its bytes, which alias the
-// input. It follows containers to [MaxDepth] without recursion and takes any
-// spelling, since the value is not the store's own.
+// input. It follows containers to a depth of 128 without recursion. It accepts
+// any spelling, since payloads are not the store's own structures.
 func (r *Reader) Skip() []byte {
-	var open [MaxDepth]uint64 // values still to come, per open container
+	var open [maxDepth]uint64 // values left, per open container
 	depth, start := 0, r.off
 	open[0] = 1
 	for r.err == nil {
@@ -20,7 +20,7 @@ func (r *Reader) Skip() []byte {
 				r.Fail(ErrShort)
 				break
 			}
-			if depth++; depth == MaxDepth {
+			if depth++; depth == maxDepth {
 				r.Fail(ErrDepth)
 				break
 			}
@@ -30,8 +30,8 @@ func (r *Reader) Skip() []byte {
 	return nil
 }
 
-// skipHead consumes a scalar, or the head of a container, of which it returns
-// the number of values inside.
+// skipHead consumes a scalar, or the head of a container, and returns the
+// number of values in it.
 func (r *Reader) skipHead() uint64 {
 	switch h := r.head(); {
 	case h < 0x80, h >= 0xe0, h == 0xc0, h == 0xc2, h == 0xc3:
@@ -67,7 +67,7 @@ func (r *Reader) skipHead() uint64 {
 	return 0
 }
 
-// scalarSize is the whole size of a value of fixed size, head included.
+// scalarSize returns the size of a value of fixed size, head included.
 func scalarSize(h byte) uint64 {
 	switch h {
 	case 0xcc, 0xd0:
@@ -90,8 +90,8 @@ func scalarSize(h byte) uint64 {
 	return 0
 }
 
-// runHead is the size of the length field of a string, binary or ext, and the
-// number of bytes beyond that length.
+// runHead returns the size of the length field of a string, binary or ext, and
+// the number of bytes beyond that length.
 func runHead(h byte) (width int, extra uint64) {
 	switch h {
 	case 0xc4, 0xd9:

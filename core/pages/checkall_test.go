@@ -9,8 +9,8 @@ import (
 	"github.com/thawlog/thaw/core/pages"
 )
 
-// TestCheckAllReadsAgain: CheckAll finds what is wrong with a page by now, although
-// it was right when it was read before.
+// TestCheckAllReadsAgain: CheckAll detects a page that was sound when it was
+// read before.
 func TestCheckAllReadsAgain(t *testing.T) {
 	f := &file{b: random(70*pages.Size + 9)}
 	c := checked(f)

@@ -9,21 +9,21 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Checked is part of a source whose pages are compared with their checksums
-// when they are first read. It is safe for concurrent use. A page that does not
-// fit its checksum is a [damage.Refusal] of reason checksum, and one that cannot
-// be read of reason unreadable, each with the offset in the file; of the caller's
-// buffer nothing is promised then. Such a page is read again the next time.
+// Checked is a part of a source that checks each page against its checksum on
+// the first read. It is safe for concurrent use. A page that does not match its
+// checksum is a [damage.Refusal] of reason checksum, and one that cannot be
+// read is one of reason unreadable; both have the offset in the file. The
+// caller's buffer is undefined then. The next read tries such a page again.
 type Checked struct {
 	src    source.Source
-	again  source.Again // src, when it can tell bytes that were read before
+	again  source.Again // src, when it implements Again
 	at     uint64       // of the part's first byte in src
 	size   uint64
 	sums   source.Source
 	sumsAt uint64 // of the first page's checksum in sums
 	file   string
-	// seen has a bit for each page that was checked, in blocks that are made
-	// when they are needed, so that a file costs nothing until it is read.
+	// seen has a bit for each checked page, in blocks that are allocated on
+	// first use: a file costs nothing until it is read.
 	seen []atomic.Pointer[seenBlock]
 }
 
@@ -34,9 +34,9 @@ const (
 
 type seenBlock [seenWords]atomic.Uint64
 
-// NewChecked reads the size bytes of src from offset at on, which must lie in it.
-// The checksum of the first page stands at sumsAt in sums, the others follow.
-// file is the name for errors.
+// NewChecked returns the size bytes of src from offset at on, which must lie in
+// it. The checksum of the first page is at sumsAt in sums, and the others
+// follow. file is the name for errors.
 func NewChecked(file string, src source.Source, at, size uint64, sums source.Source, sumsAt uint64) *Checked {
 	again, _ := src.(source.Again)
 	return &Checked{
@@ -48,24 +48,24 @@ func NewChecked(file string, src source.Source, at, size uint64, sums source.Sou
 // Size implements source.Source.
 func (c *Checked) Size() int64 { return int64(c.size) }
 
-// Pages of which a read wants a part are read into a buffer of the package's own,
-// so that they can be checked. Most reads are of one or two pages; those of more
-// than largePages check whole pages where the caller wants them.
+// A page that a read covers in part is read into an own buffer, so that it can be
+// checked. Most reads are of one or two pages. Reads of more than largePages
+// check whole pages in the caller's buffer.
 const (
 	smallPages = 4
 	largePages = 17
 	sumsRead   = 64 // checksums that are read at once
 )
 
-// room is what one read needs besides the caller's buffer.
-type room struct {
+// buffers is what one read needs besides the caller's buffer.
+type buffers struct {
 	sums  [sumsRead * SumSize]byte
 	pages []byte
 }
 
 var (
-	smallRooms = sync.Pool{New: func() any { return &room{pages: make([]byte, smallPages*Size)} }}
-	largeRooms = sync.Pool{New: func() any { return &room{pages: make([]byte, largePages*Size)} }}
+	smallBuffers = sync.Pool{New: func() any { return &buffers{pages: make([]byte, smallPages*Size)} }}
+	largeBuffers = sync.Pool{New: func() any { return &buffers{pages: make([]byte, largePages*Size)} }}
 )
 
 // ReadAt implements source.Source.
@@ -87,12 +87,12 @@ func (c *Checked) ReadAt(p []byte, off int64) (int, error) {
 	if last-first >= largePages {
 		return c.long(p, from)
 	}
-	rooms := &smallRooms
+	pool := &smallBuffers
 	if last-first >= smallPages {
-		rooms = &largeRooms
+		pool = &largeBuffers
 	}
-	r := rooms.Get().(*room)
-	defer rooms.Put(r)
+	r := pool.Get().(*buffers)
+	defer pool.Put(r)
 	begin := first * Size
 	whole := r.pages[:min((last+1)*Size, c.size)-begin]
 	if err := c.fresh(whole, begin, r); err != nil {
@@ -101,8 +101,8 @@ func (c *Checked) ReadAt(p []byte, off int64) (int, error) {
 	return copy(p, whole[from-begin:]), nil
 }
 
-// long is ReadAt of many pages: those at the ends, of which p wants a part, come
-// through a buffer, and those between straight into p.
+// long is ReadAt of many pages. The pages at the ends, of which p covers a
+// part, go through a buffer; those between go straight into p.
 func (c *Checked) long(p []byte, from uint64) (n int, err error) {
 	if head := from % Size; head > 0 {
 		if n, err = c.ReadAt(p[:Size-head], int64(from)); err != nil {
@@ -114,8 +114,8 @@ func (c *Checked) long(p []byte, from uint64) (n int, err error) {
 	if end == c.size {
 		tail = 0 // the last page ends where the file does
 	}
-	r := smallRooms.Get().(*room)
-	defer smallRooms.Put(r)
+	r := smallBuffers.Get().(*buffers)
+	defer smallBuffers.Put(r)
 	if err := c.fresh(p[n:uint64(len(p))-tail], from+uint64(n), r); err != nil {
 		return 0, err
 	}
@@ -127,16 +127,17 @@ func (c *Checked) long(p []byte, from uint64) (n int, err error) {
 	return len(p), nil
 }
 
-// fresh reads whole pages, from offset from on, and checks those that were not.
-func (c *Checked) fresh(p []byte, from uint64, r *room) error {
+// fresh reads whole pages from offset from on, and checks those that were not
+// yet checked.
+func (c *Checked) fresh(p []byte, from uint64, r *buffers) error {
 	if err := source.Read(c.src, p, c.at+from); err != nil {
 		return c.refuse(damage.Unreadable, from, source.Named(c.file, err))
 	}
 	return c.check(p, from/Size, r)
 }
 
-// check compares pages that were just read with their checksums.
-func (c *Checked) check(p []byte, page uint64, r *room) error {
+// check compares pages just read with their checksums.
+func (c *Checked) check(p []byte, page uint64, r *buffers) error {
 	sums := &r.sums
 	for len(p) > 0 {
 		n := min(Count(uint64(len(p))), sumsRead)
@@ -156,7 +157,7 @@ func (c *Checked) check(p []byte, page uint64, r *room) error {
 	return nil
 }
 
-// reread reads bytes of pages that were checked.
+// reread reads bytes of checked pages.
 func (c *Checked) reread(p []byte, from uint64) error {
 	var err error
 	if c.again == nil {
@@ -180,8 +181,8 @@ func (c *Checked) refuse(why damage.Reason, off uint64, err error) error {
 	return &damage.Refusal{File: c.file, Reason: why, Offset: int64(c.at + off), Err: err}
 }
 
-// Forget makes every page one that was not seen. Pages that were checked once may
-// have other bytes by now: who has reason to think so has them checked again.
+// Forget marks every page as not seen, so that the next read checks it again.
+// Call it when the bytes may have changed since.
 func (c *Checked) Forget() {
 	for i := range c.seen {
 		c.seen[i].Store(nil)

@@ -1,7 +1,6 @@
-// Package pages finds rotten bytes when they are read, not when a file is
-// opened: a file is cut into pages of 4 KiB, each has a checksum that was taken
-// when the file was made, and a page is compared with its checksum the first
-// time a read touches it.
+// Package pages detects corrupt bytes when they are read, not when a file is
+// opened. A file is cut into pages of 4 KiB. Each page has a checksum from the
+// time the file was written, and the first read of a page checks it.
 //
 // The checksum is CRC-32C (Castagnoli), which processors compute, over the bytes
 // of one page; the last page of a file may be shorter. The checksums of many
@@ -9,7 +8,7 @@
 // order, and are cut into pages and summed in the same way. Package index keeps
 // such a tree in index.thaw, with its top in the header.
 //
-// 4 KiB is what the first touch of one record costs least with: whatever the
-// size, the whole page has to be read and summed. 16 and 64 KiB took 1.8 and 3
-// times as long for queries of 20 scattered records.
+// Pages of 4 KiB make the first read of a record cheapest, because it reads and
+// sums the whole page. 16 and 64 KiB took 1.8 and 3 times as long for queries of
+// 20 scattered records.
 package pages

@@ -57,7 +57,8 @@ func checked(f *file) *pages.Checked {
 	return pages.NewChecked("f", f, 0, uint64(len(f.b)), sums(f.b), 0)
 }
 
-// TestSums: however the bytes come, each page has the checksum of its bytes.
+// TestSums: each page has the checksum of its bytes, for any split of the
+// input.
 func TestSums(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := random(rapid.IntRange(0, 5*pages.Size).Draw(t, "size"))
@@ -82,7 +83,7 @@ func TestSums(t *testing.T) {
 	})
 }
 
-// TestReadAt compares reads of every sort with the bytes.
+// TestReadAt compares reads of every kind with the bytes.
 func TestReadAt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		front := rapid.IntRange(0, 5000).Draw(t, "front")
@@ -105,8 +106,8 @@ func TestReadAt(t *testing.T) {
 	})
 }
 
-// TestReadOfPages reads from one to 24 pages that were not read before: so the bounds of
-// the buffers are met exactly.
+// TestReadOfPages reads from one to 24 unread pages, to hit the bounds of the
+// buffers exactly.
 func TestReadOfPages(t *testing.T) {
 	b := random(24 * pages.Size)
 	for count := 1; count <= 24; count++ {
@@ -121,8 +122,8 @@ func TestReadOfPages(t *testing.T) {
 	}
 }
 
-// TestEveryBit: a flipped bit is found by whatever read touches its page, by no
-// other, and a page that is mended is read.
+// TestEveryBit: every read that touches a page detects a flipped bit in it, and
+// no other read does. A repaired page can be read.
 func TestEveryBit(t *testing.T) {
 	good := random(2*pages.Size + 700)
 	for bit := 0; bit < 8*len(good); bit += 97 {
@@ -153,7 +154,7 @@ func TestEveryBit(t *testing.T) {
 	}
 }
 
-// TestErrors: an error of the source, or of the checksums, is never bytes.
+// TestErrors: an error of the source or of the checksums never returns bytes.
 func TestErrors(t *testing.T) {
 	own := errors.New("input/output error")
 	for _, seen := range []bool{false, true} {
@@ -180,7 +181,7 @@ func TestErrors(t *testing.T) {
 	require.ErrorIs(t, err, source.ErrShort)
 }
 
-// TestSeenIsReadOnce: a page is read whole once, and afterwards only what is asked.
+// TestSeenIsReadOnce: a page is read whole once, and later only as requested.
 func TestSeenIsReadOnce(t *testing.T) {
 	f := &file{b: random(10 * pages.Size)}
 	c := checked(f)
@@ -193,7 +194,7 @@ func TestSeenIsReadOnce(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = c.ReadAt(p, 5000) }))
 }
 
-// again is a file that counts what it is asked for once more.
+// again is a file that counts its ReadAgain calls.
 type again struct {
 	*file
 	rereads int

@@ -14,15 +14,15 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Sum is the checksum of one page, or of anything else that is summed as one.
+// Sum returns the checksum of one page, or of other bytes summed as one.
 func Sum(page []byte) uint32 { return crc32.Checksum(page, castagnoli) }
 
-// Count is the number of pages in size bytes.
+// Count returns the number of pages in size bytes.
 func Count(size uint64) uint64 { return size/Size + (size%Size+Size-1)/Size }
 
-// Sums takes the bytes of a file in order and makes the checksums of its pages.
-// The first page may be changed afterwards: a file whose header is known last is
-// written that way. The zero Sums is ready for use.
+// Sums computes the checksums of the pages of a file, from its bytes in order.
+// The first page may change afterwards, for a file whose header is written
+// last. The zero Sums is ready for use.
 type Sums struct {
 	sums  []byte
 	first []byte // a copy of the first page
@@ -30,7 +30,7 @@ type Sums struct {
 	fill  int    // bytes in it
 }
 
-// Add takes the next bytes.
+// Add adds the next bytes.
 func (s *Sums) Add(b []byte) {
 	s.first = append(s.first, b[:min(len(b), Size-len(s.first))]...)
 	for len(b) > 0 {
@@ -51,8 +51,8 @@ func (s *Sums) end() {
 // Patch replaces the first bytes of the file, which must have been added.
 func (s *Sums) Patch(b []byte) { copy(s.first, b) }
 
-// Bytes ends the file and returns the checksums of its pages, in a slice that has
-// no room behind it. Nothing may be added afterwards.
+// Bytes ends the file and returns the checksums of its pages, in a slice
+// without spare capacity. Nothing may be added afterwards.
 func (s *Sums) Bytes() []byte {
 	if s.fill > 0 {
 		s.end()

@@ -28,7 +28,7 @@ func Check(b []byte) error {
 
 // walk returns the offset after the first value of b.
 func walk(b []byte) (end int, err error) {
-	var owed [MaxDepth]int // values still to come in each open container
+	var owed [MaxDepth]int // values left in each open container
 	depth := 0
 	for {
 		h, err := headAt(b, end)

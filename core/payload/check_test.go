@@ -63,7 +63,7 @@ var checkCases = []struct {
 	{"bin32 of 1 GiB", "c6 40000000", ErrTruncated, 0},
 	{"str32 of 4 G", "db ffffffff 61", ErrTruncated, 0},
 	{"ext32 of 4 G", "c9 ffffffff 05", ErrTruncated, 0},
-	{"claim behind a value", "92 c0 dd ffffffff", ErrTruncated, 2},
+	{"claim after a value", "92 c0 dd ffffffff", ErrTruncated, 2},
 }
 
 func TestCheck(t *testing.T) {
@@ -99,7 +99,7 @@ func TestCheckDepth(t *testing.T) {
 	var e *Error
 	require.ErrorAs(t, Check(nested(MaxDepth+1, 0xc0)), &e)
 	require.Equal(t, MaxDepth, e.Offset)
-	// Depth is what is open, not what has been: siblings do not add up.
+	// Depth counts open containers, not closed ones: siblings do not add up.
 	wide := msgpack.AppendArray(nil, 1000)
 	for range 1000 {
 		wide = append(wide, nested(MaxDepth-1, 0xc0)...)

@@ -1,17 +1,17 @@
-// Package payload checks a user's payload bytes and spells them as one line of JSON.
+// Package payload checks a user's payload bytes and converts them to and from one line of JSON.
 //
 // A payload is exactly one MessagePack value of at most [MaxSize] bytes, nested at most [MaxDepth] deep. It may come
-// from a stranger, so everything here begins with [Check], which walks the bytes once, allocates nothing and
-// believes no length before comparing it with the bytes that are left.
+// from an attacker, so everything here begins with [Check], which walks the bytes once, allocates nothing and
+// compares each length with the bytes left before using it.
 //
-//	Check       is this one sound MessagePack value?
+//	Check       validates one MessagePack value
 //	AppendJSON  MessagePack to one line of JSON
 //	ParseJSON   JSON to MessagePack, the inverse of AppendJSON
 //
-// # How MessagePack is spelled in JSON
+// # MessagePack in JSON
 //
-// What JSON can say is said plainly. What it cannot say has one spelling each: an object with exactly one key, which
-// is one of those below.
+// A value that JSON has a form for is written in that form. Each other value has one spelling: an object with exactly
+// one key, which is one of those below.
 //
 //	MessagePack                              JSON
 //	nil, false, true                         null, false, true
@@ -32,7 +32,7 @@
 // single key and that key is $bin, $ext, $f32, $float, $map, $str or $raw. So an object with one of these as its
 // only key is always a spelling and never a plain map, and no two payloads share a line. The list is closed: no
 // later version adds a key to it. Every other object is a plain map, such as {"$ref":"#/x"} or {"$oid":"507f"}.
-// $raw is how a printed event shows bytes that are not MessagePack; ParseJSON refuses it.
+// A printed event has bytes that are not MessagePack under $raw; ParseJSON refuses it.
 //
 // "NaN" alone is the bits 7ff8000000000000 (7fc00000 in float 32), which is what Rust and most processors produce;
 // Go's math.NaN has another last bit and is spelled out. Base64 is the standard alphabet, with padding.

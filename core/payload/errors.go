@@ -20,13 +20,14 @@ var (
 	ErrTooLarge = errors.New("too large")
 	// ErrRange: a JSON number fits neither int64 nor uint64, or is too large for its float.
 	ErrRange = errors.New("number out of range")
-	// ErrInexact: a float would make another number of a JSON number than the text says.
+	// ErrInexact: the float nearest to a JSON number is another number than the text.
 	ErrInexact = errors.New("number would be rounded")
-	// ErrDuplicateKey: a JSON object has the same key twice. A $map may.
+	// ErrDuplicateKey: a JSON object has the same key twice. In a $map that is
+	// allowed.
 	ErrDuplicateKey = errors.New("duplicate key")
 )
 
-// Error says where in the input a failure was found and why.
+// Error reports where in the input a failure is, and why.
 type Error struct {
 	Offset int    // byte offset in the input, MessagePack or JSON, of the value or character at fault
 	Err    error  // one of the classes above

@@ -12,18 +12,18 @@ import (
 // AppendJSON: for canonical bytes b, ParseJSON(AppendJSON(b)) is b.
 //
 // White space is allowed where JSON allows it. A number without a point and an exponent is an integer and must fit
-// int64 or uint64 (ErrRange otherwise). Any other number becomes the float 64 next to it, which must keep it: printed
-// with the fewest digits that read back as that float, or with as many significant digits as the text has, it is the
-// number in the text, trailing zeros aside. So 0.1, 1.50 and 0.10000000000000001 are taken; 0.1234567890123456789,
-// 9007199254740993.0 and 1e-400 are ErrInexact. The number in $f32 is held to the same rule with a float 32. A string
-// keeps the digits of any number. -0 is the integer 0.
+// int64 or uint64 (ErrRange otherwise). Any other number becomes the nearest float 64, which must keep it: printed
+// with the fewest digits that read back as that float, or with as many significant digits as the text has, it must
+// equal the number in the text, except for trailing zeros. So 0.1, 1.50 and 0.10000000000000001 are valid;
+// 0.1234567890123456789, 9007199254740993.0 and 1e-400 are ErrInexact. $f32 has the same rule with a float 32. A
+// string keeps the digits of any number. -0 is the integer 0.
 //
 // A key that occurs twice in an object is ErrDuplicateKey, because readers disagree on what it means. A \u escape that
-// is half a surrogate pair, raw bytes that are not UTF-8, and one of the package's spellings with a content that does
-// not fit it are ErrMalformed. Depth is counted in arrays and maps of the result: a $map is one level. The time taken
-// is at worst the length of text times the nesting of spellings.
+// is half a surrogate pair, raw bytes that are not UTF-8, and a spelling with unsuitable content are ErrMalformed.
+// Depth counts arrays and maps of the result: a $map is one level. The time taken is at worst the length of text
+// times the nesting of spellings.
 //
-// An error is an [*Error] with the offset in text; dst is then returned as it came.
+// An error is an [*Error] with the offset in text; ParseJSON then returns dst unchanged.
 func ParseJSON(dst, text []byte) ([]byte, error) {
 	p := parser{in: text, out: dst}
 	if err := p.document(len(dst)); err != nil {

@@ -183,8 +183,8 @@ func TestParseJSONSaysWhat(t *testing.T) {
 	}
 }
 
-// TestFloatsKeepTheirDecimal: a decimal is taken when the float stands for it, in the fewest digits, in 17, or in all
-// that the float has; one digit off is not.
+// TestFloatsKeepTheirDecimal: a decimal is valid when the float keeps it, in
+// the fewest digits, in 17, or in all that the float has; one digit off is not.
 func TestFloatsKeepTheirDecimal(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 7))
 	floats := []float64{0.1, 1e23, 5e-324, math.MaxFloat64, 1 << 53, 1.5, 1e15, 2.2250738585072014e-308}

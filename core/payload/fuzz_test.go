@@ -26,7 +26,7 @@ func classified(t *testing.T, err error, n int) {
 	require.LessOrEqual(t, e.Offset, n)
 }
 
-// skipped is the library's opinion, which knows no depth.
+// skipped returns the library's opinion, which knows no depth.
 func skipped(b []byte) bool {
 	r := bytes.NewReader(b)
 	return msgpack.NewDecoder(r).Skip() == nil && r.Len() == 0

@@ -2,7 +2,7 @@ package payload
 
 import "encoding/binary"
 
-// Kind is what the first byte of a value says it is.
+// Kind is the type of a value, from its first byte.
 type Kind uint8
 
 const (
@@ -85,7 +85,7 @@ func headAt(b []byte, at int) (head, error) {
 		return head{}, fail(ErrTruncated, at, "a value is missing")
 	}
 	var h head
-	var n uint64 // compared with what is left before it becomes an int
+	var n uint64 // compared with the bytes left before the conversion to int
 	switch c := b[at]; {
 	case c <= 0x7f:
 		return head{kind: KindUint, size: 1}, nil

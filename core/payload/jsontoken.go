@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// space steps over white space.
+// space skips white space.
 func (p *parser) space() {
 	for p.at < len(p.in) && isSpace(p.in[p.at]) {
 		p.at++
@@ -22,7 +22,7 @@ func (p *parser) peek() (byte, error) {
 	return p.in[p.at], nil
 }
 
-// expect steps over white space and the character c.
+// expect skips white space and the character c.
 func (p *parser) expect(c byte) error {
 	p.space()
 	got, err := p.peek()
@@ -36,7 +36,8 @@ func (p *parser) expect(c byte) error {
 	return nil
 }
 
-// first reports, after an opening bracket, whether there is an element; otherwise it steps over the closing one.
+// first reports, after an opening bracket, whether an element follows;
+// otherwise it skips the closing bracket.
 func (p *parser) first(closing byte) (more bool, err error) {
 	p.space()
 	c, err := p.peek()
@@ -50,7 +51,8 @@ func (p *parser) first(closing byte) (more bool, err error) {
 	return true, nil
 }
 
-// next reports, after an element, whether a comma promises another; otherwise it steps over the closing bracket.
+// next reports, after an element, whether a comma and another element follow;
+// otherwise it skips the closing bracket.
 func (p *parser) next(closing byte) (more bool, err error) {
 	p.space()
 	c, err := p.peek()
@@ -64,7 +66,8 @@ func (p *parser) next(closing byte) (more bool, err error) {
 	return c == ',', nil
 }
 
-// numberText steps over a number and reports whether it has neither point nor exponent.
+// numberText skips a number and reports whether it has neither point nor
+// exponent.
 func (p *parser) numberText() (text string, integer bool, err error) {
 	start := p.at
 	integer = true
@@ -98,7 +101,7 @@ func (p *parser) numberText() (text string, integer bool, err error) {
 	return string(p.in[start:p.at]), integer, nil
 }
 
-// digits steps over one digit or more.
+// digits skips one digit or more.
 func (p *parser) digits() error {
 	c, err := p.peek()
 	if err != nil {
@@ -113,7 +116,7 @@ func (p *parser) digits() error {
 	return nil
 }
 
-// str steps over a JSON string and returns its text, valid until the next call.
+// str skips a JSON string and returns its text, valid until the next call.
 func (p *parser) str() ([]byte, error) {
 	if err := p.expect('"'); err != nil {
 		return nil, err
@@ -199,7 +202,7 @@ func (p *parser) unescape(start int, raw []byte) ([]byte, error) {
 	return p.buf, nil
 }
 
-// badEscape says what is wrong with an escape that unicodeEscape refuses.
+// badEscape describes what is wrong with an escape that unicodeEscape refuses.
 func badEscape(b []byte) string {
 	if _, ok := hex4(b); ok {
 		return string(b[:6]) + " is half of a surrogate pair, which is no character"
@@ -207,7 +210,8 @@ func badEscape(b []byte) string {
 	return "expected four hexadecimal digits after \\u"
 }
 
-// unicodeEscape reads \uXXXX, or two of them that form a surrogate pair, and returns the bytes used; 0 if it is neither.
+// unicodeEscape reads \uXXXX, or two of them that form a surrogate pair, and
+// returns the rune and the bytes used, 0 for anything else.
 func unicodeEscape(b []byte) (r rune, size int) {
 	r, ok := hex4(b)
 	if !ok {

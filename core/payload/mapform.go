@@ -6,9 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// mapForms decides for every map of a checked value, in the order their heads come, whether it is written as a
-// plain JSON object. It is a pass of its own because the answer must be known before the map's first byte is
-// written; asking at each map instead would read the innermost bytes once per level.
+// mapForms decides for every map of a checked value, in the order of their
+// heads, whether it is written as a plain JSON object. It is a pass of its own
+// because the answer must be known before the map's first byte is written;
+// deciding at each map would read the innermost bytes once per level.
 type mapForms struct {
 	b     []byte
 	plain []bool // one per map
@@ -62,7 +63,8 @@ func strAt(b []byte, at int) ([]byte, bool) {
 	return b[at : at+h.n], true
 }
 
-// loneSpelling reports whether there is one key and it is that of a spelling.
+// loneSpelling reports whether there is exactly one key, and it is that of a
+// spelling.
 func loneSpelling(b []byte, keys []int) bool {
 	if len(keys) != 1 {
 		return false
@@ -71,8 +73,9 @@ func loneSpelling(b []byte, keys []int) bool {
 	return isSpelling(k)
 }
 
-// duplicate returns the offset of a str key whose text another key has too, or -1. It reorders keys.
-// Sorting rather than hashing: no key can be chosen that makes it slow.
+// duplicate returns the offset of a str key whose text another key has too, or
+// -1. It reorders keys. It sorts rather than hashes: no choice of keys can make
+// it slow.
 func duplicate(b []byte, keys []int) int {
 	if len(keys) < 2 {
 		return -1

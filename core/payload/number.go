@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// The bits that plain "NaN" stands for.
+// The bits of plain "NaN".
 const (
 	nan32 = 0x7fc00000
 	nan64 = 0x7ff8000000000000
 )
 
-// appendFloatText appends a finite float so that it cannot be taken for an integer: the fewest digits that read
-// back as the same float of that size, positional from 1e-4 up to 1e16 as Python prints it.
+// appendFloatText appends a finite float in a form that differs from every
+// integer's: the fewest digits that read back as the same float of that size,
+// positional from 1e-4 up to 1e16 as Python prints it.
 func appendFloatText(dst []byte, f float64, bitSize int) []byte {
 	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
 		return strconv.AppendFloat(dst, f, 'e', -1, bitSize)
@@ -28,8 +29,8 @@ func appendFloatText(dst []byte, f float64, bitSize int) []byte {
 	return append(dst, '.', '0')
 }
 
-// parseFloat returns the float that a JSON number at this offset means. A number that the float would change is
-// ErrInexact: see ParseJSON for the rule.
+// parseFloat returns the float of the JSON number at this offset. A number that
+// the float cannot keep is ErrInexact: see ParseJSON for the rule.
 func parseFloat(text string, bitSize, offset int) (float64, error) {
 	size := strconv.Itoa(bitSize)
 	f, err := strconv.ParseFloat(text, bitSize)
@@ -43,11 +44,13 @@ func parseFloat(text string, bitSize, offset int) (float64, error) {
 	return f, nil
 }
 
-// mostDigits is more significant digits than the exact decimal value of any float 64 has.
+// mostDigits is above the number of significant digits in the exact decimal
+// value of any float 64.
 const mostDigits = 770
 
-// keeps reports whether f, the float next to the number in text, is that number: whether f is printed like it with
-// the fewest digits that read back as f, or with as many digits as text has.
+// keeps reports whether f, the float nearest to the number in text, is that
+// number: f printed with the fewest digits that read back as f, or with as many
+// digits as text has, equals it.
 func keeps(text string, f float64, bitSize int) bool {
 	digits, exp := decimal(text)
 	if len(digits) == 0 || f == 0 {
@@ -66,8 +69,9 @@ func keeps(text string, f float64, bitSize int) bool {
 	return false
 }
 
-// decimal returns the significant digits of a number and the power of ten of the first one, without the sign. Zero
-// has no digits. The power is not to be used when the number is beyond what a float 64 holds.
+// decimal returns the significant digits of a number and the power of ten of
+// the first one, without the sign. Zero has no digits. The power is undefined
+// when the number is beyond the range of a float 64.
 func decimal(text string) (digits string, exp int64) {
 	text = strings.TrimPrefix(text, "-")
 	if e := strings.IndexAny(text, "eE"); e >= 0 {
@@ -80,7 +84,8 @@ func decimal(text string) (digits string, exp int64) {
 	return strings.TrimRight(digits, "0"), exp
 }
 
-// specialName returns what a float that JSON has no number for is called, or "" for a finite one.
+// specialName returns the name of a float that JSON has no number for, or ""
+// for a finite one.
 func specialName(f float64, bits, canonicalNaN uint64, bitSize int) string {
 	switch {
 	case math.IsInf(f, 1):
@@ -96,7 +101,7 @@ func specialName(f float64, bits, canonicalNaN uint64, bitSize int) string {
 	return "NaN:" + strings.Repeat("0", bitSize/4-len(hex)) + hex
 }
 
-// specialBits32 is the inverse of specialName for float 32.
+// specialBits32 returns the inverse of specialName for float 32.
 func specialBits32(name string) (uint32, bool) {
 	if bits, ok := nanBits(name, 32); ok {
 		return uint32(bits), math.IsNaN(float64(math.Float32frombits(uint32(bits))))
@@ -112,7 +117,7 @@ func specialBits32(name string) (uint32, bool) {
 	return 0, false
 }
 
-// specialBits64 is the inverse of specialName for float 64.
+// specialBits64 returns the inverse of specialName for float 64.
 func specialBits64(name string) (uint64, bool) {
 	if bits, ok := nanBits(name, 64); ok {
 		return bits, math.IsNaN(math.Float64frombits(bits))

@@ -2,10 +2,12 @@ package payload
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString appends valid UTF-8 as a JSON string. Escaped are the quote, the backslash and what a terminal or a
-// pager obeys instead of showing it: control characters (U+0000 to U+001F, U+007F to U+009F), the line separators
-// U+2028 and U+2029, and the bidirectional marks U+061C, U+200E, U+200F, U+202A to U+202E and U+2066 to U+2069. The
-// rest stays raw. Any reader of JSON gets the same string.
+// AppendString appends valid UTF-8 as a JSON string. It escapes the quote, the
+// backslash and the characters that a terminal or a pager obeys instead of
+// showing: control characters (U+0000 to U+001F, U+007F to U+009F), the line
+// separators U+2028 and U+2029, and the bidirectional marks U+061C, U+200E,
+// U+200F, U+202A to U+202E and U+2066 to U+2069. The rest stays raw. Every JSON
+// reader gets the same string.
 func AppendString[S string | []byte](dst []byte, s S) []byte {
 	dst = append(dst, '"')
 	raw := 0 // s[raw:i] needs no escape
@@ -47,8 +49,8 @@ func AppendString[S string | []byte](dst []byte, s S) []byte {
 	return append(dst, '"')
 }
 
-// steers returns the rune at the beginning of s and its length when it is one of those from U+0080 on that
-// AppendString escapes, else 0, 0.
+// steers returns the first rune of s and its length when AppendString escapes
+// it and it is above U+007F, else 0, 0.
 func steers[S string | []byte](s S) (r rune, n int) {
 	switch {
 	case len(s) < 2:

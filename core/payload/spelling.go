@@ -9,8 +9,9 @@ import (
 	"github.com/thawlog/thaw/core/msgpack"
 )
 
-// spelling reports whether the object that begins at p.at has exactly one key and it is that of a spelling, and
-// returns that key. It looks ahead and moves nothing; what it steps over is validated when it is parsed.
+// spelling reports whether the object at p.at has exactly one key that is the
+// key of a spelling, and returns that key. It looks ahead without moving p.at
+// and validates nothing; that happens when the object is parsed.
 func (p *parser) spelling() (key string, ok bool) {
 	ahead := parser{in: p.in, at: p.at + 1}
 	ahead.space()
@@ -28,7 +29,8 @@ func (p *parser) spelling() (key string, ok bool) {
 	return key, ahead.at < len(ahead.in) && ahead.in[ahead.at] == '}'
 }
 
-// skip steps over one value, minding only strings and brackets, without recursion.
+// skip skips one value without recursion. It looks only at strings and
+// brackets.
 func (p *parser) skip() {
 	depth := 0
 	for p.at < len(p.in) {
@@ -43,7 +45,7 @@ func (p *parser) skip() {
 			depth++
 		case ']', '}':
 			if depth == 0 {
-				return // the end of what surrounds a number or a word
+				return // the end of the enclosing array or object
 			}
 			depth--
 			if depth == 0 {
@@ -104,12 +106,12 @@ func (p *parser) spelled(key string, depth int) error {
 	}
 	var e *Error
 	if errors.As(err, &e) && e.Offset == content && e.Err == ErrMalformed {
-		e.Detail += "; " + asMap(key) // the content does not even begin like the spelling's
+		e.Detail += "; " + asMap(key) // the content does not have the type that the spelling needs
 	}
 	return err
 }
 
-// asMap says how a map is written that is not meant as a spelling.
+// asMap describes how to write a map with this key that is not a spelling.
 func asMap(key string) string { return `a map with this key is {"$map":[["` + key + `",…]]}` }
 
 func (p *parser) spelledBytes(key string) error {
@@ -134,7 +136,7 @@ func (p *parser) base64() ([]byte, error) {
 		return nil, err
 	}
 	body, err := base64.StdEncoding.Strict().AppendDecode(nil, text)
-	// The decoder skips line breaks; one spelling means none.
+	// The decoder skips line breaks; the one accepted form has none.
 	if err != nil || base64.StdEncoding.EncodedLen(len(body)) != len(text) {
 		return nil, fail(ErrMalformed, at, "not standard base64 with padding")
 	}
@@ -198,7 +200,7 @@ func (p *parser) spelledFloat32() error {
 	if err != nil {
 		return err
 	}
-	// Straight to 32 bits: going through float64 would round twice.
+	// Parse at 32 bits: going through float64 would round twice.
 	f, err := parseFloat(text, 32, at)
 	if err != nil {
 		return err

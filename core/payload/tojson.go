@@ -16,12 +16,13 @@ const (
 	keyMap   = "$map"
 	keyStr   = "$str"
 
-	// KeyRaw is the key of the object that a printed event has in place of payload bytes that are not MessagePack.
-	// Such bytes are no value, so AppendJSON never writes it and ParseJSON refuses it.
+	// KeyRaw is the key under which a printed event has payload bytes that are
+	// not MessagePack. AppendJSON never writes it and ParseJSON refuses it.
 	KeyRaw = "$raw"
 )
 
-// isSpelling reports whether a map whose only key is k would be read as a spelling.
+// isSpelling reports whether a map whose only key is k would be read as a
+// spelling.
 func isSpelling(k []byte) bool {
 	switch string(k) {
 	case keyBin, keyExt, keyF32, keyFloat, keyMap, keyStr, KeyRaw:
@@ -30,9 +31,10 @@ func isSpelling(k []byte) bool {
 	return false
 }
 
-// AppendJSON checks b and appends its value to dst as JSON: one line, no spaces, no newline at the end, map keys in
-// stored order. The package comment says how each type is spelled. The text is at most about eight times as long as
-// b. On error, which is that of Check, dst is returned as it came.
+// AppendJSON checks b and appends its value to dst as JSON: one line, no
+// spaces, no newline at the end, map keys in stored order. The package comment
+// describes the form of each type. The text is at most about eight times as
+// long as b. On error, which is that of Check, it returns dst unchanged.
 func AppendJSON(dst, b []byte) ([]byte, error) {
 	if err := Check(b); err != nil {
 		return dst, err
@@ -47,7 +49,7 @@ func AppendJSON(dst, b []byte) ([]byte, error) {
 type jsonWriter struct {
 	b     []byte
 	at    int
-	plain []bool // of the maps not yet reached
+	plain []bool // of the maps still to write
 }
 
 func (w *jsonWriter) value(dst []byte) []byte {

@@ -1,17 +1,18 @@
 package payload
 
-// Value is one value of a payload; of an array or a map only the head, and its elements come next.
+// Value is one value of a payload. Of an array or a map it is only the head;
+// the elements follow.
 type Value struct {
 	Kind  Kind
 	Type  int8   // of an ext
 	Count int    // elements of an array, pairs of a map
 	Bits  uint64 // of a number: a KindInt in two's complement of 64 bits, a float as its bits
-	Body  []byte // what follows the head, within the bytes given; empty for an array, a map and a fixnum
+	Body  []byte // the bytes after the head, an alias of the input; empty for an array, a map and a fixnum
 	End   int    // the offset after it
 }
 
-// ValueAt reads the value at b[at]. The error is an [*Error] and cannot happen in bytes that passed [Check] where a
-// value begins.
+// ValueAt decodes the value at b[at]. The error is an [*Error]; it cannot
+// happen at the start of a value in bytes that passed [Check].
 func ValueAt(b []byte, at int) (Value, error) {
 	h, err := headAt(b, at)
 	if err != nil {
@@ -32,5 +33,6 @@ func ValueAt(b []byte, at int) (Value, error) {
 	return v, nil
 }
 
-// Span returns how many bytes the first value of b takes, elements included. The error is an [*Error].
+// Span returns the number of bytes of the first value of b, elements included.
+// The error is an [*Error].
 func Span(b []byte) (int, error) { return walk(b) }

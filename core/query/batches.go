@@ -4,16 +4,16 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// Batches begin small, so that the first event comes out soon, and grow, so that
-// the last ones come out fast.
+// Batches begin small, so that the first event comes soon, and grow, so that many come
+// fast.
 const (
 	firstBatch = 16
 	lastBatch  = 2048
 )
 
-// together is how many records are looked at together: few enough to stay in the
-// processor's first cache, and many enough to look their names up at once.
-const together = 128
+// chunk is how many records of a batch are processed together: few enough to stay in the
+// processor's first cache, and many enough to share the lookup of their names.
+const chunk = 128
 
 func nextBatch(n int) int {
 	if n >= 1024 {
@@ -22,18 +22,18 @@ func nextBatch(n int) int {
 	return min(4*max(n, firstBatch/4), 1024)
 }
 
-// batches gives the records of one part that are in a region, visible and not below
-// a sequence to f, in order and at most together at once, until f returns false. The names of
-// their entities may still lack the prefix that the plan has. limit, unless it is
-// 0, is how many f wants: no more are read when none can be turned down. Records in
-// front of one that cannot be read are given to f before the error is returned.
+// batches calls f with the visible records of a region, from a sequence on, in order and
+// at most chunk at a time, until f returns false. The names of their entities may still
+// lack the prefix of the plan. limit, unless 0, is how many records f wants: no more are
+// read when the plan is exact. Records before one that cannot be read go to f before the
+// error is returned.
 func (c *Cursor) batches(region *Region, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
 	first, err := c.After(from)
 	if err != nil || first == c.Count() {
 		return true, err
 	}
 	p, err := c.plan(region, first, false, limit)
-	if err != nil || p.nothing {
+	if err != nil || p.empty {
 		return true, err
 	}
 	return c.read(p, from, limit, f)
@@ -49,7 +49,7 @@ func (c *Cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 		if left := p.driver.Left(); left < 4*size {
 			want = min(left, lastBatch) // one batch instead of two
 		}
-		if limit > 0 && !p.turnsDown {
+		if limit > 0 && !p.inexact {
 			want = min(want, limit)
 		}
 		if cap(buffers.numbers) < want {
@@ -62,7 +62,7 @@ func (c *Cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 		}
 		read := len(batch.Records())
 		for records := batch.Records(); len(records) > 0; {
-			some := records[:min(together, len(records))]
+			some := records[:min(chunk, len(records))]
 			records = records[len(some):]
 			admitted, err := c.admit(p, some, from)
 			if err != nil {
@@ -82,8 +82,8 @@ func (c *Cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 	}
 }
 
-// admit keeps the records that are what the plan is for, in front of the first that
-// is not as it was.
+// admit keeps the records that match the plan, up to the first that has changed since
+// the index was validated.
 func (c *Cursor) admit(p *plan, records []artifact.Raw, from uint64) ([]artifact.Raw, error) {
 	kept := records[:0]
 	for _, r := range records {

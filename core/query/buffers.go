@@ -6,9 +6,8 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// buffers are those of a query over one part: at most some 600 kB, and some 3 kB
-// where the answer is small. They go from one query to the next, since making them
-// costs more than a small answer.
+// buffers are the buffers of a query over one part: at most some 600 kB, and some 3 kB
+// for a small answer. They are pooled, since making them costs more than a small answer.
 type buffers struct {
 	numbers []uint32
 	batch   index.Batch
@@ -17,7 +16,7 @@ type buffers struct {
 
 var bufferPool = sync.Pool{New: func() any { return new(buffers) }}
 
-// borrow lends the cursor buffers until giveBack.
+// borrow lends buffers to the cursor until giveBack.
 func (c *Cursor) borrow() *buffers {
 	b := bufferPool.Get().(*buffers)
 	b.batch.Parallel = c.options.Parallel
@@ -25,8 +24,8 @@ func (c *Cursor) borrow() *buffers {
 	return b
 }
 
-// giveBack returns the buffers, with nothing in them that would keep files or names
-// alive.
+// giveBack returns the buffers to the pool. It empties them, so that they keep no files or
+// names alive.
 func (c *Cursor) giveBack(b *buffers) {
 	c.names = nil
 	b.batch.Forget()

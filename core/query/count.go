@@ -5,9 +5,9 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// CountFrom returns how many visible records a region has from a sequence on. It
-// reads no records, unless the region has clocks: then those of an entity whose
-// clocks rise are found by a few records, and others are all read.
+// CountFrom returns how many visible records a region has from a sequence on. It reads no
+// records unless the region has clocks. Then it reads a few of an entity whose clocks
+// rise, and all of any other.
 func (c *Cursor) CountFrom(region *Region, from uint64) (n uint64, err error) {
 	first, err := c.After(from)
 	if err != nil || first == c.Count() {
@@ -15,11 +15,11 @@ func (c *Cursor) CountFrom(region *Region, from uint64) (n uint64, err error) {
 	}
 	p, err := c.plan(region, first, true, 0)
 	switch {
-	case err != nil || p.nothing:
+	case err != nil || p.empty:
 		return 0, err
 	case p.alone != nil:
 		return c.countLists(p.alone, first)
-	case !p.turnsDown:
+	case !p.inexact:
 		return p.search.count()
 	}
 	_, err = c.read(p, from, 0, func(_ *plan, records []artifact.Raw) (bool, error) {
@@ -29,14 +29,14 @@ func (c *Cursor) CountFrom(region *Region, from uint64) (n uint64, err error) {
 	return n, err
 }
 
-// countLists adds up how many visible records each of some lists has from number
-// first on.
+// countLists returns how many visible records some lists have in all, from record first
+// on.
 func (c *Cursor) countLists(lists []index.List, first uint32) (total uint64, err error) {
 	s := search{c: c, next: first}
-	if ok, err := s.move(); err != nil || !ok {
+	if ok, err := s.advance(); err != nil || !ok {
 		return 0, err
 	}
-	if s.shown == (span{0, c.Count()}) {
+	if s.shown == (span{from: 0, to: c.Count()}) {
 		for _, l := range lists {
 			total += uint64(l.Len())
 		}

@@ -10,24 +10,24 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Cursor reads one part for one question, by one goroutine. Its methods and those of
-// the reader return errors of packages index, damage and source that name the file.
+// Cursor reads one part for one query, in one goroutine. Its methods and those of the
+// reader return errors of packages index, damage and source that name the file.
 type Cursor struct {
 	index.Reader
 	options Options
-	// names are buffers for names, nil when none are kept.
+	// names are buffers for names, nil when the cursor keeps none.
 	names  *names
 	scopes *scopeNames
 	file   string // that holds the records, "" for memory
-	p      plan   // the last that was made
+	p      plan   // the last one made
 }
 
-// cursorPool: cursors go from one question to the next, since making their buffers
-// costs more than a small answer.
+// cursorPool keeps cursors between queries, since making their buffers costs more than a
+// small answer.
 var cursorPool = sync.Pool{New: func() any { return new(Cursor) }}
 
-// Cursor lends a cursor until its Release. One that is never released is garbage like
-// anything else.
+// Cursor lends a cursor until its Release. A cursor that is never released is garbage
+// collected.
 func (p *Part) Cursor(o Options) *Cursor {
 	c := cursorPool.Get().(*Cursor)
 	c.Reset(&p.Image, p.Index)
@@ -35,12 +35,11 @@ func (p *Part) Cursor(o Options) *Cursor {
 	return c
 }
 
-// KeepNames makes the cursor keep the names that it meets, for a question with several
-// answers.
+// KeepNames makes the cursor keep the names it reads, for a query of several calls.
 func (c *Cursor) KeepNames() { c.names = new(names) }
 
-// Release gives the cursor back, with nothing in it that would keep files or names
-// alive. What it returned and is not a copy is no longer valid.
+// Release returns the cursor to the pool, and empties it so that it keeps no files or
+// names alive. Slices that it returned are no longer valid.
 func (c *Cursor) Release() {
 	c.Forget()
 	c.p.forget()
@@ -70,8 +69,7 @@ func (c *Cursor) check(e *event.Event) error {
 	return c.options.Check(e)
 }
 
-// unchanged returns nil unless a record is not what it was when the index was
-// validated.
+// unchanged returns an error when a record has changed since the index was validated.
 func (c *Cursor) unchanged(r artifact.Raw) error {
 	if r.Entity() == 0 || r.Scope() == 0 || r.Position().Length == 0 {
 		return c.errChanged()
@@ -79,9 +77,8 @@ func (c *Cursor) unchanged(r artifact.Raw) error {
 	return nil
 }
 
-// errChanged is the error of records that are not what they were when the index was
-// validated: the file was truncated, and the rest of its last page reads as zeros
-// through a mapping.
+// errChanged returns the error of a record that has changed since the index was validated:
+// the file was truncated, and through a mapping the rest of its last page reads as zeros.
 func (c *Cursor) errChanged() error {
 	why := damage.Refuse(damage.Short, -1, source.ErrShort)
 	why.File = c.file

@@ -8,8 +8,8 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// First returns the first event with an id whose record accept takes, and the
-// record. ok is false when there is none.
+// First returns the first event with an id whose record accept admits, and that record.
+// ok is false when there is none.
 func (c *Cursor) First(id event.ID, accept func(artifact.Raw) bool) (e event.Event, r artifact.Raw, ok bool, err error) {
 	record, ok, err := c.FindID(id, accept)
 	if err != nil || !ok {
@@ -44,8 +44,8 @@ func (c *Cursor) Effects(sequences []uint64, id event.ID) ([]uint64, error) {
 	return c.linked(sequences, l, id, artifact.Raw.Causation)
 }
 
-// Conversation returns the sequences of the visible events with a correlation id,
-// rising. The event of that id is among them when it has no other correlation.
+// Conversation returns the rising sequences of the visible events with a correlation id.
+// The event with that id is among them unless it has another correlation id.
 func (c *Cursor) Conversation(id event.ID) ([]uint64, error) {
 	l, err := c.Correlated(id)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Cursor) Conversation(id event.ID) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Events whose correlation is their own id are in no list.
+	// An event whose correlation id is its own id is in no list.
 	_, _, err = c.FindID(id, func(r artifact.Raw) bool {
 		if r.Correlation() == id && c.Visible(r) {
 			sequences = append(sequences, r.Sequence())
@@ -66,7 +66,7 @@ func (c *Cursor) Conversation(id event.ID) ([]uint64, error) {
 	return sequences, err
 }
 
-// linked appends the sequences of a list's visible records in which field is id.
+// linked appends the sequences of a list's visible records whose field is id.
 func (c *Cursor) linked(sequences []uint64, l index.List, id event.ID, field func(artifact.Raw) event.ID) ([]uint64, error) {
 	for i := range l.Len() {
 		record, err := c.Item(l, i)

@@ -8,36 +8,36 @@ import (
 )
 
 const (
-	// nameCache bounds the names an iteration keeps, so that events of a few
-	// entities share their strings and many entities cost no memory.
+	// nameCache is how many names a query keeps: events of a few entities share their
+	// strings, and many entities cost no memory.
 	nameCache = 64
-	// nameChunk is how many bytes of names are made one string: many, so that
-	// events of many entities do not cost a string each, and not more, since an
-	// event that is kept keeps the whole of it. A name that is longer is alone.
+	// nameChunk is how many bytes of names become one string: many, so that events of many
+	// entities do not cost a string each, but not more, since an event that is kept keeps
+	// all of it. A longer name is a string of its own.
 	nameChunk = 4096
 )
 
-// names are the strings that an iteration has met, and room for looking up more.
+// names caches the strings that a query has met, with buffers for looking up more.
 type names struct {
 	cache [nameCache]cachedName
-	// coordinates are those of the records that were looked up last.
+	// coordinates are the results of the last lookup.
 	coordinates []event.Coordinate
-	// chunk is the names that are not a string yet, one behind the other, and
-	// wanted says for which records.
+	// chunk holds the names that are not a string yet, one after the other, and wanted
+	// says for which records.
 	chunk  []byte
 	wanted []wantedName
-	given  int // scopes that were added to the shared ones
+	given  int // how many scopes this query added to those of the part
 }
 
-// cachedName is a string, or the place in wanted, plus one, of who wanted it first
-// as long as name is empty.
+// cachedName is a name. While name is empty, wanted is one more than the place in
+// names.wanted of the first record that wants it.
 type cachedName struct {
 	name   string
 	number uint32
 	wanted uint32
 }
 
-// wantedName says that a record wants a piece of the chunk.
+// wantedName says which bytes of the chunk are the name of a record.
 type wantedName struct {
 	number     uint32
 	start, end uint16 // a name is no longer than the chunk
@@ -51,8 +51,8 @@ func (n *names) forget() {
 	clear(n.coordinates[:cap(n.coordinates)])
 }
 
-// coordinate looks up the names of one record. They are kept where the cursor has
-// room for names, and scopes with the part.
+// coordinate looks up the names of one record. A cursor with buffers for names keeps them;
+// the part keeps scopes.
 func (c *Cursor) coordinate(r artifact.Raw) (at event.Coordinate, err error) {
 	if at.Entity, err = c.name(r.Entity()); err != nil {
 		return event.Coordinate{}, err
@@ -83,14 +83,14 @@ func (c *Cursor) name(number uint32) (string, error) {
 	return slot.name, nil
 }
 
-// coordinates looks up the names of records, with one string for many. What it
-// returns holds until the next call. The cursor must have room for names.
+// coordinates looks up the names of records, and makes one string of many. The result is
+// valid until the next call. The cursor must have buffers for names.
 func (c *Cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error) {
 	n := c.names
 	n.coordinates = slices.Grow(n.coordinates[:0], len(records))[:len(records)]
 	n.wanted = slices.Grow(n.wanted, 2*len(records))
 	n.chunk = slices.Grow(n.chunk, 64)
-	defer n.share(c.scopes) // also after an error, so that no name stays without its string
+	defer n.share(c.scopes) // after an error too, so that every cached name gets its string
 	for i, r := range records {
 		at := &n.coordinates[i]
 		if err := c.want(n, &at.Entity, r.Entity(), int32(i), false); err != nil {
@@ -103,7 +103,7 @@ func (c *Cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error)
 	return n.coordinates, nil
 }
 
-// want sets name, at once or with the next share.
+// want sets name, now or at the next share.
 func (c *Cursor) want(n *names, name *string, number uint32, record int32, scope bool) error {
 	slot := &n.cache[number%nameCache]
 	if slot.number == number && slot.name != "" {
@@ -137,8 +137,7 @@ func (c *Cursor) want(n *names, name *string, number uint32, record int32, scope
 	return nil
 }
 
-// share makes one string of the chunk and gives its pieces to the records that want
-// them.
+// share makes one string of the chunk and sets the names that are wanted of it.
 func (n *names) share(scopes *scopeNames) {
 	if len(n.wanted) == 0 {
 		return

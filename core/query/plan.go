@@ -8,94 +8,91 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// What things cost, roughly, in ns. Only their ratios matter, and only where a
-// condition has many lists.
+// Rough costs in ns. Only their ratios matter, and only where a condition has many lists.
 const (
 	costItem   = 5   // gathering an item of a list
 	costList   = 40  // finding the list of a name
-	costRecord = 100 // reading a record that is then turned down
+	costRecord = 100 // reading a record that does not match
 )
 
-// plan is how one part answers one region: which records to look at, and what is
-// left to ask of each. Whatever the lists say, every record that is returned is
-// compared with the region, so a wrong list can hide an event and cannot forge one.
+// plan says how one part answers one region: which records to read, and which conditions
+// to check of each. Every record is compared with the region before it is returned, so a
+// wrong list can hide an event but not forge one.
 type plan struct {
 	planned
-	one [3]index.Postings // room for the conditions that are one list
+	single [3]index.Postings // the sets of conditions that are one list
 }
 
-// planned is a plan but for its buffers.
+// planned is a plan without its buffers.
 type planned struct {
-	// nothing says that the part has no such record.
-	nothing bool
-	// turnsDown says that records in the search may not match.
-	turnsDown bool
+	// empty is set when the part has no such record.
+	empty bool
+	// inexact is set when the search finds records that may not match.
+	inexact bool
 	search
 	region *Region
-	// entity and scope are the numbers of the names, 0 where any will do.
+	// entity and scope are the numbers of the names, 0 for any.
 	entity, scope uint32
 	// prefix is how the entity's name must begin.
 	prefix string
-	// count asks for the number of records alone, and limit, unless it is 0, for no
-	// more of them.
+	// count is set when only the number of records is wanted; limit, unless 0, is how many
+	// records are.
 	count bool
 	limit int
-	// first is the first record that is asked for.
+	// first is the first record to consider.
 	first uint32
 
-	conditions []condition
-	room       [3]condition
-	otherRoom  [2]set
-	// alone are the lists of the only condition of a count, when they were not made
-	// a set: then their lengths are the answer.
+	conditions   []condition
+	conditionBuf [3]condition
+	othersBuf    [2]set
+	// alone are the lists of the only condition of a count, when they were not made a set:
+	// their lengths are the answer.
 	alone []index.List
 }
 
-// condition is the records that hold one condition: a set, or the lists that are
-// still to be made one.
+// condition is the records that meet one condition: a set, or the lists to make one of.
 type condition struct {
 	set   set
 	lists []index.List
 	left  int // members from plan.first on, or of all lists
 }
 
-// match reports whether a record is what the region asks for, as far as the record
-// itself tells: of a prefix the name must.
+// match reports whether a record meets the region's conditions, but for the prefix, which
+// needs the entity's name.
 func (p *plan) match(r artifact.Raw) bool {
 	return (p.entity == 0 || r.Entity() == p.entity) && (p.scope == 0 || r.Scope() == p.scope) &&
-		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.Has(r.Clock())
+		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.has(r.Clock())
 }
 
-// plan finds the sets that a region's conditions are. It is good until the cursor
-// makes another. For a count every condition
-// but that of clocks becomes a set, so that no record is read. limit is that of a
-// page, 0 for none.
+// plan makes sets of a region's conditions. The plan is valid until the cursor makes
+// another. For a count, every condition but that of clocks becomes a set, so that no
+// record is read. limit is that of a page, 0 for none.
 func (c *Cursor) plan(region *Region, first uint32, count bool, limit int) (*plan, error) {
 	p := &c.p
 	p.forget()
 	p.region, p.count, p.limit, p.first = region, count, limit, first
 	p.search = search{c: c, next: first}
-	p.conditions = p.room[:0]
+	p.conditions = p.conditionBuf[:0]
 	err := p.byEntity(c)
-	if err == nil && !p.nothing {
+	if err == nil && !p.empty {
 		err = p.byScope(c)
 	}
-	if err == nil && !p.nothing {
+	if err == nil && !p.empty {
 		err = p.byKinds(c)
 	}
-	if err == nil && !p.nothing {
+	if err == nil && !p.empty {
 		err = p.byPrefix(c)
 	}
-	if err == nil && !p.nothing {
+	if err == nil && !p.empty {
 		err = p.order(c)
 	}
 	return p, err
 }
 
-// forget empties a plan, but for its lists' buffers.
+// forget empties a plan. It keeps the buffers of its lists.
 func (p *plan) forget() {
-	for i := range p.one {
-		p.one[i].Forget()
+	for i := range p.single {
+		p.single[i].Forget()
 	}
 	p.planned = planned{}
 }
@@ -106,7 +103,7 @@ func (p *plan) order(c *Cursor) (err error) {
 		p.driver = &every{count: c.Count(), next: p.first}
 		return nil
 	}
-	if only := p.conditions[0]; p.count && len(p.conditions) == 1 && only.set == nil && !p.turnsDown {
+	if only := p.conditions[0]; p.count && len(p.conditions) == 1 && only.set == nil && !p.inexact {
 		p.alone = only.lists
 		return nil
 	}
@@ -120,14 +117,14 @@ func (p *plan) order(c *Cursor) (err error) {
 	}
 	slices.SortStableFunc(p.conditions, func(a, b condition) int { return a.left - b.left })
 	p.driver = p.conditions[0].set
-	p.others = p.otherRoom[:0]
+	p.others = p.othersBuf[:0]
 	for _, other := range p.conditions[1:] {
 		p.others = append(p.others, other.set)
 	}
 	return nil
 }
 
-// smallest is how many records there are to look at so far.
+// smallest returns the size of the smallest set so far.
 func (p *plan) smallest(c *Cursor) int {
 	n := int(c.Count() - p.first)
 	for _, other := range p.conditions {
@@ -136,18 +133,18 @@ func (p *plan) smallest(c *Cursor) int {
 	return n
 }
 
-// add takes a condition that a set holds, unless all records do.
+// add adds a condition that a set meets, unless all records meet it.
 func (p *plan) add(c *Cursor, s set) {
 	left := s.Left()
-	p.nothing = p.nothing || left == 0
+	p.empty = p.empty || left == 0
 	if left < int(c.Count()-p.first) {
 		p.conditions = append(p.conditions, condition{set: s, left: left})
 	}
 }
 
-// addOne takes a condition that is one list.
+// addOne adds a condition that is one list.
 func (p *plan) addOne(c *Cursor, l index.List) error {
-	s := &p.one[len(p.conditions)]
+	s := &p.single[len(p.conditions)]
 	s.Walk(&c.Reader, l)
 	if p.first > 0 {
 		if _, err := s.Seek(p.first); err != nil {
@@ -158,28 +155,28 @@ func (p *plan) addOne(c *Cursor, l index.List) error {
 	return nil
 }
 
-// named looks a name up; a name the part does not have matches nothing.
+// named looks up a name. Without it the plan is empty.
 func (p *plan) named(c *Cursor, name string) (uint32, error) {
 	number, ok, err := c.FindName([]byte(name))
-	p.nothing = p.nothing || !ok
+	p.empty = p.empty || !ok
 	return number, err
 }
 
 func (p *plan) byEntity(c *Cursor) (err error) {
 	clocks := p.region.Clocks
-	p.turnsDown = !clocks.all()
+	p.inexact = !clocks.all()
 	if p.region.Entity == "" {
 		return nil
 	}
-	if p.entity, err = p.named(c, p.region.Entity); err != nil || p.nothing {
+	if p.entity, err = p.named(c, p.region.Entity); err != nil || p.empty {
 		return err
 	}
 	l, err := c.Entity(p.entity)
 	if err != nil {
 		return err
 	}
-	if p.turnsDown && c.EntityClocksRise() {
-		p.turnsDown = false
+	if p.inexact && c.EntityClocksRise() {
+		p.inexact = false
 		if l, err = c.Clocks(l, clocks.min, clocks.max); err != nil {
 			return err
 		}
@@ -191,7 +188,7 @@ func (p *plan) byScope(c *Cursor) (err error) {
 	if p.region.Scope == "" {
 		return nil
 	}
-	if p.scope, err = p.named(c, p.region.Scope); err != nil || p.nothing {
+	if p.scope, err = p.named(c, p.region.Scope); err != nil || p.empty {
 		return err
 	}
 	l, err := c.Scope(p.scope)
@@ -218,7 +215,7 @@ func (p *plan) byPrefix(c *Cursor) error {
 		return nil
 	}
 	if p.region.Entity != "" {
-		p.nothing = !strings.HasPrefix(p.region.Entity, p.prefix)
+		p.empty = !strings.HasPrefix(p.region.Entity, p.prefix)
 		return nil
 	}
 	lo, hi, err := c.NamesWithPrefix([]byte(p.prefix))
@@ -227,13 +224,13 @@ func (p *plan) byPrefix(c *Cursor) error {
 	}
 	names := int(hi) - int(lo)
 	if names <= 0 {
-		p.nothing = true
+		p.empty = true
 		return nil
 	}
-	// As many records as names begin so, for all that is known yet.
+	// An estimate: as large a share of the records as of the names has the prefix.
 	total := int(uint64(c.Count()-p.first) * uint64(names) / uint64(max(c.Names(), 1)))
 	if !p.worthGathering(c, total, names*costList) {
-		p.turnsDown = true
+		p.inexact = true
 		return nil
 	}
 	lists := make([]index.List, 0, names)
@@ -253,9 +250,8 @@ func (p *plan) byPrefix(c *Cursor) error {
 	return p.addMany(c, lists)
 }
 
-// addMany takes a condition that several lists hold which have no record in
-// common. Where gathering them costs more than looking at the records that do not
-// match, those are left to be turned down.
+// addMany adds a condition that several lists meet, which have no record in common. It
+// adds none where gathering them costs more than reading records that do not match.
 func (p *plan) addMany(c *Cursor, lists []index.List) error {
 	total := 0
 	for _, l := range lists {
@@ -263,8 +259,8 @@ func (p *plan) addMany(c *Cursor, lists []index.List) error {
 	}
 	switch {
 	case total == 0:
-		p.nothing = true
-	case total == int(c.Count()): // then all records do
+		p.empty = true
+	case total == int(c.Count()): // all records meet it
 	case len(lists) == 1:
 		return p.addOne(c, lists[0])
 	case len(lists) <= maxUnion:
@@ -276,13 +272,13 @@ func (p *plan) addMany(c *Cursor, lists []index.List) error {
 	case p.worthGathering(c, total, 0):
 		p.conditions = append(p.conditions, condition{lists: lists, left: total})
 	default:
-		p.turnsDown = true
+		p.inexact = true
 	}
 	return nil
 }
 
-// worthGathering reports whether a set of total records, which costs extra besides,
-// is cheaper than reading the records of the other sets that are not in it.
+// worthGathering reports whether gathering a set of total records, with an extra cost, is
+// cheaper than reading the records of the other sets that are not in it.
 func (p *plan) worthGathering(c *Cursor, total, extra int) bool {
 	if p.count {
 		return true

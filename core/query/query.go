@@ -7,10 +7,10 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Query yields the visible events of a region that the page still wants, in order of
-// sequence. Before each it moves the page on: From is one above the event's sequence,
-// and Limit one lower. After any error, a call with the same page goes on where this
-// one ended. more is false when the page is full or yield returned false.
+// Query yields the visible events of a region that the page wants, in order of sequence.
+// Before each it advances the page: From is one above the event's sequence, and Limit one
+// lower. After an error, a call with the same page resumes where this one ended. more is
+// false when the page is full or yield returned false.
 func (c *Cursor) Query(region *Region, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
 	if page.Limit == 1 && region.everything() {
 		return c.nextEvent(page, yield)
@@ -20,8 +20,8 @@ func (c *Cursor) Query(region *Region, page *Page, yield func(event.Event, error
 	})
 }
 
-// nextEvent is Query for the next event of all, which needs no batch: it is how an
-// event is looked up by its sequence.
+// nextEvent is Query for the next event of any kind, which needs no batch: it looks up an
+// event by its sequence.
 func (c *Cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (more bool, err error) {
 	first, err := c.After(page.From)
 	if err != nil {
@@ -29,7 +29,7 @@ func (c *Cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (mor
 	}
 	s := search{c: c, next: first}
 	for {
-		if ok, err := s.move(); err != nil || !ok {
+		if ok, err := s.advance(); err != nil || !ok {
 			return true, err
 		}
 		r, err := c.Single(s.next)
@@ -41,7 +41,7 @@ func (c *Cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (mor
 		}
 		s.next++
 		if r.Sequence() < page.From || !c.Visible(r) {
-			continue // a record that disagrees with the lookups
+			continue // the record disagrees with the index
 		}
 		e, err := c.Event(r)
 		if err != nil {
@@ -53,14 +53,14 @@ func (c *Cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (mor
 	}
 }
 
-// yield hands over the records of a batch.
+// yield yields the events of some records.
 func (c *Cursor) yield(p *plan, records []artifact.Raw, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
 	var e event.Event
-	for step := together; len(records) > 0; {
+	for step := chunk; len(records) > 0; {
 		some := records[:min(step, len(records))]
 		coordinates, err := c.coordinates(some)
 		if err != nil && len(some) > 1 {
-			step = 1 // what is in front of the damage is to be had
+			step = 1 // the records before the damage are readable
 			continue
 		}
 		if err != nil {
@@ -73,7 +73,7 @@ func (c *Cursor) yield(p *plan, records []artifact.Raw, page *Page, yield func(e
 			}
 			r.DecodeFacts(&e.Facts)
 			if e.Sequence < page.From {
-				continue // a list does not rise
+				continue // the list does not rise
 			}
 			if err := c.check(&e); err != nil {
 				return false, err

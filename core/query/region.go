@@ -6,10 +6,10 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Region says which events a query asks for. Conditions that are set must all
-// hold; the zero Region is every event.
+// Region says which events a query asks for. All conditions that are set must hold; the
+// zero Region is every event.
 type Region struct {
-	// Entity is the exact name; EntityPrefix is how the name begins.
+	// Entity is the exact name; EntityPrefix is a prefix of it.
 	Entity, EntityPrefix string
 	Scope                string
 	Kinds                event.Kinds
@@ -22,14 +22,14 @@ func (r *Region) everything() bool {
 	return r.Entity == "" && r.EntityPrefix == "" && r.Scope == "" && r.Kinds.All() && r.Clocks.all()
 }
 
-// Clocks is a range of clocks, both ends included. The zero Clocks is all.
+// Clocks is a range of clocks, both ends included. The zero Clocks is all clocks.
 type Clocks struct {
 	min, max uint32
 	limited  bool
 }
 
-// ClocksBetween is the range from low to high, both included.
-func ClocksBetween(low, high uint32) Clocks { return Clocks{low, high, true} }
+// ClocksBetween returns the range from low to high, both included.
+func ClocksBetween(low, high uint32) Clocks { return Clocks{min: low, max: high, limited: true} }
 
 // Bounds returns the lowest and the highest clock of the range; limited is false for
 // the zero Clocks.
@@ -40,16 +40,16 @@ func (c Clocks) Bounds() (low, high uint32, limited bool) {
 	return c.min, c.max, true
 }
 
-// Has reports whether c is in the range.
-func (c Clocks) Has(clock uint32) bool {
+// has reports whether a clock is in the range.
+func (c Clocks) has(clock uint32) bool {
 	return !c.limited || c.min <= clock && clock <= c.max
 }
 
 // all reports whether every clock is in the range.
 func (c Clocks) all() bool { return !c.limited || c.min == 0 && c.max == math.MaxUint32 }
 
-// Page says where an iteration begins and how far it goes. To go on where one
-// ended, set From to the last event's sequence plus one.
+// Page says where an iteration begins and how long it is. To continue one, set From to the
+// last event's sequence plus one.
 type Page struct {
 	// From is the lowest sequence wanted.
 	From uint64

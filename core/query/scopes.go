@@ -7,15 +7,14 @@ import (
 
 const (
 	scopeSlots = 256
-	// scopesPerQuery bounds the names that one iteration adds, so that an answer
-	// with many scopes does not cost an allocation for each.
+	// scopesPerQuery bounds the names that one query adds, so that an answer with many
+	// scopes does not cost an allocation for each.
 	scopesPerQuery = 64
 )
 
-// scopeNames are names of scopes that the queries of one part have met: there are
-// few, and each query would look up the same again. At most scopeSlots are kept,
-// each as long as the part; of two that want one place the first stays. They may be used by any number of
-// goroutines.
+// scopeNames caches names of scopes for all queries of one part: there are few, and each
+// query would look up the same again. It keeps at most scopeSlots, as long as the part; of
+// two names with one slot the first stays. Any number of goroutines may use it.
 type scopeNames struct {
 	slots [scopeSlots]atomic.Pointer[scopeName]
 }
@@ -25,7 +24,7 @@ type scopeName struct {
 	name   string
 }
 
-// get returns a name that is kept, or "".
+// get returns a cached name, or "".
 func (s *scopeNames) get(number uint32) string {
 	if n := s.slots[number%scopeSlots].Load(); n != nil && n.number == number {
 		return n.name
@@ -33,9 +32,9 @@ func (s *scopeNames) get(number uint32) string {
 	return ""
 }
 
-// put keeps a copy of a name, which may be a piece of a longer string.
+// put caches a copy of a name, which may be part of a longer string.
 func (s *scopeNames) put(number uint32, name string) {
 	if slot := &s.slots[number%scopeSlots]; slot.Load() == nil {
-		slot.Store(&scopeName{number, strings.Clone(name)})
+		slot.Store(&scopeName{number: number, name: strings.Clone(name)})
 	}
 }

@@ -6,28 +6,27 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// search is the records of one part that are in every one of some sets and are not
-// hidden, by rising number.
+// search walks the records of one part that are in all of some sets and are not hidden, by
+// rising number.
 type search struct {
 	c      *Cursor
 	driver set   // the smallest
 	others []set // by size
-	// next is the lowest number that was not looked at.
+	// next is the lowest number that was not considered yet.
 	next uint32
-	// shown is a run of records that readers see; it begins empty.
+	// shown is a run of visible records; it begins empty.
 	shown span
 }
 
-// span is the records from number from up to to.
+// span is the records from number from up to to, exclusive.
 type span struct{ from, to uint32 }
 
-// shown returns the first run of records that readers see at or behind a record:
-// an empty one at the end when there is none. Where sequences have no holes it
-// reads no record.
+// shown returns the first run of visible records at or after a record: an empty one at the
+// end when there is none. Where sequences have no holes it reads no record.
 func (c *Cursor) shown(record uint32) (span, error) {
 	ranges, count := c.options.Hidden, c.Count()
 	if len(ranges) == 0 {
-		return span{record, count}, nil
+		return span{from: record, to: count}, nil
 	}
 	for record < count {
 		sequence, err := c.Sequence(record)
@@ -36,7 +35,7 @@ func (c *Cursor) shown(record uint32) (span, error) {
 		}
 		i := sort.Search(len(ranges), func(i int) bool { return ranges[i].End > sequence })
 		if i == len(ranges) {
-			return span{record, count}, nil
+			return span{from: record, to: count}, nil
 		}
 		border, hidden := ranges[i].Start, false
 		if border <= sequence {
@@ -50,16 +49,15 @@ func (c *Cursor) shown(record uint32) (span, error) {
 			return span{}, c.errChanged()
 		}
 		if !hidden {
-			return span{record, at}, nil
+			return span{from: record, to: at}, nil
 		}
 		record = at
 	}
-	return span{count, count}, nil
+	return span{from: count, to: count}, nil
 }
 
-// move makes sure that next is a record that readers see, or says that there is
-// none.
-func (s *search) move() (ok bool, err error) {
+// advance moves next to a visible record. ok is false when there is none.
+func (s *search) advance() (ok bool, err error) {
 	if s.next < s.shown.to && s.next >= s.shown.from {
 		return true, nil
 	}
@@ -74,16 +72,16 @@ func (s *search) move() (ok bool, err error) {
 	return s.next < s.c.Count(), nil
 }
 
-// fill puts the next records into dst. When they do not fill it there are no more,
-// unless there is an error.
+// fill puts the next records into dst. Fewer than its length are the last, unless there is
+// an error.
 func (s *search) fill(dst []uint32) (n int, err error) {
 	for n < len(dst) {
-		ok, err := s.move()
+		ok, err := s.advance()
 		if err != nil || !ok {
 			return n, err
 		}
 		if len(s.others) > 0 {
-			found, err := s.meet()
+			found, err := s.intersect()
 			if err != nil {
 				return n, err
 			}
@@ -108,9 +106,9 @@ func (s *search) fill(dst []uint32) (n int, err error) {
 	return n, nil
 }
 
-// meet moves next to the first record from there on that may be in all sets, and
-// reports whether it is and is shown.
-func (s *search) meet() (found bool, err error) {
+// intersect moves next to the next candidate for the intersection of all sets, and reports
+// whether it is in all sets and visible.
+func (s *search) intersect() (found bool, err error) {
 	record, err := s.driver.Seek(s.next)
 	if err != nil {
 		return false, err
@@ -127,17 +125,17 @@ func (s *search) meet() (found bool, err error) {
 	return true, nil
 }
 
-// count is how many records fill would find.
+// count returns how many records fill would find.
 func (s *search) count() (total uint64, err error) {
 	if len(s.others) == 0 {
 		return s.countOne()
 	}
 	for {
-		ok, err := s.move()
+		ok, err := s.advance()
 		if err != nil || !ok {
 			return total, err
 		}
-		found, err := s.meet()
+		found, err := s.intersect()
 		if err != nil {
 			return 0, err
 		}
@@ -148,10 +146,10 @@ func (s *search) count() (total uint64, err error) {
 	}
 }
 
-// countOne is count of the driver alone, by the lengths of its runs.
+// countOne is count for the driver alone. It adds up the lengths of its runs.
 func (s *search) countOne() (total uint64, err error) {
 	for {
-		ok, err := s.move()
+		ok, err := s.advance()
 		if err != nil || !ok {
 			return total, err
 		}

@@ -7,22 +7,21 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// set is the numbers of the records that hold one condition, walked forward: no
-// argument may be lower than one that was passed before. [index.Postings] is the
-// set of one list.
+// set is the numbers of the records that meet one condition, walked forwards: no argument
+// may be lower than an earlier one. [index.Postings] is the set of one list.
 type set interface {
 	// Seek returns the first member that is at least record, or [index.None].
 	Seek(record uint32) (uint32, error)
-	// Read puts the members from first up to end into dst. When they do not fill
-	// it there are no more.
+	// Read puts the members from first up to end into dst. Fewer than its length are the
+	// last.
 	Read(dst []uint32, first, end uint32) (int, error)
-	// Count is the number of members from first up to end.
+	// Count returns the number of members from first up to end.
 	Count(first, end uint32) (int, error)
-	// Left is how many members are ahead.
+	// Left returns the number of members ahead.
 	Left() int
 }
 
-// every is the set of all records, as many as it says; next is not to be set.
+// every is the set of all records, which are count.
 type every struct{ count, next uint32 }
 
 func (s *every) Seek(record uint32) (uint32, error) {
@@ -50,11 +49,11 @@ func (s *every) Count(first, end uint32) (int, error) {
 
 func (s *every) Left() int { return int(s.count - s.next) }
 
-// sorted is a set that was gathered and is small.
+// sorted is a small gathered set.
 type sorted []uint32
 
 func (s *sorted) Seek(record uint32) (uint32, error) {
-	// The next one is near: others are looked for by steps that double.
+	// The member is usually near, so the steps begin small and double.
 	step := 1
 	for step < len(*s) && (*s)[step] < record {
 		step *= 2
@@ -86,7 +85,7 @@ func (s *sorted) Count(first, end uint32) (int, error) {
 
 func (s *sorted) Left() int { return len(*s) }
 
-// bitmap is a set that was gathered and is large: a bit for each record.
+// bitmap is a large gathered set: a bit for each record.
 type bitmap struct {
 	words []uint64
 	left  int
@@ -124,10 +123,10 @@ func (s *bitmap) Count(first, end uint32) (n int, err error) {
 	return n, nil
 }
 
-// Left is that of the whole set, since it is asked for before the walk begins.
+// Left returns the size of the whole set: it is only called before the walk begins.
 func (s *bitmap) Left() int { return s.left }
 
-// readBySeek is Read for sets that have nothing better.
+// readBySeek implements Read by Seek.
 func readBySeek(s set, dst []uint32, first, end uint32) (n int, err error) {
 	for ; n < len(dst); n++ {
 		record, err := s.Seek(first)

@@ -15,7 +15,8 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// TestSets walks every sort of set by random steps beside the members as a slice.
+// TestSets walks every kind of set by random steps and compares it with its members as
+// a slice.
 func TestSets(t *testing.T) {
 	// Kind k, from 1 on, is that of every k-th record or so; entities are few.
 	const records = 5000
@@ -34,10 +35,10 @@ func TestSets(t *testing.T) {
 	image := index.DraftImage(d)
 	table := make([]byte, image.NamesSize)
 	require.NoError(t, source.Read(image.Names, table, image.NamesAt))
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	require.NoError(t, err)
 	tables, err := index.Build(index.Input{Image: image, Names: names, Bounds: index.Bounds{
-		Allocator: records, Watermark: artifact.Watermark{Segment: 2},
+		NextSequence: records, Watermark: artifact.Watermark{Segment: 2},
 		SegmentSize: func(uint64) (uint64, bool) { return math.MaxUint64, true },
 	}})
 	require.NoError(t, err)
@@ -87,7 +88,7 @@ func TestSets(t *testing.T) {
 	})
 }
 
-// walk takes random steps forward.
+// walk takes random steps forwards.
 func walk(t *rapid.T, s set, members []uint32, records int) {
 	step := rapid.OneOf(rapid.Uint32Max(3), rapid.Uint32Max(300), rapid.Uint32Max(5000))
 	for at := uint32(0); at <= uint32(records); {

@@ -4,8 +4,8 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// StreamPage says where a stream begins and how far it goes. To go on where
-// one ended, set From to the last event's clock plus one.
+// StreamPage says where a stream begins and how long it is. To continue one, set From to
+// the last event's clock plus one.
 type StreamPage struct {
 	// From is the lowest clock wanted.
 	From uint32
@@ -13,7 +13,7 @@ type StreamPage struct {
 	Limit int
 }
 
-// Place is where an event stands in the store and in its stream.
+// Place is the place of an event in the store and in its stream.
 type Place struct {
 	Sequence uint64
 	Clock    uint32
@@ -30,12 +30,13 @@ func (c *Cursor) Places(region *Region) (places []Place, err error) {
 	return places, err
 }
 
-// ClockSpan is what a part knows of the clocks of an entity.
+// ClockSpan describes the clocks of an entity in one part.
 type ClockSpan struct {
-	// Rise is false where clocks of the part may not rise with sequences. Then the
-	// rest is zero.
+	// Rise is false when clocks of the part may not rise with sequences. The other fields
+	// are then zero.
 	Rise bool
-	// Any says that the entity has records here; First and Last are their clocks.
+	// Any is set when the entity has records in the part, whose clocks go from First to
+	// Last.
 	Any         bool
 	First, Last uint32
 }

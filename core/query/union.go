@@ -8,19 +8,18 @@ import (
 )
 
 const (
-	// maxUnion is how many lists are walked side by side; more are gathered.
+	// maxUnion is how many lists are merged on the fly; more are gathered.
 	maxUnion = 16
-	// unionWindow is how many record numbers a union looks at together, where its
-	// members stand close.
+	// unionWindow is how many record numbers a dense union marks at once.
 	unionWindow = 1024
 )
 
-// union is the records of several lists that have none in common.
+// union is the set of several lists that have no record in common.
 type union struct {
 	lists []index.Postings
-	// heads[i] is the next item of list i when it is not below what is asked for.
+	// heads[i] is the next item of list i, valid unless it is 0 or below the record sought.
 	heads []uint32
-	// dense says that a window has many members.
+	// dense is set when a window has many members.
 	dense bool
 }
 
@@ -48,8 +47,8 @@ func (u *union) Seek(record uint32) (next uint32, err error) {
 	return next, nil
 }
 
-// Read implements set. Where members stand close, all those of a window are
-// marked in a few words, which is cheaper than asking which list comes next.
+// Read implements set. A dense union marks the members of a window in a few words, which is
+// cheaper than choosing the next list for each member.
 func (u *union) Read(dst []uint32, first, end uint32) (n int, err error) {
 	if !u.dense {
 		return readBySeek(u, dst, first, end)
@@ -59,7 +58,7 @@ func (u *union) Read(dst []uint32, first, end uint32) (n int, err error) {
 		if first, err = u.Seek(first); err != nil || first >= end {
 			return n, err
 		}
-		// No more of them than fit, so that no list moves too far.
+		// No more than fit into dst, so that no list advances too far.
 		size := min(unionWindow, end-first, uint32(len(dst)-n))
 		var marks [unionWindow / 64]uint64
 		for i := range u.lists {
@@ -107,11 +106,11 @@ func (u *union) Left() (n int) {
 	return n
 }
 
-// sparse is the share of records below which a gathered set is a sorted slice:
-// sorting costs some 40 ns a member, and a bitmap some 10 ns for 64 records.
+// A gathered set with less than one in sparse records is a sorted slice: sorting costs some
+// 40 ns a member, and a bitmap some 10 ns for 64 records.
 const sparse = 1024
 
-// gather makes one set of the members of many lists from number first on.
+// gather makes one set of the members of many lists, from record first on.
 func (c *Cursor) gather(lists []index.List, total int, first uint32) (set, error) {
 	var p index.Postings
 	var some [256]uint32

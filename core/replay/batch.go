@@ -6,14 +6,14 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// batch is an atomic batch whose COMMIT has not come yet.
+// batch is an atomic batch whose COMMIT was not read yet.
 type batch struct {
 	open   bool
 	id     event.ID
 	count  uint32 // events that BEGIN announced
-	cursor Cursor
+	txn    txn
 	staged []staged
-	begun  int64  // BEGIN's time stamp, which no item's is above
+	begun  int64  // BEGIN's time stamp, an upper bound on the items'
 	gaps   int    // damaged places since BEGIN
 	lost   uint64 // bytes in them
 
@@ -24,7 +24,7 @@ type batch struct {
 	known    int    // names of the footer that were known before BEGIN
 }
 
-// staged is what a record does not hold of an item.
+// staged is the data of an item that its record does not have.
 type staged struct {
 	timestamp int64
 	hinted    bool
@@ -32,7 +32,7 @@ type staged struct {
 
 func (s *Scan) begin(p event.Position, b *segment.Body) {
 	if s.batch.open && s.batch.id == b.ID && b.PayloadSize == 0 {
-		s.dropDamaged(len(s.batch.staged)) // its COMMIT under the other kind
+		s.dropDamaged(len(s.batch.staged)) // a COMMIT with BEGIN's kind
 		return
 	}
 	s.abandon()
@@ -42,7 +42,7 @@ func (s *Scan) begin(p event.Position, b *segment.Body) {
 		id:      b.ID,
 		count:   b.PayloadSize,
 		begun:   b.TimestampUS,
-		cursor:  s.log.Begin(),
+		txn:     s.log.begin(),
 		staged:  s.batch.staged[:0],
 		file:    s.file,
 		segment: p.Segment,
@@ -51,7 +51,7 @@ func (s *Scan) begin(p event.Position, b *segment.Body) {
 	}
 }
 
-// commit ends the open batch, or settles what a COMMIT without one means.
+// commit ends the open batch, or decides what a COMMIT without one means.
 func (s *Scan) commit(p event.Position, b *segment.Body) {
 	if !s.batch.open {
 		s.orphanCommit(p)
@@ -60,17 +60,17 @@ func (s *Scan) commit(p event.Position, b *segment.Body) {
 	whole := s.batch.id == b.ID && s.batch.gaps == 0 && len(s.batch.staged) == int(s.batch.count)
 	if whole {
 		if s.hints != nil && s.batch.unhinted && s.batch.segment == p.Segment {
-			s.wrong = true // the footer leaves out events that were committed
+			s.wrong = true // the footer lacks committed events
 		}
-		s.batch.cursor.Commit()
+		s.batch.txn.commit()
 		s.batch.open = false
 		return
 	}
 	s.dropDamaged(len(s.batch.staged))
 }
 
-// abandon ends a batch whose COMMIT did not come. Its items are dropped, and
-// the frames behind them that another append wrote are kept.
+// abandon ends a batch without a COMMIT. It drops the batch's items and keeps
+// the later frames that another append wrote.
 func (s *Scan) abandon() {
 	if !s.batch.open {
 		return
@@ -81,22 +81,22 @@ func (s *Scan) abandon() {
 		items++
 	}
 	if s.batch.gaps > 0 {
-		// Its COMMIT may have been in the damaged bytes.
+		// COMMIT may have been in the damaged bytes.
 		s.dropDamaged(items)
 		return
 	}
-	s.report.Unfinished = append(s.report.Unfinished, Unfinished{s.batch.file, s.batch.offset, items})
-	s.keepFrom(items, s.batch.cursor.next)
+	s.report.Unfinished = append(s.report.Unfinished, Unfinished{File: s.batch.file, Offset: s.batch.offset, Items: items})
+	s.keepFrom(items, s.batch.txn.next)
 }
 
 // dropDamaged drops the first items of a batch that was, or may have been,
-// committed, tells which events that loses, and keeps their numbers free.
+// committed. It reports the events lost and keeps their sequences free.
 func (s *Scan) dropDamaged(items int) {
-	first, base := s.batch.cursor.First(), s.batch.cursor.next
+	first, base := s.batch.txn.first(), s.batch.txn.next
 	if items > 0 {
 		base = s.log.draft.At(first).Sequence()
 	}
-	// The count is only believed as far as there were bytes for it.
+	// Use the claimed count only as far as the lost bytes can hold it.
 	count := uint64(items)
 	if s.batch.lost > 0 {
 		count = min(uint64(s.batch.count), count+s.batch.lost/segment.LeastFrame+1)
@@ -116,17 +116,17 @@ func (s *Scan) dropDamaged(items int) {
 	s.keepFrom(items, d.EndSequence)
 }
 
-// keepFrom removes the first items of the open batch, commits the records
-// behind them as appends of their own, and numbers those from next on where no
-// footer did.
+// keepFrom removes the first items of the open batch and commits the later
+// records as appends of their own. Records without a number from a footer are
+// numbered from next on.
 func (s *Scan) keepFrom(items int, next uint64) {
 	s.batch.open = false
-	first := s.batch.cursor.First()
+	first := s.batch.txn.first()
 	kept := s.batch.staged[items:]
 	if len(kept) == 0 {
-		s.batch.cursor.Abort()
+		s.batch.txn.abort()
 		s.forgetNames()
-		s.log.Reserve(next - min(next, s.log.next))
+		s.log.reserve(next - min(next, s.log.next))
 		return
 	}
 	s.salvaged, s.ending.Mixed = true, true
@@ -140,24 +140,24 @@ func (s *Scan) keepFrom(items int, next uint64) {
 		next++
 	}
 	s.log.least, s.log.next = next, next
-	s.batch.cursor.Commit()
+	s.batch.txn.commit()
 }
 
-// forgetNames unlearns the numbers of names that an aborted batch brought.
+// forgetNames forgets the numbers of names that an aborted batch added.
 func (s *Scan) forgetNames() {
 	if s.hints == nil {
 		return
 	}
 	known := s.batch.known
-	if s.batch.file != s.file { // all of them were asked for since
+	if s.batch.file != s.file { // all of them were added since
 		known = 0
 	}
 	s.hints.forget(known)
 }
 
-// orphanCommit settles a COMMIT whose BEGIN was not seen. When one damaged
-// frame came before, that was the BEGIN: it had no number, so the events since
-// move down by one.
+// orphanCommit handles a COMMIT whose BEGIN was not read. When one damaged
+// frame precedes it, that was the BEGIN. It had no sequence, so the events
+// since then move down by one.
 func (s *Scan) orphanCommit(p event.Position) {
 	switch g := s.gap; {
 	case g.one && !g.hinted:

@@ -11,20 +11,20 @@ import (
 	"github.com/thawlog/thaw/core/replay"
 )
 
-// garbage adds bytes that are no frame.
+// garbage adds bytes that are not a frame.
 func (m *maker) garbage(n int) *maker {
 	m.b = append(m.b, bytes.Repeat([]byte{0xff}, n)...)
 	return m
 }
 
-// TestGarbageInABatch: nothing says that bytes between BEGIN and COMMIT held no item,
-// although as many items are left as BEGIN announced; the batch goes as a whole, its
-// events are named, and those around it stay.
+// TestGarbageInABatch: bytes between BEGIN and COMMIT may have held an item,
+// even when as many items are left as BEGIN announced. The batch is dropped as
+// a whole, its events are named, and the events around it stay.
 func TestGarbageInABatch(t *testing.T) {
 	for name, m := range map[string]*maker{
-		"behind BEGIN":       newSegment(1).event(0, 1).begin(1, 2).garbage(300).event(1, 2).event(2, 2).commit(1),
-		"between two items":  newSegment(1).event(0, 1).begin(1, 2).event(1, 2).garbage(300).event(2, 2).commit(1),
-		"in front of COMMIT": newSegment(1).event(0, 1).begin(1, 2).event(1, 2).event(2, 2).garbage(300).commit(1),
+		"after BEGIN":       newSegment(1).event(0, 1).begin(1, 2).garbage(300).event(1, 2).event(2, 2).commit(1),
+		"between two items": newSegment(1).event(0, 1).begin(1, 2).event(1, 2).garbage(300).event(2, 2).commit(1),
+		"before COMMIT":     newSegment(1).event(0, 1).begin(1, 2).event(1, 2).event(2, 2).garbage(300).commit(1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, events := marked(t, nil, m.event(3, 3))
@@ -39,15 +39,15 @@ func TestGarbageInABatch(t *testing.T) {
 	}
 }
 
-// shrunk is a segment of which nothing is left when it is read.
+// shrunk is a segment that is empty when it is read.
 type shrunk struct{}
 
 func (shrunk) Size() int64                       { return 100 }
 func (shrunk) ReadAt([]byte, int64) (int, error) { return 0, io.EOF }
 
-// TestBatchOverASegmentThatIsCutOff: what a segment held that was not looked at is not
-// known, so a batch that was open before it does not go on after it, though as many
-// items are there as BEGIN announced, and events after it are none of its items.
+// TestBatchOverASegmentThatIsCutOff: nothing is known of the unread rest of a
+// segment. A batch that was open before it does not continue after it, even
+// with as many items as BEGIN announced, and later events are not its items.
 func TestBatchOverASegmentThatIsCutOff(t *testing.T) {
 	for name, rest := range map[string]*maker{
 		"its COMMIT": newSegment(3).commit(1).event(5, 60),

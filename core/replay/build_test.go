@@ -82,7 +82,7 @@ func (m *maker) flip(n int) *maker {
 	return m
 }
 
-// seal adds the footer, with the entries as change leaves them.
+// seal adds the footer, with the entries that change returns.
 func (m *maker) seal(change ...func([]event.Record) []event.Record) *maker {
 	entries := append([]event.Record(nil), m.entries...)
 	for _, f := range change {
@@ -97,7 +97,7 @@ func (m *maker) seal(change ...func([]event.Record) []event.Record) *maker {
 	return m
 }
 
-// scanned is what a scan made of segments.
+// scanned is the result of a scan.
 type scanned struct {
 	events map[uint64]uint64 // event number to sequence
 	order  []uint64          // event numbers

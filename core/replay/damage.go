@@ -8,10 +8,10 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// damaged adds to the report.
+// damaged adds a damage to the report.
 func (s *Scan) damaged(d *damage.Damage) { s.report.Damages = append(s.report.Damages, d) }
 
-// lose reports a loss of events of which nobody knows how many there were.
+// lose reports the loss of an unknown number of events.
 func (s *Scan) lose(d *damage.Damage) {
 	d.FirstSequence, d.EndSequence = s.log.next, damage.UnknownEnd
 	s.damaged(d)
@@ -43,11 +43,11 @@ func (s *Scan) step(step segment.Step) {
 		s.batch.gaps++
 		s.batch.lost += d.Length
 		s.damaged(d)
-	case s.hints != nil: // the footer has named them, or there was no event
+	case s.hints != nil: // the footer named the events, or there was none
 		s.damaged(d)
 		s.gap = lastGap{damage: d, hinted: true}
 		if d.EndSequence > s.log.next {
-			s.log.Reserve(d.EndSequence - s.log.next)
+			s.log.reserve(d.EndSequence - s.log.next)
 		}
 	case step.One:
 		d.FirstSequence, d.EndSequence = s.log.next, s.log.next+1
@@ -55,9 +55,9 @@ func (s *Scan) step(step segment.Step) {
 			d.Events[i].Sequence, d.Events[i].Numbered = s.log.next, true
 		}
 		s.damaged(d)
-		s.log.Reserve(1)
+		s.log.reserve(1)
 		s.gap = lastGap{damage: d, one: true, first: s.log.draft.Len()}
-	case d.Length < segment.LeastFrame: // no event has room in it
+	case d.Length < segment.LeastFrame: // too small for an event
 		d.FirstSequence, d.EndSequence = s.log.next, s.log.next
 		s.damaged(d)
 		s.gap = lastGap{damage: d}
@@ -67,9 +67,9 @@ func (s *Scan) step(step segment.Step) {
 	}
 }
 
-// cutOff reports that the rest of a segment was not looked at, because of what its
-// bytes are: err is [segment.ErrEffort], or [source.ErrShort] when it shrank while it
-// was read. What was read of it stays.
+// cutOff reports that the rest of a segment was not read because of its bytes:
+// err is [segment.ErrEffort], or [source.ErrShort] when the segment shrank
+// while it was read. The events read so far stay.
 func (s *Scan) cutOff(id uint64, err error) {
 	s.abandon()
 	s.last = id
@@ -80,13 +80,13 @@ func (s *Scan) cutOff(id uint64, err error) {
 	s.lose(&damage.Damage{File: segment.Name(id), Offset: s.read(id), Reason: reason, Err: err})
 }
 
-// IsCutOff reports whether a damage says that the rest of a segment was not looked
-// at, so that nothing is known of what lies from its offset on.
+// IsCutOff reports whether d says that the rest of a segment was not read, so
+// that nothing is known of the bytes from its offset on.
 func IsCutOff(d *damage.Damage) bool {
 	return d.Reason == damage.Effort || errors.Is(d, source.ErrShort)
 }
 
-// read is how far segment id was read.
+// read returns how far segment id was read.
 func (s *Scan) read(id uint64) uint64 {
 	if s.at.Segment == id {
 		return s.at.Offset

@@ -1,34 +1,34 @@
-// Package replay turns frames back into the records of an index: the tail
-// behind an artifact, or a whole log when there is none.
+// Package replay turns frames back into the records of an index: the tail that
+// follows an artifact, or a whole log when there is none.
 //
-// Events enter through a [Cursor]: begin, insert, commit or abort. Nothing is
-// visible before commit, and abort leaves no trace. An atomic batch is one
-// cursor from its BEGIN frame to its COMMIT; every other event is one of its
-// own.
+// Events enter a [Log] in transactions: begin, insert, commit or abort. Nothing
+// is visible before commit, and abort leaves no trace. An atomic batch is one
+// transaction from its BEGIN frame to its COMMIT; every other event is its own
+// transaction.
 //
-// # Numbers
+// # Sequences
 //
-// A frame holds no global sequence. It gets the one that its segment's footer
-// gives, when the footer holds up against the frames; otherwise it is numbered
-// on from the highest sequence seen, and never below the allocator that the
-// artifact recorded. A damaged frame keeps its number free where it can be
-// told that it had one, so that the events behind it keep theirs.
+// A frame holds no global sequence. It gets the one in its segment's footer, if
+// the footer agrees with the frames. Otherwise it gets the number after the
+// highest sequence seen, but never one below the next sequence that the artifact
+// recorded. The sequence of a damaged frame stays free where the frame is known
+// to have had one, so that later events keep theirs.
 //
 // # Reading ahead
 //
-// With [Scan.Parallel] frames are read, decoded and compared with the footer's
-// entries ahead of the walk, which alone decides: numbers, names and damage follow
-// one order. A frame that was decoded ahead stands for itself, since its bytes are
-// all that it depends on.
+// With [Scan.Parallel] the scan reads and decodes frames, and compares them with
+// the footer's entries, ahead of the walk. Only the walk decides: sequences, names
+// and damage follow one order. A frame can be decoded ahead because it depends on
+// nothing but its bytes.
 //
-// # Batches that were not finished
+// # Unfinished batches
 //
-// A batch without its COMMIT does not exist. batpak 0.4.0 writes no mark when
-// a batch fails, so frames of later appends may follow its items. They are told
-// apart by their time: all items of a batch carry one time stamp, taken before
-// its BEGIN was written. Frames of another time stamp, or of one above BEGIN's,
-// stand on their own.
+// A batch without its COMMIT does not exist. batpak 0.4.0 writes no marker when a
+// batch fails, so frames of later appends may follow its items. Their time
+// distinguishes them: all items of a batch have one time stamp, taken before its
+// BEGIN was written. A frame with another time stamp, or one above BEGIN's, is
+// not part of the batch.
 //
-// A batch goes on in the next segment only when its own segment was sealed: a
+// A batch continues in the next segment only when its own segment was sealed: a
 // rotation writes the footer first, and an unclean stop writes none.
 package replay

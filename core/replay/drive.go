@@ -6,31 +6,33 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// Segments are the segments of a store, and how much of them [Scan.Drive] reads.
+// Segments describes the segments of a store, and how much of them [Scan.Drive]
+// reads.
 type Segments struct {
 	Files   directory.Files
 	Listing *directory.Listing
-	// To, when set, is where reading ends, as if the log went on after it: no segment is
-	// the newest then.
+	// To, when set, is where reading ends. Drive treats the log as continuing
+	// after it: no segment is the newest then.
 	To *Place
-	// Mark, when set, says how much of the newest segment was known to be on disk. What
-	// is wrong after that is a write that was under way, not damage.
+	// Mark, when set, is the sync mark of the newest segment. Wrong bytes after
+	// it are an unfinished write, not damage.
 	Mark *synced.Mark
-	// After, when set, is called after each segment that was read.
+	// After, when set, is called after each segment read.
 	After func(directory.SegmentEntry)
 }
 
-// Drive reads segments from the place on where the scan begins, and ends the log. It
-// is the only loop over segments, so that open, repair and verification agree on what a
-// loss is:
+// Drive reads the segments from the scan's start on, and ends the log. It is the
+// only loop over segments, so open, repair and verification agree on what a loss
+// is:
 //
-//   - a segment that cannot be opened or read is an error: a [source.ReadError] that
-//     names it, or [source.ErrGone];
-//   - one that ends while it is read, or takes too much effort, is damage in the report;
-//   - so is a newest segment that is shorter than Mark says, or missing.
+//   - a segment that cannot be opened or read is an error: a [source.ReadError]
+//     with its name, or [source.ErrGone];
+//   - a segment that ends while it is read, or takes too much effort, is damage
+//     in the report;
+//   - so is a newest segment that is missing, or shorter than Mark says.
 //
-// Other errors are the stop function's, [ErrSequence] and [artifact.ErrFull]. After an
-// error the log is of no use.
+// Other errors are the stop function's, [ErrSequence] and [artifact.ErrFull].
+// After an error the log must not be used.
 func (s *Scan) Drive(in Segments) error {
 	from := s.at
 	newest := in.Listing.Newest()
@@ -70,8 +72,9 @@ func (s *Scan) Drive(in Segments) error {
 	return nil
 }
 
-// ends reports whether a segment of so many bytes holds nothing after the place where
-// reading begins. One that was known to hold more is read, to report the loss.
+// ends reports whether a segment of size bytes holds nothing after the place
+// where reading starts. A segment known to have held more is still read, to
+// report the loss.
 func (in *input) ends(size uint64) bool {
 	return size <= in.from && !(in.mark != nil && size < in.mark.Offset)
 }

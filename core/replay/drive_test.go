@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// folder is segments in memory, and which were opened.
+// folder is a directory of segments in memory, and records which were opened.
 type folder struct {
 	directory.Memory
 	opened []string
@@ -59,7 +59,7 @@ func reasons(s *replay.Scan) (out []damage.Reason) {
 	return out
 }
 
-// TestDrive: which segments are read, from where and up to where.
+// TestDrive checks which segments are read, from where and up to where.
 func TestDrive(t *testing.T) {
 	one := newSegment(1).event(0, 1).event(1, 2).seal()
 	two := newSegment(2).event(2, 3).event(3, 4).seal()
@@ -133,8 +133,8 @@ func TestDrive(t *testing.T) {
 	}
 }
 
-// TestDriveNewest: only the newest segment of all may end in a frame that was cut
-// short, and none when the log goes on after the place to read to.
+// TestDriveNewest: only the newest segment may end in a frame that is cut
+// short, and none when the log continues after To.
 func TestDriveNewest(t *testing.T) {
 	one, two := newSegment(1).event(0, 1).event(1, 2).cut(3), newSegment(2).event(2, 3).event(3, 4).cut(3)
 	files := folderOf(one, two)
@@ -150,7 +150,7 @@ func TestDriveNewest(t *testing.T) {
 	require.Nil(t, s.Report().Torn)
 }
 
-// refusing is a folder with a file that refuses to be opened or read.
+// refusing is a folder with a file that cannot be opened or read.
 type refusing struct {
 	*folder
 	name    string
@@ -175,8 +175,8 @@ type failing struct {
 
 func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }
 
-// TestDriveErrors: a segment that cannot be opened or read ends the reading, with its
-// name; one that is shorter than its size says is damage.
+// TestDriveErrors: a segment that cannot be opened or read ends the scan, with
+// its name; a segment that is shorter than its size is damage.
 func TestDriveErrors(t *testing.T) {
 	files := folderOf(newSegment(1).event(0, 1).seal(), newSegment(2).event(1, 2))
 	read := func(name string, failure error, reading bool) (*replay.Scan, error) {

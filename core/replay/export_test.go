@@ -23,7 +23,7 @@ type Input struct {
 // Segment, Finish and Missing are the steps of Drive.
 
 func (s *Scan) Segment(in Input) error {
-	return s.readSegment(input{in.ID, in.Source, in.From, in.Newest, in.Mark})
+	return s.readSegment(input{id: in.ID, source: in.Source, from: in.From, newest: in.Newest, mark: in.Mark})
 }
 
 func (s *Scan) Finish() { s.finish() }

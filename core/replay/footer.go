@@ -1,179 +1,67 @@
 package replay
 
 import (
-	"bytes"
-	"sort"
+	"errors"
 
-	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/sidx"
+	"github.com/thawlog/thaw/core/source"
 )
 
-// hints hands out the sequences of a footer, frame by frame, and finds out on
-// the way whether the footer says what the frames say. A nil *hints is a
-// segment without a footer.
-type hints struct {
-	footer *sidx.Footer
-	at     uint64 // where the footer begins
-	next   int    // entry to hand out next
-	from   uint64 // first offset of the walk; entries before it are not checked
-	doubt  bool   // an entry says other than its frame, or the trailer is damaged
-	cut    bool   // the trailer is the beginning of a whole one
-
-	differs bool // an entry says other than its frame
-
-	// numbers are those that the footer's names have in the draft, 0 where that was
-	// not asked yet, and known the names of which it was, in order.
-	numbers, known []uint32
+// findFooter decodes the footer that the trailer points to.
+func (s *Scan) findFooter(in input, from uint64) (*hints, error) {
+	if in.unproven(uint64(max(in.source.Size(), 1)) - 1) {
+		return nil, nil // it may be on disk in part
+	}
+	at, ok, err := segment.FooterOffset(in.source)
+	if err != nil || !ok || at < from {
+		return nil, err
+	}
+	var f *sidx.Footer
+	if s.ahead != nil {
+		f, err = s.ahead.Footer(in.source, at)
+	} else {
+		f, err = segment.FooterInto(&s.buffer, in.source, at)
+	}
+	var why *damage.Refusal
+	if errors.As(err, &why) {
+		return nil, nil // the walk stops before it and reports it
+	}
+	if err != nil {
+		return nil, err
+	}
+	h, ok := newHints(f, at, from)
+	if !ok {
+		return nil, nil
+	}
+	return h, nil
 }
 
-// newHints starts behind the entries of frames before from. ok is false when
-// the entries are not in the order of their frames.
-func newHints(f *sidx.Footer, at, from uint64) (h *hints, ok bool) {
-	h = &hints{footer: f, at: at, from: from}
-	for h.next < f.Len() && f.FrameOffset(h.next) < from {
-		h.next++
+// salvageFooter searches for a footer with a damaged trailer after the frames.
+func (s *Scan) salvageFooter(in input, from uint64) (*hints, error) {
+	if s.rest.Length == 0 || s.rest.Length > maxSalvage {
+		return nil, nil
 	}
-	for i := 1; i < f.Len(); i++ {
-		if f.FrameOffset(i-1) >= f.FrameOffset(i) {
-			return nil, false
-		}
+	raw := make([]byte, s.rest.Length)
+	if err := source.Read(in.source, raw, s.rest.Offset); err != nil {
+		return nil, err
 	}
-	return h, true
+	f, ok := sidx.Salvage(raw)
+	if !ok {
+		return nil, nil
+	}
+	h, ok := newHints(f, s.rest.Offset, from)
+	if !ok {
+		return nil, nil
+	}
+	h.doubt = true
+	trailer := sidx.AppendTrailer(nil, sidx.Trailer{TableOffset: s.rest.Offset, Entries: uint32(f.Len())})
+	left := raw[len(f.Names.Raw())+f.Len()*sidx.EntrySize:]
+	h.cut = len(left) < len(trailer) && string(left) == string(trailer[:len(left)])
+	return h, nil
 }
 
-// confirms reports whether the footer gives the records of segment id that d
-// already holds the sequences they have. They were read when the segment was
-// not sealed, and numbered on from the ones before.
-func (h *hints) confirms(d *artifact.Draft, id uint64) bool {
-	entry := h.next - 1
-	for i := d.Len() - 1; i >= 0; i-- {
-		r := d.At(i)
-		at := r.Position()
-		if at.Segment != id {
-			break
-		}
-		for entry >= 0 && h.footer.FrameOffset(entry) > at.Offset {
-			entry--
-		}
-		if entry >= 0 && h.footer.FrameOffset(entry) == at.Offset && h.footer.Entry(entry).Sequence != r.Sequence() {
-			return false
-		}
-	}
-	return true
-}
-
-// take returns the sequence of the frame at p, whose content is b. found is
-// false when the footer has no entry for it; ok is false when its next entry is
-// for something else. An entry that names the frame and says other things of it
-// sets doubt: its sequence is the best there is, since frames hold none. note is
-// what a noter said of the frame.
-func (h *hints) take(p event.Position, b *segment.Body, note uint32) (sequence uint64, found, ok bool) {
-	if h.next >= h.footer.Len() || h.footer.FrameOffset(h.next) > p.Offset {
-		return 0, false, true
-	}
-	entry := h.next
-	sequence = h.footer.Sequence(entry)
-	h.next++
-	noted := note == uint32(entry)+1
-	if sequence >= artifact.MaxAllocator || !noted && h.footer.Position(entry, p.Segment) != p {
-		return 0, false, false
-	}
-	if !noted && !h.says(entry, p, b) {
-		h.doubt, h.differs = true, true
-	}
-	return sequence, true, true
-}
-
-// says reports whether an entry says of a frame what the frame itself does. It does
-// not change h.
-func (h *hints) says(entry int, p event.Position, b *segment.Body) bool {
-	facts := b.Facts(p)
-	if !h.footer.Says(entry, &facts) {
-		return false
-	}
-	names := h.footer.Names
-	entity, scope := h.footer.EntryNames(entry)
-	return entity < uint32(names.Len()) && scope < uint32(names.Len()) &&
-		bytes.Equal(names.At(entity), b.Entity) && bytes.Equal(names.At(scope), b.Scope)
-}
-
-// noter makes notes of frames that are read ahead: the number of the entry that
-// says what the frame does, and 1; 0 when there is none.
-func (h *hints) noter(id uint64) func() segment.Note {
-	if h == nil {
-		return nil
-	}
-	return func() segment.Note {
-		next := -1
-		return func(offset, length uint64, b *segment.Body) uint32 {
-			if next < 0 {
-				next = sort.Search(h.footer.Len(), func(i int) bool { return h.footer.FrameOffset(i) >= offset })
-			}
-			for next < h.footer.Len() && h.footer.FrameOffset(next) < offset {
-				next++
-			}
-			if next == h.footer.Len() {
-				return 0
-			}
-			p := event.Position{Segment: id, Offset: offset, Length: uint32(length)}
-			if !h.says(next, p, b) {
-				return 0
-			}
-			return uint32(next) + 1
-		}
-	}
-}
-
-// number is the number in the draft of one of the footer's names.
-func (h *hints) number(d *artifact.Draft, name uint32) (uint32, error) {
-	if h.numbers == nil {
-		h.numbers = make([]uint32, h.footer.Names.Len())
-	}
-	if n := h.numbers[name]; n > 0 {
-		return n, nil
-	}
-	n, err := d.Intern(h.footer.Names.At(name))
-	if err == nil {
-		h.numbers[name] = n
-		h.known = append(h.known, name)
-	}
-	return n, err
-}
-
-// knows is how many of the footer's names were asked for.
-func (h *hints) knows() int {
-	if h == nil {
-		return 0
-	}
-	return len(h.known)
-}
-
-// forget unlearns all but the first names that were asked for: the draft took back
-// what was added since.
-func (h *hints) forget(known int) {
-	for _, name := range h.known[known:] {
-		h.numbers[name] = 0
-	}
-	h.known = h.known[:known]
-}
-
-// lost names the events whose frames lie in damaged bytes.
-func (h *hints) lost(d *damage.Damage) {
-	inside := func(at uint64) bool { return at >= d.Offset && at-d.Offset < d.Length }
-	for h.next < h.footer.Len() && inside(h.footer.FrameOffset(h.next)) {
-		e := h.footer.Entry(h.next)
-		h.next++
-		if len(d.Events) == 0 && d.Unnamed == 0 {
-			d.FirstSequence = e.Sequence
-		}
-		d.EndSequence = e.Sequence + 1
-		d.Touch(damage.Touched{ID: e.ID, Sequence: e.Sequence, Numbered: true})
-	}
-}
-
-// holds reports whether every entry found its frame and the frames end where
-// the footer begins.
-func (h *hints) holds(end uint64) bool { return h.next == h.footer.Len() && end == h.at }
+// maxSalvage bounds the bytes that are read as a damaged footer: the footer of
+// a segment of 256 MiB is smaller.
+const maxSalvage = 256 << 20

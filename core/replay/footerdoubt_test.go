@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// TestFooterRefuted: a footer that does not fit its frames is not believed, wherever
-// that shows, and the frames are then read as if it had never been looked at.
+// TestFooterRefuted: a footer that contradicts its frames is not used, and the
+// frames are read as if it did not exist.
 func TestFooterRefuted(t *testing.T) {
 	shift := func(e []event.Record) []event.Record {
 		for i := range e {
@@ -59,9 +59,9 @@ func TestFooterRefuted(t *testing.T) {
 	}
 }
 
-// TestFooterInsideAFrame: a frame ends with the event's scope, and that may be the
-// bytes of a footer of no entries. A segment that ends so is not sealed: the batch
-// that the event is in was not finished, and the next segment's events are none of it.
+// TestFooterInsideAFrame: a frame ends with the event's scope, which may be the
+// bytes of a footer without entries. Such a segment is not sealed: the event's
+// batch is unfinished, and the next segment's events are not part of it.
 func TestFooterInsideAFrame(t *testing.T) {
 	build := func(at uint64, pad int) (m *maker, inside uint64) {
 		trailer := sidx.AppendTrailer(nil, sidx.Trailer{TableOffset: at})
@@ -96,8 +96,8 @@ func TestFooterInsideAFrame(t *testing.T) {
 	require.Len(t, s.Report().Unsealed, 1)
 }
 
-// TestSqueeze: a footer's number moves guessed ones down only as far as all of them
-// have room between it and the last number that is sure.
+// TestSqueeze: a footer's sequence moves guessed ones down only when all of
+// them fit after the last sure one.
 func TestSqueeze(t *testing.T) {
 	for _, c := range []struct {
 		hint     uint64
@@ -111,7 +111,7 @@ func TestSqueeze(t *testing.T) {
 		{hint: 0, want: map[uint64]uint64{0: 0, 1: 1, 3: 3, 4: 4}, rejected: 1},
 	} {
 		sealed := newSegment(1).event(0, 1).seal()
-		open := newSegment(2).event(1, 2).event(2, 3).event(3, 4).flip(1) // 2 was a number, it seems
+		open := newSegment(2).event(1, 2).event(2, 3).event(3, 4).flip(1) // it seems that 2 was a sequence
 		last := newSegment(3).event(4, 5).seal(func(e []event.Record) []event.Record { e[0].Sequence = c.hint; return e })
 		s, events := marked(t, nil, sealed, open, last)
 		require.Equal(t, c.want, events, "%d", c.hint)

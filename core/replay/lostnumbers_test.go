@@ -10,14 +10,15 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// TestNumbersOfLostBytes: the events in lost bytes may have been acknowledged, so
-// their numbers stay free, as many as there can have been, and never more than 2^32.
+// TestNumbersOfLostBytes: events in lost bytes may have been acknowledged, so
+// their sequences stay free: as many as can have been there, and never more
+// than 2^32.
 func TestNumbersOfLostBytes(t *testing.T) {
 	const least = 256 // bytes of the shortest frame
 	for _, c := range []struct {
 		name   string
 		lost   uint64 // bytes that the mark has and the store does not
-		absent bool   // the mark is of a segment that is not there
+		absent bool   // the mark's segment does not exist
 		first  uint64 // the mark's
 		next   uint64
 	}{
@@ -32,7 +33,7 @@ func TestNumbersOfLostBytes(t *testing.T) {
 		{name: "a segment", lost: 10*least + 7, absent: true, next: 12},
 		{name: "a segment that begins later", lost: 10*least + 7, absent: true, first: 7, next: 18},
 		{name: "a segment that begins earlier", lost: 1, absent: true, first: 0, next: 2},
-		{name: "a segment that begins behind all numbers", lost: 1, absent: true, first: 1 << 63, next: 2},
+		{name: "a segment that begins after all sequences", lost: 1, absent: true, first: 1 << 63, next: 2},
 		{name: "a segment of 2^62 bytes", lost: 1 << 62, absent: true, next: 1 + 1<<32},
 		{name: "a segment as long as can be", lost: math.MaxUint64, absent: true, next: 1 + 1<<32},
 	} {

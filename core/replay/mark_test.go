@@ -12,12 +12,12 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// at is where frame n of the segment begins.
+// at returns the offset of frame n.
 func (m *maker) at(n int) uint64 { return uint64(m.frames[n].from) }
 
 func (m *maker) size() uint64 { return uint64(len(m.b)) }
 
-// marked reads segments of which the newest has a mark.
+// marked reads segments; the newest has a sync mark.
 func marked(t *testing.T, mark *synced.Mark, segments ...*maker) (*replay.Scan, map[uint64]uint64) {
 	var inputs []replay.Input
 	for i, m := range segments {
@@ -37,7 +37,7 @@ func marked(t *testing.T, mark *synced.Mark, segments ...*maker) (*replay.Scan, 
 	return s, events
 }
 
-// TestMark: what a mark makes of the end of the newest segment.
+// TestMark: the sync mark decides about the end of the newest segment.
 func TestMark(t *testing.T) {
 	three := func() *maker { return newSegment(1).event(0, 1).event(1, 2).event(2, 3) }
 
@@ -66,11 +66,11 @@ func TestMark(t *testing.T) {
 			func(m *maker, _ uint64) result {
 				return result{events: same(0, 1, 2), ending: end(m.size(), false)}
 			}},
-		{"damage behind the mark ends the log", func() (*maker, uint64) { m := three().flip(1); return m, m.at(1) },
+		{"damage after the mark ends the log", func() (*maker, uint64) { m := three().flip(1); return m, m.at(1) },
 			func(m *maker, _ uint64) result {
 				return result{events: same(0), torn: torn(m, 1, m.size()-m.at(1), true, true), ending: end(m.at(1), false)}
 			}},
-		{"damage in front of the mark is damage", func() (*maker, uint64) { m := three().flip(1); return m, m.at(1) + 1 },
+		{"damage before the mark is damage", func() (*maker, uint64) { m := three().flip(1); return m, m.at(1) + 1 },
 			func(m *maker, _ uint64) result {
 				return result{events: same(0, 2), ending: end(m.size(), false), damages: []string{"checksum"}}
 			}},
@@ -78,7 +78,7 @@ func TestMark(t *testing.T) {
 			func(m *maker, _ uint64) result {
 				return result{events: same(1), torn: torn(m, 2, m.size()-m.at(2), true, true), ending: end(m.at(2), false), damages: []string{"checksum"}}
 			}},
-		{"a frame cut short behind the mark", func() (*maker, uint64) { m := three().cut(5); return m, m.at(2) },
+		{"a frame cut short after the mark", func() (*maker, uint64) { m := three().cut(5); return m, m.at(2) },
 			func(m *maker, _ uint64) result {
 				return result{events: same(0, 1), torn: torn(m, 2, m.size()-m.at(2), true, false), ending: end(m.at(2), false)}
 			}},
@@ -94,11 +94,11 @@ func TestMark(t *testing.T) {
 			func(m *maker, n uint64) result {
 				return result{events: same(0, 1), ending: end(m.at(2), false), damages: []string{"shortened"}}
 			}},
-		{"a header cut short behind the mark", func() (*maker, uint64) { m := three(); m.b = m.b[:20]; return m, 0 },
+		{"a header cut short after the mark", func() (*maker, uint64) { m := three(); m.b = m.b[:20]; return m, 0 },
 			func(m *maker, _ uint64) result {
 				return result{torn: &replay.Torn{File: "000001.fbat", Length: 20, Unproven: true}, ending: end(0, false)}
 			}},
-		{"a header cut short in front of the mark", func() (*maker, uint64) { m := three(); n := m.size(); m.b = m.b[:20]; return m, n },
+		{"a header cut short before the mark", func() (*maker, uint64) { m := three(); n := m.size(); m.b = m.b[:20]; return m, n },
 			func(m *maker, _ uint64) result {
 				return result{ending: end(0, false), damages: []string{"shortened"}}
 			}},
@@ -106,11 +106,11 @@ func TestMark(t *testing.T) {
 			func(m *maker, _ uint64) result {
 				return result{ending: end(0, false), damages: []string{"shortened"}}
 			}},
-		{"a header of garbage behind the mark", func() (*maker, uint64) { m := three(); m.b[0] ^= 1; return m, 0 },
+		{"a header of garbage after the mark", func() (*maker, uint64) { m := three(); m.b[0] ^= 1; return m, 0 },
 			func(m *maker, _ uint64) result {
 				return result{torn: &replay.Torn{File: "000001.fbat", Length: m.size(), Unproven: true, Frames: true}, ending: end(0, false)}
 			}},
-		{"a header of garbage in front of the mark", func() (*maker, uint64) { m := three(); m.b[0] ^= 1; return m, m.at(1) },
+		{"a header of garbage before the mark", func() (*maker, uint64) { m := three(); m.b[0] ^= 1; return m, m.at(1) },
 			func(m *maker, _ uint64) result {
 				return result{events: same(0, 1, 2), ending: end(m.size(), false), damages: []string{"magic"}}
 			}},
@@ -133,7 +133,7 @@ func TestMark(t *testing.T) {
 				return result{events: same(0, 1, 2), ending: end(at, false),
 					torn: &replay.Torn{File: "000001.fbat", Offset: at, Length: m.size() - at, Unproven: true}}
 			}},
-		{"a batch cut short behind the mark", func() (*maker, uint64) {
+		{"a batch cut short after the mark", func() (*maker, uint64) {
 			m := newSegment(1).event(0, 1).begin(1, 2).event(1, 5).event(2, 5).commit(1)
 			return m.flip(3), m.at(1)
 		},
@@ -167,8 +167,8 @@ func TestMark(t *testing.T) {
 	}
 }
 
-// TestShortenedMessage: what is told names the place, the frame that is cut, and
-// where the loss begins.
+// TestShortenedMessage: the report names the place, the frame that is cut
+// short, and the start of the loss.
 func TestShortenedMessage(t *testing.T) {
 	m := newSegment(1).event(0, 1).event(1, 2)
 	n := m.size()
@@ -183,8 +183,8 @@ func TestShortenedMessage(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestMarkNumbers: a segment's first event has the number that the mark says,
-// which frames cannot; a number that is taken is not believed.
+// TestMarkNumbers: a segment's first event has the sequence in the mark, which
+// frames do not have; a used sequence is ignored.
 func TestMarkNumbers(t *testing.T) {
 	for _, c := range []struct {
 		first uint64
@@ -203,19 +203,19 @@ func TestMarkNumbers(t *testing.T) {
 		require.Len(t, s.Report().Gaps, c.gaps)
 		require.Empty(t, s.Report().Damages)
 	}
-	// The footer, once it is there, says the same.
+	// The footer, once written, agrees.
 	shift := func(r []event.Record) []event.Record { r[0].Sequence = 7; return r }
 	two := newSegment(2).event(1, 2).seal(shift)
 	_, events := marked(t, &synced.Mark{Segment: 2, First: 7, Offset: two.size()}, newSegment(1).event(0, 1).seal(), two)
 	require.Equal(t, map[uint64]uint64{0: 0, 1: 7}, events)
-	// And a footer below it is still right.
+	// A footer with lower sequences is still right.
 	two = newSegment(2).event(1, 2).seal()
 	_, events = marked(t, &synced.Mark{Segment: 2, First: 7, Offset: two.size()}, newSegment(1).event(0, 1).seal(), two)
 	require.Equal(t, same(0, 1), events)
 }
 
-// TestMixed: an unfinished batch that began in an earlier segment, or that events
-// follow, leaves an end that no footer can describe.
+// TestMixed: no footer can describe an unfinished batch that began in an
+// earlier segment, or that events follow.
 func TestMixed(t *testing.T) {
 	s, events := marked(t, nil, newSegment(1).event(0, 1).begin(1, 3).event(1, 5).seal(), newSegment(2).event(2, 5))
 	require.Equal(t, same(0), events)
@@ -224,7 +224,7 @@ func TestMixed(t *testing.T) {
 	m := newSegment(1).event(0, 1).begin(1, 3).event(1, 5).event(2, 6)
 	s, events = marked(t, nil, m)
 	require.Equal(t, map[uint64]uint64{0: 0, 2: 1}, events)
-	require.Equal(t, replay.Ending{Segment: 1, Whole: m.size(), Mixed: true}, s.Ending(), "an event stands behind the batch")
+	require.Equal(t, replay.Ending{Segment: 1, Whole: m.size(), Mixed: true}, s.Ending(), "an event stands after the batch")
 
 	m = newSegment(1).event(0, 1).begin(1, 3).event(1, 5).event(2, 6).begin(3, 1).event(3, 7).commit(3)
 	s, _ = marked(t, nil, m)

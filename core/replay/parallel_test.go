@@ -34,13 +34,13 @@ type made struct {
 func makes(s *replay.Scan, err error) made {
 	m := made{err: err, report: *s.Report(), ending: s.Ending(), committed: s.Log().Committed()}
 	m.file = string(s.Log().Draft().AppendFile(nil, artifact.Watermark{}, 0))
-	m.next, m.allocator = s.Log().Next(), s.Log().Allocator()
+	m.next, m.allocator = s.Log().Next(), s.Log().NextSequence()
 	m.resume, m.resumable = s.Resume()
 	return m
 }
 
-// read reads the inputs in order with one scan, and with others that read ahead,
-// which must make the same of them.
+// read reads the inputs in order with one scan, and with others that read
+// ahead, which must give the same result.
 func read(t testing.TB, floor uint64, inputs ...replay.Input) *replay.Scan {
 	t.Helper()
 	s, err := compare(t, floor, inputs...)
@@ -81,13 +81,14 @@ func compare(t testing.TB, floor uint64, inputs ...replay.Input) (*replay.Scan, 
 
 type noMemory struct{ source.Source }
 
-// input is a segment as what a scan is given.
+// input returns a segment as input of a scan.
 func (m *maker) input(newest bool, mark *synced.Mark) replay.Input {
 	return replay.Input{ID: m.id, Source: source.Bytes(m.b), Newest: newest, Mark: mark}
 }
 
-// TestParallelIsSerial makes random stores with batches, whole and not, footers,
-// true and not, and damage, and reads them one frame after the other and ahead.
+// TestParallelIsSerial builds random stores with finished and unfinished
+// batches, correct and wrong footers, and damage, and reads them one frame at a
+// time and ahead.
 func TestParallelIsSerial(t *testing.T) {
 	seeds := uint64(4000)
 	if testing.Short() {
@@ -211,8 +212,9 @@ func spoil(rng *rand.Rand, m *maker) {
 	}
 }
 
-// TestNamesOfAnAbortedBatch: a name that only a batch without COMMIT had is taken
-// back, and gets a number of its own when it comes again, by way of the footer too.
+// TestNamesOfAnAbortedBatch: a name that only a batch without COMMIT had is
+// rolled back, and gets its own number when it comes again, by way of the
+// footer too.
 func TestNamesOfAnAbortedBatch(t *testing.T) {
 	first := newSegment(1).named(0, 1, "a", "s")
 	first.begin(9, 3).named(1, 2, "b", "s").seal()

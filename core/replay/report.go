@@ -5,63 +5,65 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Report is what a replay met besides events.
+// Report is the result of a replay, besides events.
 type Report struct {
-	// Damages is trouble in the segments, in the order met.
+	// Damages lists the trouble in the segments, in the order met.
 	Damages []*damage.Damage
-	// Rejected lists footers that were not believed; the frames were.
+	// Rejected lists the footers that were not used; their frames were.
 	Rejected []*damage.Refusal
-	// Unfinished lists batches without a COMMIT, which do not exist.
+	// Unfinished lists batches without a COMMIT. Their events do not exist.
 	Unfinished []Unfinished
-	// Gaps lists sequences that footers leave out.
+	// Gaps lists sequences that footers skip.
 	Gaps []Gap
-	// Unsealed lists the ends of segments that are not the newest and have no
-	// footer: an unclean stop, or compaction. Bytes cut off exactly between two
-	// frames leave no other trace.
+	// Unsealed lists the ends of segments without a footer, except the newest:
+	// an unclean stop, or compaction. Bytes cut off exactly between two frames
+	// leave no other trace.
 	Unsealed []Unsealed
-	// Torn is the end of the newest segment that is no frame, nil when there
-	// is none: the ordinary trace of an unclean stop.
+	// Torn is the incomplete end of the newest segment, nil when there is none:
+	// the ordinary trace of an unclean stop.
 	Torn *Torn
 }
 
 // Unfinished is a batch that was never committed.
 type Unfinished struct {
 	File string
-	// Offset of its BEGIN frame.
+	// Offset is the offset of its BEGIN frame.
 	Offset uint64
-	// Items is how many of its events had been written.
+	// Items is the number of its events that were written.
 	Items int
 }
 
-// Gap is a run of sequences, from First up to End (exclusive), that footers
-// leave out: a failed append of batpak's, unless something else says that they
-// were there.
+// Gap is a range of sequences, from First up to End (exclusive), that footers
+// skip: a failed append of batpak's, unless something else shows that events
+// had them.
 type Gap struct {
-	// File is the segment that goes on behind the gap.
+	// File is the segment that follows the gap.
 	File string
-	// End is damage.UnknownEnd where segment ids are left out and nothing tells
-	// whether sequences are too: then later events may have had higher ones.
+	// End is damage.UnknownEnd where segment ids are missing and it is not
+	// known whether sequences are too: later events may then have had higher
+	// ones.
 	First, End uint64
 }
 
-// Unsealed is the end of a segment that has no footer.
+// Unsealed is the end of a segment without a footer.
 type Unsealed struct {
 	File   string
 	Offset uint64
-	// Next is the sequence behind the segment's last event.
+	// Next is the sequence after the segment's last event.
 	Next uint64
 }
 
-// Torn is what an unclean stop left at the end of the newest segment.
+// Torn is the incomplete end of the newest segment after an unclean stop.
 type Torn struct {
 	File           string
 	Offset, Length uint64
-	// ID is the event that was being written, when Named is true.
+	// ID is the event being written, valid when Named is true.
 	ID    event.ID
 	Named bool
-	// Unproven says that it lies behind all that synced.thaw says was on disk.
+	// Unproven reports whether it lies after the sync mark, so it was never
+	// known to be on disk.
 	Unproven bool
-	// Frames says that it is more than the beginning of one frame: a whole one
-	// with a wrong checksum, or whole ones behind bytes that are none.
+	// Frames reports whether it is more than the start of one frame: a whole
+	// frame with a wrong checksum, or whole frames after other bytes.
 	Frames bool
 }

@@ -22,32 +22,33 @@ type Scan struct {
 	report Report
 	batch  batch
 	gap    lastGap
-	// open is the last damage whose end nothing has told yet.
+	// open is the last damage whose end is not known yet.
 	open *damage.Damage
 	last uint64 // id of the last segment that was read or is covered
 
-	// of the segment being read:
+	// The segment being read:
 	file  string
 	hints *hints
-	wrong bool // the footer was found out
-	jump  bool // no event yet, and the id does not follow the last one's
-	// unsealed says that no event came yet behind a segment without a footer.
+	wrong bool // the footer contradicts the frames
+	jump  bool // no event yet, and segment ids before this one are missing
+	// unsealed reports whether no event has followed a segment without a footer
+	// yet.
 	unsealed bool
 	at       Place
-	rest     segment.Rest // behind the frames of the segment, after a walk
+	rest     segment.Rest // after the frames of the segment, set by a walk
 	stop     func() error
 	ahead    *segment.Ahead // nil when frames are read one by one
 	buffer   []byte         // of the segment's footer
 	walker   *segment.Walker
-	// sure is the sequence behind the last one that the artifact or a footer
-	// gave, and sureAt the record behind it: what follows is numbered by guess.
+	// sure is the sequence after the last one from the artifact or a footer,
+	// and sureAt the record after it. Later records have guessed numbers.
 	sure   uint64
 	sureAt int
-	// salvaged says that a batch was taken apart, so that what is committed and
-	// the place to resume from no longer agree.
+	// salvaged reports whether a batch was taken apart, so that the committed
+	// records and the place to resume from no longer agree.
 	salvaged bool
-	// renumbered says that a footer has other sequences for events that were read
-	// before it was there.
+	// renumbered reports whether a footer has other sequences for events that
+	// were read before it was written.
 	renumbered bool
 	ending     Ending
 }
@@ -56,24 +57,24 @@ type Scan struct {
 // last one outside a batch since the last marker.
 type lastGap struct {
 	damage *damage.Damage
-	one    bool // exactly one frame, for which one number was kept free
-	first  int  // the first record behind it
-	hinted bool // a record behind it has its number from a footer
+	one    bool // exactly one frame, for which one sequence was kept free
+	first  int  // the first record after it
+	hinted bool // a later record has its sequence from a footer
 }
 
 // Place is a place in the log: an offset in a segment.
 type Place struct{ Segment, Offset uint64 }
 
-// NewScan reads into log. from is where the artifact in front of the log ends,
-// the zero Place when there is none. stop, which may be nil, is asked now and
-// then; its error ends the scan.
+// NewScan returns a scan that reads into log. from is the end of the artifact
+// before the log, or the zero Place. The scan calls stop now and then and ends
+// with its error. stop may be nil.
 func NewScan(log *Log, from Place, stop func() error) *Scan {
 	return &Scan{log: log, last: from.Segment, at: from, stop: stop, sure: log.least, sureAt: log.draft.Len()}
 }
 
-// Parallel makes the scan read and decode frames ahead. run runs f(0) to f(n-1),
-// on several goroutines where that pays, and returns when all are done. What the
-// scan makes of the segments is the same.
+// Parallel makes the scan read and decode frames ahead. run runs f(0) to
+// f(n-1), on several goroutines where that pays, and returns when all are done.
+// The result of the scan is the same.
 func (s *Scan) Parallel(run func(n int, f func(i int))) {
 	s.ahead = nil
 	if run != nil {
@@ -81,15 +82,16 @@ func (s *Scan) Parallel(run func(n int, f func(i int))) {
 	}
 }
 
-// Report is what the scan met so far.
+// Report returns the report so far.
 func (s *Scan) Report() *Report { return &s.report }
 
-// Log is the log that the scan reads into.
+// Log returns the log that the scan reads into.
 func (s *Scan) Log() *Log { return s.log }
 
-// Resume is the place from which a later scan of the same files can go on with
-// the same log: behind everything that is settled. ok is false when damage, a
-// batch that was taken apart or a footer with other numbers leaves no such place.
+// Resume returns the place, after everything decided, from which a later scan
+// of the same files can continue with the same log. ok is false when damage, a
+// batch that was taken apart or a footer with other numbers leaves no such
+// place.
 func (s *Scan) Resume() (at Place, ok bool) {
 	r := &s.report
 	return s.at, len(r.Damages) == 0 && len(r.Unsealed) == 0 && len(r.Gaps) == 0 && !s.salvaged && !s.renumbered
@@ -99,28 +101,29 @@ func (s *Scan) Resume() (at Place, ok bool) {
 type input struct {
 	id     uint64
 	source source.Source
-	// from is the offset to begin at: 0 for the header, otherwise where a frame
-	// begins or the frames end.
+	// from is the offset to start at: 0 for the header, otherwise the start of
+	// a frame or the end of the frames.
 	from uint64
-	// newest says that no segment with a higher id is there.
+	// newest reports whether this is the segment with the highest id.
 	newest bool
-	// mark, of the newest segment, says how much of it was known to be on disk;
-	// nil when nothing does. What is wrong after that is a write that was under
-	// way, not damage: the log ends before it.
+	// mark is the sync mark when this is the newest segment and has one. Wrong
+	// bytes after it are an unfinished write, not damage: the log ends before
+	// them.
 	mark *synced.Mark
 }
 
-// unproven reports whether a place was never known to be on disk.
+// unproven reports whether an offset was never known to be on disk.
 func (in *input) unproven(offset uint64) bool {
 	return in.mark != nil && offset >= in.mark.Offset
 }
 
-// shortened reports whether the segment is shorter than it was known to be.
+// shortened reports whether the segment is shorter than was known to be on
+// disk.
 func (in *input) shortened() bool {
 	return in.mark != nil && uint64(max(in.source.Size(), 0)) < in.mark.Offset
 }
 
-// readSegment reads one segment. Its errors are those of Drive: damage is part of the
+// readSegment reads one segment. Its errors are Drive's; damage goes into the
 // report.
 func (s *Scan) readSegment(in input) error {
 	err := s.segment(in)
@@ -134,7 +137,7 @@ func (s *Scan) readSegment(in input) error {
 func (s *Scan) segment(in input) error {
 	s.file = segment.Name(in.id)
 	s.jump = in.id > s.last+1
-	s.gap = lastGap{damage: s.gap.damage} // a gap is not explained from another segment
+	s.gap = lastGap{damage: s.gap.damage} // a marker cannot explain a gap in another segment
 	s.ending, s.rest, s.hints = Ending{Segment: in.id}, segment.Rest{}, nil
 	from, why, err := s.header(in)
 	if err != nil {
@@ -148,7 +151,7 @@ func (s *Scan) segment(in input) error {
 		s.startAt(in.mark)
 	}
 	if !s.batch.open {
-		s.at = Place{in.id, from}
+		s.at = Place{Segment: in.id, Offset: from}
 	}
 	footer, err := s.findFooter(in, from)
 	if err != nil {
@@ -157,7 +160,7 @@ func (s *Scan) segment(in input) error {
 	if footer != nil && !footer.confirms(s.log.draft, in.id) {
 		s.renumbered = true
 	}
-	before := s.save()
+	before := s.savepoint()
 	if err := s.walk(in, from, footer, why); err != nil {
 		return err
 	}
@@ -172,7 +175,7 @@ func (s *Scan) segment(in input) error {
 			}
 		}
 	}
-	if s.wrong { // the next walk ends in front of it and says so
+	if s.wrong { // the next walk stops before the footer and reports it
 		s.restore(before)
 		if err := s.walk(in, from, nil, why); err != nil {
 			return err
@@ -183,12 +186,12 @@ func (s *Scan) segment(in input) error {
 	return nil
 }
 
-// finish ends the log: a batch that is still open was not finished.
+// finish ends the log. A batch that is still open was not finished.
 func (s *Scan) finish() {
-	begin := Place{s.batch.segment, s.batch.offset}
+	begin := Place{Segment: s.batch.segment, Offset: s.batch.offset}
 	open, kept := s.batch.open, s.log.committed
 	s.abandon()
-	s.ahead, s.hints, s.buffer, s.walker = nil, nil, nil, nil // a snapshot may keep the scan
+	s.ahead, s.hints, s.buffer, s.walker = nil, nil, nil, nil // a view may keep the scan
 	switch {
 	case s.ending.Mixed || !open:
 	case s.log.committed > kept:
@@ -200,38 +203,41 @@ func (s *Scan) finish() {
 	}
 }
 
-// Ending is how the last segment that was read ends.
+// Ending describes the end of the last segment read.
 type Ending struct {
 	Segment uint64
-	// Whole is how many of its bytes are header and settled frames: what lies
-	// behind was never acknowledged, or is the footer.
+	// Whole is the number of bytes of header and decided frames. Later bytes
+	// were never acknowledged, or are the footer.
 	Whole uint64
-	// Sealed says that it has a footer that holds up.
+	// Sealed reports whether the segment has a footer that agrees with its
+	// frames.
 	Sealed bool
-	// CutFooter says that the footer holds up as far as it goes, and only the last
-	// bytes of its trailer are missing: a write that was cut short.
+	// CutFooter reports whether the footer agrees with the frames as far as it
+	// goes, and only lacks the last bytes of its trailer: a write that was cut
+	// short.
 	CutFooter bool
-	// Mixed says that it holds part of an unfinished batch that began in an
-	// earlier segment, or that events follow: no footer can tell the two apart.
+	// Mixed reports whether the segment holds part of an unfinished batch that
+	// started in an earlier segment, or an unfinished batch followed by events.
+	// No footer can describe that.
 	Mixed bool
 }
 
-// Ending is of use after Drive.
+// Ending returns the end of the last segment. Call it after Drive.
 func (s *Scan) Ending() Ending { return s.ending }
 
-// startAt takes the number of a segment's first event from its mark. Frames
-// cannot say that numbers were left out in front of them.
+// startAt takes the sequence of a segment's first event from the sync mark.
+// Frames do not show that sequences were skipped before them.
 func (s *Scan) startAt(m *synced.Mark) {
 	if m == nil || m.First <= s.log.next || m.First >= artifact.MaxAllocator {
 		return
 	}
 	s.leap(m.First)
-	s.log.Reserve(m.First - s.log.next)
+	s.log.reserve(m.First - s.log.next)
 }
 
-// walk reads the frames from offset from on, numbered by footer unless it is
-// nil, and returns as soon as the footer is found out. header is what was wrong
-// with the header, which the bytes in front of the first frame then belong to.
+// walk reads the frames from offset from on. footer, unless nil, numbers them;
+// walk returns as soon as the footer contradicts them. header is the trouble
+// with the header: the bytes before the first frame are part of it.
 func (s *Scan) walk(in input, from uint64, footer *hints, header *damage.Refusal) error {
 	s.hints, s.wrong = footer, false
 	if s.walker == nil {
@@ -270,13 +276,14 @@ func (s *Scan) walk(in input, from uint64, footer *hints, header *damage.Refusal
 type steps struct {
 	w      *segment.Walker
 	in     input
-	header *damage.Refusal // nil as soon as it was told
+	header *damage.Refusal // nil once it was reported
 	count  int
-	cut    bool // the log ends in front of a step
+	cut    bool // the log ends before a step
 	err    error
 }
 
-// until takes steps until an offset is reached, and reports whether any may be left.
+// until takes steps until an offset is reached, and reports whether more may
+// follow.
 func (t *steps) until(s *Scan, offset uint64) bool {
 	for ; !s.wrong && t.w.Offset() < offset; t.count++ {
 		if s.stop != nil && t.count%1024 == 0 {
@@ -304,15 +311,15 @@ func (t *steps) until(s *Scan, offset uint64) bool {
 				return false
 			}
 		}
-		// Bytes at the very end may be an append that is still being written.
+		// Bytes at the very end may be an append in progress.
 		if !s.batch.open && (step.Body != nil || t.w.Offset() < t.w.Size()) {
-			s.at = Place{t.in.id, t.w.Offset()}
+			s.at = Place{Segment: t.in.id, Offset: t.w.Offset()}
 		}
 	}
 	return !s.wrong
 }
 
-// end settles what lies behind the last frame.
+// end handles the bytes after the last frame.
 func (s *Scan) end(in input, rest segment.Rest) {
 	sealed := s.hints != nil || rest.Footer
 	switch {
@@ -323,7 +330,7 @@ func (s *Scan) end(in input, rest segment.Rest) {
 	case rest.Footer && !in.unproven(rest.Offset):
 		s.reject(rest.Offset)
 	case rest.Length > 0 && in.newest && (in.mark == nil || in.unproven(rest.Offset)):
-		s.report.Torn = &Torn{s.file, rest.Offset, rest.Length, rest.ID, rest.Named, in.mark != nil, false}
+		s.report.Torn = &Torn{File: s.file, Offset: rest.Offset, Length: rest.Length, ID: rest.ID, Named: rest.Named, Unproven: in.mark != nil, Frames: false}
 	case rest.Length > 0 && !in.shortened():
 		d := &damage.Damage{File: s.file, Offset: rest.Offset, Length: rest.Length, Reason: damage.Torn}
 		if rest.Named {
@@ -337,14 +344,14 @@ func (s *Scan) end(in input, rest segment.Rest) {
 		s.ending.Sealed = !s.ending.CutFooter
 	}
 	if !s.wrong && !sealed && !in.newest {
-		s.abandon() // an unclean stop: the next segment is another session's
+		s.abandon() // an unclean stop: another session wrote the next segment
 		s.unsealed = true
-		s.report.Unsealed = append(s.report.Unsealed, Unsealed{s.file, rest.Offset, s.log.next})
+		s.report.Unsealed = append(s.report.Unsealed, Unsealed{File: s.file, Offset: rest.Offset, Next: s.log.next})
 	}
 }
 
-// checkLength tells when the segment is shorter than it was known to be. A frame
-// that is cut short is part of what is gone.
+// checkLength reports a loss when the segment is shorter than was known to be
+// on disk. A frame that is cut short is part of the loss.
 func (s *Scan) checkLength(in input) {
 	if !in.shortened() {
 		return
@@ -361,34 +368,34 @@ func (s *Scan) checkLength(in input) {
 	s.skipLost(d.Length)
 }
 
-// missing reports that the segment that m is about, after all that were read, is
-// not there, though it was known to be on disk up to m.Offset. It comes after
+// missing reports that the segment of m, which follows all those read, does not
+// exist, although it was known to be on disk up to m.Offset. Call it after
 // finish.
 func (s *Scan) missing(m *synced.Mark) {
 	if m.First > s.log.next && m.First < artifact.MaxAllocator {
-		s.log.Reserve(m.First - s.log.next)
+		s.log.reserve(m.First - s.log.next)
 	}
 	s.lose(&damage.Damage{File: segment.Name(m.Segment), Length: m.Offset, Reason: damage.SegmentMissing})
 	s.skipLost(m.Offset)
 }
 
-// skipLost keeps the numbers free that events in so many lost bytes can have had.
-// Of a loss at the end of a segment the mark is the only witness, and the next
-// segment takes it over; the numbers that are left out in front of that one then
-// tell of the loss.
+// skipLost reserves the sequences of events that the lost bytes may have held.
+// Only the sync mark shows a loss at the end of a segment, and the next segment
+// overwrites the mark; then the skipped sequences before that segment show the
+// loss.
 func (s *Scan) skipLost(bytes uint64) {
-	s.log.Reserve(min(bytes/segment.LeastFrame+1, maxLost))
+	s.log.reserve(min(bytes/segment.LeastFrame+1, maxLost))
 }
 
-// maxLost bounds the numbers that one loss takes, whatever a mark claims.
+// maxLost bounds the sequences that one loss takes, for any sync mark.
 const maxLost = 1 << 32
 
-// cutShort ends the log in front of a step that is wrong and was never known to
-// be on disk. Frames behind it were not acknowledged either, since a segment is
+// cutShort ends the log before a step that is wrong and was never known to be
+// on disk. Later frames were not acknowledged either, since a segment is
 // written from front to end.
 func (s *Scan) cutShort(in input, step *segment.Step) {
 	size := uint64(max(in.source.Size(), 0))
-	s.report.Torn = &Torn{s.file, step.Offset, size - min(step.Offset, size), step.ID, step.Named, true, true}
+	s.report.Torn = &Torn{File: s.file, Offset: step.Offset, Length: size - min(step.Offset, size), ID: step.ID, Named: step.Named, Unproven: true, Frames: true}
 	s.ending.Whole = step.Offset
 }
 
@@ -397,7 +404,7 @@ func (s *Scan) reject(offset uint64) {
 		&damage.Refusal{File: s.file, Reason: damage.Footer, Offset: int64(offset)})
 }
 
-// frame files one frame.
+// frame processes one frame.
 func (s *Scan) frame(id uint64, step *segment.Step) error {
 	b := step.Body
 	p := event.Position{Segment: id, Offset: step.Offset, Length: uint32(step.Length)}
@@ -408,16 +415,16 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	case b.Kind == event.SystemBatchCommit:
 		s.commit(p, b)
 		return nil
-	case b.IsMarker(): // under the kind of an event: it would be one that never was
+	case b.IsMarker(): // with the kind of an event, but it is not one
 		s.step(segment.Step{
 			Offset: step.Offset, Length: step.Length, One: true,
 			Damage: damage.Refuse(damage.Kind, int64(step.Offset), nil),
 		})
 		return nil
 	}
-	cursor := s.batch.cursor
+	txn := s.batch.txn
 	if !s.batch.open {
-		cursor = s.log.Begin()
+		txn = s.log.begin()
 	}
 	sequence, hinted := s.log.next, false
 	if s.hints != nil {
@@ -436,10 +443,10 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 		}
 	}
 	if s.jump && !hinted {
-		// Ids are left out by compaction or by a loss, and no footer says which.
-		s.report.Gaps = append(s.report.Gaps, Gap{s.file, sequence, damage.UnknownEnd})
+		// Compaction or a loss removed the missing ids; no footer shows which.
+		s.report.Gaps = append(s.report.Gaps, Gap{File: s.file, First: sequence, End: damage.UnknownEnd})
 	}
-	if err := s.insert(cursor, sequence, p, step); err != nil {
+	if err := s.insert(txn, sequence, p, step); err != nil {
 		return err
 	}
 	if hinted {
@@ -447,24 +454,24 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 	}
 	s.jump, s.unsealed = false, false
 	if s.batch.open {
-		s.batch.staged = append(s.batch.staged, staged{b.TimestampUS, hinted})
+		s.batch.staged = append(s.batch.staged, staged{timestamp: b.TimestampUS, hinted: hinted})
 		s.batch.unhinted = s.batch.unhinted || !hinted
 		return nil
 	}
 	s.gap.hinted = s.gap.hinted || hinted
-	cursor.Commit()
+	txn.commit()
 	return nil
 }
 
-// insert adds the event of a frame. Where the footer's entry is known to say the
-// same, its numbers for the names save looking them up.
-func (s *Scan) insert(c Cursor, sequence uint64, p event.Position, step *segment.Step) (err error) {
+// insert adds the event of a frame. When the footer's entry is known to agree,
+// the entry's numbers save looking up the names.
+func (s *Scan) insert(t txn, sequence uint64, p event.Position, step *segment.Step) (err error) {
 	b := step.Body
 	if s.hints == nil || step.Note == 0 {
-		_, err = c.InsertAt(sequence, b.Facts(p), b.Entity, b.Scope)
+		_, err = t.insertAt(sequence, b.Facts(p), b.Entity, b.Scope)
 		return err
 	}
-	if err := c.allows(sequence); err != nil {
+	if err := t.allows(sequence); err != nil {
 		return err
 	}
 	footer, entry := s.hints.footer, int(step.Note-1)
@@ -478,6 +485,6 @@ func (s *Scan) insert(c Cursor, sequence uint64, p event.Position, step *segment
 	if err := s.log.draft.AddEntry(footer.Raw(entry), p.Segment, entity, scope, sequence); err != nil {
 		return err
 	}
-	c.took(sequence)
+	t.took(sequence)
 	return nil
 }

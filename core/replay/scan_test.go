@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// same is the sequences of events that have their own number as sequence.
+// same returns the sequences of events that have their own number as sequence.
 func same(numbers ...uint64) map[uint64]uint64 {
 	m := map[uint64]uint64{}
 	for _, n := range numbers {
@@ -65,7 +65,7 @@ func TestScan(t *testing.T) {
 		{name: "a batch without COMMIT does not exist",
 			segments: []*maker{newSegment(1).event(0, 1).begin(1, 2).event(1, 5).event(2, 5)},
 			want:     same(0), next: 1, unfinish: 1},
-		{name: "a batch goes on behind a rotation",
+		{name: "a batch goes on after a rotation",
 			segments: []*maker{newSegment(1).begin(0, 2).event(0, 1).seal(), newSegment(2).event(1, 1).commit(0)},
 			want:     same(0, 1), next: 2},
 		{name: "batpak's footers of a batch over a rotation (D19)",
@@ -75,13 +75,13 @@ func TestScan(t *testing.T) {
 					return append([]event.Record{{Facts: event.Facts{Position: event.Position{Offset: 57, Length: 400}}}}, e...)
 				}),
 			}, want: same(0, 1), next: 2, rejected: 1},
-		{name: "a batch does not go on behind an unclean stop",
+		{name: "a batch does not go on after an unclean stop",
 			segments: []*maker{newSegment(1).begin(0, 2).event(0, 1), newSegment(2).event(1, 1).event(2, 2)},
 			want:     map[uint64]uint64{1: 0, 2: 1}, next: 2, unfinish: 1},
-		{name: "events behind a failed batch are kept (D18)",
+		{name: "events after a failed batch are kept (D18)",
 			segments: []*maker{newSegment(1).begin(0, 3).event(0, 5).event(1, 6).event(2, 7).event(3, 8)},
 			want:     map[uint64]uint64{1: 0, 2: 1, 3: 2}, next: 3, unfinish: 1},
-		{name: "events behind a batch that failed before its first item",
+		{name: "events after a batch that failed before its first item",
 			segments: []*maker{newSegment(1).event(0, 1).begin(1, 3).event(1, 80).event(2, 81).event(3, 82)},
 			want:     same(0, 1, 2, 3), next: 4, unfinish: 1},
 		{name: "a footer wins over the guess that a damaged batch was committed",
@@ -105,7 +105,7 @@ func TestScan(t *testing.T) {
 			want:     map[uint64]uint64{0: 7, 1: 8}, next: 9, gaps: 1, rejected: 1},
 		{name: "the first segment is missing",
 			segments: []*maker{newSegment(2).event(4, 1).seal()}, want: same(4), next: 5, damages: []damage.Reason{damage.SegmentMissing}},
-		{name: "a batch behind a failed batch",
+		{name: "a batch after a failed batch",
 			segments: []*maker{newSegment(1).begin(0, 3).event(0, 5).begin(9, 1).event(1, 6).commit(9)},
 			want:     map[uint64]uint64{1: 0}, next: 1, unfinish: 1},
 		{name: "a COMMIT with another count",
@@ -175,7 +175,7 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// TestScanNamesTheLost: a damage says which events it touches.
+// TestScanNamesTheLost: a damage lists the events that it touches.
 func TestScanNamesTheLost(t *testing.T) {
 	got := scan(t, 0, newSegment(1).event(0, 1).event(1, 1).event(2, 1).flip(1))
 	require.Len(t, got.report.Damages, 1)
@@ -191,8 +191,8 @@ func TestScanNamesTheLost(t *testing.T) {
 	require.Equal(t, uint64(3), got.report.Damages[1].EndSequence)
 }
 
-// TestResume: a scan that goes on where another ended sees what one scan of
-// the whole sees, whatever the file held in between.
+// TestResume: a scan that continues another one sees the same as one scan of
+// everything, for any file between them.
 func TestResume(t *testing.T) {
 	whole := newSegment(1).event(0, 1).begin(1, 2).event(1, 2).event(2, 2).commit(1).event(3, 3).b
 	want := scan(t, 0, &maker{id: 1, b: whole})
@@ -214,8 +214,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestFooterBelowTheArtifact: a footer's sequence that the artifact has given to
-// another event is not believed.
+// TestFooterBelowTheArtifact: a footer's sequence that the artifact gave to
+// another event is not used.
 func TestFooterBelowTheArtifact(t *testing.T) {
 	s := replay.NewScan(replay.NewLog(30, 30), replay.Place{}, nil)
 	m := newSegment(1).event(26, 1).event(31, 1).seal()
@@ -226,8 +226,8 @@ func TestFooterBelowTheArtifact(t *testing.T) {
 	require.Len(t, s.Report().Rejected, 1)
 }
 
-// TestResumeInBatch: a batch that is open over a rotation stays open while the
-// new segment has no whole header yet.
+// TestResumeInBatch: a batch that is open across a rotation stays open while
+// the new segment has no whole header yet.
 func TestResumeInBatch(t *testing.T) {
 	first := newSegment(1).event(0, 1).begin(1, 2).seal()
 	second := newSegment(2).event(1, 50)
@@ -237,7 +237,7 @@ func TestResumeInBatch(t *testing.T) {
 	s.Finish()
 	at, ok := s.Resume()
 	require.True(t, ok)
-	require.Equal(t, uint64(1), at.Segment, "BEGIN is not behind")
+	require.Equal(t, uint64(1), at.Segment, "BEGIN is not after")
 	s = s.Continue(nil)
 	require.NoError(t, s.Segment(replay.Input{ID: 1, Source: source.Bytes(first.b), From: at.Offset}))
 	require.NoError(t, s.Segment(replay.Input{ID: 2, Source: source.Bytes(second.b), Newest: true}))

@@ -10,36 +10,36 @@ import (
 )
 
 const (
-	// AheadBlock is how much is read ahead at once: enough to share out, and little
-	// enough that three of them stay in the processor's caches.
+	// AheadBlock is how much is read ahead at once: enough to share out, and
+	// little enough that three blocks stay in the processor's caches.
 	AheadBlock = 2 << 20
-	// aheadShares is how many shares a block is read and decoded in: of 128 KiB, which
-	// is worth handing to another goroutine.
+	// aheadShares is the number of shares in which a block is read and decoded:
+	// 128 KiB each, which is worth handing to another goroutine.
 	aheadShares = 16
-	// leastBody is fewer bytes than any body has.
+	// leastBody is a lower bound on the size of a body.
 	leastBody = uint64(len(bodyPrefix)) + event.IDSize
 )
 
-// Ahead reads and decodes the frames in front of a walk, block by block: while the
-// walk goes over one, the next is decoded and the one behind that is read. It is a
-// guess: it follows the lengths from where the walk stands, and keeps what turns
-// out a sound frame. The walk takes what was kept for exactly the place where it
-// stands and looks at everything else itself, so that it finds what it would find
-// alone. One Ahead serves one walk after the other.
+// Ahead reads and decodes frames ahead of a walk, block by block: while the
+// walk goes over one block, the next is decoded and the one after it is read.
+// It guesses: it follows the lengths from the walk's offset on and keeps the
+// frames that are sound. The walk uses a kept frame only at exactly its offset
+// and reads everything else itself, so it finds what it would find alone. One
+// Ahead can serve many walks, one after the other.
 type Ahead struct {
 	run   func(n int, f func(i int))
 	block uint64
-	// The blocks that are walked over, decoded and read.
+	// The blocks being walked over, decoded and read.
 	walked, decoded, read *aheadBlock
 	footer                []byte
 }
 
 // Note is called with frames that were read ahead, in rising order, on one
-// goroutine. What it returns is their [Step.Note].
+// goroutine. Its result becomes their [Step.Note].
 type Note func(offset, length uint64, b *Body) uint32
 
-// NewAhead reads block bytes at once. run runs f(0) to f(n-1), some at once where
-// that pays, and returns when all are done.
+// NewAhead returns an Ahead with blocks of block bytes. run runs f(0) to
+// f(n-1), some at once where that pays, and returns when all are done.
 func NewAhead(block int, run func(n int, f func(i int))) *Ahead {
 	share := uint64(max(block/aheadShares, 1))
 	return &Ahead{
@@ -48,7 +48,7 @@ func NewAhead(block int, run func(n int, f func(i int))) *Ahead {
 	}
 }
 
-// Footer is [Footer], read in shares. It holds until the next call.
+// Footer is [Footer], read in shares. The result is valid until the next call.
 func (a *Ahead) Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 	return footer(src, at, func(n uint64) ([]byte, error) {
 		if uint64(cap(a.footer)) < n {
@@ -70,11 +70,11 @@ func (a *Ahead) Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 	})
 }
 
-// Blocks walks with frames from a. It calls each again and again, which must take
-// steps until none is left or Offset has reached until, and reports whether to go on.
-// The bodies of frames come without payload. note, which may be nil, is called for
-// what is then called with frames on one goroutine. Nothing of this runs when Blocks
-// has returned.
+// Blocks walks with frames from a. It calls each repeatedly: each must take
+// steps until none is left or Offset reaches until, and reports whether to go
+// on. The bodies of frames have no payload. note, which may be nil, is called
+// once for each goroutine; the result gets that goroutine's frames. When Blocks
+// returns, nothing of this runs any more.
 func (w *Walker) Blocks(a *Ahead, note func() Note, each func(until uint64) (more bool)) {
 	size := w.end
 	prepare := func(b *aheadBlock, off uint64) {
@@ -114,7 +114,7 @@ func (w *Walker) Blocks(a *Ahead, note func() Note, each func(until uint64) (mor
 			return
 		}
 		if walks > 0 && w.off != walked.end {
-			restart() // what was read behind is of no use
+			restart() // the blocks read ahead are of no use
 			continue
 		}
 		a.walked, a.decoded, a.read = decoded, read, walked
@@ -127,11 +127,11 @@ func (w *Walker) Blocks(a *Ahead, note func() Note, each func(until uint64) (mor
 	}
 }
 
-// aheadBlock is some bytes of a segment and the frames in it.
+// aheadBlock is a block of a segment and the frames in it.
 type aheadBlock struct {
 	share       uint64 // bytes
 	buf         []byte
-	raw         []byte // in buf, or in memory where they lie
+	raw         []byte // in buf, or the source's own memory
 	inPlace     bool
 	failed      atomic.Bool
 	unread      atomic.Int32 // shares
@@ -175,8 +175,8 @@ func (b *aheadBlock) prepare(src source.Source, off, size uint64) {
 
 func (b *aheadBlock) readShares() int { return int(b.unread.Load()) }
 
-// fill reads one share, and finds the frames when it was the last. When a read fails
-// the walk meets the error, not the block.
+// fill reads one share, and finds the frames when it was the last one. A failed
+// read only marks the block: the walk meets the error itself.
 func (b *aheadBlock) fill(src source.Source, share int, size uint64) {
 	from := uint64(share) * b.share
 	if !b.inPlace && source.Read(src, b.raw[from:min(from+b.share, b.size)], b.start+from) != nil {
@@ -187,9 +187,9 @@ func (b *aheadBlock) fill(src source.Source, share int, size uint64) {
 	}
 }
 
-// follow finds the frames by their lengths, in a segment of a size. When they do
-// not lead to the end of the block, the walk comes there alone, so that no byte is
-// read ahead over and over.
+// follow finds the frames by their lengths, in a segment of a size. When they
+// do not lead to the end of the block, the walk reads the rest alone, so that
+// no byte is read ahead repeatedly.
 func (b *aheadBlock) follow(size uint64) {
 	b.end = b.start + b.size
 	if b.failed.Load() {
@@ -212,11 +212,11 @@ func (b *aheadBlock) follow(size uint64) {
 	}
 }
 
-// add appends to frames. What is there of an earlier block is not cleared first:
+// add appends to frames. It does not clear what an earlier block left there:
 // bodies are large.
 func (b *aheadBlock) add(offset uint64, length uint32) {
 	n := len(b.frames)
-	if cap(b.frames) == 0 { // frames are much of a size
+	if cap(b.frames) == 0 { // frames are similar in size
 		b.frames = make([]aheadFrame, 0, b.size/uint64(length)*5/4+1)
 	} else if n == cap(b.frames) {
 		b.frames = append(b.frames, aheadFrame{})
@@ -249,8 +249,8 @@ func (b *aheadBlock) decode(share, shares int, notes func() Note) {
 	}
 }
 
-// at returns the sound frame at off, nil when none is known. off must not fall from
-// call to call.
+// at returns the sound frame at off, or nil. off must not fall from call to
+// call.
 func (b *aheadBlock) at(off uint64) *aheadFrame {
 	for ; b.next < len(b.frames) && b.frames[b.next].offset <= off; b.next++ {
 		if f := &b.frames[b.next]; f.offset == off && f.sound {
@@ -261,8 +261,8 @@ func (b *aheadBlock) at(off uint64) *aheadFrame {
 	return nil
 }
 
-// decodeBare is [DecodeFrame] without the payload. It also reports false where the
-// payload is needed to tell what the frame is.
+// decodeBare is [DecodeFrame] without the payload. It also returns false when
+// the form of the frame depends on the payload.
 func (b *Body) decodeBare(raw []byte) bool {
 	body := raw[FrameHead:]
 	if !checkBody(raw, body) || b.decode(body, true) != nil {

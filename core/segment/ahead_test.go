@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// flaky fails one read, of several that may run at once.
+// flaky fails one of several reads, which may be concurrent.
 type flaky struct {
 	source.Source
 	left atomic.Int32
@@ -30,8 +30,8 @@ func (f *flaky) ReadAt(p []byte, off int64) (int, error) {
 	return f.Source.ReadAt(p, off)
 }
 
-// TestAheadReadFails: a block that could not be read is not looked at. One Ahead
-// goes over two segments, so that its memory holds frames of the first.
+// TestAheadReadFails: an unreadable block is not used. One Ahead serves two
+// segments, so its memory holds frames of the first.
 func TestAheadReadFails(t *testing.T) {
 	l := newLog(true)
 	all, _, _ := walk(t, l.b, l.at[0])
@@ -79,8 +79,8 @@ func drain(w *segment.Walker, until uint64, steps *[]string) bool {
 	return true
 }
 
-// TestAheadNotes: every frame that is read ahead is noted once, in rising order on
-// each goroutine, and the walk hands the note over.
+// TestAheadNotes: every frame that is read ahead is noted once, in rising order
+// on each goroutine, and the walk returns the note.
 func TestAheadNotes(t *testing.T) {
 	l := newLog(false)
 	w := segment.NewWalker(noMemory{source.Bytes(l.b)}, uint64(l.at[0]))

@@ -8,12 +8,13 @@ import (
 	"github.com/thawlog/thaw/core/msgpack"
 )
 
-// Body is what one frame holds: an event, or the marker of a batch.
+// Body is the content of a frame: an event, or a batch marker.
 type Body struct {
 	ID          event.ID
 	Correlation event.ID
 	Causation   event.ID
-	// Caused says that the frame has a causation id; nil stands for none.
+	// Caused reports whether the frame has a causation id; otherwise it has
+	// nil.
 	Caused      bool
 	TimestampUS int64
 	WallMS      uint64
@@ -28,13 +29,13 @@ type Body struct {
 	ContentHash event.Hash
 	Payload     []byte
 	Form        PayloadForm
-	// Chained says that the frame has a hash chain; markers have none.
+	// Chained reports whether the frame has a hash chain; markers have none.
 	Chained             bool
 	PrevHash, EventHash event.Hash
 	Entity, Scope       []byte
 }
 
-// PayloadForm is how a frame spells its payload.
+// PayloadForm is the encoding of a frame's payload.
 type PayloadForm uint8
 
 const (
@@ -42,20 +43,19 @@ const (
 	PayloadArray PayloadForm = iota
 	// PayloadBin is a MessagePack binary.
 	PayloadBin
-	// PayloadValue is a MessagePack value in place of its bytes: what batpak
-	// 0.4.0's retention leaves behind and cannot read again. The payload is the
-	// value's own bytes, and whether they are the original ones is told by the
-	// event hash.
+	// PayloadValue is a MessagePack value in place of its bytes. batpak 0.4.0's
+	// retention writes it and cannot read it. The payload is the value's own
+	// bytes; the event hash tells whether they are the original ones.
 	PayloadValue
 )
 
-// Errors of [Body.Decode], besides those of packages msgpack and event.
+// Errors of a body, besides those of packages msgpack and event.
 var (
 	ErrIDSize  = errors.New("segment: an id is not 16 bytes long")
-	ErrPayload = errors.New("segment: the payload is not one value")
+	errPayload = errors.New("segment: the payload is not one value")
 )
 
-// AppendBody adds the body's MessagePack to dst.
+// AppendBody appends the body's MessagePack to dst.
 func AppendBody(dst []byte, b *Body) []byte {
 	dst = msgpack.AppendMap(dst, 3)
 	dst = msgpack.AppendMap(msgpack.AppendStr(dst, "event"), 3)
@@ -100,12 +100,10 @@ func AppendBody(dst []byte, b *Body) []byte {
 	return msgpack.AppendStr(msgpack.AppendStr(dst, "scope"), b.Scope)
 }
 
-// Decode reads raw, which must be exactly one body. Entity and Scope alias raw;
-// Payload reuses the capacity that b.Payload had, so that one Body serves a
-// whole scan. On error b holds nothing of use.
-func (b *Body) Decode(raw []byte) error { return b.decode(raw, false) }
-
-// decode is Decode. A bare body has no payload, which is looked at all the same.
+// decode decodes raw, which must be exactly one body. Entity and Scope alias
+// raw; Payload reuses the capacity that b.Payload had, so one Body serves a
+// whole scan. With bare it validates the payload without keeping it. On error b
+// is undefined.
 func (b *Body) decode(raw []byte, bare bool) error {
 	var r msgpack.Reader
 	r.Reset(raw)
@@ -113,10 +111,10 @@ func (b *Body) decode(raw []byte, bare bool) error {
 	return r.End()
 }
 
-// read decodes a body from r, which may hold more bytes behind it.
+// read decodes a body from r. Other bytes may follow it.
 func (b *Body) read(r *msgpack.Reader, bare bool) {
 	*b = Body{Payload: b.Payload[:0]}
-	if r.Literal(bodyPrefix) { // nearly always: keys are compared by the run
+	if r.Literal(bodyPrefix) { // nearly always: one comparison for many keys
 		copy(b.ID[:], r.Bytes(event.IDSize))
 	} else {
 		r.MapOf(3)
@@ -153,11 +151,12 @@ func (b *Body) read(r *msgpack.Reader, bare bool) {
 	b.Scope = readName(r)
 }
 
-// bodyLanes is counter, depth and lane as batpak writes them, and the next key.
+// bodyLanes holds counter, depth and lane as batpak writes them, and the next
+// key.
 const bodyLanes = "\xa7counter\x00\xa5depth\x00\xa4lane\x00\xa8sequence"
 
-// readHeader reads the header behind the id. It returns the content hash as it is spelled, since the event hash nearly
-// always says the same.
+// readHeader reads the header after the id. It returns the encoded content
+// hash, since the event hash is nearly always the same.
 func (b *Body) readHeader(r *msgpack.Reader) (hash []byte) {
 	r.Key("correlation_id")
 	b.Correlation = readID(r)
@@ -194,8 +193,8 @@ func (b *Body) readHeader(r *msgpack.Reader) (hash []byte) {
 	return r.Since(at)
 }
 
-// readPayload takes the three forms apart: bytes as an array, a binary, and
-// anything else as a value that stands for its own bytes.
+// readPayload reads the three forms: bytes as an array, a binary, and any other
+// value, which stands for its own bytes.
 func (b *Body) readPayload(r *msgpack.Reader) {
 	before := *r
 	if b.Payload = r.ByteArray(b.Payload); r.Err() == nil {
@@ -210,7 +209,7 @@ func (b *Body) readPayload(r *msgpack.Reader) {
 	b.Form, b.Payload = PayloadValue, append(b.Payload, r.Skip()...)
 }
 
-// skipPayload is readPayload that keeps the form only.
+// skipPayload is readPayload, but keeps only the form.
 func (b *Body) skipPayload(r *msgpack.Reader) {
 	before := *r
 	if r.SkipByteArray(); r.Err() == nil {
@@ -245,20 +244,20 @@ func readName(r *msgpack.Reader) []byte {
 	return name
 }
 
-// Names of the coordinate that the markers of a batch have.
+// The coordinate of batch markers.
 const (
 	MarkerEntity = "_batch"
 	MarkerScope  = "_system"
 )
 
-// IsMarker reports whether the body has the form of a batch marker, whatever
-// its kind: its coordinate, no payload and no hash chain.
+// IsMarker reports whether the body has the form of a batch marker, of any
+// kind: its coordinate, no payload and no hash chain.
 func (b *Body) IsMarker() bool {
 	return !b.Chained && len(b.Payload) == 0 && string(b.Entity) == MarkerEntity && string(b.Scope) == MarkerScope
 }
 
-// Facts is what an index keeps of the body, at position p and without a
-// sequence.
+// Facts returns the fields that an index keeps of the body, at position p and
+// without a sequence.
 func (b *Body) Facts(p event.Position) event.Facts {
 	return event.Facts{
 		ID:          b.ID,

@@ -25,7 +25,7 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// TestFixtures makes every segment again from what was read of it.
+// TestFixtures encodes every segment again from its decoded content.
 func TestFixtures(t *testing.T) {
 	frames := 0
 	segments(func(name string, b []byte) {
@@ -67,7 +67,7 @@ func TestFixtures(t *testing.T) {
 	require.Greater(t, frames, 200)
 }
 
-// TestEmptySegment spells a whole segment out, but for its time and names.
+// TestEmptySegment has every byte of a segment, except its time and names.
 func TestEmptySegment(t *testing.T) {
 	b := fixture.Store("empty")["000001.fbat"]
 	h, from, err := segment.DecodeHeader(b)
@@ -102,7 +102,7 @@ func (o ordered) EncodeMsgpack(enc *oracle.Encoder) error {
 	return nil
 }
 
-// numbers is bytes as an array of integers.
+// numbers are bytes, encoded as an array of integers.
 type numbers []byte
 
 func (n numbers) EncodeMsgpack(enc *oracle.Encoder) error {
@@ -117,7 +117,7 @@ func (n numbers) EncodeMsgpack(enc *oracle.Encoder) error {
 	return nil
 }
 
-// TestBodyAgainstOracle writes random bodies with another encoder.
+// TestBodyAgainstOracle encodes random bodies with another encoder.
 func TestBodyAgainstOracle(t *testing.T) {
 	var reused segment.Body
 	rapid.Check(t, func(t *rapid.T) {
@@ -247,7 +247,7 @@ func TestBodyRefusals(t *testing.T) {
 		{"scope claims 4 GiB", "\xa5scope\xa5scope", "\xa5scope\xdb\xff\xff\xff\xff", msgpack.ErrShort},
 		{"scope before entity", "\xa6entity\xa6entity\xa5scope\xa5scope", "\xa5scope\xa5scope\xa6entity\xa6entity", msgpack.ErrKey},
 		{"entity twice", "\xa5scope\xa5scope", "\xa6entity\xa5scope", msgpack.ErrKey},
-		{"bytes behind", "\xa5scope\xa5scope", "\xa5scope\xa5scope\x00", msgpack.ErrTrailing},
+		{"trailing bytes", "\xa5scope\xa5scope", "\xa5scope\xa5scope\x00", msgpack.ErrTrailing},
 		{"cut short", "\xa5scope\xa5scope", "\xa5scope\xa5scop", msgpack.ErrShort},
 	} {
 		require.Equal(t, 1, strings.Count(good, c.from), c.name)
@@ -323,7 +323,7 @@ func TestHeaderRefusals(t *testing.T) {
 		{"negative flags", swap("flags\x00", "flags\xff"), damage.Header, msgpack.ErrType},
 		{"time is nil", swap("created_ns\x05", "created_ns\xc0"), damage.Header, msgpack.ErrType},
 		{"id in a longer form", swap("segment_id\x09", "segment_id\xcc\x09"), damage.Header, msgpack.ErrSpelling},
-		{"bytes behind", swap("segment_id\x09", "segment_id\x09\x00"), damage.Header, msgpack.ErrTrailing},
+		{"trailing bytes", swap("segment_id\x09", "segment_id\x09\x00"), damage.Header, msgpack.ErrTrailing},
 	} {
 		h, n, err := segment.DecodeHeader(c.in)
 		require.ErrorIs(t, err, c.want, c.name)
@@ -377,7 +377,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestChecksumOfNothingIsZero(t *testing.T) {
-	require.Zero(t, crc32.ChecksumIEEE(nil)) // why a frame without a body is none
+	require.Zero(t, crc32.ChecksumIEEE(nil)) // why a frame must have a body
 }
 
 func BenchmarkFrameDecode(b *testing.B) {

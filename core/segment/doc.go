@@ -1,5 +1,5 @@
 // Package segment reads and writes segments, the only files of a store that
-// nothing else can replace.
+// cannot be rebuilt from others.
 //
 //	part           bytes
 //	magic          "FBAT"
@@ -8,15 +8,15 @@
 //	frames         up to the footer, or to the end of the file
 //	footer         only on a sealed segment: see package sidx
 //
-// A frame, whose offset counts from the start of the file and whose length
-// includes the 8 bytes in front:
+// A frame is a head of 8 bytes and a body. Its offset counts from the start of
+// the file, and its length includes the head:
 //
 //	offset  size  field
 //	0       4     length of the body, u32 big-endian, at most 256 MiB
 //	4       4     CRC-32 (IEEE) of the body, u32 big-endian
 //	8       …     body
 //
-// A body is a MessagePack map, its keys in this order and in no other:
+// A body is a MessagePack map with exactly these keys in this order:
 //
 //	event:
 //	  header:
@@ -36,12 +36,15 @@
 // the number of events, the events, and a frame of kind SYSTEM_BATCH_COMMIT
 // with the same event id. The id of a batch is its first global sequence.
 //
-// # What a walk does with bytes that are no frame
+// # Bytes that are not a frame
 //
-// A [Walker] never takes damage for the end. At a place where no frame is:
-// when the length leads to the next frame, exactly one frame is damaged; when
-// the body is whole behind a damaged length, the event is kept and the damage
-// told; otherwise the bytes are searched for the next frame that is whole.
-// Only when there is none are the bytes left over: the torn end of the newest
-// segment, a footer, or damage, which is for the caller to say.
+// A [Walker] does not stop at damage. Where it finds no frame:
+//
+//   - when the length leads to the next frame, exactly one frame is damaged;
+//   - when the body after a damaged length is whole, the walk returns the event
+//     together with the damage;
+//   - otherwise the walk searches for the next whole frame.
+//
+// Only when there is none does the walk end. The caller decides whether the
+// remaining bytes are the torn end of the newest segment, a footer, or damage.
 package segment

@@ -14,26 +14,27 @@ const (
 	headerVersion = 1
 	offHeaderSize = 4
 	offHeader     = 8
-	// MaxHeader bounds the header map. batpak's has 49 bytes; the bound keeps a
-	// damaged length from being believed.
-	MaxHeader = 4096
-	// MinSize is the least size of a segment whose header is whole.
+	// maxHeader bounds the size of the header map, so that a damaged length is
+	// refused. batpak's map has 49 bytes.
+	maxHeader = 4096
+	// MinSize is the smallest size of a segment with a whole header.
 	MinSize = offHeader + 1
 )
 
-// Header is the head of a segment.
+// Header is the header of a segment.
 type Header struct {
-	// Flags is 0 in every segment that batpak 0.4.0 writes; it is kept.
+	// Flags is 0 in every segment that batpak 0.4.0 writes; other values are
+	// kept.
 	Flags uint64
-	// CreatedNS is when the segment was made, in ns since the Unix epoch.
+	// CreatedNS is the time of creation in ns since the Unix epoch.
 	CreatedNS int64
 	SegmentID uint64
 }
 
-// ErrHeaderSize is the cause when a header claims more than [MaxHeader] bytes.
-var ErrHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
+// errHeaderSize is the cause when a header claims more than 4096 bytes.
+var errHeaderSize = errors.New("segment: the header claims more than 4096 bytes")
 
-// AppendHeader adds a segment's first bytes to dst: magic, length and map.
+// AppendHeader appends a segment's first bytes to dst: magic, length and map.
 func AppendHeader(dst []byte, h Header) []byte {
 	dst = append(dst, magic...)
 	at := len(dst)
@@ -47,9 +48,9 @@ func AppendHeader(dst []byte, h Header) []byte {
 	return dst
 }
 
-// HeaderSize reads how long the header is from a segment's first 8 bytes. The
+// headerSize decodes the size of the header from a segment's first 8 bytes. The
 // error is a [damage.Refusal].
-func HeaderSize(head []byte) (int, error) {
+func headerSize(head []byte) (int, error) {
 	if len(head) < offHeader {
 		return 0, damage.Refuse(damage.Short, 0, nil)
 	}
@@ -57,18 +58,18 @@ func HeaderSize(head []byte) (int, error) {
 		return 0, damage.Refuse(damage.Magic, 0, nil)
 	}
 	n := binary.BigEndian.Uint32(head[offHeaderSize:])
-	if n > MaxHeader {
-		return 0, damage.Refuse(damage.Header, offHeaderSize, ErrHeaderSize)
+	if n > maxHeader {
+		return 0, damage.Refuse(damage.Header, offHeaderSize, errHeaderSize)
 	}
 	return offHeader + int(n), nil
 }
 
-// DecodeHeader reads the header from the first bytes of a segment and returns
+// DecodeHeader decodes the header from the first bytes of a segment and returns
 // its size, which is the offset of the first frame. The map must hold the four
 // keys in batpak's order and nothing else. The error is a [damage.Refusal]:
 // short, magic, header or version.
 func DecodeHeader(b []byte) (Header, int, error) {
-	size, err := HeaderSize(b)
+	size, err := headerSize(b)
 	if err != nil {
 		return Header{}, 0, err
 	}
@@ -96,15 +97,15 @@ func DecodeHeader(b []byte) (Header, int, error) {
 	return h, size, nil
 }
 
-// ReadHeader is DecodeHeader on the beginning of src. An error that is no
-// [damage.Refusal] is the source's own.
+// ReadHeader is DecodeHeader on the start of src. It returns an error of the
+// source as it is.
 func ReadHeader(src source.Source) (Header, int, error) {
 	size := uint64(max(src.Size(), 0))
 	head := make([]byte, min(size, offHeader))
 	if err := source.Read(src, head, 0); err != nil {
 		return Header{}, 0, err
 	}
-	n, err := HeaderSize(head)
+	n, err := headerSize(head)
 	if err != nil {
 		return Header{}, 0, err
 	}

@@ -40,7 +40,7 @@ func frame(body []byte) []byte {
 	return append(b, body...)
 }
 
-// sample is a body with number n in its id and clock.
+// sample returns a body with number n in its id and clock.
 func sample(n int, payload int) *segment.Body {
 	b := &segment.Body{
 		ID: event.ID{0: 1, 15: byte(n), 14: byte(n >> 8)}, TimestampUS: 1_700_000_000_000_000, WallMS: 1_700_000_000_000,

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Extension is the end of a segment's file name.
+// Extension is the file name extension of segments.
 const Extension = ".fbat"
 
-// Name is the file name of segment id: the id in decimal, zero-padded to at
-// least six digits.
+// Name returns the file name of segment id: the id in decimal, zero-padded to
+// at least six digits.
 func Name(id uint64) string {
 	var b [20 + len(Extension)]byte
 	name := b[:0]
@@ -20,13 +20,13 @@ func Name(id uint64) string {
 	return string(append(name, Extension...))
 }
 
-// ParseName returns the id when name is exactly what [Name] makes of an id
-// from 1; "1.fbat" or "+00001.fbat" are not segments.
+// ParseName returns the id of a file name. ok is false unless [Name] gives name
+// for an id of at least 1: "1.fbat" and "+00001.fbat" are not segments.
 func ParseName(name string) (id uint64, ok bool) {
 	digits, ok := strings.CutSuffix(name, Extension)
 	if !ok || len(digits) < 6 || len(digits) > 6 && digits[0] == '0' {
 		return 0, false
 	}
-	id, err := strconv.ParseUint(digits, 10, 64) // takes neither signs nor underscores
+	id, err := strconv.ParseUint(digits, 10, 64) // base 10 accepts neither signs nor underscores
 	return id, err == nil && id > 0
 }

@@ -9,27 +9,27 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Rest is what lies behind the last frame of a segment.
+// Rest describes the bytes after the last frame of a segment.
 type Rest struct {
 	Offset, Length uint64
-	// Footer says that the bytes end like a footer; whether it holds up is
-	// another question.
+	// Footer reports whether the bytes look like a footer. It may still be
+	// damaged.
 	Footer bool
-	// ID is the event id that a frame cut short still shows, when Named is true.
+	// ID is the event id of a frame cut short, valid when Named is true.
 	ID    event.ID
 	Named bool
 }
 
-// Rest describes the bytes from the walk's Offset to the end. It is of use
-// after Next returned false, and only when Err is nil afterwards.
+// Rest describes the bytes from the walk's Offset to the end. Call it after
+// Next returned false, then check Err.
 func (w *Walker) Rest() Rest {
 	r := Rest{Offset: w.off, Length: w.end - min(w.off, w.end)}
 	if r.Length == 0 || w.err != nil {
 		return r
 	}
 	if r.Length >= sidx.MinSize {
-		// A footer whose trailer is damaged and points elsewhere is still no
-		// frame, so where it points is not asked.
+		// A footer with a damaged trailer that points elsewhere is still no
+		// frame, so ignore where it points.
 		var magic bool
 		var first []byte
 		if _, magic, w.err = w.readTrailer(); w.err != nil {
@@ -46,11 +46,11 @@ func (w *Walker) Rest() Rest {
 	return r
 }
 
-// beginsFooter reports whether b is the head of a MessagePack array, which no
-// frame begins with: its length would be above the bound.
+// beginsFooter reports whether b is the head of a MessagePack array. No frame
+// starts with one: its length would be above the bound.
 func beginsFooter(b byte) bool { return b&0xf0 == 0x90 || b == 0xdc || b == 0xdd }
 
-// Footer decodes the footer that begins at offset at. The error is a
+// Footer decodes the footer that starts at offset at. The error is a
 // [damage.Refusal] of reason footer, or the source's own.
 func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 	return footer(src, at, func(n uint64) ([]byte, error) {
@@ -59,13 +59,13 @@ func Footer(src source.Source, at uint64) (*sidx.Footer, error) {
 	})
 }
 
-// FooterInto is [Footer] that reads into buffer, which grows if need be: the footer
-// holds until that is used again.
+// FooterInto is [Footer] with a buffer, which it grows when needed. The footer
+// is valid until the buffer is used again.
 func FooterInto(buffer *[]byte, src source.Source, at uint64) (*sidx.Footer, error) {
 	return footer(src, at, func(size uint64) ([]byte, error) {
 		if n := size; uint64(cap(*buffer)) < n {
 			if *buffer != nil {
-				n += n / 8 // the next one may be a little larger again
+				n += n / 8 // the next one may be a little larger
 			}
 			*buffer = make([]byte, n)
 		}
@@ -82,8 +82,8 @@ func footer(src source.Source, at uint64, read func(n uint64) ([]byte, error)) (
 	if size-at > math.MaxInt { // on a 32-bit system
 		return nil, damage.Refuse(damage.Footer, int64(at), nil)
 	}
-	// The trailer says how much there can be, before all of it is read: two names
-	// for each entry at most.
+	// The trailer bounds the size before the rest is read: at most two names
+	// for each entry.
 	var trailer [sidx.TrailerSize]byte
 	if size-at < sidx.MinSize {
 		return nil, damage.Refuse(damage.Footer, int64(at), nil)
@@ -101,8 +101,8 @@ func footer(src source.Source, at uint64, read func(n uint64) ([]byte, error)) (
 	return sidx.Decode(raw, at)
 }
 
-// FooterOffset is where the segment's trailer says the footer begins. ok is
-// false without a trailer, or when it points outside the file.
+// FooterOffset returns the offset of the footer according to the segment's
+// trailer. ok is false without a trailer, or when it points outside the file.
 func FooterOffset(src source.Source) (at uint64, ok bool, err error) {
 	size := uint64(max(src.Size(), 0))
 	if size < sidx.MinSize {
@@ -119,8 +119,8 @@ func FooterOffset(src source.Source) (at uint64, ok bool, err error) {
 	return t.TableOffset, true, nil
 }
 
-// FooterBegins reports whether the segment's trailer says that its footer begins at an
-// offset, and no frame does. The error is the source's.
+// FooterBegins reports whether the segment's trailer points to the offset at,
+// and no frame starts there. The error is the source's.
 func FooterBegins(src source.Source, at uint64) (bool, error) {
 	says, ok, err := FooterOffset(src)
 	if err != nil || !ok || says != at {

@@ -17,37 +17,37 @@ const (
 	// cost nothing, small enough that a scan of many segments stays within the
 	// memory bound.
 	walkBlock = 1 << 20
-	// nearBlock is what a search looks at first, and what a body is read from
-	// whose length is not known: well below walkBlock, so that a look at the
-	// next few frames rarely costs another read.
+	// nearBlock is the first read of a search, and of a body of unknown length.
+	// It is well below walkBlock, so that reading the next few frames rarely
+	// costs another read.
 	nearBlock = 1 << 16
 )
 
-// ErrEffort ends a walk over a file made of false starts: looking for frames
-// has cost many times the file's size, and the rest was not looked at.
-var ErrEffort = errors.New("segment: too much of the file begins like a frame and is none")
+// ErrEffort ends a walk over a file full of false starts: the search for frames
+// has cost many times the file's size, and the rest was not read.
+var ErrEffort = errors.New("segment: too much of the file looks like the start of a frame and is not one")
 
-// Step is what a walk found at one place.
+// Step is the result of a walk at one place.
 type Step struct {
-	// Offset and Length bound the bytes of the step in the file.
+	// Offset and Length bound the step's bytes in the file.
 	Offset, Length uint64
 	// Body is the frame's content, nil for damaged bytes. It is valid until the
 	// next call of Next.
 	Body *Body
-	// Damage is why the bytes are damaged, or, next to a Body, what is wrong
-	// with a frame that could be read all the same.
+	// Damage says why the bytes are damaged. With a Body, it says what is wrong
+	// with a frame that could still be read.
 	Damage *damage.Refusal
-	// One says that the damaged bytes are exactly one frame.
+	// One reports whether the damaged bytes are exactly one frame.
 	One bool
-	// ID is the event id that damaged bytes still show, when Named is true.
+	// ID is the event id in damaged bytes, valid when Named is true.
 	ID    event.ID
 	Named bool
-	// Note is what the [Note] of a walk that reads ahead said of the frame, 0 when
-	// it was not asked.
+	// Note is the result of the [Note] of a walk that reads ahead, 0 when it
+	// was not called for this frame.
 	Note uint32
 }
 
-// Walker goes over the frames of one segment. It is for one goroutine.
+// Walker walks over the frames of one segment. It is for one goroutine.
 type Walker struct {
 	src    source.Source
 	win    *source.Window
@@ -62,37 +62,36 @@ type Walker struct {
 	ahead         *aheadBlock // frames that were read ahead, nil when there are none
 }
 
-// NewWalker walks src from offset from, which must be where a frame begins or
-// the frames end.
+// NewWalker returns a Walker of src that starts at offset from, which must be
+// the start of a frame or the end of the frames.
 func NewWalker(src source.Source, from uint64) *Walker {
 	w := &Walker{win: source.NewWindow(nil, walkBlock)}
 	w.Reset(src, from)
 	return w
 }
 
-// Reset makes w what NewWalker returns, with the buffers it has. A body that it
-// returned holds no longer.
+// Reset makes w a new Walker that reuses its buffers. A body that it returned
+// is no longer valid.
 func (w *Walker) Reset(src source.Source, from uint64) {
 	w.win.Reuse(src)
-	// Every failed attempt to read a frame is charged to the budget with the
-	// bytes it looked at, so that a file made of false starts does not cost the
-	// square of its size.
+	// Each failed attempt to read a frame costs budget, by the bytes it read. A
+	// file made of false starts then does not cost the square of its size.
 	size := w.win.Size()
 	*w = Walker{src: src, win: w.win, body: w.body, off: from, end: size, budget: 8*size + walkBlock}
 }
 
-// Offset is where the walk stands: behind the last step.
+// Offset returns the walk's position: the end of the last step.
 func (w *Walker) Offset() uint64 { return w.off }
 
-// Size is the size of the segment when the walk began.
+// Size returns the size of the segment when the walk started.
 func (w *Walker) Size() uint64 { return w.end }
 
-// Err is the error that ended the walk, if one did: a [source.ReadError],
+// Err returns the error that ended the walk, or nil: a [source.ReadError],
 // [source.ErrShort] when the segment shrank, or [ErrEffort].
 func (w *Walker) Err() error { return w.err }
 
-// Next returns the next step. ok is false where no whole frame follows: at the
-// end, at a footer, at a torn end, or after an error; Offset tells where.
+// Next returns the next step. ok is false when no whole frame follows: at the
+// end, at a footer, at a torn end, or after an error. Offset returns where.
 func (w *Walker) Next() (s Step, ok bool) {
 	if w.err != nil || w.off >= w.end {
 		return Step{}, false
@@ -128,13 +127,13 @@ func (w *Walker) step() (s Step, ok bool, err error) {
 	case why.Reason == damage.FrameBody:
 		s.One = true
 	default:
-		return w.mend(length, why)
+		return w.resync(length, why)
 	}
 	return s, true, nil
 }
 
-// try decodes the frame at off into w.body. why tells what is wrong with it;
-// the length is the one it claims.
+// try decodes the frame at off into w.body. why says what is wrong with it;
+// length is the one it claims.
 func (w *Walker) try(off uint64) (length uint64, why *damage.Refusal, err error) {
 	if w.end-off < FrameHead {
 		return 0, damage.Refuse(damage.Torn, 0, nil), nil
@@ -148,7 +147,7 @@ func (w *Walker) try(off uint64) (length uint64, why *damage.Refusal, err error)
 		return length, damage.Refuse(damage.Torn, 0, nil), nil
 	}
 	if length == FrameHead {
-		// The checksum of nothing is 0, so a run of zeros would be frames.
+		// The checksum of no bytes is 0, so zeros would be frames.
 		return length, damage.Refuse(damage.Frame, 0, nil), nil
 	}
 	raw, err := w.win.Bytes(off, length)
@@ -162,7 +161,7 @@ func (w *Walker) try(off uint64) (length uint64, why *damage.Refusal, err error)
 	return length, nil, nil
 }
 
-// spend charges n bytes that were looked at in vain.
+// spend charges n bytes that were read in vain.
 func (w *Walker) spend(n uint64) error {
 	if n > w.budget {
 		return ErrEffort
@@ -171,14 +170,14 @@ func (w *Walker) spend(n uint64) error {
 	return nil
 }
 
-// mend handles a frame at w.off that cannot be read as its head says. length
-// is the one it claims.
-func (w *Walker) mend(length uint64, why *damage.Refusal) (s Step, ok bool, err error) {
+// resync handles a frame at w.off that cannot be read by its head. length is
+// the one it claims.
+func (w *Walker) resync(length uint64, why *damage.Refusal) (s Step, ok bool, err error) {
 	s = Step{Offset: w.off}
 	if w.end-w.off < FrameHead {
 		return s, false, nil
 	}
-	// First of all the body itself: a wrong length may lead to a frame too.
+	// First the body itself: a wrong length may lead to a frame too.
 	n, ok, err := w.whole(w.off)
 	if err != nil {
 		return s, false, err
@@ -214,15 +213,15 @@ func (w *Walker) leads(off uint64) (bool, error) {
 	if _, why, err := w.try(off); err != nil || why == nil {
 		return err == nil, err
 	}
-	if _, ok, err := w.peek(off); err != nil || ok { // a frame that is damaged too
+	if _, ok, err := w.peek(off); err != nil || ok { // another damaged frame
 		return ok, err
 	}
 	t, ok, err := w.readTrailer()
 	return ok && t.TableOffset == off, err
 }
 
-// whole reads the body at off without its length and reports its frame's
-// length when the checksum agrees: then only the length is damaged.
+// whole reads the body at off without its length. When the checksum matches,
+// only the length is damaged, and whole returns the frame's real length.
 func (w *Walker) whole(off uint64) (length uint64, ok bool, err error) {
 	most := min(w.end-off, MaxFrame)
 	for size := min(most, nearBlock); ; {
@@ -241,7 +240,7 @@ func (w *Walker) whole(off uint64) (length uint64, ok bool, err error) {
 			return 0, false, w.spend(uint64(n))
 		}
 		size = min(most, 4*size)
-		if err := w.spend(size); err != nil { // more is read, whatever comes of it
+		if err := w.spend(size); err != nil { // the next read costs budget in any case
 			return 0, false, err
 		}
 	}
@@ -275,8 +274,8 @@ func (w *Walker) search(off uint64) (at uint64, ok bool, err error) {
 	return 0, false, nil
 }
 
-// footer finds a footer at or after off that holds up by itself: the bytes in
-// front of it are damage, not part of it.
+// footer finds a sound footer at or after off. The bytes before it are damage,
+// not part of it.
 func (w *Walker) footer(off uint64) (at uint64, ok bool, err error) {
 	t, ok, err := w.readTrailer()
 	if !ok || t.TableOffset < off || t.TableOffset > w.end-sidx.MinSize {
@@ -302,13 +301,13 @@ func (w *Walker) readTrailer() (t sidx.Trailer, ok bool, err error) {
 	return w.trailer, w.footed, nil
 }
 
-// peek returns the event id that the bytes at off show.
+// peek returns the event id in the bytes at off.
 func (w *Walker) peek(off uint64) (id event.ID, ok bool, err error) {
 	const most = FrameHead + uint64(len(bodyPrefix)) + event.IDSize
 	raw, err := w.win.Bytes(off, min(w.end-off, most))
 	if err != nil {
 		return id, false, err
 	}
-	id, ok = PeekID(raw)
+	id, ok = peekID(raw)
 	return id, ok, nil
 }

@@ -25,8 +25,8 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// log is a segment of ten frames, and where each begins; the last offset is
-// where they end.
+// log is a segment of ten frames, and the offset of each; the last offset is
+// the end of the frames.
 type log struct {
 	b  []byte
 	at []int
@@ -52,9 +52,9 @@ func newLog(sealed bool) log {
 	return l
 }
 
-// walk describes every step in a word: the clock of a whole frame, and what
-// was damaged, with how many frames of l it spans. It checks that the steps and
-// the rest cover every byte once, from memory and from a file alike.
+// walk describes every step in a word: the clock of a whole frame, or the
+// damage and the number of frames of l that it spans. It checks that the steps
+// and the rest cover every byte once, both from memory and from a file.
 func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, damages []*damage.Refusal) {
 	if len(b) > 1<<14 {
 		return walkAhead(t, b, from, concurrently.Run, 5000)
@@ -62,7 +62,7 @@ func walk(t testing.TB, b []byte, from int) (steps []string, rest segment.Rest, 
 	return walkAhead(t, b, from, concurrently.Run, 5000, 1<<20, 700, 1)
 }
 
-// walkAhead is walk with frames read ahead in blocks of these sizes only.
+// walkAhead is walk with frames read ahead, only in blocks of these sizes.
 func walkAhead(t testing.TB, b []byte, from int, share func(int, func(int)), blocks ...int) (steps []string, rest segment.Rest, damages []*damage.Refusal) {
 	type run struct {
 		steps []string
@@ -85,7 +85,7 @@ func walkAhead(t testing.TB, b []byte, from int, share func(int, func(int)), blo
 				}
 				at += s.Length
 				if w.Offset() != at {
-					t.Fatalf("the walk stands at %d behind a step up to %d", w.Offset(), at)
+					t.Fatalf("the walk is at %d after a step up to %d", w.Offset(), at)
 				}
 				r.steps = append(r.steps, describe(t, b, &s, block > 0))
 				if s.Damage != nil {
@@ -104,7 +104,7 @@ func walkAhead(t testing.TB, b []byte, from int, share func(int, func(int)), blo
 			t.Fatalf("steps end at %d, the rest is %+v of %d", at, r.rest, len(b))
 		}
 		if _, ok := w.Next(); ok {
-			t.Fatal("a step behind the last")
+			t.Fatal("a step after the last")
 		}
 		runs = append(runs, r)
 	}
@@ -125,7 +125,7 @@ func walkAhead(t testing.TB, b []byte, from int, share func(int, func(int)), blo
 	return runs[0].steps, runs[0].rest, damages
 }
 
-// describe checks one step and puts it into words. A bare one comes without payload.
+// describe checks one step and returns its word. A bare step has no payload.
 func describe(t testing.TB, b []byte, s *segment.Step, bare bool) string {
 	if s.Body == nil && s.Damage == nil {
 		t.Fatal("a step of nothing")
@@ -133,7 +133,7 @@ func describe(t testing.TB, b []byte, s *segment.Step, bare bool) string {
 	var words []string
 	if s.Damage != nil {
 		if s.Damage.Offset != int64(s.Offset) {
-			t.Fatalf("damage at %d told as at %d", s.Offset, s.Damage.Offset)
+			t.Fatalf("damage at %d reported at %d", s.Offset, s.Damage.Offset)
 		}
 		words = append(words, string(s.Damage.Reason))
 	}
@@ -176,15 +176,15 @@ func describe(t testing.TB, b []byte, s *segment.Step, bare bool) string {
 // noMemory is a source that has to be read.
 type noMemory struct{ source.Source }
 
-// inOrder runs f(0) to f(n-1) one after the other, so that the fuzzer sees the same
-// each time.
+// inOrder runs f(0) to f(n-1) one after the other, so that the fuzzer is
+// deterministic.
 func inOrder(n int, f func(i int)) {
 	for i := range n {
 		f(i)
 	}
 }
 
-// all is the steps of an undamaged log, some of them replaced.
+// all returns the steps of an undamaged log, some of them replaced.
 func all(replace map[int]string) []string {
 	var out []string
 	for i := range 10 {
@@ -199,8 +199,8 @@ func all(replace map[int]string) []string {
 	return out
 }
 
-// TestDamage damages the fifth frame, among others, in every way the walk
-// tells apart, in a segment with a footer and in one without.
+// TestDamage damages the fifth frame, among others, in every way that the walk
+// distinguishes, in a segment with a footer and in one without.
 func TestDamage(t *testing.T) {
 	put := func(at func(l log) int, n func(l log) uint32) func(l *log) {
 		return func(l *log) { binary.BigEndian.PutUint32(l.b[at(*l):], n(*l)) }
@@ -278,7 +278,7 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	// Length and checksum of the last frame before a footer: the footer is
-	// still found, and the damage in front of it is told.
+	// still found, and the damage before it is reported.
 	l := newLog(true)
 	flip(9, 1)(&l)
 	flip(9, 100)(&l)
@@ -312,7 +312,7 @@ func TestTornEnd(t *testing.T) {
 		require.False(t, rest.Footer)
 		require.Equal(t, rest.Length >= 8+27+16, rest.Named)
 	}
-	// Zeros that a file system left behind the last frame are no frames.
+	// Zeros that a file system left after the last frame are not frames.
 	for _, n := range []int{1, 7, 8, 16, 4096} {
 		steps, rest, _ := walk(t, append(bytes.Clone(l.b), make([]byte, n)...), l.at[0])
 		require.Equal(t, all(nil), steps)
@@ -320,8 +320,8 @@ func TestTornEnd(t *testing.T) {
 	}
 }
 
-// TestSearchBlocks puts a frame behind garbage of every length around the
-// blocks in which a search reads.
+// TestSearchBlocks puts a frame after garbage of every length around the blocks
+// that a search reads.
 func TestSearchBlocks(t *testing.T) {
 	f := segment.AppendFrame(nil, sample(3, 10))
 	for _, block := range []int{1 << 16, 1<<16 + 1<<18, 1<<16 + 1<<18 + 1<<20} {
@@ -381,7 +381,7 @@ func TestForgedFooter(t *testing.T) {
 	require.Equal(t, append(all(nil), "frame_length 10"), steps)
 	require.Zero(t, rest.Length)
 
-	// And in its body: the damage is told, whatever the rest looks like.
+	// And in its body: the damage is reported, for any rest.
 	l.b[at+100] ^= 1
 	steps, _, _ = walk(t, l.b, l.at[0])
 	require.Equal(t, append(all(nil), "frame id10"), steps)
@@ -414,8 +414,8 @@ func TestFooterOffset(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 }
 
-// TestSourceErrors lets every read of a walk fail in turn: the walk ends with
-// that error and tells no damage.
+// TestSourceErrors fails every read of a walk in turn: the walk ends with that
+// error and reports no damage.
 func TestSourceErrors(t *testing.T) {
 	broken := errors.New("broken")
 	l := newLog(true)
@@ -473,8 +473,8 @@ type shrunk struct{ source.Bytes }
 
 func (s shrunk) Size() int64 { return int64(len(s.Bytes)) + 100000 }
 
-// TestFalseStarts walks files made of places that look like frames, each of
-// which would cost a look at much of the file.
+// TestFalseStarts walks files full of places that look like frames; each would
+// cost a read of much of the file.
 func TestFalseStarts(t *testing.T) {
 	const prefix = "\x83\xa5event\x83\xa6header\x89\xa8event_id\xc4\x10"
 	size := 5 << 18
@@ -568,7 +568,8 @@ func TestManyDamages(t *testing.T) {
 				}
 			})
 			if name == "length too long" {
-				// Each costs a look at a megabyte: the walk gives up and says so.
+				// Each costs a read of a megabyte: the walk gives up with an
+				// error.
 				require.ErrorIs(t, w.Err(), segment.ErrEffort)
 			} else {
 				require.NoError(t, w.Err())
@@ -597,8 +598,7 @@ func TestLongBody(t *testing.T) {
 	require.Equal(t, []string{"0", "frame_length 1", "2"}, steps)
 }
 
-// TestRandomDamage: nothing that is not damaged is lost, and nothing is made
-// up.
+// TestRandomDamage: the walk loses nothing undamaged and invents nothing.
 func TestRandomDamage(t *testing.T) {
 	for seed := range uint64(1200) {
 		rng := rand.New(rand.NewPCG(seed, 2))
@@ -688,8 +688,8 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
-// FuzzWalk walks the bytes as they are, or with every checksum mended that can
-// be found by the lengths.
+// FuzzWalk walks the bytes unchanged, or with every checksum recomputed that
+// the lengths lead to.
 func FuzzWalk(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, mend bool) {
 		if len(b) > 1<<20 {

@@ -1,6 +1,6 @@
-// Package sidx reads and writes the footer of a sealed segment, which repeats
-// for every event of the segment what an index needs, and adds what frames do
-// not hold: the global sequence.
+// Package sidx reads and writes the footer of a sealed segment. For every event of the
+// segment it repeats the fields that an index needs, and adds the global sequence, which
+// frames do not hold.
 //
 //	part                 bytes
 //	string table         MessagePack array of strings, no leading empty string
@@ -26,10 +26,9 @@
 //	122     16    correlation id
 //	138     16    causation id, 0 is none
 //
-// Nothing in a footer is checksummed, and a scope name at the end of the last
-// frame can imitate one. So a footer is a hint: package replay takes sequences
-// from it when it starts exactly where a walk over the frames ends and says of
-// every event what the event's frame says.
+// A footer has no checksum, and a scope name at the end of the last frame can imitate
+// one. So a footer is a hint: package replay takes sequences from it only if it starts
+// exactly where a walk over the frames ends and agrees with the frame of every event.
 package sidx
 
 import (
@@ -44,9 +43,9 @@ import (
 const (
 	// EntrySize is the size of one entry in bytes.
 	EntrySize = 154
-	// TrailerSize is the size of what follows the entries.
+	// TrailerSize is the size in bytes of the trailer, which follows the entries.
 	TrailerSize = 16
-	// MinSize is the size of a footer without entries.
+	// MinSize is the size in bytes of a footer without entries.
 	MinSize = 1 + TrailerSize
 
 	magic = "SIDX"
@@ -71,13 +70,13 @@ const (
 
 // Trailer is the fixed end of a footer.
 type Trailer struct {
-	// TableOffset is where in the file the string table begins.
+	// TableOffset is the offset of the string table in the file.
 	TableOffset uint64
 	Entries     uint32
 }
 
-// DecodeTrailer reads the last 16 bytes of a file. ok is false when they do
-// not end in the magic; then the file has no footer.
+// DecodeTrailer decodes the last 16 bytes of a file. ok is false if they do not end in the
+// magic; then the file has no footer.
 func DecodeTrailer(b []byte) (t Trailer, ok bool) {
 	if len(b) != TrailerSize || string(b[trailerMagic:]) != magic {
 		return t, false
@@ -87,8 +86,8 @@ func DecodeTrailer(b []byte) (t Trailer, ok bool) {
 	return t, true
 }
 
-// MaxSize is the size of the largest footer with n entries: each brings two new
-// names at most.
+// MaxSize returns the size of the largest footer with n entries, each of which adds at most
+// two names.
 func MaxSize(n uint32) uint64 {
 	return 5 + uint64(n)*(EntrySize+2*(3+event.MaxName)) + TrailerSize
 }
@@ -99,9 +98,8 @@ type Footer struct {
 	entries []byte
 }
 
-// Decode reads the whole footer, from its string table to the end of the file;
-// at is the offset of its first byte in the file. The error is a
-// [damage.Refusal] of reason footer.
+// Decode decodes a whole footer, from its string table to the end of the file; at is the
+// offset of its first byte in the file. The error is a [damage.Refusal] of reason footer.
 func Decode(b []byte, at uint64) (*Footer, error) {
 	if len(b) < MinSize {
 		return nil, refuse(len(b))
@@ -112,7 +110,7 @@ func Decode(b []byte, at uint64) (*Footer, error) {
 		return nil, refuse(len(b) - TrailerSize)
 	}
 	table := int(space - uint64(t.Entries)*EntrySize)
-	names, err := strtab.DecodeUnsorted(b[:table], false)
+	names, err := strtab.DecodeNames(b[:table])
 	if err != nil {
 		return nil, damage.Refuse(damage.Footer, int64(at), err)
 	}
@@ -121,11 +119,11 @@ func Decode(b []byte, at uint64) (*Footer, error) {
 
 func refuse(offset int) error { return damage.Refuse(damage.Footer, int64(offset), nil) }
 
-// Len is the number of entries.
+// Len returns the number of entries.
 func (f *Footer) Len() int { return len(f.entries) / EntrySize }
 
-// Entry decodes entry i, which must be below Len. Its position has no segment,
-// and its name numbers may lie outside Names.
+// Entry decodes entry i, which must be below Len. Its position has no segment, and the
+// numbers of its names may lie outside Names.
 func (f *Footer) Entry(i int) event.Record {
 	b := f.entries[i*EntrySize : (i+1)*EntrySize]
 	return event.Record{
@@ -149,10 +147,10 @@ func (f *Footer) Entry(i int) event.Record {
 	}
 }
 
-// Raw is entry i as it stands, EntrySize bytes of the footer.
+// Raw returns the EntrySize bytes of entry i.
 func (f *Footer) Raw(i int) []byte { return f.entries[i*EntrySize : (i+1)*EntrySize] }
 
-// Says reports whether entry i has these facts, the sequence and the segment aside.
+// Says reports whether entry i has these facts, sequence and segment aside.
 func (f *Footer) Says(i int, facts *event.Facts) bool {
 	b := f.Raw(i)
 	return event.IDFromLE(b[offEventID:]) == facts.ID &&
@@ -166,13 +164,13 @@ func (f *Footer) Says(i int, facts *event.Facts) bool {
 		event.IDFromLE(b[offCausation:]) == facts.Causation
 }
 
-// EntryNames are the numbers of the names of entry i, which may lie outside the footer's.
+// EntryNames returns the numbers of the names of entry i, which may lie outside Names.
 func (f *Footer) EntryNames(i int) (entity, scope uint32) {
 	b := f.Raw(i)
 	return binary.LittleEndian.Uint32(b[offEntity:]), binary.LittleEndian.Uint32(b[offScope:])
 }
 
-// Position is where entry i says that its frame lies, in a segment.
+// Position returns the position of the frame of entry i, in the given segment.
 func (f *Footer) Position(i int, segment uint64) event.Position {
 	return event.Position{
 		Segment: segment,
@@ -181,17 +179,17 @@ func (f *Footer) Position(i int, segment uint64) event.Position {
 	}
 }
 
-// Sequence is the global sequence that entry i gives.
+// Sequence returns the global sequence of entry i.
 func (f *Footer) Sequence(i int) uint64 {
 	return binary.LittleEndian.Uint64(f.entries[i*EntrySize+offSequence:])
 }
 
-// FrameOffset is the frame offset of entry i, without decoding the rest.
+// FrameOffset returns the frame offset of entry i.
 func (f *Footer) FrameOffset(i int) uint64 {
 	return binary.LittleEndian.Uint64(f.entries[i*EntrySize+offFrameOffset:])
 }
 
-// AppendEntry adds one entry to dst.
+// AppendEntry appends one entry to dst.
 func AppendEntry(dst []byte, r *event.Record) []byte {
 	var b [EntrySize]byte
 	r.ID.PutLE(b[offEventID:])
@@ -210,17 +208,16 @@ func AppendEntry(dst []byte, r *event.Record) []byte {
 	return append(dst, b[:]...)
 }
 
-// AppendTrailer adds the footer's end to dst, behind the string table and the
-// entries.
+// AppendTrailer appends the trailer to dst, after the string table and the entries.
 func AppendTrailer(dst []byte, t Trailer) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, t.TableOffset)
 	dst = binary.LittleEndian.AppendUint32(dst, t.Entries)
 	return append(dst, magic...)
 }
 
-// Salvage reads a footer whose trailer is damaged or cut short: a string table
-// followed by whole entries and at most 16 bytes. ok is false when b is none.
-// What it says is to be checked against the frames like any footer.
+// Salvage decodes a footer whose trailer is damaged or cut short: a string table followed
+// by whole entries and at most 16 bytes. ok is false if b is not one. Like any footer,
+// it must be checked against the frames.
 func Salvage(b []byte) (f *Footer, ok bool) {
 	var r msgpack.Reader
 	r.Reset(b)
@@ -233,7 +230,7 @@ func Salvage(b []byte) (f *Footer, ok bool) {
 	if r.Err() != nil || entries == 0 || len(b)-table-entries*EntrySize > TrailerSize {
 		return nil, false
 	}
-	names, err := strtab.DecodeUnsorted(b[:table], false)
+	names, err := strtab.DecodeNames(b[:table])
 	if err != nil {
 		return nil, false
 	}

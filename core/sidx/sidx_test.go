@@ -19,7 +19,7 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// encode writes a decoded footer again.
+// encode encodes a decoded footer.
 func encode(f *sidx.Footer, at uint64) []byte {
 	b := new(strtab.Builder)
 	for i := range f.Names.Len() {
@@ -33,7 +33,7 @@ func encode(f *sidx.Footer, at uint64) []byte {
 	return sidx.AppendTrailer(out, sidx.Trailer{TableOffset: at, Entries: uint32(f.Len())})
 }
 
-// footers lists the footers of the fixtures with their offsets.
+// footers returns the footers of the fixtures and their offsets.
 func footers(t *testing.T) (raw [][]byte, at []uint64) {
 	for _, name := range fixture.Names() {
 		store := fixture.Store(name)
@@ -86,7 +86,7 @@ func TestRefusals(t *testing.T) {
 		{"begins elsewhere", good, 78, nil},
 		{"too many entries", trailer(table+strings.Repeat("\x00", sidx.EntrySize), 2), 77, nil},
 		{"2^32-1 entries", trailer(table, math.MaxUint32), 77, nil},
-		{"no room for the table", trailer(strings.Repeat("\x00", sidx.EntrySize), 1), 77, msgpack.ErrShort},
+		{"no space for the table", trailer(strings.Repeat("\x00", sidx.EntrySize), 1), 77, msgpack.ErrShort},
 		{"bytes between table and entries", trailer(table+"\x00", 0), 77, msgpack.ErrTrailing},
 		{"fewer entries than there are", trailer(table+strings.Repeat("\x00", sidx.EntrySize), 0), 77, msgpack.ErrTrailing},
 		{"table is no array", trailer("\x80", 0), 77, msgpack.ErrType},
@@ -108,7 +108,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestEntry writes random entries by the table of the format, field by field.
+// TestEntry compares random entries with the table of the format, field by field.
 func TestEntry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := func(label string) (id event.ID) {
@@ -159,7 +159,7 @@ func FuzzFooter(f *testing.F) {
 				salvaged.Entry(i)
 			}
 		}
-		// Once as it is, once with a trailer that fits better.
+		// Decode b unchanged, and with a plausible trailer.
 		tries := [][]byte{b}
 		if len(b) >= sidx.MinSize {
 			again := bytes.Clone(b)
@@ -196,7 +196,7 @@ func TestSeeds(t *testing.T) {
 	fuzzing.Seeds(t, "FuzzFooter", append(seeds, fuzzing.Seed{[]byte("\x91\xc2\x90\x4d\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00SIDX"), uint64(77)})...)
 }
 
-// TestSalvage: a footer is found again behind a trailer that is damaged or cut.
+// TestSalvage: a footer is readable without some or all of its trailer.
 func TestSalvage(t *testing.T) {
 	files := fixture.Store("rotated")
 	seg := files["000001.fbat"]
@@ -212,7 +212,7 @@ func TestSalvage(t *testing.T) {
 		require.Equal(t, want.Entry(0), got.Entry(0))
 	}
 	_, ok = sidx.Salvage(append(whole[:len(whole):len(whole)], 0))
-	require.False(t, ok, "more than a trailer behind the entries")
+	require.False(t, ok, "more bytes than a trailer after the entries")
 	for _, none := range [][]byte{nil, {0x90}, {0xc1}, []byte("frame")} {
 		_, ok = sidx.Salvage(none)
 		require.False(t, ok)

@@ -5,29 +5,29 @@ import (
 	"strconv"
 )
 
-// ErrRead is what errors.Is finds in every [ReadError].
+// ErrRead is wrapped by every [ReadError].
 var ErrRead = errors.New("source: a file could not be read")
 
-// ErrGone is the error for a name that no longer leads to the file that was
-// listed. It says something about the store, so it is never a [ReadError].
+// ErrGone is the error for a name that no longer leads to the listed file. It
+// concerns the store, so it is never a [ReadError].
 var ErrGone = errors.New("store: the file is gone")
 
-// Verdict is an error about bytes that were read and are wrong. A source that checks
-// what it reads returns it from ReadAt.
+// Verdict is an error about the bytes themselves: they were read and are wrong.
+// A source that checks what it reads returns a Verdict from ReadAt.
 type Verdict interface {
 	error
 	Verdict()
 }
 
-// ReadError is a file or directory that could not be listed, opened or read: the
-// process has too many files open, lacks a permission or memory, or the disk
-// failed. It says nothing about the bytes, so it is never damage; the same call may
-// succeed the next time. errors.Is finds [ErrRead] and the cause, which natively is
-// the system's (syscall.EMFILE, fs.ErrPermission).
+// ReadError reports a file or directory that could not be listed, opened or
+// read: the process has too many files open, lacks a permission or memory, or
+// the disk failed. Nothing is known of the bytes, so it is never damage; the
+// same call may succeed the next time. errors.Is finds [ErrRead] and the cause,
+// which natively is the system's (syscall.EMFILE, fs.ErrPermission).
 type ReadError struct {
 	// File is the name within the store's directory, "" for the directory.
 	File string
-	// Offset is where reading failed, in bytes, -1 when no byte was asked for.
+	// Offset is where reading failed, in bytes, -1 when no byte was requested.
 	Offset int64
 	// Err is the cause.
 	Err error
@@ -57,9 +57,9 @@ func (e *ReadError) Unwrap() []error {
 	return []error{ErrRead, e.Err}
 }
 
-// Failed makes a [ReadError] of what a call on a file returned. nil, [ErrShort],
-// [ErrGone] and a [Verdict] stay what they are, and so does a ReadError, which gets
-// the name if it has none.
+// Failed turns the error of a call on a file into a [ReadError]. It returns
+// nil, [ErrShort], [ErrGone] and a [Verdict] unchanged. A ReadError without a
+// file name gets this one.
 func Failed(file string, offset int64, err error) error {
 	var verdict Verdict
 	if err == nil || errors.Is(err, ErrShort) || errors.Is(err, ErrGone) || errors.As(err, &verdict) {
@@ -71,8 +71,8 @@ func Failed(file string, offset int64, err error) error {
 	return &ReadError{File: file, Offset: offset, Err: err}
 }
 
-// Named gives a [ReadError] that has no file's name one. Other errors stay as they
-// are.
+// Named sets the file name of a [ReadError] that has none. It returns other
+// errors unchanged.
 func Named(file string, err error) error {
 	failed, ok := err.(*ReadError)
 	if !ok || failed.File != "" {

@@ -1,6 +1,6 @@
-// Package source is how the core reads: from anything that has a size and can
-// be read at an offset. A file, a mapping, a byte slice and a File in a web
-// page all can; the core never learns which it is.
+// Package source defines how the core reads: from anything that has a size and
+// can be read at an offset, such as a file, a mapping, a byte slice, or a File
+// in a web page. The core never knows which.
 package source
 
 import (
@@ -8,21 +8,21 @@ import (
 	"io"
 )
 
-// Source is a run of bytes of fixed size. ReadAt keeps the contract of
+// Source is a sequence of bytes of fixed size. ReadAt keeps the contract of
 // io.ReaderAt: it fills p or returns an error, and many goroutines may call it
-// at once. Bytes that were read are the reader's own copy.
+// at once. The bytes read are the caller's own copy.
 type Source interface {
 	ReadAt(p []byte, off int64) (int, error)
 	Size() int64
 }
 
-// ErrShort is returned when a source ends before the bytes that were asked
-// for: the file shrank, or a length in it was wrong.
-var ErrShort = errors.New("source: the bytes asked for lie behind the end")
+// ErrShort is returned when a source ends before the requested bytes: the file
+// shrank, or a length in it was wrong.
+var ErrShort = errors.New("source: the requested bytes lie past the end")
 
-// Read fills p from offset off. The end of the source inside p is [ErrShort], and
-// every other error but [ErrGone] and a [Verdict] a [ReadError] with the source's own
-// as its cause.
+// Read fills p from offset off. When the source ends inside p the error is
+// [ErrShort]. Every other error except [ErrGone] and a [Verdict] becomes the
+// cause of a [ReadError].
 func Read(s Source, p []byte, off uint64) error {
 	size := uint64(max(s.Size(), 0))
 	if off > size || uint64(len(p)) > size-off {
@@ -41,26 +41,26 @@ func Read(s Source, p []byte, off uint64) error {
 	return Failed("", int64(off), err)
 }
 
-// IsEnd reports whether what ReadAt returned with too few bytes says that the source
-// ends there: io.EOF itself. One that another error wraps, and io.ErrUnexpectedEOF,
-// are an answer that was cut short, such as that of a server.
+// IsEnd reports whether err, which ReadAt returned with too few bytes, marks
+// the end of the source: it is io.EOF itself. A wrapped io.EOF and
+// io.ErrUnexpectedEOF are truncated answers, such as a server's.
 func IsEnd(err error) bool {
 	return err == nil || err == io.EOF || errors.Is(err, ErrShort)
 }
 
-// Memory is a Source whose bytes lie in memory.
+// Memory is a Source that lies in memory.
 type Memory interface {
 	Source
-	// Slice returns the n bytes at off where they lie, or fewer when they are not
-	// in one piece. They lie inside the source.
+	// Slice returns the n bytes at off without copying them, or fewer when they
+	// are not contiguous. They lie inside the source.
 	Slice(off, n uint64) []byte
 }
 
-// Bytes is a Source over memory. It does not copy b; the caller must not
-// change it while it is read.
+// Bytes is a Source over a slice. It does not copy the slice; the caller must
+// not change it while it is read.
 type Bytes []byte
 
-// ReadAt is io.ReaderAt over the slice.
+// ReadAt implements io.ReaderAt.
 func (b Bytes) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, ErrShort
@@ -78,40 +78,40 @@ func (b Bytes) ReadAt(p []byte, off int64) (int, error) {
 // Slice implements [Memory].
 func (b Bytes) Slice(off, n uint64) []byte { return b[off : off+n : off+n] }
 
-// Size is the slice's length.
+// Size returns the length of the slice.
 func (b Bytes) Size() int64 { return int64(len(b)) }
 
-// Again is a Source with a cheaper way to bytes that were read before: a mapping,
-// of which the first touch of a page costs more than reading it does.
+// Again is a Source with a cheaper way to read bytes a second time: a mapping,
+// where the first touch of a page costs more than a read.
 type Again interface {
 	Source
-	// ReadAgain is ReadAt for bytes that ReadAt has returned.
+	// ReadAgain is ReadAt for bytes that ReadAt has already returned.
 	ReadAgain(p []byte, off int64) (int, error)
 }
 
-// Range is a run of bytes of a source.
+// Range is a range of bytes of a source.
 type Range struct{ Off, Len uint64 }
 
-// Announced is a Source that makes use of knowing which reads come next: one whose reads
-// are round trips fetches them together.
-type Announced interface {
+// Prefetcher is a Source that profits from knowing its next reads: one whose
+// reads are round trips fetches them together.
+type Prefetcher interface {
 	Source
-	// WantsToKnow reports whether announcing is of use.
-	WantsToKnow() bool
-	// Announce tells of reads to come, in a slice that it may change. What cannot be
-	// read then shows when it is read.
-	Announce(ranges []Range)
+	// Prefetches reports whether Prefetch is of use.
+	Prefetches() bool
+	// Prefetch announces reads to come, in a slice that it may change. It
+	// reports no errors: the reads do.
+	Prefetch(ranges []Range)
 }
 
-// Part is n bytes of a source from off on, which must lie in it.
+// Part returns the n bytes of a source from off on, which must lie in it.
 func Part(s Source, off, n uint64) Source {
 	if b, ok := s.(Bytes); ok {
 		return b[off : off+n : off+n]
 	}
-	return &part{s, int64(off), int64(n)}
+	return &part{src: s, at: int64(off), len: int64(n)}
 }
 
-// Cut is s, or its first n bytes when it is longer.
+// Cut returns s, or its first n bytes when it is longer.
 func Cut(s Source, n uint64) Source {
 	if uint64(max(s.Size(), 0)) <= n {
 		return s

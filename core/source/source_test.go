@@ -14,7 +14,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// file is a source that is not memory, and counts.
+// file is a source that is not memory, and counts its reads.
 type file struct {
 	b     []byte
 	size  int64
@@ -50,8 +50,8 @@ func TestRead(t *testing.T) {
 		{"nothing of nothing", source.Bytes(nil), 0, 0, nil},
 		{"one too many", source.Bytes(b), 0, 11, source.ErrShort},
 		{"across the end", source.Bytes(b), 9, 2, source.ErrShort},
-		{"behind the end", source.Bytes(b), 11, 0, source.ErrShort},
-		{"far behind", source.Bytes(b), math.MaxUint64, 1, source.ErrShort},
+		{"past the end", source.Bytes(b), 11, 0, source.ErrShort},
+		{"far past the end", source.Bytes(b), math.MaxUint64, 1, source.ErrShort},
 		{"wraps", source.Bytes(b), math.MaxUint64 - 1, 4, source.ErrShort},
 		{"shrank", &file{b: b, size: 20}, 5, 10, source.ErrShort},
 		{"shrank before", &file{b: b, size: 20}, 15, 1, source.ErrShort},
@@ -138,7 +138,7 @@ func TestAhead(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "4", string(got))
 	require.Equal(t, 8, f.bytes)
-	got, err = w.Bytes(9, 3) // was read along
+	got, err = w.Bytes(9, 3) // read with the previous one
 	require.NoError(t, err)
 	require.Equal(t, "9ab", string(got))
 	require.Equal(t, 1, f.reads)

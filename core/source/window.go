@@ -1,8 +1,8 @@
 package source
 
-// Window reads a Source through one buffer, so that a scan costs one read per
-// block and no allocation per item. Memory is not copied. It is for one
-// goroutine.
+// Window reads a Source through one buffer: a scan costs one read per block and
+// no allocation per item. It does not copy a source that is memory. It is for
+// one goroutine.
 type Window struct {
 	src   Source
 	mem   Memory // src, when it is memory
@@ -12,22 +12,16 @@ type Window struct {
 	start uint64 // offset of buf[0] in src
 }
 
-// NewWindow reads src in blocks of at least block bytes.
+// NewWindow returns a Window that reads src in blocks of at least block bytes.
 func NewWindow(src Source, block int) *Window {
-	w := MakeWindow(src, block)
-	return &w
-}
-
-// MakeWindow is NewWindow for a window that is part of something else.
-func MakeWindow(src Source, block int) Window {
-	var w Window
+	w := new(Window)
 	w.Reset(src, block)
 	return w
 }
 
-// Reset makes w a new window of src, and keeps its buffer unless that is larger
-// than most uses need. The window of a nil source is of nothing, and keeps nothing
-// else alive.
+// Reset makes w a new window of src. It keeps the buffer unless that is larger
+// than most uses need. After a Reset to a nil source w is empty and keeps
+// nothing but its buffer alive.
 func (w *Window) Reset(src Source, block int) {
 	*w = Window{src: src, block: block, buf: w.buf[:0]}
 	if cap(w.buf) > keptBuffer {
@@ -39,7 +33,7 @@ func (w *Window) Reset(src Source, block int) {
 	}
 }
 
-// Reuse is Reset that keeps the buffer and the block whatever their size.
+// Reuse is Reset with the same block, and keeps a buffer of any size.
 func (w *Window) Reuse(src Source) {
 	buf := w.buf[:0]
 	w.buf = nil
@@ -47,15 +41,16 @@ func (w *Window) Reuse(src Source) {
 	w.buf = buf
 }
 
-// keptBuffer is the largest buffer that outlives its source.
+// keptBuffer is the size of the largest buffer that Reset keeps.
 const keptBuffer = 32 << 10
 
-// page is where a read of more than was asked for ends, so that it touches no
-// page more than need be: the pages of files are checked when they are touched.
+// page is the unit at which a read of more than was requested ends: file pages
+// are checked when they are touched, so a read touches no more of them than
+// needed.
 const page = 4096
 
-// want is how many bytes to read for the n at off: block, but no further than the
-// end of its last whole page.
+// want returns the number of bytes to read for the n at off: block, but not
+// beyond the end of its last whole page.
 func (w *Window) want(off, n, block uint64) uint64 {
 	end := min(off+max(n, block), w.size)
 	if whole := end - end%page; end < w.size && whole >= off+n {
@@ -66,18 +61,20 @@ func (w *Window) want(off, n, block uint64) uint64 {
 	return end - off
 }
 
-// Size is the source's size when the window was made.
+// Size returns the size of the source when the window was made.
 func (w *Window) Size() uint64 { return w.size }
 
 // Bytes returns the n bytes at off. The slice aliases the window's buffer and
-// holds until the next call. The buffer grows to n at most beyond the block,
-// and only after n was found to lie inside the source: otherwise [ErrShort].
+// is valid until the next call. The buffer grows beyond the block to n at most,
+// and only after a check that the n bytes lie inside the source; otherwise the
+// error is [ErrShort].
 func (w *Window) Bytes(off uint64, n uint64) ([]byte, error) {
 	return w.Ahead(off, n, uint64(w.block))
 }
 
-// Ahead is Bytes with another block for this once: when it has to read, it reads
-// ahead bytes, so that a caller who knows what comes next pays for one read.
+// Ahead is Bytes with another block size for this call: when it has to read, it
+// reads ahead bytes, so that a caller who knows what comes next pays for one
+// read.
 func (w *Window) Ahead(off, n, ahead uint64) ([]byte, error) {
 	if off > w.size || n > w.size-off {
 		return nil, ErrShort
@@ -102,8 +99,9 @@ func (w *Window) Ahead(off, n, ahead uint64) ([]byte, error) {
 	return w.buf[:n:n], nil
 }
 
-// InPlace returns the n bytes at off where they lie, for as long as the source,
-// and nil when they lie outside it or are not one piece of memory.
+// InPlace returns the n bytes at off without copying, valid as long as the
+// source. It returns nil when they lie outside it or are not contiguous in
+// memory.
 func (w *Window) InPlace(off, n uint64) []byte {
 	if w.mem == nil || off > w.size || n > w.size-off {
 		return nil

@@ -2,8 +2,6 @@ package store
 
 import (
 	"errors"
-	"math"
-	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
@@ -13,34 +11,33 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// base is what a snapshot of the index covers.
+// base is where the index files that were read end.
 type base struct {
-	watermark artifact.Watermark
-	allocator uint64
-	taken     uint64 // the sequence behind the last record
+	watermark    artifact.Watermark
+	nextSequence uint64 // as the last of them records it
+	endSequence  uint64 // after the last record
 }
 
-// loadBase takes the first of index.fbati and index.ckpt that holds up as the
+// loadBase loads the first of index.fbati and index.ckpt that is sound as the
 // snapshot's first part. Without one the base is empty. When one was replaced or
 // removed since the listing, the error is [source.ErrGone], so that the open starts
 // again, unless this is the last try.
-func (s *Snapshot) loadBase(last bool) (base, error) {
-	s.report.OpenedFrom = FromSegments
-	s.last = last
+func (o *opening) loadBase() (base, error) {
+	o.report.OpenedFrom = FromSegments
 	for _, c := range []struct {
 		name string
 		way  Way
 		load loader
 	}{
-		{artifact.FileName, FromIndex, s.loadIndex},
-		{checkpoint.FileName, FromCheckpoint, s.loadCheckpoint},
+		{name: artifact.FileName, way: FromIndex, load: o.loadArtifact},
+		{name: checkpoint.FileName, way: FromCheckpoint, load: o.loadCheckpoint},
 	} {
-		e, ok := s.listing.Others[c.name]
-		if !ok || s.options.skips(c.name) {
+		e, ok := o.listing.Others[c.name]
+		if !ok || o.options.skips(c.name) {
 			continue
 		}
-		p, b, err := s.tryBase(e, c.load)
-		if failed := s.listing.Failure(); failed != nil { // the base is not to blame
+		p, b, err := o.tryBase(e, c.load)
+		if failed := o.listing.Failure(); failed != nil { // the index is not to blame
 			return base{}, failed
 		}
 		var stop stopError
@@ -48,143 +45,81 @@ func (s *Snapshot) loadBase(last bool) (base, error) {
 			return base{}, err
 		}
 		if errors.Is(err, source.ErrGone) {
-			if !last {
+			if !o.lastTry() {
 				return base{}, err
 			}
 			continue
 		}
 		if err != nil {
-			s.report.Rejected = append(s.report.Rejected, refusal(c.name, err))
+			o.report.Rejected = append(o.report.Rejected, refusal(c.name, err))
 			continue
 		}
-		s.report.OpenedFrom = c.way
-		s.parts, s.base = append(s.parts, p), 1
+		o.report.OpenedFrom = c.way
+		o.parts, o.base = append(o.parts, p), 1
 		if last, ok := p.Index.Last(); ok {
-			b.taken = last + 1
+			b.endSequence = last + 1
 		}
 		p.File = c.name
-		p.file = &partFile{name: c.name, to: b.watermark, allocator: b.allocator}
+		p.file = &partFile{name: c.name, to: b.watermark, nextSequence: b.nextSequence}
 		if c.way == FromIndex {
-			return s.loadParts(b)
+			return o.loadParts(b)
 		}
 		return b, nil
 	}
 	return base{}, nil
 }
 
-func (o *Options) skips(name string) bool {
-	return slices.Contains(o.Skip, name)
-}
+// loader makes a part of an index file. sizes returns the sizes of segments.
+type loader func(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error)
 
-func (s *Snapshot) tryBase(e directory.Entry, load loader) (*part, base, error) {
+// tryBase loads one index, and checks it against the segments.
+func (o *opening) tryBase(e directory.Entry, load loader) (*part, base, error) {
 	if !e.Regular {
 		return nil, base{}, damage.Refuse(damage.NotRegular, -1, nil)
 	}
-	src, err := directory.Open(s.files, e.Name)
+	src, err := directory.Open(o.files, e.Name)
 	if err != nil {
 		return nil, base{}, err
 	}
-	p, b, err := s.loadBounded(src, load)
+	p, b, err := o.loadBounded(src, load)
 	if unread(err) {
 		return nil, base{}, err
 	}
-	if blamed(err) == index.FileName {
-		// The last record could not be read through it; index.fbati may be sound.
-		if err := s.rejectLookups(index.FileName, rotten(index.FileName, err)); err != nil {
+	if refusedFile(err) == index.FileName {
+		// The last record could not be read through index.thaw; index.fbati may be sound.
+		if err := o.rejectIndex(index.FileName, lateRefusal(index.FileName, err)); err != nil {
 			return nil, base{}, err
 		}
-		s.noLookups = true
-		p, b, err = s.loadBounded(src, load)
+		o.noSavedIndex = true
+		p, b, err = o.loadBounded(src, load)
 	}
 	if err == nil && p.Index.Saved() == nil {
-		err = s.checkComplete(p, src, b.watermark)
-		s.crosses = s.crosses && !(s.options.makeLookups() && s.vouched(src))
+		err = o.checkComplete(p, src, b.watermark)
+		o.crossesUnsealed = o.crossesUnsealed && !(o.options.buildsIndex() && o.vouched(src))
 	}
 	return p, b, err
 }
 
-func (s *Snapshot) loadBounded(src source.Source, load loader) (*part, base, error) {
-	p, b, err := load(src, s.listing.Size)
+// loadBounded loads an index, and checks that its watermark lies between two frames.
+func (o *opening) loadBounded(src source.Source, load loader) (*part, base, error) {
+	p, b, err := load(src, o.listing.Size)
 	if err != nil {
 		return nil, base{}, err
 	}
-	size, _ := s.listing.Size(b.watermark.Segment)
-	return p, b, checkBoundary(s.files, p, b.watermark, size)
+	size, _ := o.listing.Size(b.watermark.Segment)
+	return p, b, checkBoundary(o.files, p, b.watermark, size)
 }
 
-// loader makes a part of a snapshot's file; sizes tells the sizes of segments.
-type loader func(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error)
-
-func (s *Snapshot) loadIndex(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
-	h, err := artifact.ReadHeader(src)
-	b := base{watermark: h.Watermark, allocator: h.Allocator}
-	if err != nil {
-		return nil, b, err
+// filesEnd returns the base that the parts read from files make.
+func (s *Snapshot) filesEnd() (b base) {
+	if s.base > 0 {
+		f := s.parts[s.base-1].file
+		b = base{watermark: f.to, nextSequence: f.nextSequence}
 	}
-	if err := checkWatermark(h.Watermark, sizes); err != nil {
-		return nil, b, err
-	}
-	p, err := s.savedLookups(src, &h)
-	if p == nil && err == nil {
-		p, err = judgeArtifact(src, &h, sizes, s.options)
-	}
-	return p, b, err
-}
-
-// loadWitness is loadIndex for an index.fbati that speaks against the segments.
-func (s *Snapshot) loadWitness(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
-	h, err := artifact.ReadHeader(src)
-	if err != nil {
-		return nil, base{}, err
-	}
-	p, err := judgeArtifact(src, &h, sizes, s.options)
-	return p, base{watermark: h.Watermark, allocator: h.Allocator}, err
-}
-
-func (s *Snapshot) loadCheckpoint(src source.Source, sizes func(uint64) (uint64, bool)) (*part, base, error) {
-	head := make([]byte, min(max(src.Size(), 0), checkpoint.HeadSize))
-	if err := source.Read(src, head, 0); err != nil {
-		return nil, base{}, damage.Refuse(damage.Unreadable, 0, err)
-	}
-	if err := checkpoint.CheckHead(head); err != nil {
-		return nil, base{}, err
-	}
-	if uint64(src.Size()) > math.MaxInt {
-		return nil, base{}, damage.Refuse(damage.Overflow, -1, nil)
-	}
-	raw := make([]byte, src.Size())
-	if err := source.Read(src, raw, 0); err != nil {
-		return nil, base{}, damage.Refuse(damage.Unreadable, 0, err)
-	}
-	c, err := checkpoint.Decode(raw)
-	if err != nil {
-		return nil, base{}, err
-	}
-	b := base{watermark: c.Watermark, allocator: c.Allocator}
-	if err := checkWatermark(c.Watermark, sizes); err != nil {
-		return nil, b, err
-	}
-	d := artifact.NewDraft()
-	for range c.Entries {
-		e, err := c.Next()
-		if err != nil {
-			return nil, b, err
-		}
-		switch n := uint32(c.Names.Len()); {
-		case e.Entity >= n:
-			return nil, b, damage.Refuse(damage.EntityIndex, -1, nil)
-		case e.Scope >= n:
-			return nil, b, damage.Refuse(damage.ScopeIndex, -1, nil)
-		case e.Entity == 0 || e.Scope == 0:
-			return nil, b, damage.Refuse(damage.Coordinate, -1, nil)
-		}
-		if err := d.Append(&e.Facts, c.Names.At(e.Entity), c.Names.At(e.Scope)); err != nil {
-			return nil, b, damage.Refuse(damage.Records, -1, err)
+	for _, p := range s.parts[:s.base] {
+		if last, ok := p.Index.Last(); ok {
+			b.endSequence = last + 1
 		}
 	}
-	if err := c.End(); err != nil {
-		return nil, b, err
-	}
-	p, err := draftPart(d, index.Bounds{Allocator: c.Allocator, Watermark: c.Watermark, SegmentSize: sizes}, s.options)
-	return p, b, err
+	return b
 }

@@ -7,9 +7,9 @@ import (
 
 // cursors reads events of all parts by sequence.
 type cursors struct {
-	s     *Snapshot
-	list  []*query.Cursor
-	state int // of the snapshot when the list was made
+	s          *Snapshot
+	list       []*query.Cursor
+	generation standInLevel // of the snapshot when the list was made
 }
 
 func (s *Snapshot) cursors() *cursors {
@@ -18,9 +18,9 @@ func (s *Snapshot) cursors() *cursors {
 	return cs
 }
 
-// renew reads the parts as they are now.
+// renew replaces the cursors by those of the parts as they are now.
 func (cs *cursors) renew() {
-	cs.state = cs.s.state()
+	cs.generation = cs.s.generation()
 	cs.list = cs.list[:0]
 	for _, p := range cs.s.parts {
 		c := cs.s.cursor(p)
@@ -29,23 +29,23 @@ func (cs *cursors) renew() {
 	}
 }
 
-// mending is that of the snapshot, with new cursors after each damage.
-func (cs *cursors) mending(f func() error) error {
+// repairing is [Snapshot.repairing], with new cursors after each repair.
+func (cs *cursors) repairing(f func() error) error {
 	for {
 		err := f()
 		if err == nil {
 			return nil
 		}
-		if mended, err := cs.s.mendNamed(err, cs.state); !mended {
+		if repaired, err := cs.s.repairNamed(err, cs.generation); !repaired {
 			return err
 		}
 		cs.renew()
 	}
 }
 
-// at returns the event with a sequence, which must be there.
+// at returns the event with a sequence, which must exist.
 func (cs *cursors) at(sequence uint64) (e event.Event, err error) {
-	err = cs.mending(func() (err error) {
+	err = cs.repairing(func() (err error) {
 		e, err = cs.find(sequence)
 		return err
 	})

@@ -18,10 +18,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/zeebo/blake3"
+
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/internal/concurrently"
 	"github.com/thawlog/thaw/core/query"
-	"github.com/zeebo/blake3"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
@@ -36,7 +37,7 @@ import (
 
 func hash(b []byte) event.Hash { return blake3.Sum256(b) }
 
-// damaged is one store to be damaged in every way, and what is true of it.
+// damaged is a store to be damaged in every way, and its true content.
 type damaged struct {
 	files  map[string][]byte
 	events []event.Event // visible, in order
@@ -80,13 +81,12 @@ func newDamaged(t *testing.T, name string, without ...string) *damaged {
 	return d
 }
 
-// judgement is what a damaged store may not do: it returns "" or what is wrong.
-// touched is the event whose frame was re-sealed with other content, which may
-// then say other things.
-func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) string {
+// verdict opens a damaged store and returns what it does wrong, or "". touched is the
+// event whose frame was re-sealed with other content, which may differ.
+func (d *damaged) verdict(files map[string][]byte, touched event.ID, sealed bool) string {
 	o := store.Options{CheckFrames: sealed, Hash: hash}
 	s, err := store.Open(directory.Memory(files), o)
-	if judgements.Add(1)%parallelEach == 0 {
+	if verdicts.Add(1)%parallelEach == 0 {
 		if why := sameInParallel(files, o, s, err); why != "" {
 			return why
 		}
@@ -95,7 +95,7 @@ func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) 
 		return typed(err)
 	}
 	r := s.Report()
-	told := func(id event.ID, sequence uint64) bool { return named(&r, id, sequence) }
+	named := func(id event.ID, sequence uint64) bool { return accounts(&r, id, sequence) }
 	seen := map[event.ID]bool{}
 	last := int64(-1)
 	for e, err := range s.Query(query.Region{}, query.Page{}) {
@@ -107,7 +107,7 @@ func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) 
 			if !errors.As(err, &dm) || len(dm.Events) == 0 {
 				return "an error that names no event: " + err.Error()
 			}
-			return "" // the question was refused, with the reason
+			return "" // the query was refused, with the reason
 		}
 		e = event.Event{Facts: e.Facts, Coordinate: e.Coordinate} // without its time
 		if int64(e.Sequence) <= last {
@@ -120,7 +120,7 @@ func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) 
 			if _, hidden := d.all[e.ID]; hidden {
 				return "a hidden event is shown: " + e.ID.String()
 			}
-			return "an event that never was: " + e.ID.String()
+			return "an event that never existed: " + e.ID.String()
 		case !ok: // the re-sealed frame under another id
 			continue
 		case seen[e.ID] && e.ID != touched:
@@ -133,29 +133,28 @@ func (d *damaged) judge(files map[string][]byte, touched event.ID, sealed bool) 
 		moved := e
 		moved.Sequence = was.Sequence
 		if moved != was {
-			return "an event says other than before: " + e.ID.String()
+			return "an event changed: " + e.ID.String()
 		}
-		if !told(e.ID, e.Sequence) && !told(e.ID, was.Sequence) && !inGap(&r, was.Sequence, e.Sequence) {
-			return fmt.Sprintf("an event moved from %d to %d and nobody says so", was.Sequence, e.Sequence)
+		if !named(e.ID, e.Sequence) && !named(e.ID, was.Sequence) && !inGap(&r, was.Sequence, e.Sequence) {
+			return fmt.Sprintf("an event moved from %d to %d and no report says so", was.Sequence, e.Sequence)
 		}
 	}
 	for _, e := range d.events {
-		if !seen[e.ID] && e.ID != touched && !told(e.ID, e.Sequence) {
-			return fmt.Sprintf("event %d (%s) is gone and nobody says so", e.Sequence, e.ID)
+		if !seen[e.ID] && e.ID != touched && !named(e.ID, e.Sequence) {
+			return fmt.Sprintf("event %d (%s) is gone and no report says so", e.Sequence, e.ID)
 		}
 	}
 	return ""
 }
 
-// parallelEach: one damaged store in so many is opened a second time with frames read
-// ahead, which doubles its cost. TestParallelIsSerial of package replay has more of
-// them.
+// Every parallelEach-th damaged store is opened again with frames read ahead, which
+// doubles its cost. TestParallelIsSerial of package replay tests more of them.
 const parallelEach = 5
 
-var judgements atomic.Int64
+var verdicts atomic.Int64
 
-// sameInParallel tells how an open that reads frames ahead differs from s, or from
-// the error in its place.
+// sameInParallel returns how an open that reads frames ahead differs from s, or from
+// the error err.
 func sameInParallel(files map[string][]byte, o store.Options, s *store.Snapshot, err error) string {
 	o.Parallel = concurrently.Run
 	p, perr := store.Open(directory.Memory(files), o)
@@ -191,8 +190,8 @@ func typed(err error) string {
 	return "an untyped error: " + err.Error()
 }
 
-// named reports whether the report accounts for the loss of an event.
-func named(r *store.Report, id event.ID, sequence uint64) bool {
+// accounts reports whether the report accounts for the loss of an event.
+func accounts(r *store.Report, id event.ID, sequence uint64) bool {
 	for _, d := range r.Damages {
 		if d.FirstSequence <= sequence && sequence < d.EndSequence {
 			return true
@@ -221,8 +220,8 @@ func inGap(r *store.Report, was, is uint64) bool {
 	return false
 }
 
-// reseal mends the checksum that covers a changed byte, if one does. touched is
-// the event whose frame holds the byte.
+// reseal fixes the checksum that covers a changed byte, if one does. touched is the
+// event whose frame holds the byte.
 func (d *damaged) reseal(name string, b []byte, at int) (touched event.ID, sealed bool) {
 	switch name {
 	case artifact.FileName:
@@ -242,8 +241,8 @@ func (d *damaged) reseal(name string, b []byte, at int) (touched event.ID, seale
 	return touched, false
 }
 
-// variants runs f for every n below count on all processors, and stops at the
-// first complaint.
+// variants runs f for every n below count on all processors, and stops at the first
+// complaint.
 func variants(t *testing.T, count int, f func(n int) string) {
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
@@ -263,8 +262,8 @@ func variants(t *testing.T, count int, f func(n int) string) {
 	}
 }
 
-// damageStores are the stores that are damaged in every way, each on the steps
-// of the ladder where a damage can show.
+// damageStores are the stores that are damaged in every way, each on the steps of the
+// ladder where damage can show.
 var damageStores = []struct {
 	name    string
 	without []string
@@ -278,8 +277,8 @@ var damageStores = []struct {
 	{"fences", []string{artifact.FileName, checkpoint.FileName}},
 }
 
-// stride is how many variants a test passes over for each it tries. `make nightly` sets
-// THAW_DAMAGE_STRIDE to 1: every one, in some minutes.
+// stride is how many variants a plain `go test` skips for each it tries. `make test`
+// sets THAW_DAMAGE_STRIDE to 1, which tries every one in some minutes.
 func stride() int {
 	if n, err := strconv.Atoi(os.Getenv("THAW_DAMAGE_STRIDE")); err == nil && n > 0 {
 		return n
@@ -287,10 +286,9 @@ func stride() int {
 	return 31
 }
 
-// TestEveryBitFlip flips every bit of every file, with the checksum left as it
-// was and with the checksum mended. The answers stay, or an error says what is
-// damaged, or the report tells the loss and names the events. Hidden events
-// stay hidden.
+// TestEveryBitFlip flips every bit of every file, with the old checksum and with a
+// fixed one. The answers stay the same, or an error says what is damaged, or the report
+// names the lost events. Hidden events stay hidden.
 func TestEveryBitFlip(t *testing.T) {
 	for _, c := range damageStores {
 		d := newDamaged(t, c.name, c.without...)
@@ -307,14 +305,14 @@ func TestEveryBitFlip(t *testing.T) {
 					b := slices.Clone(whole)
 					b[bit/8] ^= 1 << (bit % 8)
 					files[name] = b
-					if why := d.judge(files, event.ID{}, false); why != "" {
+					if why := d.verdict(files, event.ID{}, false); why != "" {
 						return fmt.Sprintf("bit %d of byte %d: %s", bit%8, bit/8, why)
 					}
 					touched, sealed := d.reseal(name, b, bit/8)
 					if !sealed {
 						return ""
 					}
-					if why := d.judge(files, touched, true); why != "" {
+					if why := d.verdict(files, touched, true); why != "" {
 						return fmt.Sprintf("bit %d of byte %d, sealed: %s", bit%8, bit/8, why)
 					}
 					return ""
@@ -324,9 +322,9 @@ func TestEveryBitFlip(t *testing.T) {
 	}
 }
 
-// redundant says that a file's damage is tried on another step of the ladder:
-// the checkpoint is not read beside a good index.fbati, and without that one
-// everything but the checkpoint is read as one step up or down.
+// redundant reports whether damage to a file is tested on another step of the ladder:
+// the checkpoint is not read beside a sound index.fbati, and without index.fbati every
+// file but the checkpoint is read as on the steps above or below.
 func redundant(without []string, name string) bool {
 	return (len(without) == 1) != (name == checkpoint.FileName)
 }
@@ -345,9 +343,8 @@ func TestEveryTruncation(t *testing.T) {
 					n *= step
 					files := maps.Clone(d.files)
 					files[name] = whole[:n]
-					if why := d.judge(files, event.ID{}, false); why != "" && !newest {
-						// What the end of the newest segment holds is told by
-						// TestTruncatedNewestSegment.
+					if why := d.verdict(files, event.ID{}, false); why != "" && !newest {
+						// TestTruncatedNewestSegment covers the end of the newest segment.
 						return fmt.Sprintf("cut at %d: %s", n, why)
 					}
 					return ""

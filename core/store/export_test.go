@@ -7,19 +7,19 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Parts is how many parts a snapshot has.
+// Parts returns how many parts a snapshot has.
 func (s *Snapshot) Parts() int { return len(s.parts) }
 
-// SegmentSize asks for the size of a segment as an index does that is judged.
+// SegmentSize returns the size of a segment, as the validation of an index asks for it.
 func (s *Snapshot) SegmentSize(id uint64) (uint64, bool) { return s.listing.Size(id) }
 
-// ArtifactWatermark is that of an index.fbati.
+// ArtifactWatermark returns the watermark of an index.fbati.
 func ArtifactWatermark(b []byte) (artifact.Watermark, error) {
 	h, err := artifact.ReadHeader(source.Bytes(b))
 	return h.Watermark, err
 }
 
-// QueryPart asks one part.
+// QueryPart queries one part.
 func (s *Snapshot) QueryPart(i int, region query.Region, page *query.Page, yield func(event.Event, error) bool) (more bool, err error) {
 	return s.cursor(s.parts[i]).Query(&region, page, yield)
 }

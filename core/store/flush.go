@@ -2,24 +2,23 @@ package store
 
 import (
 	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/flush"
 )
 
 // Flush says what goes into a new index file.
 type Flush struct {
-	// First is the number of the first part that goes in, counting those that were
-	// read from files: 0 makes index.fbati and index.thaw of everything, and anything
-	// else a part file that goes on after part First-1.
+	// First is the number of the first file of [Snapshot.IndexFiles] that is merged into
+	// the new one. 0 makes index.fbati and index.thaw of all events; any other number
+	// makes a part file that continues file First-1.
 	First int
-	// Run is what was appended since the snapshot was opened. It stands for what
-	// Grow has added, which is left out.
+	// Run is what the writer has appended since the snapshot was opened. It stands for
+	// the memtables, which are left out.
 	Run artifact.Run
-	// To is where the last event's log ends, Allocator the next sequence.
-	To        artifact.Watermark
-	Allocator uint64
-	// Segments are the ids of all segments up to To, rising, and Sizes tells how
-	// long each is; nil for those that were there when the snapshot was opened.
+	// To is where the log of the last event ends, and NextSequence the sequence after it.
+	To           artifact.Watermark
+	NextSequence uint64
+	// Segments are the ids of all segments up to To, rising, and Sizes returns the length
+	// of each; nil for those that were there when the snapshot was opened.
 	Segments []uint64
 	Sizes    func(id uint64) (uint64, bool)
 	// Stop and Parallel are as in [flush.File].
@@ -27,15 +26,15 @@ type Flush struct {
 	Parallel func(n int, f func(i int))
 }
 
-// Flush writes an index of what f says, as [flush.File.Write] does. Cancelled events
-// are included. The snapshot stays as it is.
+// Flush writes the index that f describes, as [flush.File.Write] does. It includes
+// cancelled events. The snapshot does not change.
 func (s *Snapshot) Flush(f Flush, artifactFile, indexFile flush.Write) error {
 	if f.Segments == nil {
 		f.Segments, f.Sizes = s.listing.IDs(), s.listing.Size
 	}
-	return unmarkStop(s.mending(func() error {
+	return unmarkStop(s.repairing(func() error {
 		file := flush.File{
-			Inputs: s.inputs(f), To: f.To, Allocator: f.Allocator, Segments: f.Segments, Sizes: f.Sizes,
+			Inputs: s.inputs(f), To: f.To, NextSequence: f.NextSequence, Segments: f.Segments, Sizes: f.Sizes,
 			Seed: s.options.Seed, Stop: f.Stop, Parallel: f.Parallel,
 		}
 		if f.First > 0 {
@@ -45,9 +44,9 @@ func (s *Snapshot) Flush(f Flush, artifactFile, indexFile flush.Write) error {
 	}))
 }
 
-// inputs are the records that go into a new index file.
+// inputs returns the records that go into a new index file.
 func (s *Snapshot) inputs(f Flush) (inputs []*flush.Input) {
-	for i, p := range s.parts[:s.read()] {
+	for i, p := range s.parts[:s.opened()] {
 		p = p.now()
 		switch {
 		case i < f.First:
@@ -61,16 +60,4 @@ func (s *Snapshot) inputs(f Flush) (inputs []*flush.Input) {
 		inputs = append(inputs, flush.RunInput(f.Run))
 	}
 	return inputs
-}
-
-// LacksLookups reports whether the snapshot was opened from an index.fbati whose
-// lookups had to be made.
-func (s *Snapshot) LacksLookups() bool { return s.base > 0 && s.parts[0].made != nil }
-
-// SaveLookups writes index.thaw for the index.fbati that the snapshot was opened
-// from when it lacks lookups.
-func (s *Snapshot) SaveLookups(lookups flush.Write) error {
-	in := *s.parts[0].made
-	in.Segments = directory.DigestSegments(s.listing.IDs(), artifact.Watermark{}, s.parts[0].file.to)
-	return s.parts[0].Index.Save(in, lookups)
 }

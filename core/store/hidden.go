@@ -9,10 +9,26 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// loadHidden reads visibility_ranges.fbv. Whatever is wrong with it is an
-// error, since nothing else knows which events must stay hidden: a
-// [source.ReadError] when it could not be read, and otherwise a [damage.Damage].
-func loadHidden(files directory.Files, l *directory.Listing, o *Options) (visibility.Ranges, error) {
+// hiddenRanges reads visibility_ranges.fbv. With Options.ShowHidden an error of the
+// file is returned as a refusal.
+func (o *opening) hiddenRanges() (visibility.Ranges, *damage.Refusal, error) {
+	ranges, err := loadHidden(o.files, o.listing)
+	var d *damage.Damage
+	switch {
+	case err == nil:
+		return ranges, nil, nil
+	case o.options.ShowHidden && errors.As(err, &d):
+		return nil, &damage.Refusal{File: d.File, Reason: d.Reason, Offset: int64(d.Offset), Err: d.Err}, nil
+	case o.options.ShowHidden && errors.Is(err, source.ErrRead):
+		return nil, refusal(visibility.FileName, err), nil
+	}
+	return nil, nil, err
+}
+
+// loadHidden reads visibility_ranges.fbv. Any defect of it is an error, since nothing
+// else records which events must stay hidden: a [source.ReadError] when it could not be
+// read, and otherwise a [damage.Damage].
+func loadHidden(files directory.Files, l *directory.Listing) (visibility.Ranges, error) {
 	e, ok := l.Others[visibility.FileName]
 	if !ok {
 		return nil, nil
@@ -50,15 +66,28 @@ func readHidden(files directory.Files, e directory.Entry) (visibility.Ranges, er
 	return visibility.Decode(raw)
 }
 
-// hideUncertain widens the hidden ranges where a loss comes before them or in them:
-// events behind it may have lower numbers than they once had, up to where the numbers
-// are known again, and a cancelled one must not slip out from under its range.
-// Sequences below taken are an artifact's, which a loss does not move.
-func hideUncertain(ranges visibility.Ranges, r *Report, taken uint64) visibility.Ranges {
+// hide applies the ranges of visibility_ranges.fbv to the events that were read.
+func (o *opening) hide(ranges visibility.Ranges) error {
+	r := &o.report
+	ranges = widenHidden(ranges, r, o.filesEnd().endSequence)
+	hidden, d, err := o.disambiguate(ranges)
+	if d != nil {
+		r.Damages = append(r.Damages, d)
+		o.minNext = max(o.minNext, ranges.End())
+	}
+	r.HiddenRanges = hidden
+	return err
+}
+
+// widenHidden widens each hidden range that a loss precedes or meets. Events after a
+// loss may have lower numbers than before, until the numbers are known again, and a
+// cancelled one must not slip out from under its range. Sequences below from belong to
+// an index, and a loss does not move them.
+func widenHidden(ranges visibility.Ranges, r *Report, from uint64) visibility.Ranges {
 	widened := ranges
 	widen := func(first, end uint64) {
 		for _, hidden := range ranges {
-			if start := max(first, taken); start < hidden.End && hidden.Start < end {
+			if start := max(first, from); start < hidden.End && hidden.Start < end {
 				widened = widened.Add(visibility.Range{Start: start, End: hidden.End})
 			}
 		}
@@ -74,6 +103,7 @@ func hideUncertain(ranges visibility.Ranges, r *Report, taken uint64) visibility
 	return widened
 }
 
+// hiddenIn returns how many records of a part the ranges hide.
 func hiddenIn(p *part, ranges visibility.Ranges) (n uint64, err error) {
 	if len(ranges) == 0 {
 		return 0, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/internal/fixture"
+	"github.com/thawlog/thaw/core/internal/longstore"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -23,15 +24,14 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// watched is a directory in memory that notes what it is asked, and may answer
-// otherwise.
+// watched is a directory in memory that records the calls, and may change the answers.
 type watched struct {
 	directory.Memory
 	mu    sync.Mutex
 	asked []string
-	// look, when set, may change what a look says.
+	// look, when set, may change the answer of a look.
 	look func(name string, e directory.Entry, err error) (directory.Entry, error)
-	// also are listed, although they are not there.
+	// also are listed, although they do not exist.
 	also []string
 }
 
@@ -41,7 +41,7 @@ func (w *watched) note(what string) {
 	w.asked = append(w.asked, what)
 }
 
-// take returns what was asked since the last take.
+// take returns the calls since the last take.
 func (w *watched) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,8 +73,8 @@ func (w *watched) Open(name string) (source.Source, error) {
 	return w.Memory.Open(name)
 }
 
-// TestOrderOfLooks: snapshots of the index come before the segments, hidden ranges
-// behind every segment that is looked at, and no segment is looked at twice.
+// TestOrderOfLooks: index files are looked at before the segments, hidden ranges after
+// every segment that is looked at, and no segment twice.
 func TestOrderOfLooks(t *testing.T) {
 	for _, name := range fixture.Names() {
 		for _, skip := range [][]string{nil, {artifact.FileName}, {artifact.FileName, checkpoint.FileName}} {
@@ -120,8 +120,8 @@ func count(all []string, one string) (n int) {
 	return n
 }
 
-// TestOddWhenLookedAt: a listing need not tell what is no regular file.
-func TestOddWhenLookedAt(t *testing.T) {
+// TestIrregularSegment: a listing need not show that a name is not a regular file.
+func TestIrregularSegment(t *testing.T) {
 	for _, odd := range []string{"000001.fbat", "000003.fbat", "000004.fbat"} {
 		files := &watched{Memory: fixture.Store("tail")}
 		files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
@@ -139,18 +139,18 @@ func TestOddWhenLookedAt(t *testing.T) {
 		require.False(t, ok)
 		recovery, err := s.Recovery()
 		require.NoError(t, err)
-		require.Equal(t, uint64(5), recovery.Next) // the id is not free
+		require.Equal(t, uint64(5), recovery.Next) // the id is in use
 	}
 }
 
-// TestSegmentGoesAfterTheListing lets a name vanish between the listing and the look.
-func TestSegmentGoesAfterTheListing(t *testing.T) {
+// TestSegmentGoneAfterListing removes a name between the listing and the look.
+func TestSegmentGoneAfterListing(t *testing.T) {
 	files := &watched{Memory: fixture.Store("tail"), also: []string{"000009.fbat"}}
 	want, err := store.Open(files.Memory, store.Options{})
 	require.NoError(t, err)
 	files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
 		if errors.Is(err, source.ErrGone) && name == "000009.fbat" {
-			files.also = nil // the next listing has noticed
+			files.also = nil // the next listing lacks it
 		}
 		return e, err
 	}
@@ -166,8 +166,7 @@ func TestSegmentGoesAfterTheListing(t *testing.T) {
 	require.ErrorIs(t, err, source.ErrGone)
 }
 
-// TestLookFails: a segment that cannot be looked at is no reason to believe that the
-// index lies.
+// TestLookFails: a segment that cannot be looked at is no evidence against the index.
 func TestLookFails(t *testing.T) {
 	why := errors.New("no")
 	for _, name := range []string{"000001.fbat", "000004.fbat", artifact.FileName, visibility.FileName} {
@@ -180,13 +179,13 @@ func TestLookFails(t *testing.T) {
 		}
 		_, err := store.Open(files, store.Options{})
 		require.ErrorIs(t, err, why, name)
-		_, err = directory.LookAtAll(files)
+		_, err = directory.LookAll(files)
 		require.ErrorIs(t, err, why, name)
 	}
 }
 
-// TestSizesFromManyGoroutines asks for the sizes of segments that the open did not
-// look at while others do, and while the snapshot is refreshed.
+// TestSizesFromManyGoroutines asks for the sizes of segments that the open did not look
+// at from several goroutines, while the snapshot is refreshed.
 func TestSizesFromManyGoroutines(t *testing.T) {
 	all := fixture.Store("tail")
 	segments := fixture.Segments(all)
@@ -194,8 +193,8 @@ func TestSizesFromManyGoroutines(t *testing.T) {
 	files := &watched{Memory: fixture.Store("tail")}
 	before, err := store.Open(files, store.Options{})
 	require.NoError(t, err)
-	files.Memory[artifact.FileName], files.Memory[index.FileName] = folded(t, before, segmentsOf(all, store.Flush{
-		To: artifact.Watermark{Segment: id, Offset: size}, Allocator: before.Report().Allocator,
+	files.Memory[artifact.FileName], files.Memory[index.FileName] = flushed(t, before, segmentsOf(all, store.Flush{
+		To: artifact.Watermark{Segment: id, Offset: size}, NextSequence: before.Report().NextSequence,
 	}))
 	files.take()
 	s, err := store.Open(files, store.Options{})
@@ -231,4 +230,66 @@ func TestSizesFromManyGoroutines(t *testing.T) {
 	require.Equal(t, len(segments)-1+1, looks()) // and the newest by the refresh
 	_, ok := s.SegmentSize(99)
 	require.False(t, ok)
+}
+
+// overlooking is a directory whose first listings lack a name, as a directory read may
+// miss a file created meanwhile.
+type overlooking struct {
+	directory.Memory
+	name  string
+	lists *int // how many lack it
+}
+
+func (o overlooking) List() ([]directory.Name, error) {
+	names, err := o.Memory.List()
+	if *o.lists--; *o.lists >= 0 {
+		for i, n := range names {
+			if n.Name == o.name {
+				return append(names[:i:i], names[i+1:]...), err
+			}
+		}
+	}
+	return names, err
+}
+
+// TestSegmentMadeWhileListing: a segment is not missing because a listing that was
+// under way when it was made only has the one after it.
+func TestSegmentMadeWhileListing(t *testing.T) {
+	files := fixture.Store("rotated")
+	whole, err := store.Open(directory.Memory(files), store.Options{})
+	require.NoError(t, err)
+	skip := []string{artifact.FileName, checkpoint.FileName}
+	segments := fixture.Segments(files)
+	for _, name := range segments[1 : len(segments)-1] {
+		lists := 1
+		s, err := store.Open(overlooking{files, name, &lists}, store.Options{Strict: true, Skip: skip})
+		require.NoError(t, err)
+		require.Empty(t, s.Report().Gaps)
+		require.Equal(t, dump(t, whole), dump(t, s), name)
+	}
+	lists := 1000 // a directory that contradicts itself for ever
+	s, err := store.Open(overlooking{files, segment.Name(3), &lists}, store.Options{Skip: skip})
+	require.NoError(t, err)
+	require.NotEmpty(t, s.Report().Damages)
+	require.Equal(t, damage.SegmentMissing, s.Report().Damages[0].Reason)
+}
+
+// TestSizeOfIrregularSegment: a segment that the open did not look at may prove not to
+// be a regular file. It has no size.
+func TestSizeOfIrregularSegment(t *testing.T) {
+	memory, _ := longstore.New(t, 50)
+	files := &watched{Memory: memory}
+	files.look = func(name string, e directory.Entry, err error) (directory.Entry, error) {
+		e.Regular = name != segment.Name(1)
+		return e, err
+	}
+	s, err := store.Open(files, store.Options{})
+	require.NoError(t, err)
+	require.Empty(t, s.Report().Damages)
+	require.Zero(t, count(files.take(), "look "+segment.Name(1)))
+	_, ok := s.SegmentSize(1)
+	require.False(t, ok)
+	size, ok := s.SegmentSize(2)
+	require.True(t, ok)
+	require.EqualValues(t, len(memory[segment.Name(2)]), size)
 }

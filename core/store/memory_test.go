@@ -15,9 +15,8 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// TestDamageMemory opens damaged stores and adds up everything that was
-// allocated on the way, garbage included: a bound on what was ever held. Claims
-// in files must not be believed before the bytes are there.
+// TestDamageMemory opens damaged stores and adds up all allocations, garbage included.
+// A count or length in a file must not be believed before its bytes are there.
 func TestDamageMemory(t *testing.T) {
 	for _, c := range damageStores {
 		d := newDamaged(t, c.name, c.without...)

@@ -1,142 +1,115 @@
 package store
 
 import (
-	"errors"
+	"sync"
+	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/index"
-	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// part is a run of records with the index over them. A snapshot is a list of parts
-// by rising sequence: what index.fbati covers, what part files cover after it, then
-// the tail.
+// part is a run of records with the index over them. A snapshot is a list of parts by
+// rising sequence: the records of index.fbati, of the part files after it, of the tail,
+// and of a writer's memtables.
 type part struct {
 	query.Part
-	// grown is what a part is made of that a writer added, nil for others.
-	grown *artifact.Draft
-	// file is what a part was read from, nil for those in memory and for what stands
-	// in for a part.
+	// memtable holds the records of a part that Grow added, nil for others.
+	memtable *artifact.Draft
+	// file is where the part was read from, nil for parts in memory and stand-ins.
 	file *partFile
-	// rank is how far a part is from its file: 0 is the part itself, and of what
-	// stands in for it 1 has an index that was rebuilt, and 2 was read from the
-	// segments.
-	rank int
-	// made is set when the index of an index.fbati had to be built: what is needed to
-	// save it.
-	made *index.Saved
+	// level is 0 for the part itself and higher for what stands in for it.
+	level standInLevel
+	// unsaved is set when the index of an index.fbati had to be built: it is needed to
+	// save that.
+	unsaved *index.Saved
 }
 
-// judgeArtifact makes a part of the index.fbati in src, of which h was read, by
-// reading all of it. What is read of it later is compared with what was read now.
-// The error is a [damage.Refusal] unless it is one of stop's.
-func judgeArtifact(src source.Source, h *artifact.Header, sizes func(uint64) (uint64, bool), o *Options) (*part, error) {
-	front := make([]byte, h.RecordsAt())
-	if err := source.Read(src, front, 0); err != nil {
-		return nil, damage.Refuse(damage.Unreadable, 0, err)
-	}
-	var sum artifact.Checksum
-	sum.Add(0, front)
-	var sums pages.Sums
-	sums.Add(front)
-	// A wrong checksum explains every other trouble, so it is told first. That
-	// takes reading on to the end where the strings alone would be refused.
-	each := func(off uint64, block []byte) error {
-		sum.Add(off, block)
-		sums.Add(block)
-		return o.stopped()
-	}
-	image := index.FileImage(src, h)
-	names, why := decodeNames(front[artifact.HeaderSize:], h.Strings)
-	if why != nil {
-		if err := image.EachBlock(each); err != nil {
-			return nil, err
+// standInLevel says how far a part is from its file.
+type standInLevel int
+
+const (
+	// indexRebuilt: the records are the file's, and their index was built from them.
+	indexRebuilt standInLevel = 1 + iota
+	// recordsReplayed: the records were read from the segments.
+	recordsReplayed
+)
+
+// partFile is the file that a part was read from, and what replaces it.
+type partFile struct {
+	name string // of the file with the records
+	// from is where the part before ends, to where this one does.
+	from, to artifact.Watermark
+	// fromSequence is the sequence after the last record before the part, and fromNext
+	// the next sequence that the part before records; nextSequence is this part's.
+	fromSequence, fromNext, nextSequence uint64
+
+	// standIn replaces the part once its file proved damaged: see repair.
+	standIn atomic.Pointer[part]
+	mu      sync.Mutex // guards the rest, and is held during a repair
+	refused []*damage.Refusal
+	damages []*damage.Damage
+}
+
+// now returns the part, or what stands in for it since its file proved damaged.
+func (p *part) now() *part {
+	if p.file != nil {
+		if q := p.file.standIn.Load(); q != nil {
+			return q
 		}
-		return nil, first(sum.Check(h), why)
 	}
-	tables, why := index.Build(index.Input{
-		Image:    image,
-		Names:    names,
-		Bounds:   index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
-		Seed:     o.Seed,
-		Each:     each,
-		Parallel: o.Parallel,
-		Judge:    o.Judge != nil,
-	})
-	var refusal *damage.Refusal
-	switch {
-	case why != nil && (!errors.As(why, &refusal) || refusal.Reason == damage.Unreadable):
-		return nil, why
-	case sum.Check(h) != nil:
-		return nil, sum.Check(h)
-	case why != nil:
-		return nil, why
-	}
-	size := uint64(src.Size())
-	checked := pages.NewChecked(artifact.FileName, src, 0, size, source.Bytes(sums.Bytes()), 0)
-	return &part{Part: query.Part{Image: index.FileImage(checked, h), Index: tables}, made: &index.Saved{
-		Head: [artifact.HeaderSize]byte(front), Size: size, Sums: &sums,
-	}}, nil
+	return p
 }
 
-func first(a, b error) error {
-	if a != nil {
-		return a
+// reportRepairs adds the damage found since the open.
+func (p *part) reportRepairs(r *Report) {
+	if p.file == nil {
+		return
 	}
-	return b
+	p.file.mu.Lock()
+	defer p.file.mu.Unlock()
+	r.Rejected = append(r.Rejected[:len(r.Rejected):len(r.Rejected)], p.file.refused...)
+	r.Damages = append(r.Damages[:len(r.Damages):len(r.Damages)], p.file.damages...)
 }
 
-func decodeNames(table []byte, count uint32) (*strtab.Table, error) {
-	names, err := strtab.Decode(table, true)
-	var name *strtab.NameError
-	switch {
-	case errors.As(err, &name):
-		return nil, damage.Refuse(damage.Coordinate, artifact.HeaderSize, err)
-	case err != nil:
-		return nil, damage.Refuse(damage.Strings, artifact.HeaderSize, err)
-	case uint64(names.Len()) != uint64(count):
-		return nil, damage.Refuse(damage.StringCount, artifact.HeaderSize, nil)
-	}
-	return names, nil
-}
-
-// draftPart makes a part of records in memory. They must be in order and lie
-// within bounds.
+// draftPart makes a part of records in memory, which must be in order and within
+// bounds.
 func draftPart(d *artifact.Draft, bounds index.Bounds, o *Options) (*part, error) {
-	image := index.DraftImage(d)
-	return imagePart(image, bounds, o)
+	return imagePart(index.DraftImage(d), bounds, o)
 }
 
-// imagePart makes a part of records that were judged before, by reading all of
-// them.
+// imagePart makes a part of records that were validated before. It reads all of them
+// to build their index.
 func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error) {
 	table := make([]byte, image.NamesSize)
 	if err := source.Read(image.Names, table, image.NamesAt); err != nil {
 		return nil, err
 	}
-	names, err := strtab.Decode(table, true)
+	names, err := strtab.Decode(table)
 	if err != nil {
 		return nil, err
 	}
-	tables, err := index.Build(index.Input{
-		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel, Judge: o.Judge != nil,
+	built, err := index.Build(index.Input{
+		Image: image, Names: names, Bounds: bounds, Seed: o.Seed, Parallel: o.Parallel, ValidateOnly: o.ValidateOnly != nil,
 		Each: func(uint64, []byte) error { return o.stopped() },
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &part{Part: query.Part{Image: image, Index: tables}}, nil
+	return &part{Part: query.Part{Image: image, Index: built}}, nil
 }
 
-// judged admits records that were judged before.
-func judged(allocator uint64) index.Bounds {
+// validated are bounds that admit records which were validated before.
+func validated(nextSequence uint64) index.Bounds {
 	return index.Bounds{
-		Allocator:   allocator,
-		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
-		SegmentSize: anySize,
+		NextSequence: nextSequence,
+		Watermark:    artifact.Watermark{Segment: ^uint64(0)},
+		SegmentSize:  anySize,
 	}
 }
+
+// anySize gives every segment the length that an index needs it to have.
+func anySize(uint64) (uint64, bool) { return ^uint64(0), true }

@@ -14,7 +14,7 @@ func (s *Snapshot) Query(region query.Region, page query.Page) iter.Seq2[event.E
 		page := page // the iterator may be used again
 		for _, p := range s.parts {
 			more := true
-			err := s.on(p, func(p *part) (err error) {
+			err := s.withPart(p, func(p *part) (err error) {
 				c := s.cursor(p)
 				defer c.Release()
 				more, err = c.Query(&region, &page, yield)
@@ -31,12 +31,12 @@ func (s *Snapshot) Query(region query.Region, page query.Page) iter.Seq2[event.E
 	}
 }
 
-// Count returns the number of events that Query would return without a limit. It
-// reads no records, unless the region has clocks: then those of an entity whose
-// clocks rise are found by a few records, and others are all read.
+// Count returns the number of events that Query would return without a limit. It reads no
+// records unless the region has clocks. Then it reads a few of an entity whose clocks
+// rise, and all of any other.
 func (s *Snapshot) Count(region query.Region, from uint64) (n uint64, err error) {
 	for _, p := range s.parts {
-		err := s.on(p, func(p *part) error {
+		err := s.withPart(p, func(p *part) error {
 			c := s.cursor(p)
 			defer c.Release()
 			k, err := c.CountFrom(&region, from)

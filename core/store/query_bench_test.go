@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// million is the events that the benchmarks ask about, 10^6 unless
-// THAW_BENCH_EVENTS says otherwise.
+// million is the events that the benchmarks query, 10^6 unless THAW_BENCH_EVENTS is
+// set.
 var million = sync.OnceValue(func() source.Bytes {
 	n := 1_000_000
 	if v, err := strconv.Atoi(os.Getenv("THAW_BENCH_EVENTS")); err == nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// opened is a fixture opened in one way, and all its visible events.
+// opened is a fixture opened on one step of the ladder, and its visible events.
 type opened struct {
 	*store.Snapshot
 	events []event.Event
@@ -49,8 +49,8 @@ func collect(t require.TestingT, seq func(func(event.Event, error) bool)) []even
 	return events
 }
 
-// TestQuery asks random questions of every fixture and compares the answers
-// with a filter over all events.
+// TestQuery asks random queries of every fixture and compares the answers with a filter
+// over all events.
 func TestQuery(t *testing.T) {
 	all := openAll(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -106,8 +106,8 @@ func TestQuery(t *testing.T) {
 	})
 }
 
-// TestLookups asks every question that is about one event or entity, for all.
-func TestLookups(t *testing.T) {
+// TestEntityAndIDQueries asks every query about one event or entity, for all of them.
+func TestEntityAndIDQueries(t *testing.T) {
 	for _, o := range openAll(t) {
 		for i, e := range o.events {
 			got, err := o.Get(e.ID)
@@ -148,7 +148,7 @@ func TestLookups(t *testing.T) {
 
 func head(events []event.Event) []event.Event { return events[:min(1, len(events))] }
 
-// effects is Effects the slow way.
+// effects is Effects by a slow scan.
 func effects(events []event.Event, id event.ID) []event.Event {
 	out := []event.Event{}
 	seen := map[event.ID]bool{id: true}
@@ -165,7 +165,7 @@ func effects(events []event.Event, id event.ID) []event.Event {
 	return out
 }
 
-// TestHiddenEvent: what a cancelled fence hides is in no answer.
+// TestHiddenEvent: events that a cancelled fence hides are in no answer.
 func TestHiddenEvent(t *testing.T) {
 	files := fixture.Store("fences")
 	s, err := store.Open(directory.Memory(files), store.Options{ShowHidden: true})
@@ -193,9 +193,9 @@ func TestHiddenEvent(t *testing.T) {
 	}
 }
 
-// TestHiddenBehindLoss: where a loss of unknown size moves the numbers of later
-// events, a hidden one does not slip out from under its range.
-func TestHiddenBehindLoss(t *testing.T) {
+// TestHiddenAfterLoss: where a loss of unknown size moves the numbers of later events,
+// a hidden event does not slip out from under its range.
+func TestHiddenAfterLoss(t *testing.T) {
 	files := fixture.Store("fences")
 	delete(files, artifact.FileName)
 	delete(files, checkpoint.FileName)

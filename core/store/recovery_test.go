@@ -26,7 +26,7 @@ type session struct {
 }
 
 func newSession(t testing.TB, next uint64) *session {
-	return &session{t: t, log: commit.NewLog(commit.Nothing{}, next)}
+	return &session{t: t, log: commit.NewLog(commit.NoHistory{}, next)}
 }
 
 func (s *session) begin(id uint64) *session {
@@ -69,8 +69,8 @@ func (s *session) write() *session {
 
 func (s *session) seal() *session { s.seg = s.log.Footer(s.seg); return s }
 
-// apply does to the files what r says, in the steps of a writer. each is called
-// with what is on disk after every one of them and in the middle of writes.
+// apply does to the files what r says, in the steps of a writer. It calls each with the
+// files after every step and in the middle of writes.
 func apply(files map[string][]byte, r store.Recovery, each func(map[string][]byte)) map[string][]byte {
 	files = maps.Clone(files)
 	if r.File == "" {
@@ -98,8 +98,7 @@ func apply(files map[string][]byte, r store.Recovery, each func(map[string][]byt
 	return files
 }
 
-// recovered opens the files, does what has to be done and returns what is then
-// there.
+// recovered recovers the files and returns the result.
 func recovered(t *testing.T, files map[string][]byte, each func(map[string][]byte)) (map[string][]byte, store.Recovery) {
 	s, err := store.Open(directory.Memory(files), store.Options{})
 	require.NoError(t, err)
@@ -116,7 +115,7 @@ func recovered(t *testing.T, files map[string][]byte, each func(map[string][]byt
 	return done, r
 }
 
-// TestRecovery puts every kind of end right.
+// TestRecovery recovers every kind of end.
 func TestRecovery(t *testing.T) {
 	none := ^uint64(0)
 	for _, c := range []struct {
@@ -166,13 +165,13 @@ func TestRecovery(t *testing.T) {
 			whole := s.seg
 			_, head, err := segment.DecodeHeader(whole)
 			require.NoError(t, err)
-			place := func(event uint64) uint64 { // behind the events of segment 2
+			place := func(event uint64) uint64 { // after the events of segment 2
 				if event == 0 {
 					return uint64(head)
 				}
 				run := s.log.Committed(2)
 				end := run.At(int(event) - 1).Position().End()
-				if event == 5 { // and the COMMIT behind it
+				if event == 5 { // and the COMMIT after it
 					end = s.log.Offset()
 				}
 				return end
@@ -220,8 +219,8 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// TestRecoveryMixed: a batch of batpak's that was given up and events behind it
-// get no footer; what is torn behind them goes.
+// TestRecoveryMixed: a segment with an abandoned batch of batpak's and events after it
+// gets no footer; a torn end after them is cut off.
 func TestRecoveryMixed(t *testing.T) {
 	s := newSession(t, 0).begin(1).append(1).batch(2)
 	files := map[string][]byte{}
@@ -239,7 +238,7 @@ func TestRecoveryMixed(t *testing.T) {
 		require.Empty(t, r.Footer)
 		require.Equal(t, torn > 0, r.File != "")
 		require.Equal(t, seg, done["000001.fbat"])
-		// A segment behind it finds no damage there.
+		// A segment after it finds no damage there.
 		done["000002.fbat"] = newSession(t, 2).begin(2).append(1).seal().seg
 		o, err := store.Open(directory.Memory(done), store.Options{})
 		require.NoError(t, err)
@@ -248,10 +247,9 @@ func TestRecoveryMixed(t *testing.T) {
 	}
 }
 
-// TestRecoveryMixedHeader: an unfinished batch of batpak's went over a rotation,
-// and of the next segment not even the header is whole. That segment goes: as an
-// empty file it would be damage once others are behind it, and batpak would not
-// open the store.
+// TestRecoveryMixedHeader: an unfinished batch of batpak's runs into the next segment,
+// whose header is not whole. That segment is removed: as an empty file it would be
+// damage once others follow, and batpak would not open the store.
 func TestRecoveryMixedHeader(t *testing.T) {
 	s := newSession(t, 0).begin(1).append(1)
 	s.batch(2)
@@ -268,8 +266,8 @@ func TestRecoveryMixedHeader(t *testing.T) {
 	}
 }
 
-// TestRecoveryCommitAlone: a batch of batpak's whose items filled a segment, so that
-// nothing but its COMMIT is in the next one, which holds the events all the same.
+// TestRecoveryCommitAlone: the items of a batch of batpak's filled a segment, so the
+// next holds only its COMMIT. It is kept, since the events depend on it.
 func TestRecoveryCommitAlone(t *testing.T) {
 	s := newSession(t, 0).begin(1).append(1)
 	s.batch(2)

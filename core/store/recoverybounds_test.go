@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// TestRecoveryLeavesDamage: of a newest segment that the report holds anything
-// against, only what was never proven to be on disk is cut off, and never all of it.
+// TestRecoveryLeavesDamage: of a newest segment with damage, only bytes that were never
+// proven to be on disk are cut off, and never all of it.
 func TestRecoveryLeavesDamage(t *testing.T) {
 	start := func() (files map[string][]byte, two *session) {
 		s := newSession(t, 0).begin(1).append(2).seal()
@@ -83,8 +83,8 @@ func TestRecoveryLeavesDamage(t *testing.T) {
 	}
 }
 
-// TestRecoveryBareHeader: a segment of which nothing but the header holds up goes,
-// and what lay behind it is set aside when it is more than one write cut short.
+// TestRecoveryBareHeader: a segment with only a sound header is removed, and the bytes
+// after it are set aside when they are more than one write cut short.
 func TestRecoveryBareHeader(t *testing.T) {
 	one := newSession(t, 0).begin(1).append(2).seal().seg
 	for _, c := range []struct {
@@ -111,8 +111,8 @@ func TestRecoveryBareHeader(t *testing.T) {
 	}
 }
 
-// TestRecoveryLostNewest: the id of a segment that the mark knows and that is gone is
-// not given out again, and nothing is done to what is left.
+// TestRecoveryLostNewest: the id of a segment that the sync mark names and that is gone
+// is not used again, and the segments left are not changed.
 func TestRecoveryLostNewest(t *testing.T) {
 	one := newSession(t, 0).begin(1).append(2).seg // unsealed: it looks like the newest
 	for _, c := range []struct {
@@ -132,7 +132,7 @@ func TestRecoveryLostNewest(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, r)
 	}
-	// Of a segment of which the mark proves nothing the id is free.
+	// The id of a segment of which the mark proves nothing is free.
 	s, err := store.Open(directory.Memory(map[string][]byte{
 		"000001.fbat": one, synced.FileName: synced.AppendSlot(nil, synced.Mark{Segment: 7, First: 2}),
 	}), store.Options{})

@@ -13,20 +13,19 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// Refresh returns the store as it is now. When only events were appended since
-// s was taken, it reads just those, makes the tail's tables anew and shares
-// everything else with s; when nothing was, it returns s itself. When files were replaced, or the tail had
-// damage, reload is true: then the caller opens anew. s stays as it is.
+// Refresh returns the store as it is now. When only events were appended since s was
+// taken, it reads just those, rebuilds the tail's index and shares the rest with s. When
+// nothing was, it returns s itself. reload is true when files were replaced or the tail
+// had damage: the caller then opens the store again. s does not change.
 //
-// It looks at the segments from the one on in which index.fbati or index.ckpt ends,
-// at all of them without an index; of those in front it compares the names. That one
-// of them was replaced or cut behind the store's back shows when events in it are
-// read, in an open that holds the index against its size, and in a verification.
-// Whoever moves events, as compaction does, writes another index, which is noticed.
+// Refresh looks at the segments from the one in which the index ends, and at all of them
+// without an index; of earlier ones it only compares the names. An earlier segment that
+// was replaced or cut is noticed when events in it are read, by an open that checks the
+// index against its size, and by a verification. A writer that moves events, such as
+// compaction, writes another index, which Refresh notices.
 //
-// stop is as in [Options]. After an error s can still be queried, and is not to
-// be refreshed again. At most one goroutine may refresh snapshots of one chain
-// at a time.
+// stop is as in [Options]. After an error s can still be queried, but must not be
+// refreshed again. At most one goroutine at a time may refresh snapshots of one chain.
 func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err error) {
 	l, mark, _, err := list(s.files, s.options)
 	if err != nil {
@@ -39,21 +38,21 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		return s, false, nil
 	}
 	at, ok := s.scan.Resume()
-	if !ok || s.renumbered() || !s.sameFiles(l, at) {
+	if !ok || s.report.renumbered() || !sameBefore(s.listing, l, at) {
 		return nil, true, nil
 	}
 	hidden := s.listing.Others[visibility.FileName] != l.Others[visibility.FileName]
-	grown := s.grown(l, at)
+	grown := grownAfter(s.listing, l, at)
 	if !hidden && !grown {
 		return s, false, nil
 	}
-	if grown && !s.lastHolds(at) {
+	if grown && !s.lastEventStays(at) {
 		return nil, true, nil
 	}
 	options := *s.options
 	options.Stop = markStop(stop)
 	defer func() { options.Stop = nil }() // as in Open
-	n := &Snapshot{
+	n := &opening{Snapshot: &Snapshot{
 		files:   s.files,
 		options: &options,
 		listing: l,
@@ -62,16 +61,16 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		parts:   append([]*part(nil), s.parts...),
 		scan:    s.scan,
 
-		recorded: s.recorded,
-		crosses:  s.crosses,
-		mark:     mark,
-	}
+		minNext:         s.minNext,
+		crossesUnsealed: s.crossesUnsealed,
+		mark:            mark,
+	}}
 	if hidden {
-		ranges, err := loadHidden(n.files, l, n.options)
+		ranges, err := loadHidden(n.files, l)
 		if err != nil {
 			return nil, false, err
 		}
-		if s.base > 0 && s.crosses && len(ranges) > 0 {
+		if s.base > 0 && s.crossesUnsealed && len(ranges) > 0 {
 			return nil, true, nil
 		}
 		if !options.ShowHidden {
@@ -90,17 +89,17 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 			return nil, true, nil
 		}
 		n.parts = n.parts[:n.base]
-		err = n.settle()
+		err = n.addTail()
 	} else if err = n.hide(n.report.HiddenRanges); err == nil {
 		err = n.count()
 	}
-	n.ended()
-	return n, false, unmarkStop(err)
+	n.dropStop()
+	return n.Snapshot, false, unmarkStop(err)
 }
 
-// unchanged reports whether the directory is as it was, so that reading it again
-// would find the same, damage included. A file that could not be read, or shrank
-// while it was, is worth another try.
+// unchanged reports whether l is the listing of s, so that reading again would find the
+// same, damage included. It is false when a file could not be read, or shrank while it
+// was: that is worth another try.
 func (s *Snapshot) unchanged(l *directory.Listing) bool {
 	for _, d := range s.report.Damages {
 		if errors.Is(d, source.ErrShort) {
@@ -116,16 +115,15 @@ func (s *Snapshot) unchanged(l *directory.Listing) bool {
 		slices.Equal(s.listing.Segments, l.Segments) && slices.Equal(s.listing.Odd, l.Odd)
 }
 
-// sameFiles reports whether everything in front of the place that was read up
-// to is as it was.
-func (s *Snapshot) sameFiles(l *directory.Listing, at replay.Place) bool {
-	if !maps.Equal(indexFiles(s.listing), indexFiles(l)) {
+// sameBefore reports whether everything before a place is in l as it was.
+func sameBefore(was, l *directory.Listing, at replay.Place) bool {
+	if !maps.Equal(indexFiles(was), indexFiles(l)) {
 		return false
 	}
-	if len(l.Odd) != len(s.listing.Odd) || len(l.Segments) < len(s.listing.Segments) {
+	if len(l.Odd) != len(was.Odd) || len(l.Segments) < len(was.Segments) {
 		return false
 	}
-	for i, was := range s.listing.Segments {
+	for i, was := range was.Segments {
 		is := l.Segments[i]
 		if is.ID != was.ID || is.Stamp != was.Stamp {
 			return false
@@ -140,8 +138,8 @@ func (s *Snapshot) sameFiles(l *directory.Listing, at replay.Place) bool {
 	return true
 }
 
-// indexFiles are the files of the index that a listing has looked at. When a writer
-// has written another, opening anew costs less than to go on with a long tail.
+// indexFiles returns the index files of a listing. When a writer has written another
+// index, opening it costs less than going on with a long tail.
 func indexFiles(l *directory.Listing) map[string]directory.Entry {
 	out := maps.Clone(l.Others)
 	delete(out, synced.FileName)
@@ -149,10 +147,23 @@ func indexFiles(l *directory.Listing) map[string]directory.Entry {
 	return out
 }
 
-// lastHolds reports whether the last event that was read in the segment of a
-// place is still there. A writer takes a write back that failed half way, and then
-// others lie where its frames were seen; what is taken back is always the end.
-func (s *Snapshot) lastHolds(at replay.Place) bool {
+// grownAfter reports whether l has anything after a place that was not there before.
+func grownAfter(was, l *directory.Listing, at replay.Place) bool {
+	if len(l.Segments) != len(was.Segments) {
+		return true
+	}
+	for i, was := range was.Segments {
+		if was.ID >= at.Segment && l.Segments[i].Size != was.Size {
+			return true
+		}
+	}
+	return false
+}
+
+// lastEventStays reports whether the last event that was read in the segment of a place
+// is still there. A writer takes back a write that failed half way, and other frames may
+// then lie where it was seen. It takes back only the end, so the last event shows it.
+func (s *Snapshot) lastEventStays(at replay.Place) bool {
 	for i := len(s.parts) - 1; i >= 0; i-- {
 		p := s.parts[i].now()
 		if p.Image.Count == 0 {
@@ -170,18 +181,4 @@ func (s *Snapshot) lastHolds(at replay.Place) bool {
 		return err == nil
 	}
 	return true
-}
-
-// grown reports whether there is anything behind the place that was not there
-// before.
-func (s *Snapshot) grown(l *directory.Listing, at replay.Place) bool {
-	if len(l.Segments) != len(s.listing.Segments) {
-		return true
-	}
-	for i, was := range s.listing.Segments {
-		if was.ID >= at.Segment && l.Segments[i].Size != was.Size {
-			return true
-		}
-	}
-	return false
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// shape says what a made store is like.
+// shape describes a made store.
 type shape struct {
 	events, entities int
 	parts            int
@@ -43,7 +43,7 @@ var shapes = []shape{
 	{events: 1, entities: 1, parts: 1, rising: true, file: true},
 }
 
-// shaped is a store and the events that readers see.
+// shaped is a store and its visible events.
 type shaped struct {
 	*store.Snapshot
 	shape   shape
@@ -51,8 +51,8 @@ type shaped struct {
 	borders []uint64 // sequences at which parts and hidden ranges begin and end
 }
 
-// makeShaped makes a store; the kinds are so many that those of a category are more
-// than are walked side by side.
+// makeShaped makes a store. It has so many kinds that those of a category are more
+// lists than are merged on the fly.
 func makeShaped(t testing.TB, s shape, o store.Options) shaped {
 	rng := rand.New(rand.NewPCG(uint64(s.events), uint64(s.entities)))
 	all := make([]event.Event, s.events)
@@ -101,7 +101,7 @@ func makeShaped(t testing.TB, s shape, o store.Options) shaped {
 	require.NoError(t, err)
 	for i := range ends[1:] {
 		d := draftOf(t, all[ends[i]:ends[i+1]])
-		snapshot, err = snapshot.Grow(d.Run(0, d.Mark()), artifact.MaxAllocator-1)
+		snapshot, err = snapshot.Grow(d.Run(0, d.Savepoint()), artifact.MaxAllocator-1)
 		require.NoError(t, err)
 	}
 	if s.events > 1 {
@@ -124,14 +124,14 @@ func makeShaped(t testing.TB, s shape, o store.Options) shaped {
 	return out
 }
 
-// holds is a region the slow way.
+// holds checks a region by hand.
 func holds(r *query.Region, low, high uint32, e *event.Event) bool {
 	return (r.Entity == "" || e.Entity == r.Entity) && (r.Scope == "" || e.Scope == r.Scope) &&
 		strings.HasPrefix(e.Entity, r.EntityPrefix) && r.Kinds.Has(e.Kind) && low <= e.Clock && e.Clock <= high
 }
 
-// TestRegions asks random questions of made stores and compares the answers with a
-// filter over all events.
+// TestRegions asks random queries of made stores and compares the answers with a filter
+// over all events.
 func TestRegions(t *testing.T) {
 	var hooked sync.Mutex
 	calls := 0
@@ -211,7 +211,7 @@ func askRegion(t *rapid.T, o shaped) {
 	require.Equal(t, len(want), len(got))
 	require.True(t, slices.Equal(want, got))
 
-	// To stop is not to lose one's place.
+	// Stopping does not lose the place.
 	stop, again := rapid.IntRange(0, max(len(want)-1, 0)).Draw(t, "stop"), []event.Event{}
 	for e, err := range o.Query(r, page) {
 		require.NoError(t, err)

@@ -1,10 +1,13 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -34,55 +37,55 @@ func (w Way) File() string {
 	return ""
 }
 
-// Lookups is where the lookups of an index come from. Its text is its stable name.
-type Lookups string
+// IndexOrigin says where the index over index.fbati comes from. Its text is its stable
+// name.
+type IndexOrigin string
 
 const (
-	// LookupsSaved: they are read from index.thaw.
-	LookupsSaved Lookups = "saved"
-	// LookupsBuilt: they were made when the store was opened.
-	LookupsBuilt Lookups = "built"
+	// IndexSaved: it is read from index.thaw.
+	IndexSaved IndexOrigin = "saved"
+	// IndexBuilt: it was built when the store was opened.
+	IndexBuilt IndexOrigin = "built"
 )
 
-// Known reports whether l is a place of this package.
-func (l Lookups) Known() bool { return l == LookupsSaved || l == LookupsBuilt }
+// Known reports whether i is an origin of this package.
+func (i IndexOrigin) Known() bool { return i == IndexSaved || i == IndexBuilt }
 
-// Report says how an open went. Everything that was not taken is in it.
+// Report says how a store was opened. It lists everything that was refused.
 type Report struct {
 	OpenedFrom Way
-	// Events that readers see, and events that a cancelled fence hides.
+	// Events counts the events that readers see, and Hidden those that a cancelled fence
+	// hides.
 	Events, Hidden uint64
-	// Allocator is the next sequence a writer would give out.
-	Allocator uint64
-	Segments  int
+	// NextSequence is the sequence that a writer gives out next.
+	NextSequence uint64
+	Segments     int
 	// TailEvents is how many events were read from segments at open.
 	TailEvents uint64
-	// Rejected lists every file that was there and was not taken.
+	// Rejected lists every file that was refused.
 	Rejected []*damage.Refusal
-	// Damages lists what is wrong with bytes that nothing else holds. What
-	// could be read is shown all the same.
+	// Damages lists damaged bytes that no other file replaces. Events that could be read
+	// are shown all the same.
 	Damages []*damage.Damage
-	// Unfinished, Gaps, Unsealed and Torn are what replay met besides.
+	// Unfinished, Gaps, Unsealed and Torn are what else replay met.
 	Unfinished []replay.Unfinished
 	Gaps       []replay.Gap
 	Unsealed   []replay.Unsealed
 	Torn       *replay.Torn
-	// Unclosed says that no writer closed the store since it was last written to: the
-	// newest segment has no footer, or synced.thaw is there. A writer has it open now,
-	// or the last one stopped without a close; the next open for writing repairs that.
+	// Unclosed is set when no writer closed the store after the last write: the newest
+	// segment has no footer, or synced.thaw exists. Either a writer has it open, or the
+	// last one stopped without a close, and the next open for writing recovers it.
 	Unclosed bool
 	// HiddenRanges are the sequences that stay hidden.
 	HiddenRanges visibility.Ranges
-	// DuplicateIDs says that an event id stands in the log twice: a look-up by
-	// id finds the first.
+	// DuplicateIDs is set when two events of the log have one id. Get returns the first.
 	DuplicateIDs bool
-	// Lookups says where the lookups of the index come from.
-	Lookups Lookups
-	// Parts is how many part files behind index.fbati were taken.
+	// IndexOrigin says where the index over index.fbati comes from.
+	IndexOrigin IndexOrigin
+	// Parts is how many part files were read after index.fbati.
 	Parts int
-	// TableBytes is the memory of the lookups, those that are read from files left
-	// out.
-	TableBytes int64
+	// IndexBytes is the memory that indexes take, without those that are read from files.
+	IndexBytes int64
 }
 
 // Damaged returns the first damage, or nil.
@@ -91,4 +94,52 @@ func (r *Report) Damaged() error {
 		return nil
 	}
 	return r.Damages[0]
+}
+
+// renumbered reports whether hidden ranges use other numbers than the log.
+func (r *Report) renumbered() bool {
+	return slices.ContainsFunc(r.Damages, func(d *damage.Damage) bool { return d.Reason == damage.Renumbered })
+}
+
+// unclosed returns Report.Unclosed.
+func (s *Snapshot) unclosed() bool {
+	if _, ok := s.listing.Others[synced.FileName]; ok {
+		return true
+	}
+	end := s.scan.Ending()
+	return end.Segment > 0 && end.Segment == s.listing.Newest() && !end.Sealed
+}
+
+// count sets the numbers of the report that depend on the parts and the hidden ranges.
+func (s *Snapshot) count() error {
+	r := &s.report
+	r.Events, r.Hidden, r.IndexBytes = 0, 0, 0
+	for _, p := range s.parts {
+		var hidden uint64
+		err := s.withPart(p, func(now *part) (err error) {
+			hidden, err = hiddenIn(now, r.HiddenRanges)
+			p = now
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		r.Hidden += hidden
+		r.Events += uint64(p.Image.Count) - hidden
+		if p.Index.Saved() == nil {
+			r.IndexBytes += p.Index.Size()
+		}
+		r.DuplicateIDs = r.DuplicateIDs || !p.Index.UniqueIDs()
+	}
+	r.IndexOrigin, r.Parts = IndexBuilt, len(s.IndexFiles().Files)
+	if r.Parts > 0 {
+		r.Parts--
+		if s.parts[0].now().Index.Saved() != nil {
+			r.IndexOrigin = IndexSaved
+		}
+	}
+	// A range may reach past the last event, when a crash took the events it hides.
+	// Their numbers are never given out again.
+	r.NextSequence = max(s.scan.Log().NextSequence(), r.HiddenRanges.End(), s.minNext)
+	return nil
 }

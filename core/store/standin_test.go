@@ -18,9 +18,9 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// TestUncertainSegmentsStandInForNothing: segments that have lost events, and not even
-// the number is known, do not replace a part file that is damaged: the read fails.
-func TestUncertainSegmentsStandInForNothing(t *testing.T) {
+// TestUncertainSegmentsReplaceNothing: segments that have lost an unknown number of
+// events do not replace a damaged part file. The read fails.
+func TestUncertainSegmentsReplaceNothing(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	b := slices.Clone(files[part])
 	b[index.ImageAt+20_000] ^= 1
@@ -33,7 +33,7 @@ func TestUncertainSegmentsStandInForNothing(t *testing.T) {
 	}
 	hole := slices.Clone(third)
 	clear(hole[3000:5000])
-	clear(hole[w.Offset():]) // without the footer nothing tells what was in it
+	clear(hole[w.Offset():]) // without the footer nothing shows what it held
 	s, err := store.Open(directory.Memory(with(with(files, part, b), segment.Name(3), hole)), store.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.Report().Rejected)
@@ -46,14 +46,14 @@ func TestUncertainSegmentsStandInForNothing(t *testing.T) {
 	require.Empty(t, s.Report().Rejected, "it was not replaced")
 }
 
-// TestStrictRefusesWhatStandsIn: segments that have lost an event replace a part file that
-// is damaged, and say so; with Options.Strict the loss is the error of the query.
-func TestStrictRefusesWhatStandsIn(t *testing.T) {
+// TestStrictRefusesStandIn: segments that have lost an event replace a damaged part
+// file, and the report says so. With Options.Strict the loss is the error of the query.
+func TestStrictRefusesStandIn(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	b := slices.Clone(files[part])
 	b[index.ImageAt+20_000] ^= 1
 	third := slices.Clone(files[segment.Name(3)])
-	third[len(third)/2] ^= 1 // the footer says which event that was
+	third[len(third)/2] ^= 1 // the footer lists the lost event
 	spoilt := with(with(files, part, b), segment.Name(3), third)
 	for _, strict := range []bool{false, true} {
 		s, err := store.Open(directory.Memory(spoilt), store.Options{Strict: strict})
@@ -79,8 +79,8 @@ func TestStrictRefusesWhatStandsIn(t *testing.T) {
 	}
 }
 
-// TestTwoMeetOneDamage: of two queries that meet damage in one file at the same
-// moment, one finds what stands in for it, and the other takes that.
+// TestTwoMeetOneDamage: of two queries that meet damage in one file at the same time,
+// one repairs it, and the other uses the stand-in.
 func TestTwoMeetOneDamage(t *testing.T) {
 	files, part := longstore.New(t, 400)
 	for _, name := range []string{index.FileName, part} {

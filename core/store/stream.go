@@ -10,10 +10,10 @@ import (
 	"github.com/thawlog/thaw/core/query"
 )
 
-// Stream returns the visible events of one entity in order of clocks. Where two
-// have the same clock, as batpak 0.4.0 can make it, the lower sequence comes
-// first. The first error ends the iteration. A name that no entity can have, such as the
-// empty one, is a [*commit.NameError].
+// Stream returns the visible events of one entity in order of clocks. Of two with the same
+// clock, which batpak 0.4.0 can give out twice, the lower sequence comes first. The first
+// error ends the iteration. A name that no entity can have, such as the empty one, is a
+// [*commit.NameError].
 func (s *Snapshot) Stream(entity string, page query.StreamPage) iter.Seq2[event.Event, error] {
 	if err := commit.CheckEntity(entity); err != nil {
 		return failed(err)
@@ -21,7 +21,7 @@ func (s *Snapshot) Stream(entity string, page query.StreamPage) iter.Seq2[event.
 	return func(yield func(event.Event, error) bool) {
 		region := query.Region{Entity: entity, Clocks: query.ClocksBetween(page.From, ^uint32(0))}
 		var ordered bool
-		err := s.mending(func() (err error) {
+		err := s.repairing(func() (err error) {
 			ordered, err = s.clocksRise(entity)
 			return err
 		})
@@ -37,7 +37,7 @@ func (s *Snapshot) Stream(entity string, page query.StreamPage) iter.Seq2[event.
 	}
 }
 
-// failed is an iteration that ends at once.
+// failed returns an iteration that yields only an error.
 func failed(err error) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) { yield(event.Event{}, err) }
 }
@@ -64,11 +64,12 @@ func (s *Snapshot) clockSpan(p *part, entity string) (query.ClockSpan, error) {
 	return c.ClockSpan(entity)
 }
 
-// streamSorted gathers what the entity has and sorts it: 16 bytes an event.
+// streamSorted gathers the places of the entity's events and sorts them, which takes 16
+// bytes an event.
 func (s *Snapshot) streamSorted(region query.Region, limit int, yield func(event.Event, error) bool) {
 	var places []query.Place
 	for _, p := range s.parts {
-		err := s.on(p, func(p *part) error {
+		err := s.withPart(p, func(p *part) error {
 			c := s.cursor(p)
 			defer c.Release()
 			more, err := c.Places(&region)

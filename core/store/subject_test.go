@@ -13,7 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// noNames are what no entity can be called.
+// noNames are texts that no entity can be called.
 var noNames = map[string]error{
 	"":                         event.ErrNameEmpty,
 	strings.Repeat("x", 1025):  event.ErrNameLong,
@@ -22,7 +22,7 @@ var noNames = map[string]error{
 	strings.Repeat("é", 512+1): event.ErrNameLong,
 }
 
-// failure is the error of an iteration that has no event.
+// failure returns the error of an iteration without events.
 func failure(t *testing.T, seq iter.Seq2[event.Event, error]) (failed error) {
 	n := 0
 	for e, err := range seq {
@@ -35,8 +35,8 @@ func failure(t *testing.T, seq iter.Seq2[event.Event, error]) (failed error) {
 	return failed
 }
 
-// TestSubjects: a question about one entity or event names it, as an append must; an
-// empty name is no question about all, nor the zero id one about what has no cause.
+// TestSubjects: a query about one entity or event must name it, as an append must. An
+// empty name does not ask for all events, nor the zero id for events without a cause.
 func TestSubjects(t *testing.T) {
 	for _, o := range openAll(t) {
 		for name, want := range noNames {

@@ -17,9 +17,9 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// durableFrom maps the offset of every event frame in a segment to the length
-// from which on the segment proves it: the end of its own frame, or of the
-// COMMIT of its batch. Events that are never proved are not in the map.
+// durableFrom maps the offset of every event frame in a segment to the length from
+// which the segment proves it: the end of its own frame, or of the COMMIT of its batch.
+// Events that are never proved are not in the map.
 func durableFrom(t *testing.T, seg []byte) map[uint64]uint64 {
 	_, from, err := segment.DecodeHeader(seg)
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func durableFrom(t *testing.T, seg []byte) map[uint64]uint64 {
 	}
 }
 
-// covered reports whether the store's index.fbati lists the event.
+// covered reports whether the store's index.fbati has the event.
 func covered(files map[string][]byte, e event.Event) bool {
 	b, ok := files[artifact.FileName]
 	if !ok {
@@ -60,9 +60,9 @@ func covered(files map[string][]byte, e event.Event) bool {
 	return err == nil && (e.Position.Segment < w.Segment || e.Position.Segment == w.Segment && e.Position.Offset < w.Offset)
 }
 
-// TestTruncatedNewestSegment cuts the newest segment of every fixture at every
-// length: what was committed before the cut is shown, no more and no less. It is
-// no damage, unless an index lists what was cut off: then that is named.
+// TestTruncatedNewestSegment cuts the newest segment of every fixture at every length:
+// the events committed before the cut are shown, and no others. The cut is no damage
+// unless an index lists events after it: those are then reported lost.
 func TestTruncatedNewestSegment(t *testing.T) {
 	for _, name := range fixture.Names() {
 		t.Run(name, func(t *testing.T) {

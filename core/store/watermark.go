@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// checkWatermark holds a snapshot's watermark against the segments that are
-// there. The error is a [damage.Refusal].
+// checkWatermark reports whether an index's watermark lies within a segment. The error is
+// a [damage.Refusal].
 func checkWatermark(w artifact.Watermark, sizes func(uint64) (uint64, bool)) error {
 	size, ok := sizes(w.Segment)
 	if !ok {
@@ -23,17 +23,16 @@ func checkWatermark(w artifact.Watermark, sizes func(uint64) (uint64, bool)) err
 	return nil
 }
 
-// checkBoundary reports whether the watermark lies between two frames: walking
-// on from the last record's frame must lead there. At the end of its segment
-// there is nothing to walk into. The error is a [damage.Refusal], or a
-// [source.ReadError] that names the segment or is one of p's.
+// checkBoundary reports whether the watermark lies between two frames, by walking to it
+// from the last record's frame. A watermark at the end of its segment needs no walk. The
+// error is a [damage.Refusal], or a [source.ReadError] of the segment or of p.
 func checkBoundary(files directory.Files, p *part, w artifact.Watermark, size uint64) error {
 	if w.Offset == size {
 		return nil
 	}
 	refuse := func(err error) error { return damage.Refuse(damage.WatermarkPosition, -1, err) }
 	name := segment.Name(w.Segment)
-	// What could not be read says nothing about the watermark.
+	// A failed read says nothing about the watermark.
 	failed := func(err error) error {
 		if errors.Is(err, source.ErrRead) {
 			return source.Named(name, err)
@@ -70,8 +69,8 @@ func checkBoundary(files directory.Files, p *part, w artifact.Watermark, size ui
 	return nil
 }
 
-// lastEnd is where the frame of the part's last record ends when it lies in a
-// segment, and 0 when it lies in an earlier one.
+// lastEnd returns where the frame of the part's last record ends, and 0 when that is not in
+// segment id.
 func lastEnd(p *part, id uint64) (uint64, error) {
 	if p.Image.Count == 0 {
 		return 0, nil
@@ -84,15 +83,4 @@ func lastEnd(p *part, id uint64) (uint64, error) {
 		return at.End(), nil
 	}
 	return 0, nil
-}
-
-// refusal makes a [damage.Refusal] of any error, with the file's name.
-func refusal(file string, err error) *damage.Refusal {
-	var r *damage.Refusal
-	if errors.As(err, &r) {
-		named := *r
-		named.File = file
-		return &named
-	}
-	return &damage.Refusal{File: file, Reason: damage.Unreadable, Offset: -1, Err: err}
 }

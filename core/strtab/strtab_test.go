@@ -44,16 +44,16 @@ func TestRefusals(t *testing.T) {
 		{"count above what half the bytes hold", "\x93\xa1a\xa1", false, msgpack.ErrShort},
 		{"duplicate", "\x94\xa0\xa1a\xa1b\xa1a", true, strtab.ErrDuplicate},
 		{"duplicate without lead", "\x92\xa1a\xa1a", false, strtab.ErrDuplicate},
-		{"bytes behind", "\x92\xa0\xa1a\x00", true, msgpack.ErrTrailing},
+		{"trailing bytes", "\x92\xa0\xa1a\x00", true, msgpack.ErrTrailing},
 	} {
-		got, err := strtab.Decode([]byte(c.in), c.lead)
+		got, err := strtab.DecodeSorted([]byte(c.in), c.lead)
 		require.ErrorIs(t, err, c.want, c.name)
 		require.Nil(t, got, c.name)
 		got, err = strtab.DecodeUnsorted([]byte(c.in), c.lead)
 		require.ErrorIs(t, err, c.want, c.name)
 		require.Nil(t, got, c.name)
 	}
-	_, err := strtab.Decode([]byte("\x93\xa0\xa1a\xa1\xff"), true)
+	_, err := strtab.DecodeSorted([]byte("\x93\xa0\xa1a\xa1\xff"), true)
 	var name *strtab.NameError
 	require.ErrorAs(t, err, &name)
 	require.Equal(t, 2, name.Number)
@@ -78,8 +78,8 @@ func newBuilder(lead bool) *strtab.Builder {
 	return &strtab.Builder{}
 }
 
-// TestBuilderAgainstTable interns random names, some of them twice and some
-// taken back, and reads the table again.
+// TestBuilderAgainstTable interns random names, some twice and some rolled
+// back, and decodes the table.
 func TestBuilderAgainstTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lead := rapid.Bool().Draw(t, "lead")
@@ -118,7 +118,7 @@ func TestBuilderAgainstTable(t *testing.T) {
 		}
 		require.Equal(t, raw, strtab.AppendTable(nil, list))
 		require.Equal(t, len(raw), strtab.TableSize(list))
-		table, err := strtab.Decode(raw, lead)
+		table, err := strtab.DecodeSorted(raw, lead)
 		require.NoError(t, err)
 		require.Equal(t, len(want), table.Len())
 		for i, name := range want {
@@ -153,12 +153,12 @@ func TestManyNames(t *testing.T) {
 		require.True(t, ok)
 		require.EqualValues(t, i+1, number)
 	}
-	table, err := strtab.Decode(b.AppendTable(nil), true)
+	table, err := strtab.DecodeSorted(b.AppendTable(nil), true)
 	require.NoError(t, err)
 	require.Equal(t, 70001, table.Len())
 }
 
-// TestHashIsFixed pins the hash, which is part of the format of the lookups.
+// TestHashIsFixed pins the hash, which is part of the format of index.thaw.
 func TestHashIsFixed(t *testing.T) {
 	require.Equal(t, uint64(0x13597258772e9763), strtab.Hash(nil, 0))
 	require.Equal(t, uint64(0x9c2457f9994c2a2a), strtab.Hash([]byte("order:1"), 0))
@@ -169,7 +169,7 @@ func FuzzTable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte, lead bool) {
 		var table *strtab.Table
 		var err error
-		fuzzing.Bounded(t, len(raw), func() { table, err = strtab.Decode(raw, lead) })
+		fuzzing.Bounded(t, len(raw), func() { table, err = strtab.DecodeSorted(raw, lead) })
 		fuzzing.Bounded(t, len(raw), func() {
 			if _, other := strtab.DecodeUnsorted(raw, lead); (err == nil) != (other == nil) {
 				t.Fatalf("%v when sorted, and %v when not", err, other)

@@ -1,10 +1,10 @@
-// Package strtab holds the string tables of index.fbati, index.ckpt and of
-// segment footers: a MessagePack array of strings that records refer to by
+// Package strtab reads and writes the string tables of index.fbati, index.ckpt
+// and segment footers: a MessagePack array of strings that records refer to by
 // number.
 //
-// In index.fbati and index.ckpt the empty string stands at number 0, which no
-// record uses, and the names follow in the order first seen. A footer's table
-// has no such leading string.
+// In index.fbati and index.ckpt number 0 is the empty string, which no record
+// uses, and the names follow in the order first seen. A footer's table has no
+// such leading string.
 package strtab
 
 import (
@@ -17,16 +17,16 @@ import (
 	"github.com/thawlog/thaw/core/msgpack"
 )
 
-// Errors of [Decode], besides those of package msgpack.
+// Errors of [Decode] and [DecodeNames], besides those of package msgpack.
 var (
-	ErrLeading   = errors.New("strtab: the first string is not the empty one")
-	ErrDuplicate = errors.New("strtab: a string stands in the table twice")
-	ErrSize      = errors.New("strtab: the table is longer than 4 GiB")
+	ErrLeading   = errors.New("strtab: the first string is not empty")
+	ErrDuplicate = errors.New("strtab: the table has the same string twice")
+	errSize      = errors.New("strtab: the table is longer than 4 GiB")
 )
 
-// NameError says which string of a table is not a valid name.
+// NameError reports a string of a table that is not a valid name.
 type NameError struct {
-	// Number of the string in the table.
+	// Number is the number of the string in the table.
 	Number int
 	// Err is one of the name errors of package event.
 	Err error
@@ -40,14 +40,20 @@ func (e *NameError) Unwrap() error { return e.Err }
 type Table struct {
 	raw    []byte
 	heads  []uint32 // where each string's MessagePack head begins in raw
-	sorted []uint32 // every name, by bytes; nil when that was not asked for
+	sorted []uint32 // every name, by bytes; nil after DecodeNames
 	lead   int      // 1 when the empty string leads
 }
 
-// Decode reads raw, which must be exactly one array of strings: with lead the
-// empty string first, then distinct valid names. Its memory is at most four
-// bytes per byte of raw.
-func Decode(raw []byte, lead bool) (*Table, error) {
+// Decode reads raw, which must be exactly one array of strings: the empty
+// string, then distinct valid names. It needs at most four bytes of memory per
+// byte of raw.
+func Decode(raw []byte) (*Table, error) { return decodeSorted(raw, true) }
+
+// DecodeNames is Decode for a table without the leading empty string. It does
+// not sort the names: Sorted returns nil.
+func DecodeNames(raw []byte) (*Table, error) { return decodeUnsorted(raw, false) }
+
+func decodeSorted(raw []byte, lead bool) (*Table, error) {
 	t, err := decode(raw, lead)
 	if err == nil {
 		err = t.sort()
@@ -58,9 +64,7 @@ func Decode(raw []byte, lead bool) (*Table, error) {
 	return t, nil
 }
 
-// DecodeUnsorted is Decode for a table of which nobody asks the order: Sorted is
-// nil.
-func DecodeUnsorted(raw []byte, lead bool) (*Table, error) {
+func decodeUnsorted(raw []byte, lead bool) (*Table, error) {
 	t, err := decode(raw, lead)
 	if err != nil {
 		return nil, err
@@ -76,7 +80,7 @@ func DecodeUnsorted(raw []byte, lead bool) (*Table, error) {
 
 func decode(raw []byte, lead bool) (*Table, error) {
 	if uint64(len(raw)) > math.MaxUint32 {
-		return nil, ErrSize
+		return nil, errSize
 	}
 	var r msgpack.Reader
 	r.Reset(raw)
@@ -105,7 +109,7 @@ func decode(raw []byte, lead bool) (*Table, error) {
 			return nil, r.Err()
 		}
 		if err := event.CheckName(s); err != nil {
-			return nil, &NameError{i, err}
+			return nil, &NameError{Number: i, Err: err}
 		}
 	}
 	if err := r.End(); err != nil {
@@ -114,8 +118,8 @@ func decode(raw []byte, lead bool) (*Table, error) {
 	return t, nil
 }
 
-// distinct reports whether the names are known to be distinct. It is a hash table
-// that gives up where names crowd, as those of an attacker would.
+// distinct reports whether the names are known to be distinct. It uses a hash
+// table and gives up where names collide too often, as an attacker's would.
 func (t *Table) distinct() bool {
 	n := t.Len() - t.lead
 	size := 2
@@ -137,8 +141,8 @@ func (t *Table) distinct() bool {
 	return true
 }
 
-// sort orders the names by their bytes, which finds equal ones whatever the
-// input would do to a hash.
+// sort sorts the names by their bytes and finds equal ones. Unlike a hash, no
+// input can make it slow.
 func (t *Table) sort() error {
 	t.sorted = make([]uint32, t.Len()-t.lead)
 	for i := range t.sorted {
@@ -153,7 +157,7 @@ func (t *Table) sort() error {
 	return nil
 }
 
-// Len is the number of strings, the leading empty one included.
+// Len returns the number of strings, the leading empty one included.
 func (t *Table) Len() int { return len(t.heads) }
 
 // At returns string i, which must be below Len. The slice aliases the table.
@@ -162,8 +166,8 @@ func (t *Table) At(i uint32) []byte {
 	return t.raw[start : start+n : start+n]
 }
 
-// Extent says where in the table's bytes string i stands: the offset of its
-// first byte, behind its MessagePack head, and its length.
+// Extent returns where string i lies in the table's bytes: the offset of its
+// first byte, after its MessagePack head, and its length.
 func (t *Table) Extent(i uint32) (start, length uint32) {
 	at := t.heads[i]
 	switch h := t.raw[at]; h { // names of up to 1024 bytes have these heads
@@ -176,10 +180,10 @@ func (t *Table) Extent(i uint32) (start, length uint32) {
 	}
 }
 
-// Raw is the table as it stands in its file.
+// Raw returns the encoded table.
 func (t *Table) Raw() []byte { return t.raw }
 
-// Sorted lists the numbers of all names in the order of their bytes, the
-// leading empty string left out. The slice must not be changed. It is nil after
-// [DecodeUnsorted].
+// Sorted returns the numbers of all names in the order of their bytes, without
+// the leading empty string. The caller must not change the slice. It is nil
+// after [DecodeNames].
 func (t *Table) Sorted() []uint32 { return t.sorted }

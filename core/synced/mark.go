@@ -1,36 +1,36 @@
-// Package synced reads and writes synced.thaw: how far the segment that is
-// being written was known to be on disk.
+// Package synced reads and writes synced.thaw, the sync mark: how much of the
+// segment being written is known to be on disk.
 //
-// Frames do not say whether they were synced. After an unclean stop, damage in
-// front of whole frames can be an acknowledged event that rotted, which must be
-// told and kept apart, or a write that reached the disk in part, which must be
-// cut off. The mark tells the two apart: what lies behind it was never known to
-// be on disk.
+// Frames do not show whether they were synced. After an unclean stop, damage
+// before whole frames is either an acknowledged event that was corrupted, which
+// must be reported and kept, or a write that reached the disk in part, which must
+// be cut off. The sync mark distinguishes the two: bytes after it were never
+// known to be on disk.
 //
-// The file holds two slots of 64 bytes, at offsets 0 and 64, and any number of
-// bytes behind them that mean nothing. All integers little-endian:
+// The file holds two slots of 64 bytes, at offsets 0 and 64. Readers ignore the
+// bytes after them. All integers are little-endian:
 //
 //	offset  size  field
 //	0       8     magic "THAWSYNC"
 //	8       2     version, 1
 //	10      2     zero
 //	12      4     CRC-32 (IEEE) of bytes 16 to 39
-//	16      8     segment: the id of the segment that is being written
-//	24      8     offset: everything in front of it was synced
+//	16      8     segment: the id of the segment being written
+//	24      8     offset: everything before it was synced
 //	32      8     first: the sequence of the segment's first event
 //	40      24    zero; readers refuse other values here and at 10, like another version
 //
 // One slot, the base, is written and synced before the first frame of a segment.
-// The other is rewritten after each sync of the segment and not synced itself: a
-// value that is too old is a smaller promise, never a false one. It is synced
-// before the base is rewritten for the next segment. Writing one slot leaves the
-// bytes of the other alone (the powersafe overwrite that SQLite assumes too), so
-// one of them always holds. The higher place counts; a writer that finds the file
-// takes the slot of the lower one, or one that does not hold, for the base.
+// The other is rewritten after each sync of the segment and not synced itself: an
+// outdated value promises less, but nothing false. It is synced before the base
+// is rewritten for the next segment. Writing one slot does not change the bytes
+// of the other (the powersafe overwrite that SQLite assumes too), so one of them
+// is always valid. The higher place counts. A writer that finds the file uses an
+// invalid slot, or else the slot with the lower place, as the base.
 //
-// The file can be deleted at any time. Without it damage in front of whole
-// frames is always told as damage, and nothing but the incomplete end of a
-// segment is cut off. batpak leaves the file alone.
+// The file can be deleted at any time. Without it, damage before whole frames is
+// always reported as damage, and only the incomplete end of a segment is cut
+// off. batpak ignores the file.
 package synced
 
 import (
@@ -61,7 +61,7 @@ const (
 	endChecked = 40
 )
 
-// Mark is a promise about one segment.
+// Mark is the sync mark: a promise about one segment.
 type Mark struct {
 	// Segment is the id of the segment, from 1.
 	Segment uint64
@@ -71,9 +71,9 @@ type Mark struct {
 	First uint64
 }
 
-// Lacks reports whether the segment that m is about is missing from a store whose
-// newest one is newest. A segment of which m promises nothing may never have been made,
-// or held nothing and was removed. A nil m promises nothing.
+// Lacks reports whether the segment of m is missing from a store whose newest
+// segment is newest. A segment of which m promises nothing may never have been
+// created, or was empty and removed. A nil m promises nothing.
 func (m *Mark) Lacks(newest uint64) bool {
 	return m != nil && m.Segment > newest && m.Offset > 0
 }
@@ -83,7 +83,7 @@ func (m Mark) after(o Mark) bool {
 	return m.Segment > o.Segment || m.Segment == o.Segment && m.Offset > o.Offset
 }
 
-// AppendSlot adds the 64 bytes of one slot to dst.
+// AppendSlot appends the 64 bytes of one slot to dst.
 func AppendSlot(dst []byte, m Mark) []byte {
 	var b [SlotSize]byte
 	copy(b[:], magic)
@@ -95,10 +95,10 @@ func AppendSlot(dst []byte, m Mark) []byte {
 	return append(dst, b[:]...)
 }
 
-// Decode reads the first bytes of the file, [Size] of them unless it is
-// shorter, and returns the mark that promises most. The error is a
-// [damage.Refusal] when neither slot holds: short, magic, version or checksum,
-// as slot 0 has it.
+// Decode decodes the first bytes of the file, [Size] of them unless the file is
+// shorter, and returns the higher of the two marks. The error is a
+// [damage.Refusal] when neither slot is valid: short, magic, version or
+// checksum, as slot 0 has it.
 func Decode(b []byte) (Mark, error) {
 	best, why := decodeSlot(b, 0)
 	if m, err := decodeSlot(b, SlotSize); err == nil && (why != nil || m.after(best)) {
@@ -110,8 +110,8 @@ func Decode(b []byte) (Mark, error) {
 	return best, nil
 }
 
-// Spare is the number of the slot that can be written without losing what Decode
-// returns: 0 when neither holds.
+// Spare returns the number of the slot that can be overwritten without losing
+// the mark that Decode returns: 0 when neither is valid.
 func Spare(b []byte) int {
 	m, why := decodeSlot(b, 0)
 	if o, err := decodeSlot(b, SlotSize); why == nil && (err != nil || !o.after(m)) {

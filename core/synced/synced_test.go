@@ -66,7 +66,7 @@ func TestDecode(t *testing.T) {
 		{name: "the second is cut short", slot0: slot(a), slot1: slot(later)[:63], want: a},
 		{name: "the first is torn", slot0: slices.Concat(slot(next)[:30], slot(a)[30:]), slot1: slot(a), want: a},
 		{name: "the first is garbage", slot0: garbage, slot1: slot(later), want: later},
-		{name: "bytes behind", slot0: slot(a), slot1: slot(later), want: later, trailing: 9},
+		{name: "trailing bytes", slot0: slot(a), slot1: slot(later), want: later, trailing: 9},
 		{name: "nothing", reason: damage.Short},
 		{name: "cut short", slot0: slot(a)[:63], reason: damage.Short, at: 63},
 		{name: "zeros", slot0: zeros, slot1: zeros, reason: damage.Magic},
@@ -79,7 +79,7 @@ func TestDecode(t *testing.T) {
 		{name: "offset", slot0: change(a, 24, 9), reason: damage.Checksum, at: 12},
 		{name: "first", slot0: change(a, 39, 9), reason: damage.Checksum, at: 12},
 		{name: "segment 0", slot0: seal(change(a, 16, 0)), reason: damage.SegmentID, at: 16},
-		{name: "both bad: the first is told", slot0: change(a, 8, 2), slot1: garbage, reason: damage.Version, at: 8},
+		{name: "both bad: the first is reported", slot0: change(a, 8, 2), slot1: garbage, reason: damage.Version, at: 8},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := slices.Concat(c.slot0, c.slot1, make([]byte, c.trailing))
@@ -97,9 +97,9 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestTorn writes marks as a writer does and tears the last write at every byte,
-// with zeros or garbage behind: what is read is the last promise or the one
-// before, and one that was made.
+// TestTorn writes marks as a writer does and tears the last write at every
+// byte, followed by zeros or garbage: Decode returns the last promise or the
+// one before.
 func TestTorn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		file := make([]byte, synced.Size)
@@ -147,8 +147,8 @@ func TestTorn(t *testing.T) {
 	})
 }
 
-// FuzzDecode: whatever is read was written so, byte for byte, in one of the
-// slots, and the other does not promise more.
+// FuzzDecode: one of the slots is exactly the encoding of the result, and the
+// other does not promise more.
 func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, seal bool) {
 		if seal {
@@ -184,7 +184,7 @@ func TestSeeds(t *testing.T) {
 	)
 }
 
-// TestSpare: what Decode returns survives whatever becomes of the spare slot.
+// TestSpare: the result of Decode survives any change of the spare slot.
 func TestSpare(t *testing.T) {
 	low := synced.AppendSlot(nil, synced.Mark{Segment: 3, Offset: 10})
 	high := synced.AppendSlot(nil, synced.Mark{Segment: 3, Offset: 20})

@@ -18,24 +18,27 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// TestManyLies lists no more than there is a point in reading.
+// maxFindings is the documented bound on the findings of a kind.
+const maxFindings = 1000
+
+// TestManyLies: a run lists at most maxFindings findings of a kind, and counts the rest.
 func TestManyLies(t *testing.T) {
 	w := newWriter()
-	for range 3 * verify.MaxFindings {
+	for range 3 * maxFindings {
 		w.append("a", func(b *segment.Body) { b.PrevHash = event.Hash{1}; b.Depth = 1 })
 	}
 	r := run(t, w.files)
-	require.Len(t, r.Damages, verify.MaxFindings)
-	require.EqualValues(t, verify.MaxFindings/2+2*verify.MaxFindings, r.Omitted, "every other break explains the next")
+	require.Len(t, r.Damages, maxFindings)
+	require.EqualValues(t, maxFindings/2+2*maxFindings, r.Omitted, "every second break explains the next")
 }
 
-// bare is an event that takes as few bytes as one can.
+// bare makes an event as small as possible.
 func bare(b *segment.Body) {
 	b.ID, b.Correlation, b.TimestampUS, b.WallMS = event.ID{15: 1}, event.ID{}, 0, 0
 	b.Kind, b.Payload, b.PrevHash, b.EventHash, b.Clock = 0, nil, event.Hash{}, event.Hash{}, 0
 }
 
-// hostile are directories made to cost as much as they can.
+// hostile lists ways to write stores that are as expensive to check as possible.
 var hostile = map[string]func(w *writer, n int){
 	"names": func(w *writer, n int) {
 		for i := range n {
@@ -110,7 +113,7 @@ var hostile = map[string]func(w *writer, n int){
 	},
 }
 
-// TestHostile bounds memory and time whatever the files hold.
+// TestHostile bounds memory and time on hostile stores.
 func TestHostile(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	for name, write := range hostile {
@@ -127,9 +130,9 @@ func TestHostile(t *testing.T) {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			before, peak := m.HeapAlloc, uint64(0)
-			done, watched := make(chan bool), make(chan bool)
+			done, stopped := make(chan bool), make(chan bool)
 			go func() {
-				defer close(watched)
+				defer close(stopped)
 				for {
 					select {
 					case <-done:
@@ -144,7 +147,7 @@ func TestHostile(t *testing.T) {
 			r, err := verify.Run(files, verify.Options{Hash: hash})
 			took := time.Since(start)
 			close(done)
-			<-watched
+			<-stopped
 			require.NoError(t, err)
 			used := peak - min(peak, before)
 			t.Logf("%d bytes: %d used, %v, %d damages, %d notes, %d omitted", size, used, took, len(r.Damages), len(r.Notes), r.Omitted)

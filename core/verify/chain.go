@@ -6,50 +6,50 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Causes of damage with reason chain.
+// Causes of damage of reason chain.
 var (
 	errFirst     = errors.New("verify: the entity's first event has a clock or a previous hash")
 	errClock     = errors.New("verify: the clock is not the one after the entity's last event")
 	errPrevHash  = errors.New("verify: prev_hash is not the hash of the entity's last event")
-	errContinues = errors.New("verify: the event continues none of its entity")
+	errContinues = errors.New("verify: the event continues no event of its entity")
 	errWall      = errors.New("verify: the wall clock is before that of the entity's last event")
 	errNoChain   = errors.New("verify: the event has no hash chain")
 )
 
-// head is an event that another one may continue.
+// head is an event that a later one may continue.
 type head struct {
 	hash   event.Hash
 	wall   uint64
 	clock  uint32
 	any    bool
 	hidden bool
-	// suspect says that the event's own frame is at odds with itself.
+	// suspect says that the event is suspect: see the package comment.
 	suspect bool
 }
 
-// continues reports whether an event with facts f comes right after h.
+// continues reports whether an event with facts f follows h in the chain.
 func (h *head) continues(f *event.Facts) bool {
 	return h.any && f.PrevHash == h.hash && f.Clock == h.clock+1 && f.Clock != 0
 }
 
-// chain is the state of one entity.
+// chain is the state of one entity's chain.
 type chain struct {
 	last     head
 	branches *branches
-	epoch    uint32 // the losses before the last event
+	epoch    uint32 // losses before the last event
 	most     uint32 // the highest clock so far
 }
 
-// branches are the heads besides the last event: they differ from it only
-// within and after fences.
+// branches holds the heads other than the last event. Only fences make them differ from
+// it.
 type branches struct {
 	visible head // the last event that is not hidden
-	forked  head // the last event before the last new beginning
+	forked  head // the last event before the chain last began again
 }
 
-// link files the next event of the entity. epoch counts what the log has lost
-// so far. why is what is wrong with it, fork says that the chain forks here without
-// a reason in sight.
+// link adds the next event of the entity. epoch counts the losses of the log so far. why
+// is an error in the chain; fork reports that the chain forks here without a known
+// reason.
 func (c *chain) link(f *event.Facts, now head, epoch uint32) (why error, fork bool) {
 	lost := epoch != c.epoch
 	begins := f.Clock == 0 && f.PrevHash.IsZero()
@@ -69,7 +69,7 @@ func (c *chain) link(f *event.Facts, now head, epoch uint32) (why error, fork bo
 		c.branch().forked = c.last
 		from = &head{}
 	case f.PrevHash == c.last.hash && f.Clock == c.most+1 && f.Clock != 0:
-		// thaw continues a forked chain: its clock is above every one given out.
+		// thaw continues a forked chain with a clock above all earlier ones.
 		fork = true
 	case lost:
 	case c.last.suspect && (f.PrevHash == c.last.hash || f.Clock == c.last.clock+1):

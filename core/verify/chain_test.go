@@ -17,12 +17,12 @@ import (
 // begin makes an event the first of its entity's chain.
 func begin(b *segment.Body) { b.Clock, b.PrevHash = 0, event.Hash{} }
 
-// follow makes an event continue another.
+// follow makes an event continue last.
 func follow(last segment.Body) func(*segment.Body) {
 	return func(b *segment.Body) { b.Clock, b.PrevHash = last.Clock+1, last.EventHash }
 }
 
-// TestChains holds the rule of a chain against what writers make of fences,
+// TestChains checks the rules of a chain on the chains that writers produce with fences,
 // losses and clocks.
 func TestChains(t *testing.T) {
 	hide := func(w *writer, rs ...visibility.Range) {
@@ -40,7 +40,7 @@ func TestChains(t *testing.T) {
 			w.append("a", nil)
 			hide(w, visibility.Range{Start: 1, End: 2})
 		}, nil, nil},
-		{"the chain goes on from the last visible event", func(w *writer) {
+		{"the chain continues the last visible event", func(w *writer) {
 			first := w.append("a", nil)
 			w.append("a", nil)
 			w.append("a", nil)
@@ -55,7 +55,7 @@ func TestChains(t *testing.T) {
 			w.append("a", follow(first))
 			hide(w, visibility.Range{Start: 2, End: 3})
 		}, []damage.Reason{damage.Chain}, nil},
-		{"batpak behind a cancelled fence: clock 0", func(w *writer) {
+		{"batpak after a cancelled fence: clock 0", func(w *writer) {
 			w.append("a", nil)
 			w.append("a", nil)
 			w.append("a", begin)
@@ -90,7 +90,7 @@ func TestChains(t *testing.T) {
 			w.append("a", nil)
 			w.append("a", func(b *segment.Body) { b.WallMS -= 2 })
 		}, []damage.Reason{damage.Chain}, nil},
-		{"the wall clock stands", func(w *writer) {
+		{"the wall clock stays", func(w *writer) {
 			first := w.append("a", nil)
 			w.append("a", func(b *segment.Body) { b.WallMS = first.WallMS })
 		}, nil, nil},
@@ -106,7 +106,7 @@ func TestChains(t *testing.T) {
 				w.append("a", func(b *segment.Body) { b.EventHash = event.Hash{} })
 			}
 		}, nil, nil},
-		{"behind a loss the chain begins anew", func(w *writer) {
+		{"after a loss the chain begins again", func(w *writer) {
 			w.append("a", nil)
 			at := len(w.files[w.name()])
 			w.append("a", nil)
@@ -148,7 +148,8 @@ func TestChains(t *testing.T) {
 	}
 }
 
-// TestSoundStores finds nothing in what a writer may do that no fixture shows.
+// TestSoundStores: stores that a writer may produce and no fixture contains have no
+// damage.
 func TestSoundStores(t *testing.T) {
 	cases := []struct {
 		name  string
@@ -156,11 +157,11 @@ func TestSoundStores(t *testing.T) {
 		notes []verify.Topic
 	}{
 		{"nothing but a header", func(*writer) {}, nil},
-		{"closed in order", func(w *writer) {
+		{"closed", func(w *writer) {
 			w.append("a", nil)
 			w.close()
 		}, nil},
-		{"a batch over a rotation", func(w *writer) {
+		{"a batch across a rotation", func(w *writer) {
 			w.append("a", nil)
 			w.marker(1, 4)
 			w.append("a", nil)
@@ -173,12 +174,12 @@ func TestSoundStores(t *testing.T) {
 			w.append("a", nil)
 			w.close()
 		}, nil},
-		{"a batch over a rotation, footers made when it was committed", func(w *writer) {
+		{"a batch across a rotation, footers written at its commit", func(w *writer) {
 			w.append("a", nil)
 			w.marker(1, 2)
 			first := w.footer
 			w.append("a", nil)
-			w.footer = first // the item is not known to be one yet
+			w.footer = first // the footer omits the uncommitted item
 			w.seal()
 			w.segment()
 			w.append("a", nil)
@@ -198,20 +199,20 @@ func TestSoundStores(t *testing.T) {
 			w.append("a", nil)
 			w.append("x", nil)
 		}, []verify.Topic{verify.UnfinishedBatch}},
-		{"numbers burnt by a failed append", func(w *writer) {
+		{"sequences lost by a failed append", func(w *writer) {
 			w.append("a", nil)
 			w.next += 3
 			w.append("a", nil)
 			w.close()
 		}, []verify.Topic{verify.SequenceGap}},
-		{"the tail goes on from the allocator", func(w *writer) {
+		{"the tail continues from the allocator", func(w *writer) {
 			w.append("a", nil)
 			w.next += 3
-			w.snapshot()
+			w.writeIndex()
 			w.segment()
 			w.append("a", nil)
 		}, []verify.Topic{verify.SequenceGap}},
-		{"segments taken away by compaction", func(w *writer) {
+		{"segments removed by compaction", func(w *writer) {
 			w.append("a", nil)
 			w.segment()
 			delete(w.files, w.name())

@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// claim is what a footer entry or a snapshot's record says of one event.
+// claim is what a footer entry or a record of an index image says of one event.
 type claim struct {
 	file          string
 	offset        uint64 // of the entry or record in the file
@@ -20,7 +20,7 @@ type claim struct {
 	entity, scope []byte
 }
 
-// reason is what a wrong claim is reported under.
+// reason returns the reason of damage for a wrong claim.
 func (c *claim) reason() damage.Reason {
 	if c.footer {
 		return damage.Footer
@@ -28,47 +28,45 @@ func (c *claim) reason() damage.Reason {
 	return damage.Disagrees
 }
 
-// says reports whether the claim has the facts f, the sequence aside, and the
-// names.
+// says reports whether the claim has the facts f, sequence aside, and the names.
 func (c *claim) says(f event.Facts, entity, scope []byte) bool {
 	f.Sequence = c.facts.Sequence
 	return f == c.facts && bytes.Equal(entity, c.entity) && bytes.Equal(scope, c.scope)
 }
 
-// Causes of a claim that is wrong.
+// Causes of damage for wrong claims.
 var (
-	errClaim     = errors.New("verify: it does not say what the frame says")
-	errExtra     = errors.New("verify: there is no event at the place it names")
-	errLeftOut   = errors.New("verify: an event that should be covered is left out")
-	errFrame     = errors.New("verify: the frame does not say what footer and snapshots agree on")
-	errSequence  = errors.New("verify: the sequence is not the one that others give the event")
-	errRises     = errors.New("verify: the sequence does not lie between those before and after")
-	errAllocator = errors.New("verify: the allocator is not the one of the other snapshot")
-	errGivenOut  = errors.New("verify: a lower sequence than the allocator was given out after the watermark")
+	errClaim     = errors.New("verify: it differs from the frame")
+	errExtra     = errors.New("verify: there is no event at its position")
+	errLeftOut   = errors.New("verify: an event that it covers is missing")
+	errFrame     = errors.New("verify: the frame differs from what footer and index images agree on")
+	errSequence  = errors.New("verify: the sequence differs from the one that others give the event")
+	errRises     = errors.New("verify: the sequence does not lie between its neighbours'")
+	errAllocator = errors.New("verify: the allocator differs from that of the other index image")
+	errGivenOut  = errors.New("verify: an event after the watermark has a sequence below the allocator")
 	errOrder     = errors.New("verify: the entries are not in the order of their frames")
 )
 
-// comparison goes over all events and everything that repeats them.
+// comparison compares all events with the claims about them.
 type comparison struct {
-	*run
+	*check
 	sequences sequences
 	claims    []claim // of the current event
 	buffer    []byte  // of the segment's footer
 	touched   damage.Touched
-	// explained are the files that say of some event what its frame does not
-	// say, where that is reported as damage of its own.
+	// explained holds the files with a wrong claim, which is reported as damage of its
+	// own.
 	explained map[string]bool
 }
 
-// newComparison holds footers and snapshots against the frames, segment by segment.
-func newComparison(r *run) *comparison {
-	c := &comparison{run: r, explained: map[string]bool{}}
+func newComparison(of *check) *comparison {
+	c := &comparison{check: of, explained: map[string]bool{}}
 	c.sequences.comparison = c
 	return c
 }
 
-// segment compares the events of the segment that was walked.
-func (c *comparison) segment(s directory.SegmentEntry, w *walked) error {
+// segment compares the events of a segment after its walk.
+func (c *comparison) segment(s directory.SegmentEntry, w *walkResult) error {
 	f, err := c.footer(s, w)
 	if err != nil {
 		return err
@@ -85,9 +83,9 @@ func (c *comparison) segment(s directory.SegmentEntry, w *walked) error {
 	return nil
 }
 
-// finish settles what is left after the last event.
+// finish handles what remains after the last event.
 func (c *comparison) finish() error {
-	for _, s := range c.snapshots {
+	for _, s := range c.images {
 		for s.more {
 			if err := c.extra(s); err != nil {
 				return err
@@ -100,17 +98,17 @@ func (c *comparison) finish() error {
 	return nil
 }
 
-// event gathers what footers and snapshots say of an event, and checks it.
+// event collects the claims about an event and checks them.
 func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	facts := raw.Decode().Facts
 	i := int(facts.Sequence)
-	t := &c.touched // one for all: it would cost an allocation for each event
-	*t = damage.Touched{ID: facts.ID, Sequence: c.shown.sequences.At(i), Numbered: true}
+	t := &c.touched // reused to save an allocation per event
+	*t = damage.Touched{ID: facts.ID, Sequence: c.view.sequences.At(i), Numbered: true}
 	c.claims = c.claims[:0]
 	if cl, ok := f.claim(facts.Position.Offset, t); ok {
 		c.claims = append(c.claims, cl)
 	}
-	for _, s := range c.snapshots {
+	for _, s := range c.images {
 		for s.more && before(s.position(), facts.Position) {
 			if err := c.extra(s); err != nil {
 				return err
@@ -128,7 +126,7 @@ func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	}
 	c.vote(i, facts, c.truth.entity(raw), c.truth.scope(raw), t)
 	c.sequences.settle(facts.Position, *t)
-	for _, s := range c.snapshots {
+	for _, s := range c.images {
 		if c.sequences.from.footer && c.sequences.last < s.allocator && !s.watermark.Covers(facts.Position) &&
 			!c.sequences.misled && !c.findings.blames(s.file, damage.Allocator) {
 			c.findings.damage(at(s.file, 0, damage.Allocator, errGivenOut, t))
@@ -137,8 +135,8 @@ func (c *comparison) event(raw artifact.Raw, f *footer) error {
 	return nil
 }
 
-// vote reports which claims of event i are wrong, or that the frame is, when
-// several claims agree against it.
+// vote reports the wrong claims about event i, or the frame if all wrong claims agree and
+// there are several.
 func (c *comparison) vote(i int, facts event.Facts, entity, scope []byte, t *damage.Touched) {
 	var wrong []*claim
 	for k := range c.claims {
@@ -163,9 +161,9 @@ func (c *comparison) vote(i int, facts event.Facts, entity, scope []byte, t *dam
 	}
 }
 
-// extra settles a record for which there is no event, and goes on to the next.
-// Where its frame lies in damaged bytes it names what was lost.
-func (c *comparison) extra(s *snapshot) error {
+// extra handles a record without an event and advances to the next record. If its frame
+// would lie in damaged bytes, the record names a lost event.
+func (c *comparison) extra(s *imageReader) error {
 	t := damage.Touched{ID: s.record.ID, Sequence: s.record.Sequence, Numbered: true}
 	p := s.position()
 	if d := c.truth.covering(p.Segment, p.Offset); d != nil {
@@ -176,7 +174,7 @@ func (c *comparison) extra(s *snapshot) error {
 	return s.next()
 }
 
-// unused notes names from number first on that nothing refers to.
+// unused adds a note if a name from number first on has no use.
 func (c *comparison) unused(file string, offset uint64, n int, used []uint64, first int) {
 	for i := first; i < n; i++ {
 		if used[i/64]&(1<<(i%64)) == 0 {
@@ -186,11 +184,11 @@ func (c *comparison) unused(file string, offset uint64, n int, used []uint64, fi
 	}
 }
 
-// allocators compares what the snapshots say is free.
+// allocators compares the allocators of the index images.
 func (c *comparison) allocators() {
 	used := max(c.sequences.next(), c.ranges.End(), c.truth.next)
-	for k, s := range c.snapshots {
-		for _, o := range c.snapshots[:k] {
+	for k, s := range c.images {
+		for _, o := range c.images[:k] {
 			if o.watermark != s.watermark || o.allocator == s.allocator {
 				continue
 			}
@@ -206,14 +204,14 @@ func (c *comparison) allocators() {
 	}
 }
 
-// carryOver reports what replay and the open found and nothing so far explains.
+// carryOver reports findings of replay and of the open that nothing else explains.
 func (c *comparison) carryOver() {
 	for _, why := range c.truth.report.Rejected {
 		if !c.findings.blames(why.File, damage.Footer) && !c.explained[why.File] && !c.sequences.misled {
 			c.refused(why.File, why)
 		}
 	}
-	d := c.shown.differs
+	d := c.view.differs
 	if d == nil || len(c.truth.losses) > 0 || c.explained[d.File] || c.findings.blamed(d.File) {
 		return
 	}

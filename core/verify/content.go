@@ -12,27 +12,27 @@ import (
 
 // Causes of damage in the body of a frame whose checksum holds.
 var (
-	errContentHash = errors.New("verify: content_hash is not event_hash")
-	errDigest      = errors.New("verify: the payload has another digest than event_hash")
+	errContentHash = errors.New("verify: content_hash differs from event_hash")
+	errDigest      = errors.New("verify: the payload's digest differs from event_hash")
 	errPayloadSize = errors.New("verify: payload_size is not the size of the payload")
-	errMarker      = errors.New("verify: the marker of a batch holds what only events have")
+	errMarker      = errors.New("verify: a batch marker has a field that only events have")
 )
 
-// walked is what the walk over one segment leaves for the comparison.
-type walked struct {
+// walkResult is what the comparison needs from the walk over a segment.
+type walkResult struct {
 	rest segment.Rest
-	ok   bool // the frames could be walked to their end
-	// Events from spanFrom on, or before spanTo, belong to a batch
-	// that goes on in the next segment or came from the one before.
+	ok   bool // the walk reached the end of the frames
+	// Events at or after offset spanFrom belong to a batch that continues in the next
+	// segment, events before spanTo to one that began in the segment before.
 	spanFrom, spanTo uint64
 }
 
 // walk is the state of the walk over all frames.
 type walk struct {
-	*run
+	*check
 	chains []chain      // by number of the entity's name
-	next   placesReader // of the segment, at the next event of the truth
-	losses int          // how many the walk has passed
+	next   placesReader // of the segment, at its next event
+	losses int          // number passed
 	epoch  uint32
 	batch  openBatch
 	walker *segment.Walker
@@ -46,16 +46,15 @@ type openBatch struct {
 	holes bool
 }
 
-// content goes over every frame of every segment, looks at what it holds, and
-// compares what repeats it.
-func (r *run) content() error {
-	w := &walk{run: r}
-	c := newComparison(r)
-	r.suspects = map[int]bool{}
-	for _, s := range r.dir.listing.Segments {
-		clear(r.suspects)
-		r.truth.now.Reset()
-		src, err := r.dir.Open(s.Name)
+// content checks every frame of every segment and the claims about it.
+func (c *check) content() error {
+	w := &walk{check: c}
+	claims := newComparison(c)
+	c.suspects = map[int]bool{}
+	for _, s := range c.dir.listing.Segments {
+		clear(c.suspects)
+		c.truth.now.Reset()
+		src, err := c.dir.Open(s.Name)
 		if err != nil {
 			return err
 		}
@@ -63,16 +62,16 @@ func (r *run) content() error {
 		if err != nil {
 			return err
 		}
-		if err := c.segment(s, &done); err != nil {
+		if err := claims.segment(s, &done); err != nil {
 			return err
 		}
-		r.progress(size(s.Entry))
+		c.progress(size(s.Entry))
 	}
-	return c.finish()
+	return claims.finish()
 }
 
-// cutOff reports that a segment was not looked at from an offset on, unless replay has
-// reported it. A read that failed ends the run instead.
+// cutOff reports that a segment was not read from an offset on, unless replay reported it.
+// A failed read never gets here: it ends the run.
 func (w *walk) cutOff(s directory.SegmentEntry, offset uint64, err error) {
 	reason := damage.Effort
 	if errors.Is(err, source.ErrShort) {
@@ -83,13 +82,13 @@ func (w *walk) cutOff(s directory.SegmentEntry, offset uint64, err error) {
 	}
 	d := at(s.Name, offset, reason, err, nil)
 	w.findings.damage(d)
-	w.truth.losses = append(w.truth.losses, loss{s.ID, offset, ^uint64(0), d})
+	w.truth.losses = append(w.truth.losses, loss{segment: s.ID, offset: offset, end: ^uint64(0), damage: d})
 	w.truth.sortLosses()
 }
 
 // segment walks one segment.
-func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walked, error) {
-	done := walked{spanFrom: ^uint64(0)}
+func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walkResult, error) {
+	done := walkResult{spanFrom: ^uint64(0)}
 	w.next = w.truth.places.of(s.ID)
 	from, ok := w.header(s, src)
 	if !ok {
@@ -148,8 +147,8 @@ func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walked, err
 	return done, nil
 }
 
-// header returns where the frames of a segment begin. ok is false when there is
-// nothing to walk, which replay has reported.
+// header returns the offset of a segment's first frame. ok is false if there is nothing to
+// walk, which replay reported.
 func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64, ok bool) {
 	h, n, err := segment.ReadHeader(src)
 	var why *damage.Refusal
@@ -165,14 +164,14 @@ func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64,
 	return uint64(n), true
 }
 
-// pass counts the losses before a place.
+// pass counts the losses before a position.
 func (w *walk) pass(id, offset uint64) {
 	for ; w.losses < len(w.truth.losses); w.losses++ {
 		l := w.truth.losses[w.losses]
 		if l.segment > id || l.segment == id && l.end > offset {
 			return
 		}
-		if l.damage.Reason != damage.FrameLength { // there the event was kept
+		if l.damage.Reason != damage.FrameLength { // which loses no event
 			w.epoch++
 		}
 	}
@@ -187,8 +186,8 @@ func (w *walk) marker(file string, step *segment.Step) {
 	}
 }
 
-// eventFrame checks the frame of an event, and its place in the entity's chain
-// unless it is the item of a batch that does not exist.
+// eventFrame checks the frame of an event and, unless the event is an item of an
+// uncommitted batch, its place in the entity's chain.
 func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	b := step.Body
 	p := event.Position{Segment: s.ID, Offset: step.Offset, Length: uint32(step.Length)}
@@ -198,7 +197,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	i, exists := w.next.i, w.next.more && w.next.at == p
 	t := damage.Touched{ID: b.ID}
 	if exists {
-		t.Sequence, t.Numbered = w.shown.sequences.At(i), true
+		t.Sequence, t.Numbered = w.view.sequences.At(i), true
 	}
 	report := func(reason damage.Reason, err error) {
 		w.findings.damage(at(s.Name, step.Offset, reason, err, &t))
@@ -245,7 +244,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	return nil
 }
 
-// unusual notes fields that no known writer fills.
+// unusual adds a note for fields that no known writer sets.
 func (w *walk) unusual(file string, step *segment.Step, t damage.Touched) {
 	b := step.Body
 	n := Note{Topic: Unusual, File: file, Offset: step.Offset, Event: t, Named: true}
@@ -258,7 +257,7 @@ func (w *walk) unusual(file string, step *segment.Step, t damage.Touched) {
 	case b.Counter|b.Depth|b.Lane != 0:
 		n.Detail = "counter, depth or lane is not zero"
 	case b.Flags&^known != 0:
-		n.Detail = "a flag without a name is set"
+		n.Detail = "an undefined flag is set"
 	case b.Form != segment.PayloadArray:
 		n.Detail = "the payload is not an array of bytes"
 	default:

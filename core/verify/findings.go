@@ -7,11 +7,11 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 )
 
-// MaxFindings is how many damages of one reason, or notes of one topic, are
+// maxFindings is the largest number of damages of one reason, or notes of one topic,
 // listed for one file.
-const MaxFindings = 1000
+const maxFindings = 1000
 
-// findings gathers damages and notes, each trouble once.
+// findings collects damages and notes, each once.
 type findings struct {
 	damages []*damage.Damage
 	notes   []Note
@@ -20,7 +20,7 @@ type findings struct {
 	omitted uint64
 }
 
-// place is what makes two reports one.
+// place identifies a finding: two findings with the same place are one.
 type place struct {
 	file   string
 	offset uint64
@@ -33,10 +33,10 @@ func newFindings() *findings {
 	return &findings{places: map[place]*damage.Damage{}, counts: map[place]int{}}
 }
 
-// admit counts a finding, and reports whether it is among those to be listed.
+// admit counts a finding and reports whether to list it.
 func (f *findings) admit(file, reason string) bool {
 	k := place{file: file, reason: reason}
-	if f.counts[k] == MaxFindings {
+	if f.counts[k] == maxFindings {
 		f.omitted++
 		return false
 	}
@@ -44,7 +44,7 @@ func (f *findings) admit(file, reason string) bool {
 	return true
 }
 
-// damage adds d. Where the same place was reported before, only its events are added.
+// damage adds d. If its place was reported before, it adds d's events to that damage.
 func (f *findings) damage(d *damage.Damage) {
 	k := placeOf(d)
 	if was := f.places[k]; was != nil {
@@ -59,17 +59,17 @@ func (f *findings) damage(d *damage.Damage) {
 	}
 }
 
-// has reports whether a damage of the same place was reported.
+// has reports whether damage at the place of d was reported.
 func (f *findings) has(d *damage.Damage) bool {
 	return f.places[placeOf(d)] != nil
 }
 
-// blames reports whether there is a damage of a file for a reason.
+// blames reports whether a file has damage of a reason.
 func (f *findings) blames(file string, reason damage.Reason) bool {
 	return f.counts[place{file: file, reason: string(reason)}] > 0
 }
 
-// blamed reports whether there is any damage of a file.
+// blamed reports whether a file has any damage.
 func (f *findings) blamed(file string) bool {
 	return slices.ContainsFunc(f.damages, func(d *damage.Damage) bool { return d.File == file })
 }
@@ -90,8 +90,8 @@ func (f *findings) fill(r *Result) {
 	r.Damages, r.Notes, r.Omitted = f.damages, f.notes, f.omitted
 }
 
-// touch adds an event to a damage unless it is there; a number that was not
-// known is filled in.
+// touch adds an event to a damage, or to an event listed without a number adds the
+// number.
 func touch(d *damage.Damage, t damage.Touched) {
 	for i := range d.Events {
 		if d.Events[i].ID == t.ID {
@@ -104,7 +104,7 @@ func touch(d *damage.Damage, t damage.Touched) {
 	d.Touch(t)
 }
 
-// at makes a damage that touches one event, or none when t is nil.
+// at returns a damage that touches the event t, or none if t is nil.
 func at(file string, offset uint64, reason damage.Reason, err error, t *damage.Touched) *damage.Damage {
 	d := &damage.Damage{File: file, Offset: offset, Reason: reason, Err: err}
 	if t != nil {

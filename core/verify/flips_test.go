@@ -17,9 +17,9 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// flipStride is how many bits apart the flips are: a prime, so that every bit of a
-// byte has its turn. THAW_FLIP_STRIDE sets it; the Makefile does, and `make
-// nightly` flips every bit.
+// flipStride returns the distance in bits between flips: a prime, so that flips reach every
+// bit of a byte. THAW_FLIP_STRIDE sets it; the Makefile does, and `make nightly` flips
+// every bit.
 func flipStride(t *testing.T) int {
 	if s := os.Getenv("THAW_FLIP_STRIDE"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -30,12 +30,12 @@ func flipStride(t *testing.T) int {
 	return 127
 }
 
-// Where a segment's header holds its creation time, which nothing repeats: the
-// number behind the head byte of its MessagePack form.
+// Offsets of the creation time in a segment's header, which nothing repeats: the number
+// after the head byte of its MessagePack form.
 const createdFrom, createdTo = 37, 45
 
-// TestBitFlips flips single bits of segments, sealing nothing: each is told, of
-// the right file, and with the event in whose frame it is.
+// TestBitFlips flips single bits of segments without updating checksums. A run must report
+// each flip, blame the right file and name the event of the frame.
 func TestBitFlips(t *testing.T) {
 	stride := flipStride(t)
 	for _, name := range []string{"tail", "batch", "fences"} {
@@ -57,7 +57,7 @@ func TestBitFlips(t *testing.T) {
 								continue
 							}
 							b[bit/8] ^= 1 << (bit % 8)
-							if why := judgeFlip(files, sound, file, bit/8, frames, name != "batch" && file != "000004.fbat"); why != "" {
+							if why := flipError(files, sound, file, bit/8, frames, name != "batch" && file != "000004.fbat"); why != "" {
 								t.Errorf("bit %d of byte %d: %s", bit%8, bit/8, why)
 							}
 							b[bit/8] ^= 1 << (bit % 8)
@@ -73,9 +73,9 @@ func TestBitFlips(t *testing.T) {
 	}
 }
 
-// judgeFlip returns what is wrong with what is told of a flip in a byte, or "".
-// covered says that footers or snapshots name every event.
-func judgeFlip(files map[string][]byte, sound *verify.Result, file string, byteAt int, frames []frame, covered bool) string {
+// flipError returns what is wrong with the findings for a flip in a byte, or "". covered
+// says that footers or index images name every event.
+func flipError(files map[string][]byte, sound *verify.Result, file string, byteAt int, frames []frame, covered bool) string {
 	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: hash})
 	if err != nil {
 		return err.Error()
@@ -86,7 +86,7 @@ func judgeFlip(files map[string][]byte, sound *verify.Result, file string, byteA
 				return ""
 			}
 		}
-		return "nothing is told"
+		return "no finding"
 	}
 	var id event.ID
 	for _, f := range frames {
@@ -94,14 +94,14 @@ func judgeFlip(files map[string][]byte, sound *verify.Result, file string, byteA
 			id = f.body.ID
 		}
 	}
-	told, named := false, id.IsZero() || !covered
+	reported, named := false, id.IsZero() || !covered
 	for _, d := range r.Damages {
-		told = told || d.File == file
+		reported = reported || d.File == file
 		named = named || slices.ContainsFunc(d.Events, func(t damage.Touched) bool { return t.ID == id })
 	}
 	switch {
-	case !told:
-		return "told of another file: " + r.Damages[0].Error()
+	case !reported:
+		return "reported for another file: " + r.Damages[0].Error()
 	case !named:
 		return "the event is not named: " + r.Damages[0].Error()
 	}

@@ -9,22 +9,21 @@ import (
 	"github.com/thawlog/thaw/core/sidx"
 )
 
-// footer is the footer of one segment, read entry by entry. A nil *footer has
-// no entries.
+// footer reads the footer of one segment entry by entry. A nil *footer has no entries.
 type footer struct {
 	*comparison
 	*sidx.Footer
 	file    string
 	id      uint64
 	entries uint64 // offset of the first entry in the file
-	walked  *walked
+	walk    *walkResult
 	next    int
 	used    []uint64
 }
 
-// footer decodes the footer after the frames of a segment, and checks what
-// concerns it alone. It is nil when there is none that can be compared.
-func (c *comparison) footer(s directory.SegmentEntry, w *walked) (*footer, error) {
+// footer decodes the footer after the frames of a segment and checks it by itself. It
+// returns nil if there is no footer to compare.
+func (c *comparison) footer(s directory.SegmentEntry, w *walkResult) (*footer, error) {
 	if !w.ok || !w.rest.Footer {
 		return nil, nil
 	}
@@ -51,7 +50,7 @@ func (c *comparison) footer(s directory.SegmentEntry, w *walked) (*footer, error
 		file:       s.Name,
 		id:         s.ID,
 		entries:    w.rest.Offset + w.rest.Length - sidx.TrailerSize - uint64(raw.Len())*sidx.EntrySize,
-		walked:     w,
+		walk:       w,
 		used:       make([]uint64, (raw.Names.Len()+63)/64),
 	}
 	for i := 1; i < raw.Len(); i++ {
@@ -64,17 +63,17 @@ func (c *comparison) footer(s directory.SegmentEntry, w *walked) (*footer, error
 	return f, nil
 }
 
-// offset is where entry i stands in the file.
+// offset returns the offset of entry i in the file.
 func (f *footer) offset(i int) uint64 { return f.entries + uint64(i)*sidx.EntrySize }
 
-// touched names the event of entry i as the entry does.
+// touched returns the event that entry i names.
 func (f *footer) touched(i int) damage.Touched {
 	e := f.Entry(i)
 	return damage.Touched{ID: e.ID, Sequence: e.Sequence, Numbered: true}
 }
 
-// claim returns what the footer says of the event t, whose frame is at offset
-// off. Entries before it have no event.
+// claim returns the footer's claim about the event t, whose frame is at offset off. It
+// reports entries before that as extra.
 func (f *footer) claim(off uint64, t *damage.Touched) (cl claim, ok bool) {
 	if f == nil {
 		return cl, false
@@ -83,7 +82,7 @@ func (f *footer) claim(off uint64, t *damage.Touched) (cl claim, ok bool) {
 		f.extra()
 	}
 	if f.next == f.Len() || f.FrameOffset(f.next) != off {
-		if off < f.walked.spanFrom && off >= f.walked.spanTo {
+		if off < f.walk.spanFrom && off >= f.walk.spanTo {
 			f.findings.damage(at(f.file, f.offset(f.next), damage.Footer, errLeftOut, t))
 		}
 		return cl, false
@@ -96,7 +95,7 @@ func (f *footer) claim(off uint64, t *damage.Touched) (cl claim, ok bool) {
 	return cl, true
 }
 
-// name is a string of the table, nil for a number that is not in it.
+// name returns a string of the table, or nil if the number is out of range.
 func (f *footer) name(number uint32) []byte {
 	if uint64(number) >= uint64(f.Names.Len()) {
 		return nil
@@ -105,7 +104,7 @@ func (f *footer) name(number uint32) []byte {
 	return f.Names.At(number)
 }
 
-// extra reports an entry without an event, unless its frame is damaged.
+// extra handles the next entry, which has no event. It is wrong unless its frame is lost.
 func (f *footer) extra() {
 	t, off := f.touched(f.next), f.FrameOffset(f.next)
 	if d := f.truth.covering(f.id, off); d != nil {
@@ -119,7 +118,7 @@ func (f *footer) extra() {
 	f.next++
 }
 
-// finish settles the entries after the last event.
+// finish handles the entries after the last event.
 func (f *footer) finish() {
 	if f == nil {
 		return
@@ -127,5 +126,5 @@ func (f *footer) finish() {
 	for f.next < f.Len() {
 		f.extra()
 	}
-	f.unused(f.file, f.walked.rest.Offset, f.Names.Len(), f.used, 0)
+	f.unused(f.file, f.walk.rest.Offset, f.Names.Len(), f.used, 0)
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// TestAppendToFork: batpak 0.4.0 gives clock 0 to the first append after a cancelled
-// fence. thaw's event continues that one under a clock above all: a note, no damage.
+// TestAppendToFork: batpak 0.4.0 gives clock 0 to the first append after a cancelled fence.
+// thaw's next event continues that one with a clock above all earlier ones, which is a
+// note and no damage.
 func TestAppendToFork(t *testing.T) {
 	cases := []struct {
 		name   string
@@ -25,7 +26,7 @@ func TestAppendToFork(t *testing.T) {
 	}{
 		{name: "right after the fork", hidden: 1, after: 1, note: true},
 		{name: "after a long fence", hidden: 5, after: 2, note: true},
-		{name: "where the clocks have caught up", hidden: 1, after: 3},
+		{name: "after the clocks have caught up", hidden: 1, after: 3},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -44,7 +45,7 @@ func TestAppendToFork(t *testing.T) {
 
 			s, err := store.Open(directory.Memory(w.files), store.Options{})
 			require.NoError(t, err)
-			log := commit.NewLog(store.Past{Snapshot: s}, w.next)
+			log := commit.NewLog(store.History{Snapshot: s}, w.next)
 			const id = 2
 			seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})
 			log.Start(id, uint64(len(seg)))
@@ -72,7 +73,7 @@ func TestAppendToFork(t *testing.T) {
 	}
 }
 
-// TestForkClocks: only the clock above all continues a fork.
+// TestForkClocks: only a clock above all earlier ones continues a fork.
 func TestForkClocks(t *testing.T) {
 	for clock, sound := range map[uint32]bool{1: true, 2: false, 3: true, 4: false, 5: false, 0: false} {
 		w := newWriter()

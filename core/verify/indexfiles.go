@@ -9,59 +9,59 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// lookups checks the files of lookups over the snapshots.
-func (r *run) lookups() error {
-	r.truth.places, r.truth.now, r.duplicates = places{n: r.truth.len()}, nil, duplicates{} // done with
-	for _, s := range r.snapshots {
+// checkIndexes checks index.thaw and the index in each part file.
+func (c *check) checkIndexes() error {
+	c.truth.places, c.truth.now, c.duplicates = places{n: c.truth.len()}, nil, duplicates{} // frees memory
+	for _, s := range c.images {
 		if s.image == nil {
 			continue
 		}
-		if err := r.saved(s); err != nil {
+		if err := c.checkIndex(s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// saved checks the file of lookups over the records of s: every page, and then
-// every byte. Lookups follow from records, names and the seeds in the file's header,
-// so they are made once more, one section after the other, and compared.
-func (r *run) saved(s *snapshot) error {
+// checkIndex checks the file with the index of s: the checksum of every page, then every
+// byte. Records, names and the seeds in the file's header determine the index, so
+// checkIndex builds it again, section by section, and compares.
+func (c *check) checkIndex(s *imageReader) error {
 	name := s.file
 	if name == artifact.FileName {
 		name = index.FileName
-		if _, ok := r.dir.listing.Others[name]; !ok { // the next open makes them
+		if _, ok := c.dir.listing.Others[name]; !ok { // the next open builds them
 			return nil
 		}
 	}
-	f, err := directory.ReadIndex(r.dir, r.dir.listing.Others[name])
+	f, err := directory.ReadIndex(c.dir, c.dir.listing.Others[name])
 	if err != nil {
-		r.refused(name, err)
+		c.refused(name, err)
 		return nil
 	}
 	if !s.contained() && (f.Contained() || !f.Belongs(s.head, s.raw.Size())) {
-		r.findings.note(Note{Topic: Stale, File: name})
+		c.findings.note(Note{Topic: Stale, File: name})
 		return nil
 	}
-	if f.Segments() != directory.DigestSegments(r.dir.listing.IDs(), s.from, s.watermark) {
-		r.findings.note(Note{Topic: Stale, File: name, Detail: "the segments are others than it was made over"})
+	if f.Segments() != directory.DigestSegments(c.dir.listing.IDs(), s.from, s.watermark) {
+		c.findings.note(Note{Topic: Stale, File: name, Detail: "it was made over other segments"})
 	}
-	_, tables := f.Tables(s.raw, artifact.FileName)
-	if err := tables.CheckAll(r.stop); err != nil {
-		if r.stopped != nil {
-			return r.stopped
+	_, tables := f.Index(s.raw, artifact.FileName)
+	if err := tables.CheckAll(c.stop); err != nil {
+		if c.stopped != nil {
+			return c.stopped
 		}
 		var why *damage.Refusal
 		errors.As(err, &why)
-		r.refused(why.File, err)
+		c.refused(why.File, err)
 		return nil
 	}
 	why, err := f.Compare(index.Input{
-		Image: *s.image, Names: s.names, Bounds: s.bounds(r.dir.listing.Size), Seed: f.Seed(),
-		Each: func(uint64, []byte) error { return r.stop() },
+		Image: *s.image, Names: s.names, Bounds: s.bounds(c.dir.listing.Size), Seed: f.Seed(),
+		Each: func(uint64, []byte) error { return c.stop() },
 	}, index.Saved{Contained: s.contained(), Segments: f.Segments(), From: s.from})
 	if why != nil {
-		r.findings.damage(at(name, why.Offset, damage.Lookups, why, nil))
+		c.findings.damage(at(name, why.Offset, damage.Lookups, why, nil))
 	}
 	return err
 }

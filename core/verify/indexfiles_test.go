@@ -31,8 +31,8 @@ func withFile(files map[string][]byte, name string, b []byte) map[string][]byte 
 	return out
 }
 
-// TestSavedSound: what a writer leaves is sound, and every file is read.
-func TestSavedSound(t *testing.T) {
+// TestIndexFiles: a writer's store has no damage, and a run reads every file.
+func TestIndexFiles(t *testing.T) {
 	files, _ := longstore.New(t, 60)
 	r := verifyLong(t, files)
 	require.Empty(t, r.Damages)
@@ -44,8 +44,8 @@ func TestSavedSound(t *testing.T) {
 	require.Equal(t, uint64(total), r.Bytes)
 }
 
-// TestSavedPages finds one flipped bit in every page.
-func TestSavedPages(t *testing.T) {
+// TestIndexPages: a run finds one flipped bit in each page.
+func TestIndexPages(t *testing.T) {
 	files, part := longstore.New(t, 60)
 	for _, name := range []string{index.FileName, part} {
 		b := slices.Clone(files[name])
@@ -60,11 +60,12 @@ func TestSavedPages(t *testing.T) {
 	}
 }
 
-// TestSavedLies changes lookups under checksums that are right: each number of each
-// section moved, dropped, doubled, in free slots too, and each field of the header.
-func TestSavedLies(t *testing.T) {
+// TestIndexLies changes index files and updates their checksums: it moves, drops and
+// doubles each number of each section, in free slots too, and changes each field of the
+// header.
+func TestIndexLies(t *testing.T) {
 	files, part := longstore.New(t, 30)
-	told := map[string]bool{}
+	met := map[string]bool{}
 	for _, name := range []string{index.FileName, part} {
 		outside := files[artifact.FileName]
 		if name == part {
@@ -77,9 +78,9 @@ func TestSavedLies(t *testing.T) {
 				require.Equal(t, name, d.File, what)
 				require.Equal(t, damage.Lookups, d.Reason, what)
 				var why *index.Difference
-				if errors.As(d, &why) { // else the header is refused
+				if errors.As(d, &why) { // else decoding the header fails
 					require.Equal(t, why.Offset, d.Offset, what)
-					told[why.What] = true
+					met[why.What] = true
 				}
 			}
 		}
@@ -107,8 +108,8 @@ func TestSavedLies(t *testing.T) {
 				}
 			}
 		}
-		// flags, first, last, seeds; the digest of the segments and where the part
-		// begins are what make a file stale.
+		// These are flags, first, last and seeds. The two after that, the digest of the
+		// segments and the beginning of the part, may also make a file stale.
 		for _, off := range []int{12, 88, 96, 104, 112} {
 			b := slices.Clone(files[name])
 			b[off] ^= 2
@@ -124,11 +125,11 @@ func TestSavedLies(t *testing.T) {
 			require.True(t, stale || len(r.Damages) > 0, "header %d of %s", off, name)
 		}
 	}
-	require.Len(t, told, 14, "%v", told)
+	require.Len(t, met, 14, "%v", met)
 }
 
-// TestSavedStale: lookups of another index.fbati are told, and no damage.
-func TestSavedStale(t *testing.T) {
+// TestStaleIndex: an index of another index.fbati is noted, and no damage.
+func TestStaleIndex(t *testing.T) {
 	files, part := longstore.New(t, 30)
 	other, _ := longstore.New(t, 31)
 	for name, b := range map[string][]byte{

@@ -16,18 +16,17 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// lie is one change to a sound store, sealed again where a checksum covers it.
+// lie is one change to a sound store, with checksums updated.
 type lie struct {
 	name, store string
 	change      func(m *made)
-	// What must be told: a damage, of an event where the change touched one, or
-	// a note.
+	// The expected finding: damage, with the event if the change touched one, or a note.
 	file   string
 	reason damage.Reason
 	note   verify.Topic
-	// more allows other damages beside it.
+	// more allows other damages.
 	more bool
-	// anyEvent leaves open which event is named, and where.
+	// anyEvent accepts any event and offset.
 	anyEvent bool
 }
 
@@ -42,8 +41,8 @@ const (
 	ckpt = checkpoint.FileName
 )
 
-// TestLies plants one lie at a time; each must be found in the right file, for
-// a sensible reason, and with the event it is about.
+// TestLies plants one lie at a time. A run must find it in the right file, with the right
+// reason and the event concerned.
 func TestLies(t *testing.T) {
 	all := slices.Concat(frameLies, segmentLies, footerLies, indexLies, checkpointLies, rangeLies)
 	require.Greater(t, len(all), 100)
@@ -83,13 +82,13 @@ func body(file string, i int, change func(*segment.Body)) func(*made) {
 	return func(m *made) { m.frame(file, i, change) }
 }
 
-// frameLies change what one frame says, under a checksum that holds.
+// frameLies change one frame and keep its checksum valid.
 var frameLies = []lie{
 	{name: "payload", store: "rotated", file: seg2, reason: damage.PayloadHash,
 		change: body(seg2, 3, func(b *segment.Body) { b.Payload[len(b.Payload)-1] ^= 1 })},
-	{name: "payload without a snapshot", store: "batch", file: seg1, reason: damage.PayloadHash,
+	{name: "payload without an index image", store: "batch", file: seg1, reason: damage.PayloadHash,
 		change: body(seg1, 3, func(b *segment.Body) { b.Payload[1] ^= 1 })},
-	{name: "payload of a batch that does not exist", store: "torn-batch", file: seg1, reason: damage.PayloadHash,
+	{name: "payload in an uncommitted batch", store: "torn-batch", file: seg1, reason: damage.PayloadHash,
 		change: body(seg1, 30, func(b *segment.Body) { b.Payload[1] ^= 1 })},
 	{name: "both hashes", store: "rotated", file: seg2, reason: damage.PayloadHash,
 		change: body(seg2, 3, func(b *segment.Body) { b.EventHash = small(b.EventHash); b.ContentHash = b.EventHash })},
@@ -103,7 +102,7 @@ var frameLies = []lie{
 		change: body(seg1, 0, func(b *segment.Body) { b.PrevHash[7] = 7 })},
 	{name: "clock", store: "rotated", file: seg2, reason: damage.Chain,
 		change: body(seg2, 3, func(b *segment.Body) { b.Clock++ })},
-	{name: "clock without a snapshot", store: "batch", file: seg1, reason: damage.Chain,
+	{name: "clock without an index image", store: "batch", file: seg1, reason: damage.Chain,
 		change: body(seg1, 4, func(b *segment.Body) { b.Clock += 5 })},
 	{name: "clock and previous hash", store: "rotated", file: seg2, reason: damage.Chain,
 		change: body(seg2, 3, func(b *segment.Body) { b.PrevHash = small(b.PrevHash); b.Clock += 3 })},
@@ -209,7 +208,7 @@ var frameLies = []lie{
 	}},
 }
 
-// segmentLies change what is around frames, and files as a whole.
+// segmentLies change bytes around frames, and whole files.
 var segmentLies = []lie{
 	{name: "magic", store: "rotated", file: seg2, reason: damage.Magic, anyEvent: true,
 		change: func(m *made) { m.files[seg2][0]++ }},
@@ -238,14 +237,14 @@ var segmentLies = []lie{
 	{name: "body", store: "rotated", file: seg2, reason: damage.Checksum, change: func(m *made) {
 		f := m.frames(seg2)[2]
 		clear(m.files[seg2][f.offset+8 : f.offset+f.length])
-		m.id = f.body.ID // only footer and snapshots know
+		m.id = f.body.ID // known only from footer and index images
 	}},
 	{name: "frames overwritten", store: "rotated", file: seg2, reason: damage.Frame, change: func(m *made) {
 		f := m.frames(seg2)
 		clear(m.files[seg2][f[2].offset : f[4].offset+100])
 		m.id = f[3].body.ID
 	}},
-	{name: "garbage behind the newest", store: "tail", file: seg4, note: verify.TornTail,
+	{name: "garbage after the newest", store: "tail", file: seg4, note: verify.TornTail,
 		change: func(m *made) { m.files[seg4] = append(m.files[seg4], "xyz"...) }},
 	{name: "older segment torn", store: "tail", file: seg2, reason: damage.Torn, more: true, change: func(m *made) {
 		fs := m.frames(seg2)
@@ -254,7 +253,7 @@ var segmentLies = []lie{
 	}},
 	{name: "older segment empty", store: "rotated", file: seg2, reason: damage.Short, more: true,
 		change: func(m *made) { m.files[seg2] = nil }},
-	{name: "segment gone", store: "rotated", file: seg2, reason: damage.SegmentMissing, more: true,
+	{name: "segment missing", store: "rotated", file: seg2, reason: damage.SegmentMissing, more: true,
 		change: func(m *made) { delete(m.files, seg2) }},
 	{name: "segment under a second name", store: "rotated", file: "2.fbat", reason: damage.SegmentID,
 		change: func(m *made) { m.files["2.fbat"] = m.files[seg2] }},
@@ -295,12 +294,12 @@ var footerLies = []lie{
 	{name: "footer: length", store: "rotated", file: seg2, reason: damage.Footer, change: entry(seg2, 3, 110, 4, 1)},
 	{name: "footer: sequence", store: "rotated", file: seg2, reason: damage.Footer, change: entry(seg2, 3, 114, 8, 1)},
 	{name: "footer: sequence of the last", store: "rotated", file: seg2, reason: damage.Footer, change: entry(seg2, -1, 114, 8, 5)},
-	{name: "footer: sequence without a snapshot", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
+	{name: "footer: sequence without an index image", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
 		delete(m.files, idx)
 		delete(m.files, ckpt)
 		entry(seg2, -1, 114, 8, 1<<40)(m)
 	}},
-	{name: "footer: sequence too low without a snapshot", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
+	{name: "footer: sequence too low without an index image", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
 		delete(m.files, idx)
 		delete(m.files, ckpt)
 		m.set(seg2, m.entry(seg2, 4)+114, 8, 1)
@@ -318,22 +317,22 @@ var footerLies = []lie{
 	}},
 	{name: "footer: a name twice", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
 		table, entries, _ := m.footer(seg2)
-		names, err := decodeTable(m.files[seg2][table:entries], false)
+		names, err := decodeTable(m.files[seg2][table:entries])
 		require.NoError(m.t, err)
 		names[1] = names[0]
 		m.splice(seg2, table, entries, tableOf(names)...)
 	}},
-	{name: "footer: a name that nobody has", store: "rotated", file: seg2, note: verify.UnusedNames, change: func(m *made) {
-		delete(m.files, idx) // the watermark is no longer the end
+	{name: "footer: an unused name", store: "rotated", file: seg2, note: verify.UnusedNames, change: func(m *made) {
+		delete(m.files, idx) // the watermark no longer is the end
 		delete(m.files, ckpt)
 		table, entries, _ := m.footer(seg2)
-		names, err := decodeTable(m.files[seg2][table:entries], false)
+		names, err := decodeTable(m.files[seg2][table:entries])
 		require.NoError(m.t, err)
 		m.splice(seg2, table, entries, tableOf(append(names, "nobody"))...)
 	}},
 	{name: "footer: entries exchanged", store: "rotated", file: seg2, reason: damage.Footer, change: func(m *made) {
 		a, b := m.entry(seg2, 3), m.entry(seg2, 2)
-		m.at = a // where the other one stands then
+		m.at = a // the new offset of the other entry
 		x, y := slices.Clone(m.files[seg2][a:a+154]), slices.Clone(m.files[seg2][b:b+154])
 		copy(m.files[seg2][a:], y)
 		copy(m.files[seg2][b:], x)

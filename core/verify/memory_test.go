@@ -20,11 +20,11 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// manySegments is a store of so many segments of 2000 events, with an index over all
-// of them.
+// manySegments returns a store of segments of 2000 events each, with an index of all of
+// them.
 func manySegments(t *testing.T, segments int) map[string][]byte {
 	files := map[string][]byte{}
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	n := uint64(0)
 	var last artifact.Watermark
 	for id := uint64(1); id <= uint64(segments); id++ {
@@ -60,14 +60,14 @@ func manySegments(t *testing.T, segments int) map[string][]byte {
 			return nil
 		}
 	}
-	var a, lookups []byte
-	require.NoError(t, s.Flush(store.Flush{To: last, Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
-	files[artifact.FileName], files[index.FileName] = a, lookups
+	var a, tables []byte
+	require.NoError(t, s.Flush(store.Flush{To: last, NextSequence: s.Report().NextSequence}, into(&a), into(&tables)))
+	files[artifact.FileName], files[index.FileName] = a, tables
 	return files
 }
 
-// peak is the most memory that a run holds besides the files, looked at every third time
-// that it asks for a stop.
+// peak returns the most memory that a run holds besides the files, measured at every third
+// call of Stop.
 func peak(t *testing.T, files map[string][]byte) uint64 {
 	live := func() uint64 {
 		var m runtime.MemStats
@@ -75,9 +75,9 @@ func peak(t *testing.T, files map[string][]byte) uint64 {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	before, most, asked := live(), uint64(0), 0
+	before, most, calls := live(), uint64(0), 0
 	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: hash, Stop: func() error {
-		if asked++; asked%3 == 0 {
+		if calls++; calls%3 == 0 {
 			most = max(most, live())
 		}
 		return nil
@@ -88,20 +88,20 @@ func peak(t *testing.T, files map[string][]byte) uint64 {
 	return most - min(before, most)
 }
 
-// TestMemoryPerEvent: what a run holds grows by a few bytes an event: with the index,
-// with index.fbati alone, and without any.
+// TestMemoryPerEvent: a run's memory grows by a few bytes per event: with the index, with
+// index.fbati alone, and without any index.
 func TestMemoryPerEvent(t *testing.T) {
 	const few, many = 5, 30
 	small, large := manySegments(t, few), manySegments(t, many)
 	for name, remove := range map[string][]string{
-		"whole": nil, "no lookups": {index.FileName}, "no index": {index.FileName, artifact.FileName, checkpoint.FileName},
+		"whole": nil, "no index.thaw": {index.FileName}, "no index": {index.FileName, artifact.FileName, checkpoint.FileName},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := peak(t, without(small, remove...)), peak(t, without(large, remove...))
 			perEvent := (float64(b) - float64(a)) / (2000 * (many - few))
 			t.Logf("%d and %d bytes: %.1f an event", a, b, perEvent)
 			require.Less(t, perEvent, 12.0)
-			require.Less(t, a, uint64(4<<20), "what one segment needs")
+			require.Less(t, a, uint64(4<<20), "for one segment")
 		})
 	}
 }

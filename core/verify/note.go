@@ -7,62 +7,63 @@ import (
 	"github.com/thawlog/thaw/core/escape"
 )
 
-// Topic is what a [Note] is about. Its text is its stable name.
+// Topic is the subject of a [Note]. Its text is stable.
 type Topic string
 
 // The topics.
 const (
-	// TornTail: the newest segment ends in bytes that are no frame, the trace of
-	// an unclean stop.
+	// TornTail: the newest segment ends in bytes that are no frame, the trace of an unclean
+	// stop.
 	TornTail Topic = "torn_tail"
-	// UnfinishedBatch: a batch was never committed and does not exist.
+	// UnfinishedBatch: a batch was never committed; readers ignore it.
 	UnfinishedBatch Topic = "unfinished_batch"
-	// SequenceGap: sequences from First up to End (exclusive) belong to no event,
-	// and nothing says that they ever did.
+	// SequenceGap: sequences from First up to End (exclusive) belong to no event, and
+	// there is no sign that they ever did.
 	SequenceGap Topic = "sequence_gap"
-	// NoSnapshot: a snapshot of the index is not there, as before the first close.
-	// index.ckpt is not missed where there is an index.fbati.
+	// NoSnapshot: index.fbati or index.ckpt is missing, as before the first close. With
+	// an index.fbati a missing index.ckpt is not noted.
 	NoSnapshot Topic = "no_snapshot"
 	// DuplicateID: an earlier event has the same id.
 	DuplicateID Topic = "duplicate_id"
-	// HiddenNothing: a hidden range hides no event that is there.
+	// HiddenNothing: a hidden range hides no existing event.
 	HiddenNothing Topic = "hidden_nothing"
-	// HiddenAhead: a hidden range ends after every sequence given out; a crash
-	// may have taken the events.
+	// HiddenAhead: a hidden range ends above every assigned sequence; a crash may have
+	// lost the events.
 	HiddenAhead Topic = "hidden_ahead"
-	// AllocatorAhead: a snapshot's allocator is higher than anything explains.
+	// AllocatorAhead: the allocator of an index image is above every sequence in use.
 	AllocatorAhead Topic = "allocator_ahead"
-	// UnusedNames: a string table holds a name that nothing refers to.
+	// UnusedNames: a string table holds an unused name.
 	UnusedNames Topic = "unused_names"
-	// ChainFork: an entity's chain begins again, as batpak 0.4.0 makes it within a
-	// fence, or thaw goes on after such a beginning with the clock above all.
+	// ChainFork: an entity's chain begins again, as batpak 0.4.0 does within a fence, or
+	// continues such a beginning with a clock above all earlier ones, as thaw does.
 	ChainFork Topic = "chain_fork"
-	// Unusual: a field holds what no known writer gives it. Detail says which.
+	// Unusual: a field has a value that no known writer sets. Detail says which.
 	Unusual Topic = "unusual"
-	// Stale: a file of lookups belongs to another index.fbati than is there, or a part
-	// file goes on where no part before it ends. Neither is used.
+	// Stale: an index file belongs to another index.fbati, or a part file does not begin
+	// where another part ends. An open ignores both.
 	Stale Topic = "stale"
-	// Stray: a file looks like a segment and is not named like one.
+	// Stray: a file may be a segment but is not named like one.
 	Stray Topic = "stray"
 )
 
-// Note is something worth knowing that proves no damage.
+// Note is a finding that proves no damage.
 type Note struct {
 	Topic Topic
-	// File is the name within the store's directory.
+	// File is a name within the store's directory.
 	File string
-	// Offset is where in the file it is, 0 for the whole file.
+	// Offset is the place in the file, 0 for the whole file.
 	Offset uint64
-	// Event is the event it is about, when Named is true.
+	// Event is the event concerned, if Named is true.
 	Event damage.Touched
 	Named bool
-	// First and End bound sequences, where the topic has some.
+	// First and End bound the sequences concerned, First included; both are 0 if the
+	// topic has none.
 	First, End uint64
-	// Detail says more, where there is more to say.
+	// Detail is more text, for some topics.
 	Detail string
 }
 
-// String is one line for a person.
+// String returns the note as one line of text.
 func (n Note) String() string {
 	s := n.File + " at byte " + strconv.FormatUint(n.Offset, 10) + ": " + string(n.Topic)
 	if n.Named {

@@ -14,8 +14,9 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// TestMisnumbered: verify tells of ranges in other numbers than the log's what an open
-// does, with the same events in doubt, and counts as hidden what an open hides.
+// TestMisnumbered: if hidden ranges do not use the log's sequences, verify reports the same
+// damage as an open, with the same events in doubt, and counts the events that an open
+// hides.
 func TestMisnumbered(t *testing.T) {
 	names, err := filepath.Glob("../store/testdata/misnumbered/*.*")
 	require.NoError(t, err)
@@ -28,11 +29,11 @@ func TestMisnumbered(t *testing.T) {
 		s, err := store.Open(directory.Memory(files), store.Options{})
 		require.NoError(t, err)
 		r := run(t, files)
-		told := s.Report()
+		opened := s.Report()
 		i := slices.IndexFunc(r.Damages, func(d *damage.Damage) bool { return d.Reason == damage.Renumbered })
 		require.GreaterOrEqual(t, i, 0)
-		require.Equal(t, told.Damages, []*damage.Damage{r.Damages[i]})
-		require.Equal(t, hidden, told.Hidden)
+		require.Equal(t, opened.Damages, []*damage.Damage{r.Damages[i]})
+		require.Equal(t, hidden, opened.Hidden)
 		require.Equal(t, hidden, r.Hidden)
 		delete(files, synced.FileName)
 	}

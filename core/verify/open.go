@@ -16,90 +16,90 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// shown is what an open of the store shows.
-type shown struct {
+// view is what readers see of the store after an open.
+type view struct {
 	way store.Way
-	// sequences of the events, by their number in the truth.
+	// sequences holds the sequences of the events by their number in the truth.
 	sequences artifact.Numbers
-	allocator uint64
-	// hidden are the sequences that readers do not see.
+	next      uint64 // the sequence after every event
+	// hidden holds the sequences that readers do not see.
 	hidden visibility.Ranges
-	// orderly says that nothing was appended since the snapshot that was taken.
+	// orderly says that the index image in use covers the whole log.
 	orderly bool
-	// covers are the files that events are read from, and ends where each ends.
+	// covers lists the index files in use, and ends the watermark of each.
 	covers []string
 	ends   []artifact.Watermark
-	// differs is the first event that is shown other than its frame says.
+	// differs is the first event of the view that differs from its frame.
 	differs *damage.Damage
 }
 
-// open opens the store on every step of the ladder that has a file, and reports
-// why a snapshot is not taken.
-func (r *run) open() error {
-	if _, ok := r.dir.listing.Others[artifact.FileName]; !ok {
-		r.findings.note(Note{Topic: NoSnapshot, File: artifact.FileName})
-		if _, ok := r.dir.listing.Others[checkpoint.FileName]; !ok { // not missed beside the other
-			r.findings.note(Note{Topic: NoSnapshot, File: checkpoint.FileName})
+// open opens the store from index.fbati and from index.ckpt, as far as they exist, and
+// reports why an open refuses an index image.
+func (c *check) open() error {
+	if _, ok := c.dir.listing.Others[artifact.FileName]; !ok {
+		c.findings.note(Note{Topic: NoSnapshot, File: artifact.FileName})
+		if _, ok := c.dir.listing.Others[checkpoint.FileName]; !ok { // not missed beside index.fbati
+			c.findings.note(Note{Topic: NoSnapshot, File: checkpoint.FileName})
 		}
 	}
-	var tail gathered
-	s, report, base, err := r.openSkipping(tail.take)
+	var tail placeCollector
+	s, report, base, err := c.openSkipping(tail.take)
 	if err != nil {
 		return err
 	}
-	r.shown.way, r.shown.allocator = report.OpenedFrom, report.Allocator
+	c.view.way, c.view.next = report.OpenedFrom, report.NextSequence
 	if base != nil {
-		end, _ := r.dir.listing.Size(r.dir.listing.Newest())
-		r.shown.orderly = r.snapshots[len(r.snapshots)-1].watermark == artifact.Watermark{Segment: r.dir.listing.Newest(), Offset: end}
+		end, _ := c.dir.listing.Size(c.dir.listing.Newest())
+		c.view.orderly = c.images[len(c.images)-1].watermark == artifact.Watermark{Segment: c.dir.listing.Newest(), Offset: end}
 	}
-	if err := r.showEvents(s, &tail); err != nil {
+	if err := c.compareView(s, &tail); err != nil {
 		return err
 	}
-	if err := r.openHiding(s); err != nil {
+	if err := c.openHiding(s); err != nil {
 		return err
 	}
-	_, more := r.dir.listing.Others[checkpoint.FileName]
-	if r.shown.way != store.FromIndex || !more {
+	_, more := c.dir.listing.Others[checkpoint.FileName]
+	if c.view.way != store.FromIndex || !more {
 		return nil
 	}
-	_, _, _, err = r.openSkipping((*replay.Log).Forget, artifact.FileName)
+	_, _, _, err = c.openSkipping((*replay.Log).Forget, artifact.FileName)
 	return err
 }
 
-// openHiding finds out what readers do not see. Where a range may name another event
-// than the one with its number, that takes an open of theirs.
-func (r *run) openHiding(s *store.Snapshot) error {
-	r.shown.hidden = r.ranges.Ranges
-	if len(r.ranges.Ranges) == 0 || !s.MayBeRenumbered() {
+// openHiding sets the hidden ranges of the view. If the events may have been renumbered,
+// it opens the store as a reader does, which adjusts the ranges.
+func (c *check) openHiding(s *store.Snapshot) error {
+	c.view.hidden = c.ranges.Ranges
+	if len(c.ranges.Ranges) == 0 || !s.MayBeRenumbered() {
 		return nil
 	}
-	reader, err := store.Open(r.dir, store.Options{Seed: r.o.Seed, Stop: r.stop})
+	reader, err := store.Open(c.dir, store.Options{Seed: c.o.Seed, Stop: c.stop})
 	if err != nil {
 		return err
 	}
 	report := reader.Report()
 	for _, d := range report.Damages {
 		if d.Reason == damage.Renumbered {
-			r.findings.damage(d)
-			r.shown.hidden = report.HiddenRanges
+			c.findings.damage(d)
+			c.view.hidden = report.HiddenRanges
 		}
 	}
 	return nil
 }
 
-// openSkipping opens the store without some snapshots and checks those that are
-// looked at. The one that was taken is returned and among the run's snapshots; the report
-// is that of an open that hears witnesses. tail is
-// given what is read after it.
-func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Snapshot, report store.Report, base *snapshot, err error) {
-	o := store.Options{Seed: r.o.Seed, Stop: r.stop, ShowHidden: true, Skip: skip, Judge: tail}
-	if s, err = store.Open(r.dir, o); err != nil {
+// openSkipping opens the store without some index images and checks those that the open
+// reads. It returns the accepted image as base, which it adds to c.images. tail gets the
+// log after that image. If events may be lost, report is that of a second open that
+// searches the refused images for them.
+func (c *check) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Snapshot, report store.Report, base *imageReader, err error) {
+	o := store.Options{Seed: c.o.Seed, Stop: c.stop, ShowHidden: true, Skip: skip, ValidateOnly: tail}
+	if s, err = store.Open(c.dir, o); err != nil {
 		return nil, report, nil, err
 	}
 	report = s.Report()
-	if report.Witness() {
-		o.Judge, o.MakeLookups = nil, true
-		witness, err := store.Open(r.dir, o)
+	if report.MayHaveLost() {
+		o.ValidateOnly, o.BuildIndex = nil, true
+		witness, err := store.Open(c.dir, o)
 		if err != nil {
 			return nil, report, nil, err
 		}
@@ -108,88 +108,88 @@ func (r *run) openSkipping(tail func(*replay.Log), skip ...string) (s *store.Sna
 	for _, why := range report.Rejected {
 		switch {
 		case errors.Is(why, damage.Stale), errors.Is(why, damage.Segments):
-			r.findings.note(Note{Topic: Stale, File: why.File})
+			c.findings.note(Note{Topic: Stale, File: why.File})
 		case checked(why.File):
-			r.refused(why.File, why)
+			c.refused(why.File, why)
 		}
 	}
 	for _, d := range report.Damages {
-		if d.Reason == damage.Lost { // replay has reported the rest
-			r.findings.damage(d)
+		if d.Reason == damage.Lost { // replay reported the rest
+			c.findings.damage(d)
 		}
 	}
 	file := report.OpenedFrom.File()
 	if file == "" {
 		return s, report, nil, nil
 	}
-	r.consequences(file, &report)
-	if base, err = r.readSnapshot(file); err != nil {
+	c.consequences(file, &report)
+	if base, err = c.openImage(file); err != nil {
 		return nil, report, nil, err
 	}
-	r.snapshots = append(r.snapshots, base)
+	c.images = append(c.images, base)
 	if report.OpenedFrom != store.FromIndex {
 		return s, report, base, nil
 	}
-	return s, report, base, r.readParts(s)
+	return s, report, base, c.readParts(s)
 }
 
-// readParts begins to read the part files that an open has taken, and notes those
-// that it did not look at.
-func (r *run) readParts(s *store.Snapshot) error {
-	names := s.FileNames(len(s.FileParts()))
+// readParts opens the part files that the open accepted, and notes those that it
+// ignored.
+func (c *check) readParts(s *store.Snapshot) error {
+	files := s.IndexFiles()
+	names := files.Names()
 	for i, name := range names[1:] {
-		part := &snapshot{file: name, from: s.PartEnd(i)}
-		why, err := part.openPart(r.dir, r.stop)
+		part := &imageReader{file: name, from: files.Files[i].End}
+		why, err := part.openPart(c.dir, c.stop)
 		if err != nil {
 			return err
 		}
 		if why != nil {
-			r.refused(name, why)
+			c.refused(name, why)
 			continue
 		}
 		part.used = make([]uint64, (part.names.Len()+63)/64)
-		r.snapshots = append(r.snapshots, part)
+		c.images = append(c.images, part)
 		if err := part.next(); err != nil {
 			return err
 		}
 	}
-	for _, e := range r.dir.entries {
-		if _, _, ok := index.ParsePartName(e.Name); ok && !slices.Contains(names, e.Name) && !r.findings.blamed(e.Name) {
-			r.findings.note(Note{Topic: Stale, File: e.Name})
+	for _, e := range c.dir.entries {
+		if _, _, ok := index.ParsePartName(e.Name); ok && !slices.Contains(names, e.Name) && !c.findings.blamed(e.Name) {
+			c.findings.note(Note{Topic: Stale, File: e.Name})
 		}
 	}
 	return nil
 }
 
-// errTail is the cause when a watermark makes the tail look damaged.
-var errTail = errors.New("verify: the tail after the watermark is damaged, read from the front it is not")
+// errTail is the cause of damage for a watermark that makes the tail look damaged.
+var errTail = errors.New("verify: the tail is damaged when read from the watermark, and sound when read from the first segment")
 
-// consequences blames a snapshot for damage that only an open with it meets.
-func (r *run) consequences(file string, report *store.Report) {
+// consequences blames an index image for damage that only an open with it reports.
+func (c *check) consequences(file string, report *store.Report) {
 	for _, d := range report.Damages {
-		if !r.findings.has(d) {
-			r.findings.damage(at(file, 0, damage.WatermarkPosition, errTail, nil))
+		if !c.findings.has(d) {
+			c.findings.damage(at(file, 0, damage.WatermarkPosition, errTail, nil))
 			return
 		}
 	}
 }
 
-// Causes of an event that is shown other than its frame says.
+// Causes of damage for an event of the view that differs from its frame.
 var (
-	errNotShown = errors.New("verify: the event is not shown")
-	errNoFrame  = errors.New("verify: there is no frame of the event at this place")
+	errNotShown = errors.New("verify: readers do not see the event")
+	errNoFrame  = errors.New("verify: the event has no frame at its position")
 )
 
-// showEvents compares what an open shows with the truth, and notes the
-// sequences that events are shown under. Records are held against their frames later.
-func (r *run) showEvents(s *store.Snapshot, tail *gathered) error {
-	sh := &r.shown
-	sh.covers = s.FileNames(len(s.FileParts()))
-	for i := range sh.covers {
-		sh.ends = append(sh.ends, s.PartEnd(i))
+// compareView compares the places of the view's events with the truth and records their
+// sequences. Records are compared with their frames later.
+func (c *check) compareView(s *store.Snapshot, tail *placeCollector) error {
+	sh := &c.view
+	for _, f := range s.IndexFiles().Files {
+		sh.covers, sh.ends = append(sh.covers, f.Name), append(sh.ends, f.End)
 	}
-	show := shower{run: r, truth: r.truth.places.all()}
-	for _, base := range r.snapshots {
+	show := viewCheck{check: c, truth: c.truth.places.all()}
+	for _, base := range c.images {
 		for base.more {
 			show.event(base.position(), base.record.Sequence)
 			if err := base.next(); err != nil {
@@ -202,7 +202,7 @@ func (r *run) showEvents(s *store.Snapshot, tail *gathered) error {
 	}
 	sequences := tail.log.Draft().Numbers()
 	for at := tail.places.all(); at.more; at.next() {
-		if err := r.each(at.i); err != nil {
+		if err := c.each(at.i); err != nil {
 			return err
 		}
 		show.event(at.at, sequences.At(at.i))
@@ -213,21 +213,22 @@ func (r *run) showEvents(s *store.Snapshot, tail *gathered) error {
 	return nil
 }
 
-// shower takes the events that are shown, in order.
-type shower struct {
-	*run
+// viewCheck compares the events of the view, in order, with the truth.
+type viewCheck struct {
+	*check
 	truth placesReader
 }
 
-// missing settles the next event of the truth, which is not shown.
-func (s *shower) missing() {
-	sequence := s.run.truth.numbers.At(s.truth.i)
+// missing handles the next event of the truth, which the view lacks.
+func (s *viewCheck) missing() {
+	sequence := s.check.truth.numbers.At(s.truth.i)
 	s.differ(s.truth.at, sequence, errNotShown)
-	s.shown.sequences.Add(1, sequence)
+	s.view.sequences.Add(1, sequence)
 	s.truth.next()
 }
 
-func (s *shower) event(p event.Position, sequence uint64) {
+// event handles the next event of the view.
+func (s *viewCheck) event(p event.Position, sequence uint64) {
 	for s.truth.more && before(s.truth.at, p) {
 		s.missing()
 	}
@@ -235,13 +236,13 @@ func (s *shower) event(p event.Position, sequence uint64) {
 		s.differ(p, sequence, errNoFrame)
 		return
 	}
-	s.shown.sequences.Add(1, sequence)
+	s.view.sequences.Add(1, sequence)
 	s.truth.next()
 }
 
-// differ keeps the first difference, which is that of the file that covers its place.
-func (r *run) differ(p event.Position, sequence uint64, why error) {
-	s := &r.shown
+// differ records the first difference, and blames the file that covers its place.
+func (c *check) differ(p event.Position, sequence uint64, why error) {
+	s := &c.view
 	if s.differs != nil {
 		return
 	}
@@ -250,12 +251,12 @@ func (r *run) differ(p event.Position, sequence uint64, why error) {
 		file = s.covers[i]
 	}
 	s.differs = at(file, 0, damage.Disagrees, why,
-		&damage.Touched{ID: r.idAt(p), Sequence: sequence, Numbered: true})
+		&damage.Touched{ID: c.idAt(p), Sequence: sequence, Numbered: true})
 }
 
-// idAt is the id of the event whose frame lies at p, the zero ID where there is none.
-func (r *run) idAt(p event.Position) (id event.ID) {
-	src, err := r.dir.Open(segment.Name(p.Segment))
+// idAt returns the id of the event whose frame lies at p, or the zero ID.
+func (c *check) idAt(p event.Position) (id event.ID) {
+	src, err := c.dir.Open(segment.Name(p.Segment))
 	if err != nil {
 		return id
 	}

@@ -23,8 +23,8 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// seesWhatOpenSees fails unless verify reports each damage that an open reports, of
-// the same file.
+// seesWhatOpenSees fails unless verify reports damage of each file that an open reports
+// damage of.
 func seesWhatOpenSees(t *testing.T, name string, files map[string][]byte, hash func([]byte) event.Hash) (damaged bool) {
 	t.Helper()
 	r, err := verify.Run(directory.Memory(files), verify.Options{Hash: hash})
@@ -47,8 +47,8 @@ func seesWhatOpenSees(t *testing.T, name string, files map[string][]byte, hash f
 	return damaged
 }
 
-// marked adds a synced.thaw that says that the newest segment is on disk as it is.
-func marked(files map[string][]byte, first uint64) map[string][]byte {
+// withSyncMark adds a synced.thaw with the sync mark at the end of the newest segment.
+func withSyncMark(files map[string][]byte, first uint64) map[string][]byte {
 	newest := slices.Max(fixture.Segments(files))
 	id, _ := segment.ParseName(newest)
 	out := maps.Clone(files)
@@ -56,7 +56,7 @@ func marked(files map[string][]byte, first uint64) map[string][]byte {
 	return out
 }
 
-// without is files less some names.
+// without returns files without some names.
 func without(files map[string][]byte, names ...string) map[string][]byte {
 	out := maps.Clone(files)
 	for _, name := range names {
@@ -65,13 +65,13 @@ func without(files map[string][]byte, names ...string) map[string][]byte {
 	return out
 }
 
-// TestSeesWhatOpenSees removes, shortens and changes every file of stores, with every
-// set of their indexes: whatever an open then reports, verify reports, of the same file.
+// TestSeesWhatOpenSees removes, shortens and changes every file of stores, with each set of
+// index files. verify must report every damage that an open reports, of the same file.
 func TestSeesWhatOpenSees(t *testing.T) {
 	long, part := longstore.New(t, 12)
 	stores := map[string]map[string][]byte{
-		"long": long, "long, synced": marked(long, 36),
-		"batch, synced": marked(fixture.Store("batch"), 0), "rotated, synced": marked(fixture.Store("rotated"), 40),
+		"long": long, "long, synced": withSyncMark(long, 36),
+		"batch, synced": withSyncMark(fixture.Store("batch"), 0), "rotated, synced": withSyncMark(fixture.Store("rotated"), 40),
 	}
 	for _, name := range fixture.Names() {
 		stores[name] = fixture.Store(name)
@@ -115,18 +115,18 @@ func TestSeesWhatOpenSees(t *testing.T) {
 	}
 }
 
-// indexSets are a store with all of its index files, with none, and without some.
+// indexSets returns a store with all of its index files, with none, and without some.
 func indexSets(files map[string][]byte, part string) map[string]map[string][]byte {
 	sets := map[string]map[string][]byte{
-		"whole":       files,
-		"no index":    without(files, artifact.FileName, index.FileName, checkpoint.FileName, part),
-		"no lookups":  without(files, index.FileName),
-		"no artifact": without(files, artifact.FileName),
+		"whole":         files,
+		"no index":      without(files, artifact.FileName, index.FileName, checkpoint.FileName, part),
+		"no index.thaw": without(files, index.FileName),
+		"no artifact":   without(files, artifact.FileName),
 	}
 	if files[part] != nil {
 		sets["no part"] = without(files, part)
 	}
-	for what, set := range sets { // that of a store without such a file is the whole
+	for what, set := range sets { // the store does not have the file
 		if what != "whole" && len(set) == len(files) {
 			delete(sets, what)
 		}
@@ -134,11 +134,11 @@ func indexSets(files map[string][]byte, part string) map[string]map[string][]byt
 	return sets
 }
 
-// TestLostNewest: the segment that synced.thaw names is gone. An open reports it, and
+// TestLostNewest: the segment that synced.thaw names is missing. An open reports it, and
 // verify reports that file and no other.
 func TestLostNewest(t *testing.T) {
 	long, part := longstore.New(t, 12)
-	whole := marked(long, 36)
+	whole := withSyncMark(long, 36)
 	for what, files := range indexSets(whole, part) {
 		t.Run(what, func(t *testing.T) {
 			files := without(files, "000004.fbat")
@@ -159,8 +159,8 @@ func TestLostNewest(t *testing.T) {
 	})
 }
 
-// TestShortenedToTheIndex: the newest segment ends where the index does, and synced.thaw
-// says that it was longer. Both an open and verify report it.
+// TestShortenedToTheIndex: the newest segment ends at the index's watermark, before the
+// sync mark. Both an open and verify report it.
 func TestShortenedToTheIndex(t *testing.T) {
 	files, _ := longstore.New(t, 12)
 	files = without(files, "000004.fbat")
@@ -177,5 +177,5 @@ func TestShortenedToTheIndex(t *testing.T) {
 	}
 	recovery, err := s.Recovery()
 	require.NoError(t, err)
-	require.Empty(t, recovery.File, "it is damaged, and gets no footer")
+	require.Empty(t, recovery.File, "a damaged segment gets no footer")
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/thawlog/thaw/core/verify"
 )
 
-// sealPart makes every checksum of a part file right, that of its artifact too.
+// sealPart updates every checksum of a part file, that of its artifact included.
 func sealPart(b []byte) {
 	size := binary.LittleEndian.Uint64(b[80:])
 	artifact.Seal(b[index.ImageAt : index.ImageAt+size])
@@ -24,8 +24,8 @@ func sealPart(b []byte) {
 	resum.File(b, nil)
 }
 
-// TestPartRecordLies changes each byte of a record in a part file, with all checksums
-// right: it is held against the frames as those of index.fbati are.
+// TestPartRecordLies changes each byte of a record in a part file and updates the
+// checksums: a run compares the record with its frame as those of index.fbati.
 func TestPartRecordLies(t *testing.T) {
 	files, part := longstore.New(t, 30)
 	whole := files[part]
@@ -48,8 +48,8 @@ func TestPartRecordLies(t *testing.T) {
 	}
 }
 
-// TestPartHeaderLies changes the watermark, allocator and names of a part file's
-// artifact, with all checksums right.
+// TestPartHeaderLies changes the watermark, allocator and names of a part file's artifact
+// and updates the checksums.
 func TestPartHeaderLies(t *testing.T) {
 	files, part := longstore.New(t, 30)
 	for off := 12; off < artifact.HeaderSize+60; off++ {
@@ -57,15 +57,15 @@ func TestPartHeaderLies(t *testing.T) {
 		b[index.ImageAt+off] ^= 2
 		sealPart(b)
 		r := verifyLong(t, withFile(files, part, b))
-		told := slices.ContainsFunc(r.Damages, func(d *damage.Damage) bool { return d.File == part }) ||
+		reported := slices.ContainsFunc(r.Damages, func(d *damage.Damage) bool { return d.File == part }) ||
 			slices.ContainsFunc(r.Notes, func(n verify.Note) bool { return n.File == part })
-		require.True(t, told, "byte %d", off)
+		require.True(t, reported, "byte %d", off)
 	}
 }
 
-// TestSavedPadding flips a bit of every byte that no section has, with checksums that
-// are right.
-func TestSavedPadding(t *testing.T) {
+// TestIndexPadding flips a bit of each byte outside the sections and updates the
+// checksums.
+func TestIndexPadding(t *testing.T) {
 	files, part := longstore.New(t, 30)
 	for _, name := range []string{index.FileName, part} {
 		whole := files[name]

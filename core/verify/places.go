@@ -9,16 +9,16 @@ import (
 	"github.com/thawlog/thaw/core/replay"
 )
 
-// places are where events lie, by segment and in order: two or three bytes for each.
+// places holds the positions of events in log order, in two or three bytes each.
 type places struct {
 	segments []segmentPlaces
 	n        int
 	end      uint64 // of the last event
-	room     []byte // the last segment's, of which done makes a copy
+	buffer   []byte // the last segment's, which endSegment copies
 }
 
-// segmentPlaces are those of one segment. Each is the length of the frame, and where
-// it does not begin at the end of the one before the distance, as a varint.
+// segmentPlaces holds the positions in one segment. A position is a varint: twice the
+// length of the frame, plus one if a second varint follows, the gap before the frame.
 type segmentPlaces struct {
 	id    uint64
 	first int // number of the first event
@@ -27,47 +27,47 @@ type segmentPlaces struct {
 
 func (p *places) add(at event.Position) {
 	if k := len(p.segments); k == 0 || p.segments[k-1].id != at.Segment {
-		p.done()
+		p.endSegment()
 		p.segments = append(p.segments, segmentPlaces{id: at.Segment, first: p.n})
 		p.end = 0
 	}
 	if gap := at.Offset - p.end; gap > 0 {
-		p.room = binary.AppendUvarint(p.room, uint64(at.Length)<<1|1)
-		p.room = binary.AppendUvarint(p.room, gap)
+		p.buffer = binary.AppendUvarint(p.buffer, uint64(at.Length)<<1|1)
+		p.buffer = binary.AppendUvarint(p.buffer, gap)
 	} else {
-		p.room = binary.AppendUvarint(p.room, uint64(at.Length)<<1)
+		p.buffer = binary.AppendUvarint(p.buffer, uint64(at.Length)<<1)
 	}
 	p.n, p.end = p.n+1, at.End()
 }
 
-// done ends the last segment. It is called before places are read.
-func (p *places) done() {
+// endSegment ends the last segment. Call it before reading places.
+func (p *places) endSegment() {
 	if k := len(p.segments); k > 0 && p.segments[k-1].b == nil {
-		p.segments[k-1].b = bytes.Clone(p.room)
+		p.segments[k-1].b = bytes.Clone(p.buffer)
 	}
-	p.room = p.room[:0]
+	p.buffer = p.buffer[:0]
 }
 
-// placesReader reads places from some segment on.
+// placesReader iterates over places.
 type placesReader struct {
 	left []segmentPlaces
 	b    []byte
-	i    int            // number of the event at position
+	i    int            // number of the event
 	at   event.Position // valid while more is true
 	more bool
 }
 
-// all reads every place.
+// all returns a reader of all places.
 func (p *places) all() placesReader {
-	p.done()
+	p.endSegment()
 	r := placesReader{left: p.segments, i: -1}
 	r.next()
 	return r
 }
 
-// of reads the places in one segment.
+// of returns a reader of the places in one segment.
 func (p *places) of(id uint64) placesReader {
-	for k := range p.segments { // few, and they are asked for in order
+	for k := range p.segments { // there are few segments
 		if s := p.segments[k]; s.id == id {
 			r := placesReader{left: p.segments[k : k+1], i: s.first - 1}
 			r.next()
@@ -77,7 +77,7 @@ func (p *places) of(id uint64) placesReader {
 	return placesReader{}
 }
 
-// next goes on to the next place.
+// next advances to the next place.
 func (r *placesReader) next() {
 	if r.more = len(r.b) > 0 || len(r.left) > 0; !r.more {
 		return
@@ -100,18 +100,19 @@ func (r *placesReader) next() {
 	r.i++
 }
 
-// gathered takes the places of events out of the log of a scan, which then forgets
-// them.
-type gathered struct {
+// placeCollector collects the places of events from the log of a scan and lets the log
+// forget the events.
+type placeCollector struct {
 	places
 	log *replay.Log
-	// each, when set, is given every event.
+	// each, if set, is called with every event.
 	each func(r artifact.Raw)
 }
 
-func (g *gathered) take(log *replay.Log) {
-	if g.log != log { // a scan that begins again
-		*g = gathered{log: log, each: g.each}
+// take collects the committed events of log.
+func (g *placeCollector) take(log *replay.Log) {
+	if g.log != log { // the scan started again
+		*g = placeCollector{log: log, each: g.each}
 	}
 	d := log.Draft()
 	for g.n < log.Committed() {

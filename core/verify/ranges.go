@@ -12,38 +12,38 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// hidden is what visibility_ranges.fbv says.
+// hidden is the content of visibility_ranges.fbv.
 type hidden struct {
 	visibility.Ranges
 	raw []byte
 }
 
-// hiddenRanges reads visibility_ranges.fbv. A damaged one hides nothing in the
-// rest of the run.
-func (r *run) hiddenRanges() error {
+// hiddenRanges reads visibility_ranges.fbv. If that is damaged, the rest of the run treats
+// no event as hidden.
+func (c *check) hiddenRanges() error {
 	const file = visibility.FileName
-	e, ok := r.dir.listing.Others[file]
+	e, ok := c.dir.listing.Others[file]
 	if !ok {
 		return nil
 	}
 	if !e.Regular {
-		r.findings.damage(at(file, 0, damage.NotRegular, nil, nil))
+		c.findings.damage(at(file, 0, damage.NotRegular, nil, nil))
 		return nil
 	}
-	raw, err := r.whole(file)
+	raw, err := c.whole(file)
 	if err == nil {
-		r.ranges.raw = raw
-		r.ranges.Ranges, err = visibility.Decode(raw)
+		c.ranges.raw = raw
+		c.ranges.Ranges, err = visibility.Decode(raw)
 	}
 	if err != nil {
-		r.refused(file, err)
+		c.refused(file, err)
 	}
 	return nil
 }
 
-// whole reads a file.
-func (r *run) whole(file string) ([]byte, error) {
-	src, err := r.dir.Open(file)
+// whole returns the content of a file.
+func (c *check) whole(file string) ([]byte, error) {
+	src, err := c.dir.Open(file)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func (r *run) whole(file string) ([]byte, error) {
 	return raw, source.Read(src, raw, 0)
 }
 
-// refused turns a decoder's refusal, or any other error, into a damage of file.
-func (r *run) refused(file string, err error) {
+// refused reports a decoder's refusal, or any other error, as damage of file.
+func (c *check) refused(file string, err error) {
 	var why *damage.Refusal
 	if !errors.As(err, &why) {
 		why = &damage.Refusal{Reason: damage.Unreadable, Err: err}
@@ -61,13 +61,13 @@ func (r *run) refused(file string, err error) {
 	if out := (*store.LeftOut)(nil); errors.As(err, &out) {
 		event = &damage.Touched{ID: out.ID, Sequence: out.Sequence, Numbered: true}
 	}
-	r.findings.damage(at(file, uint64(max(why.Offset, 0)), why.Reason, why.Err, event))
+	c.findings.damage(at(file, uint64(max(why.Offset, 0)), why.Reason, why.Err, event))
 }
 
 // hides reports whether event i is hidden.
-func (r *run) hides(i int) bool { return r.shown.hidden.Hides(r.shown.sequences.At(i)) }
+func (c *check) hides(i int) bool { return c.view.hidden.Hides(c.view.sequences.At(i)) }
 
-// hiddenOf counts those of n sequences, from one on, that ranges hide.
+// hiddenOf counts the sequences from from up to from+n that ranges hide.
 func hiddenOf(ranges visibility.Ranges, from, n uint64) (hidden uint64) {
 	end := from + n
 	k, _ := slices.BinarySearchFunc(ranges, from+1, func(r visibility.Range, at uint64) int {
@@ -79,19 +79,19 @@ func hiddenOf(ranges visibility.Ranges, from, n uint64) (hidden uint64) {
 	return hidden
 }
 
-// errAhead is the cause when a range hides sequences that were never given out.
-var errAhead = errors.New("verify: the range ends after the allocator")
+// errAhead is the cause of damage for a range of sequences that were never assigned.
+var errAhead = errors.New("verify: the range ends above the next sequence")
 
-// checkRanges compares the ranges with the events. A range after the
-// allocator is what a crash leaves that took the events, so it is damage only
-// where the log ended in order.
-func (r *run) checkRanges() error {
-	next, stop := iter.Pull2(r.shown.sequences.Runs())
+// checkRanges compares the ranges with the events. A crash that loses events leaves a
+// range above the next sequence, so such a range is damage only if the log ended in
+// order.
+func (c *check) checkRanges() error {
+	next, stop := iter.Pull2(c.view.sequences.Runs())
 	defer stop()
 	from, n, more := next()
-	offset := r.ranges.first()
-	for k, rg := range r.ranges.Ranges {
-		if err := r.each(k); err != nil {
+	offset := c.ranges.first()
+	for k, rg := range c.ranges.Ranges {
+		if err := c.each(k); err != nil {
 			return err
 		}
 		for more && from+uint64(n) <= rg.Start {
@@ -100,25 +100,25 @@ func (r *run) checkRanges() error {
 		n := Note{File: visibility.FileName, Offset: offset, First: rg.Start, End: rg.End}
 		offset += rangeSize(rg)
 		switch {
-		case rg.End <= r.shown.allocator:
+		case rg.End <= c.view.next:
 			if !more || from >= rg.End {
 				n.Topic = HiddenNothing
-				r.findings.note(n)
+				c.findings.note(n)
 			}
-		case r.shown.orderly:
+		case c.view.orderly:
 			d := at(n.File, n.Offset, damage.Ranges, errAhead, nil)
 			d.FirstSequence, d.EndSequence = rg.Start, rg.End
-			r.findings.damage(d)
+			c.findings.damage(d)
 		default:
 			n.Topic = HiddenAhead
-			r.findings.note(n)
+			c.findings.note(n)
 		}
 	}
 	return nil
 }
 
-// first is where the first range stands in the file. Its spelling is the only
-// one, so what comes after has a known length.
+// first returns the offset of the first range in the file. Ranges have only one
+// encoding, so the bytes from there to the end have a known length.
 func (h *hidden) first() uint64 {
 	off := uint64(len(h.raw))
 	for _, rg := range h.Ranges {
@@ -127,7 +127,7 @@ func (h *hidden) first() uint64 {
 	return off
 }
 
-// rangeSize is the length of a range in the file.
+// rangeSize returns the encoded length of a range.
 func rangeSize(rg visibility.Range) uint64 {
 	var one, none [64]byte
 	return uint64(len(visibility.AppendFile(one[:0], visibility.Ranges{rg})) - len(visibility.AppendFile(none[:0], nil)))

@@ -6,22 +6,22 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 )
 
-// sequences settles the number of each event from what footers and snapshots
-// claim, and reports the claims that cannot be.
+// sequences determines the sequence of each event from the claims about it, and reports
+// the wrong claims.
 type sequences struct {
 	*comparison
 	any  bool
-	last uint64 // the number settled last
-	// could is the least number that the event settled last could have had.
-	could uint64
-	from  claim // the claim that settled it
+	last uint64 // sequence of the last event
+	// least is the lowest sequence that the last event could have.
+	least uint64
+	from  claim // decided the last event's sequence
 	event damage.Touched
-	// misled says that a footer gives a wrong number, after which replay may not
-	// have believed the footers after it.
+	// misled says that a footer has a wrong sequence, which may have made replay reject
+	// later footers.
 	misled bool
 }
 
-// next is the least number that the next event can have.
+// next returns the lowest sequence that the next event can have.
 func (s *sequences) next() uint64 {
 	if !s.any {
 		return 0
@@ -29,8 +29,8 @@ func (s *sequences) next() uint64 {
 	return s.last + 1
 }
 
-// settle finds the number of the event t at a place, whose claims were gathered. t has
-// the one that is shown.
+// settle determines the sequence of the event t at position p from the collected claims.
+// t has the sequence that readers see.
 func (s *sequences) settle(p event.Position, t damage.Touched) {
 	next := s.next()
 	var by claim
@@ -45,7 +45,7 @@ func (s *sequences) settle(p event.Position, t damage.Touched) {
 		}
 	}
 	switch {
-	case number < next: // by a footer: of snapshots an open checks this
+	case number < next: // claimed by a footer, since an open checks index images
 		s.fall(&by, number, t)
 		number = max(number, s.last)
 	case number > next && !by.footer && len(s.truth.losses) == 0:
@@ -55,11 +55,11 @@ func (s *sequences) settle(p event.Position, t damage.Touched) {
 		}
 		s.findings.note(n)
 	}
-	s.any, s.last, s.could, s.from, s.event = true, number, next, by, t
+	s.any, s.last, s.least, s.from, s.event = true, number, next, by, t
 }
 
-// believed chooses among claims that may differ: what two say, else what
-// follows on the event before, else what a checksum covers.
+// believed returns the index of the claim to believe: one that another claim confirms,
+// else one whose sequence follows the last event's, else one covered by a checksum.
 func (s *sequences) believed(next uint64) int {
 	for k := range s.claims {
 		for m := range s.claims[:k] {
@@ -81,19 +81,19 @@ func (s *sequences) believed(next uint64) int {
 	return 0
 }
 
-// fall blames one of two numbers that do not rise: the earlier when it had
-// leapt and the later would fit otherwise.
+// fall blames one of two sequences that do not rise: the earlier if it left a gap in which
+// the later would fit, else the later.
 func (s *sequences) fall(by *claim, number uint64, t damage.Touched) {
 	s.misled = true
-	if s.last > s.could && number > s.could && s.from.file != "" {
+	if s.last > s.least && number > s.least && s.from.file != "" {
 		s.findings.damage(at(s.from.file, s.from.offset, s.from.reason(), errRises, &s.event))
-		s.last = number // the claim after it goes on from here
+		s.last = number // later claims continue from here
 		return
 	}
 	s.findings.damage(at(by.file, by.offset, by.reason(), errRises, &t))
 }
 
-// blame reports a claim that others outvote.
+// blame reports a claim that another claim outvotes.
 func (s *sequences) blame(cl *claim, t *damage.Touched) {
 	s.misled = s.misled || cl.footer
 	s.findings.damage(at(cl.file, cl.offset, cl.reason(), errSequence, t))

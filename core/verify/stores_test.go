@@ -18,11 +18,11 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// made is a store that a test changes.
+// made is a store for a test to change.
 type made struct {
 	t     testing.TB
 	files map[string][]byte
-	// what the changes touched last
+	// id and at are the event and the offset changed last.
 	id event.ID
 	at uint64
 }
@@ -47,12 +47,12 @@ func (m *made) frames(file string) (out []frame) {
 		b := *s.Body
 		b.Payload = slices.Clone(b.Payload)
 		b.Entity, b.Scope = slices.Clone(b.Entity), slices.Clone(b.Scope)
-		out = append(out, frame{s.Offset, s.Length, b})
+		out = append(out, frame{offset: s.Offset, length: s.Length, body: b})
 	}
 }
 
-// frame changes frame i of a segment, counted from the end when it is negative,
-// and seals it again. Its length must stay.
+// frame changes frame i of a segment, or frame -i from the end, and updates its checksum.
+// The length must not change.
 func (m *made) frame(file string, i int, change func(*segment.Body)) {
 	fs := m.frames(file)
 	f := fs[(i+len(fs))%len(fs)]
@@ -63,7 +63,7 @@ func (m *made) frame(file string, i int, change func(*segment.Body)) {
 	m.id, m.at = f.body.ID, f.offset
 }
 
-// rewrite makes a segment's frames anew; what is behind them is dropped.
+// rewrite replaces a segment's frames and drops the bytes after them.
 func (m *made) rewrite(file string, change func([]frame) []frame) {
 	old := m.files[file]
 	fs := m.frames(file)
@@ -93,7 +93,7 @@ func (m *made) add(file string, at uint64, size int, n uint64) {
 	m.set(file, at, size, binary.LittleEndian.Uint64(b[:])+n)
 }
 
-// footer returns where a segment's footer has its entries, and how many.
+// footer returns the offsets of a segment's footer and of its entries, and their number.
 func (m *made) footer(file string) (table, entries uint64, n int) {
 	b := m.files[file]
 	t, ok := sidx.DecodeTrailer(b[len(b)-sidx.TrailerSize:])
@@ -101,8 +101,8 @@ func (m *made) footer(file string) (table, entries uint64, n int) {
 	return t.TableOffset, uint64(len(b)) - sidx.TrailerSize - uint64(t.Entries)*sidx.EntrySize, int(t.Entries)
 }
 
-// entry returns the offset of a footer's entry, counted from the end when i is
-// negative, and remembers its event.
+// entry returns the offset of entry i of a footer, or of entry -i from the end, and records
+// its event.
 func (m *made) entry(file string, i int) uint64 {
 	_, entries, n := m.footer(file)
 	m.at = entries + uint64((i+n)%n)*sidx.EntrySize
@@ -110,7 +110,7 @@ func (m *made) entry(file string, i int) uint64 {
 	return m.at
 }
 
-// record returns the offset of a record in index.fbati as entry does.
+// record is entry for a record of index.fbati.
 func (m *made) record(i int) uint64 {
 	b := m.files[artifact.FileName]
 	h, err := artifact.DecodeHeader(b, int64(len(b)))
@@ -123,12 +123,12 @@ func (m *made) record(i int) uint64 {
 
 func (m *made) seal() { artifact.Seal(m.files[artifact.FileName]) }
 
-// index makes index.fbati anew from its own content, changed.
+// index changes the content of index.fbati and encodes it again.
 func (m *made) index(change func(h *artifact.Header, names *[]string, records *[]event.Record)) {
 	b := m.files[artifact.FileName]
 	h, err := artifact.DecodeHeader(b, int64(len(b)))
 	require.NoError(m.t, err)
-	table, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()], true)
+	table, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(m.t, err)
 	names := stringsOf(table)
 	var records []event.Record
@@ -154,7 +154,7 @@ func (m *made) index(change func(h *artifact.Header, names *[]string, records *[
 	m.seal()
 }
 
-// checkpoint makes index.ckpt anew from its own content, changed.
+// checkpoint changes the content of index.ckpt and encodes it again.
 func (m *made) checkpoint(change func(c *checkpoint.Checkpoint, names *[]string, records []event.Record)) {
 	c, err := checkpoint.Decode(m.files[checkpoint.FileName])
 	require.NoError(m.t, err)
@@ -173,7 +173,7 @@ func (m *made) hide(rs ...visibility.Range) {
 	m.files[visibility.FileName] = visibility.AppendFile(nil, rs)
 }
 
-// sealBody writes the checksum of index.ckpt or visibility_ranges.fbv.
+// sealBody updates the checksum of index.ckpt or visibility_ranges.fbv.
 func (m *made) sealBody(file string) {
 	b := m.files[file]
 	binary.LittleEndian.PutUint32(b[8:], crc32.ChecksumIEEE(b[12:]))
@@ -186,7 +186,7 @@ func stringsOf(t *strtab.Table) (names []string) {
 	return names
 }
 
-// tableOf spells a string table, repeated names and all.
+// tableOf encodes a string table, repeated names included.
 func tableOf(names []string) (out []byte) {
 	out = append(out, 0xdc, byte(len(names)>>8), byte(len(names)))
 	if len(names) < 16 {
@@ -206,7 +206,7 @@ func tableOf(names []string) (out []byte) {
 	return out
 }
 
-// small returns a hash that differs in one byte and is spelled in as many.
+// small returns a hash that differs in one byte and has an encoding of the same length.
 func small(h event.Hash) event.Hash {
 	for i := range h {
 		if h[i] < 0x7f {

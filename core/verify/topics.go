@@ -2,7 +2,7 @@ package verify
 
 import "slices"
 
-// topics are all of them, in the order of note.go.
+// topics lists all topics in the order of note.go.
 var topics = []Topic{
 	TornTail, UnfinishedBatch, SequenceGap, NoSnapshot, DuplicateID, HiddenNothing, HiddenAhead,
 	AllocatorAhead, UnusedNames, ChainFork, Unusual, Stale, Stray,

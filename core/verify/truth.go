@@ -14,21 +14,21 @@ import (
 	"github.com/thawlog/thaw/core/synced"
 )
 
-// truth is what the segments alone say. What it holds of an event besides its place
-// is there only while the segment is looked at.
+// truth is the log according to the frames alone. It holds the places of all events, and
+// whole events only for the current segment.
 type truth struct {
 	places  places
-	numbers artifact.Numbers // what replay numbers the events
+	numbers artifact.Numbers // sequences of the events according to replay
 	report  *replay.Report
 	next    uint64 // the sequence after every event
 	losses  []loss // in log order
 	lost    map[event.ID]bool
-	// now are the events of the segment that is looked at. In place of the sequence
-	// stands the event's number.
+	// now holds the events of the current segment, each with its number in place of its
+	// sequence.
 	now *artifact.Draft
 }
 
-// loss is a place in the log where something is missing or damaged.
+// loss is a range of the log that is missing or damaged.
 type loss struct {
 	segment, offset, end uint64
 	damage               *damage.Damage
@@ -40,7 +40,7 @@ func (t *truth) entity(r artifact.Raw) []byte { return t.now.Name(r.Entity()) }
 
 func (t *truth) scope(r artifact.Raw) []byte { return t.now.Name(r.Scope()) }
 
-// covering is the damage whose bytes hold offset off of a segment, or nil.
+// covering returns the damage that includes offset off of a segment, or nil.
 func (t *truth) covering(id, off uint64) *damage.Damage {
 	i, _ := slices.BinarySearchFunc(t.losses, off, func(l loss, off uint64) int {
 		return cmp.Or(cmp.Compare(l.segment, id), cmp.Compare(l.end, off+1))
@@ -57,62 +57,61 @@ func (t *truth) sortLosses() {
 	})
 }
 
-// replay reads every segment from its first byte, as an open without any
-// snapshot does, and carries over what that reports.
-func (r *run) replay() error {
-	r.duplicates.seed = r.o.Seed
-	events := gathered{each: r.duplicates.file}
+// replay reads every segment from its first byte, as an open without an index does, and
+// takes over its findings.
+func (c *check) replay() error {
+	c.duplicates.seed = c.o.Seed
+	events := placeCollector{each: c.duplicates.add}
 	log := replay.NewLog(0, 0)
-	scan := replay.NewScan(log, replay.Place{}, r.stop)
+	scan := replay.NewScan(log, replay.Place{}, c.stop)
 	err := scan.Drive(replay.Segments{
-		Files: r.dir, Listing: r.dir.listing, Mark: r.mark(),
+		Files: c.dir, Listing: c.dir.listing, Mark: c.syncMark(),
 		After: func(s directory.SegmentEntry) {
 			events.take(log)
-			r.progress(size(s.Entry))
+			c.progress(size(s.Entry))
 		},
 	})
 	if err != nil {
 		return err
 	}
 	events.take(log)
-	r.duplicates.filed()
-	t := &r.truth
+	c.duplicates.finish()
+	t := &c.truth
 	t.places, t.numbers = events.places, log.Draft().Numbers()
-	t.report, t.next, t.now = scan.Report(), log.Next(), log.Draft() // for its names and memory
+	t.report, t.next, t.now = scan.Report(), log.Next(), log.Draft() // reused for its names and memory
 	t.lost = map[event.ID]bool{}
 	for _, d := range t.report.Damages {
-		r.findings.damage(d)
+		c.findings.damage(d)
 		id, _ := segment.ParseName(d.File)
 		end := d.Offset + d.Length
-		if replay.IsCutOff(d) { // from there on
+		if replay.IsCutOff(d) { // the rest of the segment
 			end = ^uint64(0)
 		}
-		t.losses = append(t.losses, loss{id, d.Offset, end, d})
+		t.losses = append(t.losses, loss{segment: id, offset: d.Offset, end: end, damage: d})
 		for _, e := range d.Events {
 			t.lost[e.ID] = true
 		}
 	}
 	t.sortLosses()
-	r.replayNotes()
+	c.replayNotes()
 	return nil
 }
 
-// mark is what synced.thaw promises, nil without one that holds up.
-func (r *run) mark() *synced.Mark {
-	e, ok := r.dir.listing.Others[synced.FileName]
+// syncMark returns the sync mark in synced.thaw, or nil if there is no valid one.
+func (c *check) syncMark() *synced.Mark {
+	e, ok := c.dir.listing.Others[synced.FileName]
 	if !ok {
 		return nil
 	}
-	m, err := directory.ReadMark(r.dir, e)
+	m, err := directory.ReadMark(c.dir, e)
 	if err != nil {
-		r.findings.note(Note{Topic: Unusual, File: e.Name, Detail: err.Error()})
+		c.findings.note(Note{Topic: Unusual, File: e.Name, Detail: err.Error()})
 		return nil
 	}
 	return &m
 }
 
-// whole is a segment without the end that was never known to be on disk and is
-// wrong.
+// whole returns a segment without an invalid end that no sync mark covers.
 func (t *truth) whole(name string, src source.Source) source.Source {
 	if torn := t.report.Torn; torn != nil && torn.Unproven && torn.File == name {
 		return source.Cut(src, torn.Offset)
@@ -120,16 +119,16 @@ func (t *truth) whole(name string, src source.Source) source.Source {
 	return src
 }
 
-func (r *run) replayNotes() {
-	report := r.truth.report
+func (c *check) replayNotes() {
+	report := c.truth.report
 	for _, u := range report.Unfinished {
-		r.findings.note(Note{Topic: UnfinishedBatch, File: u.File, Offset: u.Offset})
+		c.findings.note(Note{Topic: UnfinishedBatch, File: u.File, Offset: u.Offset})
 	}
 	for _, g := range report.Gaps {
-		r.findings.note(Note{Topic: SequenceGap, File: g.File, First: g.First, End: g.End})
+		c.findings.note(Note{Topic: SequenceGap, File: g.File, First: g.First, End: g.End})
 	}
 	if t := report.Torn; t != nil {
-		r.findings.note(Note{
+		c.findings.note(Note{
 			Topic: TornTail, File: t.File, Offset: t.Offset,
 			Event: damage.Touched{ID: t.ID}, Named: t.Named,
 		})

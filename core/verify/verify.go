@@ -7,44 +7,43 @@ import (
 	"github.com/thawlog/thaw/core/store"
 )
 
-// Options are the choices of a run. The zero Options check everything but the
-// payloads' digests.
+// Options configure a run. The zero Options check everything but the digests of payloads.
 type Options struct {
-	// Hash is BLAKE3-256; without it payloads are not compared with their digests.
+	// Hash is BLAKE3-256. If nil, payloads are not compared with their digests.
 	Hash func(payload []byte) event.Hash
-	// Stop, when set, is asked now and then; its error ends the run and is
-	// returned.
+	// Stop, if set, is called now and then. If it returns an error, Run ends and returns
+	// that error.
 	Stop func() error
-	// Progress, when set, is called with how much of the work is done. total is the same
-	// on every call, done rises up to it.
+	// Progress, if set, is called with the amount of work done. total is the same on
+	// every call, and done rises to it.
 	Progress func(done, total uint64)
-	// Seed makes places in hash tables unpredictable; any number will do.
+	// Seed makes hash tables unpredictable. Any number will do.
 	Seed uint64
 }
 
-// Result is what a run found.
+// Result is the outcome of a run.
 type Result struct {
-	// Damages lists what is wrong, by file and offset. At most [MaxFindings]
-	// with one reason are listed for one file; Omitted counts the rest.
+	// Damages lists the damage by file and offset: for one file and reason at most
+	// 1000. Omitted counts the rest.
 	Damages []*damage.Damage
-	// Notes lists what is worth knowing and is no damage, bounded in the same way.
+	// Notes lists findings that prove no damage, bounded in the same way.
 	Notes   []Note
 	Omitted uint64
 
-	// Bytes of all files that were checked.
+	// Bytes is the size of all files checked.
 	Bytes uint64
-	// Segments and Frames that were read; frames are events, markers, and the
-	// items of batches that do not exist.
+	// Segments and Frames count what was read. Frames are events, markers, and items of
+	// uncommitted batches.
 	Segments, Frames uint64
-	// Events in the log, the hidden ones included; Hidden counts those.
+	// Events counts the events of the log, hidden ones included; Hidden counts those.
 	Events, Hidden uint64
-	// Batches that were committed.
+	// Batches counts the committed batches.
 	Batches uint64
-	// OpenedFrom is the way an open takes.
+	// OpenedFrom says what an open reads the index from.
 	OpenedFrom store.Way
 }
 
-// Sound reports whether there is no damage.
+// Sound reports whether the run found no damage.
 func (r *Result) Sound() bool { return len(r.Damages) == 0 }
 
 // Err returns the first damage, or nil.
@@ -55,51 +54,51 @@ func (r *Result) Err() error {
 	return r.Damages[0]
 }
 
-// Run checks the store in files as it is when it is listed; a writer may go on
-// appending. An error means that the check could not be made: something could not
-// be listed, opened or read, a [source.ReadError], a segment went away meanwhile, or
-// Stop asked for an end. Whatever is wrong with the bytes is in the result.
+// Run checks the store in files as it was when listed; a writer may append meanwhile. An
+// error means that the check could not be completed: a file could not be listed, opened
+// or read (a [source.ReadError]), a segment disappeared, or Stop returned an error.
+// Everything wrong with the bytes is in the result.
 //
-// Memory is what the events of one segment need, 320 bytes each, some 12 bytes for
-// each event of the store, and 150 for each entity. index.ckpt, where a store has one, is
-// read into memory, with 162 bytes for each of its events; so are index files that list
-// events which no segment has. It is at most 16 MiB and four times the size of the
-// files, whatever they hold.
+// Run takes 320 bytes of memory for each event of one segment, some 12 for each event of
+// the store, and 150 for each entity. It reads index.ckpt into memory, if the store has
+// one, with 162 bytes for each of its events, and so it reads index files that list
+// events which no segment has. Memory never exceeds 16 MiB plus four times the size of
+// the files.
 func Run(files directory.Files, o Options) (*Result, error) {
-	d, err := freeze(files)
+	d, err := openFiles(files)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{o: &o, dir: d, findings: newFindings()}
-	r.total = 2*d.segmentBytes + d.snapshotBytes
+	c := &check{o: &o, dir: d, findings: newFindings()}
+	c.total = 2*d.segmentBytes + d.indexBytes
 	for _, step := range []func() error{
-		r.names,
-		r.replay,
-		r.hiddenRanges,
-		r.open,
-		r.content,
-		r.checkRanges,
-		r.lookups,
+		c.names,
+		c.replay,
+		c.hiddenRanges,
+		c.open,
+		c.content,
+		c.checkRanges,
+		c.checkIndexes,
 	} {
 		err := step()
-		if r.stopped != nil {
-			return nil, r.stopped
+		if c.stopped != nil {
+			return nil, c.stopped
 		}
-		if err := r.dir.unread.err(); err != nil { // whatever the step made of it
+		if err := c.dir.failure.err(); err != nil { // takes precedence over its consequences
 			return nil, err
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	r.progress(r.total)
-	return r.result(), nil
+	c.progress(c.total)
+	return c.result(), nil
 }
 
-// run is the state of one Run; its steps stand in files of their own.
-type run struct {
+// check is the state of one Run.
+type check struct {
 	o        *Options
-	dir      *frozen
+	dir      *fixedFiles
 	findings *findings
 	stopped  error // what Stop returned
 
@@ -107,52 +106,52 @@ type run struct {
 
 	truth      truth
 	ranges     hidden
-	shown      shown
-	snapshots  []*snapshot
+	view       view
+	images     []*imageReader
 	duplicates duplicates
-	// suspects are the numbers of events of the segment that is looked at whose frames
-	// are at odds with themselves: what repeats them is not blamed.
+	// suspects holds the numbers of the current segment's suspect events: see the
+	// package comment.
 	suspects map[int]bool
 
 	frames, batches uint64
 }
 
-// stop asks Options.Stop.
-func (r *run) stop() error {
-	if r.stopped == nil && r.o.Stop != nil {
-		r.stopped = r.o.Stop()
+// stop returns the error of Options.Stop, if it returned one.
+func (c *check) stop() error {
+	if c.stopped == nil && c.o.Stop != nil {
+		c.stopped = c.o.Stop()
 	}
-	return r.stopped
+	return c.stopped
 }
 
-// each asks stop on every 1024th i.
-func (r *run) each(i int) error {
+// each calls stop for every 1024th i.
+func (c *check) each(i int) error {
 	if i%1024 != 0 {
 		return nil
 	}
-	return r.stop()
+	return c.stop()
 }
 
-// progress counts n more bytes as done.
-func (r *run) progress(n uint64) {
-	r.done = min(r.done+n, r.total)
-	if r.o.Progress != nil {
-		r.o.Progress(r.done, r.total)
+// progress reports n more bytes as done.
+func (c *check) progress(n uint64) {
+	c.done = min(c.done+n, c.total)
+	if c.o.Progress != nil {
+		c.o.Progress(c.done, c.total)
 	}
 }
 
-func (r *run) result() *Result {
+func (c *check) result() *Result {
 	out := &Result{
-		Bytes:      r.dir.segmentBytes + r.dir.snapshotBytes,
-		Segments:   uint64(len(r.dir.listing.Segments)),
-		Frames:     r.frames,
-		Events:     uint64(r.truth.len()),
-		Batches:    r.batches,
-		OpenedFrom: r.shown.way,
+		Bytes:      c.dir.segmentBytes + c.dir.indexBytes,
+		Segments:   uint64(len(c.dir.listing.Segments)),
+		Frames:     c.frames,
+		Events:     uint64(c.truth.len()),
+		Batches:    c.batches,
+		OpenedFrom: c.view.way,
 	}
-	for from, n := range r.shown.sequences.Runs() {
-		out.Hidden += hiddenOf(r.shown.hidden, from, uint64(n))
+	for from, n := range c.view.sequences.Runs() {
+		out.Hidden += hiddenOf(c.view.hidden, from, uint64(n))
 	}
-	r.findings.fill(out)
+	c.findings.fill(out)
 	return out
 }

@@ -28,7 +28,7 @@ func run(t testing.TB, files map[string][]byte) *verify.Result {
 	return r
 }
 
-// topics lists what is noted, missing snapshots aside.
+// topics lists the topics of a result's notes, NoSnapshot aside.
 func topics(r *verify.Result) (met []verify.Topic) {
 	for _, n := range r.Notes {
 		if n.Topic != verify.NoSnapshot {
@@ -38,17 +38,16 @@ func topics(r *verify.Result) (met []verify.Topic) {
 	return met
 }
 
-// counts is what a sound store holds.
+// counts holds the numbers of a result.
 type counts struct{ segments, frames, events, hidden, batches uint64 }
 
-// TestFixtures finds nothing wrong with what batpak wrote, on any step of the
-// ladder.
+// TestFixtures: batpak's stores have no damage, with and without their index images.
 func TestFixtures(t *testing.T) {
-	ladder := []struct {
+	steps := []struct {
 		name   string
 		remove []string
 	}{
-		{"as it is", nil},
+		{"unchanged", nil},
 		{"without index.fbati", []string{artifact.FileName}},
 		{"without index.ckpt", []string{checkpoint.FileName}},
 		{"without both", []string{artifact.FileName, checkpoint.FileName}},
@@ -66,7 +65,7 @@ func TestFixtures(t *testing.T) {
 		"tail":           {4, 48, 48, 0, 0},
 	}
 	for _, name := range fixture.Names() {
-		for _, step := range ladder {
+		for _, step := range steps {
 			t.Run(name+"/"+step.name, func(t *testing.T) {
 				files := fixture.Store(name)
 				for _, f := range step.remove {
@@ -91,8 +90,8 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// growing is a directory that is not in memory, whose last segment is longer
-// than it was listed, by a frame that is half written.
+// growing is a directory outside memory, whose last segment has grown since it was listed,
+// by an incomplete frame.
 type growing struct{ directory.Memory }
 
 type plain struct{ source.Source }
@@ -105,8 +104,8 @@ func (g growing) Open(name string) (source.Source, error) {
 	return plain{source.Bytes(b)}, nil
 }
 
-// TestWriterGoesOn checks the store as it was listed.
-func TestWriterGoesOn(t *testing.T) {
+// TestGrowingSegment: a run checks the store as it was listed.
+func TestGrowingSegment(t *testing.T) {
 	for _, name := range fixture.Names() {
 		files := fixture.Store(name)
 		want := run(t, files)
@@ -121,7 +120,7 @@ func TestWriterGoesOn(t *testing.T) {
 	require.Equal(t, []verify.Topic{verify.TornTail}, topics(r))
 }
 
-// odd lists some names as no regular files.
+// odd is a directory in which some names are no regular files.
 type odd struct {
 	directory.Memory
 	names []string
@@ -141,7 +140,7 @@ func (o odd) Look(name string) (directory.Entry, error) {
 	return e, err
 }
 
-// TestNotRegular tells directories, links and devices under the store's names.
+// TestNotRegular: directories, links and devices under the store's names are damage.
 func TestNotRegular(t *testing.T) {
 	for _, c := range []struct{ store, file string }{
 		{"tail", "000004.fbat"}, {"fences", artifact.FileName}, {"fences", checkpoint.FileName},
@@ -161,7 +160,7 @@ func TestNotRegular(t *testing.T) {
 	require.Equal(t, []verify.Topic{verify.Stray}, topics(r))
 }
 
-// broken fails to list, or to open one file.
+// broken is a directory that fails to list, or to open one file.
 type broken struct {
 	directory.Memory
 	list error
@@ -183,8 +182,7 @@ func (b broken) Open(name string) (source.Source, error) {
 	return b.Memory.Open(name)
 }
 
-// TestCannotRun tells a run that could not be made from a store that is
-// damaged.
+// TestCannotRun: a failure to list, open or read is an error of Run and no damage.
 func TestCannotRun(t *testing.T) {
 	boom := errors.New("boom")
 	files := directory.Memory(fixture.Store("tail"))
@@ -200,31 +198,31 @@ func TestCannotRun(t *testing.T) {
 	}
 }
 
-// TestStop ends a run at every place that asks.
+// TestStop: an error of any call of Stop ends the run.
 func TestStop(t *testing.T) {
 	boom := errors.New("boom")
 	for n := 0; ; n++ {
-		asked := 0
+		calls := 0
 		_, err := verify.Run(directory.Memory(fixture.Store("rotated")), verify.Options{
 			Hash: hash,
 			Stop: func() error {
-				if asked++; asked > n {
+				if calls++; calls > n {
 					return boom
 				}
 				return nil
 			},
 		})
-		if asked <= n {
+		if calls <= n {
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, n, 20)
 			return
 		}
 		require.Equal(t, boom, err)
-		require.Equal(t, n+1, asked)
+		require.Equal(t, n+1, calls)
 	}
 }
 
-// TestProgress rises to the total.
+// TestProgress: done rises to total.
 func TestProgress(t *testing.T) {
 	var last, of uint64
 	_, err := verify.Run(directory.Memory(fixture.Store("rotated")), verify.Options{

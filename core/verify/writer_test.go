@@ -10,7 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/strtab"
 )
 
-// writer writes stores as they should be, for tests that no fixture serves.
+// writer writes sound stores, for tests that need other stores than the fixtures.
 type writer struct {
 	files  map[string][]byte
 	id     uint64 // of the segment
@@ -29,14 +29,14 @@ func newWriter() *writer {
 
 func (w *writer) name() string { return segment.Name(w.id) }
 
-// segment begins the next one without a footer on the last.
+// segment begins the next segment. The last one gets no footer.
 func (w *writer) segment() {
 	w.id++
 	w.files[w.name()] = segment.AppendHeader(nil, segment.Header{SegmentID: w.id, CreatedNS: 1})
 	w.names, w.footer = new(strtab.Builder), nil
 }
 
-// seal puts the footer on the segment.
+// seal appends the footer to the segment.
 func (w *writer) seal() {
 	b := w.files[w.name()]
 	at := uint64(len(b))
@@ -50,12 +50,12 @@ func (w *writer) seal() {
 // close seals the last segment and writes index.fbati.
 func (w *writer) close() map[string][]byte {
 	w.seal()
-	w.snapshot()
+	w.writeIndex()
 	return w.files
 }
 
-// snapshot writes index.fbati as of now.
-func (w *writer) snapshot() {
+// writeIndex writes index.fbati.
+func (w *writer) writeIndex() {
 	end := uint64(len(w.files[w.name()]))
 	w.files[artifact.FileName] = w.index.AppendFile(nil, artifact.Watermark{Segment: w.id, Offset: end}, w.next)
 }
@@ -66,7 +66,7 @@ func (w *writer) frame(b *segment.Body) event.Position {
 	return event.Position{Segment: w.id, Offset: uint64(at), Length: uint32(len(w.files[w.name()]) - at)}
 }
 
-// append writes the next event of an entity; change may make it another.
+// append writes the next event of an entity, after change if that is set.
 func (w *writer) append(entity string, change func(b *segment.Body)) segment.Body {
 	b := segment.Body{
 		TimestampUS: 1_700_000_000_000_000 + int64(w.next), WallMS: 1_700_000_000_000 + w.next,
@@ -94,11 +94,11 @@ func (w *writer) append(entity string, change func(b *segment.Body)) segment.Bod
 	return b
 }
 
-// marker writes a BEGIN of n events, or with n 0 a COMMIT.
+// marker writes a BEGIN of n events, or a COMMIT if n is 0.
 func (w *writer) marker(batch byte, n uint32) {
 	b := segment.Body{
 		ID: event.ID{15: batch}, Correlation: event.ID{15: batch}, PayloadSize: n, Kind: event.SystemBatchBegin,
-		TimestampUS: 1 << 60, // taken behind the items'
+		TimestampUS: 1 << 60, // after the items'
 		Entity:      []byte(segment.MarkerEntity), Scope: []byte(segment.MarkerScope),
 	}
 	if n == 0 {

@@ -1,6 +1,6 @@
 // Package visibility reads and writes visibility_ranges.fbv: the ranges of
-// sequences whose fence was cancelled, which stay hidden for good. Nothing
-// else holds them, so a damaged file is never treated as an absent one.
+// sequences whose fence was cancelled. They stay hidden for good. They exist
+// nowhere else, so a damaged file is never treated as missing.
 //
 //	offset  size  field
 //	0       6     magic "FBATVR"
@@ -27,11 +27,11 @@ import (
 const (
 	// FileName is the file's name in a store's directory.
 	FileName = "visibility_ranges.fbv"
-	// MaxRanges bounds the number of ranges that are believed.
-	MaxRanges = 1 << 20
+	// maxRanges bounds the number of ranges in a file.
+	maxRanges = 1 << 20
 
-	// MaxSize is the size of a file with that many ranges, in bytes.
-	MaxSize = 64 + MaxRanges*(11+2*9)
+	// MaxSize is the size in bytes of a file with that many ranges.
+	MaxSize = 64 + maxRanges*(11+2*9)
 
 	magic      = "FBATVR"
 	version    = 1
@@ -44,29 +44,28 @@ const (
 // Range hides the sequences from Start up to End (exclusive).
 type Range struct{ Start, End uint64 }
 
-// Ranges is a sorted list of ranges that do not overlap. It is immutable.
+// Ranges is a sorted, immutable list of ranges that do not overlap.
 type Ranges []Range
 
-// Hides reports whether sequence lies in one of the ranges.
+// Hides reports whether a range contains sequence.
 func (rs Ranges) Hides(sequence uint64) bool {
 	i := sort.Search(len(rs), func(i int) bool { return rs[i].End > sequence })
 	return i < len(rs) && rs[i].Start <= sequence
 }
 
-// Meets reports whether any sequence of r lies in one of the ranges.
+// Meets reports whether r overlaps any of the ranges.
 func (rs Ranges) Meets(r Range) bool {
 	i := sort.Search(len(rs), func(i int) bool { return rs[i].End > r.Start })
 	return r.Start < r.End && i < len(rs) && rs[i].Start < r.End
 }
 
-// Cover reports whether every sequence of r lies in one range.
+// Cover reports whether one range contains all of r.
 func (rs Ranges) Cover(r Range) bool {
 	i := sort.Search(len(rs), func(i int) bool { return rs[i].End > r.Start })
 	return i < len(rs) && rs[i].Start <= r.Start && rs[i].End >= r.End
 }
 
-// Merge returns the ranges that hide what any of list hides. It sorts and overwrites
-// list.
+// Merge returns the union of the ranges in list. It sorts and overwrites list.
 func Merge(list []Range) Ranges {
 	slices.SortFunc(list, func(a, b Range) int { return cmp.Compare(a.Start, b.Start) })
 	out := Ranges(list[:0])
@@ -82,7 +81,7 @@ func Merge(list []Range) Ranges {
 	return out
 }
 
-// End is the first sequence behind every range, 0 when there is none.
+// End returns the end of the last range, 0 when there is none.
 func (rs Ranges) End() uint64 {
 	if len(rs) == 0 {
 		return 0
@@ -90,8 +89,8 @@ func (rs Ranges) End() uint64 {
 	return rs[len(rs)-1].End
 }
 
-// Add returns the ranges with one more, merged with those it meets. rs stays
-// as it is.
+// Add returns the ranges with r added, merged with those it meets. It does not
+// change rs.
 func (rs Ranges) Add(r Range) Ranges {
 	if r.Start >= r.End {
 		return rs
@@ -107,7 +106,7 @@ func (rs Ranges) Add(r Range) Ranges {
 	return append(out, rs[hi:]...)
 }
 
-// Decode reads a whole file. The error is a [damage.Refusal]: short, magic,
+// Decode decodes a whole file. The error is a [damage.Refusal]: short, magic,
 // version, checksum, body or ranges.
 func Decode(b []byte) (Ranges, error) {
 	if len(b) < headSize {
@@ -127,7 +126,7 @@ func Decode(b []byte) (Ranges, error) {
 	r.MapOf(1)
 	r.Key("ranges")
 	n := r.Array()
-	if r.Err() == nil && n > min(r.Left()/leastRange, MaxRanges) {
+	if r.Err() == nil && n > min(r.Left()/leastRange, maxRanges) {
 		r.Fail(msgpack.ErrRange)
 	}
 	if r.Err() != nil {
@@ -147,7 +146,7 @@ func Decode(b []byte) (Ranges, error) {
 		if start >= end || len(rs) > 0 && start < rs.End() {
 			return nil, damage.Refuse(damage.Ranges, at, nil)
 		}
-		rs = append(rs, Range{start, end})
+		rs = append(rs, Range{Start: start, End: end})
 	}
 	if err := r.End(); err != nil {
 		return nil, damage.Refuse(damage.Body, int64(headSize+r.Offset()), err)
@@ -155,7 +154,7 @@ func Decode(b []byte) (Ranges, error) {
 	return rs, nil
 }
 
-// AppendFile adds the whole file to dst.
+// AppendFile appends the whole file to dst.
 func AppendFile(dst []byte, rs Ranges) []byte {
 	at := len(dst)
 	dst = append(dst, magic...)

@@ -17,7 +17,7 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// seal mends the checksum of a file, when it is long enough to have one.
+// seal recomputes the checksum of a file that is long enough to have one.
 func seal(b []byte) []byte {
 	b = append([]byte{}, b...)
 	if len(b) >= 12 {
@@ -28,7 +28,7 @@ func seal(b []byte) []byte {
 
 func file(body string) []byte { return seal([]byte("FBATVR\x01\x00\x00\x00\x00\x00" + body)) }
 
-// TestFixture spells the one file of its kind out.
+// TestFixture has every byte of the one file of its kind.
 func TestFixture(t *testing.T) {
 	b := fixture.Store("fences")[visibility.FileName]
 	want := strings.Join([]string{
@@ -93,7 +93,7 @@ func TestRefusals(t *testing.T) {
 		{"range keys swapped", list("\x82\xa3end\x02\xa5start\x01"), damage.Body},
 		{"negative start", list(pair("\xff", "\x02")), damage.Body},
 		{"start in a longer form", list(pair("\xcc\x01", "\x02")), damage.Body},
-		{"bytes behind", file("\x81\xa6ranges\x91" + pair("\x01", "\x02") + "\xc0"), damage.Body},
+		{"trailing bytes", file("\x81\xa6ranges\x91" + pair("\x01", "\x02") + "\xc0"), damage.Body},
 		{"empty range", list(pair("\x02", "\x02")), damage.Ranges},
 		{"range backwards", list(pair("\x03", "\x02")), damage.Ranges},
 		{"unsorted", list(pair("\x05", "\x06"), pair("\x01", "\x02")), damage.Ranges},
@@ -140,7 +140,7 @@ func TestHides(t *testing.T) {
 	})
 	require.Zero(t, visibility.Ranges(nil).End())
 	require.False(t, visibility.Ranges(nil).Hides(0))
-	require.True(t, visibility.Ranges{{0, math.MaxUint64}}.Hides(math.MaxUint64-1))
+	require.True(t, visibility.Ranges{{Start: 0, End: math.MaxUint64}}.Hides(math.MaxUint64-1))
 }
 
 // TestAdd compares with marking every number.
@@ -202,7 +202,7 @@ func TestSeeds(t *testing.T) {
 	fuzzing.Seeds(t, "FuzzRanges",
 		fuzzing.Seed{fixture.Store("fences")[visibility.FileName]},
 		fuzzing.Seed{visibility.AppendFile(nil, nil)},
-		fuzzing.Seed{visibility.AppendFile(nil, visibility.Ranges{{0, 1}, {1, 200}, {300, math.MaxUint64}})},
+		fuzzing.Seed{visibility.AppendFile(nil, visibility.Ranges{{Start: 0, End: 1}, {Start: 1, End: 200}, {Start: 300, End: math.MaxUint64}})},
 		fuzzing.Seed{visibility.AppendFile(nil, big)},
 		fuzzing.Seed{file("\x81\xa6ranges\xdd\xff\xff\xff\xff")},
 	)

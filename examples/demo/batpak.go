@@ -10,7 +10,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// batpak opens stores of batpak's, one of them with a bit flipped.
+// batpak opens stores written by batpak, and a copy of one with a flipped bit.
 func (d *steps) batpak(ctx context.Context, stores, damaged string) error {
 	if err := flipOneBit(filepath.Join(stores, "rotated", "store"), damaged, "index.fbati"); err != nil {
 		return err
@@ -30,7 +30,7 @@ func (d *steps) batpak(ctx context.Context, stores, damaged string) error {
 }
 
 func (d *steps) open(ctx context.Context, title, dir string) error {
-	// The log would repeat what the report says.
+	// The log would repeat the report.
 	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -39,17 +39,17 @@ func (d *steps) open(ctx context.Context, title, dir string) error {
 	report := r.Report()
 	result := count(report.Events) + " from the " + string(report.OpenedFrom)
 	if report.TailEvents > 0 && report.TailEvents < report.Events {
-		result += fmt.Sprintf(", %d behind it", report.TailEvents)
+		result += fmt.Sprintf(", %d after it", report.TailEvents)
 	}
 	if report.Hidden > 0 {
 		result += fmt.Sprintf(", %d hidden", report.Hidden)
 	}
 	d.print(title, result, report.Took)
 	for _, refusal := range report.Rejected {
-		fmt.Fprintf(d.out, "  not taken: %s (%s)\n", refusal.File, refusal.Reason)
+		fmt.Fprintf(d.out, "  rejected: %s (%s)\n", refusal.File, refusal.Reason)
 	}
 	for _, u := range report.Unfinished {
-		fmt.Fprintf(d.out, "  not shown: a batch of which %d events had been written\n", u.Items)
+		fmt.Fprintf(d.out, "  not shown: an unfinished batch, %d events written\n", u.Items)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Command demo writes 100,000 events, asks questions about them, and opens some
-// stores that batpak 0.4.0 wrote. `make demo` runs it.
+// Command demo writes 100,000 events, asks questions about them, and opens some stores
+// written by batpak 0.4.0. `make demo` runs it.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 func main() {
 	stores := flag.String("stores", "core/internal/fixture/testdata", "directory of batpak's stores")
 	flag.Parse()
-	// An interrupt ends ctx, so that the temporary directory goes away then too.
+	// An interrupt cancels ctx, so that the temporary directory is removed too.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := demo(ctx, os.Stdout, *stores); err != nil {
@@ -36,8 +36,7 @@ func demo(ctx context.Context, out io.Writer, stores string) error {
 	return errors.Join(d.all(ctx, scratch, stores), os.RemoveAll(scratch))
 }
 
-// steps prints one line for each step: what was done, what came of it, and how
-// long it took.
+// steps prints one line per step: the step, its result, and its time.
 type steps struct{ out io.Writer }
 
 func (d *steps) all(ctx context.Context, scratch, stores string) error {
@@ -58,7 +57,7 @@ func (d *steps) print(step, result string, took time.Duration) {
 	fmt.Fprintf(d.out, "%-40s %-39s %8v\n", step, result, round(took))
 }
 
-// round keeps three digits.
+// round rounds to three digits.
 func round(d time.Duration) time.Duration {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {
@@ -67,7 +66,7 @@ func round(d time.Duration) time.Duration {
 	return d.Round(unit)
 }
 
-// count is a number of events as people write it, below a million.
+// count formats a number of events below a million.
 func count(n uint64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d events", n)

@@ -11,11 +11,11 @@ import (
 	"github.com/thawlog/thaw/examples/internal/readme"
 )
 
-// times are the last column.
+// times matches the last column.
 var times = regexp.MustCompile(` +[0-9.]+(ns|µs|ms|s|m[0-9.]+s)\n`)
 
-// TestDemo compares what the demo prints, apart from times, with the README, and
-// looks for what it left behind.
+// TestDemo compares the output of the demo, except times, with the README, and checks that
+// it leaves no files.
 func TestDemo(t *testing.T) {
 	scratch := t.TempDir()
 	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} { // Unix and Windows

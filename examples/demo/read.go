@@ -10,8 +10,7 @@ import (
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// read opens the store again and asks about it. Every question reads all of its
-// answer.
+// read opens the store again and queries it. Every query reads its whole answer.
 func (d *steps) read(ctx context.Context, dir string, example event.ID) error {
 	start := time.Now()
 	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{})

@@ -17,7 +17,7 @@ const (
 	perOrder  = 4
 )
 
-// What happens to an order, in this order.
+// The events of an order, in this sequence.
 const (
 	orderPlaced  event.Kind = 0x1001
 	orderPaid    event.Kind = 0x2001
@@ -25,16 +25,16 @@ const (
 	orderShipped event.Kind = 0x1003
 )
 
-// fact is every event's payload.
+// fact is the payload of every event.
 type fact struct {
 	Order int    `msgpack:"order"`
 	What  string `msgpack:"what"`
 }
 
-// exampleOrder is the one that the questions are about.
+// exampleOrder is the order in the questions.
 const exampleOrder = 12_345
 
-// write makes a store of so many events and returns the id of the first event of
+// write writes a store of 100,000 events and returns the id of the first event of
 // exampleOrder.
 func (d *steps) write(ctx context.Context, dir string) (example event.ID, err error) {
 	st, err := host.Open(ctx, dir, host.Options{})
@@ -90,7 +90,7 @@ func sizeOf(dir string) (size int64, err error) {
 	return size, nil
 }
 
-// appendOrder adds the life of one order; each event is caused by the one before.
+// appendOrder appends the events of one order; each is caused by the previous one.
 func appendOrder(items []host.Item, n int) []host.Item {
 	order := event.At(fmt.Sprintf("order:%05d", n), "shop:eu")
 	payment := event.At(fmt.Sprintf("payment:%05d", n), "shop:eu")

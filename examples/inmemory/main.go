@@ -1,4 +1,4 @@
-// Command inmemory uses package ledger with a store that is in memory only.
+// Command inmemory uses package ledger with an in-memory store.
 package main
 
 import (
@@ -24,7 +24,7 @@ func main() {
 
 func run(ctx context.Context, out io.Writer) error {
 	options := host.Options{FS: aferofs.New(afero.NewMemMapFs())}
-	for range 2 { // the second time is a restart: same memory, new store
+	for range 2 { // the second run is a restart: same memory, new store
 		if err := visit(ctx, out, options); err != nil {
 			return err
 		}

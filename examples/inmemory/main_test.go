@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/examples/internal/readme"
 )
 
-// TestInMemory compares what the program prints with the README.
+// TestInMemory compares the output with the README.
 func TestInMemory(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), &out))

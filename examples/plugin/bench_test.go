@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -18,8 +19,8 @@ import (
 	"github.com/thawlog/thaw/wasm/plugin"
 )
 
-// benchEvents is how many events the stores of the benchmarks hold: THAW_BENCH_EVENTS,
-// by default a million.
+// benchEvents returns the number of events in the benchmarks' stores: THAW_BENCH_EVENTS, by
+// default a million.
 func benchEvents(b *testing.B) int {
 	n, err := strconv.Atoi(os.Getenv("THAW_BENCH_EVENTS"))
 	if err != nil {
@@ -28,7 +29,7 @@ func benchEvents(b *testing.B) int {
 	return n
 }
 
-// bench is one store and everything that reads it.
+// bench is one store and all its readers.
 type bench struct {
 	dir    string
 	plugin *plugin.Plugin
@@ -37,7 +38,7 @@ type bench struct {
 
 var benchShared *bench
 
-// prepare writes the store: 20 events an entity, 5000 a scope, 36 kinds.
+// prepare writes the store: 20 events per entity, 5000 per scope, 36 kinds.
 func prepare(b *testing.B) *bench {
 	if benchShared != nil {
 		return benchShared
@@ -84,7 +85,7 @@ func prepare(b *testing.B) *bench {
 
 var benchDirs []string
 
-// median runs f some times and returns the median of how long it took.
+// median runs f n times and returns the median of its times.
 func median(b *testing.B, n int, f func(i int)) time.Duration {
 	took := make([]time.Duration, n)
 	for i := range took {
@@ -97,7 +98,7 @@ func median(b *testing.B, n int, f func(i int)) time.Duration {
 }
 
 // BenchmarkOpen opens the store natively, by windows, and with the index copied into the
-// sandbox, of which the copying is told apart.
+// sandbox; the copy is also reported separately.
 func BenchmarkOpen(b *testing.B) {
 	w := prepare(b)
 	ctx := context.Background()
@@ -110,7 +111,10 @@ func BenchmarkOpen(b *testing.B) {
 	for _, way := range []string{"native", "windows", "buffers"} {
 		b.Run(way, func(b *testing.B) {
 			for b.Loop() {
-				var r Reader
+				var r interface {
+					host.Reader
+					io.Closer
+				}
 				var err error
 				switch way {
 				case "native":
@@ -129,17 +133,17 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkQuestions asks natively and through the plugin in turns. Medians: native-ns,
-// plugin-ns with a cache as large as the index, 32MiB-ns with the default one. ratio is
-// plugin-ns to native-ns.
+// BenchmarkQuestions asks natively and through the plugin in turn. Medians: native-ns,
+// plugin-ns with a cache as large as the index, 32MiB-ns with the default cache. ratio is
+// plugin-ns divided by native-ns.
 func BenchmarkQuestions(b *testing.B) {
 	w := prepare(b)
 	ctx := context.Background()
 	native, err := host.OpenReader(ctx, w.dir, host.ReaderOptions{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	defer native.Close()
-	// Native code finds every page in the system's cache; so does the plugin with a cache
-	// as large as the index, and with the default one it asks for many again.
+	// Native code finds every page in the system's cache, and so does the plugin with a
+	// cache as large as the index; with the default one it requests many pages again.
 	large, err := w.plugin.OpenReader(ctx, w.dir, plugin.ReaderOptions{Cache: 512})
 	require.NoError(b, err)
 	defer large.Close()
@@ -148,7 +152,7 @@ func BenchmarkQuestions(b *testing.B) {
 	defer small.Close()
 	n := benchEvents(b)
 	entities := n/20 + 1
-	count := func(b *testing.B, r Reader, region host.Region, page host.Page) {
+	count := func(b *testing.B, r host.Reader, region host.Region, page host.Page) {
 		for _, err := range r.Query(ctx, region, page) {
 			require.NoError(b, err)
 		}
@@ -161,55 +165,55 @@ func BenchmarkQuestions(b *testing.B) {
 	for _, q := range []struct {
 		name   string
 		rounds int
-		ask    func(b *testing.B, r Reader, pick int)
+		ask    func(b *testing.B, r host.Reader, pick int)
 	}{
-		{"entity", 600, func(b *testing.B, r Reader, pick int) {
+		{"entity", 600, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{Entity: "order:" + strconv.Itoa(pick%entities)}, host.Page{})
 		}},
-		{"stream", 600, func(b *testing.B, r Reader, pick int) {
+		{"stream", 600, func(b *testing.B, r host.Reader, pick int) {
 			for _, err := range r.Stream(ctx, "order:"+strconv.Itoa(pick%entities), host.StreamPage{}) {
 				require.NoError(b, err)
 			}
 		}},
-		{"scope", 40, func(b *testing.B, r Reader, pick int) {
+		{"scope", 40, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{Scope: "shop:" + strconv.Itoa(pick%(n/5000+1))}, host.Page{})
 		}},
-		{"kind", 10, func(b *testing.B, r Reader, pick int) {
+		{"kind", 10, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{Kinds: event.Only(event.Kind(0x1000 + pick%36))}, host.Page{})
 		}},
-		{"prefix, 20 events", 200, func(b *testing.B, r Reader, pick int) {
+		{"prefix, 20 events", 200, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{EntityPrefix: "order:1"}, host.Page{From: uint64(pick), Limit: 20})
 		}},
-		{"sequence", 600, func(b *testing.B, r Reader, pick int) {
+		{"sequence", 600, func(b *testing.B, r host.Reader, pick int) {
 			count(b, r, host.Region{}, host.Page{From: uint64(pick), Limit: 1})
 		}},
-		{"count of a scope", 600, func(b *testing.B, r Reader, pick int) {
+		{"count of a scope", 600, func(b *testing.B, r host.Reader, pick int) {
 			_, err := r.Count(ctx, host.Region{Scope: "shop:" + strconv.Itoa(pick%(n/5000+1))}, 0)
 			require.NoError(b, err)
 		}},
-		{"state", 600, func(b *testing.B, r Reader, pick int) {
+		{"state", 600, func(b *testing.B, r host.Reader, pick int) {
 			_, err := r.State(ctx, "order:"+strconv.Itoa(pick%entities))
 			require.NoError(b, err)
 		}},
-		{"get", 600, func(b *testing.B, r Reader, pick int) {
+		{"get", 600, func(b *testing.B, r host.Reader, pick int) {
 			_, err := r.Get(ctx, w.ids[pick])
 			require.NoError(b, err)
 		}},
-		{"ancestors", 600, func(b *testing.B, r Reader, pick int) {
+		{"ancestors", 600, func(b *testing.B, r host.Reader, pick int) {
 			for _, err := range r.Ancestors(ctx, w.ids[pick], 3) {
 				require.NoError(b, err)
 			}
 		}},
-		{"effects", 600, func(b *testing.B, r Reader, pick int) {
+		{"effects", 600, func(b *testing.B, r host.Reader, pick int) {
 			for _, err := range r.Effects(ctx, w.ids[pick], 1) {
 				require.NoError(b, err)
 			}
 		}},
-		{"everything", 2, func(b *testing.B, r Reader, _ int) { count(b, r, host.Region{}, host.Page{}) }},
+		{"everything", 2, func(b *testing.B, r host.Reader, _ int) { count(b, r, host.Region{}, host.Page{}) }},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			for b.Loop() {
-				// The same picks again: pages were checked, caches are as warm as they get.
+				// The same picks again: pages are checked, and caches as warm as they get.
 				for range 2 {
 					a := median(b, q.rounds, func(i int) { q.ask(b, native, picks[i%256]) })
 					p := median(b, q.rounds, func(i int) { q.ask(b, large, picks[i%256]) })

@@ -1,6 +1,6 @@
-// Command plugin reads a store through thaw.wasm: the code that parses the files runs in
-// a sandbox without files, clock or network, and this program hands it the bytes it
-// asks for. With "native" in place of thaw.wasm the same code runs without a sandbox.
+// Command plugin reads a store through thaw.wasm: the code that parses the files runs in a
+// sandbox without files, clock or network, and this program passes it the bytes it
+// requests. With "native" in place of thaw.wasm the same code runs without a sandbox.
 //
 //	make wasm
 //	go run ./examples/plugin bin/thaw.wasm DIR
@@ -37,7 +37,7 @@ func run(ctx context.Context, out io.Writer, wasm, dir string) (err error) {
 		}
 		return errors.Join(report(ctx, out, r), r.Close())
 	}
-	p, err := plugin.LoadFile(ctx, wasm, plugin.Options{}) // compiled code is kept for the next time
+	p, err := plugin.LoadFile(ctx, wasm, plugin.Options{}) // caches compiled code
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 	"slices"
 
@@ -12,24 +11,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// Reader is what a reader can be asked, whether it is native or runs in the plugin.
-type Reader interface {
-	Query(ctx context.Context, region host.Region, page host.Page) iter.Seq2[event.Event, error]
-	Count(ctx context.Context, region host.Region, from uint64) (uint64, error)
-	Stream(ctx context.Context, entity string, page host.StreamPage) iter.Seq2[event.Event, error]
-	Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
-	Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
-	Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error]
-	State(ctx context.Context, entity string) (host.State, error)
-	Get(ctx context.Context, id event.ID) (event.Full, error)
-	Read(ctx context.Context, e event.Event) (event.Full, error)
-	Report() host.Report
-	Refresh(ctx context.Context) (changed bool, err error)
-	Close() error
-}
-
-// report prints what is in a store.
-func report(ctx context.Context, out io.Writer, r Reader) error {
+// report prints what is in a store. The reader is native or runs in the plugin.
+func report(ctx context.Context, out io.Writer, r host.Reader) error {
 	opened := r.Report()
 	fmt.Fprintf(out, "%d events, opened from %s, %d damages\n", opened.Events, opened.OpenedFrom, len(opened.Damages))
 

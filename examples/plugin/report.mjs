@@ -1,4 +1,4 @@
-// The report of main.go, by Node: no Go in it, and nothing of the store's format.
+// The report of main.go in Node, without Go and without the store's format.
 //
 //   node examples/plugin/report.mjs bin/thaw.wasm DIR
 

@@ -1,6 +1,6 @@
-// Command quickstart writes the events of one order into a new store and asks it
-// questions. Its clock and its random numbers are fixed, so that it prints the
-// same every time; a program of yours leaves Options.Now and Options.Random alone.
+// Command quickstart writes the events of one order to a new store and queries it. It fixes
+// the clock and the random numbers so that its output is always the same; your program
+// leaves Options.Now and Options.Random unset.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// The kinds of this program: a category in the top 4 bits, 1 to 12, 14 or 15,
-// and a number of its own.
+// The kinds of this program: a category in the top 4 bits, 1 to 12, 14 or 15, and a number
+// within it.
 const (
 	OrderPlaced    event.Kind = 0x1001
 	OrderConfirmed event.Kind = 0x1002
@@ -26,7 +26,7 @@ const (
 	StockReserved  event.Kind = 0x3001
 )
 
-// names is for people; the store keeps numbers.
+// names has the kinds' names for output; the store keeps only numbers.
 var names = map[event.Kind]string{
 	OrderPlaced: "order placed", OrderConfirmed: "order confirmed", OrderShipped: "order shipped",
 	PaymentTaken: "payment taken", StockReserved: "stock reserved",
@@ -43,8 +43,7 @@ type Note struct {
 	Text string `msgpack:"text"`
 }
 
-// Where things happen: an entity has a stream of its own, a scope keeps shops
-// apart.
+// The places of events: an entity has its own stream, a scope separates shops.
 var (
 	order   = event.At("order:42", "shop:eu")
 	payment = event.At("payment:7", "shop:eu")

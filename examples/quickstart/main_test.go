@@ -10,7 +10,7 @@ import (
 	"github.com/thawlog/thaw/examples/internal/readme"
 )
 
-// TestQuickstart compares what the program prints with the README.
+// TestQuickstart compares the output with the README.
 func TestQuickstart(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), &out, filepath.Join(t.TempDir(), "orders")))

@@ -10,7 +10,7 @@ import (
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// read opens the store again, without a lock, and asks.
+// read opens the store again, without a lock, and queries it.
 func read(ctx context.Context, out io.Writer, dir string, placed event.ID) error {
 	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{})
 	if err != nil {
@@ -18,10 +18,10 @@ func read(ctx context.Context, out io.Writer, dir string, placed event.ID) error
 	}
 	defer r.Close()
 	report := r.Report()
-	fmt.Fprintf(out, "\n# closed, and opened again to read\n%d events from %s, %d of them behind it, %d files not taken, %d damages\n",
+	fmt.Fprintf(out, "\n# closed, and opened again to read\n%d events from %s, %d of them after it, %d files rejected, %d damages\n",
 		report.Events, report.OpenedFrom, report.TailEvents, len(report.Rejected), len(report.Damages))
 
-	fmt.Fprintln(out, "\n# orders that were placed, with their payload")
+	fmt.Fprintln(out, "\n# placed orders, with their payload")
 	placedOrders := host.Region{EntityPrefix: "order:", Kinds: event.Only(OrderPlaced)}
 	for e, err := range r.Query(ctx, placedOrders, host.Page{Limit: 10}) {
 		if err != nil {

@@ -10,17 +10,17 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// write makes the store, appends, and returns the id of the first event.
+// write creates the store, appends events, and returns the id of the first one.
 func write(ctx context.Context, out io.Writer, dir string) (placed event.ID, err error) {
 	st, err := host.Open(ctx, dir, options())
 	if err != nil {
 		return placed, err
 	}
-	// A Close that fails is news about what was written, so it is not dropped.
+	// A failed Close concerns written data, so its error is returned.
 	defer func() { err = errors.Join(err, st.Close()) }()
 
 	fmt.Fprintln(out, "# one event; nil means that it is on disk")
-	// The key makes it harmless to send the same order twice.
+	// With a key it is safe to send the same order twice.
 	place := func() (host.Receipt, error) {
 		return st.Append(ctx, order, OrderPlaced, Order{"Ada", 1250},
 			host.Expect(host.NoEvents), host.WithKey(host.KeyOf("checkout 9f3")))
@@ -36,13 +36,13 @@ func write(ctx context.Context, out io.Writer, dir string) (placed event.ID, err
 	}
 	fmt.Fprintf(out, "placed again: sequence %d, repeated %t\n", again.Sequence, again.Repeated)
 
-	fmt.Fprintln(out, "\n# somebody else was faster: a conflict, and nothing is written")
+	fmt.Fprintln(out, "\n# the order already has events: a conflict, and nothing is written")
 	_, err = st.Append(ctx, order, OrderPlaced, Order{"Bob", 990}, host.Expect(host.NoEvents))
 	if conflict := (*host.ExpectError)(nil); errors.As(err, &conflict) {
 		fmt.Fprintln(out, err)
-		fmt.Fprintln(out, "so look at the entity again, which has", conflict.Actual)
+		fmt.Fprintln(out, "read the entity again, which has", conflict.Actual)
 	} else {
-		return placed, fmt.Errorf("there should have been a conflict: %w", err)
+		return placed, fmt.Errorf("expected a conflict, got: %w", err)
 	}
 
 	fmt.Fprintln(out, "\n# a batch: all of it or nothing")
@@ -59,7 +59,7 @@ func write(ctx context.Context, out io.Writer, dir string) (placed event.ID, err
 		fmt.Fprintf(out, "sequence %d, clock %d\n", r.Sequence, r.Clock)
 	}
 
-	fmt.Fprintln(out, "\n# a fence gathers events over time; nobody sees them before Commit")
+	fmt.Fprintln(out, "\n# a fence collects events over time; Commit makes them visible")
 	fence := st.Fence()
 	if _, err := fence.Append(order, OrderShipped, Note{"by train"}, host.CausedBy(batch[2].ID)); err != nil {
 		return placed, err

@@ -63,7 +63,7 @@ func (h *file) ReadAt(p []byte, off int64) (int, error) {
 		case n == len(p):
 			return n, nil
 		case m > 0:
-			// A short read, whatever the reason; the next step returns it.
+			// A short read for any reason; the next step returns the reason.
 		case err == nil:
 			return n, io.ErrNoProgress
 		default:

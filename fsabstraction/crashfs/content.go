@@ -2,10 +2,10 @@ package crashfs
 
 import "bytes"
 
-// BlockSize is the number of bytes that survive a power cut together.
-const BlockSize = 4096
+// blockSize is the number of bytes that survive a power cut together.
+const blockSize = 4096
 
-type block [BlockSize]byte
+type block [blockSize]byte
 
 // content is the contents of a file. A nil block is zeros, and so is the last block after
 // size.
@@ -14,7 +14,7 @@ type content struct {
 	blocks []*block
 }
 
-func blockCount(size int64) int { return int((size + BlockSize - 1) / BlockSize) }
+func blockCount(size int64) int { return int((size + blockSize - 1) / blockSize) }
 
 // at returns block i, nil past the end.
 func (c content) at(i int) *block {
@@ -32,8 +32,8 @@ func (c content) read(p []byte, off int64) int {
 	p = p[:min(int64(len(p)), c.size-off)]
 	for n := 0; n < len(p); {
 		pos := off + int64(n)
-		i, start := int(pos/BlockSize), int(pos%BlockSize)
-		end := min(BlockSize, start+len(p)-n)
+		i, start := int(pos/blockSize), int(pos%blockSize)
+		end := min(blockSize, start+len(p)-n)
 		if b := c.blocks[i]; b != nil {
 			copy(p[n:], b[start:end])
 		} else {
@@ -47,7 +47,7 @@ func (c content) read(p []byte, off int64) int {
 // join returns the first n bytes of head followed by the rest of tail, in a new block only
 // if needed.
 func join(head, tail *block, n int) *block {
-	if head == tail || n >= BlockSize {
+	if head == tail || n >= blockSize {
 		return head
 	}
 	if n <= 0 {

@@ -41,7 +41,7 @@ func (f *file) survivor(d *dice) content {
 
 // within returns how many bytes of block i, at least 0, are below size.
 func within(i int, size int64) int {
-	return int(max(0, min(BlockSize, size-int64(i)*BlockSize)))
+	return int(max(0, min(blockSize, size-int64(i)*blockSize)))
 }
 
 // grown returns the length of a file that grew from start: the new one, the old one or,
@@ -50,12 +50,12 @@ func (f *file) grown(start int64, d *dice) int64 {
 	if d.survives() {
 		return f.live.size
 	}
-	first := start/BlockSize + 1
-	boundaries := (f.live.size-1)/BlockSize - first + 1
+	first := start/blockSize + 1
+	boundaries := (f.live.size-1)/blockSize - first + 1
 	if !d.survives() || boundaries <= 0 {
 		return start
 	}
-	return (first + d.below(boundaries)) * BlockSize
+	return (first + d.below(boundaries)) * blockSize
 }
 
 // tear applies the write in progress to a file that survived a cut.

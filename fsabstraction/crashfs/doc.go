@@ -5,7 +5,7 @@
 // # What a power cut leaves
 //
 // A file has its current contents and those of its last Sync. Bytes written since then
-// survive in blocks of BlockSize bytes, each at random; a block that does not survive holds
+// survive in blocks of 4096 bytes, each at random; a block that does not survive holds
 // its bytes of that Sync, so bytes outside a written range stay intact (powersafe
 // overwrite). The length is a separate change: a file that grew may have its new length and
 // read as zeros where blocks did not survive, or be shorter, ending at its old end or at a

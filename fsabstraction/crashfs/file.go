@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// file is a regular file, whatever its name. FS.mu guards it.
+// file is a regular file under any name. FS.mu guards it.
 type file struct {
 	live, synced content
 
@@ -71,8 +71,8 @@ func (f *file) write(p []byte, off int64) {
 	}
 	for n := 0; n < len(p); {
 		pos := off + int64(n)
-		i := int(pos / BlockSize)
-		n += copy(f.own(i)[pos%BlockSize:], p[n:])
+		i := int(pos / blockSize)
+		n += copy(f.own(i)[pos%blockSize:], p[n:])
 		f.blocks[i] |= dirty
 	}
 }
@@ -81,7 +81,7 @@ func (f *file) truncate(size int64) {
 	f.beginChange()
 	f.low = min(f.low, size)
 	f.setBlockCount(blockCount(size))
-	if tail := size % BlockSize; size < f.live.size && tail != 0 {
+	if tail := size % blockSize; size < f.live.size && tail != 0 {
 		clear(f.own(blockCount(size) - 1)[tail:])
 	}
 	f.live.size = size

@@ -73,7 +73,7 @@ func (h *writeHandle) WriteAt(p []byte, off int64) (int, error) {
 	if err := fsabstraction.CheckOffset("writeat", h.path, off); err != nil {
 		return 0, err
 	}
-	if off > math.MaxInt64-BlockSize-int64(len(p)) {
+	if off > math.MaxInt64-blockSize-int64(len(p)) {
 		return 0, &fs.PathError{Op: "writeat", Path: h.path, Err: fs.ErrInvalid}
 	}
 	op := Op{Kind: WriteAt, Name: h.path, Offset: off, Data: p, file: h.file}
@@ -94,7 +94,7 @@ func (h *writeHandle) Truncate(size int64) error {
 	if err := fsabstraction.CheckOffset("truncate", h.path, size); err != nil {
 		return err
 	}
-	if size > math.MaxInt64-BlockSize {
+	if size > math.MaxInt64-blockSize {
 		return &fs.PathError{Op: "truncate", Path: h.path, Err: fs.ErrInvalid}
 	}
 	return h.fs.mutate(Op{Kind: Truncate, Name: h.path, Size: size}, func() (func(), error) {

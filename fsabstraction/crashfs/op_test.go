@@ -129,7 +129,7 @@ func TestStopAfter(t *testing.T) {
 	}
 	require.Equal(t, 2, announced)
 	_, err = fsys.Crash(crashfs.Cut{Survive: 100}).Create("h")
-	require.NoError(t, err, "the next life goes on")
+	require.NoError(t, err, "the next life continues")
 	fsys.StopAfter(0)
 	require.NoError(t, w.Truncate(0))
 }

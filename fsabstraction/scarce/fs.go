@@ -24,7 +24,7 @@ func Write(inner fsabstraction.FS) fsabstraction.FS {
 	if w, ok := inner.(writeFS); ok {
 		return w
 	}
-	return writeFS{readFS{inner}, inner}
+	return writeFS{readFS: readFS{inner}, inner: inner}
 }
 
 // Inner returns the file system wrapped by Read or Write, and any other unchanged.
@@ -78,7 +78,7 @@ func (w writeFS) SyncDir(dir string) error {
 		return &fs.PathError{Op: "sync", Path: dir, Err: errors.ErrUnsupported}
 	}
 	err := d.SyncDir(dir)
-	for try := 1; try < Tries && errors.Is(err, fsabstraction.ErrNotTried) && Lacking(err) && CloseIdle() > 0; try++ {
+	for try := 1; try < Tries && errors.Is(err, fsabstraction.ErrNotTried) && TooManyOpen(err) && CloseIdle() > 0; try++ {
 		err = d.SyncDir(dir)
 	}
 	return err

@@ -58,7 +58,7 @@ const Tries = 8
 // retry calls f, and repeats it while it lacks a descriptor and holders could free some.
 func retry[T any](f func() (T, error)) (T, error) {
 	got, err := f()
-	for try := 1; try < Tries && Lacking(err) && CloseIdle() > 0; try++ {
+	for try := 1; try < Tries && TooManyOpen(err) && CloseIdle() > 0; try++ {
 		got, err = f()
 	}
 	return got, err

@@ -32,19 +32,19 @@ func check(fs *crashfs.FS, known knowledge, seed uint64) error {
 	if err := judge(before, known); err != nil {
 		return fmt.Errorf("read as it is: %w", err)
 	}
-	if known.folds != nil {
+	if known.flushes != nil {
 		if err := asSegments(fs, seed%8 == 0); err != nil {
 			return fmt.Errorf("read as it is: %w", err)
 		}
 	}
-	after, err := writeOn(fs, before, known.folds, seed)
+	after, err := writeOn(fs, before, known.flushes, seed)
 	if err != nil {
 		return err
 	}
 	if err := tidy(fs); err != nil {
 		return fmt.Errorf("after recovery: %w", err)
 	}
-	if known.folds != nil {
+	if known.flushes != nil {
 		if err := asSegments(fs, seed%8 == 1); err != nil {
 			return fmt.Errorf("after recovery: %w", err)
 		}
@@ -96,10 +96,10 @@ func readOnly(fs fsabstraction.ReadFS) ([]event.Event, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return events(&r.Queries)
+	return events(r)
 }
 
-func events(q *host.Queries) ([]event.Event, error) {
+func events(q host.Reader) ([]event.Event, error) {
 	return gather(q.Query(ctx, host.Region{}, host.Page{}))
 }
 
@@ -177,17 +177,17 @@ func judge(found []event.Event, known knowledge) error {
 
 // writeOn opens for writing, which must show what a reader saw, appends one event
 // and closes. It returns what must be there from now on.
-func writeOn(fs *crashfs.FS, before []event.Event, folds *tuning.Flushes, seed uint64) ([]event.Event, error) {
+func writeOn(fs *crashfs.FS, before []event.Event, flushes *tuning.Flushes, seed uint64) ([]event.Event, error) {
 	o := options(fs, seed^0xabcdef)
 	o.Strict = true
 	if seed%4 == 3 {
-		folds = nil
+		flushes = nil
 	}
-	st, err := host.Open(ctx, dir, folding(folds, o))
+	st, err := host.Open(ctx, dir, withFlushes(flushes, o))
 	if err != nil {
 		return nil, fmt.Errorf("open for writing: %w", err)
 	}
-	shown, err := events(&st.Queries)
+	shown, err := events(st)
 	if err == nil {
 		err = same(before, shown)
 	}
@@ -203,7 +203,7 @@ func writeOn(fs *crashfs.FS, before []event.Event, folds *tuning.Flushes, seed u
 	if r.Sequence != uint64(len(before)) {
 		return nil, errors.Join(fmt.Errorf("the next event has sequence %d, not %d", r.Sequence, len(before)), st.Close())
 	}
-	after, err := events(&st.Queries)
+	after, err := events(st)
 	if err := errors.Join(err, st.Close(), st.CloseReport().IndexError); err != nil {
 		return nil, fmt.Errorf("close: %w", err)
 	}

@@ -56,7 +56,7 @@ func life(t *testing.T) (moments []moment, log []event.Event) {
 		})
 	}
 	session := func(fs *crashfs.FS, seed uint64, batches ...int) *host.Store {
-		st, err := host.Open(ctx, dir, folding(often, options(fs, seed)))
+		st, err := host.Open(ctx, dir, withFlushes(often, options(fs, seed)))
 		require.NoError(t, err)
 		for i, n := range batches {
 			items := make([]host.Item, n)
@@ -150,7 +150,7 @@ func checkCopy(files map[string][]byte, acked int, log []event.Event) error {
 			return fmt.Errorf("event %d is not that of the log", i)
 		}
 	}
-	st, err := host.Open(ctx, dir, folding(often, options(fs, 9)))
+	st, err := host.Open(ctx, dir, withFlushes(often, options(fs, 9)))
 	if err != nil {
 		return err
 	}

@@ -172,7 +172,7 @@ func (r *run) checkRecovery(s state) error {
 			}
 		}
 	})
-	empty := workload{folds: r.workload.folds, do: func(*session) error { return nil }}
+	empty := workload{flushes: r.workload.flushes, do: func(*session) error { return nil }}
 	if err := empty.run(fs, &world{}, s.seed); err != nil {
 		return err
 	}

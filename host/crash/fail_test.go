@@ -104,7 +104,7 @@ func reported(err error) error {
 	if errors.Is(err, errNoticed) {
 		return err
 	}
-	for _, known := range []error{nil, syscall.EIO, syscall.ENOSPC, syscall.EINTR, host.ErrReadOnly} {
+	for _, known := range []error{nil, syscall.EIO, syscall.ENOSPC, syscall.EINTR, host.ErrFailed} {
 		if errors.Is(err, known) {
 			return nil
 		}

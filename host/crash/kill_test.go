@@ -58,7 +58,7 @@ func writeUntilKilled() error {
 	for round := uint64(0); ; round++ {
 		o := options(osfs.FS{}, seed+round)
 		o.SegmentSize = 8_000
-		st, err := host.Open(ctx, os.Getenv(killDir), folding(behind, o))
+		st, err := host.Open(ctx, os.Getenv(killDir), withFlushes(behind, o))
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func TestKill(t *testing.T) {
 		units = append(units, killOne(t, path, len(units), random)...)
 		r, err := host.OpenReader(ctx, path, host.ReaderOptions{Logger: quiet, Strict: true})
 		require.NoError(t, err)
-		found, err := events(&r.Queries)
+		found, err := events(r)
 		require.NoError(t, err)
 		require.NoError(t, judge(found, knowledge{units: units}), "kill %d", kill)
 		require.NoError(t, r.Close())

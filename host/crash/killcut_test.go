@@ -25,14 +25,14 @@ func TestKillThenPowerCut(t *testing.T) {
 		run  func(fs *crashfs.FS) error
 	}{
 		{"open and close", func(fs *crashfs.FS) error {
-			st, err := host.Open(ctx, dir, folding(often, options(fs, seed+5)))
+			st, err := host.Open(ctx, dir, withFlushes(often, options(fs, seed+5)))
 			if err != nil {
 				return err
 			}
 			return errors.Join(st.Close(), st.CloseReport().IndexError)
 		}},
 		{"rebuild", func(fs *crashfs.FS) error {
-			_, err := host.Rebuild(ctx, dir, options(fs, seed+5), false)
+			_, err := host.Rebuild(ctx, dir, host.RebuildOptions{Options: options(fs, seed+5)})
 			return err
 		}},
 	} {

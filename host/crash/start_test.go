@@ -22,10 +22,10 @@ func (w *workload) start(known *world, seed uint64) (*crashfs.FS, error) {
 		return fs, nil
 	}
 	n := 6
-	if w.folds != nil { // so many that what comes behind is not at once more
+	if w.flushes != nil { // so many that what comes behind is not at once more
 		n = 20
 	}
-	first := workload{folds: w.folds, do: func(s *session) error {
+	first := workload{flushes: w.flushes, do: func(s *session) error {
 		return repeat(n, func(int) error { return s.single() })
 	}}
 	return fs, first.run(fs, known, seed+1000)

@@ -116,7 +116,7 @@ func (s *session) told(a *attempt, err error, rs ...host.Receipt) error {
 
 // notWritten reports whether an error promises that nothing was written.
 func notWritten(err error) bool {
-	return !errors.Is(err, host.ErrReadOnly) && !errors.Is(err, host.ErrUnknown)
+	return !errors.Is(err, host.ErrFailed) && !errors.Is(err, host.ErrUnknown)
 }
 
 // on is whether to go on behind an error.
@@ -162,8 +162,8 @@ type workload struct {
 	concurrent bool
 	durability host.Durability
 	stubborn   bool
-	// folds is how indexes are written, nil for plainly.
-	folds *tuning.Flushes
+	// flushes is how indexes are written, nil for defaultFlushes.
+	flushes *tuning.Flushes
 	// from names a store of batpak's to begin with.
 	from string
 	// sessions is how many times the store is opened and closed, 0 for once, and
@@ -268,7 +268,7 @@ func (w *workload) run(fs fsabstraction.FS, world *world, seed uint64) error {
 	for n := range max(1, w.sessions) {
 		err := w.once(fs, world, seed+uint64(n)<<32, n)
 		if err == nil && w.rebuilt && n+1 < w.sessions {
-			_, err = host.Rebuild(ctx, dir, options(fs, seed), false)
+			_, err = host.Rebuild(ctx, dir, host.RebuildOptions{Options: options(fs, seed)})
 		}
 		if errs = append(errs, err); err != nil && !w.stubborn {
 			break
@@ -281,12 +281,12 @@ func (w *workload) run(fs fsabstraction.FS, world *world, seed uint64) error {
 func (w *workload) once(fs fsabstraction.FS, world *world, seed uint64, number int) error {
 	o := options(fs, seed)
 	o.Durability = w.durability
-	st, err := host.Open(ctx, dir, folding(w.folds, o))
+	st, err := host.Open(ctx, dir, withFlushes(w.flushes, o))
 	if err != nil {
 		return err
 	}
 	if number > 0 { // what an earlier session left open is decided now
-		found, err := events(&st.Queries)
+		found, err := events(st)
 		if err != nil {
 			return errors.Join(err, st.Close())
 		}

@@ -114,8 +114,8 @@ type knowledge struct {
 	serial bool
 	// before is what is in front of the first unit.
 	before []event.Event
-	// folds is how the store's indexes are written, nil for plainly.
-	folds *tuning.Flushes
+	// flushes is how the store's indexes are written, nil for defaultFlushes.
+	flushes *tuning.Flushes
 }
 
 // known is what callers know now.
@@ -123,7 +123,7 @@ func (w *world) known(of *workload) knowledge {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	k := knowledge{
-		units: append([]unit(nil), w.units...), serial: !of.concurrent, before: w.before, folds: of.folds,
+		units: append([]unit(nil), w.units...), serial: !of.concurrent, before: w.before, flushes: of.flushes,
 	}
 	if w.store != nil {
 		k.shown = w.store.Committed()

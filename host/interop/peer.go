@@ -67,9 +67,6 @@ func Peer(ctx context.Context) (*Program, error) {
 	return built.program, nil
 }
 
-// Path is the executable, for tests that start and kill it themselves.
-func (p *Program) Path() string { return p.path }
-
 // build builds a crate with cargo.
 func build(ctx context.Context, crate string) error {
 	cargo, err := exec.LookPath("cargo")

@@ -135,7 +135,7 @@ func requireAgreement(t *testing.T, p *interop.Program, dir string, receipts []i
 }
 
 // events returns everything a reader shows, read in the two ways there are.
-func events(t *testing.T, r *host.Reader) (all []truth) {
+func events(t *testing.T, r *host.DirReader) (all []truth) {
 	for e, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
 		require.NoError(t, err)
 		full, err := r.Read(t.Context(), e)

@@ -362,7 +362,7 @@ func TestRoundTrips(t *testing.T) {
 				}
 				require.NoError(t, s.Close())
 				if random.IntN(3) == 0 {
-					_, err := host.Rebuild(t.Context(), dir, host.Options{Logger: slog.New(slog.DiscardHandler)}, false)
+					_, err := host.Rebuild(t.Context(), dir, host.RebuildOptions{Options: host.Options{Logger: slog.New(slog.DiscardHandler)}})
 					require.NoError(t, err)
 				}
 				requireBoth(t, p, dir, all)

@@ -130,7 +130,7 @@ func (g *turns) check() {
 
 	// Put right by thaw, with an index of its own, batpak reads the same too,
 	// whatever its own footers say.
-	_, err := host.Rebuild(g.t.Context(), g.dir, host.Options{Logger: slog.New(slog.DiscardHandler)}, false)
+	_, err := host.Rebuild(g.t.Context(), g.dir, host.RebuildOptions{Options: host.Options{Logger: slog.New(slog.DiscardHandler)}})
 	require.NoError(g.t, err)
 	requireBothButD19(g.t, g.p, g.dir, appendReceipts(g.t, nil, g.receipts))
 }

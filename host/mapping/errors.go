@@ -7,9 +7,9 @@ import (
 	"github.com/thawlog/thaw/core/escape"
 )
 
-// ErrClosed is returned, in an fs.PathError, by a closed Source. It is fs.ErrClosed as
+// errClosed is returned, in an fs.PathError, by a closed Source. It is fs.ErrClosed as
 // well.
-var ErrClosed = fmt.Errorf("mapping: source is closed: %w", fs.ErrClosed)
+var errClosed = fmt.Errorf("mapping: source is closed: %w", fs.ErrClosed)
 
 // FaultError reports that a part of the mapping could not be read: the file was truncated
 // after it was mapped, or its disk failed. A later or shorter read may succeed. The

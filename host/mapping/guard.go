@@ -32,7 +32,7 @@ func (s *Source) guarded(p []byte, off int64) (n int, intact bool, err error) {
 		}
 	}()
 	if s.m == nil {
-		return 0, false, &fs.PathError{Op: "readat", Path: s.path, Err: ErrClosed}
+		return 0, false, &fs.PathError{Op: "readat", Path: s.path, Err: errClosed}
 	}
 	if len(p) == 0 {
 		return 0, true, nil

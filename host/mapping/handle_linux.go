@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// mapHandle maps the file that f has open, whatever its path means now, by opening its
+// mapHandle maps the file that f has open, even if its path now names another, by opening its
 // descriptor again through /proc. Meanwhile Control keeps the descriptor from being closed
 // and reused for another file.
 func mapHandle(f fsabstraction.PathFile, id fsabstraction.Identity) (*mmap.ReaderAt, error) {

@@ -40,6 +40,6 @@ func TestIntact(t *testing.T) {
 		require.NoError(t, s.Close())
 		_, ok, err := s.ReadIntact(p, 0)
 		require.False(t, ok)
-		require.ErrorIs(t, err, ErrClosed)
+		require.ErrorIs(t, err, errClosed)
 	}
 }

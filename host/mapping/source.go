@@ -36,7 +36,8 @@ func (s *Source) Size() int64 { return s.size }
 
 // ReadAt implements fsabstraction.File: it reads all of p, or fewer bytes and returns the
 // reason, which at the end of the mapping is io.EOF. If the file cannot be read it returns
-// 0 and a *FaultError, after Close 0 and ErrClosed. It allocates only if it fails.
+// 0 and a *FaultError, after Close 0 and an error that is fs.ErrClosed. It allocates only
+// if it fails.
 //
 // A fault in p itself, if p is mapped memory too, is not converted: that panic belongs to
 // the caller.
@@ -61,7 +62,7 @@ func (s *Source) Close() error {
 	s.lockAll()
 	defer s.unlockAll()
 	if s.m == nil {
-		return &fs.PathError{Op: "close", Path: s.path, Err: ErrClosed}
+		return &fs.PathError{Op: "close", Path: s.path, Err: errClosed}
 	}
 	m := s.m
 	s.m = nil

@@ -70,7 +70,7 @@ func TestEmptyFile(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 	_, err = s.ReadAt(make([]byte, 1), 0)
-	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorIs(t, err, errClosed)
 }
 
 func TestClose(t *testing.T) {
@@ -78,11 +78,11 @@ func TestClose(t *testing.T) {
 	require.NoError(t, s.Close())
 	for _, length := range []int{0, 10, 200} {
 		n, err := s.ReadAt(make([]byte, length), 0)
-		require.ErrorIs(t, err, ErrClosed)
+		require.ErrorIs(t, err, errClosed)
 		require.ErrorIs(t, err, fs.ErrClosed)
 		require.Zero(t, n)
 	}
-	require.ErrorIs(t, s.Close(), ErrClosed)
+	require.ErrorIs(t, s.Close(), errClosed)
 	require.Equal(t, int64(100), s.Size())
 }
 
@@ -138,7 +138,7 @@ func TestCloseDuringReads(t *testing.T) {
 					if i == 0 {
 						started.Done()
 					}
-					if errors.Is(err, ErrClosed) {
+					if errors.Is(err, errClosed) {
 						return
 					}
 					if !assert.NoError(t, err) || !assert.True(t, bytes.Equal(data[off:off+4096], p[:n])) {

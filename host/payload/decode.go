@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// decoder reads checked bytes into Go values. Recursion is bounded by MaxDepth.
+// decoder decodes checked bytes into Go values. MaxDepth bounds its recursion.
 type decoder struct {
 	b  []byte // passed Check
 	at int    // where the next value begins
@@ -33,12 +33,12 @@ func (d *decoder) skip() {
 	d.at += n
 }
 
-// value decodes the next value into v, which can be set.
+// value decodes the next value into v, which must be settable.
 func (d *decoder) value(v reflect.Value) error {
 	x := d.peek()
 	for hops := 0; ; hops++ {
 		if hops == maxHops {
-			return errors.New("a pointer leads back to itself")
+			return errors.New("a pointer points back to itself")
 		}
 		switch {
 		case v.Kind() == reflect.Pointer && x.Kind != payload.KindNil:
@@ -95,7 +95,7 @@ func (d *decoder) dynamic(v reflect.Value) error {
 		return nil
 	}
 	if v.NumMethod() > 0 {
-		return fmt.Errorf("an interface %s without a pointer in it does not say which type to make", v.Type())
+		return fmt.Errorf("cannot choose a type for interface %s, which holds no pointer", v.Type())
 	}
 	a, err := d.any()
 	switch {
@@ -162,7 +162,7 @@ func (d *decoder) mapping(v reflect.Value, x payload.Value) error {
 			return under(keyStep(i), err)
 		}
 		if !k.Comparable() {
-			return under(keyStep(i), errors.New("a Go map takes no such key"))
+			return under(keyStep(i), errors.New("a Go map cannot have such a key"))
 		}
 		step := d.b[start:d.at]
 		if err := d.value(e); err != nil {
@@ -177,7 +177,7 @@ func (d *decoder) mapping(v reflect.Value, x payload.Value) error {
 	return nil
 }
 
-var errTwice = errors.New("the key is there twice")
+var errTwice = errors.New("duplicate key")
 
 func (d *decoder) structure(v reflect.Value, x payload.Value) error {
 	fields := fieldsOf(v.Type())
@@ -223,7 +223,7 @@ func (d *decoder) structure(v reflect.Value, x payload.Value) error {
 
 func (d *decoder) field(v reflect.Value, f *field) error {
 	if x := d.peek(); x.Kind == payload.KindNil {
-		if _, ok := f.of(v); !ok { // an embedded pointer that is nil, which Marshal writes so
+		if _, ok := f.of(v); !ok { // a nil embedded pointer, which Marshal writes as nil
 			d.at = x.End
 			return nil
 		}
@@ -238,7 +238,7 @@ func (d *decoder) field(v reflect.Value, f *field) error {
 	return nil
 }
 
-// rawJSON keeps the next value, nil included, as JSON.
+// rawJSON stores the next value, nil included, as JSON.
 func (d *decoder) rawJSON(v reflect.Value) error {
 	start := d.at
 	d.skip()
@@ -250,7 +250,7 @@ func (d *decoder) rawJSON(v reflect.Value) error {
 	return nil
 }
 
-// The steps of a path: the keys of maps and structs as they are written, elements by number.
+// The steps of a path: keys of maps and structs as written, elements by number.
 
 func indexStep(i int) string { return "[" + strconv.Itoa(i) + "]" }
 func keyStep(i int) string   { return "[key " + strconv.Itoa(i) + "]" }
@@ -267,7 +267,7 @@ func nameStep(name []byte) string {
 	return "." + clip(string(name))
 }
 
-// pairStep is the step to the value of the i-th pair of a map, whose key is this MessagePack.
+// pairStep returns the step to the value of the i-th pair of a map, whose key is this MessagePack.
 func pairStep(key []byte, i int) string {
 	switch k, _ := payload.ValueAt(key, 0); k.Kind {
 	case payload.KindStr:
@@ -278,7 +278,7 @@ func pairStep(key []byte, i int) string {
 	return "[value " + strconv.Itoa(i) + "]"
 }
 
-// clip shortens a name so that a message stays a line.
+// clip shortens a name so that a message fits on a line.
 func clip(s string) string {
 	const most = 60
 	if len(s) <= most {

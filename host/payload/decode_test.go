@@ -9,7 +9,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// TestUnmarshalAgreesWithTheLibrary on what it does not refuse.
+// TestUnmarshalAgreesWithTheLibrary compares with the library where Unmarshal does not refuse.
 func TestUnmarshalAgreesWithTheLibrary(t *testing.T) {
 	decoded := 0
 	for _, v := range agreed {
@@ -27,13 +27,13 @@ func TestUnmarshalAgreesWithTheLibrary(t *testing.T) {
 		}
 		require.NoError(t, err, "%T", v)
 		decoded++
-		// Compared as bytes: times differ in their zone alone.
+		// Compared as bytes, since times may differ in their zone.
 		got, err := Marshal(ours.Interface())
 		require.NoError(t, err)
 		require.Equal(t, b, got, "%T", v)
 		again, err := Marshal(theirs.Interface())
 		require.NoError(t, err)
-		if v, ok := v.(struct { // the library fills the pointer for a nil
+		if v, ok := v.(struct { // the library allocates for a nil
 			*Exported
 			Z int
 		}); !ok || v.Exported != nil {
@@ -54,7 +54,7 @@ func registerExt(t *testing.T, id int8) {
 	t.Cleanup(func() { msgpack.UnregisterExt(id) })
 }
 
-// TestUnmarshalForms: the forms of a value that Go types take.
+// TestUnmarshalForms checks the forms of a value that each Go type accepts.
 func TestUnmarshalForms(t *testing.T) {
 	type part struct{ A, B int8 }
 	type whole struct {

@@ -10,14 +10,14 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// library lets the msgpack library decode the next value: into a type that decodes itself, or an ext.
+// library decodes the next value with the msgpack library: an ext, or into a type with its own decoder.
 func (d *decoder) library(v reflect.Value) error {
 	start := d.at
 	d.skip()
 	g := &guard{b: d.b[start:d.at]}
-	// Not msgpack.Unmarshal: that keeps a goroutine alive per type, and pools buffers of any size.
+	// Not msgpack.Unmarshal, which keeps a goroutine alive per type and pools buffers of any size.
 	dec := msgpack.NewDecoder(g)
-	dec.DisableAllocLimit(true) // all lengths are proven; the limits only cost copies
+	dec.DisableAllocLimit(true) // all lengths are checked; the limits only cost copies
 	dec.SetCustomStructTag(jsonTag)
 	err := dec.DecodeValue(v)
 	switch {
@@ -31,7 +31,7 @@ func (d *decoder) library(v reflect.Value) error {
 	return nil
 }
 
-// anyExt decodes an ext into the type that is registered for it.
+// anyExt decodes an ext into the type registered for it.
 func (d *decoder) anyExt(x payload.Value) (a any, err error) {
 	if x.Type == timestampExt {
 		t := reflect.New(timeType).Elem()
@@ -44,7 +44,7 @@ func (d *decoder) anyExt(x payload.Value) (a any, err error) {
 
 var decodesCache sync.Map // reflect.Type to bool
 
-// decodesItself reports whether t or a pointer to it has a method that decodes it.
+// decodesItself reports whether t or a pointer to it has a decoding method.
 func decodesItself(t reflect.Type) bool {
 	if t.Name() != "" && t.PkgPath() == "" {
 		return false // int, string and the like have no methods

@@ -10,7 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// scalar sets v to x, which is neither nil nor an ext, and keeps the value exactly.
+// scalar sets v to x, which is neither nil nor an ext, without changing the value.
 func scalar(v reflect.Value, x payload.Value) error {
 	switch v.Kind() {
 	case reflect.Bool:
@@ -65,7 +65,7 @@ func float(v reflect.Value, x payload.Value) error {
 		exact = f < 1<<63 && int64(f) == int64(x.Bits)
 	case payload.KindUint:
 		f = float64(x.Bits)
-		exact = f < 1<<64 && uint64(f) == x.Bits // the conversion back is undefined beyond, and differs by processor
+		exact = f < 1<<64 && uint64(f) == x.Bits // above, the conversion back is undefined and differs by processor
 	default:
 		return mismatch(x, v.Type())
 	}
@@ -79,7 +79,7 @@ func float(v reflect.Value, x payload.Value) error {
 	return nil
 }
 
-// any decodes the next value into the Go type that it has by itself.
+// any decodes the next value into its default Go type.
 func (d *decoder) any() (any, error) {
 	x := d.peek()
 	if x.Kind == payload.KindExt {
@@ -112,7 +112,7 @@ func (d *decoder) any() (any, error) {
 	return nil, nil
 }
 
-// narrowest returns n in the Go type as wide as it was written.
+// narrowest returns n in the Go type of the width it was written with.
 func narrowest(x payload.Value, n int64) any {
 	switch len(x.Body) {
 	case 0, 1:
@@ -153,7 +153,7 @@ func (d *decoder) anyMap(n int) (any, error) {
 	for i := range n {
 		key := d.peek()
 		if key.Kind != payload.KindStr && key.Kind != payload.KindBin {
-			return nil, under(keyStep(i), errors.New(kindText(key)+" as a key needs a Go map with such keys, not any"))
+			return nil, under(keyStep(i), errors.New(kindText(key)+" as a key needs a Go map with keys of its type, not any"))
 		}
 		d.at = key.End
 		e, err := d.any()
@@ -168,12 +168,12 @@ func (d *decoder) anyMap(n int) (any, error) {
 	return m, nil
 }
 
-// misfit is a number that v's type cannot hold.
+// misfit returns the error for a number that v's type cannot hold.
 func misfit(class error, x payload.Value, t reflect.Type) error {
 	return fmt.Errorf("%w: %s does not fit %s", class, numberText(x), t)
 }
 
-// mismatch is a value of one kind for a Go type of another.
+// mismatch returns the error for a value of one kind and a Go type of another.
 func mismatch(x payload.Value, t reflect.Type) error {
 	return fmt.Errorf("%s cannot be read as %s", kindText(x), t)
 }

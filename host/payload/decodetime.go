@@ -10,11 +10,11 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// timestampExt is MessagePack's own ext type for an instant.
+// timestampExt is MessagePack's ext type for an instant.
 const timestampExt = -1
 
-// time sets v to the instant x, in UTC: a timestamp has no zone, and the one of the machine that reads would make
-// two values of one.
+// time sets v to the instant x, in UTC: a timestamp has no zone, and the reading machine's zone would make one value
+// into two.
 func (d *decoder) time(v reflect.Value, x payload.Value) error {
 	var t time.Time
 	var err error
@@ -34,7 +34,7 @@ func (d *decoder) time(v reflect.Value, x payload.Value) error {
 	return nil
 }
 
-// timestamp reads the body of a timestamp: 4 bytes of seconds, 8 of nanoseconds (30 bits) and seconds (34), or 12
+// timestamp decodes the body of a timestamp: 4 bytes of seconds, 8 of nanoseconds (30 bits) and seconds (34), or 12
 // of nanoseconds (4 bytes) and seconds, big-endian, since 1970.
 func timestamp(b []byte) (time.Time, error) {
 	var seconds, nanos uint64
@@ -52,19 +52,19 @@ func timestamp(b []byte) (time.Time, error) {
 	t := time.Unix(int64(seconds), int64(nanos)).UTC()
 	negative := int64(seconds) < 0
 	if t.Unix() != int64(seconds) || // a second or more of nanoseconds
-		t.Before(time.Unix(0, 0)) != negative || t.Year() < 1970 != negative { // too far: time.Time and its year wrap round
-		return time.Time{}, fmt.Errorf("%w: %d s and %d ns are no time.Time", ErrRange, int64(seconds), nanos)
+		t.Before(time.Unix(0, 0)) != negative || t.Year() < 1970 != negative { // too far: time.Time and its year wrap around
+		return time.Time{}, fmt.Errorf("%w: %d s and %d ns do not fit time.Time", ErrRange, int64(seconds), nanos)
 	}
 	return t, nil
 }
 
-// rfc3339 reads a time as JSON has it.
+// rfc3339 parses a time in the format of JSON.
 func rfc3339(s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		return time.Time{}, err
 	}
-	fraction := s[strings.IndexAny(s, ".,")+1:] // time.Parse takes both
+	fraction := s[strings.IndexAny(s, ".,")+1:] // time.Parse accepts both
 	digits := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
 	if digits > 9 && strings.Trim(fraction[9:digits], "0") != "" { // which time.Parse drops
 		return time.Time{}, fmt.Errorf("%w: %s does not fit time.Time", ErrInexact, clip(s))

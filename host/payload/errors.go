@@ -8,8 +8,8 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// The classes of failure. Every error that concerns the bytes of the input is an [*Error] that unwraps to one of
-// these; they are those of the core's package payload.
+// The classes of errors. Every error about the bytes of the input is an [*Error] that unwraps to one of these, which
+// are those of the core's package payload.
 var (
 	ErrTruncated    = payload.ErrTruncated
 	ErrTrailing     = payload.ErrTrailing
@@ -19,18 +19,19 @@ var (
 	ErrRange        = payload.ErrRange
 	ErrInexact      = payload.ErrInexact
 	ErrDuplicateKey = payload.ErrDuplicateKey
-	// ErrType: the bytes are sound but do not fit the Go value, or the Go value has no MessagePack form.
+	// ErrType means that the bytes are valid but do not fit the Go value, or that the Go value has no MessagePack
+	// form.
 	ErrType = errors.New("type mismatch")
 )
 
-// Error says where in the input a failure was found and why.
+// Error is an error with its offset in the input.
 type Error = payload.Error
 
-// TypeError is returned by Marshal and Unmarshal when the Go side is the reason: there is no offset to give.
-// It is both ErrType and, when there is one, its cause: ErrRange or ErrInexact for a number.
+// TypeError is returned by Marshal and Unmarshal for an error of the Go value, which has no offset. It is both
+// ErrType and, if there is one, its cause: ErrRange or ErrInexact for a number.
 type TypeError struct {
-	// Path leads to the value that Unmarshal could not decode, such as .lines[2].qty: the names of fields and keys
-	// as the payload has them. It is empty for the payload as a whole.
+	// Path leads to the value that Unmarshal could not decode, such as .lines[2].qty, with field names and keys as in
+	// the payload. It is empty for the payload as a whole.
 	Path  string
 	Cause error
 }
@@ -40,7 +41,7 @@ func (e *TypeError) Error() string {
 	if e.Path != "" {
 		s += " at " + strings.TrimPrefix(e.Path, ".")
 	}
-	return s + ": " + escape.Text(e.Cause.Error()) // which can show what the payload has
+	return s + ": " + escape.Text(e.Cause.Error()) // may quote the payload
 }
 
 // Unwrap returns ErrType and the cause.

@@ -20,7 +20,7 @@ type ints struct {
 	Deep int8 `msgpack:"deep"`
 }
 
-// TestUnmarshalRefusesNumbers: what a Go type cannot hold is an error with its path, wherever the number stands.
+// TestUnmarshalRefusesNumbers: a number that a Go type cannot hold is an error with its path, wherever the number is.
 func TestUnmarshalRefusesNumbers(t *testing.T) {
 	type line struct {
 		Qty uint16 `msgpack:"qty"`
@@ -74,7 +74,7 @@ func TestUnmarshalRefusesNumbers(t *testing.T) {
 		{map[float64]int{0.1: 1}, new(map[float32]int), ErrInexact, " at [key 0]: number would be rounded: 0.1 does not fit float32"},
 		{m("lines", []any{m("qty", 1), m("qty", 65536)}), new(order), ErrRange, " at lines[1].qty: number out of range: 65536 does not fit uint16"},
 		{m("deep", 200), new(order), ErrRange, " at deep: number out of range: 200 does not fit int8"},
-		{m("qty", -1), new(order), nil, " at qty: an embedded pointer to payload.line, which is not exported, cannot be set"},
+		{m("qty", -1), new(order), nil, " at qty: cannot set an embedded pointer to unexported payload.line"},
 		{m("three", []int{1, 2, -200}), new(order), ErrRange, " at three[2]: number out of range: -200 does not fit int8"},
 		{m("by", m("x", 256)), new(order), ErrRange, " at by.x: number out of range: 256 does not fit uint8"},
 		{m("num", map[int]string{128: ""}), new(order), ErrRange, " at num[key 0]: number out of range: 128 does not fit int8"},
@@ -97,7 +97,7 @@ func TestUnmarshalRefusesNumbers(t *testing.T) {
 	}
 }
 
-// TestUnmarshalNumbersProperty: a number is decoded exactly or not at all, and not refused when it fits.
+// TestUnmarshalNumbersProperty: a number is decoded exactly or refused, and refused only if it does not fit.
 func TestUnmarshalNumbersProperty(t *testing.T) {
 	targets := []any{new(int), new(int8), new(int16), new(int32), new(int64), new(uint), new(uint8), new(uint16), new(uint32), new(uint64), new(float32), new(float64)}
 	rapid.Check(t, func(t *rapid.T) {
@@ -150,7 +150,7 @@ func unsigned(n uint64) []byte {
 	return b
 }
 
-// holds is what a Go type can hold, by the definition of its numbers.
+// holds reports whether a Go type can hold a number, from the definition of the type.
 func holds(k reflect.Kind, n *big.Float) bool {
 	switch k {
 	case reflect.Float64:
@@ -185,13 +185,13 @@ func TestUnmarshalTwice(t *testing.T) {
 		{"92 c0 82 a161 01 c40161 02", new([]map[string]int), "[1][value 1]"},
 	} {
 		err := Unmarshal(unhex(t, c.hex), c.into)
-		require.EqualError(t, err, "payload: type mismatch at "+c.at+": the key is there twice", "%T", c.into)
+		require.EqualError(t, err, "payload: type mismatch at "+c.at+": duplicate key", "%T", c.into)
 	}
 	err := Unmarshal(unhex(t, "81 90 01"), new(map[any]any))
-	require.EqualError(t, err, "payload: type mismatch at [key 0]: a Go map takes no such key")
+	require.EqualError(t, err, "payload: type mismatch at [key 0]: a Go map cannot have such a key")
 }
 
-// TestTimeKeepsItsInstant to the nanosecond, in UTC wherever it was written and is read.
+// TestTimeKeepsItsInstant checks times to the nanosecond, in UTC wherever they are written and read.
 func TestTimeKeepsItsInstant(t *testing.T) {
 	zone := time.FixedZone("east", 9*3600)
 	here := time.Local
@@ -217,7 +217,7 @@ func TestTimeKeepsItsInstant(t *testing.T) {
 		if want.Year() > 9999 {
 			continue
 		}
-		// JSON has no timestamp; what it has is a string.
+		// JSON has no timestamp, only strings.
 		b, err = Marshal(map[string]string{"at": at.Format(time.RFC3339Nano)})
 		require.NoError(t, err)
 		out = event{}
@@ -243,10 +243,10 @@ func TestTimeKeepsItsInstant(t *testing.T) {
 		require.EqualError(t, err, "payload: type mismatch at [0]: "+want)
 	}
 	for hex, want := range map[string]string{
-		"d7 ff ee6b280000000000":             "number out of range: 0 s and 1000000000 ns are no time.Time",
-		"c7 0c ff ffffffff 0000000000000000": "number out of range: 0 s and 4294967295 ns are no time.Time",
-		"c7 0c ff 00000000 7fffffffffffffff": "number out of range: 9223372036854775807 s and 0 ns are no time.Time",  // Before 1970, it says
-		"c7 0c ff 00000000 8000000000000000": "number out of range: -9223372036854775808 s and 0 ns are no time.Time", // of the year 292277026596
+		"d7 ff ee6b280000000000":             "number out of range: 0 s and 1000000000 ns do not fit time.Time",
+		"c7 0c ff ffffffff 0000000000000000": "number out of range: 0 s and 4294967295 ns do not fit time.Time",
+		"c7 0c ff 00000000 7fffffffffffffff": "number out of range: 9223372036854775807 s and 0 ns do not fit time.Time",  // Before 1970, it says
+		"c7 0c ff 00000000 8000000000000000": "number out of range: -9223372036854775808 s and 0 ns do not fit time.Time", // of the year 292277026596
 		"c7 05 ff 0000000000":                "a timestamp has 4, 8 or 12 bytes, not 5",
 		"d6 05 00000000":                     "an ext of type 5 cannot be read as time.Time",
 		"05":                                 "the integer 5 cannot be read as time.Time",
@@ -255,12 +255,12 @@ func TestTimeKeepsItsInstant(t *testing.T) {
 	}
 }
 
-// shouting is a type of a user whose error shows what it read.
+// shouting is a user's type whose error quotes its input.
 type shouting struct{}
 
 func (*shouting) UnmarshalText(b []byte) error { return fmt.Errorf("no %s", b) }
 
-// TestTypeErrorText: it has a step for each name, also the empty one, and what a payload has is escaped.
+// TestTypeErrorText: the path has a step for each name, even an empty one, and text from a payload is escaped.
 func TestTypeErrorText(t *testing.T) {
 	for _, c := range []struct {
 		in, into any
@@ -278,7 +278,7 @@ func TestTypeErrorText(t *testing.T) {
 	}
 }
 
-// TestMarshalFieldsOfOneName: a map with a key twice could be read by nothing.
+// TestMarshalFieldsOfOneName: a map with a duplicate key could not be read.
 func TestMarshalFieldsOfOneName(t *testing.T) {
 	type Inner struct {
 		N int `json:"n"`
@@ -302,7 +302,7 @@ func TestMarshalFieldsOfOneName(t *testing.T) {
 		require.ErrorContains(t, err, `has two fields named "n"`)
 	}
 	type asArray struct {
-		//lint:ignore U1000 it is there for its tag
+		//lint:ignore U1000 only its tag matters
 		_msgpack struct{} `msgpack:",as_array"`
 		A        int      `msgpack:"n"`
 		B        int      `msgpack:"n"`
@@ -310,7 +310,7 @@ func TestMarshalFieldsOfOneName(t *testing.T) {
 	b, err := Marshal(asArray{A: 1, B: 2})
 	require.NoError(t, err)
 	require.Equal(t, unhex(t, "92 01 02"), b)
-	// The struct inside keeps a name of its own where the outer field stands in front.
+	// The inner struct keeps its own name if the outer field comes first.
 	b, err = Marshal(struct {
 		N int `json:"n"`
 		Inner
@@ -321,7 +321,7 @@ func TestMarshalFieldsOfOneName(t *testing.T) {
 	require.JSONEq(t, `{"n":1,"Inner":{"n":2}}`, string(text))
 }
 
-// TestJSONTags count where there is no msgpack tag.
+// TestJSONTags: json tags count if there is no msgpack tag.
 func TestJSONTags(t *testing.T) {
 	type Inner struct {
 		X int `json:"x"`
@@ -355,7 +355,7 @@ func TestJSONTags(t *testing.T) {
 	require.Equal(t, in, out)
 }
 
-// TestRawJSON: json.RawMessage is the value that its text says.
+// TestRawJSON: json.RawMessage is encoded as the value of its text.
 func TestRawJSON(t *testing.T) {
 	type event struct {
 		Body json.RawMessage            `json:"body"`

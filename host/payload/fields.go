@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// Which fields of a struct are written, under which names: the rules of msgpack/v5, and of encoding/json for a field
-// that has a json tag and no msgpack tag. A test compares with the library's encoder.
+// The fields of a struct to encode and their names: the rules of msgpack/v5, and of encoding/json for a field with a
+// json tag and no msgpack tag. A test compares with the library's encoder.
 
-// jsonTag is the tag that counts where there is no msgpack tag.
+// jsonTag is the tag used if there is no msgpack tag.
 const jsonTag = "json"
 
 type field struct {
@@ -22,7 +22,7 @@ type field struct {
 	omitZero  bool // the json option
 }
 
-// of returns the field of v, and false behind an embedded pointer that is nil.
+// of returns the field of v, and false if it is in a nil embedded pointer.
 func (f *field) of(v reflect.Value) (reflect.Value, bool) {
 	for i, n := range f.index {
 		if i > 0 && v.Kind() == reflect.Pointer {
@@ -36,13 +36,13 @@ func (f *field) of(v reflect.Value) (reflect.Value, bool) {
 	return v, true
 }
 
-// make is of for a field that is to be set: embedded pointers that are nil are filled.
+// make is of for setting the field: it allocates nil embedded pointers.
 func (f *field) make(v reflect.Value) (reflect.Value, error) {
 	for i, n := range f.index {
 		if i > 0 && v.Kind() == reflect.Pointer {
 			if v.IsNil() {
 				if !v.CanSet() {
-					return v, fmt.Errorf("an embedded pointer to %s, which is not exported, cannot be set", v.Type().Elem())
+					return v, fmt.Errorf("cannot set an embedded pointer to unexported %s", v.Type().Elem())
 				}
 				v.Set(reflect.New(v.Type().Elem()))
 			}
@@ -55,10 +55,10 @@ func (f *field) make(v reflect.Value) (reflect.Value, error) {
 
 type fields struct {
 	list    []*field
-	names   map[string]*field // of the list, of inlined structs, and aliases
+	names   map[string]*field // of the list, inlined structs and aliases
 	asArray bool
-	omits   bool   // at least one field may be left out
-	twice   string // a name that two fields of the list have, of which Unmarshal would find one
+	omits   bool   // at least one field may be omitted
+	twice   string // a name of two fields of the list; Unmarshal would find only one
 }
 
 var fieldCache sync.Map // reflect.Type to *fields
@@ -85,7 +85,7 @@ func collect(t reflect.Type, path []reflect.Type) *fields {
 		}
 		name, options, more := strings.Cut(tag, ",")
 		has := func(o string) bool { return slices.Contains(strings.Split(options, ","), o) }
-		if name == "-" && !(isJSON && more) { // json:"-," is the name -
+		if name == "-" && !(isJSON && more) { // json:"-," means the name -
 			continue
 		}
 		if sf.Name == "_msgpack" {
@@ -93,7 +93,7 @@ func collect(t reflect.Type, path []reflect.Type) *fields {
 			omitAll = omitAll || has("omitempty")
 		}
 		if !sf.IsExported() && !(sf.Anonymous && structBelow(sf.Type)) {
-			continue // an unexported embedded int is written by the library but can never be read back
+			continue // the library writes an unexported embedded int, but cannot read it back
 		}
 		nested := has("noinline") || isJSON && name != ""
 		if name == "" {
@@ -101,7 +101,7 @@ func collect(t reflect.Type, path []reflect.Type) *fields {
 		}
 		f := &field{name: name, index: sf.Index, omitEmpty: omitAll || has("omitempty"), omitZero: isJSON && has("omitzero")}
 		if sf.Anonymous && !nested && fs.inline(sf.Type, f, has("inline"), path) {
-			if fs.names[name] == nil { // the struct as a whole, as the library reads it
+			if fs.names[name] == nil { // the whole struct, as the library reads it
 				fs.names[name] = f
 			}
 			continue
@@ -125,8 +125,8 @@ func (fs *fields) add(f *field) {
 	fs.omits = fs.omits || f.omitEmpty || f.omitZero
 }
 
-// inline adds the fields of the embedded struct t in the place of f. Unless forced, it does so only when none of
-// their names is taken; forced, it leaves those out.
+// inline adds the fields of the embedded struct t in place of f. Unless forced, it does so only if all their names
+// are free; forced, it omits taken names.
 func (fs *fields) inline(t reflect.Type, f *field, forced bool, path []reflect.Type) bool {
 	if !structBelow(t) {
 		return false
@@ -159,7 +159,7 @@ func structBelow(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct
 }
 
-// present returns the fields of v that are written.
+// present returns the fields of v to encode.
 func (fs *fields) present(v reflect.Value) []*field {
 	if !fs.omits {
 		return fs.list
@@ -197,7 +197,7 @@ func isEmpty(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// isZero is what encoding/json asks for omitzero.
+// isZero implements the omitzero rule of encoding/json.
 func isZero(v reflect.Value) bool {
 	if v.CanInterface() && !(v.Kind() == reflect.Pointer && v.IsNil()) {
 		if z, ok := v.Interface().(interface{ IsZero() bool }); ok {

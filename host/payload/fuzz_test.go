@@ -12,7 +12,7 @@ func FuzzUnmarshal(f *testing.F) {
 		sound := Check(b) == nil
 		for _, v := range targets() {
 			var err error
-			// The constant covers what the library remembers about a type it sees for the first time.
+			// The constant covers the library's caches for a type it sees for the first time.
 			got := allocated(func() { err = Unmarshal(b, v) })
 			require.Less(t, got, uint64(256<<10+1000*len(b)), "into %T", v)
 			switch {
@@ -26,7 +26,7 @@ func FuzzUnmarshal(f *testing.F) {
 		if !sound {
 			return
 		}
-		// What came in as any goes out again as something that means the same to Unmarshal.
+		// A value decoded into any encodes to an equivalent value.
 		var v any
 		if Unmarshal(b, &v) == nil {
 			again, err := Marshal(v)
@@ -40,7 +40,7 @@ func FuzzUnmarshal(f *testing.F) {
 	})
 }
 
-// TestSeeds: a fuzz target without its committed corpus tests nothing on an ordinary run.
+// TestSeeds checks the committed corpus: without it a fuzz target tests nothing in an ordinary run.
 func TestSeeds(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "fuzz", "FuzzUnmarshal", "*"))
 	require.NoError(t, err)

@@ -7,18 +7,17 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// guard feeds checked bytes to the msgpack library and keeps it from reading the inside of an ext as if values
-// were there.
+// guard feeds checked bytes to the msgpack library and keeps it from reading an ext's body as values.
 //
-// Check proves every count and depth outside ext bodies; an ext body is opaque. The library, asked to fill a Go map
-// from an ext, steps over the ext's head and takes the body for the map: a body of df ff ff ff ff then asks for four
-// thousand million entries, and a body of nested arrays overflows the stack. It reads codes with ReadByte and bodies
-// with Read, so an ext body that is reached by ReadByte is that mistake and is refused. An empty ext would make the
-// library take the next value instead, which would slip one level out of Check's depth; it is refused as well.
+// Check validates every count and depth outside ext bodies; an ext body is opaque. When the library fills a Go map
+// from an ext, it skips the ext's head and takes the body for the map: a body of df ff ff ff ff then requests four
+// thousand million entries, and a body of nested arrays overflows the stack. The library reads codes with ReadByte
+// and bodies with Read, so a ReadByte in an ext body is that mistake and is refused. For an empty ext the library
+// would take the next value instead, one level deeper than Check allowed; it is refused as well.
 type guard struct {
 	b    []byte // passed Check
 	pos  int
-	next int // offset of the first value head not yet seen; all heads follow each other, containers included
+	next int // offset of the first value head not yet seen; heads, containers included, follow each other
 	ext  int // the last ext seen has its body at b[ext:next]; otherwise ext == next
 	err  error
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unhex turns "81 a1 61 01" into bytes.
+// unhex converts "81 a1 61 01" to bytes.
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
@@ -27,7 +27,7 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// nested is inner in n arrays of one element.
+// nested returns inner in n arrays of one element.
 func nested(n int, inner ...byte) []byte {
 	return append(bytes.Repeat([]byte{0x91}, n), inner...)
 }

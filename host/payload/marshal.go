@@ -18,34 +18,35 @@ import (
 // fields): every integer and length in its smallest form, structs as maps in field order. The same value gives the
 // same bytes: Go maps are sorted, string keys first and by their bytes, other keys by encoding.
 //
-// Fields are named and left out by the rules of msgpack/v5 (`msgpack:"name,omitempty"`, "-", inline, as_array), and
-// its interfaces for custom encodings are honoured; what a custom encoder writes is checked. A field without a msgpack
-// tag goes by its json tag: the name, "-", omitempty and omitzero count, and an embedded struct with a name is not
-// inlined. A struct with two fields of one name is refused: a field of an embedded struct counts too, unless the other
-// stands in front of it, which keeps that struct from being inlined. Byte slices and byte arrays are bin, nil slices and maps are nil, [json.RawMessage] is the value that its
-// text says, by the rules of [ParseJSON]. [time.Time] is a timestamp (ext -1): the instant to the nanosecond, without
-// the zone. The intern option is ignored: it needs readers that share a dictionary.
+// Fields are named and omitted by the rules of msgpack/v5 (`msgpack:"name,omitempty"`, "-", inline, as_array).
+// Marshal calls the library's interfaces for custom encodings and checks their output. A field without a msgpack tag
+// uses its json tag: the name, "-", omitempty and omitzero apply, and an embedded struct with a name is not inlined.
+// A struct with two fields of one name is refused. The fields of an embedded struct count, unless the other field
+// comes first, which keeps that struct from being inlined. Byte slices and byte arrays are bin, nil slices and maps
+// are nil. [json.RawMessage] is the value of its text, by the rules of [ParseJSON]. [time.Time] is a timestamp (ext
+// -1): the instant to the nanosecond, without the zone. The intern option is ignored: it needs readers that share a
+// dictionary.
 //
-// The library's own encoder is not used because it sorts three map types only. An error is a [*TypeError]; its cause
-// is ErrTooDeep for cyclic values and ErrTooLarge for a result that no event could hold.
+// Marshal does not use the library's own encoder, which sorts only three map types. An error is a [*TypeError]; its
+// cause is ErrTooDeep for cyclic values and ErrTooLarge for a result too large for an event.
 func Marshal(v any) ([]byte, error) {
 	var e encoder
 	if err := e.value(reflect.ValueOf(v), 0); err != nil {
 		return nil, &TypeError{Cause: err}
 	}
-	// Only custom encoders can have added depth unseen.
+	// Only custom encoders can have added depth.
 	if err := Check(e.out); err != nil {
 		return nil, &TypeError{Cause: err}
 	}
 	return e.out, nil
 }
 
-// maxHops is how many pointers and interfaces may lie between a field and its value.
+// maxHops is the maximum number of pointers and interfaces between a field and its value.
 const maxHops = 100
 
 var errorType = reflect.TypeFor[error]()
 
-// encoder is also the writer that custom encoders write to.
+// encoder is also the io.Writer of custom encoders.
 type encoder struct {
 	out []byte
 }
@@ -85,7 +86,7 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 			return nil
 		}
 		if hops == maxHops {
-			return fmt.Errorf("%w: a pointer leads back to itself", ErrTooDeep)
+			return fmt.Errorf("%w: a pointer points back to itself", ErrTooDeep)
 		}
 		v = v.Elem()
 	}
@@ -99,7 +100,7 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 	return e.scalar(v)
 }
 
-// rawJSON appends the value that JSON text says; nil is nil.
+// rawJSON appends the value of JSON text; nil is nil.
 func (e *encoder) rawJSON(v reflect.Value) (err error) {
 	if v.IsNil() {
 		e.out = wire.AppendNil(e.out)
@@ -187,7 +188,7 @@ func (e *encoder) structure(v reflect.Value, depth int) error {
 		if !fields.asArray {
 			e.out = wire.AppendStr(e.out, f.name)
 		}
-		fv, _ := f.of(v) // the zero Value behind a nil embedded pointer, which is nil
+		fv, _ := f.of(v) // the zero Value, encoded as nil, in a nil embedded pointer
 		if err := e.value(fv, depth); err != nil {
 			return err
 		}
@@ -195,7 +196,7 @@ func (e *encoder) structure(v reflect.Value, depth int) error {
 	return nil
 }
 
-// mapping appends the pairs where they belong in the end: encoded aside, sorted by key, then copied.
+// mapping appends a map: it encodes the pairs aside, sorts them by key, then copies them.
 func (e *encoder) mapping(v reflect.Value, depth int) error {
 	e.out = wire.AppendMap(e.out, v.Len())
 	if v.Len() == 0 {
@@ -227,7 +228,7 @@ func (e *encoder) mapping(v reflect.Value, depth int) error {
 	return nil
 }
 
-// compareKeys puts strings first, ordered by their text whatever their length, then all else, ordered by encoding.
+// compareKeys orders strings first, by their text regardless of length, then all other keys by encoding.
 func compareKeys(x, y []byte) int {
 	s, xIsStr := payload.Text(x)
 	t, yIsStr := payload.Text(y)
@@ -253,7 +254,7 @@ func (e *encoder) custom(v reflect.Value) error {
 		return err
 	}
 	if err := Check(e.out[start:]); err != nil {
-		return fmt.Errorf("what %s wrote for itself: %w", v.Type(), err)
+		return fmt.Errorf("the encoding of %s: %w", v.Type(), err)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (g garbage) MarshalMsgpack() ([]byte, error) { return g.b, nil }
 
 var ten = 10
 
-// ours and the library agree on these, apart from what Marshal adds.
+// agreed lists values that Marshal and the library encode alike, apart from Marshal's additions.
 var agreed = []any{
 	nil, true, false, 0, -1, 127, 128, -32, -33, -128, -129, int64(math.MaxInt64), int64(math.MinInt64), uint64(math.MaxUint64),
 	int8(-5), int16(300), int32(-70000), int64(5), uint8(200), uint16(7), uint32(1 << 31), uint(3),
@@ -130,7 +130,7 @@ func TestMarshalAgreesWithTheLibrary(t *testing.T) {
 	}
 }
 
-// TestMarshalBatpak holds bytes that batpak wrote, from testdata/fixtures.tsv.
+// TestMarshalBatpak compares with bytes written by batpak, from testdata/fixtures.tsv.
 func TestMarshalBatpak(t *testing.T) {
 	type transfer struct {
 		Amount int    `msgpack:"amount"`

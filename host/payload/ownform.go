@@ -11,7 +11,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// form says whether a type encodes itself.
+// form says how a type encodes itself.
 type form uint8
 
 const (
@@ -21,7 +21,7 @@ const (
 )
 
 var (
-	timeType    = reflect.TypeFor[time.Time]()       // an ext that the library has registered
+	timeType    = reflect.TypeFor[time.Time]()       // an ext registered by the library
 	rawJSONType = reflect.TypeFor[json.RawMessage]() // a value, not bytes
 )
 
@@ -43,7 +43,7 @@ var formCache sync.Map // reflect.Type to form
 
 func formOf(t reflect.Type) form {
 	if t.Kind() == reflect.Interface || t.Name() != "" && t.PkgPath() == "" {
-		return formPlain // an interface: what it holds decides; int, string and the like have no methods
+		return formPlain // an interface: its value decides; int, string and the like have no methods
 	}
 	if f, ok := formCache.Load(t); ok {
 		return f.(form)
@@ -64,7 +64,7 @@ func hasOwnForm(t reflect.Type) bool {
 	return formOf(t) != formPlain || implements(t, decoders) || implements(reflect.PointerTo(t), decoders)
 }
 
-// custom returns v in the form in which it encodes itself, if it does.
+// custom returns v in the form in which it encodes itself, if any.
 func custom(v reflect.Value) (reflect.Value, bool) {
 	f := formOf(v.Type())
 	if f == formPlain || !v.CanInterface() {
@@ -72,7 +72,7 @@ func custom(v reflect.Value) (reflect.Value, bool) {
 	}
 	if f == formPointer {
 		if !v.CanAddr() {
-			v = addressable(v) // the library would refuse
+			v = addressable(v) // else the library refuses
 		}
 		v = v.Addr()
 	}

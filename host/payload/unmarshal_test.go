@@ -39,7 +39,7 @@ type everyField struct {
 	Nested  struct{ M map[string]map[string]bool }
 }
 
-// targets makes one fresh value of every kind of Go type that the library has a way of its own for.
+// targets returns a new value of every kind of Go type that the library treats specially.
 func targets() []any {
 	return []any{
 		new(any), new(map[string]any), new(map[string]string), new(map[string]int), new(map[any]any), new(recursive),
@@ -68,7 +68,7 @@ func TestUnmarshal(t *testing.T) {
 	require.Equal(t, map[string]any{"a": []any{nil, true}, "b": []byte{1}}, a)
 }
 
-// TestUnmarshalRustBytes: a Vec<u8> that Rust wrote without serde_bytes.
+// TestUnmarshalRustBytes decodes a Vec<u8> written by Rust without serde_bytes.
 func TestUnmarshalRustBytes(t *testing.T) {
 	b := unhex(t, "92 01 ccff")
 	var bytes []byte
@@ -99,7 +99,7 @@ func TestUnmarshalChecksFirst(t *testing.T) {
 	}
 }
 
-// hostile holds payloads that pass Check and break the library: the bodies of exts are opaque to Check.
+// hostile returns payloads that pass Check and break the library: the bodies of exts are opaque to Check.
 func hostile(t testing.TB) map[string][]byte {
 	deep := append([]byte{0x81, 0xa1, 0x61}, nested(200_000, 0xc0)...)
 	deepExt := append([]byte{0xc9, 0, 0x03, 0x0d, 0x44, 0xff}, deep...)
@@ -130,7 +130,7 @@ func hostile(t testing.TB) map[string][]byte {
 	}
 }
 
-// TestUnmarshalHostile: no panic, no fatal error, little memory, whatever the target.
+// TestUnmarshalHostile: no panic, no fatal error and little memory, for any target.
 func TestUnmarshalHostile(t *testing.T) {
 	for name, b := range hostile(t) {
 		require.NoError(t, Check(b), name)
@@ -141,7 +141,7 @@ func TestUnmarshalHostile(t *testing.T) {
 	}
 }
 
-// TestUnmarshalDepthHolds: without the guard this sound payload of depth 2 would be decoded 39,999 levels deep.
+// TestUnmarshalDepthHolds: without the guard this valid payload of depth 2 would be decoded 39,999 levels deep.
 func TestUnmarshalDepthHolds(t *testing.T) {
 	var r recursive
 	require.ErrorIs(t, Unmarshal(hostile(t)["empty exts step down a map of maps"], &r), errExtAsValue)
@@ -153,13 +153,13 @@ func TestUnmarshalRefusesExtAsMap(t *testing.T) {
 	require.ErrorIs(t, err, ErrType)
 	require.ErrorIs(t, err, errExtAsValue)
 	require.EqualError(t, err, "payload: type mismatch: an ext cannot be read as this type")
-	// An ext that is only stepped over does no harm.
+	// A skipped ext does no harm.
 	var v struct{ A int }
 	require.NoError(t, Unmarshal(unhex(t, "82 a178 c7050 1dfffffffff a141 07"), &v))
 	require.Equal(t, 7, v.A)
 }
 
-// TestUnmarshalMultiple holds the documented multiple: the worst small values of each Go kind, repeated.
+// TestUnmarshalMultiple checks the documented multiple with the worst small values of each Go kind, repeated.
 func TestUnmarshalMultiple(t *testing.T) {
 	for name, unit := range map[string]string{
 		"nil": "c0", "int": "01", "empty map": "80", "empty array": "90", "array of one": "91c0", "map of one": "81a0c0",

@@ -3,7 +3,7 @@ package abi
 import "errors"
 
 // ErrWire is returned for bytes that do not match the layout.
-var ErrWire = errors.New("thaw: plugin: the answer is not one")
+var ErrWire = errors.New("thaw: plugin: malformed answer")
 
 // reader decodes; its first error sticks.
 type reader struct {

@@ -75,13 +75,13 @@ func TestPage(t *testing.T) {
 		require.Contains(t, string(page), "| `"+name+"(")
 	}
 	rows := regexp.MustCompile(`(?m)^\| (-\d+) \| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
-	told := map[abi.Code]string{}
+	texts := map[abi.Code]string{}
 	for _, r := range rows {
 		n, err := strconv.Atoi(r[1])
 		require.NoError(t, err)
-		told[abi.Code(n)] = r[2]
+		texts[abi.Code(n)] = r[2]
 	}
-	require.Equal(t, abi.Codes(), told)
+	require.Equal(t, abi.Codes(), texts)
 }
 
 // TestGraph checks that the module links no I/O, no formatting by reflection, and nothing

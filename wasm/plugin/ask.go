@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// ask asks a question in one go: take gets each part of the answer, which aliases the
+// ask runs a query to its end: it calls take with each part of the answer, which aliases the
 // sandbox's memory. The member stays locked.
 func (v *view) ask(ctx context.Context, m *member, q *abi.Request, take func(answer []byte, count uint32) error) error {
 	t, err := v.begin(ctx, m, q)
@@ -31,18 +31,19 @@ func (v *view) ask(ctx context.Context, m *member, q *abi.Request, take func(ans
 	return err
 }
 
-// question is a task in an instance. Between its steps others may use that.
+// question is a task of a query in an instance. Other queries may use the instance between
+// its steps.
 type question struct {
 	view   *view
 	member *member
 	format uint32
-	task   uint32 // 0 when it is over
+	task   uint32 // 0 after the end
 	state  int32
 	at, n  uint32 // of the answer
 	count  uint32
 }
 
-// begin starts a question and runs it up to its first answer.
+// begin starts a question and runs it to its first answer.
 func (v *view) begin(ctx context.Context, m *member, q *abi.Request) (*question, error) {
 	m.read = nil
 	var room [256]byte
@@ -58,22 +59,22 @@ func (v *view) begin(ctx context.Context, m *member, q *abi.Request) (*question,
 		return nil, err
 	}
 	t := &question{view: v, member: m, format: q.Format}
-	return t, t.settle(ctx, int32(n))
+	return t, t.proceed(ctx, int32(n))
 }
 
-// next runs the question up to its next answer.
+// next runs the question to its next answer.
 func (t *question) next(ctx context.Context) error {
 	m := t.member
 	n, err := m.call(ctx, &m.step, uint64(t.task))
 	if err != nil {
 		return err
 	}
-	return t.settle(ctx, int32(n))
+	return t.proceed(ctx, int32(n))
 }
 
-// settle reads what a start or step has to say, and supplies the ranges that are
-// wanted until there is an answer.
-func (t *question) settle(ctx context.Context, state int32) error {
+// proceed handles the result of a start or step: it supplies the requested ranges until
+// there is an answer.
+func (t *question) proceed(ctx context.Context, state int32) error {
 	m := t.member
 	for {
 		out, err := m.bytes(m.out, abi.OutSize)
@@ -109,7 +110,7 @@ func (t *question) settle(ctx context.Context, state int32) error {
 	}
 }
 
-// supply reads the ranges that are wanted straight into the sandbox.
+// supply reads the requested ranges directly into the sandbox.
 func (t *question) supply() error {
 	m := t.member
 	if t.count == 0 || uint64(t.n) != uint64(t.count)*abi.WantSize {
@@ -145,10 +146,10 @@ func (t *question) supply() error {
 	return nil
 }
 
-// answer is the present answer, which aliases the sandbox's memory until the next call.
+// answer returns the current answer, which aliases the sandbox's memory until the next call.
 func (t *question) answer() ([]byte, error) { return t.member.bytes(t.at, t.n) }
 
-// drop ends a question that is not over.
+// drop ends an unfinished question.
 func (t *question) drop() {
 	if t.task != 0 && !t.member.dead {
 		_, _ = t.member.call(context.Background(), &t.member.drop, uint64(t.task))

@@ -3,39 +3,26 @@ package plugin
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/thawlog/thaw/core/lines"
-	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// Errors that readers return besides the typed damages of core/damage and
-// [TrapError].
+// Errors that readers return besides those of package host and [TrapError].
 var (
-	// ErrNotFound: no visible event has the id. It is host.ErrNotFound.
-	ErrNotFound = store.ErrNotFound
-	// ErrRead: the host could not list, open or read something that nothing can stand
-	// in for. It is host.ErrRead: the class of *source.ReadError, which says nothing
-	// about the bytes; errors.Is finds the system's error too.
-	ErrRead = source.ErrRead
-	// ErrClosed is returned by every method of a closed [Reader] or [Snapshot]. It is
-	// fs.ErrClosed too.
-	ErrClosed = fmt.Errorf("thaw: the store is closed: %w", fs.ErrClosed)
-	// ErrLost ends an iteration whose instance trapped in another question.
+	// ErrLost ends an iteration whose instance trapped in another query.
 	ErrLost = errors.New("thaw: plugin: the instance was closed")
 
-	errLies = errors.New("thaw: plugin: the module does not keep to the ABI")
+	errLies = errors.New("thaw: plugin: the module violates the ABI")
 )
 
-// hostError is an error of the sandbox together with why the host could not read.
+// hostError is an error of the sandbox with the read error of the host that caused it.
 type hostError struct{ err, cause error }
 
 func (e *hostError) Error() string   { return e.err.Error() + ": " + e.cause.Error() }
 func (e *hostError) Unwrap() []error { return []error{e.err, e.cause} }
 
-// saidError is an error that came as a line of JSON.
+// saidError is an error that the sandbox returned as a line of JSON.
 type saidError struct {
 	code abi.Code
 	text string
@@ -44,11 +31,11 @@ type saidError struct {
 func (e *saidError) Error() string { return e.code.Error() + ": " + e.text }
 func (e *saidError) Unwrap() error { return e.code }
 
-// malformed is the error for an answer that is none. why is a *lines.SyntaxError.
+// malformed returns the error of a malformed answer. why is a *lines.SyntaxError.
 func malformed(why error) error { return fmt.Errorf("%w: %w", abi.ErrWire, why) }
 
-// failure makes an error of a code, the answer that came with it in a format, and the
-// last read that failed meanwhile.
+// failure returns the error for a code, the answer that came with it in a format, and the
+// last read error during the query.
 func failure(n int32, format uint32, answer []byte, read error) error {
 	c := abi.Code(n)
 	switch {

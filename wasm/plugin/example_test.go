@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/plugin"
 )
 
@@ -22,7 +23,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer r.Close()
-	for e, err := range r.Query(ctx, plugin.Region{EntityPrefix: "order:"}, plugin.Page{Limit: 10}) {
+	for e, err := range r.Query(ctx, host.Region{EntityPrefix: "order:"}, host.Page{Limit: 10}) {
 		if err != nil {
 			log.Fatal(err)
 		}

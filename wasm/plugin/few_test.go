@@ -18,13 +18,14 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/fsabstraction/failfs"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/internal/blake3"
 )
 
 // manySegments is a directory of n segments with an event each, and without an index.
 func manySegments(t *testing.T, n int) (dir string) {
 	dir = t.TempDir()
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	for id := uint64(1); id <= uint64(n); id++ {
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})
 		log.Start(id, uint64(len(seg)))
@@ -54,7 +55,7 @@ func TestFewDescriptors(t *testing.T) {
 		r, err := loaded(t).OpenReader(t.Context(), dir, o)
 		require.NoError(t, err)
 		defer r.Close()
-		events := all(t, &r.Queries)
+		events := all(t, r)
 		require.Len(t, events, 60)
 		for _, e := range events {
 			_, err := r.Read(t.Context(), e)
@@ -68,7 +69,7 @@ func TestFewDescriptors(t *testing.T) {
 	o.FS = refusing
 	_, err = loaded(t).OpenReader(t.Context(), dir, o)
 	require.ErrorIs(t, err, syscall.EMFILE)
-	require.ErrorIs(t, err, ErrRead)
+	require.ErrorIs(t, err, host.ErrRead)
 	_, err = loaded(t).Verify(t.Context(), dir, o, nil)
 	require.ErrorIs(t, err, syscall.EMFILE)
 	var d *damage.Damage
@@ -85,7 +86,7 @@ func TestAnswerCutShort(t *testing.T) {
 		o := ReaderOptions{FS: remote}
 		_, err := loaded(t).OpenReader(t.Context(), dir, o)
 		require.ErrorIs(t, err, cause)
-		require.ErrorIs(t, err, ErrRead)
+		require.ErrorIs(t, err, host.ErrRead)
 		_, err = loaded(t).Verify(t.Context(), dir, o, nil)
 		require.ErrorIs(t, err, cause)
 		var d *damage.Damage

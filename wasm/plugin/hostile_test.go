@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tetratelabs/wazero"
 
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 	"github.com/thawlog/thaw/wasm/internal/madestore"
 	"github.com/thawlog/thaw/wasm/internal/vectors"
@@ -376,7 +377,7 @@ func TestTrap(t *testing.T) {
 		require.ErrorContains(t, err, "thaw: plugin: thaw_alloc: out of memory: Options.Memory allows 1073741824 bytes: ")
 		v.unlock(m)
 		require.True(t, m.module.IsClosed())
-		n, err := r.Count(t.Context(), Region{}, 0)
+		n, err := r.Count(t.Context(), host.Region{}, 0)
 		require.NoError(t, err)
 		require.Positive(t, n)
 	}
@@ -448,7 +449,7 @@ func (w wild) dropAt(v *view, m *member, q *abi.Request, k int) (over bool) {
 func TestLost(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	var got error
-	for _, err := range r.Query(t.Context(), Region{}, Page{}) {
+	for _, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
 		if got = err; err != nil {
 			break
 		}
@@ -464,5 +465,5 @@ func TestLost(t *testing.T) {
 		release()
 	}
 	require.ErrorIs(t, got, ErrLost)
-	require.Len(t, all(t, &r.Queries), 1200)
+	require.Len(t, all(t, r), 1200)
 }

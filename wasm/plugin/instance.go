@@ -10,11 +10,11 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// instance is one sandbox. Whoever holds mu may call it.
+// instance is one sandbox. Only the holder of mu may call it.
 type instance struct {
 	mu     sync.Mutex
 	module api.Module
-	// passContext gives the caller's context to the sandbox, which then looks at it in
+	// passContext passes the caller's context to the sandbox, which then checks it in
 	// every loop.
 	passContext bool
 
@@ -24,11 +24,11 @@ type instance struct {
 	request, requestSize uint32 // a buffer for requests
 	dead                 bool
 
-	said  *said  // what it wrote to standard error, nil when that is not kept
+	said  *said  // its standard error, nil if not kept
 	limit uint64 // of its memory, in bytes
 }
 
-// function is an export and room for its parameters and result.
+// function is an export with a buffer for its parameters and result.
 type function struct {
 	name string
 	f    api.Function
@@ -58,12 +58,12 @@ func newInstance(ctx context.Context, module api.Module, passContext bool) (*ins
 	return i, nil
 }
 
-// TrapError says that a question ended an instance: it ran out of memory, which is
-// [ErrMemory] too, or met a bug, or the context ended it where Options.Interrupt lets it.
+// TrapError reports that a query ended its instance: it ran out of memory, which is also
+// [ErrMemory], or hit a bug, or the context ended it, if Options.Interrupt is set.
 type TrapError struct {
-	// Export is the function that was called.
+	// Export is the name of the called function.
 	Export string
-	// Err is what wazero says, within a [MemoryError] where memory was missing.
+	// Err is the error of wazero, wrapped in a [MemoryError] if memory ran out.
 	Err error
 }
 
@@ -73,8 +73,8 @@ func (e *TrapError) Error() string { return "thaw: plugin: " + e.Export + ": " +
 // Unwrap returns the cause.
 func (e *TrapError) Unwrap() error { return e.Err }
 
-// call calls an export with up to six parameters. After an error the instance is
-// closed: what state it is in nobody knows.
+// call calls an export with up to six parameters. After an error it closes the instance,
+// whose state is then unknown.
 func (i *instance) call(ctx context.Context, f *function, params ...uint64) (result uint64, err error) {
 	if i.dead {
 		return 0, ErrLost
@@ -96,10 +96,10 @@ func (i *instance) close() {
 	_ = i.module.Close(context.Background())
 }
 
-// memory is the sandbox's memory as it is now.
+// memory returns the sandbox's current memory.
 func (i *instance) memory() api.Memory { return i.module.Memory() }
 
-// bytes returns n bytes at an address, which alias the sandbox's memory and hold until
+// bytes returns n bytes at an address. They alias the sandbox's memory and are valid until
 // the next call.
 func (i *instance) bytes(at, n uint32) ([]byte, error) {
 	b, ok := i.memory().Read(at, n)
@@ -109,13 +109,13 @@ func (i *instance) bytes(at, n uint32) ([]byte, error) {
 	return b, nil
 }
 
-// lies ends an instance that does not keep to the ABI.
+// lies ends an instance that violates the ABI.
 func (i *instance) lies(what string) error {
 	i.close()
 	return fmt.Errorf("%w: %s", errLies, what)
 }
 
-// put copies b to a buffer of its own, which is grown if need be.
+// put copies b to the request buffer and grows that if necessary.
 func (i *instance) put(ctx context.Context, b []byte) error {
 	if uint32(len(b)) > i.requestSize {
 		if i.request != 0 {
@@ -146,7 +146,7 @@ func (i *instance) allocate(ctx context.Context, n uint32) (uint32, error) {
 	return uint32(at), err
 }
 
-// code makes an error of what an export returned that is below 0.
+// code returns the error for a negative result of an export.
 func code(n uint64) error {
 	if c := int32(n); c < 0 {
 		return abi.Code(c)

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
@@ -96,7 +97,7 @@ func lied(t *testing.T, version, state int, answer string) (*Plugin, *Reader, er
 func TestOtherVersion(t *testing.T) {
 	for _, version := range []int{0, abi.Version - 1, abi.Version + 1, -1} {
 		_, _, err := lied(t, version, abi.Done, "")
-		require.ErrorContains(t, err, "the module speaks version ")
+		require.ErrorContains(t, err, "the module has version ")
 		require.ErrorContains(t, err, " of the ABI, this program 2")
 	}
 	_, _, err := lied(t, abi.Version, abi.Done, "")
@@ -112,7 +113,7 @@ func TestLiesInReports(t *testing.T) {
 	require.NoError(t, err)
 	got, err := r.AskReport(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, Report{Report: store.Report{OpenedFrom: store.FromIndex, Parts: 3}}, got)
+	require.Equal(t, host.Report{OpenedFrom: host.FromIndex, Parts: 3}, got)
 	require.Equal(t, got, r.Report())
 
 	for _, lie := range []string{

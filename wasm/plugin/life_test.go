@@ -20,6 +20,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 	"github.com/thawlog/thaw/wasm/internal/madestore"
 )
@@ -36,8 +37,8 @@ func openMade(t testing.TB, o ReaderOptions) (r *Reader, dir string) {
 	return r, dir
 }
 
-func all(t testing.TB, q *Queries) (events []event.Event) {
-	for e, err := range q.Query(t.Context(), Region{}, Page{}) {
+func all(t testing.TB, q host.Reader) (events []event.Event) {
+	for e, err := range q.Query(t.Context(), host.Region{}, host.Page{}) {
 		require.NoError(t, err)
 		events = append(events, e)
 	}
@@ -48,12 +49,12 @@ func all(t testing.TB, q *Queries) (events []event.Event) {
 func TestNested(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	n := 0
-	for e, err := range r.Query(t.Context(), Region{}, Page{}) {
+	for e, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
 		require.NoError(t, err)
 		full, err := r.Read(t.Context(), e)
 		require.NoError(t, err)
 		require.Equal(t, e, event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
-		for other, err := range r.Stream(t.Context(), e.Entity, StreamPage{}) {
+		for other, err := range r.Stream(t.Context(), e.Entity, host.StreamPage{}) {
 			require.NoError(t, err)
 			require.Equal(t, e.Entity, other.Entity)
 			break
@@ -66,13 +67,13 @@ func TestNested(t *testing.T) {
 // TestTogether: many goroutines ask at once, and all get the whole answer.
 func TestTogether(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
-	want := all(t, &r.Queries)
+	want := all(t, r)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for range 3 {
 				n := 0
-				for e, err := range r.Query(context.Background(), Region{}, Page{}) {
+				for e, err := range r.Query(context.Background(), host.Region{}, host.Page{}) {
 					assert.NoError(t, err)
 					assert.Equal(t, want[n], e)
 					n++
@@ -95,7 +96,7 @@ func TestContext(t *testing.T) {
 	defer cancel()
 	n := 0
 	var failed error
-	for _, err := range r.Query(ctx, Region{}, Page{}) {
+	for _, err := range r.Query(ctx, host.Region{}, host.Page{}) {
 		if failed = err; err != nil {
 			break
 		}
@@ -105,7 +106,7 @@ func TestContext(t *testing.T) {
 	}
 	require.ErrorIs(t, failed, context.Canceled)
 	require.Less(t, n, 100+2*contextEvery)
-	_, err := r.Count(ctx, Region{}, 0)
+	_, err := r.Count(ctx, host.Region{}, 0)
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = r.Get(ctx, event.ID{1})
 	require.ErrorIs(t, err, context.Canceled)
@@ -113,7 +114,7 @@ func TestContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = loaded(t).Verify(ctx, dir, ReaderOptions{}, nil)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Len(t, all(t, &r.Queries), 1200)
+	require.Len(t, all(t, r), 1200)
 }
 
 // TestInterrupt: with Options.Interrupt a context ends what is inside a step too.
@@ -135,7 +136,7 @@ func TestInterrupt(t *testing.T) {
 	v.unlock(m)
 	var trap *TrapError
 	require.ErrorAs(t, err, &trap)
-	n, err := r.Count(t.Context(), Region{}, 0)
+	n, err := r.Count(t.Context(), host.Region{}, 0)
 	require.NoError(t, err)
 	require.EqualValues(t, 48, n)
 }
@@ -146,26 +147,26 @@ func TestClosed(t *testing.T) {
 	s, err := r.Snapshot()
 	require.NoError(t, err)
 	n := 0
-	for _, err := range r.Query(t.Context(), Region{}, Page{}) {
+	for _, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
 		require.NoError(t, err)
 		if n++; n == 1 {
 			require.NoError(t, r.Close())
 		}
 	}
 	require.Equal(t, 1200, n)
-	require.ErrorIs(t, r.Close(), ErrClosed)
-	_, err = r.Count(t.Context(), Region{}, 0)
+	require.ErrorIs(t, r.Close(), host.ErrClosed)
+	_, err = r.Count(t.Context(), host.Region{}, 0)
 	require.ErrorIs(t, err, fs.ErrClosed)
 	_, err = r.Refresh(t.Context())
-	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorIs(t, err, host.ErrClosed)
 	_, err = r.Snapshot()
-	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorIs(t, err, host.ErrClosed)
 	require.Empty(t, r.Report())
-	require.Len(t, all(t, &s.Queries), 1200)
+	require.Len(t, all(t, s), 1200)
 	require.NoError(t, s.Close())
-	require.ErrorIs(t, s.Close(), ErrClosed)
-	_, err = s.Count(t.Context(), Region{}, 0)
-	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorIs(t, s.Close(), host.ErrClosed)
+	_, err = s.Count(t.Context(), host.Region{}, 0)
+	require.ErrorIs(t, err, host.ErrClosed)
 }
 
 // TestRefresh: a reader sees what was there when it was opened or refreshed.
@@ -188,12 +189,12 @@ func TestRefresh(t *testing.T) {
 	require.NoError(t, err)
 	defer before.Close()
 	write(segment.Name(3))
-	require.Len(t, all(t, &r.Queries), 200)
+	require.Len(t, all(t, r), 200)
 	changed, err = r.Refresh(t.Context())
 	require.NoError(t, err)
 	require.True(t, changed)
-	require.Len(t, all(t, &r.Queries), 300)
-	require.Len(t, all(t, &before.Queries), 200)
+	require.Len(t, all(t, r), 300)
+	require.Len(t, all(t, before), 200)
 	require.EqualValues(t, 200, r.Report().TailEvents)
 }
 
@@ -203,7 +204,7 @@ func TestNotThere(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	r, err := loaded(t).OpenReader(t.Context(), t.TempDir(), ReaderOptions{})
 	require.NoError(t, err)
-	require.Empty(t, all(t, &r.Queries))
+	require.Empty(t, all(t, r))
 	require.NoError(t, r.Close())
 	_, err = Load(t.Context(), []byte("no module"), Options{NoCache: true})
 	require.Error(t, err)
@@ -240,7 +241,7 @@ func (f brokenFile) ReadAt(p []byte, off int64) (int, error) {
 func TestHostCannotRead(t *testing.T) {
 	failed := false
 	r, _ := openMade(t, ReaderOptions{FS: broken{failed: &failed}})
-	events := all(t, &r.Queries)
+	events := all(t, r)
 	failed = true
 	var got error
 	for _, e := range events {
@@ -249,14 +250,14 @@ func TestHostCannotRead(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, got, errDisk)
-	require.ErrorIs(t, got, ErrRead)
+	require.ErrorIs(t, got, host.ErrRead)
 	var unread *source.ReadError
 	require.ErrorAs(t, got, &unread)
 	require.Contains(t, unread.File, segment.Extension)
 	var d *damage.Damage
 	require.False(t, errors.As(got, &d), "nothing is known to be damaged")
 	failed = false
-	require.Len(t, all(t, &r.Queries), 1200)
+	require.Len(t, all(t, r), 1200)
 }
 
 // TestCache: code that was compiled is found again, also by another Plugin.
@@ -298,7 +299,7 @@ func TestCacheDamaged(t *testing.T) {
 			require.ErrorIs(t, p.CacheError(), errCompile)
 			r, err := p.OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
 			require.NoError(t, err)
-			require.Len(t, all(t, &r.Queries), 48)
+			require.Len(t, all(t, r), 48)
 			require.NoError(t, r.Close())
 			require.NoError(t, p.Close())
 		})
@@ -312,13 +313,13 @@ func TestPanicInLoop(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{})
 	for range abi.MaxTasks + 1 {
 		require.PanicsWithValue(t, "loop", func() {
-			for _, err := range r.Query(t.Context(), Region{}, Page{}) {
+			for _, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
 				require.NoError(t, err)
 				panic("loop")
 			}
 		})
 	}
-	require.Len(t, all(t, &r.Queries), 1200)
+	require.Len(t, all(t, r), 1200)
 }
 
 // TestWaitedForLost: a question that waits for an instance gets another one when the
@@ -336,7 +337,7 @@ func TestWaitedForLost(t *testing.T) {
 	}
 	counted := make(chan error)
 	go func() {
-		_, err := r.Count(context.Background(), Region{}, 0)
+		_, err := r.Count(context.Background(), host.Region{}, 0)
 		counted <- err
 	}()
 	require.Eventually(t, func() bool {
@@ -373,5 +374,5 @@ func TestOverlooked(t *testing.T) {
 	r, _ := openMade(t, ReaderOptions{FS: lateFS{listings: &listings}})
 	require.Equal(t, 2, listings)
 	require.Empty(t, r.Report().Damages)
-	require.Len(t, all(t, &r.Queries), 1200)
+	require.Len(t, all(t, r), 1200)
 }

@@ -14,24 +14,25 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
+	"github.com/thawlog/thaw/host"
 )
 
 const (
-	// openFiles bounds the files that are kept open.
+	// openFiles bounds the open files.
 	openFiles = 256
-	// wholeAtMost is the size of a small file that is read when it is looked at.
+	// wholeAtMost is the maximum size of a file that is read when it is listed.
 	wholeAtMost = visibility.MaxSize
 )
 
-// listing is a store's directory at one moment: what is declared to the sandbox.
+// listing is a store's directory at one moment, as declared to the sandbox.
 type listing struct {
 	fs   fsabstraction.ReadFS
 	path string
 
-	files []*file // in the order in which they were looked at
+	files []*file // in the order of the looks
 	mu    sync.Mutex
-	open  []*file // first opened first
-	known bool    // to scarce, since the first file was opened
+	open  []*file // in the order of the opens
+	known bool    // registered with scarce, since the first open
 	done  bool
 }
 
@@ -39,8 +40,8 @@ type listing struct {
 type file struct {
 	name string
 	info fsabstraction.Info
-	// whole is the content of a file of which the latest is always right, read when it
-	// was looked at.
+	// whole is the content of a file whose latest version is always valid, read when it
+	// was listed.
 	whole []byte
 
 	// Guarded by listing.mu:
@@ -55,16 +56,16 @@ func (f *file) size() int64 {
 	return f.info.Size
 }
 
-// list looks at a directory in the order in which an open does.
+// list looks at the names of a directory in the same order as an open.
 func list(fsys fsabstraction.ReadFS, path string) (*listing, error) {
 	l := &listing{fs: scarce.Read(fsys), path: path}
-	if _, err := directory.LookAtAll(looker{l}); err != nil {
+	if _, err := directory.LookAll(looker{l}); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// lacksSegment reports whether a segment is there that is not in the listing.
+// lacksSegment reports whether the directory has a segment that is not in the listing.
 func (l *listing) lacksSegment() (bool, error) {
 	var ids []uint64
 	for _, f := range l.files {
@@ -76,7 +77,7 @@ func (l *listing) lacksSegment() (bool, error) {
 	return directory.LacksSegment(looker{&listing{fs: l.fs, path: l.path}}, ids)
 }
 
-// same reports whether nothing that matters changed since another listing.
+// same reports whether two listings have the same relevant files.
 func (l *listing) same(o *listing) bool {
 	if len(l.files) != len(o.files) {
 		return false
@@ -91,12 +92,12 @@ func (l *listing) same(o *listing) bool {
 	return true
 }
 
-// replaced reports whether two looks at a name are known to have met different files.
+// replaced reports whether was and is are known to be different files.
 func replaced(was, is fsabstraction.Info) bool {
 	return was.Identity.Known() && is.Identity.Known() && !fsabstraction.SameFile(was.Identity, is.Identity)
 }
 
-// looker fills a listing as the core looks at the names.
+// looker adds each name that core looks at to a listing.
 type looker struct{ l *listing }
 
 func (k looker) List() ([]directory.Name, error) {
@@ -130,8 +131,8 @@ func (k looker) Look(name string) (directory.Entry, error) {
 
 func (k looker) Open(string) (source.Source, error) { return nil, source.ErrGone }
 
-// readWhole returns the content of a small file, or nil when it cannot be had now; the
-// sandbox then asks for it and is told why.
+// readWhole returns the content of a small file, or nil if it cannot be read now; the sandbox
+// then requests it and gets the error.
 func (l *listing) readWhole(f *file) []byte {
 	if f.info.Type != fsabstraction.Regular {
 		return nil
@@ -152,8 +153,8 @@ func (l *listing) readWhole(f *file) []byte {
 	return b
 }
 
-// read fills p from a file. Where the name leads to another file than the one that
-// was looked at, the error is [source.ErrGone].
+// read fills p from a file. If the name now leads to another file, the error is
+// [source.ErrGone].
 func (l *listing) read(f *file, p []byte, off int64) error {
 	if f.whole != nil {
 		return source.Read(source.Bytes(f.whole), p, uint64(off))
@@ -173,11 +174,11 @@ func (l *listing) read(f *file, p []byte, off int64) error {
 	return err
 }
 
-// acquire opens a file if need be. Where no more can be opened, segments that nobody
-// reads are closed first.
+// acquire opens a file if necessary. If no more files can be opened, it first closes idle
+// segments.
 func (l *listing) acquire(f *file) (fsabstraction.File, error) {
 	h, err := l.tryAcquire(f)
-	for try := 1; try < scarce.Tries && scarce.Lacking(err) && scarce.CloseIdle() > 0; try++ {
+	for try := 1; try < scarce.Tries && scarce.TooManyOpen(err) && scarce.CloseIdle() > 0; try++ {
 		h, err = l.tryAcquire(f)
 	}
 	return h, err
@@ -187,7 +188,7 @@ func (l *listing) tryAcquire(f *file) (fsabstraction.File, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done {
-		return nil, ErrClosed
+		return nil, host.ErrClosed
 	}
 	if f.handle == nil {
 		h, err := scarce.Inner(l.fs).Open(filepath.Join(l.path, f.name))
@@ -225,7 +226,7 @@ func (l *listing) release(f *file) {
 	}
 }
 
-// CloseIdle implements scarce.Holder: it closes the segments that nobody reads.
+// CloseIdle implements scarce.Holder: it closes all segments not being read.
 func (l *listing) CloseIdle() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -235,9 +236,8 @@ func (l *listing) CloseIdle() int {
 	return l.trim(0)
 }
 
-// trim closes files that nobody reads just now until at most most are open, and
-// returns how many it has closed. It closes segments only: other files keep the
-// content that they were opened with. mu is held.
+// trim closes segments not being read until at most most files are open, and returns the
+// number closed. Other files stay open to keep their content. mu must be held.
 func (l *listing) trim(most int) (closed int) {
 	for i := 0; len(l.open) > most && i < len(l.open); {
 		f := l.open[i]

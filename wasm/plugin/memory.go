@@ -6,16 +6,16 @@ import (
 	"strconv"
 )
 
-// ErrMemory is in the tree of every error of a question, or of beginning one, that took
-// more memory than [Options].Memory allows: see [MemoryError].
+// ErrMemory matches, with errors.Is, the error of every query that needed more memory than
+// [Options].Memory allows, even to start; see [MemoryError].
 var ErrMemory = errors.New("thaw: plugin: out of memory")
 
-// MemoryError says that an instance ran out of memory. It is the Err of a [TrapError],
-// or of the error of a question for which no instance could be made.
+// MemoryError reports that an instance ran out of memory. A [TrapError] wraps it, as does
+// the error of a query for which no instance could be made.
 type MemoryError struct {
 	// Limit is the bound in bytes: [Options].Memory, in whole pages of 64 KiB.
 	Limit uint64
-	// Err is what wazero says.
+	// Err is the error of wazero.
 	Err error
 }
 
@@ -27,15 +27,15 @@ func (e *MemoryError) Error() string {
 // Unwrap returns [ErrMemory] and the cause.
 func (e *MemoryError) Unwrap() []error { return []error{ErrMemory, e.Err} }
 
-// outOfMemory is what the Go runtime writes to standard error before it gives up
+// outOfMemory is the text that the Go runtime writes to standard error before it exits
 // because memory cannot grow.
 const outOfMemory = "out of memory"
 
-// saidAtMost bounds what is kept of an instance's standard error.
+// saidAtMost bounds the bytes kept of an instance's standard error.
 const saidAtMost = 4096
 
-// said keeps the first bytes that an instance writes to its standard error, which are
-// those of the Go runtime before it ends.
+// said keeps the first bytes that an instance writes to standard error, where the Go runtime
+// explains its exit.
 type said struct{ b []byte }
 
 func (s *said) Write(p []byte) (int, error) {
@@ -43,7 +43,7 @@ func (s *said) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// cause makes a [MemoryError] of an error that ended the instance for want of memory.
+// cause wraps err in a [MemoryError] if the instance ran out of memory.
 func (s *said) cause(err error, limit uint64) error {
 	if s != nil && bytes.Contains(s.b, []byte(outOfMemory)) {
 		return &MemoryError{limit, err}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/thawlog/thaw/core/verify"
+	"github.com/thawlog/thaw/host"
 )
 
 // TestOutOfMemory: under a bound that is too small, a question says that memory is
@@ -21,7 +21,6 @@ func TestOutOfMemory(t *testing.T) {
 	}
 	questions := map[string]func(ctx context.Context, p *Plugin) error{
 		"verify": func(ctx context.Context, p *Plugin) error {
-			var v *verify.Result
 			v, err := p.Verify(ctx, dir, ReaderOptions{}, nil)
 			if err == nil {
 				require.True(t, v.Sound())
@@ -34,7 +33,7 @@ func TestOutOfMemory(t *testing.T) {
 				return err
 			}
 			defer r.Close()
-			for _, err := range r.Query(ctx, Region{}, Page{}) {
+			for _, err := range r.Query(ctx, host.Region{}, host.Page{}) {
 				if err != nil {
 					return err
 				}

@@ -19,28 +19,29 @@ import (
 const (
 	pageSize      = 64 << 10
 	defaultMemory = 1 << 30
-	// keepMemory is the memory of an instance that is kept for the next reader. It never
-	// shrinks.
+	// keepMemory is the maximum memory of an instance kept for the next reader, since
+	// memory never shrinks.
 	keepMemory = 128 << 20
 )
 
-// Options are the choices of [Load]. The zero value is safe.
+// Options are the options of [Load]. The zero value is safe.
 type Options struct {
-	// CacheDir is where compiled code is kept, by default thaw/wazero in the user's
-	// cache directory. It is believed: who can write there decides what runs. Load fails
-	// where it cannot be made, as without $HOME; NoCache does without.
+	// CacheDir is the directory for compiled code, by default thaw/wazero in the user's
+	// cache directory. It is trusted: a program that can write there decides which code
+	// runs. Load fails if the directory cannot be created, for example without $HOME; set
+	// NoCache then.
 	CacheDir string
-	// NoCache compiles anew each time, which takes about a second.
+	// NoCache compiles the module on every Load, which takes about a second.
 	NoCache bool
-	// Memory bounds the bytes of one instance, by default 1 GiB. A question that needs
-	// more ends in a [TrapError] that is [ErrMemory].
+	// Memory bounds the bytes of one instance, by default 1 GiB. A query that needs more
+	// fails with a [TrapError] that is [ErrMemory].
 	Memory uint64
 	// Instances bounds the instances of one reader, by default GOMAXPROCS.
 	Instances int
-	// Interrupt lets a context end a question at any moment instead of between two
-	// steps, which come at least every few milliseconds unless a question looks at
-	// millions of events and returns none. Everything then takes 2.5 times as long, and
-	// the instance is lost.
+	// Interrupt lets a context end a query at any moment, not only between two steps. A
+	// step takes a few milliseconds at most, unless a query reads millions of events and
+	// returns none. With Interrupt every query takes 2.5 times as long, and an interrupted
+	// instance is lost.
 	Interrupt bool
 }
 
@@ -51,11 +52,11 @@ type Plugin struct {
 	cache    wazero.CompilationCache
 	compiled wazero.CompiledModule
 	idle     chan *instance
-	// refused is why the kept code was not used.
+	// refused is the reason cached code was not used.
 	refused error
 }
 
-// CacheError returns why compiled code that was kept was of no use, or nil.
+// CacheError returns the error that made cached code unusable, or nil.
 func (p *Plugin) CacheError() error { return p.refused }
 
 // LoadFile is [Load] of a file.
@@ -67,8 +68,9 @@ func LoadFile(ctx context.Context, path string, o Options) (*Plugin, error) {
 	return Load(ctx, wasm, o)
 }
 
-// Load compiles a plugin, or finds it compiled; where that was cut or damaged it compiles
-// without the cache, and [Plugin.CacheError] tells. The caller must Close it.
+// Load compiles a plugin, or loads it from the cache. If the cached code is truncated or
+// damaged, Load compiles without the cache, and [Plugin.CacheError] returns the reason. The
+// caller must Close the plugin.
 func Load(ctx context.Context, wasm []byte, o Options) (*Plugin, error) {
 	p, err := load(ctx, wasm, o)
 	if errors.Is(err, errCompile) && !o.NoCache && ctx.Err() == nil {
@@ -81,7 +83,7 @@ func Load(ctx context.Context, wasm []byte, o Options) (*Plugin, error) {
 	return p, err
 }
 
-// errCompile marks that there is no code, compiled or kept.
+// errCompile marks a failure to get code, compiled or cached.
 var errCompile = errors.New("no code")
 
 func load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
@@ -117,13 +119,13 @@ func load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
 	}
 	for name := range exports {
 		if p.compiled.ExportedFunctions()[name] == nil {
-			return p, fmt.Errorf("the module has no %s: it is no thaw.wasm", name)
+			return p, fmt.Errorf("the module has no %s: it is not thaw.wasm", name)
 		}
 	}
 	return p, nil
 }
 
-// limit is how many bytes of memory an instance may have.
+// limit returns the maximum memory of an instance in bytes.
 func (p *Plugin) limit() uint64 { return min(p.options.Memory/pageSize, 1<<16) * pageSize }
 
 func openCache(dir string) (wazero.CompilationCache, error) {
@@ -137,7 +139,7 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 	return wazero.NewCompilationCacheWithDir(dir)
 }
 
-// Close ends every instance. Readers must be closed before.
+// Close ends every instance. Close all readers first.
 func (p *Plugin) Close() error {
 	ctx := context.Background()
 	var errs []error
@@ -177,7 +179,7 @@ func (p *Plugin) take(ctx context.Context) (*instance, error) {
 	return i, nil
 }
 
-// give keeps an instance that holds nothing for whoever takes one next.
+// give keeps an empty instance for the next take.
 func (p *Plugin) give(i *instance) {
 	if i.module.IsClosed() {
 		return
@@ -198,7 +200,7 @@ var exports = map[string]bool{
 	"thaw_store": true, "thaw_file": true, "thaw_start": true, "thaw_step": true, "thaw_drop": true, "thaw_close": true,
 }
 
-// versionError says that a plugin speaks another version of the ABI.
+// versionError returns the error of a plugin with another version of the ABI.
 func versionError(got uint64) error {
-	return fmt.Errorf("the module speaks version %d of the ABI, this program %d", int32(got), abi.Version)
+	return fmt.Errorf("the module has version %d of the ABI, this program %d", int32(got), abi.Version)
 }

@@ -2,8 +2,8 @@ package plugin
 
 import "encoding/binary"
 
-// tell tells how much is done, where the sandbox knows.
-func tell(progress func(done, total uint64), b []byte) {
+// report calls progress with the work done, if the sandbox knows it.
+func report(progress func(done, total uint64), b []byte) {
 	if progress == nil || len(b) != 16 {
 		return
 	}

@@ -8,22 +8,20 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// Queries are the questions that a [Reader] and a [Snapshot] answer, as host.Queries
-// does. Each iteration sees one moment from beginning to end; the first error ends it.
-// ctx is asked between events and between steps. A question about one entity or one id
-// that can be none is refused, as there.
-type Queries struct {
+// queries implements [host.Reader]. It checks the context between events and between steps.
+type queries struct {
 	acquire func() (v *view, release func(), err error)
 }
 
-// contextEvery is how many events an iteration passes between looks at its context.
+// contextEvery is the number of events between checks of the context.
 const contextEvery = 64
 
 // each iterates over the events of a question.
-func (q *Queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event, error] {
+func (q *queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		if err := q.iterate(ctx, r, func(e event.Event) bool { return yield(e, nil) }); err != nil {
 			yield(event.Event{}, err)
@@ -31,9 +29,9 @@ func (q *Queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event
 	}
 }
 
-// iterate gives events to yield until it returns false. Between two answers the
-// instance is free, so that whoever iterates may ask other questions.
-func (q *Queries) iterate(ctx context.Context, r abi.Request, yield func(event.Event) bool) error {
+// iterate passes events to yield until it returns false. Between two answers it unlocks the
+// instance, so that the loop may run other queries.
+func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.Event) bool) error {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return err
 	}
@@ -48,7 +46,7 @@ func (q *Queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 	}
 	var t *question
 	held, over := true, false
-	defer func() { // here too when yield panics, or leaves by runtime.Goexit
+	defer func() { // also runs if yield panics or calls runtime.Goexit
 		if over {
 			return
 		}
@@ -90,7 +88,7 @@ func (q *Queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 	}
 }
 
-// decode appends the events of an answer, which stay valid.
+// decode appends the events of an answer. They do not alias the sandbox's memory.
 func decode(events []event.Event, t *question) ([]event.Event, error) {
 	if t.state == abi.Again {
 		return events, nil
@@ -112,8 +110,8 @@ func decode(events []event.Event, t *question) ([]event.Event, error) {
 	return events, nil
 }
 
-// on asks a question that has one answer and decodes it.
-func on[T any](ctx context.Context, q *Queries, r abi.Request, decode func([]byte) (T, error)) (answer T, err error) {
+// on runs a query with a single answer and decodes it.
+func on[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte) (T, error)) (answer T, err error) {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return answer, err
 	}
@@ -135,13 +133,13 @@ func on[T any](ctx context.Context, q *Queries, r abi.Request, decode func([]byt
 }
 
 // Query returns the visible events of a region in order of sequence.
-func (q *Queries) Query(ctx context.Context, region query.Region, page query.Page) iter.Seq2[event.Event, error] {
-	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: region, From: page.From, Limit: uint64(max(page.Limit, 0))})
+func (q *queries) Query(ctx context.Context, region host.Region, page host.Page) iter.Seq2[event.Event, error] {
+	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: query.Region(region), From: page.From, Limit: uint64(max(page.Limit, 0))})
 }
 
 // Count returns how many events Query would return from a sequence on.
-func (q *Queries) Count(ctx context.Context, region query.Region, from uint64) (uint64, error) {
-	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: region, From: from}, func(b []byte) (uint64, error) {
+func (q *queries) Count(ctx context.Context, region host.Region, from uint64) (uint64, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: query.Region(region), From: from}, func(b []byte) (uint64, error) {
 		if len(b) != 8 {
 			return 0, abi.ErrWire
 		}
@@ -150,52 +148,53 @@ func (q *Queries) Count(ctx context.Context, region query.Region, from uint64) (
 }
 
 // Stream returns the visible events of one entity in order of clocks.
-func (q *Queries) Stream(ctx context.Context, entity string, page query.StreamPage) iter.Seq2[event.Event, error] {
+func (q *queries) Stream(ctx context.Context, entity string, page host.StreamPage) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{
 		Op: abi.OpStream, Region: query.Region{Entity: entity}, From: uint64(page.From), Limit: uint64(max(page.Limit, 0)),
 	})
 }
 
-// Ancestors returns what led to an event, nearest first, without the event itself;
-// depth bounds the steps, 0 for no bound. An unknown id is [ErrNotFound].
-func (q *Queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+// Ancestors returns the causes of an event, nearest first, without the event itself. depth
+// bounds the number of steps, 0 for no bound. An unknown id is [host.ErrNotFound].
+func (q *queries) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpAncestors, ID: id, Limit: uint64(max(depth, 0))})
 }
 
-// Effects returns what an event caused, what that caused, and so on: nearest first, in
-// order of sequence at one distance, without the event itself. depth bounds the
-// distance, 0 for no bound. An id that nothing knows is [ErrNotFound].
-func (q *Queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
+// Effects returns the events that an event caused, the events that those caused, and so on:
+// nearest first, by sequence at the same distance, without the event itself. depth bounds
+// the distance, 0 for no bound. An id that is neither an event of the store nor a cause of
+// one is [host.ErrNotFound].
+func (q *queries) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpEffects, ID: id, Limit: uint64(max(depth, 0))})
 }
 
 // Correlated returns the visible events of one conversation in order of sequence.
-func (q *Queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error] {
+func (q *queries) Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{Op: abi.OpCorrelated, ID: id})
 }
 
-// State returns what an append can expect of an entity: whether it has visible events,
-// and the clock of the last one.
-func (q *Queries) State(ctx context.Context, entity string) (State, error) {
+// State returns the state that an append can expect of an entity: whether it has visible
+// events, and the clock of the last one.
+func (q *queries) State(ctx context.Context, entity string) (host.State, error) {
 	r := abi.Request{Op: abi.OpState, Region: query.Region{Entity: entity}}
-	return on(ctx, q, r, func(b []byte) (State, error) {
+	return on(ctx, q, r, func(b []byte) (host.State, error) {
 		if len(b) != 8 {
-			return State{}, abi.ErrWire
+			return host.State{}, abi.ErrWire
 		}
 		le := binary.LittleEndian
-		return State{Some: le.Uint32(b) == 1, Clock: le.Uint32(b[4:])}, nil
+		return host.State{Some: le.Uint32(b) == 1, Clock: le.Uint32(b[4:])}, nil
 	})
 }
 
-// Get returns the visible event with an id and its payload, which is read from its
-// segment and checked. An unknown id is [ErrNotFound]; an event that can no longer be
-// read is a *damage.Damage.
-func (q *Queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
+// Get returns the visible event with an id, and its payload, which it reads from the segment
+// and checks. It returns [host.ErrNotFound] for an unknown id, and a *[host.Damage] for an
+// event that can no longer be read.
+func (q *queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpGet, Format: abi.FormatFullRows, ID: id}, decodeFull)
 }
 
-// Read returns an event that a query found with its payload, as Get does.
-func (q *Queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
+// Read returns, as Get does, an event that a query returned, and its payload.
+func (q *queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpRead, Format: abi.FormatFullRows, Row: abi.AppendRow(nil, &e)}, decodeFull)
 }
 

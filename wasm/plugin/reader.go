@@ -6,46 +6,28 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"time"
 
-	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/escape"
-	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// Words that package host has too, and means the same by.
-type (
-	// Report says how a store was opened or refreshed.
-	Report = store.Opened[time.Duration]
-	// State is whether an entity has visible events, and the last one's clock.
-	State = commit.State
-	// Region says which events a query asks for.
-	Region = query.Region
-	// Page says where a query begins and how far it goes.
-	Page = query.Page
-	// StreamPage is the same for one entity's stream.
-	StreamPage = query.StreamPage
-)
-
-// ReaderOptions are the choices of [Plugin.OpenReader]. The zero value is safe.
+// ReaderOptions are the options of [Plugin.OpenReader]. The zero value is safe.
 type ReaderOptions struct {
-	// FS is where the directory lies, by default the operating system's.
+	// FS is the file system of the directory, by default the operating system's.
 	FS fsabstraction.ReadFS
 	// Strict, ShowHidden, CheckFrames and CheckIndex are as in host.ReaderOptions.
 	Strict, ShowHidden, CheckFrames, CheckIndex bool
-	// Buffer is the size in bytes up to which a file is copied into each instance when
-	// it opens the store. Others are read by windows; with 0 nearly all are.
+	// Buffer is the maximum size in bytes of a file that is copied into each instance at
+	// the open. Larger files are read by windows; with 0 nearly all are.
 	Buffer int64
-	// Cache is how many MiB of what it read by windows each instance keeps, by default
-	// 32, at most 1024.
+	// Cache is the size in MiB of each instance's cache of windows, by default 32, at
+	// most 1024.
 	Cache int
-	// BufferIndexOnly keeps Buffer from the segments, of which few pages are read.
+	// BufferIndexOnly excludes segments from Buffer, since few of their pages are read.
 	BufferIndexOnly bool
 }
 
@@ -56,10 +38,10 @@ func (o ReaderOptions) withDefaults() ReaderOptions {
 	return o
 }
 
-// Reader is an open store, read-only. It sees the store as of its open or its last
+// Reader is a [host.Reader] over a plugin. It sees the store as of its open or its last
 // Refresh. All methods are safe for concurrent use.
 type Reader struct {
-	Queries
+	queries
 
 	plugin  *Plugin
 	path    string
@@ -71,11 +53,11 @@ type Reader struct {
 	refreshing sync.Mutex
 }
 
-// OpenReader opens the store in the directory at path, as host.OpenReader does. ctx
-// bounds the open alone. The caller must Close the reader.
+// OpenReader opens the store in the directory at path, as host.OpenReader does. ctx bounds
+// only the open. The caller must Close the reader.
 func (p *Plugin) OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, error) {
 	r := &Reader{plugin: p, path: path, options: o.withDefaults()}
-	r.Queries.acquire = r.acquire
+	r.queries.acquire = r.acquire
 	v, err := openView(ctx, p, path, &r.options)
 	if err != nil {
 		return nil, err
@@ -84,35 +66,39 @@ func (p *Plugin) OpenReader(ctx context.Context, path string, o ReaderOptions) (
 	return r, nil
 }
 
+var (
+	_ host.Reader = (*Reader)(nil)
+	_ host.Reader = (*Snapshot)(nil)
+)
+
 func (r *Reader) acquire() (*view, func(), error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.current == nil {
-		return nil, nil, ErrClosed
+		return nil, nil, host.ErrClosed
 	}
 	v := r.current
 	v.retain()
 	return v, func() { _ = v.release() }, nil
 }
 
-// Close releases the files and the instances. Iterations that are under way end with
-// their moment. A second Close is [ErrClosed].
+// Close releases the files and the instances. Iterations in progress continue on their view.
+// A second Close returns [host.ErrClosed].
 func (r *Reader) Close() error {
 	r.mu.Lock()
 	v := r.current
 	r.current = nil
 	r.mu.Unlock()
 	if v == nil {
-		return ErrClosed
+		return host.ErrClosed
 	}
 	return v.release()
 }
 
-// Refresh moves the reader to the store as it is now and reports whether anything
-// changed. It lists the directory, and where that is not as it was, opens anew: what
-// lies behind the index is read again, not what was appended alone. Snapshots and
-// iterations under way keep what they see. After an error the reader sees what it saw
-// before.
+// Refresh moves the reader to the current state of the store and reports whether anything
+// changed. It lists the directory and, if that changed, reopens the store: it reads the whole
+// tail after the index again, not only the appended events. Snapshots and iterations in
+// progress keep their view. After an error the reader keeps its previous state.
 func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.refreshing.Lock()
 	defer r.refreshing.Unlock()
@@ -138,26 +124,26 @@ func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	}
 	r.mu.Unlock()
 	if closed {
-		return false, errors.Join(ErrClosed, next.release())
+		return false, errors.Join(host.ErrClosed, next.release())
 	}
 	return true, v.release()
 }
 
-// Snapshot pins the store as the reader sees it now, for several questions about one
-// moment. The caller must Close it.
+// Snapshot pins the store as the reader sees it now, for several queries of one moment. The
+// caller must Close it.
 func (r *Reader) Snapshot() (*Snapshot, error) {
 	v, release, err := r.acquire()
 	if err != nil {
 		return nil, err
 	}
 	s := &Snapshot{view: v, release: release}
-	s.Queries.acquire = s.acquire
+	s.queries.acquire = s.acquire
 	return s, nil
 }
 
-// Snapshot is the store at one moment. All methods are safe for concurrent use.
+// Snapshot is a [host.Reader] of one moment. All methods are safe for concurrent use.
 type Snapshot struct {
-	Queries
+	queries
 
 	mu      sync.Mutex
 	view    *view
@@ -168,31 +154,31 @@ func (s *Snapshot) acquire() (*view, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.view == nil {
-		return nil, nil, ErrClosed
+		return nil, nil, host.ErrClosed
 	}
 	v := s.view
 	v.retain()
 	return v, func() { _ = v.release() }, nil
 }
 
-// Close lets go of the files. A second Close is [ErrClosed].
+// Close releases the files. A second Close returns [host.ErrClosed].
 func (s *Snapshot) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.view == nil {
-		return ErrClosed
+		return host.ErrClosed
 	}
 	s.release()
 	s.view, s.release = nil, nil
 	return nil
 }
 
-// Verify reads every byte of the store in the directory at path and says what is wrong
-// with it, as host.Verify does. Of the options only FS and Buffer count. progress, when
-// it is not nil, is told now and then how much of the work is done.
-func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*verify.Result, error) {
+// Verify reads every byte of the store in the directory at path and returns its findings, as
+// host.Verify does. It uses only the options FS and Buffer. If progress is not nil, Verify
+// calls it from time to time with the work done so far and in total.
+func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*host.Findings, error) {
 	o = o.withDefaults()
-	var result *verify.Result
+	var result *host.Findings
 	var err error
 	for range openTries {
 		if result, err = p.verify(ctx, path, &o, progress); !errors.Is(err, source.ErrGone) {
@@ -205,7 +191,7 @@ func (p *Plugin) Verify(ctx context.Context, path string, o ReaderOptions, progr
 	return result, nil
 }
 
-func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, progress func(done, total uint64)) (*verify.Result, error) {
+func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, progress func(done, total uint64)) (*host.Findings, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -235,7 +221,7 @@ func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, prog
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		}
-		tell(progress, b)
+		report(progress, b)
 		err = t.next(ctx)
 	}
 	return nil, err

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/host"
 )
 
 // TestFixtures: every store that batpak wrote, on each step of the ladder, by windows
@@ -26,7 +27,7 @@ func TestFixtures(t *testing.T) {
 				r, err := loaded(t).OpenReader(t.Context(), dir, ReaderOptions{Buffer: buffer})
 				require.NoError(t, err, name)
 				var got []byte
-				for e, err := range r.Query(t.Context(), Region{}, Page{}) {
+				for e, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
 					require.NoError(t, err)
 					got = lines.AppendEvent(got, lines.Plain, &event.Full{Event: e})
 					full, err := r.Get(t.Context(), e.ID)
@@ -41,7 +42,7 @@ func TestFixtures(t *testing.T) {
 			}
 			r, err := loaded(t).OpenReader(t.Context(), copyStore(t, name, without...), ReaderOptions{CheckFrames: true})
 			require.NoError(t, err, name)
-			for e, err := range r.Query(t.Context(), Region{}, Page{}) {
+			for e, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
 				require.NoError(t, err)
 				full, err := r.Read(t.Context(), e)
 				require.NoError(t, err)

@@ -2,44 +2,41 @@ package plugin
 
 import (
 	"context"
-	"time"
 
-	"github.com/thawlog/thaw/core/lines"
-	"github.com/thawlog/thaw/core/verify"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// Report tells about the reader's last open or refresh, and what was found out since by
-// the instance that answers. It is empty when the reader is closed, and when the
-// instance cannot answer; [Queries.AskReport] says which.
-func (q *Queries) Report() Report {
+// Report returns the report of the open or the last refresh, with the later findings of the
+// instance that answers. It is empty after Close, and if the instance cannot answer;
+// AskReport returns the error.
+func (q *queries) Report() host.Report {
 	r, _ := q.AskReport(context.Background())
 	return r
 }
 
 // AskReport is Report with the error.
-func (q *Queries) AskReport(ctx context.Context) (Report, error) {
+func (q *queries) AskReport(ctx context.Context) (host.Report, error) {
 	v, release, err := q.acquire()
 	if err != nil {
-		return Report{}, err
+		return host.Report{}, err
 	}
 	defer release()
-	pinned := &Queries{acquire: func() (*view, func(), error) { return v, func() {}, nil }}
+	pinned := &queries{acquire: func() (*view, func(), error) { return v, func() {}, nil }}
 	return on(ctx, pinned, abi.Request{Op: abi.OpReport, From: uint64(v.took)}, decodeReport)
 }
 
-func decodeReport(line []byte) (Report, error) {
-	r, took, err := lines.DecodeReport(line)
-	if err != nil {
-		return Report{}, malformed(err)
+func decodeReport(line []byte) (r host.Report, err error) {
+	if err = r.UnmarshalJSON(line); err != nil {
+		err = malformed(err)
 	}
-	return Report{Report: r, Took: time.Duration(took)}, nil
+	return r, err
 }
 
-func decodeFindings(line []byte) (*verify.Result, error) {
-	r, err := lines.DecodeFindings(line)
-	if err != nil {
+func decodeFindings(line []byte) (*host.Findings, error) {
+	f := new(host.Findings)
+	if err := f.UnmarshalJSON(line); err != nil {
 		return nil, malformed(err)
 	}
-	return r, nil
+	return f, nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// view is the store at one moment: a listing, and instances that opened it. Every one
-// of them was told the same files, so they all give the same answers.
+// view is the store at one moment: a listing, and the instances that opened it. All of them
+// got the same files, so they give the same answers.
 type view struct {
 	plugin  *Plugin
 	options *ReaderOptions
@@ -28,17 +28,17 @@ type view struct {
 
 	mu      sync.Mutex
 	members []*member
-	making  int // instances that are being made
+	making  int // instances being made
 	turn    int
 	closed  bool
 }
 
-// member is an instance that has the store open. instance.mu guards it.
+// member is an instance with the store open. instance.mu guards it.
 type member struct {
 	*instance
 	handle  uint32 // of the store in the instance
 	buffers []uint32
-	read    error // why a range could not be read, of the question under way
+	read    error // the last read error of the current query
 }
 
 func newView(p *Plugin, l *listing, o *ReaderOptions) *view {
@@ -57,7 +57,7 @@ func newView(p *Plugin, l *listing, o *ReaderOptions) *view {
 
 func (v *view) retain() { v.users.Add(1) }
 
-// release gives the instances back when the last user lets go.
+// release returns the instances to the plugin after the last user.
 func (v *view) release() error {
 	if v.users.Add(-1) > 0 {
 		return nil
@@ -74,7 +74,7 @@ func (v *view) release() error {
 	return v.listing.close()
 }
 
-// empty takes the store out of an instance and gives that back.
+// empty closes the store in an instance and returns the instance to the plugin.
 func (v *view) empty(m *member) {
 	if m.dead {
 		return
@@ -91,8 +91,8 @@ func (v *view) empty(m *member) {
 	}
 }
 
-// lock returns a member that nobody uses, or waits for one when there are as many as
-// there may be. The caller unlocks it.
+// lock returns an idle member, or makes one, or waits for one if Options.Instances exist. The
+// caller must unlock it.
 func (v *view) lock(ctx context.Context) (*member, error) {
 	v.mu.Lock()
 	for _, m := range v.members {
@@ -117,14 +117,14 @@ func (v *view) lock(ctx context.Context) (*member, error) {
 	m := v.members[v.turn%len(v.members)]
 	v.mu.Unlock()
 	m.mu.Lock()
-	if m.dead { // it trapped in the question that was waited for
+	if m.dead { // it trapped while lock waited
 		v.unlock(m)
 		return v.lock(ctx)
 	}
 	return m, nil
 }
 
-// unlock lets others use a member, and forgets one that trapped.
+// unlock releases a member, and drops one that trapped.
 func (v *view) unlock(m *member) {
 	if m.dead {
 		v.mu.Lock()
@@ -139,7 +139,7 @@ func (v *view) unlock(m *member) {
 	m.mu.Unlock()
 }
 
-// enter opens the store in another instance, which is locked.
+// enter opens the store in another instance, and returns it locked.
 func (v *view) enter(ctx context.Context) (*member, error) {
 	m, err := v.declare(ctx)
 	if err != nil {
@@ -154,7 +154,7 @@ func (v *view) enter(ctx context.Context) (*member, error) {
 	return m, nil
 }
 
-// declare tells an instance the files of the store. It is locked.
+// declare declares the files of the store to an instance, and returns it locked.
 func (v *view) declare(ctx context.Context) (*member, error) {
 	i, err := v.plugin.take(ctx)
 	if err != nil {
@@ -206,14 +206,14 @@ func (v *view) declareFile(ctx context.Context, m *member, f *file, number int) 
 	return nil
 }
 
-// buffers reports whether a file is of the sort that is handed over.
+// buffers reports whether a file is copied into the instances.
 func (v *view) buffers(f *file) bool {
 	_, isSegment := segment.ParseName(f.name)
 	return !isSegment || !v.options.BufferIndexOnly
 }
 
-// handOver gives a whole file to an instance and returns its address, or 0 when it is to
-// be read by windows after all.
+// handOver copies a whole file into an instance and returns its address, or 0 if the file
+// must be read by windows after all.
 func (v *view) handOver(ctx context.Context, m *member, f *file) (uint32, error) {
 	if f.size() > abi.MaxAlloc {
 		return 0, nil
@@ -228,17 +228,16 @@ func (v *view) handOver(ctx context.Context, m *member, f *file) (uint32, error)
 		return 0, err
 	}
 	if v.listing.read(f, to, 0) != nil {
-		return 0, nil // the question that needs it is told why
+		return 0, nil // the query that needs it gets the error
 	}
 	return at, nil
 }
 
-// openTries is how often a store is listed because a file was replaced or removed
+// openTries bounds the listings of one open: it lists again if a file was replaced or removed
 // before it was read.
 const openTries = 5
 
-// openView opens a store as it is now, and tries again when files are replaced while
-// it is opened.
+// openView opens a store as it is now, and tries again if files are replaced meanwhile.
 func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v *view, err error) {
 	start := time.Now()
 	for try := range openTries {
@@ -253,7 +252,7 @@ func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v 
 	return v, nil
 }
 
-// tryView is one try, the last or not.
+// tryView is one attempt of openView.
 func tryView(ctx context.Context, p *Plugin, path string, o *ReaderOptions, last bool) (*view, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

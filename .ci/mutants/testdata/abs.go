@@ -1,6 +1,6 @@
 package example
 
-// Abs is what the mutants of table.txt are made of.
+// Abs is the code changed by the mutants of table.txt.
 func Abs(n int) int {
 	if n < 0 {
 		return -n
@@ -8,7 +8,7 @@ func Abs(n int) int {
 	return n
 }
 
-// Max is here to have the text of Abs a second time.
+// Max has the text of Abs a second time.
 func Max(a, b int) int {
 	if a > b {
 		return a

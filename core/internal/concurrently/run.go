@@ -1,10 +1,10 @@
-// Package concurrently is what core's tests set as Options.Parallel: core has no
-// goroutines of its own. Only tests import it.
+// Package concurrently provides the value of Options.Parallel in core's tests:
+// core itself starts no goroutines. Only tests import it.
 package concurrently
 
 import "sync"
 
-// Run runs f(0) to f(n-1), each but the first on a goroutine of its own, and returns
+// Run runs f(0) to f(n-1), each but the first on its own goroutine, and returns
 // when all are done.
 func Run(n int, f func(i int)) {
 	var wg sync.WaitGroup

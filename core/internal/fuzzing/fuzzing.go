@@ -1,5 +1,5 @@
-// Package fuzzing is what the fuzz targets of core share: seeds that are
-// committed, and a bound on what a decoder allocates. Only tests import it.
+// Package fuzzing helps the fuzz targets of core: committed seeds, and a bound on
+// a decoder's allocations. Only tests import it.
 package fuzzing
 
 import (
@@ -14,12 +14,12 @@ import (
 
 var write = flag.Bool("seeds", false, "write the seed corpora of the fuzz targets anew")
 
-// Seed is the arguments of one call of a fuzz target.
+// Seed holds the arguments of one call of a fuzz target.
 type Seed []any
 
-// Seeds keeps testdata/fuzz/target: with -seeds it writes one file for each of
-// seeds; always it fails when the folder holds no seed, or one that is not in
-// the form of go test.
+// Seeds maintains testdata/fuzz/target. With -seeds it writes one file for each
+// of seeds. It always fails when the folder holds no seed, or a file that is
+// not in the form of go test.
 func Seeds(t *testing.T, target string, seeds ...Seed) {
 	t.Helper()
 	dir := filepath.Join("testdata", "fuzz", target)
@@ -64,7 +64,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// Bounded runs f and fails when it allocates more than 1 MiB and 16 bytes for
+// Bounded runs f and fails when it allocates more than 1 MiB plus 16 bytes for
 // each of n bytes of input.
 func Bounded(t testing.TB, n int, f func()) {
 	t.Helper()
@@ -73,8 +73,8 @@ func Bounded(t testing.TB, n int, f func()) {
 	}
 }
 
-// Allocated is the number of bytes that f allocates. Other goroutines count
-// too, so it is for tests that do not run in parallel.
+// Allocated returns the number of bytes that f allocates. It counts other
+// goroutines too, so tests that use it must not run in parallel.
 func Allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

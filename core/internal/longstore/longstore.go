@@ -1,5 +1,5 @@
 // Package longstore makes a store whose index is in files: index.fbati with
-// index.thaw, a part file behind them, and a tail. Only tests import it.
+// index.thaw, a part file after them, and a tail. Only tests import it.
 package longstore
 
 import (
@@ -22,7 +22,7 @@ import (
 // Hash stands in for the digest of payloads.
 func Hash(payload []byte) event.Hash { return sha256.Sum256(payload) }
 
-// into writes to a slice.
+// into returns a flush.Write that writes to a slice.
 func into(b *[]byte) flush.Write {
 	return func(off int64, p []byte) error {
 		if n := int(off) + len(p); n > len(*b) {
@@ -33,11 +33,12 @@ func into(b *[]byte) flush.Write {
 	}
 }
 
-// New is four sealed segments, of which index.fbati covers two and a part file
-// one, all with saved lookups. Its name is the second result.
+// New returns a store of four sealed segments. index.fbati covers two of them
+// and a part file one, each with a saved index. The second result is the part
+// file's name.
 func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	files = map[string][]byte{}
-	log := commit.NewLog(commit.Nothing{}, 0)
+	log := commit.NewLog(commit.NoHistory{}, 0)
 	var events []commit.Receipt
 	write := func(id uint64) {
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})
@@ -69,12 +70,12 @@ func New(t testing.TB, perSegment int) (files map[string][]byte, part string) {
 	s, err := store.Open(directory.Memory(files), store.Options{Seed: 5})
 	require.NoError(t, err)
 	var a, lookups, second []byte
-	require.NoError(t, s.Flush(store.Flush{To: end(2), Allocator: s.Report().Allocator}, into(&a), into(&lookups)))
+	require.NoError(t, s.Flush(store.Flush{To: end(2), NextSequence: s.Report().NextSequence}, into(&a), into(&lookups)))
 	files[artifact.FileName], files[index.FileName] = a, lookups
 	write(3)
 	s, err = store.Open(directory.Memory(files), store.Options{Seed: 6})
 	require.NoError(t, err)
-	require.NoError(t, s.Flush(store.Flush{First: 1, To: end(3), Allocator: s.Report().Allocator}, nil, into(&second)))
+	require.NoError(t, s.Flush(store.Flush{First: 1, To: end(3), NextSequence: s.Report().NextSequence}, nil, into(&second)))
 	part = index.PartName(2, 3)
 	files[part] = second
 	write(4)

@@ -1,5 +1,5 @@
-// Package refusing is a store's directory of which calls fail, as a system's do that
-// has no descriptor, permission or memory left. Only tests import it.
+// Package refusing provides a store's directory whose calls fail, as in a process
+// without descriptors, permissions or memory. Only tests import it.
 package refusing
 
 import (
@@ -7,18 +7,18 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// Files are a store's files of which the nth call fails, counted from 1, and with
-// forever every later one: listing, looking, opening and reading. They are for one
-// goroutine.
+// Files is a store's directory whose nth call fails, counted from 1, and with
+// forever every later one too. Listing, looking, opening and reading count. It
+// is for one goroutine.
 type Files struct {
 	directory.Memory
 	Nth     int
 	Forever bool
 	Err     error
-	// Only, when set, is the file whose opening and reading fails; other calls are not
-	// counted.
+	// Only, when set, names the one file whose opens and reads fail. Other
+	// calls are not counted then.
 	Only string
-	// Calls is how many calls there were.
+	// Calls counts the calls so far.
 	Calls int
 }
 
@@ -55,10 +55,10 @@ func (f *Files) Open(name string) (source.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return file{src, f, name}, nil
+	return file{Source: src, files: f, name: name}, nil
 }
 
-// file is no memory, so that it is read by calls.
+// file does not implement source.Memory, so that it is read by calls.
 type file struct {
 	source.Source
 	files *Files

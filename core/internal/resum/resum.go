@@ -1,6 +1,6 @@
-// Package resum makes the checksums of index.thaw right again after a test has
-// changed its bytes: lies that keep them right are what only a verification finds.
-// Only tests import it.
+// Package resum recomputes the checksums of index.thaw after a test has changed
+// its bytes: only verification finds a lie with correct checksums. Only tests
+// import it.
 package resum
 
 import (
@@ -17,8 +17,8 @@ const (
 	topSums     = (pages.Size - offTop) / pages.SumSize
 )
 
-// File mends the checksums of a file of lookups in place. outside is the artifact
-// when that is another file, nil when it is contained.
+// File recomputes the checksums of an index file in place. outside is the
+// artifact when it is another file, nil when the file contains it.
 func File(b, outside []byte) {
 	le := binary.LittleEndian
 	last := offSections + 16*(sections-1)
@@ -39,12 +39,12 @@ func File(b, outside []byte) {
 	Header(b)
 }
 
-// Header mends the checksum of the header alone.
+// Header recomputes the checksum of the header alone.
 func Header(b []byte) {
 	binary.LittleEndian.PutUint32(b[8:], pages.Sum(b[offFlags:pages.Size]))
 }
 
-// Section is where a section stands.
+// Section returns where a section lies.
 func Section(b []byte, i int) (at, size uint64) {
 	le := binary.LittleEndian
 	return le.Uint64(b[offSections+16*i:]), le.Uint64(b[offSections+16*i+8:])

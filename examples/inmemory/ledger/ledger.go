@@ -1,5 +1,5 @@
-// Package ledger keeps the balances of accounts in a store: what a program that
-// uses thaw may look like. Its tests run in memory.
+// Package ledger keeps the balances of accounts in a store, as an example of a program that
+// uses thaw. Its tests run in memory.
 package ledger
 
 import (
@@ -21,14 +21,14 @@ type movement struct {
 	Cents int64 `msgpack:"cents"`
 }
 
-// ErrFunds: the account does not hold that much.
+// ErrFunds is returned for a withdrawal that exceeds the balance.
 var ErrFunds = errors.New("ledger: not enough money in the account")
 
-// Ledger is open on a store. All methods are safe for concurrent use.
+// Ledger keeps accounts in a store. All methods are safe for concurrent use.
 type Ledger struct{ store *host.Store }
 
-// Open opens the ledger in a directory. The options are the caller's, so that a
-// test may bring another file system.
+// Open opens the ledger in a directory. The caller passes the options, so that a test can
+// pass another file system.
 func Open(ctx context.Context, dir string, o host.Options) (*Ledger, error) {
 	store, err := host.Open(ctx, dir, o)
 	if err != nil {
@@ -37,19 +37,19 @@ func Open(ctx context.Context, dir string, o host.Options) (*Ledger, error) {
 	return &Ledger{store}, nil
 }
 
-// Close makes the ledger ready for a quick open.
+// Close closes the store, so that the next open is fast.
 func (l *Ledger) Close() error { return l.store.Close() }
 
-// Deposit adds money. request names the deposit: sent twice, it counts once; sent with
-// another account or amount, or without a name, it is refused.
+// Deposit adds money. request names the deposit: a repeated request counts once. A request
+// with another account or amount, or without a name, is refused.
 func (l *Ledger) Deposit(ctx context.Context, account string, cents int64, request string) error {
 	_, err := l.store.Append(ctx, at(account), deposited, movement{cents}, host.WithKey(host.KeyOf(request)))
 	return err
 }
 
-// Withdraw takes money, or returns [ErrFunds]. Two that want the same money at
-// once do not both get it: each expects the account to be as it saw it, and the
-// later one looks again.
+// Withdraw takes money, or returns [ErrFunds]. Two concurrent withdrawals cannot both take
+// the same money: each expects the account to be unchanged since its read, and the later
+// one reads again.
 func (l *Ledger) Withdraw(ctx context.Context, account string, cents int64) error {
 	for {
 		balance, seen, err := l.read(ctx, account)
@@ -66,13 +66,13 @@ func (l *Ledger) Withdraw(ctx context.Context, account string, cents int64) erro
 	}
 }
 
-// Balance is what an account holds; one that nobody knows holds nothing.
+// Balance returns the balance of an account, 0 for an unknown one.
 func (l *Ledger) Balance(ctx context.Context, account string) (int64, error) {
 	balance, _, err := l.read(ctx, account)
 	return balance, err
 }
 
-// read adds up an account's events and says what state it is in.
+// read returns an account's balance and the state to expect at the next append.
 func (l *Ledger) read(ctx context.Context, account string) (balance int64, seen host.Expected, err error) {
 	seen = host.NoEvents
 	for e, err := range l.store.Stream(ctx, at(account).Entity, host.StreamPage{}) {

@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// memory is a disk that lives as long as the test. Keep it to open a store twice.
+// memory returns a new in-memory disk. Keep it to open a store on it again.
 func memory() fsabstraction.FS { return aferofs.New(afero.NewMemMapFs()) }
 
 func open(t *testing.T, disk fsabstraction.FS) *ledger.Ledger {
@@ -50,7 +50,7 @@ func TestDepositSentTwiceCountsOnce(t *testing.T) {
 	requireBalance(t, l, "ada", 100)
 }
 
-// A store that is closed and opened again on the same disk is what a restart is.
+// Closing a store and opening it again on the same disk is a restart.
 func TestRestartForgetsNothing(t *testing.T) {
 	disk := memory()
 	l := open(t, disk)

@@ -1,5 +1,4 @@
-// Package readme reads the code and the output that README files show, so that
-// tests can hold them against the truth.
+// Package readme reads code and output from README files, so that tests can check them.
 package readme
 
 import (

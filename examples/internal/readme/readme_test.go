@@ -13,8 +13,7 @@ import (
 
 const top = "../../../README.md"
 
-// Every piece of Go in the first README is a program that builds as it stands and
-// runs in an empty directory.
+// Every Go block in the top README is a complete program that runs in an empty directory.
 func TestProgramsOfTheReadme(t *testing.T) {
 	programs, err := readme.Blocks(top, "go")
 	require.NoError(t, err)

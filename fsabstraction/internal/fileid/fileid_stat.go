@@ -21,7 +21,7 @@ func FromInfo(info fs.FileInfo) fsabstraction.Identity {
 	if !ok || st.Ino == 0 {
 		return fsabstraction.Identity{}
 	}
-	return fsabstraction.NewIdentity(inode{uint64(st.Dev), uint64(st.Ino)})
+	return fsabstraction.NewIdentity(inode{device: uint64(st.Dev), number: uint64(st.Ino)})
 }
 
 // FromFile returns the Identity of the open file f, whose FileInfo is info.

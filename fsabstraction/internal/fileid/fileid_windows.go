@@ -29,7 +29,7 @@ func FromFile(f *os.File, _ fs.FileInfo) fsabstraction.Identity {
 	_ = conn.Control(func(handle uintptr) {
 		var d syscall.ByHandleFileInformation
 		if syscall.GetFileInformationByHandle(syscall.Handle(handle), &d) == nil {
-			id = fsabstraction.NewIdentity(index{d.VolumeSerialNumber, d.FileIndexHigh, d.FileIndexLow})
+			id = fsabstraction.NewIdentity(index{volume: d.VolumeSerialNumber, high: d.FileIndexHigh, low: d.FileIndexLow})
 		}
 	})
 	return id

@@ -1,13 +1,13 @@
-// Package engine is what the benchmark asks of every store: the same events, the
-// same five ways to look them up. Each engine is a package below, set up as its
-// own manual advises.
+// Package engine defines the interface of the benchmark to every store: the same events,
+// the same five queries. Each engine is a package below, configured as its own manual
+// advises.
 package engine
 
 // ID is an event id, or a correlation or causation.
 type ID [16]byte
 
-// Event is what every engine keeps of an event: the facts of thaw's 162-byte record
-// and the payload.
+// Event is the data of an event that every engine stores: the fields of thaw's 162-byte
+// record and the payload.
 type Event struct {
 	// Sequence counts all events from 0.
 	Sequence    uint64
@@ -24,37 +24,37 @@ type Event struct {
 	Payload     []byte
 }
 
-// Engine opens stores of one kind. Its methods may be called by one goroutine.
+// Engine opens stores of one kind. Its methods are not safe for concurrent use.
 type Engine interface {
-	// Name is short and lower case; Version is the engine's.
+	// Name returns a short lower-case name, Version the engine's version.
 	Name() string
 	Version() string
-	// Create makes a store in dir, which is empty or not there.
+	// Create creates a store in dir, which is empty or missing.
 	Create(dir string) (Writer, error)
-	// Open opens the store in dir for reading, as that is done where only reading is
-	// wanted: read-only if the engine can.
+	// Open opens the store in dir for reading only, in the engine's read-only mode if it
+	// has one.
 	Open(dir string) (Reader, error)
 }
 
 // Writer appends. An append that has returned is on disk.
 type Writer interface {
-	// AppendBatch appends events with one sync, all or none. An engine that gives ids
-	// out itself puts them into the events; all others store what is there.
+	// AppendBatch appends events with one sync, all or none. An engine that assigns ids
+	// writes them into the events; all others store the given ids.
 	AppendBatch(events []Event) error
-	// Append appends one event. Many goroutines may call it at once; engines that
-	// can gather such appends into one sync do. Sequences are then the engine's.
+	// Append appends one event. Many goroutines may call it at once; engines that can
+	// gather such appends into one sync do. The engine assigns the sequences.
 	Append(e *Event) error
-	// Close ends the store in order, so that the next open finds it at its best.
+	// Close closes the store in an orderly way, so that the next open is fastest.
 	Close() error
 }
 
-// Reader answers. It need not be safe for concurrent use. The event that is handed
-// to f, or returned, is decoded in full, entity and scope as strings; it and its
-// strings stay valid. Payloads come with ByID only.
+// Reader answers queries. It need not be safe for concurrent use. The event passed to f, or
+// returned, is fully decoded, entity and scope as strings; it and its strings stay valid.
+// Only ByID returns payloads.
 type Reader interface {
 	BySequence(sequence uint64) (Event, error)
 	ByID(id ID) (Event, error)
-	// Entity, Scope and Kind give every hit to f in order of sequence.
+	// Entity, Scope and Kind call f for every hit in order of sequence.
 	Entity(name string, f func(Event)) error
 	Scope(name string, f func(Event)) error
 	Kind(kind uint16, f func(Event)) error

@@ -2,9 +2,8 @@ package engine
 
 import "runtime/debug"
 
-// ModuleVersion is the version of a module that this program was built with, as the
-// go command recorded it: "(devel)" for one that stands beside the program, "unknown"
-// where nothing was recorded.
+// ModuleVersion returns the version of a module in this program, as recorded by the go
+// command: "(devel)" for a local module, "unknown" if none was recorded.
 func ModuleVersion(path string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -12,10 +12,11 @@ import (
 type Theme struct {
 	text, muted, grid string
 	subject           string
-	peers             []string // in the order of the engines, again from the front when they run out
+	peers             []string // in the order of the engines, repeated if too few
 }
 
-// The two themes: for a page with a light and with a dark background. Neither paints it.
+// The themes for pages with a light and with a dark background. Neither paints the
+// background.
 var (
 	Light = Theme{"#1f2328", "#59636e", "#d1d9e0", "#0969da", []string{"#8c959f", "#bf8700", "#1a7f37", "#8250df", "#bc4c00"}}
 	Dark  = Theme{"#f0f6fc", "#9198a1", "#3d444d", "#4493f8", []string{"#848d97", "#d29922", "#3fb950", "#ab7df8", "#db6d28"}}
@@ -24,7 +25,7 @@ var (
 const (
 	chartWidth = 860.0
 	plotLeft   = 210.0
-	plotRight  = chartWidth - 90 // room for the numbers behind the bars
+	plotRight  = chartWidth - 90 // space for the numbers after the bars
 	barHeight  = 11.0
 	barGap     = 2.0
 	rowGap     = 12.0
@@ -32,8 +33,8 @@ const (
 	legendHead = 30.0
 )
 
-// WriteChart writes the rows that have a name for it as bars on log scales: one panel for
-// each table and unit, in the order in which they come.
+// WriteChart writes the rows with a chart name as bars on log scales: one panel for each
+// table and unit, in order.
 func (r *Report) WriteChart(w io.Writer, theme Theme) error {
 	c := chart{report: r, theme: theme, y: legendHead}
 	for i := range r.Tables {
@@ -52,7 +53,7 @@ func (r *Report) WriteChart(w io.Writer, theme Theme) error {
 type chart struct {
 	report *Report
 	theme  Theme
-	y      float64 // where the next panel begins
+	y      float64 // top of the next panel
 	body   []byte
 }
 
@@ -115,8 +116,8 @@ func (c *chart) panel(title string, u Unit, rows []*Row) {
 	if high == 0 {
 		return
 	}
-	// Whole powers of ten at both ends. The bars begin at the lower one, which is as
-	// arbitrary as every beginning of a log scale.
+	// Whole powers of ten at both ends. The bars start at the lower one, which is as
+	// arbitrary as any start of a log scale.
 	from, to := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
 	if from == to {
 		to++
@@ -172,7 +173,7 @@ func (c *chart) bars(row *Row) (n int) {
 	return n
 }
 
-// tick writes a power of ten shorter than Format does.
+// tick formats a power of ten, shorter than Format does.
 func tick(u Unit, power float64) string {
 	v := math.Round(math.Pow(10, power))
 	if u == Nanoseconds {

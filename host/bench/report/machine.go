@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Machine is what the figures depend on besides the engines: the machine, its load at this
-// moment, and the file system that dir lies on. What the system does not say is left out.
+// Machine returns the facts that the figures depend on besides the engines: the machine,
+// its current load, and the file system of dir. Unknown facts are omitted.
 func Machine(dir string, now time.Time) []Fact {
 	facts := []Fact{
 		{"CPU", fmt.Sprintf("%s, %d cores", or(after("/proc/cpuinfo", "model name"), runtime.GOARCH), runtime.NumCPU())},
@@ -37,7 +37,7 @@ func or(a, b string) string {
 	return a
 }
 
-// line is a whole file without the space around it, empty where it is not there.
+// line returns a file's contents without surrounding space, empty if it is missing.
 func line(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -46,7 +46,7 @@ func line(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// after is the value of the first line "name : value" of a file.
+// after returns the value of the first line "name : value" of a file.
 func after(path, name string) string {
 	for l := range strings.Lines(line(path)) {
 		if key, value, ok := strings.Cut(l, ":"); ok && strings.TrimSpace(key) == name {
@@ -64,8 +64,8 @@ func memory() string {
 	return size(kB * 1024)
 }
 
-// fileSystem finds the mount that dir, an absolute path, lies on: the one with the longest
-// mount point above it.
+// fileSystem returns the mount of dir, an absolute path: the one with the longest mount
+// point above it.
 func fileSystem(mountinfo, dir string) string {
 	best, found := "", ""
 	for l := range strings.Lines(mountinfo) {

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// WriteMarkdown writes the report. Tables are padded, so that they can be read as they are.
+// WriteMarkdown writes the report. Tables are padded, so that the source is readable.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "# %s\n\n", r.Title)
@@ -31,7 +31,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	return b.Flush()
 }
 
-// columns are the table's own, or those of the report's engines that have a number in it.
+// columns returns the table's own engines, or those of the report with a number in it.
 func (r *Report) columns(t *Table) (engines []string) {
 	if t.Engines != nil {
 		return t.Engines
@@ -98,8 +98,8 @@ func (r *Report) writeTable(w io.Writer, t *Table) {
 	}
 }
 
-// comparison is the last cell: how the subject stands to the best of its peers, and which
-// that is.
+// comparison returns the last cell: the subject's ratio to the best of its peers, and the
+// name of that one.
 func (r *Row) comparison(subject string, peers []string) string {
 	ratio := r.ratio(subject, peers)
 	if ratio == 0 {
@@ -113,8 +113,7 @@ func (r *Row) comparison(subject string, peers []string) string {
 	return text + " (" + peer + ")"
 }
 
-// brief writes two digits, one when it is small, which is as far as such a ratio can be
-// trusted.
+// brief formats a ratio with two digits, one if it is small: more would not be reliable.
 func brief(v float64) string {
 	switch {
 	case v < 0.095:

@@ -1,39 +1,39 @@
-// Package report writes what the benchmark measured: Markdown tables of rows and engines,
-// and a bar chart as SVG. It knows nothing of how the numbers came to be.
+// Package report writes the results of the benchmark: Markdown tables of rows and engines,
+// and a bar chart as SVG. It does not know how the numbers were measured.
 package report
 
-// Report is everything that is written.
+// Report is the contents of a report.
 type Report struct {
 	Title   string
 	Facts   []Fact   // of the machine and the run
 	Engines []string // the columns, in order
 	Subject string   // the engine whose ratio to the best other one is the last column
-	Aside   []string // columns that are not among those others
+	Aside   []string // columns excluded from those others
 	Tables  []Table
-	Notes   []string // paragraphs behind the tables
+	Notes   []string // paragraphs after the tables
 }
 
 // Fact is one line above the tables.
 type Fact struct{ Name, Value string }
 
-// Table has a heading of its own.
+// Table is a table with its heading.
 type Table struct {
 	Title string
 	Note  string // one paragraph between heading and table; may be empty
 	Rows  []Row
-	// Engines are the columns where these are not all of the report's.
+	// Engines are the columns, if not all of the report's.
 	Engines []string
 }
 
-// Row is one thing measured.
+// Row is one measurement.
 type Row struct {
 	Name   string
 	Unit   Unit
-	Values map[string]float64 // by engine; one that is missing is a dash
+	Values map[string]float64 // by engine; a missing one is printed as a dash
 	Chart  string             // the row's name in the chart; empty: not in the chart
 }
 
-// Set notes an engine's number.
+// Set sets an engine's number.
 func (r *Row) Set(engine string, v float64) {
 	if r.Values == nil {
 		r.Values = map[string]float64{}
@@ -41,7 +41,7 @@ func (r *Row) Set(engine string, v float64) {
 	r.Values[engine] = v
 }
 
-// best is the best of these engines.
+// best returns the best of these engines.
 func (r *Row) best(engines []string) (name string, v float64) {
 	for _, e := range engines {
 		w, found := r.Values[e]
@@ -55,8 +55,8 @@ func (r *Row) best(engines []string) (name string, v float64) {
 	return name, v
 }
 
-// ratio is how many times as good the subject is as the best of its peers; 0 where that
-// cannot be said.
+// ratio returns how many times as good the subject is as the best of its peers; 0 if
+// unknown.
 func (r *Row) ratio(subject string, peers []string) float64 {
 	own, found := r.Values[subject]
 	name, best := r.best(peers)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func example() *Report {
 	return &Report{
@@ -62,7 +62,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got.Bytes(), want) {
-			t.Errorf("%s is not what testdata says; -update writes it anew:\n%s", name, got.Bytes())
+			t.Errorf("%s differs from testdata; -update rewrites it:\n%s", name, got.Bytes())
 		}
 	}
 }

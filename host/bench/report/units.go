@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Unit is what a row's numbers are. It also says which of two is the better one.
+// Unit is the unit of a row's numbers. It also decides which of two is better.
 type Unit int
 
 const (
@@ -18,13 +18,13 @@ const (
 	Times                   // neither is better
 )
 
-// moreIsBetter says which of two numbers is the better one.
+// moreIsBetter reports whether the larger of two numbers is better.
 func (u Unit) moreIsBetter() bool { return u == PerSecond || u == BytesPerSec }
 
-// compares says whether one of two numbers is better at all.
+// compares reports whether one of two numbers is better at all.
 func (u Unit) compares() bool { return u < Count }
 
-// Format writes a number of the unit with about three significant digits.
+// Format formats a number of the unit with about three significant digits.
 func (u Unit) Format(v float64) string {
 	switch u {
 	case Nanoseconds:
@@ -55,7 +55,7 @@ func duration(ns float64) string {
 	}
 }
 
-// size writes decimal units: a MB is 1,000,000 bytes.
+// size formats bytes in decimal units: a MB is 1,000,000 bytes.
 func size(n float64) string {
 	switch {
 	case n >= 999.5e6:
@@ -69,7 +69,7 @@ func size(n float64) string {
 	}
 }
 
-// significant writes three significant digits, all of them before the point when there
+// significant formats three significant digits, and all digits before the point if there
 // are more.
 func significant(v float64) string {
 	switch {
@@ -82,7 +82,7 @@ func significant(v float64) string {
 	}
 }
 
-// Grouped writes 1234567 as 1,234,567.
+// Grouped formats 1234567 as 1,234,567.
 func Grouped(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -91,8 +91,8 @@ func Grouped(n int64) string {
 	return digits
 }
 
-// Median is the middle one of some numbers; of an even number, the mean of the two in the
-// middle; of none, 0.
+// Median returns the middle of some numbers; of an even number of them, the mean of the two
+// in the middle; of none, 0.
 func Median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)

@@ -2,9 +2,9 @@ package workload
 
 import "fmt"
 
-// Payload is event i's payload: MessagePack bin of 88 to 151 bytes and two before them.
-// It is text, a reference and words in an order that differs from event to event, so that
-// an engine that compresses gains by it what it would by real texts, not more.
+// Payload returns event i's payload: MessagePack bin of 88 to 151 bytes and two before
+// them. It is text, a reference and words in an order that differs from event to event, so
+// that an engine that compresses gains as much as with real texts, not more.
 func Payload(i uint64) []byte {
 	x := mix(i)
 	length := 88 + int(x>>32%64)

@@ -2,8 +2,8 @@ package workload
 
 import "math/bits"
 
-// permutation puts the numbers below n into a random order without a table: a Feistel
-// network over the next even number of bits, walked until it leads below n again.
+// permutation permutes the numbers below n randomly without a table: a Feistel network over
+// the next even number of bits, repeated until the result is below n.
 type permutation struct {
 	n    uint64
 	half uint // bits
@@ -11,10 +11,10 @@ type permutation struct {
 }
 
 func newPermutation(n, seed uint64) permutation {
-	return permutation{n, uint(bits.Len64(n-1)+1) / 2, seed}
+	return permutation{n: n, half: uint(bits.Len64(n-1)+1) / 2, seed: seed}
 }
 
-// of is where i goes, for i below n.
+// of returns the image of i, for i below n.
 func (p permutation) of(i uint64) uint64 {
 	if p.half == 0 {
 		return i

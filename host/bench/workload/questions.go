@@ -7,38 +7,38 @@ import (
 	"slices"
 )
 
-// Samples is how many entities and sequences there are to ask for, where there are as many.
+// Samples is the maximum number of entities and sequences to query.
 const Samples = 200
 
-// Answer is what a right answer holds.
+// Answer identifies a correct answer.
 type Answer struct {
 	Hits     int    `json:"hits"`
-	Checksum string `json:"checksum"` // see Checksum
+	Checksum string `json:"checksum"` // see checksum
 }
 
-// Named is an entity or scope to ask for.
+// Named is an entity or scope to query.
 type Named struct {
 	Name string `json:"name"`
 	Answer
 }
 
-// OfKind is a kind to ask for.
+// OfKind is a kind to query.
 type OfKind struct {
 	Kind uint16 `json:"kind"`
 	Answer
 }
 
-// Questions are what is asked of a store.
+// Questions are the questions about a store.
 type Questions struct {
-	Entities  []Named  `json:"entities"`  // with 20 events, or as near to that as there are
-	Scope     Named    `json:"scope"`     // with a 200th of all events, or near
-	Kind      OfKind   `json:"kind"`      // with a 36th, or near
-	Sequences []uint64 `json:"sequences"` // to ask for by sequence, and by the ids they have
+	Entities  []Named  `json:"entities"`  // with 20 events, or the nearest number
+	Scope     Named    `json:"scope"`     // with about a 200th of all events
+	Kind      OfKind   `json:"kind"`      // with about a 36th
+	Sequences []uint64 `json:"sequences"` // to query by sequence, and by their ids
 }
 
-// Checksum is FNV-1a, 64 bits, over sequences in the order in which they came, each as
-// eight little-endian bytes, in sixteen hex digits. batpak-peer prints the same.
-func Checksum(sequences []uint64) string {
+// checksum returns FNV-1a, 64 bits, over sequences in the given order, each as eight
+// little-endian bytes, in sixteen hex digits. batpak-peer prints the same.
+func checksum(sequences []uint64) string {
 	h := fnv.New64a()
 	var b [8]byte
 	for _, s := range sequences {
@@ -53,13 +53,15 @@ func Checksum(sequences []uint64) string {
 	return string(text[:])
 }
 
-// AnswerOf is the answer that these sequences are.
-func AnswerOf(sequences []uint64) Answer { return Answer{len(sequences), Checksum(sequences)} }
+// AnswerOf returns the answer with these sequences.
+func AnswerOf(sequences []uint64) Answer {
+	return Answer{Hits: len(sequences), Checksum: checksum(sequences)}
+}
 
-// Ask chooses the questions and answers them by going through all events twice. It holds
-// a number per entity and the hits.
+// Ask chooses the questions and answers them in two passes over all events. It holds a
+// number per entity and the hits.
 func Ask(s Spec) Questions {
-	entityCounts := make([]int, s.Entities())
+	entityCounts := make([]int, s.entities())
 	scopeCounts := make([]int, scopes)
 	kindCounts := make([]int, kinds)
 	p := newPlaces(s)
@@ -93,11 +95,11 @@ func Ask(s Spec) Questions {
 		}
 	}
 	q := Questions{
-		Scope: Named{ScopeName(scope), AnswerOf(ofScope)},
-		Kind:  OfKind{KindOf(kind), AnswerOf(ofKind)},
+		Scope: Named{Name: scopeName(scope), Answer: AnswerOf(ofScope)},
+		Kind:  OfKind{Kind: kindOf(kind), Answer: AnswerOf(ofKind)},
 	}
 	for _, e := range chosen {
-		q.Entities = append(q.Entities, Named{EntityName(e), AnswerOf(hits[e])})
+		q.Entities = append(q.Entities, Named{Name: entityName(e), Answer: AnswerOf(hits[e])})
 	}
 	order := newPermutation(s.N, s.Seed+1)
 	for i := range min(s.N, Samples) {
@@ -106,8 +108,8 @@ func Ask(s Spec) Questions {
 	return q
 }
 
-// nearest chooses up to want of the numbers whose counts are nearest to target and not 0,
-// in a random order, so that neither names nor places follow from the choice.
+// nearest chooses up to want of the numbers whose nonzero counts are nearest to target, in
+// a random order, so that neither names nor positions follow from the choice.
 func nearest(counts []int, target, want int, seed uint64) []uint64 {
 	var numbers []uint64
 	for i, n := range counts {

@@ -1,16 +1,16 @@
-// Package workload makes the events that every engine of the benchmark is given, and the
-// questions with their right answers. Both follow from a Spec alone, so that processes
-// that never meet agree on them.
+// Package workload generates the benchmark's events, the same for every engine, and the
+// questions with their correct answers. Both depend only on a Spec, so that separate
+// processes agree on them.
 //
 // Regular data has N/20 entities with 20 events each, in a random order over the whole
-// store; an entity has one of 200 scopes for good, and kinds are spread evenly. Zipf data
+// store; an entity has one of 200 fixed scopes, and kinds are spread evenly. Zipf data
 // draws entity, scope and kind for every event by Zipf's law with exponent 1.1: the first
 // few have most of the events, and a long tail has one each.
 //
 // Event i has sequence i, a time of i ms after the first, the clock within its entity, and
-// an id as of UUIDv7. Every third is caused by the one before. Hashes are random bytes, but
-// an event's PrevHash is the Hash of its entity's last one. Engines that make ids, times
-// or hashes themselves ignore these.
+// an id like UUIDv7. Every third is caused by the previous one. Hashes are random bytes,
+// but an event's PrevHash is the Hash of its entity's last one. Engines that assign ids,
+// times or hashes themselves ignore these.
 package workload
 
 import (
@@ -36,14 +36,14 @@ const (
 	startMS         = 1_790_000_000_000
 )
 
-// Spec says which events: data, how many, and the seed of everything random.
+// Spec describes events: data, how many, and the seed of everything random.
 type Spec struct {
 	Data string `json:"data"`
 	N    uint64 `json:"n"`
 	Seed uint64 `json:"seed"`
 }
 
-// Check says what is wrong with a Spec.
+// Check returns an error for an invalid Spec.
 func (s Spec) Check() error {
 	switch {
 	case s.Data != Regular && s.Data != Zipf:
@@ -54,22 +54,21 @@ func (s Spec) Check() error {
 	return nil
 }
 
-// Entities is the number of entities there can be.
-func (s Spec) Entities() uint64 { return max(s.N/eventsPerEntity, 1) }
+// entities returns the maximum number of entities.
+func (s Spec) entities() uint64 { return max(s.N/eventsPerEntity, 1) }
 
-// EntityName is the name of entity number i.
-func EntityName(i uint64) string { return fmt.Sprintf("account:%08d", i) }
+// entityName returns the name of entity number i.
+func entityName(i uint64) string { return fmt.Sprintf("account:%08d", i) }
 
-// ScopeName is the name of scope number i.
-func ScopeName(i uint64) string { return fmt.Sprintf("tenant:%03d", i) }
+// scopeName returns the name of scope number i.
+func scopeName(i uint64) string { return fmt.Sprintf("tenant:%03d", i) }
 
-// KindOf is kind number i of 36: category 1 to 3 in the upper four bits.
-func KindOf(i uint64) uint16 {
+// kindOf returns kind number i of 36: category 1 to 3 in the upper four bits.
+func kindOf(i uint64) uint16 {
 	return uint16((1+i%categories)<<12 | (1 + i/categories))
 }
 
-// places says of every event in turn where it belongs, by the numbers of its entity,
-// scope and kind.
+// places returns for every event in turn the numbers of its entity, scope and kind.
 type places struct {
 	spec     Spec
 	next     uint64
@@ -87,12 +86,12 @@ func newPlaces(s Spec) *places {
 		p.order = newPermutation(s.N, s.Seed)
 		return p
 	}
-	// Without this the greatest entities would be neighbours in every sorted index.
-	p.order = newPermutation(s.Entities(), s.Seed)
+	// Otherwise the largest entities would be neighbours in every sorted index.
+	p.order = newPermutation(s.entities(), s.Seed)
 	draw := func(stream, n uint64) *rand.Zipf {
 		return rand.NewZipf(rand.New(rand.NewPCG(s.Seed, stream)), exponent, 1, n-1)
 	}
-	p.entities, p.scopes, p.kinds = draw(1, s.Entities()), draw(2, scopes), draw(3, kinds)
+	p.entities, p.scopes, p.kinds = draw(1, s.entities()), draw(2, scopes), draw(3, kinds)
 	return p
 }
 
@@ -100,27 +99,27 @@ func (p *places) draw() place {
 	i := p.next
 	p.next++
 	if p.spec.Data == Zipf {
-		return place{p.order.of(p.entities.Uint64()), p.scopes.Uint64(), p.kinds.Uint64()}
+		return place{entity: p.order.of(p.entities.Uint64()), scope: p.scopes.Uint64(), kind: p.kinds.Uint64()}
 	}
-	entity := p.order.of(i) % p.spec.Entities()
-	return place{entity, entity % scopes, mix(i^p.spec.Seed) % kinds}
+	entity := p.order.of(i) % p.spec.entities()
+	return place{entity: entity, scope: entity % scopes, kind: mix(i^p.spec.Seed) % kinds}
 }
 
-// Events makes the events of a Spec in order of sequence.
+// Events generates the events of a Spec in order of sequence.
 type Events struct {
 	places *places
 	clock  []uint32 // of each entity's next event
 	last   []uint32 // the entity's last event
 }
 
-// New begins with event 0. The Spec must be right.
+// New returns a generator that starts with event 0. The Spec must be valid.
 func New(s Spec) *Events {
-	n := s.Entities()
-	return &Events{newPlaces(s), make([]uint32, n), make([]uint32, n)}
+	n := s.entities()
+	return &Events{places: newPlaces(s), clock: make([]uint32, n), last: make([]uint32, n)}
 }
 
-// Next fills events with the next ones and returns how many: fewer than there is room for
-// at the end, then none. The events share nothing with those of another call.
+// Next fills events with the next ones and returns their number: at the end fewer than
+// len(events), then none. Calls share no memory.
 func (g *Events) Next(events []engine.Event) int {
 	n := int(min(uint64(len(events)), g.places.spec.N-g.places.next))
 	for i := range events[:n] {
@@ -134,10 +133,10 @@ func (g *Events) fill(e *engine.Event) {
 	at := g.places.draw()
 	*e = engine.Event{
 		Sequence: i,
-		ID:       ID(i),
-		Entity:   EntityName(at.entity),
-		Scope:    ScopeName(at.scope),
-		Kind:     KindOf(at.kind),
+		ID:       id(i),
+		Entity:   entityName(at.entity),
+		Scope:    scopeName(at.scope),
+		Kind:     kindOf(at.kind),
 		WallMS:   startMS + i,
 		Clock:    g.clock[at.entity],
 		Hash:     hash(i),
@@ -147,14 +146,14 @@ func (g *Events) fill(e *engine.Event) {
 		e.PrevHash = hash(uint64(g.last[at.entity]))
 	}
 	if i%3 == 2 {
-		e.Correlation, e.Causation = ID(i-1), ID(i-1)
+		e.Correlation, e.Causation = id(i-1), id(i-1)
 	}
 	g.clock[at.entity]++
 	g.last[at.entity] = uint32(i)
 }
 
-// ID is event i's id, a UUIDv7.
-func ID(i uint64) (id engine.ID) {
+// id returns event i's id, a UUIDv7.
+func id(i uint64) (id engine.ID) {
 	binary.BigEndian.PutUint64(id[:], (startMS+i)<<16|0x7000|mix(i)&0x0FFF)
 	binary.BigEndian.PutUint64(id[8:], 1<<63|mix(^i)>>2)
 	return id

@@ -129,7 +129,7 @@ func TestPermutationIsOne(t *testing.T) {
 }
 
 func TestChecksumIsFNV(t *testing.T) {
-	if got := Checksum(nil); got != "cbf29ce484222325" {
+	if got := checksum(nil); got != "cbf29ce484222325" {
 		t.Error(got)
 	}
 }

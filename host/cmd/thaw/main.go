@@ -1,10 +1,10 @@
 // Command thaw reads and writes event stores of batpak 0.4.0 and thaw: it prints
-// events, follows what caused what, says how a store was opened and checks every
-// byte; it appends, imports and exports events and makes an index anew. What only
-// reads never writes to a store's directory, takes no lock, and may be used while
-// another process writes.
+// events, follows causes and effects, reports how a store was opened and checks every
+// byte; it appends, imports and exports events and rebuilds the index. Commands that
+// only read never write to a store's directory, take no lock, and may run while another
+// process writes.
 //
-// thaw help says how; package cli is what it does.
+// Run thaw help for its use. Package cli implements it.
 package main
 
 import (
@@ -27,7 +27,7 @@ func run() int {
 	})
 }
 
-// isTerminal reports whether somebody is likely to watch f.
+// isTerminal reports whether f is likely a terminal.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && info.Name() != os.DevNull

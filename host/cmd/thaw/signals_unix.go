@@ -10,6 +10,6 @@ import (
 
 var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
-// ignoreBrokenPipe turns the death by a signal, which a write to a closed pipe
-// is, into an error of that write.
+// ignoreBrokenPipe makes a write to a closed pipe return an error instead of killing the
+// process by a signal.
 func ignoreBrokenPipe() { signal.Ignore(syscall.SIGPIPE) }

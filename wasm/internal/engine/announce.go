@@ -10,11 +10,11 @@ import (
 // announcedBlocks is the maximum number of blocks in one request: 1 MiB.
 const announcedBlocks = 256
 
-// WantsToKnow implements source.Announced.
-func (w *window) WantsToKnow() bool { return true }
+// Prefetches implements source.Prefetcher.
+func (w *window) Prefetches() bool { return true }
 
-// Announce implements source.Announced: it requests all missing blocks at once.
-func (w *window) Announce(ranges []source.Range) {
+// Prefetch implements source.Prefetcher: it requests all missing blocks at once.
+func (w *window) Prefetch(ranges []source.Range) {
 	size := uint64(max(w.file.size, 0))
 	missing := w.cache.missing[:0]
 	for _, r := range ranges {

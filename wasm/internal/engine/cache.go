@@ -54,7 +54,7 @@ func (c *cache) limit() int {
 // get returns a block, or nil if it is not in the cache.
 func (c *cache) get(f *file, number uint64) []byte {
 	if f.chunk == nil || number/chunkBlocks != f.chunkNumber {
-		f.chunk, f.chunkNumber = c.table[block{f.number, number / chunkBlocks}], number/chunkBlocks
+		f.chunk, f.chunkNumber = c.table[block{file: f.number, number: number / chunkBlocks}], number/chunkBlocks
 		if f.chunk == nil {
 			return nil
 		}
@@ -89,7 +89,7 @@ func (c *cache) buffer(n int) []byte {
 	if s.bytes == nil { // its task was dropped
 		return make([]byte, n, blockSize)
 	}
-	c.table[block{s.of.file, s.of.number / chunkBlocks}][s.of.number%chunkBlocks] = 0
+	c.table[block{file: s.of.file, number: s.of.number / chunkBlocks}][s.of.number%chunkBlocks] = 0
 	b := s.bytes
 	s.bytes = nil
 	return b[:n]
@@ -107,8 +107,8 @@ func (c *cache) put(f *file, number uint64, b []byte) {
 	} else if c.hand++; c.hand == len(c.slots) {
 		c.hand = 0
 	}
-	c.slots[at] = slot{of: block{f.number, number}, bytes: b}
-	in := block{f.number, number / chunkBlocks}
+	c.slots[at] = slot{of: block{file: f.number, number: number}, bytes: b}
+	in := block{file: f.number, number: number / chunkBlocks}
 	if c.table == nil {
 		c.table = map[block]*chunk{}
 	}

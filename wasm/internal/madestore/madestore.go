@@ -45,19 +45,19 @@ func into(b *[]byte) flush.Write {
 
 // New makes a store. A seed always gives the same bytes.
 func New(t testing.TB, s Shape) map[string][]byte {
-	m := &maker{shape: s, files: map[string][]byte{}, log: commit.NewLog(commit.Nothing{}, 0)}
+	m := &maker{shape: s, files: map[string][]byte{}, log: commit.NewLog(commit.NoHistory{}, 0)}
 	m.random = rand.New(rand.NewPCG(s.Seed, 1))
 	for range s.Indexed {
 		m.segment(t)
 	}
 	if s.Indexed > 0 {
-		m.fold(t, 0, artifact.FileName, index.FileName)
+		m.flush(t, 0, artifact.FileName, index.FileName)
 	}
 	for range s.Part {
 		m.segment(t)
 	}
 	if s.Part > 0 {
-		m.fold(t, 1, "", index.PartName(uint64(s.Indexed), m.last))
+		m.flush(t, 1, "", index.PartName(uint64(s.Indexed), m.last))
 	}
 	for range s.Tail {
 		m.segment(t)
@@ -109,19 +109,19 @@ func (m *maker) entry() commit.Entry {
 	return e
 }
 
-func (m *maker) fold(t testing.TB, first int, artifactName, lookupsName string) {
+func (m *maker) flush(t testing.TB, first int, artifactName, indexName string) {
 	s, err := store.Open(directory.Memory(m.files), store.Options{Seed: 5})
 	require.NoError(t, err)
 	end := artifact.Watermark{Segment: m.last, Offset: uint64(len(m.files[segment.Name(m.last)]))}
-	var a, lookups []byte
+	var a, thaw []byte
 	write := into(&a)
 	if artifactName == "" {
 		write = nil
 	}
-	fold := store.Flush{First: first, To: end, Allocator: s.Report().Allocator}
-	require.NoError(t, s.Flush(fold, write, into(&lookups)))
+	what := store.Flush{First: first, To: end, NextSequence: s.Report().NextSequence}
+	require.NoError(t, s.Flush(what, write, into(&thaw)))
 	if artifactName != "" {
 		m.files[artifactName] = a
 	}
-	m.files[lookupsName] = lookups
+	m.files[indexName] = thaw
 }

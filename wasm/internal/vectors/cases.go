@@ -20,7 +20,7 @@ import (
 // Sound returns stores without damage: those of batpak in fixtures, one for each way to
 // open, and some made here, with and without their optional files.
 func Sound(t testing.TB, fixtures string) (out []*Case) {
-	stores := Fixtures(t, fixtures)
+	stores := readFixtures(t, fixtures)
 	for seed := uint64(1); seed <= 4; seed++ {
 		stores[fmt.Sprintf("made-%d", seed)] = madestore.New(t, madestore.Shape{
 			Seed: seed, PerSegment: 40 << seed, Indexed: 2, Part: int(seed % 2), Tail: int(seed % 3), Entities: 12 << seed, Scopes: 4,
@@ -51,7 +51,7 @@ func Sound(t testing.TB, fixtures string) (out []*Case) {
 // Damaged returns stores with one flipped bit, and stores with one truncated file, each at
 // n places.
 func Damaged(t testing.TB, fixtures string, n int) (out []*Case) {
-	stores := Fixtures(t, fixtures)
+	stores := readFixtures(t, fixtures)
 	stores["made"] = madestore.New(t, madestore.Shape{Seed: 9, PerSegment: 30, Indexed: 2, Part: 1, Tail: 1, Entities: 20, Scopes: 3})
 	for _, name := range slices.Sorted(maps.Keys(stores)) {
 		for _, file := range slices.Sorted(maps.Keys(stores[name])) {
@@ -71,8 +71,8 @@ func Damaged(t testing.TB, fixtures string, n int) (out []*Case) {
 	return out
 }
 
-// Fixtures returns the stores of batpak 0.4.0 in a directory.
-func Fixtures(t testing.TB, dir string) map[string]map[string][]byte {
+// readFixtures returns the stores of batpak 0.4.0 in a directory.
+func readFixtures(t testing.TB, dir string) map[string]map[string][]byte {
 	out := map[string]map[string][]byte{}
 	paths, err := filepath.Glob(filepath.Join(dir, "*", "store"))
 	require.NoError(t, err)

@@ -16,16 +16,16 @@ import (
 	_ "github.com/thawlog/thaw/wasm/internal/engine"
 )
 
-// Flags are the flags of every build of thaw.wasm, so that the same source and compiler
+// flags are the flags of every build of thaw.wasm, so that the same source and compiler
 // give the same bytes.
-var Flags = []string{"-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}
+var flags = []string{"-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}
 
 // Guest is the guest's import path.
 const Guest = "github.com/thawlog/thaw/wasm/guest"
 
-// Build builds the guest into a file.
-func Build(to string, args ...string) error {
-	args = append(append(append([]string{"build", "-o", to}, Flags...), args...), Guest)
+// build builds the guest into a file.
+func build(to string, args ...string) error {
+	args = append(append(append([]string{"build", "-o", to}, flags...), args...), Guest)
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
 	cmd.Stderr = os.Stderr
@@ -39,7 +39,7 @@ var once = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "thaw.wasm")
-	if err := Build(path); err != nil {
+	if err := build(path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)

@@ -9,10 +9,10 @@ import (
 	"github.com/thawlog/thaw/host/bench/workload"
 )
 
-// The kinds of question, in the order of the report.
+// The kinds of questions, in the order of the report.
 var kinds = []string{"entity", "id", "sequence", "scope", "kind"}
 
-// ask is one question and its right answer.
+// ask is one question with its correct answer.
 type ask struct {
 	What     string `json:"what"`
 	Name     string `json:"name,omitempty"` // of an entity or scope
@@ -22,7 +22,7 @@ type ask struct {
 	workload.Answer
 }
 
-// asksOf lists every question of a kind. ids are those of q.Sequences.
+// asksOf returns every question of a kind. ids are those of q.Sequences.
 func asksOf(what string, q *workload.Questions, ids []string) (asks []ask) {
 	switch what {
 	case "entity":
@@ -45,7 +45,7 @@ func asksOf(what string, q *workload.Questions, ids []string) (asks []ask) {
 	return asks
 }
 
-// asked is a question made ready, so that only the engine's work is timed.
+// asked is a prepared question, so that only the engine's work is timed.
 type asked struct {
 	ask
 	id    engine.ID
@@ -60,7 +60,7 @@ func (a ask) ready() (*asked, error) {
 	return r, err
 }
 
-// put asks. It is what is timed.
+// put asks the question; its time is measured.
 func (a *asked) put(r engine.Reader) (err error) {
 	switch a.What {
 	case "entity":
@@ -79,13 +79,13 @@ func (a *asked) put(r engine.Reader) (err error) {
 
 func (a *asked) hit(e engine.Event) { a.hits = append(a.hits, e.Sequence) }
 
-// check says whether the answer was right, and forgets it.
+// check returns an error if the answer was wrong, and clears it.
 func (a *asked) check() error {
 	defer func() { a.hits, a.event = a.hits[:0], engine.Event{} }()
 	switch a.What {
 	case "id", "sequence":
 		if a.event.Sequence != a.Sequence || a.event.Entity == "" {
-			return fmt.Errorf("by %s: the answer is event %d, not %d", a.What, a.event.Sequence, a.Sequence)
+			return fmt.Errorf("by %s: got event %d, want %d", a.What, a.event.Sequence, a.Sequence)
 		}
 		if a.What == "id" && (a.event.ID != a.id || !bytes.Equal(a.event.Payload, workload.Payload(a.Sequence))) {
 			return fmt.Errorf("by id: event %d has id %x and payload %x", a.Sequence, a.event.ID, a.event.Payload)
@@ -93,7 +93,7 @@ func (a *asked) check() error {
 		return nil
 	}
 	if got := workload.AnswerOf(a.hits); got != a.Answer {
-		return fmt.Errorf("%s %s %x: %d hits with checksum %s, not %d with %s",
+		return fmt.Errorf("%s %s %x: got %d hits with checksum %s, want %d with %s",
 			a.What, a.Name, a.Kind, got.Hits, got.Checksum, a.Hits, a.Checksum)
 	}
 	return nil

@@ -13,8 +13,8 @@ import (
 	"github.com/thawlog/thaw/core/index"
 )
 
-// batpakName is the column of batpak 0.4.0, which reads thaw's own store and is asked for
-// an entity's events, by the program in host/interop/batpak.
+// batpakName is the column of batpak 0.4.0. Its program, in host/interop/batpak, reads
+// thaw's own store and is asked for an entity's events.
 const (
 	batpakName    = "batpak"
 	batpakVersion = "0.4.0"
@@ -22,10 +22,11 @@ const (
 
 type batpak struct {
 	program string
-	dir     string // thaw's files but those that only thaw reads
+	dir     string // thaw's files except those that only thaw reads
 }
 
-// newBatpak builds the program and gives it a directory of hard links; nil without cargo.
+// newBatpak builds the program and makes its directory of hard links; it returns nil
+// without cargo.
 func newBatpak(ctx context.Context, thaw *kept) (*batpak, error) {
 	if _, err := exec.LookPath("cargo"); err != nil {
 		logf("cargo is not installed: running without batpak")
@@ -33,7 +34,7 @@ func newBatpak(ctx context.Context, thaw *kept) (*batpak, error) {
 	}
 	module, err := output(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/thawlog/thaw/host/bench"))
 	if err != nil {
-		logf("not started inside host/bench (%v): running without batpak", err)
+		logf("not run inside host/bench (%v): running without batpak", err)
 		return nil, nil
 	}
 	crate := filepath.Join(strings.TrimSpace(string(module)), "..", "interop", "batpak")
@@ -48,12 +49,12 @@ func newBatpak(ctx context.Context, thaw *kept) (*batpak, error) {
 	if dir := os.Getenv("CARGO_TARGET_DIR"); dir != "" {
 		target = dir
 	}
-	b := &batpak{filepath.Join(target, "release", "batpak-peer"), thaw.dir + "-for-batpak"}
+	b := &batpak{program: filepath.Join(target, "release", "batpak-peer"), dir: thaw.dir + "-for-batpak"}
 	return b, cloneDir(thaw.dir, b.dir, linkFile, func(name string) bool { return !strings.HasSuffix(name, index.Extension) })
 }
 
-// clean takes the directory away, whose links would keep files that thaw's store no longer
-// has.
+// clean removes the directory, whose links would keep files alive that thaw's store no
+// longer has.
 func (b *batpak) clean() error {
 	if b == nil {
 		return nil
@@ -78,7 +79,7 @@ func (b *batpak) first(ctx context.Context, a ask) (outcome, error) {
 		return outcome{}, err
 	}
 	if line.QueryEvents != a.Hits || line.QueryHash != a.Checksum {
-		return outcome{}, errors.New("batpak: its answer for " + a.Name + " is another one")
+		return outcome{}, errors.New("batpak: wrong answer for " + a.Name)
 	}
 	return outcome{OpenNS: line.OpenNS, AskNS: line.FirstQueryNS, RSS: line.PeakRSSBytes}, nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine/all"
 )
 
-// The processes that a test starts are this program too: TestMain makes them the child.
+// A test starts this program for its processes: TestMain makes them the child.
 func TestMain(m *testing.M) {
 	fakes := []engine.Engine{fake{name: "fake"}, fake{name: "giver", gives: true}, fake{name: "liar", lies: true}}
 	engines = func() []engine.Engine { return append(fakes, all.All()...) }
@@ -52,7 +52,7 @@ func TestTwoEnginesAndBothSortsOfData(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"# 2,000 events, medians of 1 rounds", "fake 1, giver 1", "## regular: first query, page cache as writing left it",
+		"# 2,000 events, medians of 1 rounds", "fake 1, giver 1", "## regular: first query, page cache after writing",
 		"## zipf: append", "| entity, 20 hits", "| sum: open, kind,", "| 200 events, 1,000 at a time", "| bytes on disk",
 	} {
 		if !strings.Contains(text, want) {
@@ -61,7 +61,7 @@ func TestTwoEnginesAndBothSortsOfData(t *testing.T) {
 	}
 	written, err := os.ReadFile(filepath.Join(out, "report.md"))
 	if err != nil || string(written) != text {
-		t.Errorf("report.md is not what was printed: %v", err)
+		t.Errorf("report.md differs from the output: %v", err)
 	}
 	for _, name := range []string{"chart-light.svg", "chart-dark.svg"} {
 		if chart, err := os.ReadFile(filepath.Join(out, name)); err != nil || !bytes.Contains(chart, []byte("open, entity, 20 hits")) {
@@ -91,7 +91,7 @@ func TestStoresAreKept(t *testing.T) {
 	}
 	first := loaded()
 	if second := loaded(); !second.Equal(first) {
-		t.Error("a store was loaded although it was there")
+		t.Error("an existing store was loaded again")
 	}
 	text, err := os.ReadFile(note)
 	if err != nil {
@@ -101,15 +101,15 @@ func TestStoresAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if third := loaded(); third.Equal(first) {
-		t.Error("another version's store was taken")
+		t.Error("the store of another version was used")
 	}
 	args[3] = "written"
 	if fourth := loaded(); canDropPages && fourth.Equal(first) {
-		t.Error("a store that was read ahead was taken for one as writing left it")
+		t.Error("a store was used as freshly written after read-ahead")
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(left) != 1 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("left over: %v, %v", left, err)
 	}
 }
 
@@ -128,7 +128,7 @@ func TestRealEngines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| of these segments", "| 100 events | 2,000 events |", "| index made anew from all frames", "thaw to best peer"} {
+	for _, want := range []string{"| of these segments", "| 100 events | 2,000 events |", "| index rebuilt from all frames", "thaw to best peer"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the report:\n%s", want, text)
 		}
@@ -137,7 +137,7 @@ func TestRealEngines(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	for _, args := range [][]string{
-		{"-n", "0"}, {"-rounds", "0"}, {"-engines", "nobody"}, {"-data", "some"}, {"-cache", "cold"}, {"-sizes", "x"}, {"-sizes", "0"}, {"more"},
+		{"-n", "0"}, {"-rounds", "0"}, {"-engines", "unknown"}, {"-data", "some"}, {"-cache", "cold"}, {"-sizes", "x"}, {"-sizes", "0"}, {"more"},
 	} {
 		if _, err := parse(args); err == nil {
 			t.Errorf("%v was taken", args)

@@ -18,19 +18,20 @@ import (
 
 // The states of the page cache at first queries.
 const (
-	written   = "written"   // as the loading of the store left it
+	written   = "written"   // as after loading the store
 	readAhead = "readahead" // see readAheadAll
 )
 
-// kept is a store in the cache directory, with what loading it told. It lies beside the
-// store as NAME.json; where that does not say what is wanted, the store is loaded anew.
+// kept is a store in the cache directory, with the results of loading it. They are in
+// NAME.json next to the store; if its parameters differ from the wanted ones, the store is
+// loaded again.
 type kept struct {
 	Parameters
 	Outcome outcome          `json:"outcome"`
-	Sizes   map[string]int64 `json:"sizes"` // of the files, bytes on disk
+	Sizes   map[string]int64 `json:"sizes"` // bytes on disk, by file
 
-	// Pages is written until the files were read ahead. Boot is that of the system: after
-	// another start there are no pages.
+	// Pages is written until the files are read ahead. Boot is the system's boot id: after
+	// a restart no pages are cached.
 	Pages string `json:"pages"`
 	Boot  string `json:"boot"`
 
@@ -42,17 +43,17 @@ type Parameters struct {
 	Spec    workload.Spec `json:"spec"`
 	Engine  string        `json:"engine"`
 	Version string        `json:"version"`
-	// Build is a hash of this program: whenever it changed, thaw or what an engine is told
-	// to keep may have.
+	// Build is a hash of this program: a change of it may change thaw or the data written
+	// to an engine.
 	Build string `json:"build"`
 }
 
 func parameters(e engine.Engine, s workload.Spec) (Parameters, error) {
 	hash, err := build()
-	return Parameters{s, e.Name(), e.Version(), hash}, err
+	return Parameters{Spec: s, Engine: e.Name(), Version: e.Version(), Build: hash}, err
 }
 
-// build is a hash of this program.
+// build returns a hash of this program.
 var build = sync.OnceValues(func() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -66,13 +67,13 @@ var build = sync.OnceValues(func() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)[:8]), err
 })
 
-// folder is where the stores of a Spec are.
+// folder returns the directory of a Spec's stores.
 func (o *options) folder(s workload.Spec) string {
 	return filepath.Join(o.dir, fmt.Sprintf("%s-%d", s.Data, s.N))
 }
 
-// prepare makes sure that the engine's store is there, and in the page cache as writing
-// left it if that is wanted.
+// prepare loads the engine's store if it is missing, or if it is wanted with the page cache
+// as after writing and no longer is.
 func (o *options) prepare(ctx context.Context, e engine.Engine, s workload.Spec, q *workload.Questions, wantWritten bool) (*kept, error) {
 	p, err := parameters(e, s)
 	if err != nil {
@@ -83,10 +84,11 @@ func (o *options) prepare(ctx context.Context, e engine.Engine, s workload.Spec,
 		if !wantWritten || k.Pages == written && k.Boot == bootID() {
 			return k, nil
 		}
-		logf("%s: the page cache is no longer as writing left it (-cache readahead does without)", e.Name())
+		logf("%s: the page cache has changed since writing (-cache readahead does not need it)", e.Name())
 	}
 	logf("loading %d %s events into %s", s.N, s.Data, e.Name())
-	// The old note goes first, so that an interrupted run leaves no store that is trusted.
+	// The old note is removed first, so that an interrupted run leaves no store that looks
+	// complete.
 	err = errors.Join(os.RemoveAll(notePath(dir)), os.RemoveAll(dir), os.MkdirAll(filepath.Dir(dir), 0o755))
 	if err != nil {
 		return nil, err
@@ -112,7 +114,7 @@ func (k *kept) note() error {
 	return os.WriteFile(notePath(k.dir), append(text, '\n'), 0o644)
 }
 
-// readKept is nil where there is no store or its note cannot be read.
+// readKept returns nil if there is no store or its note cannot be read.
 func readKept(dir string) *kept {
 	text, err := os.ReadFile(notePath(dir))
 	if err != nil {
@@ -128,13 +130,13 @@ func readKept(dir string) *kept {
 	return k
 }
 
-// readAhead brings the store's files into the page cache by reading.
+// readAhead reads the store's files into the page cache.
 func (k *kept) readAhead() error {
 	k.Pages = readAhead
 	return errors.Join(k.note(), readAheadAll(k.dir))
 }
 
-// bytes is the room on disk of the files that take says.
+// bytes returns the disk usage of the files selected by take.
 func (k *kept) bytes(take func(name string) bool) float64 {
 	var n int64
 	for name, size := range k.Sizes {

@@ -7,7 +7,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine/all"
 )
 
-// What engines there are. Tests put others here.
+// The available engines, which tests replace.
 var (
 	engines = all.All
 	named   = all.Named
@@ -20,7 +20,7 @@ func engineNames() (names []string) {
 	return names
 }
 
-// choose takes names separated by commas; none means all.
+// choose parses names separated by commas; an empty list means all.
 func choose(names string) (chosen []engine.Engine, err error) {
 	if names == "" {
 		return engines(), nil

@@ -12,8 +12,8 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine"
 )
 
-// fake keeps its events in memory and writes them into one file when it is closed. With
-// gives, it gives ids out itself; with lies, it answers one hit too few.
+// fake keeps its events in memory and writes them to one file on Close. With gives, it
+// assigns ids itself; with lies, it answers with one hit too few.
 type fake struct {
 	name  string
 	gives bool

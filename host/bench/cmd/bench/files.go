@@ -31,8 +31,8 @@ func withFile(path string, f func(*os.File) error) error {
 	return errors.Join(f(file), file.Close())
 }
 
-// sizesOf is the room on disk of every file below dir, by its path from there. Files are
-// synced before: until then some systems have not decided where they go.
+// sizesOf returns the disk usage of every file below dir, by path relative to dir. It syncs
+// the files first, since some systems allocate blocks only then.
 func sizesOf(dir string) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	err := eachFile(dir, func(path string, _ fs.FileInfo) error { return withFile(path, (*os.File).Sync) })
@@ -41,15 +41,15 @@ func sizesOf(dir string) (map[string]int64, error) {
 	}
 	err = eachFile(dir, func(path string, info fs.FileInfo) error {
 		name, err := filepath.Rel(dir, path)
-		sizes[filepath.ToSlash(name)] = room(info)
+		sizes[filepath.ToSlash(name)] = diskSize(info)
 		return err
 	})
 	return sizes, err
 }
 
-// readAheadAll drops the pages of every file below dir, and reads the files once from
-// their beginnings to their ends: the page cache is then as the kernel's read-ahead fills
-// it, and not as the writes did, which makes larger and fewer pieces.
+// readAheadAll drops the pages of every file below dir and reads the files once from start
+// to end: the page cache is then as the kernel's read-ahead fills it, not as the writes
+// did, which make larger and fewer pieces.
 func readAheadAll(dir string) error {
 	err := eachFile(dir, func(path string, _ fs.FileInfo) error { return withFile(path, dropPages) })
 	if err != nil {
@@ -64,14 +64,14 @@ func readAheadAll(dir string) error {
 	})
 }
 
-// onlyReader and onlyWriter hide the methods by which CopyBuffer would pass the buffer by.
+// onlyReader and onlyWriter hide the methods with which CopyBuffer would bypass the buffer.
 type (
 	onlyReader struct{ io.Reader }
 	onlyWriter struct{ io.Writer }
 )
 
-// cloneDir makes dst, anew, a directory with the files of src that take says, by copy or
-// by hard link. src has no directories.
+// cloneDir replaces dst by a directory with the files of src selected by take, copied or
+// hard-linked. src has no subdirectories.
 func cloneDir(src, dst string, clone func(from, to string) error, take func(name string) bool) error {
 	if err := os.RemoveAll(dst); err != nil {
 		return err
@@ -98,8 +98,8 @@ func copyFile(from, to string) error {
 	})
 }
 
-// linkFile makes a hard link, so that both names have the same pages in the page cache,
-// or a copy where links are refused.
+// linkFile makes a hard link, so that both names share their pages in the page cache, or a
+// copy where links are refused.
 func linkFile(from, to string) error {
 	if os.Link(from, to) == nil {
 		return nil

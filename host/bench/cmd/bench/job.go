@@ -14,11 +14,11 @@ import (
 	"github.com/thawlog/thaw/host/bench/workload"
 )
 
-// childCommand is the argument with which this program starts itself: it then reads a job
-// from its standard input, does it, and prints the outcome.
+// childCommand is the argument with which this program starts itself as a child, which
+// reads a job from standard input, does it, and prints the outcome.
 const childCommand = "measure-in-this-process"
 
-// job is what one process measures.
+// job is the work of one process.
 type job struct {
 	Do     string        `json:"do"`
 	Engine string        `json:"engine,omitempty"`
@@ -26,27 +26,27 @@ type job struct {
 	Spec   workload.Spec `json:"spec"`
 	// Asks are the questions of "first", one or none, and "warm".
 	Asks []ask `json:"asks,omitempty"`
-	// Sequences are those whose ids "load" tells.
+	// Sequences are the events whose ids "load" returns.
 	Sequences []uint64 `json:"sequences,omitempty"`
-	// Scope is what "batches" and "singly" ask afterwards, to know that all is there.
+	// Scope is queried after "batches" and "singly", to check that all events are there.
 	Scope workload.Named `json:"scope"`
 }
 
-// outcome is what the process found. Fields that a job does not measure are 0.
+// outcome is the result of a process. Fields that a job does not measure are 0.
 type outcome struct {
 	OpenNS  int64              `json:"open_ns,omitempty"`
 	AskNS   int64              `json:"ask_ns,omitempty"`
 	WriteNS int64              `json:"write_ns,omitempty"` // in appends, without open and close
 	CloseNS int64              `json:"close_ns,omitempty"`
 	TookNS  int64              `json:"took_ns,omitempty"` // of "rebuild", "check" and "crc32c"
-	Bytes   int64              `json:"bytes,omitempty"`   // that "check" and "crc32c" went over
+	Bytes   int64              `json:"bytes,omitempty"`   // read by "check" and "crc32c"
 	Heap    int64              `json:"heap,omitempty"`    // bytes, see "heap"
 	RSS     int64              `json:"rss,omitempty"`     // see peakRSS
 	Warm    map[string]float64 `json:"warm,omitempty"`    // ns by kind of question
 	IDs     []string           `json:"ids,omitempty"`     // hex, of Sequences
 }
 
-// jobs are what a process can do.
+// jobs has the functions by name.
 var jobs = map[string]func(*job) (outcome, error){
 	"idle":    idle,
 	"load":    load,
@@ -60,7 +60,7 @@ var jobs = map[string]func(*job) (outcome, error){
 	"crc32c":  crc32c,
 }
 
-// child does the job on in.
+// child reads a job from in and does it.
 func child(in io.Reader, out io.Writer) error {
 	var j job
 	if err := json.NewDecoder(in).Decode(&j); err != nil {
@@ -99,7 +99,7 @@ func measure(ctx context.Context, j job) (o outcome, err error) {
 	return o, nil
 }
 
-// output runs a command. Its error is what the command said last on standard error.
+// output runs a command. Its error is the command's last line on standard error.
 func output(cmd *exec.Cmd) ([]byte, error) {
 	out, err := cmd.Output()
 	var e *exec.ExitError

@@ -4,9 +4,9 @@
 //	go run ./cmd/bench -n 100000 -quick      a first look in a minute or two
 //	go run ./cmd/bench -out report           the report and its charts as files
 //
-// It starts itself anew for every measurement, so that each has a fresh process, and the
-// engines take turns (A B C A B C), so that a slow minute falls on all of them. README.md
-// in this module says what is measured and what is not.
+// It starts itself again for every measurement, so that each has a fresh process. The
+// engines alternate (A B C A B C), so that a slow minute affects all of them. README.md in
+// this module documents what is measured and what is not.
 package main
 
 import (
@@ -24,10 +24,10 @@ import (
 	"github.com/thawlog/thaw/host/bench/workload"
 )
 
-// subject is the engine that is set against the best of the others.
+// subject is the engine compared with the best of the others.
 const subject = "thaw"
 
-// seed makes the events; every run has the same.
+// seed is the seed of the events, the same in every run.
 const seed = 1
 
 type options struct {
@@ -69,7 +69,7 @@ func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.Uint64Var(&o.n, "n", 1_000_000, "`events` in the store")
 	f.IntVar(&o.rounds, "rounds", 9, "measurements of everything; the report has medians")
-	quick := f.Bool("quick", false, "3 rounds, if -rounds does not say otherwise")
+	quick := f.Bool("quick", false, "3 rounds, unless -rounds is set")
 	names := f.String("engines", "", "`names` separated by commas (default all: "+strings.Join(engineNames(), ",")+")")
 	data := f.String("data", workload.Regular, "`which` events: regular, zipf or both")
 	sizes := f.String("sizes", "1000,N", "`counts` of events at which thaw's open is measured, separated by commas; N is -n")
@@ -123,7 +123,7 @@ func parse(args []string) (o options, err error) {
 	return o, err
 }
 
-// either is one of two words, or both for "both".
+// either parses one of two words, or "both".
 func either(word, a, b string) ([]string, error) {
 	switch word {
 	case "both":
@@ -131,7 +131,7 @@ func either(word, a, b string) ([]string, error) {
 	case a, b:
 		return []string{word}, nil
 	}
-	return nil, fmt.Errorf("%q is none of %s, %s, both", word, a, b)
+	return nil, fmt.Errorf("%q is not one of %s, %s, both", word, a, b)
 }
 
 func logf(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }

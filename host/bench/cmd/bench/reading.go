@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/host/bench/report"
 )
 
-// first opens the store and asks at most one question. This process has done nothing
-// before, and the garbage collector is not called.
+// first opens the store and asks at most one question. The process has done nothing before,
+// and does not call the garbage collector.
 func first(j *job) (o outcome, err error) {
 	e, err := named(j.Engine)
 	if err != nil {
@@ -41,13 +41,12 @@ func first(j *job) (o outcome, err error) {
 	return o, errors.Join(err, r.Close())
 }
 
-// idle does nothing. Most of its memory is the program's own code, with that of every
+// idle does nothing. Most of its memory is the code of this program, which includes every
 // engine.
 func idle(*job) (outcome, error) { return outcome{RSS: peakRSS()}, nil }
 
-// heap is what the Go heap holds more once the store is open, both after a collection.
-// What an engine keeps outside of it, such as SQLite's cache and mapped files, is not in
-// it.
+// heap measures the growth of the Go heap by an open store, between two collections. It
+// excludes memory outside the heap, such as SQLite's cache and mapped files.
 func heap(j *job) (o outcome, err error) {
 	e, err := named(j.Engine)
 	if err != nil {
@@ -64,25 +63,26 @@ func heap(j *job) (o outcome, err error) {
 
 func liveHeap() int64 {
 	runtime.GC()
-	runtime.GC() // what finalizers and pools let go
+	runtime.GC() // free the memory of finalizers and pools
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
 
-// warmRepeats is how often a question is asked in each pass that there is only one of.
+// warmRepeats is the number of repetitions per pass of a question that is alone in its
+// kind.
 const warmRepeats = 5
 
-// warmPasses is how often all questions of a kind are asked. The second pass finds files
-// read and, in some engines, mappings that were not touched yet; after the third nothing
-// changes any more.
+// warmPasses is the number of passes over all questions of a kind. In the second pass files
+// have been read but, in some engines, parts of mappings not yet touched; after the third
+// nothing changes.
 const warmPasses = 4
 
-// again is what the results call the second pass; the last has no name of its own.
+// again names the second pass in the results; the last pass has no name.
 const again = "again "
 
-// warm asks every question several times, and takes the medians of each kind in the second
-// pass and in the last.
+// warm asks every question several times, and returns the median of each kind in the second
+// and in the last pass.
 func warm(j *job) (o outcome, err error) {
 	e, err := named(j.Engine)
 	if err != nil {

@@ -2,7 +2,7 @@ package main
 
 import "github.com/thawlog/thaw/host/bench/report"
 
-// results collects the numbers of all rounds, by what was measured and the engine.
+// results collects the numbers of all rounds, by measurement and engine.
 type results map[string]map[string][]float64
 
 func (r results) add(what, engine string, v float64) {
@@ -12,7 +12,7 @@ func (r results) add(what, engine string, v float64) {
 	r[what][engine] = append(r[what][engine], v)
 }
 
-// row is the medians of what was measured.
+// row returns the medians of a measurement.
 func (r results) row(name, what string, unit report.Unit) report.Row {
 	row := report.Row{Name: name, Unit: unit}
 	for engine, values := range r[what] {
@@ -21,7 +21,7 @@ func (r results) row(name, what string, unit report.Unit) report.Row {
 	return row
 }
 
-// charted is row, in the chart as well.
+// charted is row with a name in the chart.
 func (r results) charted(name, what string, unit report.Unit, chart string) report.Row {
 	row := r.row(name, what, unit)
 	row.Chart = chart

@@ -10,18 +10,18 @@ import (
 	"github.com/thawlog/thaw/host/bench/workload"
 )
 
-// data is one sort of data on its way: its stores, its questions and what was measured.
+// data is one sort of data in progress: its stores, questions and measurements.
 type data struct {
 	*options
 	spec   workload.Spec
 	q      workload.Questions
 	stores []*kept // in the order of the engines
-	thaw   *kept   // nil where thaw does not take part
-	batpak *batpak // nil where it does not
+	thaw   *kept   // nil if thaw is not chosen
+	batpak *batpak // nil if it does not take part
 	results
 }
 
-// measureData does everything for one sort of data.
+// measureData does every measurement for one sort of data.
 func (o *options) measureData(ctx context.Context, name string) (d *data, err error) {
 	spec := workload.Spec{Data: name, N: o.n, Seed: seed}
 	d = &data{options: o, spec: spec, q: workload.Ask(spec), results: results{}}
@@ -146,7 +146,7 @@ func (d *data) warms(ctx context.Context) error {
 	return nil
 }
 
-// appendCounts are the events of the two ways to append.
+// appendCounts returns the number of events for the two ways to append.
 func (o *options) appendCounts() (batches, singly uint64) {
 	return max(min(o.n/10, 200_000), 1), max(min(o.n/50, 20_000), 1)
 }

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// peakRSS is VmHWM of this process in bytes: its memory and every mapped page that it
-// touched. It is 0 where there is no /proc. Rusage.Maxrss would not do: Linux lets a child
-// inherit its parent's.
+// peakRSS returns VmHWM of this process in bytes: its memory and every mapped page that it
+// touched, 0 where there is no /proc. Rusage.Maxrss would be wrong: on Linux a child
+// inherits its parent's.
 func peakRSS() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

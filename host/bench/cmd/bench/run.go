@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/report"
 )
 
-// run measures everything and writes the report, to standard output as well.
+// run measures everything and writes the report, also to standard output.
 func run(ctx context.Context, o options, stdout io.Writer) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
@@ -24,7 +24,7 @@ func run(ctx context.Context, o options, stdout io.Writer) error {
 		Title:   fmt.Sprintf("%s events, medians of %d rounds", report.Grouped(int64(o.n)), o.rounds),
 		Facts:   report.Machine(o.dir, time.Now()),
 		Subject: subject,
-		Aside:   []string{batpakName}, // it has done all its work before the first question
+		Aside:   []string{batpakName}, // it does all its work before the first question
 	}
 	took, err := syncTime(o.dir)
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// syncSize is what syncTime writes, about a batch of 1,000 events.
+// syncSize is the size of syncTime's write, about a batch of 1,000 events.
 const syncSize = 256 << 10
 
-// syncTime is how long a write of syncSize bytes and its sync take in dir without any
+// syncTime returns the time of a write of syncSize bytes and its sync in dir without any
 // engine: the median of 21.
 func syncTime(dir string) (median time.Duration, err error) {
 	f, err := os.CreateTemp(dir, "sync")

@@ -10,23 +10,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropPages writes the file's dirty pages back, which cannot be dropped, and drops all.
+// dropPages drops the file's pages, after writing back dirty ones, which cannot be dropped.
 func dropPages(f *os.File) error {
 	return errors.Join(unix.Fsync(int(f.Fd())), unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED))
 }
 
-// canDropPages says whether dropPages works on this system.
+// canDropPages reports whether dropPages works on this system.
 const canDropPages = true
 
-// room is how many bytes of the disk a file has; a sparse one has less than its size.
-func room(info fs.FileInfo) int64 {
+// diskSize returns the disk usage of a file; a sparse one uses less than its size.
+func diskSize(info fs.FileInfo) int64 {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return s.Blocks * 512
 	}
 	return info.Size()
 }
 
-// bootID is another one after every start of the system, when the page cache is empty.
+// bootID changes with every start of the system, when the page cache is empty.
 func bootID() string {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 
 func dropPages(*os.File) error { return errors.ErrUnsupported }
 
-// canDropPages says whether dropPages works on this system.
+// canDropPages reports whether dropPages works on this system.
 const canDropPages = false
 
-// room is the file's size: what it has on the disk is not known here.
-func room(info fs.FileInfo) int64 { return info.Size() }
+// diskSize returns the file's size: its disk usage is unknown here.
+func diskSize(info fs.FileInfo) int64 { return info.Size() }
 
-// bootID is not known here.
+// bootID is unknown here.
 func bootID() string { return "" }

@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/workload"
 )
 
-// tables are everything measured of one sort of data.
+// tables returns all measurements of one sort of data.
 func (d *data) tables() (tables []report.Table) {
 	for _, state := range d.caches {
 		if len(d.results[state+" open"]) > 0 {
@@ -46,14 +46,14 @@ func (d *data) describe(what string) string {
 func hits(a workload.Answer) string { return report.Grouped(int64(a.Hits)) + " hits" }
 
 var stateTitles = map[string]string{
-	written:   "first query, page cache as writing left it",
-	readAhead: "first query, page cache as reading ahead left it",
+	written:   "first query, page cache after writing",
+	readAhead: "first query, page cache after read-ahead",
 }
 
 func (d *data) firstTable(state string) report.Table {
 	t := report.Table{
 		Title: stateTitles[state],
-		Note:  "A fresh process each; the rows of sums are open and question together, which is what a caller waits for.",
+		Note:  "A fresh process each; the rows of sums are open and question together, the time a caller waits.",
 		Rows:  []report.Row{d.row("open", state+" open", report.Nanoseconds)},
 	}
 	for _, what := range kinds {
@@ -77,7 +77,7 @@ func (d *data) firstTable(state string) report.Table {
 func (d *data) warmTable() report.Table {
 	t := report.Table{Title: "queries in an open store", Note: fmt.Sprintf(
 		"One process: entity, id and sequence each the median of up to %d different ones, scope and kind of %d repetitions; "+
-			"all of them asked %d times before, and, in the rows that say so, once before.",
+			"all of them asked %d times before or, in the rows marked so, once.",
 		workload.Samples, warmRepeats, warmPasses-1)}
 	for _, what := range kinds {
 		t.Rows = append(t.Rows, d.row(d.describe(what), "warm "+what, report.Nanoseconds))
@@ -103,7 +103,7 @@ func (d *data) appendTable() report.Table {
 func (d *data) storeTable() report.Table {
 	t := report.Table{
 		Title: "the whole store",
-		Note:  "Loaded once, 1,000 events at a time, each batch on disk before the next; a store that was kept has the figures of its loading.",
+		Note:  "Loaded once, 1,000 events at a time, each batch on disk before the next; a cached store has the figures of its loading.",
 		Rows: []report.Row{
 			d.row("load", "load", report.PerSecond),
 			d.row("close after it", "close", report.Nanoseconds),
@@ -129,7 +129,7 @@ func (d *data) storeTable() report.Table {
 	return t
 }
 
-// with says whether a file's name has an ending.
+// with returns a function that reports whether a file name has an ending.
 func with(ending string) func(name string) bool {
 	return func(name string) bool { return strings.HasSuffix(name, ending) }
 }
@@ -156,7 +156,7 @@ func (d *data) sizesTable() report.Table {
 
 func (d *data) aloneTable() report.Table {
 	t := report.Table{Title: "thaw alone", Engines: []string{subject}, Rows: []report.Row{
-		d.row("index made anew from all frames", "rebuild", report.Nanoseconds),
+		d.row("index rebuilt from all frames", "rebuild", report.Nanoseconds),
 		{Name: "the same in events", Unit: report.PerSecond},
 		d.row("peak RSS of that", "rebuild RSS", report.Bytes),
 		d.row("close after all events", "close", report.Nanoseconds),
@@ -168,7 +168,7 @@ func (d *data) aloneTable() report.Table {
 	return t
 }
 
-// hasSuffix takes the names that end in one.
+// hasSuffix returns a function that reports whether a name ends in suffix.
 func hasSuffix(suffix string) func(string) bool {
 	return func(name string) bool { return strings.HasSuffix(name, suffix) }
 }

@@ -17,19 +17,19 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// indexFiles are what a check of thaw's index goes over: batpak's index and thaw's own
-// files.
+// indexFiles returns the files covered by a check of thaw's index: batpak's index and
+// thaw's own files.
 func indexFiles(dir string) ([]string, error) {
 	own, err := filepath.Glob(filepath.Join(dir, "*"+index.Extension))
 	own = slices.DeleteFunc(own, func(path string) bool { return filepath.Base(path) == synced.FileName })
 	return append(own, filepath.Join(dir, artifact.FileName)), err
 }
 
-// rebuild makes thaw's index anew from the frames of a copy's segments.
+// rebuild rebuilds thaw's index from the frames of a copy's segments.
 func rebuild(j *job) (o outcome, err error) {
 	quiet := host.Options{Logger: slog.New(slog.DiscardHandler)}
 	started := time.Now()
-	_, err = host.Rebuild(context.Background(), j.Dir, quiet, false)
+	_, err = host.Rebuild(context.Background(), j.Dir, host.RebuildOptions{Options: quiet})
 	o.TookNS, o.RSS = time.Since(started).Nanoseconds(), peakRSS()
 	return o, err
 }
@@ -60,8 +60,7 @@ func checkIndex(j *job) (o outcome, err error) {
 	return o, r.Close()
 }
 
-// crc32c is how fast CRC-32C goes over the same bytes in memory on one core, the best of
-// three.
+// crc32c measures CRC-32C over the same bytes in memory on one core, the best of three.
 func crc32c(j *job) (o outcome, err error) {
 	runtime.GOMAXPROCS(1)
 	files, err := indexFiles(j.Dir)

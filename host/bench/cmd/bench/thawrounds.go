@@ -51,7 +51,7 @@ func (d *data) thawSizes(ctx context.Context) error {
 	return nil
 }
 
-// thawAlone measures what only thaw has. The column is thaw's.
+// thawAlone does the measurements that only thaw has. The column is thaw's.
 func (d *data) thawAlone(ctx context.Context) error {
 	if d.thaw == nil {
 		return nil

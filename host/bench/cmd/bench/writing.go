@@ -18,7 +18,7 @@ const (
 	goroutines = 64
 )
 
-// load writes a whole store, batch by batch. Making the events is not timed.
+// load writes a whole store, batch by batch. Generating the events is not timed.
 func load(j *job) (o outcome, err error) {
 	w, err := create(j)
 	if err != nil {
@@ -66,7 +66,7 @@ func closeTimed(w engine.Writer, o *outcome) error {
 	return err
 }
 
-// appendBatches appends batches of 1,000, each on disk before the next begins.
+// appendBatches appends batches of 1,000, each on disk before the next starts.
 func appendBatches(j *job) (outcome, error) {
 	return appendTimed(j, func(w engine.Writer, events []engine.Event) error {
 		for len(events) > 0 {
@@ -80,8 +80,8 @@ func appendBatches(j *job) (outcome, error) {
 	})
 }
 
-// appendSingly appends one by one from 64 goroutines; each waits until its event is on
-// disk before it appends the next.
+// appendSingly appends events one by one from 64 goroutines; each waits until its event is
+// on disk before it appends the next.
 func appendSingly(j *job) (outcome, error) {
 	return appendTimed(j, func(w engine.Writer, events []engine.Event) error {
 		var (
@@ -105,7 +105,7 @@ func appendSingly(j *job) (outcome, error) {
 	})
 }
 
-// appendTimed makes all events, has them appended, and then looks whether they are there.
+// appendTimed generates all events, times their appends, and checks that they are there.
 func appendTimed(j *job, write func(engine.Writer, []engine.Event) error) (o outcome, err error) {
 	events := make([]engine.Event, j.Spec.N)
 	workload.New(j.Spec).Next(events)
@@ -113,7 +113,7 @@ func appendTimed(j *job, write func(engine.Writer, []engine.Event) error) (o out
 	if err != nil {
 		return o, err
 	}
-	runtime.GC() // of what making the events left
+	runtime.GC() // the garbage of generating the events
 	started := time.Now()
 	err = write(w, events)
 	o.WriteNS = time.Since(started).Nanoseconds()
@@ -123,9 +123,9 @@ func appendTimed(j *job, write func(engine.Writer, []engine.Event) error) (o out
 	return o, isThere(j)
 }
 
-// isThere opens what was appended: there are as many events as there should be and no
-// more, and the hits of a scope are right. Singly, only their number is: goroutines took
-// turns as they liked.
+// isThere opens the store and checks that it has exactly the appended events, and that the
+// hits of a scope are correct. After appendSingly it checks only their number, since the
+// order of the goroutines varies.
 func isThere(j *job) error {
 	e, err := named(j.Engine)
 	if err != nil {

@@ -13,8 +13,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine/thaw"
 )
 
-// All returns the engines that this program has, thaw first: without cgo there is no
-// SQLite.
+// All returns the engines in this program, thaw first. SQLite is missing without cgo.
 func All() []engine.Engine {
 	engines := []engine.Engine{thaw.Engine{}, bbolt.Engine{}}
 	if sqlite.Available {
@@ -23,7 +22,7 @@ func All() []engine.Engine {
 	return append(engines, pebble.Engine{}, badger.Engine{})
 }
 
-// Named returns the engine of All with a name.
+// Named returns the engine of All with the given name.
 func Named(name string) (engine.Engine, error) {
 	var names []string
 	for _, e := range All() {

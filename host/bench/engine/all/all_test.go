@@ -27,8 +27,8 @@ const (
 	batch     = 150
 )
 
-// event makes event i. The name of entity 1 begins with that of entity 0 and a zero
-// byte, which some engines have behind the names in their keys.
+// event makes event i. The name of entity 1 begins with that of entity 0 and a zero byte,
+// the separator in the keys of some engines.
 func event(i int) engine.Event {
 	random := blake3.Sum512(binary.LittleEndian.AppendUint32(nil, uint32(i)))
 	entity := i % (events / perEntity)
@@ -49,8 +49,8 @@ func event(i int) engine.Event {
 	return e
 }
 
-// write writes all events and returns them as the engine took them, in order of
-// sequence. Every third one is caused by, and correlated with, one of an earlier batch.
+// write writes all events and returns them as stored by the engine, in order of sequence.
+// Every third one is caused by, and correlated with, an event of an earlier batch.
 func write(t *testing.T, e engine.Engine, dir string) []engine.Event {
 	t.Helper()
 	w, err := e.Create(dir)
@@ -75,7 +75,7 @@ func write(t *testing.T, e engine.Engine, dir string) []engine.Event {
 	}
 	for i := events - single; i < events; i++ {
 		fill(i)
-		all[i].Sequence = 0 // the engine's
+		all[i].Sequence = 0 // set by the engine
 		all[i].Causation, all[i].Correlation = all[0].ID, all[0].ID
 	}
 	var group sync.WaitGroup
@@ -100,9 +100,9 @@ func write(t *testing.T, e engine.Engine, dir string) []engine.Event {
 	return all
 }
 
-// own replaces the facts that thaw makes itself, so that they need not be equal: a
-// correlation is the event's own id unless one was given; times and hashes come from
-// what was read, where the hashes must form the entity's chain.
+// own replaces the fields that thaw sets itself, which need not be equal: a correlation is
+// the event's own id unless one was given; times and hashes are those read, and the hashes
+// must form the entity's chain.
 func own(t *testing.T, r engine.Reader, all []engine.Event) {
 	t.Helper()
 	last := map[string]engine.Event{}
@@ -150,11 +150,11 @@ func TestEngines(t *testing.T) {
 		})
 	}
 	if _, err := Named("nothing"); err == nil {
-		t.Error("an engine that nobody knows has a name")
+		t.Error("an unknown engine was found")
 	}
 }
 
-// compare asks for every event in all five ways.
+// compare queries every event in all five ways.
 func compare(t *testing.T, r engine.Reader, all []engine.Event) {
 	t.Helper()
 	entities, byScope, byKind := map[string][]engine.Event{}, map[string][]engine.Event{}, map[uint16][]engine.Event{}
@@ -190,7 +190,7 @@ func compare(t *testing.T, r engine.Reader, all []engine.Event) {
 func lists[K comparable](t *testing.T, want map[K][]engine.Event, list func(K, func(engine.Event)) error) {
 	t.Helper()
 	for key, want := range want {
-		// All are kept until the end: none may change by what is read behind it.
+		// All are kept until the end: later reads must not change them.
 		var got []engine.Event
 		if err := list(key, func(e engine.Event) { got = append(got, e) }); err != nil {
 			t.Fatalf("%v: %v", key, err)
@@ -201,7 +201,7 @@ func lists[K comparable](t *testing.T, want map[K][]engine.Event, list func(K, f
 	}
 }
 
-// equal compares all but the payloads.
+// equal compares all fields but the payloads.
 func equal(a, b engine.Event) bool {
 	a.Payload, b.Payload = nil, nil
 	return reflect.DeepEqual(a, b)

@@ -1,5 +1,5 @@
-// Package badger keeps the events in a Badger v4 store, with keys of six sorts that a
-// first byte tells apart:
+// Package badger keeps the events in a Badger v4 store, with keys of six sorts
+// distinguished by their first byte:
 //
 //	n, sequence                the record
 //	p, sequence                the payload
@@ -8,24 +8,24 @@
 //	s, scope, 0x00, sequence   nothing
 //	k, kind, sequence          nothing
 //
-// Payloads have keys of their own, as values are in the tables (below the default
-// threshold of 1 MB) and would make every block that a query reads hold half as many
-// records.
+// Payloads have separate keys, because values are in the tables (below the default
+// threshold of 1 MB): with payloads every block that a query reads would hold half as
+// many records.
 //
-// Options are the defaults but for SyncWrites, no conflict detection (no key is written
-// twice) and no metrics, and level 0 is compacted by Close.
+// Options are the defaults except for SyncWrites, no conflict detection (no key is
+// written twice) and no metrics. Close compacts level 0.
 //
-// Writing: a batch is a WriteBatch. It is one transaction, unless it exceeds what a
-// transaction may hold (a sixth of the 64 MiB memtable), when Badger makes it several: a
-// batch of up to 10,000 events of this benchmark does not. Single
-// appends go through package gather, which makes one WriteBatch of all that wait: Badger
-// writes the transactions that wait one behind the other by itself, but with SyncWrites
-// it still syncs the memtable's log for each of them. Close flattens the tree first, so that what
-// is in tables is on one level; the last memtable becomes tables in Close.
+// Writing: a batch is a WriteBatch. It is one transaction, unless it exceeds the
+// maximum of a transaction (a sixth of the 64 MiB memtable), when Badger splits it; a
+// batch of up to 10,000 events of this benchmark does not. Single appends go through
+// package gather, which makes one WriteBatch of all waiting ones: Badger itself writes
+// waiting transactions in sequence, but with SyncWrites it still syncs the memtable's
+// log for each of them. Close flattens the tree first, so that the tables are on one
+// level, and writes the last memtable to tables.
 //
-// Reading: opened read-only, which Badger does only after a close in order. One
+// Reading: opened read-only, which Badger allows only after an orderly close. One
 // transaction and one iterator over keys alone (no prefetching of values, since those of
-// the lookups are empty) last for the reader's life; records are looked up by Get, which
+// the lookups are empty) last for the reader's life; records are read with Get, which
 // uses the bloom filters.
 package badger
 
@@ -41,7 +41,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine/record"
 )
 
-// Engine is Badger.
+// Engine is the Badger engine.
 type Engine struct{}
 
 // Name implements engine.Engine.
@@ -68,7 +68,7 @@ func (Engine) Create(dir string) (engine.Writer, error) {
 
 type writer struct {
 	db    *badger.DB
-	mu    sync.Mutex // held by a batch
+	mu    sync.Mutex // held during a batch
 	next  uint64     // sequence of the next event
 	queue *gather.Queue
 }
@@ -91,7 +91,7 @@ func (w *writer) AppendBatch(events []engine.Event) error {
 // Append implements engine.Writer.
 func (w *writer) Append(e *engine.Event) error { return w.queue.Append(e) }
 
-// appendAll writes single appends that came together, whose sequences it gives out.
+// appendAll writes single appends that arrived together, and assigns their sequences.
 func (w *writer) appendAll(events []*engine.Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,8 +107,8 @@ func (w *writer) appendAll(events []*engine.Event) error {
 	return b.Flush()
 }
 
-// put sets the event's six keys. Keys and values share one allocation, since Badger
-// keeps them until the commit; the payload is the caller's, who waits for that.
+// put sets the event's six keys. Keys and values share one allocation, since Badger keeps
+// them until the commit; the payload belongs to the caller, who waits for the commit.
 func put(b *badger.WriteBatch, e *engine.Event) error {
 	buf := make([]byte, 0, record.Size(e)+len(e.Entity)+len(e.Scope)+len(e.ID)+5*8+10)
 	part := func(add func([]byte) []byte) []byte {
@@ -186,7 +186,7 @@ func (r *reader) ByID(id engine.ID) (e engine.Event, err error) {
 	return e, err
 }
 
-// get hands the value of a key to f, which must not keep it.
+// get calls f with the value of a key; f must not keep it.
 func (r *reader) get(key []byte, f func(value []byte) error) error {
 	item, err := r.tx.Get(key)
 	if err != nil {
@@ -213,7 +213,7 @@ func (r *reader) Kind(kind uint16, f func(engine.Event)) error {
 	return r.list(f)
 }
 
-// list looks up the records of the keys that begin with the prefix.
+// list reads the records of the keys with the prefix.
 func (r *reader) list(f func(engine.Event)) error {
 	for r.index.Seek(r.prefix); r.index.ValidForPrefix(r.prefix); r.index.Next() {
 		sequence, ok := record.Hit(r.index.Item().Key(), r.prefix)

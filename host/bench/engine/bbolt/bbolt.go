@@ -8,20 +8,19 @@
 //	scopes    scope, 0x00, sequence   nothing
 //	kinds     kind, sequence          nothing
 //
-// Payloads have a bucket of their own so that a page of events holds twice as many
-// records: queries that want no payload read half the pages, and the one that wants it
-// descends one tree more.
+// Payloads have a separate bucket so that a page of events holds twice as many records:
+// queries without payload read half the pages, and the one with payload descends one more
+// tree.
 //
-// Writing: the file is synced by every transaction, as by default. The list of free
-// pages is a hash map and is not written (NoFreelistSync), which the documentation
-// recommends for writing speed; a read-only open does not need it. The two buckets whose
-// keys only rise fill their pages (FillPercent 1). Appends of many goroutines go through
-// DB.Batch, which is there for that, with MaxBatchSize 64 and MaxBatchDelay 0.5 ms: by
-// default it waits up to 10 ms for 1,000 callers, longer than many syncs. One that finds
-// itself alone goes through DB.Update at once.
+// Writing: every transaction syncs the file, the default. The list of free pages is a hash
+// map and is not written (NoFreelistSync), which the documentation recommends for writing
+// speed; a read-only open does not need it. The two buckets with increasing keys fill their
+// pages (FillPercent 1). Appends from many goroutines use DB.Batch, made for that, with
+// MaxBatchSize 64 and MaxBatchDelay 0.5 ms: by default it waits up to 10 ms for 1,000
+// callers, longer than many syncs. An append that is alone uses DB.Update at once.
 //
 // Reading: opened read-only, with one transaction for the reader's life. The file's lock
-// keeps writers out meanwhile, so the transaction holds nothing up.
+// excludes writers meanwhile, so the transaction delays nothing.
 package bbolt
 
 import (
@@ -40,7 +39,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine/record"
 )
 
-// Engine is bbolt.
+// Engine is the bbolt engine.
 type Engine struct{}
 
 var (
@@ -91,7 +90,7 @@ func (Engine) Create(dir string) (engine.Writer, error) {
 
 type writer struct {
 	db      *bolt.DB
-	waiting atomic.Int32 // appends under way
+	waiting atomic.Int32 // appends in progress
 }
 
 // AppendBatch implements engine.Writer.
@@ -135,8 +134,8 @@ func bucketsOf(tx *bolt.Tx) buckets {
 	return b
 }
 
-// put writes the event's six keys. The bucket of events counts the sequences. Keys and
-// values share one allocation: bbolt keeps the values until the transaction ends.
+// put writes the event's six keys. The sequence of the events bucket numbers the events.
+// Keys and values share one allocation: bbolt keeps the values until the transaction ends.
 func (b buckets) put(e *engine.Event) error {
 	if err := b.events.SetSequence(e.Sequence + 1); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package pebble keeps the events in a Pebble store, with keys of six sorts that a first
-// byte tells apart:
+// Package pebble keeps the events in a Pebble store, with keys of six sorts
+// distinguished by their first byte:
 //
 //	n, sequence                the record
 //	p, sequence                the payload
@@ -8,22 +8,22 @@
 //	s, scope, 0x00, sequence   nothing
 //	k, kind, sequence          nothing
 //
-// Payloads have keys of their own so that a block of records holds twice as many:
-// queries that want no payload read and decompress half the blocks, and the one that
-// wants it makes one get more.
+// Payloads have separate keys so that a block of records holds twice as many: queries
+// without payload read and decompress half the blocks, and the one with payload needs
+// one more get.
 //
-// Options are the defaults but for a block cache of 64 MiB, bloom filters of 10 bits per
-// key on every level, which the documentation recommends for gets, and the newest table
-// format instead of the oldest.
+// Options are the defaults except for a block cache of 64 MiB, bloom filters of 10 bits
+// per key on every level, which the documentation recommends for gets, and the newest
+// table format instead of the oldest.
 //
 // Writing: each batch, and each append, is a Batch committed with Sync; Pebble's commit
-// pipeline gathers the syncs of concurrent commits by itself. Close flushes and compacts
-// everything once, so that reading finds one level; otherwise compactions that were
-// still due would fall to the reader, who is not allowed to do them.
+// pipeline gathers the syncs of concurrent commits. Close flushes and compacts
+// everything once, so that a reader finds one level; otherwise the reader, which is
+// read-only, would need compactions that it cannot do.
 //
-// Reading: opened read-only. Ids are looked up by Get, which uses the filters. Records
-// of a list are looked up by an iterator that stays open and only moves forward, which
-// finds the next one from where it stands.
+// Reading: opened read-only. Ids are read with Get, which uses the filters. Records
+// of a list are read with an iterator that stays open and only moves forward, so it
+// finds the next one from its current position.
 package pebble
 
 import (
@@ -41,7 +41,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine/record"
 )
 
-// Engine is Pebble.
+// Engine is the Pebble engine.
 type Engine struct{}
 
 // Name implements engine.Engine.
@@ -60,7 +60,7 @@ func options(readOnly bool) *pebble.Options {
 	return o
 }
 
-// quiet drops what Pebble tells of its flushes and compactions.
+// quiet drops Pebble's messages about flushes and compactions.
 type quiet struct{}
 
 func (quiet) Infof(string, ...any)  {}
@@ -186,7 +186,7 @@ func (r *reader) ByID(id engine.ID) (e engine.Event, err error) {
 	return e, err
 }
 
-// get hands the value of a key to f, which must not keep it.
+// get calls f with the value of a key; f must not keep it.
 func (r *reader) get(key []byte, f func(value []byte) error) error {
 	value, closer, err := r.db.Get(key)
 	if err != nil {
@@ -213,7 +213,7 @@ func (r *reader) Kind(kind uint16, f func(engine.Event)) error {
 	return r.list(f)
 }
 
-// list looks up the records of the keys that begin with the prefix.
+// list reads the records of the keys with the prefix.
 func (r *reader) list(f func(engine.Event)) error {
 	// No sequence reaches 1<<63.
 	r.limit = append(append(r.limit[:0], r.prefix...), 0x80)

@@ -1,13 +1,12 @@
-// Package record is how the engines that know only keys and values spell an event: one
-// encoding and one decoding for bbolt, Pebble and Badger, so that none of them wins or
-// loses by it.
+// Package record is the encoding of an event in the engines that store only keys and
+// values: the same for bbolt, Pebble and Badger, so that it favours none of them.
 //
-// A record is the facts of fixed size, 134 bytes with the entity's length, then the
-// entity and the scope as they are. The sequence is in the key and the payload is a
-// value of its own. Names are written out and not numbered: a numbered name would be
-// shorter, and one more lookup per event or a table to keep in memory.
+// A record is the fields of fixed size, 134 bytes with the entity's length, followed by the
+// entity and the scope. The sequence is in the key, and the payload is a separate value.
+// Names are not replaced by numbers: numbers would be shorter, but need one more lookup per
+// event or a table in memory.
 //
-// The keys of the lookups, in which numbers are big-endian so that keys sort as they do:
+// The keys of the lookups, with big-endian numbers so that keys sort in their order:
 //
 //	entity, 0x00, sequence
 //	scope, 0x00, sequence
@@ -24,7 +23,7 @@ import (
 
 const fixed = 16 + 16 + 16 + 32 + 32 + 8 + 4 + 2 + 2
 
-// Size is how many bytes Append appends.
+// Size returns the number of bytes that Append appends.
 func Size(e *engine.Event) int { return fixed + len(e.Entity) + len(e.Scope) }
 
 // Append appends the event's record.
@@ -42,12 +41,12 @@ func Append(dst []byte, e *engine.Event) []byte {
 	return append(dst, e.Scope...)
 }
 
-// Decoder decodes records one after the other. It remembers the names of the last one:
-// where a hit has the same entity or scope as the one before, as all hits of one entity
-// have, the string is shared. It is for one goroutine.
+// Decoder decodes records one after the other. It remembers the names of the last one: if a
+// hit has the same entity or scope as the previous one, as all hits of one entity do, they
+// share the string. It is not safe for concurrent use.
 type Decoder struct{ entity, scope string }
 
-// Decode makes an event of a sequence and a record. Nothing of it aliases the record.
+// Decode returns the event with a sequence and a record. It does not alias the record.
 func (d *Decoder) Decode(sequence uint64, record []byte) (e engine.Event, err error) {
 	if len(record) < fixed {
 		return e, fmt.Errorf("record: event %d has %d bytes", sequence, len(record))
@@ -79,12 +78,12 @@ func (d *Decoder) Decode(sequence uint64, record []byte) (e engine.Event, err er
 	return e, nil
 }
 
-// AppendSequence appends a sequence as keys have it.
+// AppendSequence appends a sequence in the form of keys.
 func AppendSequence(dst []byte, sequence uint64) []byte {
 	return binary.BigEndian.AppendUint64(dst, sequence)
 }
 
-// Sequence reads what AppendSequence appended.
+// Sequence decodes the form of AppendSequence.
 func Sequence(b []byte) (uint64, error) {
 	if len(b) != 8 {
 		return 0, fmt.Errorf("record: a sequence has %d bytes", len(b))
@@ -92,19 +91,19 @@ func Sequence(b []byte) (uint64, error) {
 	return binary.BigEndian.Uint64(b), nil
 }
 
-// AppendName appends what the keys of all events of an entity or scope begin with.
+// AppendName appends the prefix of the keys of all events of an entity or scope.
 func AppendName(dst []byte, name string) []byte {
 	return append(append(dst, name...), 0)
 }
 
-// AppendKind appends what the keys of all events of a kind begin with.
+// AppendKind appends the prefix of the keys of all events of a kind.
 func AppendKind(dst []byte, kind uint16) []byte {
 	return binary.BigEndian.AppendUint16(dst, kind)
 }
 
-// Hit returns the sequence in a lookup's key and whether the key is one of those that
-// were asked for. Between those of entity "a" there may be others: of an entity whose
-// name is "a", a zero byte and more. They are longer.
+// Hit returns the sequence in a lookup's key, and reports whether the key belongs to the
+// query. Between the keys of entity "a" there may be longer ones of an entity whose name is
+// "a", a zero byte and more.
 func Hit(key, prefix []byte) (sequence uint64, ok bool) {
 	if len(key) != len(prefix)+8 || !bytes.HasPrefix(key, prefix) {
 		return 0, false

@@ -8,10 +8,10 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine"
 )
 
-// Available says whether the program was built with cgo.
+// Available reports whether the program was built with cgo.
 const Available = false
 
-var errNoCgo = errors.New("sqlite: not in this program, which was built without cgo")
+var errNoCgo = errors.New("sqlite: this program was built without cgo")
 
 // Create implements engine.Engine.
 func (Engine) Create(string) (engine.Writer, error) { return nil, errNoCgo }

@@ -53,8 +53,8 @@ type reader struct {
 	targets []any // the row's fields
 }
 
-// row is what database/sql hands over without a conversion and with no copy but the
-// driver's.
+// row has the types that database/sql passes on without conversion, and with no copy except
+// the driver's.
 type row struct {
 	sequence, kind, wallMS, clock                       any // int64
 	entity, scope                                       string
@@ -66,7 +66,7 @@ func (r *row) event() (e engine.Event, err error) {
 	integer := func(v any) uint64 {
 		n, ok := v.(int64)
 		if !ok {
-			err = fmt.Errorf("sqlite: %v is no integer", v)
+			err = fmt.Errorf("sqlite: %v is not an integer", v)
 		}
 		return uint64(n)
 	}
@@ -80,7 +80,7 @@ func (r *row) event() (e engine.Event, err error) {
 	return e, err
 }
 
-// query hands the row of every hit to f, which must not keep it.
+// query calls f with the row of every hit; f must not keep it.
 func (r *reader) query(statement *sql.Stmt, argument any, columns int, f func(engine.Event, *row)) error {
 	rows, err := statement.Query(argument)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine/gather"
 )
 
-// Available says whether the program was built with cgo.
+// Available reports whether the program was built with cgo.
 const Available = true
 
 func library() string {
@@ -111,7 +111,7 @@ type writer struct {
 	conn       *sql.Conn
 	statements []*sql.Stmt
 
-	mu                             sync.Mutex // held by a transaction
+	mu                             sync.Mutex // held during a transaction
 	begin, commit, rollback, event *sql.Stmt
 	next                           uint64 // sequence of the next event
 
@@ -133,7 +133,7 @@ func (w *writer) AppendBatch(events []engine.Event) error {
 // Append implements engine.Writer.
 func (w *writer) Append(e *engine.Event) error { return w.queue.Append(e) }
 
-// appendAll writes single appends that came together, whose sequences it gives out.
+// appendAll writes single appends that arrived together, and assigns their sequences.
 func (w *writer) appendAll(events []*engine.Event) error {
 	return w.transaction(func() error {
 		for _, e := range events {
@@ -146,7 +146,7 @@ func (w *writer) appendAll(events []*engine.Event) error {
 	})
 }
 
-// transaction runs f in one, which is synced when it returns nil.
+// transaction runs f in a transaction and, if f returns nil, commits it with a sync.
 func (w *writer) transaction(f func() error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -177,7 +177,7 @@ func (w *writer) put(e *engine.Event) error {
 	return nil
 }
 
-// optional is null for the zero id.
+// optional returns null for the zero id.
 func optional(id *engine.ID) any {
 	if *id == (engine.ID{}) {
 		return nil

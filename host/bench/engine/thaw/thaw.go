@@ -1,10 +1,10 @@
-// Package thaw is thaw with the options that it has by default.
+// Package thaw is thaw with its default options.
 //
-// Events are appended by Append and AppendBatch, payloads as host.Raw: they must be one
-// MessagePack value each, and thaw checks that they are. Ids, sequences and clocks are
-// thaw's own and are put into the events; the time, the hashes and what they are
-// chained by are made by thaw too, and are only seen by reading. A correlation or
-// causation that is not zero is kept, which is an option of the append.
+// Events are appended with Append and AppendBatch, payloads as host.Raw: each must be one
+// MessagePack value, and thaw checks that it is. Ids, sequences and clocks are assigned by
+// thaw and written into the events. Times, hashes and the hash chain are thaw's too, and
+// are visible only by reading. A correlation or causation that is not zero is passed as an
+// option of the append.
 //
 // Reading opens a host.Reader, which takes no lock.
 package thaw
@@ -19,7 +19,7 @@ import (
 	"github.com/thawlog/thaw/host/bench/engine"
 )
 
-// Engine is thaw.
+// Engine is the thaw engine.
 type Engine struct{}
 
 var (
@@ -53,7 +53,7 @@ func (Engine) Open(dir string) (engine.Reader, error) {
 
 type writer struct {
 	store *host.Store
-	items []host.Item // of the last batch, to be used again
+	items []host.Item // of the last batch, reused
 }
 
 func (w *writer) AppendBatch(events []engine.Event) error {
@@ -99,7 +99,7 @@ func accept(e *engine.Event, r host.Receipt) {
 
 func (w *writer) Close() error { return w.store.Close() }
 
-type reader struct{ host *host.Reader }
+type reader struct{ host *host.DirReader }
 
 func (r reader) BySequence(sequence uint64) (engine.Event, error) {
 	for e, err := range r.host.Query(background, host.Region{}, host.Page{From: sequence, Limit: 1}) {

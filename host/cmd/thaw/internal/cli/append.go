@@ -16,7 +16,7 @@ import (
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// appendFlags are the event of thaw append.
+// appendFlags are the flags of thaw append.
 type appendFlags struct {
 	entity, scope, payload  string
 	kind                    kind
@@ -33,22 +33,23 @@ func (a *app) append() *cobra.Command {
 		Use:   "append",
 		Short: "Append one event",
 		Long: `Append one event and print its receipt as one JSON object: event_id, sequence, clock,
-segment, offset, length, and repeated, which says that --key was known and nothing was
-written. The event is on disk when the receipt is printed. A store that is not there
-is made, which stderr tells. Damage that opening meets is told, too, and keeps nothing
-from being appended.
+segment, offset, length, and repeated, which is true if --key was known and nothing was
+written. The event is on disk before the receipt is printed. If the store does not
+exist, it is created, with a note on stderr. Damage found by the open is listed on
+stderr, too, and does not prevent the append.
 
-A payload is JSON as thaw dump spells it, or - to read it from standard input. Flags
+A payload is JSON as thaw dump prints it, or - to read it from standard input. Flags
 are a sum of 1 (requires ack), 2 (transactional) and 8 (replay).
 
 --expect makes the append fail with exit code 3 unless the entity has no events (none)
-or its last event has a clock. --key makes a repetition harmless: it becomes the
-event's id, and the same key, entity, scope, kind and payload give the first receipt
-again. The same key with anything else is an error that says what differs and which
-event has the key; nothing is written then.
+or its last event has the given clock. --key makes the append idempotent: the key
+becomes the event's id, and repeating the key, entity, scope, kind and payload returns
+the first receipt. The same key with anything else is an error that reports the
+difference and the event with the key; nothing is written.
 
-Kinds 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are yours. Those of batpak's system and
-effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need --allow-reserved-kind.`,
+Kinds 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are for applications. Those of batpak's
+system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
+--allow-reserved-kind.`,
 		Example: lines(
 			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload '{"n":1}'`,
 			`jq -c . big.json | thaw append orders --entity order:42 --scope shop:eu --kind 0x1000 --payload -`,
@@ -61,12 +62,12 @@ effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need --allow-reserved-kind.
 	flags.StringVar(&f.scope, "scope", "", "the scope (required)")
 	flags.Var(&f.kind, "kind", "the kind, such as 0x1000 or DATA (required)")
 	flags.StringVar(&f.payload, "payload", "", "the payload as `JSON`, - for standard input (required)")
-	flags.Var(&f.cause, "cause", "the event that caused it")
+	flags.Var(&f.cause, "cause", "the event that caused this one")
 	flags.Var(&f.correlation, "correlation", "the conversation, by default the event's own id")
-	flags.Var(&f.expect, "expect", "append only when the entity is in this state: any, none, or\nthe clock of its last event")
-	flags.Var(&f.key, "key", "the event's id, which makes a repetition harmless")
+	flags.Var(&f.expect, "expect", "append only if the entity is in this state: any, none, or\nthe clock of its last event")
+	flags.Var(&f.key, "key", "the event's id, which makes the append idempotent")
 	flags.Var(&f.flags, "flags", "a sum of 1, 2 and 8")
-	flags.BoolVar(&f.reserved, "allow-reserved-kind", false, "append a kind of the system or the effects")
+	flags.BoolVar(&f.reserved, "allow-reserved-kind", false, "allow a reserved kind of the system or the effects")
 	waitFlag(c, &f.wait)
 	plainFlag(c, "entity", "scope", "payload", "cause", "correlation", "key", "flags")
 	_ = c.RegisterFlagCompletionFunc("kind", completeKind)
@@ -81,8 +82,7 @@ effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need --allow-reserved-kind.
 	return c
 }
 
-// check finds what is wrong before a store is made for it, and returns the
-// payload.
+// check validates the flags before a store is created, and returns the payload.
 func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
 	for _, name := range []string{"entity", "scope", "kind", "payload"} {
 		if !c.Flags().Changed(name) {
@@ -94,15 +94,19 @@ func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
 			return nil, fmt.Errorf("--%s: %s", name, bare(err))
 		}
 	}
-	if err := commit.CheckKind(f.kind.value, f.reserved); err != nil {
+	checkKind := commit.CheckKind
+	if f.reserved {
+		checkKind = commit.CheckReservedKind
+	}
+	if err := checkKind(f.kind.value); err != nil {
 		hint := ""
 		if k := (*host.KindError)(nil); errors.As(err, &k) && k.Named {
-			hint = "; --allow-reserved-kind appends it all the same"
+			hint = "; use --allow-reserved-kind to append it"
 		}
 		return nil, errors.New("--kind: " + bare(err) + hint)
 	}
 	if f.flags.value > math.MaxUint8 {
-		return nil, fmt.Errorf("--flags: %d is no sum of 1, 2 and 8", f.flags.value)
+		return nil, fmt.Errorf("--flags: %d is not a sum of 1, 2 and 8", f.flags.value)
 	}
 	text := []byte(f.payload)
 	if f.payload == "-" {
@@ -119,7 +123,7 @@ func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
 	return raw, nil
 }
 
-// readStdin reads standard input up to the longest text of a payload.
+// readStdin reads standard input, at most the longest text of a payload.
 func (a *app) readStdin() ([]byte, error) {
 	if a.env.Stdin == nil {
 		return nil, nil
@@ -163,7 +167,7 @@ func (a *app) runAppend(ctx context.Context, dir string, f *appendFlags, raw hos
 	if err != nil {
 		return err
 	}
-	// An append that was given up half way leaves its caller without an answer.
+	// An interrupted append would leave the user without a receipt.
 	r, err := s.Append(context.WithoutCancel(ctx), event.At(f.entity, f.scope), f.kind.value, raw, f.options()...)
 	if err != nil {
 		return a.closeWritten(dir, s, &writeError{dir, err})

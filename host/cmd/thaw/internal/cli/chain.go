@@ -13,35 +13,35 @@ import (
 func (a *app) ancestors() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ancestors",
-		Short: "Print what led to an event, nearest first",
-		Long: `Print what led to the event with an id: its cause, the cause of that, and so on,
-nearest first, with the keys of thaw dump. The event itself is not among them. The
-chain ends at an event without a cause, or with one that is not in the store.` + aboutTimes,
+		Short: "Print the causes of an event, nearest first",
+		Long: `Print the chain of causes of the event with the given id, nearest first, with the keys
+of thaw dump and without the event itself. The chain ends at an event without a cause,
+or with a cause that is not in the store.` + aboutTimes,
 		Example: lines(
 			`thaw ancestors orders 01a2046944b776d184a15372c657ccab`,
 			`thaw ancestors orders 01a2046944b776d184a15372c657ccab --depth 1   # only the cause`),
 	}
-	return a.chain(c, "go at most `N` steps back, 0 for all", (*host.Reader).Ancestors)
+	return a.chain(c, "go at most `N` steps back, 0 for all", (*host.DirReader).Ancestors)
 }
 
 func (a *app) effects() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "effects",
-		Short: "Print what an event caused, nearest first",
-		Long: `Print what the event with an id caused, what that caused, and so on: nearest first,
-and in order of sequence at one distance, with the keys of thaw dump. The event itself
-is not among them. The id may be that of a cause outside the store.` + aboutTimes,
+		Short: "Print the effects of an event, nearest first",
+		Long: `Print the events that the event with the given id caused, the events that those
+caused, and so on: nearest first, by sequence at the same distance, with the keys of
+thaw dump and without the event itself. The id may be that of a cause outside the store.` + aboutTimes,
 		Example: lines(
 			`thaw effects orders 01a2046944b67658a018766385e265a3`,
-			`thaw effects orders 01a2046944b67658a018766385e265a3 --depth 1   # only what it caused itself`),
+			`thaw effects orders 01a2046944b67658a018766385e265a3 --depth 1   # only direct effects`),
 	}
-	return a.chain(c, "go at most `N` steps forward, 0 for all", (*host.Reader).Effects)
+	return a.chain(c, "go at most `N` steps forward, 0 for all", (*host.DirReader).Effects)
 }
 
-// chain makes a command that follows causes. The first event of a chain that
-// cannot be read ends it, since what lies behind is known from that event alone.
+// chain adds to c the code that follows a chain of causes. The first event that cannot be
+// read ends the chain, since only that event names the next one.
 func (a *app) chain(c *cobra.Command, depthUsage string,
-	follow func(r *host.Reader, ctx context.Context, id event.ID, depth int) events,
+	follow func(r *host.DirReader, ctx context.Context, id event.ID, depth int) events,
 ) *cobra.Command {
 	var read readFlags
 	var line lineFlags
@@ -79,7 +79,7 @@ func (a *app) correlated() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "correlated",
 		Short: "Print the events of one conversation",
-		Long: `Print the visible events that have a correlation id, in order of sequence, with the
+		Long: `Print the visible events with the given correlation id, in order of sequence, with the
 keys of thaw dump. By default an event's correlation id is its own id.` + aboutTimes,
 		Example: lines(`thaw correlated orders 01a2046944b67658a018766385e265a3`),
 	}

@@ -12,33 +12,33 @@ func (a *app) export() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "Print events for thaw import",
-		Long: `Print every visible event that meets the conditions given, by default all, in order of
-sequence, one JSON object a line, with what thaw import needs to make the same events
-in another store:
+		Long: `Print every visible event that matches the given conditions, by default all, in order
+of sequence, one JSON object per line, from which thaw import makes the same events in
+another store:
 
-  causation_id    left out when the event has no cause
+  causation_id    omitted if the event has no cause
   correlation_id
   entity, scope
   event_id
-  flags           left out when 0
+  flags           omitted if 0
   kind
-  payload         spelled as thaw dump does, or
-  payload_raw     its bytes in base64, where that spelling would not give them back
+  payload         JSON as thaw dump prints it, or
+  payload_raw     its bytes in base64, if that JSON does not preserve them
   timestamp_us    microseconds since 1970
 
-What import makes of it differs from the source in this alone: sequences have no
-holes, batches are single events, segments are cut elsewhere. After a cancelled event
-an entity's clocks and prev_hash continue its last visible one. wall_ms is made anew
-from timestamp_us and the entity's events in front. Of two events with one id the
-second is taken for a repetition of the first when it has the same content, else import
-stops. It stops, too, at what no append could have written: a payload that is not
+The imported store differs from the source only as follows: sequences have no gaps,
+batches become single events, and segments begin elsewhere. After a cancelled event an
+entity's clocks and prev_hash continue its last visible one. wall_ms is computed again
+from timestamp_us and the entity's earlier events. If two events have one id, the second
+counts as a repetition of the first if it has the same content; otherwise import stops.
+It also stops at an event that no append could have written: a payload that is not
 MessagePack, a reserved kind without a name, a time before 1970.
 
-The conditions are those of thaw query. An entity of which a part is exported has other
-clocks and hashes in the new store.
+The conditions are those of thaw query. If only a part of an entity is exported, it has
+other clocks and hashes in the new store.
 
-Every event is read from its segment and checked before it is printed. One that
-is damaged is left out and told on stderr.`,
+Every event is read from its segment and checked before it is printed. A damaged event
+is skipped and listed on stderr.`,
 		Example: lines(
 			`thaw export orders > orders.jsonl`,
 			`thaw export orders | thaw import copy`,

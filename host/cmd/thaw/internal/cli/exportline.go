@@ -10,7 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/payload"
 )
 
-// The keys of an export line. Import takes these and no others.
+// The keys of an export line. Import accepts only these.
 const (
 	keyCausation   = "causation_id"
 	keyCorrelation = "correlation_id"
@@ -24,7 +24,7 @@ const (
 	keyTimestamp   = "timestamp_us"
 )
 
-// appendExported appends what import needs to make the event again.
+// appendExported appends the line from which import recreates the event.
 func appendExported(dst []byte, e *event.Full) []byte {
 	dst = append(dst, '{')
 	if !e.Causation.IsZero() {
@@ -43,15 +43,14 @@ func appendExported(dst []byte, e *event.Full) []byte {
 	return append(dst, '}')
 }
 
-// appendID appends what stands before an id, its opening quote included, and the id
-// with the closing one.
+// appendID appends before, which ends with the opening quote, the id, and the closing quote.
 func appendID(dst []byte, before string, id *event.ID) []byte {
 	return append(hex.AppendEncode(append(dst, before...), id[:]), '"')
 }
 
-// appendExact appends a payload under the key that gives back its very bytes.
-// JSON says what a value is and not how it was encoded, so only reading it back
-// tells whether it will do.
+// appendExact appends a payload under a key that preserves its exact bytes. JSON has the
+// value but not its encoding, so appendExact parses the JSON again to see whether the
+// bytes are the same.
 func appendExact(dst, raw []byte) []byte {
 	before := len(dst)
 	dst = append(dst, `"`+keyPayload+`":`...)

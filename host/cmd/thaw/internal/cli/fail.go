@@ -17,7 +17,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// The exit codes; see exitCodes for what they say.
+// The exit codes; see exitCodes for their meaning.
 const (
 	exitDone        = 0
 	exitIncomplete  = 1
@@ -27,7 +27,7 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is a command line that makes no sense.
+// usageError is the error of an invalid command line.
 type usageError struct {
 	command *cobra.Command
 	err     error
@@ -41,17 +41,17 @@ type countError struct{ want, got []string }
 
 func (e *countError) Error() string {
 	if len(e.got) > len(e.want) {
-		return fmt.Sprintf("one argument too many: %q", e.got[len(e.want)])
+		return fmt.Sprintf("too many arguments: %q", e.got[len(e.want)])
 	}
 	return "missing " + strings.Join(e.want[len(e.got):], " and ")
 }
 
-// notFoundError is an answer that is not there.
+// notFoundError is the error of a query without a result.
 type notFoundError struct{ what, hint string }
 
 func (e *notFoundError) Error() string { return e.what }
 
-// storeError is a store that could not be opened or read any further.
+// storeError is the error of opening or reading a store.
 type storeError struct {
 	dir string
 	err error
@@ -62,10 +62,10 @@ func (e *storeError) Error() string {
 }
 func (e *storeError) Unwrap() error { return e.err }
 
-// finish tells how a run ended and returns its exit code.
+// finish prints the error of a run and returns its exit code.
 func (a *app) finish(ctx context.Context, err error) int {
-	if a.untold > 0 {
-		a.warn("%d more damages are not listed; thaw verify tells about the whole store", a.untold)
+	if a.unlisted > 0 {
+		a.warn("%d more damages are not listed; thaw verify lists all", a.unlisted)
 	}
 	code := exitDone
 	if a.damages > 0 {
@@ -97,25 +97,25 @@ func (a *app) finish(ctx context.Context, err error) int {
 	return code
 }
 
-// errIncomplete ends a command that has told why its answer is not whole.
-var errIncomplete = errors.New("the answer is not whole")
+// errIncomplete ends a command that has already printed why its output is incomplete.
+var errIncomplete = errors.New("the output is incomplete")
 
 // warn writes a line to stderr, escaped.
 func (a *app) warn(format string, args ...any) {
 	fmt.Fprintf(a.env.Stderr, "thaw: %s\n", escape.Text(fmt.Sprintf(format, args...)))
 }
 
-// explain says what happened and what to do about it, escaped.
+// explain returns the message of an error and a hint, both escaped.
 func explain(err error) (what, hint string) {
 	var known bool
 	if what, hint, known = explainKnown(err); known {
 		return escape.Text(what), escape.Text(hint)
 	}
-	// From cobra: an unknown command or argument, and below it what was meant.
-	return shownLines(err.Error()), "Run 'thaw --help' for how it is used."
+	// From cobra: an unknown command or argument, followed by suggestions.
+	return shownLines(err.Error()), "Run 'thaw --help' for usage."
 }
 
-// shownLines escapes text that cobra made, whose newlines and tabs stay.
+// shownLines escapes text from cobra except its newlines and tabs.
 func shownLines(text string) string {
 	var b strings.Builder
 	for text != "" {
@@ -155,29 +155,29 @@ func explainKnown(err error) (what, hint string, known bool) {
 	case errors.As(err, &output):
 		what = err.Error()
 	case errors.As(err, &usage):
-		what, hint = err.Error(), fmt.Sprintf("Run '%s --help' for how it is used.", usage.command.CommandPath())
+		what, hint = err.Error(), fmt.Sprintf("Run '%s --help' for usage.", usage.command.CommandPath())
 	default:
 		return "", "", false
 	}
 	return what, hint, true
 }
 
-// errNoStore is a directory without a single file of a store.
+// errNoStore is the error of a directory without any file of a store.
 var errNoStore = errors.New("no store")
 
-const hintPermission = "Read permission is needed on the directory and its files; thaw needs no other."
+const hintPermission = "thaw needs read permission on the directory and its files, and no other."
 
-// explainUnread says what the system refused. Nothing is known of the bytes then, so
-// nothing is called damaged and nothing is offered that would give them up.
+// explainUnread explains a system error. The bytes are unknown then, so it mentions no
+// damage and offers nothing that would give up events.
 func explainUnread(dir string, e *source.ReadError) (what, hint string) {
 	what = dir + ": " + strings.TrimPrefix(e.Error(), "thaw: ")
 	switch {
-	case scarce.Lacking(e):
-		hint = "Too many files are open. Nothing was found wrong with the store; raise the limit (ulimit -n) or run the command alone."
+	case scarce.TooManyOpen(e):
+		hint = "Too many files are open. The store itself may be fine. Raise the limit (ulimit -n) or run the command alone."
 	case errors.Is(e, fs.ErrPermission):
 		hint = hintPermission
 	default:
-		hint = "Nothing was changed, and nothing was found wrong with the store. Try again; if it stays, the disk may be failing: copy the store away first."
+		hint = "Nothing was changed, and the store itself may be fine. Try again; if the error persists, the disk may be failing: copy the store first."
 	}
 	return what, hint
 }
@@ -187,14 +187,14 @@ func explainStore(e *storeError) (what, hint string) {
 	var unread *source.ReadError
 	switch {
 	case errors.Is(e.err, source.ErrGone):
-		return e.dir + ": a segment was removed while it was read, which another process does that compacts the store",
+		return e.dir + ": a segment was removed while it was read; another process may be compacting the store",
 			"Run the command again."
 	case errors.As(e.err, &d) && d.File == visibility.FileName && d.Reason != damage.Renumbered:
-		return fmt.Sprintf("%s: %s; it alone says which events must stay hidden, so nothing is shown", e.dir, damageText(d)),
-			"Restore " + d.File + " from a backup, or use --show-hidden to see everything, hidden events included."
+		return fmt.Sprintf("%s: %s; only this file lists the hidden events, so nothing is shown", e.dir, damageText(d)),
+			"Restore " + d.File + " from a backup, or use --show-hidden to see all events, including hidden ones."
 	case errors.As(e.err, &d):
 		return fmt.Sprintf("%s: %s", e.dir, damageText(d)),
-			"Leave out --strict to read what is intact; thaw verify tells about the whole store."
+			"Omit --strict to read the intact events; thaw verify lists all."
 	case errors.Is(e.err, fs.ErrNotExist):
 		return e.dir + ": no such directory", "DIR is the directory that holds a store's *.fbat files."
 	case errors.Is(e.err, errNoStore):
@@ -206,5 +206,5 @@ func explainStore(e *storeError) (what, hint string) {
 	case errors.Is(e.err, fs.ErrPermission):
 		return e.Error(), hintPermission
 	}
-	return e.Error(), "Nothing was changed. Try again; if it stays, the disk may be failing: copy the store away first."
+	return e.Error(), "Nothing was changed. Try again; if the error persists, the disk may be failing: copy the store first."
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// filterFlags are conditions on events. An event must meet all that are given; times,
-// which no index has, are for lineFlags.times.
+// filterFlags are conditions on events. An event must meet all that are given. No index has
+// times, so lineFlags.times checks them.
 type filterFlags struct {
 	entity, prefix, scope string
 	kind                  kinds
@@ -23,11 +23,11 @@ type filterFlags struct {
 func (q *filterFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&q.entity, "entity", "", "only events of this entity")
-	f.StringVar(&q.prefix, "prefix", "", "only events of entities that begin with this")
+	f.StringVar(&q.prefix, "prefix", "", "only events of entities with this prefix")
 	f.StringVar(&q.scope, "scope", "", "only events in this scope")
 	f.Var(&q.kind, "kind", "only events of this kind, such as 0x1000 or DATA")
 	f.Var(&q.category, "category", "only kinds of this category, 0 to 15")
-	f.Var(&q.clock, "clock", "only events with these numbers within their entity, both ends included")
+	f.Var(&q.clock, "clock", "only events with these versions within their entity, both ends included")
 	f.Var(&q.after, "after", "only events with a higher sequence than this")
 	f.Var(&q.times.since, "since", "only events whose own time is this or later")
 	f.Var(&q.times.until, "until", "only events whose own time is earlier than this")
@@ -35,18 +35,18 @@ func (q *filterFlags) add(c *cobra.Command) {
 	_ = c.RegisterFlagCompletionFunc("kind", completeKind)
 }
 
-// check refuses conditions that are there and empty, which an unset variable of
-// a script makes and which would otherwise ask for every event.
+// check refuses empty conditions, which come from an unset variable in a script and would
+// otherwise select every event.
 func (q *filterFlags) check(c *cobra.Command) error {
 	for name, value := range map[string]string{"entity": q.entity, "prefix": q.prefix, "scope": q.scope} {
 		if value == "" && c.Flags().Changed(name) {
-			return errors.New("--" + name + " is empty; leave it out to ask for all")
+			return errors.New("--" + name + " is empty; omit it to select all")
 		}
 	}
 	return q.times.check()
 }
 
-// region is what the flags ask for; ok is false when nothing can meet them.
+// region returns the region of the flags; ok is false if no event can match.
 func (q *filterFlags) region() (r host.Region, from uint64, ok bool) {
 	r = host.Region{Entity: q.entity, EntityPrefix: q.prefix, Scope: q.scope, Clocks: q.clock.bounds}
 	r.Kinds, ok = q.kind.set.Intersect(q.category.set)

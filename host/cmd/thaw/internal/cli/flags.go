@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/host"
 )
 
 // limit is a number of events, 0 for all.
@@ -19,7 +19,7 @@ func (l *limit) String() string { return strconv.Itoa(int(*l)) }
 func (l *limit) Set(s string) error {
 	n, err := strconv.ParseUint(s, 10, strconv.IntSize-1)
 	if err != nil {
-		return errors.New("a limit is a number from 0 up")
+		return errors.New("a limit is a number, 0 or more")
 	}
 	*l = limit(n)
 	return nil
@@ -31,7 +31,7 @@ type kinds struct {
 	text string
 }
 
-// kindNames are the kinds that have names and can belong to an event.
+// kindNames lists the kinds of events that have names.
 var kindNames = []struct {
 	name string
 	kind event.Kind
@@ -97,7 +97,7 @@ func (c *category) Set(s string) error {
 
 // clocks is the value of --clock.
 type clocks struct {
-	bounds query.Clocks
+	bounds host.Clocks
 	text   string
 }
 
@@ -105,7 +105,7 @@ func (c *clocks) Type() string   { return "MIN:MAX" }
 func (c *clocks) String() string { return c.text }
 
 func (c *clocks) Set(s string) error {
-	wrong := errors.New("a range of clocks is MIN:MAX, both included, such as 0:9; 5: is 5 and up, :5 up to 5, 5:5 only 5")
+	wrong := errors.New("a range of clocks is MIN:MAX, both included, such as 0:9; 5: is 5 and above, :5 is up to 5, 5:5 is only 5")
 	from, to, ok := strings.Cut(s, ":")
 	if !ok {
 		return wrong
@@ -125,9 +125,9 @@ func (c *clocks) Set(s string) error {
 		*end.to = uint32(n)
 	}
 	if low > high {
-		return errors.New("the range ends before it begins")
+		return errors.New("the end of the range is below its beginning")
 	}
-	c.bounds, c.text = query.ClocksBetween(low, high), s
+	c.bounds, c.text = host.ClocksBetween(low, high), s
 	return nil
 }
 
@@ -149,7 +149,7 @@ func (n *number[T]) String() string {
 func (n *number[T]) Set(s string) error {
 	v, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || v > uint64(^T(0)) {
-		return errors.New("it is a number from 0 to " + strconv.FormatUint(uint64(^T(0)), 10))
+		return errors.New("it must be a number from 0 to " + strconv.FormatUint(uint64(^T(0)), 10))
 	}
 	n.value, n.given = T(v), true
 	return nil

@@ -17,9 +17,9 @@ func (a *app) get() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "get",
 		Short: "Print one event with its payload",
-		Long: `Print the visible event with an id as one JSON object: the keys of thaw dump and of
-thaw dump --payloads together. An id is 32 hexadecimal digits, with or without the
-dashes of a UUID. Where two events have the same id it is the first.` + aboutTimes,
+		Long: `Print the visible event with the given id as one JSON object with the keys of thaw dump
+and of thaw dump --payloads. An id is 32 hexadecimal digits, with or without the dashes
+of a UUID. If two events have the same id, the first is printed.` + aboutTimes,
 		Example: lines(
 			`thaw get orders 01a2046944b6768dadb2f522b5437a79`,
 			`thaw get orders 01a20469-44b6-768d-adb2-f522b5437a79 | jq .payload`),
@@ -53,7 +53,7 @@ dashes of a UUID. Where two events have the same id it is the first.` + aboutTim
 func parseID(c *cobra.Command, s string) (event.ID, error) {
 	id, err := event.ParseID(s)
 	if err != nil {
-		return id, &usageError{c, fmt.Errorf("%q is no id: an id is 32 hexadecimal digits, with or without the dashes of a UUID", s)}
+		return id, &usageError{c, fmt.Errorf("%q is not an id: an id is 32 hexadecimal digits, with or without the dashes of a UUID", s)}
 	}
 	if err := commit.CheckID(id); err != nil {
 		return id, &usageError{c, errors.New("ID: " + bare(err))}
@@ -61,17 +61,16 @@ func parseID(c *cobra.Command, s string) (event.ID, error) {
 	return id, nil
 }
 
-// unknownID is the error for an id that no visible event has.
-func unknownID(r *host.Reader, id event.ID) error {
+// unknownID returns the error for an id that no visible event has.
+func unknownID(r *host.DirReader, id event.ID) error {
 	return &notFoundError{"no visible event has the id " + id.String(), hiddenHint(r)}
 }
 
-// hiddenHint tells of hidden events, since the one that was asked for may be
-// among them.
-func hiddenHint(r *host.Reader) string {
+// hiddenHint returns a hint if events are hidden, since the wanted one may be among them.
+func hiddenHint(r *host.DirReader) string {
 	n := r.Report().Hidden
 	if n == 0 {
 		return ""
 	}
-	return wereCounted(n, "event", "is", "are") + " hidden by cancelled fences and not looked at; --show-hidden does."
+	return wereCounted(n, "event", "is", "are") + " hidden by cancelled fences and not searched; use --show-hidden to include them."
 }

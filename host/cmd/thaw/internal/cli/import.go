@@ -33,11 +33,11 @@ func (a *app) importing() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import",
 		Short: "Append events from JSON lines",
-		Long: `Append the events that FILE, or standard input, has one a line, in its order. A line
-is a JSON object with
+		Long: `Append the events in FILE, or standard input, in order, one per line. A line is a JSON
+object with
 
-  entity, scope, kind   required; a kind is a number or name, as thaw query takes it
-  payload               required; JSON as thaw dump spells it. Instead of it:
+  entity, scope, kind   required; a kind is a number or name, as for thaw query
+  payload               required; JSON as thaw dump prints it. Instead of it:
   payload_raw           the payload's MessagePack in base64
   event_id              32 hexadecimal digits; by default a new one
   correlation_id        by default the event's own id
@@ -45,34 +45,32 @@ is a JSON object with
   timestamp_us          microseconds since 1970, by default now
   flags                 a sum of 1, 2 and 8
 
-These are the keys that thaw export writes. Any other key is an error: nothing in a
-line is ignored. Blank lines and a byte order mark at the beginning are skipped. A
-number must fit 64 bits or be one that a 64-bit float keeps, such as 0.1; a string
-keeps the digits of any number.
+These are the keys that thaw export writes. Any other key is an error: no part of a line
+is ignored. Blank lines and a byte order mark at the beginning are skipped. A number must
+fit 64 bits or be exact as a 64-bit float, such as 0.1; a string keeps the digits of any
+number.
 
-An event_id makes a line harmless to repeat: when the store has the event already, with
-the same entity, scope, kind and payload (byte for byte as it is stored, keys in one
-order), it is counted as repeated. So an import that was interrupted is completed by
-running it again. A line that has the event_id of an event with other content ends the
-import like any line that cannot be taken. A line without an event_id is a new event
-each time.
+An event_id makes a line idempotent: if the store already has the event, with the same
+entity, scope, kind and payload (the same stored bytes, so keys in the same order), the
+line counts as repeated. So to complete an interrupted import, run it again. If the event
+with that event_id has other content, the line is refused. A line without an event_id is
+a new event each time.
 
-A kind of batpak's system or effects is taken where it is spelled as export does
-("0x0001") or by name, not as the number 1, which could be meant as an application's own.
+A kind of batpak's system or effects is accepted as export writes it ("0x0001") or by
+name, but not as the number 1, which could be meant as an application's own.
 
-Lines are written and synced in groups of --batch, or of 4 MiB of payloads where that
-is less; a pipe that pauses does not hold back what it has delivered. The first line
-that cannot be taken ends the import: everything before it is written, nothing of it
-is, and the error has the input, the line and the column in bytes. Ctrl-C ends the
-import between two groups.
+Lines are written and synced in groups of --batch lines or 4 MiB of payloads, whichever
+is less; if a pipe pauses, the lines read so far are written. The first refused line ends
+the import: all lines before it are written, no part of it is, and the error has the
+input, the line and the column in bytes. Ctrl-C ends the import between two groups.
 
-With --skip-bad such a line is added to a file, byte for byte, with its reason on
-stderr, and the import goes on. The exit code is then 1 if there was one. Only a line
-longer than any event ends the import even so.
+With --skip-bad a refused line is appended to a file, byte for byte, with its reason on
+stderr, and the import continues. The exit code is then 1 if a line was refused. A line
+longer than any event always ends the import.
 
-The last line printed is {"lines":N,"appended":N,"repeated":N}, the lines that are in
-the store, with "skipped":N when --skip-bad is given. A store that is not there is
-made, with a note on stderr.`,
+The last output line is {"lines":N,"appended":N,"repeated":N}, which counts the lines in
+the store, with "skipped":N if --skip-bad is given. If the store does not exist, it is
+created, with a note on stderr.`,
 		Example: lines(
 			`thaw import orders events.jsonl`,
 			`thaw export orders | thaw import copy`,
@@ -99,8 +97,8 @@ made, with a note on stderr.`,
 		}
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	c.Flags().Var(&batch, "batch", "write and sync so many lines together, 1 to "+strconv.Itoa(groupLines))
-	c.Flags().StringVar(&skip, "skip-bad", "", "add lines that are refused to `FILE` and go on")
+	c.Flags().Var(&batch, "batch", "number of lines to write and sync together, 1 to "+strconv.Itoa(groupLines))
+	c.Flags().StringVar(&skip, "skip-bad", "", "append refused lines to `FILE` and continue")
 	waitFlag(c, &wait)
 	plainFlag(c, "batch")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -122,8 +120,7 @@ made, with a note on stderr.`,
 	return c
 }
 
-// input opens FILE, or standard input when there is none, and says what messages
-// call it.
+// input opens FILE, or standard input if it is missing, and returns its name for messages.
 func (a *app) input(args []string) (in io.ReadCloser, name string, err error) {
 	if len(args) > 0 && args[0] != "-" {
 		in, err = os.Open(args[0])

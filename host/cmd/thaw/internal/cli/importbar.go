@@ -6,7 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/escape"
 )
 
-// bar shows on a terminal how many lines are written, and how fast.
+// bar shows the number of lines written, and the rate, on a terminal.
 type bar struct{ shown *progressbar.ProgressBar } // nil: show nothing
 
 func (a *app) bar(dir string) *bar {
@@ -24,7 +24,7 @@ func (a *app) bar(dir string) *bar {
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionClearOnFinish(),
 	)}
-	b.add(0) // the time that the first group takes counts
+	b.add(0) // start the clock before the first group
 	return b
 }
 
@@ -34,14 +34,14 @@ func (b *bar) add(lines int) {
 	}
 }
 
-// hide makes way for a line; the bar comes back with the next lines written.
+// hide clears the bar for a line of text; the next add shows it again.
 func (b *bar) hide() {
 	if b.shown != nil {
 		_ = b.shown.Clear()
 	}
 }
 
-// clear removes it from the line, since what is said next is for good.
+// clear removes the bar before the final output.
 func (b *bar) clear() {
 	if b.shown != nil {
 		_ = b.shown.Finish()

@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// importer writes groups of lines to a store and counts what is in it.
+// importer writes groups of lines to a store and counts them.
 type importer struct {
 	*app
 	dir  string
@@ -30,7 +30,7 @@ func (w *importer) importFrom(ctx context.Context, in io.Reader) (err error) {
 	}
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
-	// Unbuffered: while one group is written the next is read, and no more.
+	// Unbuffered: while one group is written, only the next is read.
 	lines, from := make(chan inputLine), make(chan group)
 	go readLines(reading, in, w.by.keep, lines)
 	go groups(reading, lines, w.by, from)
@@ -116,7 +116,7 @@ func (w *importer) write(ctx context.Context, g *group) error {
 
 // appendItems appends items and returns how many are in the store.
 func (w *importer) appendItems(ctx context.Context, items []host.Item) (int, error) {
-	// A group that was given up half way would be in the store and not counted.
+	// An interrupted group could be in the store without being counted.
 	receipts, err := w.store.AppendEach(context.WithoutCancel(ctx), items)
 	for _, r := range receipts {
 		if r.Repeated {
@@ -129,25 +129,25 @@ func (w *importer) appendItems(ctx context.Context, items []host.Item) (int, err
 	return len(receipts), err
 }
 
-// keep adds lines to the file of --skip-bad and says why they were refused.
+// keep appends lines to the file of --skip-bad and prints why they were refused.
 func (w *importer) keep(lines []refused) error {
 	if err := w.kept.add(lines); err != nil {
 		return &outputError{err}
 	}
 	w.bar.hide()
 	for _, l := range lines {
-		if w.skipped++; w.skipped <= toldAtMost {
+		if w.skipped++; w.skipped <= listedAtMost {
 			w.warn("note: skipped: %s", (&inputError{w.name, l.err}).Error())
 		}
 	}
-	if w.skipped > toldAtMost && w.skipped-uint64(len(lines)) <= toldAtMost {
-		w.warn("note: the reasons of more skipped lines are not listed")
+	if w.skipped > listedAtMost && w.skipped-uint64(len(lines)) <= listedAtMost {
+		w.warn("note: the reasons for further skipped lines are not listed")
 	}
 	return nil
 }
 
-// refusal is the error of a line that an append was refused for, nil when the error is
-// about no line: the store could not be written.
+// refusal returns the error of a refused line, or nil if the error is not about the line:
+// the store could not be written.
 func refusal(line int, err error) *lineError {
 	var (
 		each  *host.EachError
@@ -155,7 +155,7 @@ func refusal(line int, err error) *lineError {
 		write *host.WriteError
 	)
 	if !errors.As(err, &each) || errors.As(err, &write) ||
-		errors.Is(err, host.ErrReadOnly) || errors.Is(err, host.ErrClosed) || errors.Is(err, host.ErrUnknown) {
+		errors.Is(err, host.ErrFailed) || errors.Is(err, host.ErrClosed) || errors.Is(err, host.ErrUnknown) {
 		return nil
 	}
 	cause := each.Err
@@ -165,8 +165,8 @@ func refusal(line int, err error) *lineError {
 	return &lineError{line: line, key: refusedKey(cause), err: cause}
 }
 
-// bareEach is an error without the item's number, which counts from the middle of
-// the input.
+// bareEach returns an error without the item's number, which counts from the start of the
+// group.
 func bareEach(err error) error {
 	var each *host.EachError
 	if errors.As(err, &each) {
@@ -175,7 +175,7 @@ func bareEach(err error) error {
 	return err
 }
 
-// inputError is an input that cannot be taken any further.
+// inputError is the error that ends an import.
 type inputError struct {
 	name string
 	err  error
@@ -184,19 +184,19 @@ type inputError struct {
 func (e *inputError) Error() string { return e.name + ": " + bare(e.err) }
 func (e *inputError) Unwrap() error { return e.err }
 
-// explainInput says what is wrong with an input, and what to do.
+// explainInput returns the message of an input error and a hint.
 func explainInput(e *inputError) (what, hint string) {
 	const before = "The lines before it are in the store."
-	hint = before + " --skip-bad FILE keeps such lines in a file and goes on."
+	hint = before + " --skip-bad FILE moves such lines to a file and continues."
 	var kind *host.KindError
 	var path *fs.PathError
 	switch {
 	case errors.Is(e.err, errLong), errors.Is(e.err, errUTF16), errors.As(e.err, &path): // --skip-bad ends there, too
 		hint = before
 	case errors.As(e.err, &kind) && kind.Named:
-		hint = "If it is meant, spell it as thaw export does: \"" + kind.Kind.String() + "\". " + hint
+		hint = "If you mean it, write it as thaw export does: \"" + kind.Kind.String() + "\". " + hint
 	case errors.Is(e.err, host.ErrKey):
-		hint = "An id belongs to one event for good; this one needs another. " + hint
+		hint = "An id belongs to one event forever; use another id for this one. " + hint
 	}
 	return e.Error(), hint
 }

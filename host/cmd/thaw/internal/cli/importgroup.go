@@ -15,29 +15,29 @@ const (
 	// groupBytes ends a group of large lines earlier, since a group is held in
 	// memory several times.
 	groupBytes = 4 << 20
-	// groupWait is how long a group waits for more lines. It bounds what a live
-	// pipe has delivered and the store does not have yet.
+	// groupWait is how long a group waits for more lines. It bounds the delay between
+	// a live pipe and the store.
 	groupWait = 100 * time.Millisecond
 )
 
-// group is some lines that follow each other, apart from blank ones.
+// group is a range of lines without the blank ones.
 type group struct {
 	items   []host.Item
 	origins []origin // of the items
 	refused []refused
 	bytes   int
-	// err is what ended the input after these lines; nil for its end and for a
-	// group that is not the last.
+	// err is the error that ended the input after these lines. It is nil at the end of
+	// the input and for a group that is not the last.
 	err error
 }
 
-// origin is where an item was read.
+// origin is the line from which an item was read.
 type origin struct {
 	line int
 	raw  []byte // with its newline; nil unless refused lines are kept
 }
 
-// refused is a line that was not taken.
+// refused is a refused line.
 type refused struct {
 	origin
 	err error
@@ -45,8 +45,7 @@ type refused struct {
 
 func (g *group) empty() bool { return len(g.items)+len(g.refused) == 0 && g.err == nil }
 
-// add adds a line. A refused one is added only if it is kept; otherwise it ends
-// the input.
+// add adds a line. A refused line ends the input unless keep is set.
 func (g *group) add(l *inputLine, keep bool) {
 	switch {
 	case l.err == nil:
@@ -59,15 +58,15 @@ func (g *group) add(l *inputLine, keep bool) {
 	g.bytes += l.size
 }
 
-// grouping says how lines are grouped.
+// grouping holds the options for grouping lines.
 type grouping struct {
-	lines int           // at most so many in a group
-	wait  time.Duration // from the first line of a group on
-	keep  bool          // go on after a line that is refused
+	lines int           // maximum per group
+	wait  time.Duration // after the first line of a group
+	keep  bool          // continue after a refused line
 }
 
-// groups gathers lines and sends them on in groups, until there are no more, ctx
-// ends, or a line ends the input. Then it closes to.
+// groups collects lines and sends them in groups, until the input ends, ctx ends, or a line
+// ends the input. Then it closes to.
 func groups(ctx context.Context, from <-chan inputLine, by grouping, to chan<- group) {
 	defer close(to)
 	var g group
@@ -111,7 +110,7 @@ func groups(ctx context.Context, from <-chan inputLine, by grouping, to chan<- g
 	}
 }
 
-// readLines sends the lines of an input and closes to, or sends one that ended it.
+// readLines sends the lines of an input, including one that ends it, and closes to.
 func readLines(ctx context.Context, in io.Reader, keep bool, to chan<- inputLine) {
 	defer close(to)
 	r := newLineReader(in)

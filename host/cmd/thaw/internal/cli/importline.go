@@ -18,11 +18,11 @@ import (
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// lineError says what is wrong with a line of an import.
+// lineError is the error of a line of an import.
 type lineError struct {
 	line   int    // from 1
-	column int    // in bytes, from 1; 0 when the line as a whole is wrong
-	key    string // "" when it is about none
+	column int    // in bytes, from 1; 0 for the whole line
+	key    string // "" if the error is not about a key
 	err    error
 }
 
@@ -39,15 +39,15 @@ func (e *lineError) Error() string {
 
 func (e *lineError) Unwrap() error { return e.err }
 
-// parsedLine is an import line as it is read, key by key.
+// parsedLine is the state of parsing an import line, key by key.
 type parsedLine struct {
 	item  host.Item
 	seen  map[string]bool
 	parse []byte // scratch
 }
 
-// parseLine reads one line. Its strings and its payload are copied. The error is
-// a *lineError without the line.
+// parseLine parses one line. It copies the strings and the payload. The error is a
+// *lineError without the line number.
 func parseLine(text []byte) (host.Item, error) {
 	l := parsedLine{seen: make(map[string]bool, 8)}
 	if err := l.read(&objectScanner{text: text}); err != nil {
@@ -62,7 +62,7 @@ func parseLine(text []byte) (host.Item, error) {
 	case !l.seen[keyPayload] && !l.seen[keyPayloadRaw]:
 		return host.Item{}, &lineError{key: keyPayload, err: errors.New("the key is missing")}
 	case l.seen[keyPayload] && l.seen[keyPayloadRaw]:
-		return host.Item{}, &lineError{key: keyPayloadRaw, err: errors.New("the line has a payload already")}
+		return host.Item{}, &lineError{key: keyPayloadRaw, err: errors.New("the line already has a payload")}
 	}
 	return l.item, nil
 }
@@ -79,7 +79,7 @@ func (l *parsedLine) read(s *objectScanner) error {
 		}
 		switch err := l.set(name, value); {
 		case l.seen[name]:
-			return &lineError{column: key.at + 1, key: name, err: errors.New("the key stands twice")}
+			return &lineError{column: key.at + 1, key: name, err: errors.New("the key occurs twice")}
 		case err == errUnknownKey:
 			return &lineError{column: key.at + 1, err: unknownKey(name)}
 		case err != nil:
@@ -94,11 +94,11 @@ func (l *parsedLine) read(s *objectScanner) error {
 	}
 }
 
-// errUnknownKey is a key that export does not write.
+// errUnknownKey is the error of a key that export does not write.
 var errUnknownKey = errors.New("unknown key")
 
-// dumpKeys are the keys of thaw dump, and of the other commands that print events,
-// that thaw export does not write.
+// dumpKeys lists the keys that thaw dump and the other commands that print events write,
+// but thaw export does not.
 var dumpKeys = []string{
 	"clock", "content_hash", "event_hash", "length", "offset", "payload_size", "prev_hash", "segment", "seq", "wall_ms",
 }
@@ -111,7 +111,7 @@ func unknownKey(name string) error {
 	return errors.New(s)
 }
 
-// set gives the value of a key to the item.
+// set sets the field of the item for a key.
 func (l *parsedLine) set(key string, v part) error {
 	switch key {
 	case keyEntity:
@@ -129,7 +129,7 @@ func (l *parsedLine) set(key string, v part) error {
 	case keyCorrelation:
 		return l.id(v, host.Correlated)
 	case keyCausation:
-		if v.isNull() { // as thaw dump spells it
+		if v.isNull() { // as thaw dump prints it
 			return nil
 		}
 		return l.id(v, host.CausedBy)
@@ -150,7 +150,7 @@ func (l *parsedLine) set(key string, v part) error {
 
 func (l *parsedLine) option(o host.AppendOption) { l.item.Options = append(l.item.Options, o) }
 
-// value is a part as MessagePack, valid until the next call.
+// value returns a part as MessagePack, valid until the next call.
 func (l *parsedLine) value(v part) ([]byte, error) {
 	b, err := payload.ParseJSON(l.parse[:0], v.text)
 	if err != nil {
@@ -180,7 +180,7 @@ func (l *parsedLine) name(v part, to *string) (err error) {
 	return event.CheckName([]byte(*to))
 }
 
-// kind takes a string, as export writes it, or a number.
+// kind parses a string, as export writes it, or a number.
 func (l *parsedLine) kind(v part) error {
 	if !v.isString() {
 		n, err := l.integer(v, math.MaxUint16)
@@ -197,8 +197,8 @@ func (l *parsedLine) kind(v part) error {
 	return err
 }
 
-// meantKind reports whether a kind is spelled as export does, or by its name: then a
-// reserved one is meant, which a number from 1 up need not be.
+// meantKind reports whether a kind is written as export does, or by its name. Then a
+// reserved kind is intended; a small number may be a mistake.
 func meantKind(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 16)
 	return err != nil
@@ -214,16 +214,16 @@ func (l *parsedLine) id(v part, option func(event.ID) host.AppendOption) error {
 		return err
 	}
 	if id.IsZero() {
-		return errors.New("the zero id stands for none; leave the key out")
+		return errors.New("the zero id means none; omit the key")
 	}
 	l.option(option(id))
 	return nil
 }
 
-// errNoInteger is a value that is no whole number within its range.
-var errNoInteger = errors.New("no whole number of the range")
+// errNoInteger is the error of a value that is not a whole number within its range.
+var errNoInteger = errors.New("not a whole number within the range")
 
-// wholeNumber says which numbers were expected.
+// wholeNumber adds the expected range to errNoInteger.
 func wholeNumber(err error, most int) error {
 	if err == errNoInteger {
 		return fmt.Errorf("expected a whole number from 0 to %d", most)
@@ -231,8 +231,8 @@ func wholeNumber(err error, most int) error {
 	return err
 }
 
-// integer takes whole numbers from 0 to most, in any spelling that JSON has, such
-// as 1.0e15. The error is errNoInteger for all else that is JSON.
+// integer parses a whole number from 0 to most in any JSON notation, such as 1.0e15. The
+// error is errNoInteger for any other JSON value.
 func (l *parsedLine) integer(v part, most uint64) (uint64, error) {
 	b, err := l.value(v)
 	switch {
@@ -247,7 +247,7 @@ func (l *parsedLine) integer(v part, most uint64) (uint64, error) {
 	}
 	n := x.Bits
 	if f := math.Float64frombits(x.Bits); x.Kind == wire.KindFloat64 && f >= 0 && f <= 1<<53 && f == math.Trunc(f) {
-		n = uint64(f) // exactly: up to 2^53 a float that is whole is the number in the text
+		n = uint64(f) // exact: up to 2^53 a whole float is the number in the text
 	} else if x.Kind != wire.KindUint {
 		return 0, errNoInteger
 	}
@@ -272,7 +272,7 @@ func (l *parsedLine) payloadRaw(v part) error {
 		return err
 	}
 	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || strings.ContainsAny(s, "\r\n") { // which the decoder steps over
+	if err != nil || strings.ContainsAny(s, "\r\n") { // the decoder ignores these
 		return errors.New("not base64")
 	}
 	if err := payload.Check(b); err != nil {
@@ -282,7 +282,7 @@ func (l *parsedLine) payloadRaw(v part) error {
 	return nil
 }
 
-// jsonError turns the offset in a value into a column of its line.
+// jsonError converts an offset within a value to a column of its line.
 func jsonError(v part, err error) error {
 	var in *payload.Error
 	if !errors.As(err, &in) {
@@ -295,7 +295,7 @@ func jsonError(v part, err error) error {
 	return &lineError{column: v.at + in.Offset + 1, err: cause}
 }
 
-// clip shortens text of the input for a message.
+// clip shortens input text for a message.
 func clip(s string) string {
 	const most = 60
 	if len(s) <= most {

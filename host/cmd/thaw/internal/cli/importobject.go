@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// part is a piece of a line and where it begins.
+// part is a substring of a line and its offset.
 type part struct {
 	text []byte
 	at   int
@@ -14,16 +14,15 @@ type part struct {
 func (p part) isNull() bool   { return string(p.text) == "null" }
 func (p part) isString() bool { return len(p.text) > 0 && p.text[0] == '"' }
 
-// objectScanner cuts the text of one JSON object into its keys and values. It
-// finds where they end and looks no closer: what is in them is for
-// payload.ParseJSON to judge, which names the place.
+// objectScanner splits the text of one JSON object into keys and values. It finds only
+// where they end; payload.ParseJSON validates them and reports the offset of an error.
 type objectScanner struct {
 	text  []byte
 	at    int
 	begun bool
 }
 
-// next returns a key and its value; more is false behind the last.
+// next returns a key and its value; more is false after the last one.
 func (s *objectScanner) next() (key, value part, more bool, err error) {
 	if !s.begun {
 		if err := s.expect('{'); err != nil {
@@ -67,15 +66,15 @@ func (s *objectScanner) expect(c byte) error {
 	return nil
 }
 
-// end makes sure that nothing follows the object.
+// end returns an error if text follows the object.
 func (s *objectScanner) end() error {
 	if s.space(); s.at < len(s.text) {
-		return s.fail("the line goes on behind the object")
+		return s.fail("text follows the object")
 	}
 	return nil
 }
 
-// peek returns the next character that is no white space, 0 at the end.
+// peek returns the next character that is not white space, or 0 at the end.
 func (s *objectScanner) peek() byte {
 	if s.space(); s.at < len(s.text) {
 		return s.text[s.at]
@@ -100,7 +99,7 @@ func (s *objectScanner) fail(what string) error {
 	return &lineError{column: s.at + 1, err: errors.New(what)}
 }
 
-// part steps over one value, up to the end of the text when it has none.
+// part skips one value, or the rest of the text if the value does not end.
 func (s *objectScanner) part() part {
 	start, depth := s.at, 0
 	for s.at < len(s.text) {
@@ -129,7 +128,7 @@ func (s *objectScanner) part() part {
 	return s.since(start)
 }
 
-// str steps over a string.
+// str skips a string.
 func (s *objectScanner) str() {
 	for s.at++; s.at < len(s.text); s.at++ {
 		switch s.text[s.at] {

@@ -11,18 +11,18 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// maxLine is the longest line. The JSON of a payload is at most some nine times as
-// long as its bytes, and the rest of a line is short.
+// maxLine is the maximum length of a line. The JSON of a payload is at most about nine
+// times as long as its bytes, and the rest of a line is short.
 const maxLine = 10*commit.MaxPayload + 64<<10
 
-// errLong is a line beyond maxLine.
-var errLong = fmt.Errorf("longer than %d bytes, which no event is", maxLine)
+// errLong is the error of a line longer than maxLine.
+var errLong = fmt.Errorf("longer than %d bytes, more than any event", maxLine)
 
 // inputLine is a line of an import.
 type inputLine struct {
 	origin
 	item host.Item
-	size int   // bytes that it keeps in memory, about
+	size int   // approximate memory in bytes
 	err  error // a *lineError, or io.EOF after the last line
 	last bool  // nothing more can be read
 }
@@ -39,7 +39,7 @@ func newLineReader(in io.Reader) *lineReader {
 	return &lineReader{r: bufio.NewReaderSize(in, 64<<10), most: maxLine}
 }
 
-// next returns the next line that is not blank. With keep it has its raw bytes.
+// next returns the next line that is not blank, with its raw bytes if keep is set.
 func (r *lineReader) next(keep bool) inputLine {
 	for {
 		text, err := r.read()
@@ -76,7 +76,7 @@ var (
 	utf8Mark = []byte("\xef\xbb\xbf")
 )
 
-// withoutMark cuts the byte order mark off the first line.
+// withoutMark removes the byte order mark from the first line.
 func withoutMark(text []byte) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, errUTF16
@@ -93,7 +93,7 @@ func isBlank(text []byte) bool {
 	return true
 }
 
-// read returns the next line without its newline, which the last may lack. It is
+// read returns the next line without its newline, which the last line may lack. The line is
 // valid until the next call.
 func (r *lineReader) read() ([]byte, error) {
 	if cap(r.buf) > keepAtMost {

@@ -9,18 +9,17 @@ import (
 	"slices"
 )
 
-// refusedFile keeps the lines that import refused.
+// refusedFile is the file for lines that import refused.
 type refusedFile struct {
 	f *os.File
 	w *bufio.Writer
 }
 
-// openRefused opens the file of --skip-bad, to whose end lines are added. It must
-// not be the input, nor lie in the store's directory: lines at the end of a segment
-// damage it.
+// openRefused opens the file of --skip-bad for appending. The file must not be the input,
+// nor be in the store's directory: lines at the end of a segment would damage it.
 func openRefused(name, dir string, in io.Reader) (*refusedFile, error) {
 	if liesIn(name, dir) {
-		return nil, fmt.Errorf("%s lies in the store's own directory", name)
+		return nil, fmt.Errorf("%s is in the store's own directory", name)
 	}
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
@@ -38,7 +37,7 @@ func openRefused(name, dir string, in io.Reader) (*refusedFile, error) {
 func liesIn(name, dir string) bool {
 	store, err := os.Stat(dir)
 	if err != nil {
-		return false // no directory, or one that the store's open refuses
+		return false // not a directory, or one that the open of the store refuses
 	}
 	names := []string{name}
 	if target, err := filepath.EvalSymlinks(name); err == nil {
@@ -73,7 +72,7 @@ func (k *refusedFile) check(in io.Reader) error {
 	return nil
 }
 
-// add writes lines in their order and syncs them.
+// add writes lines in order and syncs the file.
 func (k *refusedFile) add(lines []refused) error {
 	slices.SortFunc(lines, func(a, b refused) int { return a.line - b.line })
 	for _, l := range lines {

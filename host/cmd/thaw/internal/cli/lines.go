@@ -15,26 +15,26 @@ import (
 // aboutTimes is in the help of every command that prints events.
 const aboutTimes = `
 
-timestamp_us is the event's own time, in microseconds since 1970. wall_ms is that in
-milliseconds, or the wall_ms of the entity's event before where that is later: it never
-falls within an entity, and can be far from the event's own time.`
+timestamp_us is the event's own time, in microseconds since 1970. wall_ms is that time
+in milliseconds, or the wall_ms of the entity's previous event if that is later: it never
+decreases within an entity, and can be far from the event's own time.`
 
 // events is an iteration of a store's events.
 type events = iter.Seq2[event.Event, error]
 
-// lineFlags say how events are printed.
+// lineFlags are the options for printing events.
 type lineFlags struct {
 	payloads bool
 	limit    limit
 
-	// These are no flags of their own.
+	// These have no flags of their own.
 	times    times // which events are printed
-	exported bool  // print what thaw export does
+	exported bool  // print the lines of thaw export
 	counted  bool  // print nothing
 }
 
 func (f *lineFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.payloads, "payloads", false, "print payload, flags, entity, kind and number instead of hashes and places")
+	c.Flags().BoolVar(&f.payloads, "payloads", false, "print payload, flags, entity, kind and seq instead of hashes and positions")
 }
 
 func (f *lineFlags) addLimit(c *cobra.Command) {
@@ -42,10 +42,10 @@ func (f *lineFlags) addLimit(c *cobra.Command) {
 	plainFlag(c, "limit")
 }
 
-// wholeFrame reports whether a line has more of an event's frame than its time.
+// wholeFrame reports whether a line needs more of an event's frame than its time.
 func (f *lineFlags) wholeFrame() bool { return f.payloads || f.exported }
 
-// append is what appends an event as a line.
+// append returns the function that appends an event as a line.
 func (f *lineFlags) append() func(dst []byte, e *event.Full) []byte {
 	switch {
 	case f.counted:
@@ -60,12 +60,12 @@ func (f *lineFlags) append() func(dst []byte, e *event.Full) []byte {
 	return func(dst []byte, e *event.Full) []byte { return jsonl.AppendEvent(dst, shape, e) }
 }
 
-// ended is the error of an iteration that could not go on. A segment that went
-// away since the store was opened is no damage: another process compacts.
+// ended returns the error of a failed iteration. A segment removed since the open is not
+// damage: another process compacts the store.
 func (a *app) ended(dir string, err error) error {
 	var d *damage.Damage
 	if errors.As(err, &d) && !errors.Is(err, source.ErrGone) {
-		a.tell(d)
+		a.listDamage(d)
 		return errIncomplete
 	}
 	return &storeError{dir, err}

@@ -10,24 +10,24 @@ import (
 )
 
 const (
-	// flushAt is when the buffer is written out. It is the size of a pipe's
-	// buffer on Linux.
+	// flushAt is the size at which the buffer is written: the size of a pipe's buffer
+	// on Linux.
 	flushAt = 64 << 10
-	// keepAtMost bounds the buffer that is kept after a large payload.
+	// keepAtMost bounds the buffer kept after a large payload.
 	keepAtMost = 1 << 20
 )
 
-// errPipe ends a command whose reader went away. It is no failure.
-var errPipe = errors.New("the reader of the output went away")
+// errPipe ends a command whose output pipe was closed. It is not a failure.
+var errPipe = errors.New("the output was closed")
 
-// output gathers whole lines for stdout. Commands append to buf and call line.
+// output buffers whole lines for stdout. Commands append to buf and call line.
 type output struct {
 	w   io.Writer
 	buf []byte
 	err error
 }
 
-// line says that buf ends with a whole line.
+// line marks the end of a line in buf.
 func (o *output) line() error {
 	if len(o.buf) < flushAt {
 		return o.err
@@ -41,7 +41,7 @@ func (a *app) say(format string, args ...any) error {
 	return a.out.line()
 }
 
-// shown escapes the lines that cobra writes, which can have arguments in them.
+// shown escapes the lines that cobra writes, which may contain arguments.
 type shown struct{ w io.Writer }
 
 func (s shown) Write(p []byte) (int, error) {
@@ -57,7 +57,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), o.err
 }
 
-// flush writes what was gathered. After an error nothing more is written.
+// flush writes the buffer. After an error it writes nothing more.
 func (o *output) flush() error {
 	if len(o.buf) == 0 || o.err != nil {
 		return o.err
@@ -82,7 +82,7 @@ type outputError struct{ err error }
 func (e *outputError) Error() string { return "cannot write the output: " + e.err.Error() }
 func (e *outputError) Unwrap() error { return e.err }
 
-// gather appends v as one line to what was gathered.
+// gather appends v to the buffer as one line.
 func (o *output) gather(v any) error {
 	enc := json.NewEncoder(o)
 	enc.SetEscapeHTML(false)

@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// chunkEvents and chunkBytes bound what one goroutine reads at a time.
+	// chunkEvents and chunkBytes bound the events that one goroutine reads at a time.
 	chunkEvents = 256
 	chunkBytes  = 1 << 20
 )
 
-// print prints a line for each event, in the order given. Each is read from its
-// segment first and compared with what the index said, so that no line says
-// what the log does not. One that cannot be read is told and left out, and the
-// next is printed. The limit of f counts the events that are within its times.
-func (a *app) print(ctx context.Context, dir string, r *host.Reader, all events, f *lineFlags) (printed int, err error) {
+// print prints a line for each event, in the order given. It first reads each event from its
+// segment and compares it with the index, so that every line agrees with the log. It skips
+// an event that cannot be read and lists it on stderr. The limit of f counts the events
+// within its times.
+func (a *app) print(ctx context.Context, dir string, r *host.DirReader, all events, f *lineFlags) (printed int, err error) {
 	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, flags: f, line: f.append(), limit: int(f.limit)}
 	defer p.wait()
 	err = p.run(all)
@@ -33,7 +33,7 @@ type printer struct {
 	*app
 	ctx     context.Context
 	dir     string
-	reader  *host.Reader
+	reader  *host.DirReader
 	flags   *lineFlags
 	line    func(dst []byte, e *event.Full) []byte
 	limit   int // 0 for none
@@ -82,16 +82,15 @@ func (p *printer) run(all events) error {
 	return p.finish(c)
 }
 
-// ready reports whether a chunk is to be read now. With a limit it never holds
-// more events than may still be printed.
+// ready reports whether a chunk is full. With a limit, a chunk never holds more events than
+// may still be printed.
 func (p *printer) ready(c *chunk) bool {
 	return len(c.events) == chunkEvents || c.bytes >= chunkBytes ||
 		p.limit > 0 && len(c.events) == p.limit-p.printed
 }
 
-// start begins to read a chunk. When as many are under way as there are
-// processors, the oldest is printed first; a chunk of large events, and one
-// under a limit, is read alone.
+// start starts reading a chunk. If as many chunks are being read as there are processors, it
+// first prints the oldest. It reads a chunk of large events, or with a limit, alone.
 func (p *printer) start(c *chunk) error {
 	alone := c.bytes >= chunkBytes || p.limit > 0
 	for len(p.flying) > 0 && (alone || len(p.flying) > runtime.GOMAXPROCS(0)) {
@@ -109,7 +108,7 @@ func (p *printer) start(c *chunk) error {
 	return nil
 }
 
-// finish prints what is left.
+// finish prints the remaining chunks.
 func (p *printer) finish(c *chunk) error {
 	if len(c.events) > 0 {
 		if err := p.start(c); err != nil {
@@ -144,8 +143,8 @@ func (p *printer) read(c *chunk) {
 	}
 }
 
-// full is an event with what its line needs of its frame. A query that checks frames
-// has read it already.
+// full returns an event with the parts of its frame that the line needs. A query that checks
+// frames has already read them.
 func (p *printer) full(e *event.Event) (event.Full, error) {
 	if e.Timed && !p.flags.wholeFrame() {
 		return event.Full{Event: *e}, nil
@@ -153,13 +152,13 @@ func (p *printer) full(e *event.Event) (event.Full, error) {
 	return p.reader.Read(p.ctx, *e)
 }
 
-// land prints the oldest chunk that is under way.
+// land waits for the oldest chunk and prints it.
 func (p *printer) land() error {
 	c := p.flying[0]
 	p.flying = p.flying[1:]
 	<-c.done
 	for _, d := range c.damages {
-		p.tell(d)
+		p.listDamage(d)
 	}
 	p.printed += c.lines
 	p.out.buf = append(p.out.buf, c.text...)
@@ -173,7 +172,7 @@ func (p *printer) land() error {
 	return nil
 }
 
-// chunk is an empty one, with the room of one that was printed.
+// chunk returns an empty chunk, with the buffers of a printed one if possible.
 func (p *printer) chunk() *chunk {
 	if len(p.free) == 0 {
 		return &chunk{}
@@ -188,7 +187,7 @@ func (p *printer) chunk() *chunk {
 	return c
 }
 
-// wait lets the chunks that are under way end, since they read the store.
+// wait waits for all chunks in progress, since they read the store.
 func (p *printer) wait() {
 	for _, c := range p.flying {
 		<-c.done

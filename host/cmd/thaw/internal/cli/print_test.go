@@ -105,7 +105,7 @@ func TestSegmentGoes(t *testing.T) {
 	plain, _ := wantLines(t, "rotated")
 	require.Equal(t, 2, a.finish(t.Context(), err))
 	require.True(t, strings.HasPrefix(plain, stdout.String()))
-	require.Equal(t, p.dir+": a segment was removed while it was read, which another process does that compacts the store",
+	require.Equal(t, p.dir+": a segment was removed while it was read; another process may be compacting the store",
 		strings.TrimPrefix(strings.Split(stderr.String(), "\n")[0], "thaw: "))
 	require.Contains(t, stderr.String(), "Run the command again.")
 }

@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	progressAfter = time.Second            // work that is done sooner shows nothing
-	progressEvery = 200 * time.Millisecond // between two figures
+	progressAfter = time.Second            // shorter work shows nothing
+	progressEvery = 200 * time.Millisecond // between two updates
 )
 
-// progress shows a percentage on a terminal and nothing anywhere else.
+// progress shows a percentage on a terminal, and nothing elsewhere.
 type progress struct {
 	w     io.Writer // nil: show nothing
 	what  string
@@ -38,7 +38,7 @@ func (p *progress) report(done, total uint64) {
 	fmt.Fprintf(p.w, "\r%s: %d %% ", p.what, int(float64(done)*100/float64(total)))
 }
 
-// clear removes the figure from the line.
+// clear removes the percentage from the line.
 func (p *progress) clear() {
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")

@@ -16,8 +16,8 @@ func (a *app) query() *cobra.Command {
 	var count bool
 	c := &cobra.Command{
 		Use:   "query",
-		Short: "Print the events that meet conditions",
-		Long: `Print the visible events that meet every condition given, in order of sequence,
+		Short: "Print the events that match conditions",
+		Long: `Print the visible events that match all given conditions, in order of sequence,
 with the keys of thaw dump.` + aboutTimes + `
 
 A kind is a number, such as 0x1000 or 4096, or one of the names DATA, SYSTEM_INIT,
@@ -25,16 +25,16 @@ SYSTEM_SHUTDOWN, SYSTEM_HEARTBEAT, SYSTEM_CONFIG_CHANGE, SYSTEM_CHECKPOINT, TOMB
 EFFECT_ERROR, EFFECT_RETRY, EFFECT_ACK, EFFECT_BACKPRESSURE, EFFECT_CANCEL and
 EFFECT_CONFLICT.
 
---since and --until go by an event's own time, timestamp_us, not by wall_ms: from the
-first, up to the second, which is not included. TIME is a day (from 0:00 UTC), a time
-of RFC 3339, or a number since 1970 with its unit, s, ms or us. Every event is read for
-its time, except those with a wall_ms before --since, which are all too early: wall_ms
-is never less than the event's own time.
+--since and --until compare an event's own time, timestamp_us, not wall_ms. --since is
+included, --until is not. TIME is a day (from 0:00 UTC), a time of RFC 3339, or a number
+since 1970 with its unit: s, ms or us. The times are read from the segments, except for
+events with a wall_ms before --since, which are all too early: wall_ms is never less than
+the event's own time.
 
-To go through a large store page by page, give the last line's seq to --after. --limit
-counts the events that meet every condition.
---count asks the index alone and reads no event, unless a time is given: it is quick,
-and an event that can no longer be read is counted.`,
+To page through a large store, pass the last line's seq to --after. --limit counts the
+events that match all conditions.
+--count uses only the index and reads no event, unless a time is given: it is fast, and
+counts events that can no longer be read.`,
 		Example: lines(
 			`thaw query orders --entity order:42`,
 			`thaw query orders --prefix order: --scope shop:eu --kind DATA --clock 0:0`,
@@ -45,7 +45,7 @@ and an event that can no longer be read is counted.`,
 	arguments(c, "DIR")
 	q.add(c)
 	line.addLimit(c)
-	c.Flags().BoolVar(&count, "count", false, "print how many events there are instead of the events")
+	c.Flags().BoolVar(&count, "count", false, "print the number of events instead of the events")
 	line.add(c)
 	read.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -53,7 +53,7 @@ and an event that can no longer be read is counted.`,
 			return &usageError{c, err}
 		}
 		if count && line.payloads {
-			return &usageError{c, errors.New("--count and --payloads do not go together")}
+			return &usageError{c, errors.New("--count and --payloads exclude each other")}
 		}
 		line.times = q.times
 		ctx := c.Context()

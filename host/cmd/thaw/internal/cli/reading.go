@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/damage"
-	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
 )
@@ -18,10 +17,10 @@ type readFlags struct {
 }
 
 func (f *readFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.noMapping, "no-mapping", false, "read files without mapping them: slower, and the process stays small")
+	c.Flags().BoolVar(&f.noMapping, "no-mapping", false, "read files without mapping them: slower, with less memory")
 	c.Flags().BoolVar(&f.showHidden, "show-hidden", false,
-		"for salvage: show also what cancelled fences promised to hide,\nand open a store whose visibility_ranges.fbv is damaged")
-	c.Flags().BoolVar(&f.strict, "strict", false, "show nothing of a store in which opening meets damage")
+		"for salvage: also show the events of cancelled fences,\nand open a store whose visibility_ranges.fbv is damaged")
+	c.Flags().BoolVar(&f.strict, "strict", false, "fail if the open finds damage")
 }
 
 func (f *readFlags) options(a *app) host.ReaderOptions {
@@ -30,12 +29,12 @@ func (f *readFlags) options(a *app) host.ReaderOptions {
 		NoMapping:  f.noMapping,
 		ShowHidden: f.showHidden,
 		Strict:     f.strict,
-		Logger:     slog.New(slog.DiscardHandler), // what it would say is told in words
+		Logger:     slog.New(slog.DiscardHandler), // the command prints the report itself
 	}
 }
 
-// openQuietly opens a store and leaves the telling to the caller.
-func (a *app) openQuietly(ctx context.Context, dir string, o host.ReaderOptions) (*host.Reader, error) {
+// openQuietly opens a store and leaves the report to the caller.
+func (a *app) openQuietly(ctx context.Context, dir string, o host.ReaderOptions) (*host.DirReader, error) {
 	r, err := host.OpenReader(ctx, dir, o)
 	if err != nil {
 		return nil, &storeError{dir, err}
@@ -43,68 +42,68 @@ func (a *app) openQuietly(ctx context.Context, dir string, o host.ReaderOptions)
 	return r, nil
 }
 
-// open opens a store and tells what is wrong with it.
-func (a *app) open(ctx context.Context, dir string, o host.ReaderOptions) (*host.Reader, error) {
+// open opens a store and lists its refused files and damage on stderr.
+func (a *app) open(ctx context.Context, dir string, o host.ReaderOptions) (*host.DirReader, error) {
 	r, err := a.openQuietly(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}
 	report := r.Report()
-	a.tellRefused(&report)
+	a.listRefused(&report)
 	for _, d := range report.Damages {
-		a.tell(d)
+		a.listDamage(d)
 	}
 	a.noteEmpty(dir, &report)
 	return r, nil
 }
 
-// tellRefused tells which files were not taken.
-func (a *app) tellRefused(report *host.Report) {
+// listRefused lists the refused files.
+func (a *app) listRefused(report *host.Report) {
 	for _, f := range report.Rejected {
 		a.warn("note: %s%s", refusalText(f), instead(f, report))
 	}
 }
 
-// noteEmpty says that a directory may be no store at all.
+// noteEmpty prints a note if the directory may not be a store.
 func (a *app) noteEmpty(dir string, report *host.Report) {
 	if report.Segments == 0 && report.Events == 0 {
-		a.warn("note: %s holds no *.fbat file: a store without events, or no store", dir)
+		a.warn("note: %s has no *.fbat file: it is an empty store, or not a store", dir)
 	}
 }
 
-// instead says what was read in place of a file that was not taken, and that
-// nothing is missing where no damage says otherwise.
+// instead returns a text that names the files read instead of a refused one and, unless the
+// report lists damage, says that no event is missing.
 func instead(f *damage.Refusal, report *host.Report) string {
-	nothing := "; nothing is missing, since "
+	nothing := "; no event is missing: "
 	if len(report.Damages) > 0 {
 		nothing = "; "
 	}
 	switch {
 	case f.File == visibility.FileName:
-		return "; events that were cancelled are shown"
+		return "; cancelled events are shown"
 	case isSegment(f.File):
 		return nothing + "its events were read one by one"
 	}
 	return nothing + "the store was opened from " + wayText(report.OpenedFrom)
 }
 
-func wayText(w store.Way) string {
+func wayText(w host.Way) string {
 	switch w {
-	case store.FromIndex:
+	case host.FromIndex:
 		return "index.fbati"
-	case store.FromCheckpoint:
+	case host.FromCheckpoint:
 		return "index.ckpt"
 	}
 	return "its segments"
 }
 
-// toldAtMost is how many damages one command writes out.
-const toldAtMost = 1000
+// listedAtMost bounds the damages that one command lists.
+const listedAtMost = 1000
 
-// tell writes a damage to stderr.
-func (a *app) tell(d *damage.Damage) {
-	if a.damages++; a.damages > toldAtMost {
-		a.untold++
+// listDamage writes a damage to stderr.
+func (a *app) listDamage(d *damage.Damage) {
+	if a.damages++; a.damages > listedAtMost {
+		a.unlisted++
 		return
 	}
 	a.warn("%s", damageText(d))

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thawlog/thaw/core/artifact"
-	jsonl "github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -19,26 +18,25 @@ func (a *app) rebuild() *cobra.Command {
 	var wait patience
 	c := &cobra.Command{
 		Use:   "rebuild",
-		Short: "Make index.fbati and index.thaw anew from the segments",
-		Long: `Read every segment, whatever index is there, and write index.fbati and its lookups,
-index.thaw, anew. The store's lock is taken and an unclean stop is put right. What is
-printed is what thaw stat prints, of the segments as they were read, and what was
-written.
+		Short: "Rebuild index.fbati and index.thaw from the segments",
+		Long: `Read every segment, ignoring existing indexes, and rebuild index.fbati and index.thaw,
+the index over it. The command takes the store's lock and repairs an unclean stop. It prints
+the output of thaw stat for the segments as read, and the files written.
 
-A store with damaged segments is refused, because the next open would believe the new
-index and no longer say what is damaged. --accept-damage makes it all the same, of what
-can be read, and what is hidden in doubt then stays hidden; keep what is printed. A
-directory without a segment is refused.
+A store with damaged segments is refused, because the next open would trust the new
+index and no longer report the damage. With --accept-damage the index is rebuilt from
+the readable events, and events that may have been cancelled stay hidden; keep the
+output. A directory without segments is refused.
 
 With --json one object: the keys of thaw stat --json, recovered (null, or file, removed,
-kept, cut and set_aside: what was done about an unclean stop) and written (null when
-refused, or file and bytes).`,
+kept, cut and set_aside: the repair of an unclean stop) and written (null if refused, or
+file and bytes).`,
 		Example: lines(
 			`thaw rebuild orders`,
 			`thaw rebuild orders --accept-damage --json > rebuilt.json`),
 	}
 	arguments(c, "DIR")
-	c.Flags().BoolVar(&accept, "accept-damage", false, "make the index although segments are damaged")
+	c.Flags().BoolVar(&accept, "accept-damage", false, "rebuild the index even if segments are damaged")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for programs")
 	waitFlag(c, &wait)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -55,7 +53,7 @@ func (a *app) runRebuild(ctx context.Context, dir string, accept, asJSON bool, w
 	if err != nil {
 		return &writeError{dir, err}
 	}
-	report, err := host.Rebuild(ctx, dir, o, accept)
+	report, err := host.Rebuild(ctx, dir, host.RebuildOptions{Options: o, AcceptDamage: accept})
 	refused := err != nil && report.Damaged() != nil && !accept
 	if err != nil && !refused {
 		return &writeError{dir, err}
@@ -77,11 +75,11 @@ func (a *app) runRebuild(ctx context.Context, dir string, accept, asJSON bool, w
 	return err
 }
 
-// errRefused is a store that is damaged and gets no new index.
-var errRefused = errors.New("segments are damaged, so index.fbati was not made anew")
+// errRefused is the error of a damaged store, which gets no new index.
+var errRefused = errors.New("segments are damaged, so index.fbati was not rebuilt")
 
-// hasSegments returns an error for a directory that is no store, where an
-// index.fbati would be a surprise.
+// hasSegments returns an error for a directory that is not a store: it must not get an
+// index.fbati.
 func (a *app) hasSegments(dir string) error {
 	entries, err := a.env.FS.ReadDir(dir)
 	if err != nil {
@@ -103,7 +101,7 @@ func (a *app) written(dir string) (*writtenJSON, error) {
 	return &writtenJSON{artifact.FileName, info.Size}, nil
 }
 
-// rebuildJSON is what the object has besides what stat prints.
+// rebuildJSON holds the keys that stat does not print.
 type rebuildJSON struct {
 	Recovered *recoveredJSON `json:"recovered"`
 	Written   *writtenJSON   `json:"written"`
@@ -130,8 +128,12 @@ func (a *app) rebuildObject(r *host.Report, written *writtenJSON) error {
 			o.Recovered.SetAside = &n.SetAside
 		}
 	}
-	buf := jsonl.AppendReport(a.out.buf, &r.Report, r.Took.Nanoseconds())
-	a.out.buf = append(buf[:len(buf)-len("}\n")], ',')
+	report, err := r.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	a.out.buf = append(a.out.buf, report...)
+	a.out.buf[len(a.out.buf)-1] = ',' // replaces the closing brace
 	at := len(a.out.buf)
 	if err := a.out.gather(o); err != nil {
 		return err

@@ -11,39 +11,39 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 )
 
-// Env is the world of one command.
+// Env is the environment of one command.
 type Env struct {
-	// Stdin is what append and import read when they are told to; nil is empty.
+	// Stdin is the standard input of append and import; nil is empty.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// Terminal says that a person watches Stderr: long work may show how far it
-	// is.
+	// Terminal reports whether Stderr is a terminal, so that long work shows its
+	// progress.
 	Terminal bool
-	// FS is where stores lie, by default the operating system's file system. The
-	// commands that write need an fsabstraction.FS.
+	// FS is the file system of the stores, by default the operating system's. Commands
+	// that write need an fsabstraction.FS.
 	FS fsabstraction.ReadFS
 }
 
 // app is one run of the command.
 type app struct {
-	env     Env
-	out     output
-	damages int // told or shown
-	untold  int // damages beyond toldAtMost
+	env      Env
+	out      output
+	damages  int // all, listed or not
+	unlisted int // those beyond listedAtMost
 }
 
 const about = `thaw reads and writes event stores: directories of *.fbat segments that batpak 0.4.0
 or thaw wrote. Only append, import and rebuild write, and they take the store's lock.
-All others change nothing, take no lock, and may be used while another process
+All other commands change nothing, take no lock, and may run while another process
 appends.
 
-Events are printed as JSON, one object a line, in an order that does not change
-from run to run. What is wrong is told on stderr. Text for people, on both, shows
-what a terminal would obey instead as an escape, such as \x1b; in JSON it is \u001b.
+Events are printed as JSON, one object per line, in the same order every time. Damage
+and errors are listed on stderr. Text for people escapes terminal control characters,
+such as \x1b; in JSON it is \u001b.
 
 ` + aboutCopies
 
-// copyRecipe copies a store whose writer may be at work.
+// copyRecipe copies a store that a writer may have open.
 const copyRecipe = `  mkdir backup
   find orders -maxdepth 1 -type f ! -name '*.fbat' -exec cp {} backup/ \;
   cp orders/*.fbat backup/
@@ -54,26 +54,26 @@ and then the segments, into an empty directory:
 
 ` + copyRecipe + `
 
-The copy then has every event that was acknowledged before the first step. cp -r,
-or any tool that takes the files in another order, is right only when no writer has
-the store open: what it copies of a live store can be damaged for good. A store that
-batpak has open is not to be copied at all.`
+The copy then has every event that was acknowledged before the first step. Use cp -r,
+or any tool that copies the files in another order, only if no writer has the store
+open: its copy of a live store can be damaged permanently. Never copy a store that
+batpak has open.`
 
 const exitCodes = `
 Exit codes:
-  0    done; also when the reader of a pipe had enough
-  1    an event was not found, or damage was met: what could be read was printed
-       and each damage told; or import --skip-bad left lines out
+  0    success; also if the reader of a pipe closed it early
+  1    an event was not found; or damage was found: the readable events were
+       printed and the damage listed; or import --skip-bad skipped lines
   2    the command failed: wrong arguments, no store, a file that could not be
        read, a store that must not be shown, an event that cannot be appended; or
        the output could not be written
-  3    an entity was not in the state that --expect asks for; nothing was written
+  3    the entity was not in the state that --expect requires; nothing was written
   4    another writer has the store open; nothing was written
   130  interrupted
 `
 
-// Run runs one command line, without the program's name, and returns its exit
-// code. When ctx ends, so does the command, with whole lines only.
+// Run runs one command line, without the program's name, and returns its exit code. If ctx
+// ends, the command stops after a whole line.
 func Run(ctx context.Context, args []string, env Env) int {
 	if env.FS == nil {
 		env.FS = osfs.FS{}
@@ -94,7 +94,7 @@ func (a *app) root() *cobra.Command {
 		Short: "Read and write event stores of batpak 0.4.0 and thaw",
 		Long:  about,
 		Example: lines(
-			`thaw stat orders                              # what is in it, how it was opened`,
+			`thaw stat orders                              # its contents, how it was opened`,
 			`thaw dump orders | jq -c 'select(.clock==0)'  # every event`,
 			`thaw query orders --entity order:42 --payloads`,
 			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload '{"n":1}'`,
@@ -117,15 +117,15 @@ func (a *app) root() *cobra.Command {
 			`thaw completion zsh > "${fpath[1]}/_thaw"                        # every zsh`,
 			`thaw completion fish > ~/.config/fish/completions/thaw.fish      # every fish`,
 			`thaw completion powershell | Out-String | Invoke-Expression      # this PowerShell`)
-		c.Long = "Print a script that makes a shell complete thaw's commands, flags, directories\nand the names of kinds."
+		c.Long = "Print a script with which a shell completes thaw's commands, flags, directories\nand the names of kinds."
 	}
 	return root
 }
 
-// lines makes an Example of command lines.
+// lines formats command lines as an Example.
 func lines(text ...string) string { return "  " + strings.Join(text, "\n  ") }
 
-// arguments wants exactly these, and completes the first as a directory.
+// arguments makes c require exactly these arguments, and complete the first as a directory.
 func arguments(c *cobra.Command, names ...string) {
 	c.Use = strings.Join(append([]string{c.Use}, names...), " ")
 	c.Args = func(c *cobra.Command, args []string) error {
@@ -142,9 +142,9 @@ func arguments(c *cobra.Command, names ...string) {
 	}
 }
 
-// plainFlag keeps a shell from offering file names as a flag's value.
+// plainFlag makes a shell offer no file names for a flag's value.
 func plainFlag(c *cobra.Command, names ...string) {
 	for _, n := range names {
-		_ = c.RegisterFlagCompletionFunc(n, cobra.NoFileCompletions) // fails only for a flag that is not there
+		_ = c.RegisterFlagCompletionFunc(n, cobra.NoFileCompletions) // fails only for an unknown flag
 	}
 }

@@ -131,7 +131,7 @@ func TestExportFilters(t *testing.T) {
 	require.Greater(t, total, 100)
 	got := run(fs, "export", "/s", "--entity", "")
 	require.Equal(t, 2, got.code)
-	require.Contains(t, got.stderr, "--entity is empty; leave it out to ask for all")
+	require.Contains(t, got.stderr, "--entity is empty; omit it to select all")
 }
 
 // TestPayloadsSayWhose: a line with a payload has the event's sequence, entity and kind,

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	jsonl "github.com/thawlog/thaw/core/lines"
 )
 
 func (a *app) stat() *cobra.Command {
@@ -13,23 +11,23 @@ func (a *app) stat() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "stat",
-		Short: "Say what is in a store and how it was opened",
-		Long: `Open a store and say how that went: from index.fbati, from index.ckpt or from the
-segments; what was not taken and why; what is damaged; how many events there are.
-It does not read the events that an index covers: thaw verify does.
+		Short: "Print the contents of a store and how it was opened",
+		Long: `Open a store and print how it was opened (from index.fbati, index.ckpt or the segments),
+which files were refused and why, what is damaged, and how many events there are. It
+does not read the events that an index covers; thaw verify does.
 
 With --json one object: opened_from (index, checkpoint or segments), events, hidden,
 allocator (the next sequence), segments, tail_events (read from segments at open),
-lookups (saved or built), parts (part files that were taken), rejected (list of file,
-reason, offset, detail), damages (the same and length, events, unnamed, first_seq,
-end_seq), unfinished (batches without a commit), gaps (sequences left out), unsealed
-(segments without a footer), torn (the unfinished end of the newest segment, or null),
-unclosed, hidden_ranges, duplicate_ids, table_bytes and open_ns. wasm/guest/ABI.md lists
-the keys of each object within it.
+lookups (saved or built), parts (part files in use), rejected (list of file, reason,
+offset, detail), damages (the same and length, events, unnamed, first_seq, end_seq),
+unfinished (batches without a commit), gaps (missing sequences), unsealed (segments
+without a footer), torn (the unfinished end of the newest segment, or null), unclosed,
+hidden_ranges, duplicate_ids, table_bytes and open_ns. wasm/guest/ABI.md lists the keys
+of each object within it.
 
-unclosed says that the last writer did not close the store, or still has it open: what
-is on disk does not tell which. All whole appends are shown either way, and the next
-open for writing repairs it.`,
+unclosed means that the last writer did not close the store, or still has it open; the
+files do not show which. All complete appends are visible either way, and the next open
+for writing repairs the store.`,
 		Example: lines(
 			`thaw stat orders`,
 			`thaw stat orders --json | jq '.rejected[].reason'`),
@@ -51,8 +49,7 @@ func (a *app) runStat(ctx context.Context, dir string, read *readFlags, asJSON b
 	a.noteEmpty(dir, &report)
 	a.damages = len(report.Damages)
 	if asJSON {
-		a.out.buf = jsonl.AppendReport(a.out.buf, &report.Report, report.Took.Nanoseconds())
-		return a.out.line()
+		return a.out.object(report)
 	}
 	return a.statTable(dir, &report)
 }

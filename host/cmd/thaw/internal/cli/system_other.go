@@ -7,9 +7,8 @@ import (
 	"syscall"
 )
 
-// pipeClosed reports whether a write failed because nobody reads any more.
+// pipeClosed reports whether a write failed because the reader closed the pipe.
 func pipeClosed(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
-// notDirectory reports whether something else lies where a directory was
-// expected.
+// notDirectory reports whether err means that a path is not a directory.
 func notDirectory(err error) bool { return errors.Is(err, syscall.ENOTDIR) }

@@ -8,30 +8,29 @@ import (
 	"time"
 )
 
-// times are the own times of events from since up to until, which is not among them.
-// The zero times are all.
+// times is the range of own times of events from since up to until (exclusive). The zero
+// times contains every time.
 type times struct{ since, until moment }
 
 // given reports whether there is a bound.
 func (t *times) given() bool { return t.since.given || t.until.given }
 
-// has reports whether an event's own time, in µs, is among them.
+// has reports whether t contains an event's own time, in µs.
 func (t *times) has(us int64) bool {
 	return (!t.since.given || us >= t.since.us) && (!t.until.given || us < t.until.us)
 }
 
-// skips reports whether an event with this wall_ms is too early, whatever its own
-// time is, so that its frame need not be read. wall_ms is the event's own time in ms,
-// rounded down, or its entity's last wall_ms where that is later: so it is never below
-// the own time, in batpak's stores and in thaw's. It can be far above it, so that it
-// says nothing about the upper bound.
+// skips reports whether an event with this wall_ms is certainly too early, so that its frame
+// need not be read. wall_ms is the event's own time in ms, rounded down, or its entity's last
+// wall_ms if that is later. So it is never below the own time, in batpak's stores and in
+// thaw's. It can be far above it, so it does not decide the upper bound.
 func (t *times) skips(wallMS uint64) bool {
 	return t.since.given && t.since.us > 0 && wallMS < uint64(t.since.us)/1000
 }
 
 func (t *times) check() error {
 	if t.since.given && t.until.given && t.since.us >= t.until.us {
-		return errors.New("--until is not later than --since, so no event can be between them")
+		return errors.New("--until is not later than --since, so no event can match")
 	}
 	return nil
 }
@@ -46,7 +45,7 @@ type moment struct {
 func (m *moment) Type() string   { return "TIME" }
 func (m *moment) String() string { return m.text }
 
-// timeUnits are what a number can be in, in µs.
+// timeUnits lists the units of a number, in µs.
 var timeUnits = []struct {
 	suffix string
 	us     int64
@@ -64,10 +63,9 @@ func (m *moment) Set(s string) error {
 	return nil
 }
 
-// parseMoment reads a day (its begin in UTC), a time of RFC 3339, or a number of s, ms
-// or µs since 1970. A number without a unit is refused, since a guess that is wrong
-// would be an answer that is wrong. What is finer than 1 µs is rounded up, which
-// changes neither which times are before it nor which are not.
+// parseMoment parses a day (its start in UTC), a time of RFC 3339, or a number of s, ms or µs
+// since 1970. It refuses a number without a unit, since a wrong guess would give a wrong
+// result. It rounds fractions of a µs up, which does not change which times are before it.
 func parseMoment(s string) (int64, error) {
 	for _, u := range timeUnits {
 		digits, ok := strings.CutSuffix(s, u.suffix)

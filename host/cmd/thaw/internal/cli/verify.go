@@ -7,9 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	jsonl "github.com/thawlog/thaw/core/lines"
-	"github.com/thawlog/thaw/core/store"
-	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -18,14 +15,14 @@ func (a *app) verify() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Check every byte of a store",
-		Long: `Read every byte of a store and compare everything that is in two places: frames and
-their checksums, payloads and their hashes, the chain of each entity, footers against
-frames, index.fbati and index.ckpt against the segments, the hidden ranges, and the
-look-up tables. Nothing is repaired.
+		Long: `Read every byte of a store and compare all redundant data: frames and their checksums,
+payloads and their hashes, the chain of each entity, footers against frames, index.fbati
+and index.ckpt against the segments, the hidden ranges, and index.thaw. Nothing
+is repaired.
 
-Each damage is a line with its file, offset, reason and the events it touches. A note
-is worth knowing and no damage: the torn end of a log that was not closed, say.
-Exit code 0: sound. 1: damage was found. 2: the check could not be made.
+Each damage is a line with its file, offset, reason and the events it affects. A note is
+not damage, such as the torn end of a log that was not closed. Exit code 0: sound.
+1: damage was found. 2: the check could not be completed.
 
 With --json one object: sound, damages (file, offset, length, reason, detail, events,
 unnamed, first_seq, end_seq), notes (topic, file, offset, event, first, end, detail),
@@ -33,7 +30,7 @@ omitted (findings beyond the listed ones), bytes, segments, frames, events, hidd
 batches and opened_from.`,
 		Example: lines(
 			`thaw verify orders`,
-			`thaw verify backup       # a copy; thaw --help says how to make one of a live store`,
+			`thaw verify backup       # a copy; see thaw --help for copying a live store`,
 			`thaw verify orders --json | jq '.damages[] | {file, offset, reason}'`),
 	}
 	arguments(c, "DIR")
@@ -45,12 +42,12 @@ batches and opened_from.`,
 	return c
 }
 
-// verifyGCPercent is the share that garbage may have of what a check holds.
+// verifyGCPercent is the garbage that a check may hold, in percent of its live memory.
 const verifyGCPercent = 30
 
 func (a *app) runVerify(ctx context.Context, dir string, noMapping, asJSON bool) error {
-	// What a check holds is small beside what it reads; the collector would let it grow to
-	// twice that before it runs.
+	// A check holds little of what it reads; by default the collector would let its memory
+	// double before it runs.
 	defer debug.SetGCPercent(debug.SetGCPercent(verifyGCPercent))
 	p := a.progress(dir)
 	r, err := host.Verify(ctx, dir, host.ReaderOptions{
@@ -60,18 +57,17 @@ func (a *app) runVerify(ctx context.Context, dir string, noMapping, asJSON bool)
 	if err != nil {
 		return &storeError{dir, err}
 	}
-	if r.Segments == 0 && r.OpenedFrom == store.FromSegments && r.Sound() {
+	if r.Segments == 0 && r.OpenedFrom == host.FromSegments && r.Sound() {
 		return &storeError{dir, errNoStore}
 	}
 	a.damages = len(r.Damages)
 	if asJSON {
-		a.out.buf = jsonl.AppendFindings(a.out.buf, r)
-		return a.out.line()
+		return a.out.object(r)
 	}
 	return a.verifyText(dir, r)
 }
 
-func (a *app) verifyText(dir string, r *verify.Result) error {
+func (a *app) verifyText(dir string, r *host.Findings) error {
 	for _, d := range r.Damages {
 		if err := a.say("damage: %s", damageText(d)); err != nil {
 			return err
@@ -83,7 +79,7 @@ func (a *app) verifyText(dir string, r *verify.Result) error {
 		}
 	}
 	if r.Omitted > 0 {
-		if err := a.say("%s of the same reasons not listed", counted(r.Omitted, "more finding")); err != nil {
+		if err := a.say("%s for the same reasons not listed", counted(r.Omitted, "more finding")); err != nil {
 			return err
 		}
 	}

@@ -11,55 +11,55 @@ import (
 	"github.com/thawlog/thaw/core/source"
 )
 
-// namedAtMost is how many events a line for people names.
+// namedAtMost bounds the events that a line for people names.
 const namedAtMost = 5
 
-// meanings says in words what the reasons mean.
+// meanings explains the reasons for people.
 var meanings = map[damage.Reason]string{
 	damage.Unreadable:              "it could not be read",
-	damage.Short:                   "it is shorter than its head",
+	damage.Short:                   "it is shorter than its header",
 	damage.Magic:                   "its first bytes are not those of the format",
-	damage.Version:                 "its version is not one that thaw knows",
-	damage.Checksum:                "the checksum does not fit the bytes",
-	damage.NotRegular:              "a directory, link or device stands where a file should",
+	damage.Version:                 "its version is unknown to thaw",
+	damage.Checksum:                "the checksum does not match the bytes",
+	damage.NotRegular:              "it is a directory, link or device, not a file",
 	damage.Overflow:                "its lengths add up to more than a file can hold",
 	damage.Length:                  "its lengths do not add up to the file's",
-	damage.WatermarkSegmentMissing: "the segment it ends in is not there",
-	damage.WatermarkPastEnd:        "it covers more of a segment than there is",
+	damage.WatermarkSegmentMissing: "the segment in which it ends is missing",
+	damage.WatermarkPastEnd:        "it covers more of a segment than exists",
 	damage.WatermarkPosition:       "it does not end between two events",
-	damage.Body:                    "its body is not what the format asks for",
-	damage.Strings:                 "its table of names is wrong",
-	damage.StringCount:             "it has another number of names than it says",
+	damage.Body:                    "its body does not follow the format",
+	damage.Strings:                 "its table of names is invalid",
+	damage.StringCount:             "its number of names is wrong",
 	damage.EntityIndex:             "a record's entity is not among the names",
 	damage.ScopeIndex:              "a record's scope is not among the names",
 	damage.Coordinate:              "a record has no valid entity and scope",
 	damage.Order:                   "its records are not in order",
 	damage.Allocator:               "its next sequence is not above every record's",
 	damage.Kind:                    "a record has the kind of a batch marker",
-	damage.Position:                "a record lies where no event can be",
-	damage.Disagrees:               "it says other than the segment",
+	damage.Position:                "a record's position cannot hold an event",
+	damage.Disagrees:               "it contradicts the segment",
 	damage.Incomplete:              "it leaves out events that the segments hold",
 	damage.Records:                 "it has more records than can be numbered",
-	damage.Header:                  "its header is not what the format asks for",
-	damage.SegmentID:               "it is another segment than its name says",
-	damage.Effort:                  "so much of it looks like events and is none that the rest was not looked at",
-	damage.Frame:                   "bytes in the middle are no event",
-	damage.FrameBody:               "the checksum holds and the content is no event",
+	damage.Header:                  "its header does not follow the format",
+	damage.SegmentID:               "its name belongs to another segment",
+	damage.Effort:                  "too many bytes look like events but are not, so the rest was not read",
+	damage.Frame:                   "bytes in the middle are not an event",
+	damage.FrameBody:               "the checksum matches but the content is not an event",
 	damage.FrameLength:             "only the length of the event is wrong",
-	damage.Torn:                    "it is cut short before the end of the log",
-	damage.Batch:                   "a batch is not whole, so none of it is shown",
-	damage.Lost:                    "an index lists events that no segment holds any more",
-	damage.Shortened:               "it is shorter than it was known to be",
-	damage.SegmentMissing:          "there is no such file",
-	damage.Footer:                  "the footer says other than the segment",
-	damage.PayloadHash:             "the payload is not the one that was recorded",
-	damage.Chain:                   "it does not continue the entity's event before",
-	damage.SequenceGap:             "sequences are left out",
+	damage.Torn:                    "it is truncated before the end of the log",
+	damage.Batch:                   "a batch is incomplete, so none of it is shown",
+	damage.Lost:                    "an index lists events that no segment holds",
+	damage.Shortened:               "it is shorter than it once was",
+	damage.SegmentMissing:          "the file does not exist",
+	damage.Footer:                  "the footer contradicts the segment",
+	damage.PayloadHash:             "the payload does not match its hash",
+	damage.Chain:                   "it does not continue the entity's previous event",
+	damage.SequenceGap:             "sequences are missing",
 	damage.Ranges:                  "a range is empty, unsorted or overlaps another",
-	damage.Renumbered:              "batpak gave sequences out again, so a range can name two events",
-	damage.Stale:                   "it was not made for the index that is there",
-	damage.Segments:                "the segments are not those it was made over",
-	damage.Lookups:                 "a look-up does not lead to every event it should",
+	damage.Renumbered:              "batpak assigned sequences twice, so a range can mean two events",
+	damage.Stale:                   "it does not belong to the current index",
+	damage.Segments:                "the segments have changed since it was written",
+	damage.Lookups:                 "a lookup misses an event",
 }
 
 func reasonText(r damage.Reason) string {
@@ -69,7 +69,7 @@ func reasonText(r damage.Reason) string {
 	return string(r)
 }
 
-// damageText is one line for people, without the program's name.
+// damageText returns one line for people, without the program's name.
 func damageText(d *damage.Damage) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s is damaged at byte %d", d.File, d.Offset)
@@ -84,7 +84,7 @@ func damageText(d *damage.Damage) string {
 		if i == namedAtMost {
 			break
 		}
-		b.WriteString([]string{"; touches event ", ", "}[min(i, 1)])
+		b.WriteString([]string{"; affects event ", ", "}[min(i, 1)])
 		b.WriteString(touchedText(e))
 	}
 	if more := uint64(max(len(d.Events)-namedAtMost, 0)) + d.Unnamed; more > 0 {
@@ -92,7 +92,7 @@ func damageText(d *damage.Damage) string {
 	}
 	fate := "may be lost"
 	if d.Reason == damage.Renumbered {
-		fate = "may be hidden and not cancelled"
+		fate = "may be hidden without being cancelled"
 	}
 	switch {
 	case d.EndSequence == damage.UnknownEnd:
@@ -112,9 +112,9 @@ func touchedText(t damage.Touched) string {
 	return fmt.Sprintf("%s (seq %d)", t.ID, t.Sequence)
 }
 
-// refusalText is one line for people: which file was not taken, and why.
+// refusalText returns one line for people: the refused file and the reason.
 func refusalText(r *damage.Refusal) string {
-	s := r.File + " was not taken: " + reasonText(r.Reason)
+	s := r.File + " was refused: " + reasonText(r.Reason)
 	if isSegment(r.File) {
 		s = "the footer of " + s
 	}
@@ -131,7 +131,7 @@ func refusalText(r *damage.Refusal) string {
 	return s
 }
 
-// counted is a number and a noun.
+// counted returns a number and a noun.
 func counted[N int | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -142,13 +142,13 @@ func counted[N int | uint64](n N, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// isSegment reports whether a name is that of a segment.
+// isSegment reports whether a name is a segment's.
 func isSegment(file string) bool {
 	_, ok := segment.ParseName(file)
 	return ok
 }
 
-// wereCounted is a number, a noun and the verb that goes with them.
+// wereCounted returns a number, a noun and the matching verb.
 func wereCounted[N int | uint64](n N, noun, one, many string) string {
 	if n == 1 {
 		return counted(n, noun) + " " + one

@@ -34,7 +34,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 
 func TestDamageText(t *testing.T) {
 	d := &damage.Damage{File: "000001.fbat", Offset: 5, Length: 1, Reason: damage.Frame, FirstSequence: 3, EndSequence: 5}
-	require.Equal(t, "000001.fbat is damaged at byte 5, 1 byte: frame (bytes in the middle are no event); sequences 3 to 4 may be lost",
+	require.Equal(t, "000001.fbat is damaged at byte 5, 1 byte: frame (bytes in the middle are not an event); sequences 3 to 4 may be lost",
 		damageText(d))
 	d.EndSequence = damage.UnknownEnd
 	require.Contains(t, damageText(d), "; events from sequence 3 on may be lost")
@@ -50,10 +50,10 @@ func TestDamageText(t *testing.T) {
 func TestToldAtMost(t *testing.T) {
 	var stderr strings.Builder
 	a := &app{env: Env{Stderr: &stderr}}
-	for range toldAtMost + 3 {
-		a.tell(&damage.Damage{})
+	for range listedAtMost + 3 {
+		a.listDamage(&damage.Damage{})
 	}
 	require.Equal(t, 1, a.finish(context.Background(), nil))
-	require.Equal(t, toldAtMost+1, strings.Count(stderr.String(), "\n"))
+	require.Equal(t, listedAtMost+1, strings.Count(stderr.String(), "\n"))
 	require.Contains(t, stderr.String(), "thaw: 3 more damages are not listed")
 }

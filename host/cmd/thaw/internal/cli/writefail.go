@@ -12,8 +12,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// bare is an error's text without the names of packages, which say nothing to a
-// reader of stderr.
+// bare returns an error's text without the names of packages.
 func bare(err error) string {
 	s := err.Error()
 	for _, p := range []string{"thaw: ", "event: ", "payload: "} {
@@ -22,7 +21,7 @@ func bare(err error) string {
 	return s
 }
 
-// explainWrite says what kept a store from being written, and what to do.
+// explainWrite returns the message of a write error and a hint.
 func explainWrite(e *writeError) (what, hint string) {
 	var (
 		locked   *host.LockedError
@@ -33,24 +32,24 @@ func explainWrite(e *writeError) (what, hint string) {
 	switch {
 	case errors.As(e.err, &locked):
 		return e.dir + ": another writer has the store open: " + locked.Holder.String(),
-			"Nothing was changed. Try again when it has closed the store, or let --wait do so; reading it is possible meanwhile."
+			"Nothing was changed. Try again later, or use --wait; reading is possible meanwhile."
 	case errors.As(e.err, &conflict):
-		return e.Error(), "Nothing was written. Look at the entity's new events and decide anew."
+		return e.Error(), "Nothing was written. Read the entity's new events and decide again."
 	case errors.Is(e.err, host.ErrKey):
-		return e.Error(), "An id belongs to one event for good; this one needs another."
+		return e.Error(), "An id belongs to one event forever; use another id for this one."
 	case errors.Is(e.err, host.ErrNoLock):
 		return e.Error(), "Nothing was changed. Without a lock two writers could destroy each other's events; copy the store to a local disk."
-	case errors.Is(e.err, host.ErrReadOnly):
-		return e.Error(), "What was acknowledged is safe. Run thaw verify, and copy the store away if the disk is failing."
+	case errors.Is(e.err, host.ErrFailed):
+		return e.Error(), "Acknowledged events are safe. Run thaw verify, and copy the store if the disk is failing."
 	case errors.As(e.err, &d) && d.File == visibility.FileName:
-		return e.dir + ": " + damageText(d) + "; it alone says which events must stay hidden, so the store is not written to",
+		return e.dir + ": " + damageText(d) + "; only this file lists the hidden events, so the store is not written",
 			"Restore " + d.File + " from a backup."
 	case errors.As(e.err, &unread) && !errors.Is(e.err, fs.ErrNotExist) && !notDirectory(e.err):
 		return explainUnread(e.dir, unread)
 	case errors.Is(e.err, fs.ErrPermission):
-		return e.Error(), "Write permission is needed on the directory and its files."
+		return e.Error(), "thaw needs write permission on the directory and its files."
 	case errors.Is(e.err, errRefused):
-		return e.Error(), "The damages are listed above. --accept-damage makes the index of what can be read."
+		return e.Error(), "The damages are listed above. --accept-damage indexes the readable events."
 	case errors.Is(e.err, fs.ErrNotExist):
 		return e.dir + ": no such directory", "DIR is the directory that holds a store's *.fbat files."
 	case errors.Is(e.err, errNoStore):
@@ -61,11 +60,10 @@ func explainWrite(e *writeError) (what, hint string) {
 	return e.Error(), ""
 }
 
-// payloadLimit is what the limit of a payload is called.
+// payloadLimit is the name of the limit of a payload.
 const payloadLimit = "payload bytes"
 
-// refusedKey is the key of an import line that an append was refused for, "" when
-// it is about none.
+// refusedKey returns the key of an import line that caused the refusal, or "" if no key did.
 func refusedKey(err error) string {
 	var over *host.LimitError
 	if errors.As(err, &over) && over.What == payloadLimit {

@@ -13,7 +13,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// kind is the value of a --kind that takes one, not a set.
+// kind is the value of a --kind that accepts one kind.
 type kind struct {
 	value event.Kind
 	text  string
@@ -28,7 +28,7 @@ func (k *kind) Set(s string) (err error) {
 	return err
 }
 
-// identity is an id that may be left out.
+// identity is an optional id.
 type identity struct {
 	value event.ID
 	given bool
@@ -49,7 +49,7 @@ func (i *identity) Set(s string) error {
 		return errors.New(bare(err))
 	}
 	if id.IsZero() {
-		return errors.New("the zero id stands for none; leave the flag out")
+		return errors.New("the zero id means none; omit the flag")
 	}
 	i.value, i.given = id, true
 	return nil
@@ -70,9 +70,9 @@ func (p *patience) Set(s string) error {
 	return nil
 }
 
-// waitFlag gives a command that writes its --wait.
+// waitFlag adds --wait to a command that writes.
 func waitFlag(c *cobra.Command, p *patience) {
-	c.Flags().Var(p, "wait", "when another writer has the store open, wait so long for it to\nclose the store, such as 30s")
+	c.Flags().Var(p, "wait", "wait this long for another writer to close the store,\nsuch as 30s")
 	plainFlag(c, "wait")
 }
 
@@ -94,7 +94,7 @@ func (e *expectation) Set(s string) error {
 	default:
 		n, err := strconv.ParseUint(s, 10, 32)
 		if err != nil {
-			return errors.New("it is any, none, or the clock of the entity's last event, from 0 to " + strconv.FormatUint(math.MaxUint32, 10))
+			return errors.New("it must be any, none, or the clock of the entity's last event, from 0 to " + strconv.FormatUint(math.MaxUint32, 10))
 		}
 		e.value = host.AtClock(uint32(n))
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// errNoWriting is a file system that can only be read.
-var errNoWriting = errors.New("the file system can only be read")
+// errNoWriting is the error of a read-only file system.
+var errNoWriting = errors.New("the file system is read-only")
 
 // writeOptions are the options of every command that writes.
 func (a *app) writeOptions(wait patience) (host.Options, error) {
@@ -22,12 +22,12 @@ func (a *app) writeOptions(wait patience) (host.Options, error) {
 	return host.Options{
 		FS:       fs,
 		LockWait: time.Duration(wait),
-		Logger:   slog.New(slog.DiscardHandler), // what it would say is told in words
+		Logger:   slog.New(slog.DiscardHandler), // the command prints the report itself
 	}, nil
 }
 
-// openWriting opens a store for writing, which makes it when it is not there, and
-// tells what is wrong with it.
+// openWriting opens a store for writing, creates it if it does not exist, and lists its
+// refused files and damage on stderr.
 func (a *app) openWriting(ctx context.Context, dir string, wait patience) (*host.Store, error) {
 	o, err := a.writeOptions(wait)
 	if err != nil {
@@ -38,16 +38,16 @@ func (a *app) openWriting(ctx context.Context, dir string, wait patience) (*host
 		return nil, &writeError{dir, err}
 	}
 	report := s.Report()
-	a.tellRefused(&report)
+	a.listRefused(&report)
 	for i, d := range report.Damages {
 		if i == rowsAtMost {
-			a.warn("note: and %s; thaw verify tells about the whole store", counted(len(report.Damages)-i, "more damage"))
+			a.warn("note: and %s; thaw verify lists all", counted(len(report.Damages)-i, "more damage"))
 			break
 		}
-		a.warn("note: %s", damageText(d)) // not told as damage: the command does what it is for
+		a.warn("note: %s", damageText(d)) // only a note: the command still succeeds
 	}
 	if report.Segments == 0 && report.Events == 0 {
-		a.warn("note: %s held no *.fbat file: a new store begins there", dir)
+		a.warn("note: %s had no *.fbat file: created a new store", dir)
 	}
 	if r := report.Recovered; r != nil {
 		a.warn("note: %s", recoveredText(r))
@@ -55,39 +55,40 @@ func (a *app) openWriting(ctx context.Context, dir string, wait patience) (*host
 	return s, nil
 }
 
-// closeWritten closes a store and adds what goes wrong to the error of the work.
+// closeWritten closes a store, prints a note if its index was not written, and returns the
+// first error of the work and the close.
 func (a *app) closeWritten(dir string, s *host.Store, err error) error {
 	if closed := s.Close(); closed != nil && err == nil {
 		err = &writeError{dir, closed}
 	}
 	if e := s.CloseReport().IndexError; e != nil {
 		if errors.Is(e, host.ErrDamaged) {
-			a.warn("note: index.fbati is not written while the store is damaged, so every open reads all segments; thaw rebuild --accept-damage makes one")
+			a.warn("note: index.fbati is not written while the store is damaged, so every open reads all segments; thaw rebuild --accept-damage writes one")
 		} else {
-			a.warn("note: the index was not written: %s; the events are safe, the next open reads from the segments what it lacks", bare(e))
+			a.warn("note: the index was not written: %s; the events are safe; the next open reads them from the segments", bare(e))
 		}
 	}
 	return err
 }
 
-// recoveredText says what was done about an unclean stop.
+// recoveredText describes the repair of an unclean stop.
 func recoveredText(r *host.Recovered) string {
 	s := "the store was not closed; " + r.File
 	switch {
 	case r.Removed:
-		s += ", which held no event, was removed"
+		s += ", which had no events, was removed"
 	case r.Cut > 0:
-		s += " was cut behind its last whole append, by " + counted(r.Cut, "byte") + ", and sealed"
+		s += " was truncated by " + counted(r.Cut, "byte") + " after its last complete append and sealed"
 	default:
 		s += " was sealed"
 	}
 	if r.SetAside != "" {
-		s += "; what was cut off is in " + r.SetAside
+		s += "; the removed bytes are in " + r.SetAside
 	}
 	return s
 }
 
-// writeError is a store that could not be opened for writing or be written to.
+// writeError is the error of opening a store for writing or writing to it.
 type writeError struct {
 	dir string
 	err error

@@ -1,5 +1,5 @@
-// Package golden is what the command prints of a fixture, made from what batpak says
-// of it. Only tests import it.
+// Package golden derives the expected output of the command for a fixture from batpak's
+// output. Only tests import it.
 package golden
 
 import (
@@ -11,16 +11,17 @@ import (
 	"path/filepath"
 )
 
-// keys are those of a line that are looked at.
+// keys are the keys of a line that Lines reads.
 type keys struct {
 	ID  string `json:"event_id"`
 	Own int64  `json:"timestamp_us"`
 }
 
-// Lines returns what thaw dump and thaw dump --payloads print of the fixture in dir:
-// the lines of expected.jsonl with the time that payloads.jsonl has, and those of
-// payloads.jsonl with what says whose the payload is. Both are in the order of expected.jsonl; of compacted-tail payloads.jsonl is
-// in the order of batpak, which numbers that tail wrongly.
+// Lines returns the output of thaw dump and thaw dump --payloads for the fixture in dir:
+// the lines of expected.jsonl with the times of payloads.jsonl, and the lines of
+// payloads.jsonl with the keys that identify the event. Both are in the order of
+// expected.jsonl; payloads.jsonl of compacted-tail is in the order of batpak, which
+// numbers that tail wrongly.
 func Lines(dir string) (plain, payloads string, err error) {
 	expected, err := os.ReadFile(filepath.Join(dir, "expected.jsonl"))
 	if err != nil {
@@ -53,10 +54,10 @@ func Lines(dir string) (plain, payloads string, err error) {
 	return string(out), string(with), nil
 }
 
-// owner are the keys of expected.jsonl that a line of a payload has.
+// owner lists the keys of expected.jsonl in the line of a payload.
 var owner = []string{"clock", "entity", "kind", "scope", "seq", "wall_ms"}
 
-// appendOwner appends a line of payloads.jsonl with some keys of one of expected.jsonl.
+// appendOwner appends a line of payloads.jsonl with some keys of its line in expected.jsonl.
 func appendOwner(dst, line, expected []byte) ([]byte, error) {
 	keys, from := map[string]json.RawMessage{}, map[string]json.RawMessage{}
 	if err := errors.Join(json.Unmarshal(line, &keys), json.Unmarshal(expected, &from)); err != nil {

@@ -1,0 +1,7 @@
+package commit
+
+// Errors that no caller of the package acts on.
+var (
+	ErrPayload  = errPayload
+	ErrUnsealed = errUnsealed
+)

@@ -1,0 +1,43 @@
+// Package store opens a directory of files read-only, as pure logic, and answers
+// queries about it. It reads through [directory.Files], which a host implements over
+// a file system, a plugin over its host and a web page over dropped files.
+//
+// A [Snapshot] is an immutable list of parts: the records of the index files, of the
+// tail, and of what a writer appended since. Each part has an index, and a query is
+// the answer of the first part followed by those of the next. A [Report] says how the
+// store was opened and lists everything that was refused.
+//
+// # The ladder
+//
+// [Open] takes the first index that proves sound, and replays the segments after it:
+//
+//  1. The directory is listed and synced.thaw is read (listing.go).
+//  2. The base is loaded: index.fbati and the part files that follow it, else
+//     index.ckpt, else nothing (base.go, artifact.go, savedindex.go, partfile.go,
+//     checkpoint.go). Its watermark is checked against the segments (watermark.go). An
+//     index.fbati without its index.thaw is compared with all segments it covers
+//     (coverage.go).
+//  3. visibility_ranges.fbv is read (hidden.go). It is the only derived file whose
+//     damage is an error.
+//  4. The segments after the watermark are replayed and become the tail's part
+//     (tail.go).
+//  5. The hidden ranges are applied: widened after a loss (hidden.go), and translated
+//     where batpak numbered events otherwise (numbering.go).
+//  6. Events that a refused index lists and no part holds are reported lost (lost.go).
+//
+// A try starts again without its index when the tail or the hidden ranges contradict
+// it, and from the listing when a file was replaced meanwhile (open.go).
+//
+// # After the open
+//
+//	snapshot.go, query.go, stream.go,   queries, answered by the cursors of package
+//	causes.go, frame.go, cursors.go     query part by part
+//	repair.go                           a damaged index page met by a query: rebuild
+//	                                    the index, or replay the segments
+//	refresh.go                          what other processes have appended
+//	memtable.go                         what this process's writer has appended
+//	history.go                          what the writer asks before it appends
+//	recovery.go                         the torn end that a writer cuts off first
+//	flush.go, indexfiles.go             the index files to write, and those in use
+//	report.go, errors.go                the report and the errors
+package store

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
+)
+
+// History is a snapshot as the log that a writer continues. It implements [commit.History].
+type History struct{ *Snapshot }
+
+var _ commit.History = History{}
+
+// State returns what an append can expect of an entity: whether it has visible events,
+// and the clock of the last one. It reads the end of the entity's list, so its cost does
+// not depend on the length of the stream. A name that no entity can have is a
+// [*commit.NameError].
+func (s *Snapshot) State(entity string) (commit.State, error) {
+	if err := commit.CheckEntity(entity); err != nil {
+		return commit.State{}, err
+	}
+	h, _, err := History{Snapshot: s}.Latest(entity)
+	return h.State, err
+}
+
+// Latest implements commit.History. It reads the end of the entity's list in each part, and
+// more of it where clocks do not rise or cancelled events end the list.
+func (s History) Latest(entity string) (h commit.Head, ok bool, err error) {
+	err = s.repairing(func() (err error) {
+		h, ok, err = s.latest(entity)
+		return err
+	})
+	return h, ok, err
+}
+
+func (s History) latest(entity string) (h commit.Head, ok bool, err error) {
+	for i := len(s.parts) - 1; i >= 0; i-- {
+		if ok, err = s.latestIn(s.parts[i], entity, &h, ok); err != nil {
+			return h, false, err
+		}
+	}
+	return h, ok, nil
+}
+
+func (s History) latestIn(part *part, entity string, h *commit.Head, any bool) (bool, error) {
+	c := s.cursor(part)
+	defer c.Release()
+	number, found, err := c.FindName([]byte(entity))
+	if err != nil || !found {
+		return any, err
+	}
+	return latest(c, number, h, any)
+}
+
+// latest walks the list of one entity backwards. any is set when h describes an event
+// already.
+func latest(c *query.Cursor, entity uint32, h *commit.Head, any bool) (bool, error) {
+	l, err := c.Entity(entity)
+	if err != nil {
+		return any, err
+	}
+	rise := c.EntityClocksRise()
+	for i := l.Len() - 1; i >= 0; i-- {
+		record, err := c.Item(l, i)
+		if err != nil {
+			return any, err
+		}
+		r, err := c.Record(record)
+		if err != nil {
+			return any, err
+		}
+		rec := r.Decode()
+		if rec.Entity != entity {
+			continue
+		}
+		if !any {
+			any = true
+			h.Clock, h.WallMS, h.Hash = rec.Clock, rec.WallMS, rec.EventHash
+		}
+		// batpak can give out a clock twice; the next clock must be above all.
+		h.Clock = max(h.Clock, rec.Clock)
+		if c.Visible(r) {
+			if !h.State.Some {
+				h.State = commit.State{Some: true, Clock: rec.Clock}
+			}
+			h.State.Clock = max(h.State.Clock, rec.Clock)
+			if rise {
+				return true, nil
+			}
+		}
+	}
+	return any, nil
+}
+
+// ByID implements commit.History. batpak appends a cancelled event again under the same id:
+// ByID then returns the event that readers see.
+func (s History) ByID(id event.ID) (k commit.Known, ok bool, err error) {
+	err = s.repairing(func() (err error) {
+		k, ok, err = s.byID(id)
+		return err
+	})
+	return k, ok, err
+}
+
+func (s History) byID(id event.ID) (k commit.Known, ok bool, err error) {
+	k, ok, err = s.first(id, func(*query.Cursor, artifact.Raw) bool { return true })
+	if !k.Cancelled || err != nil {
+		return k, ok, err
+	}
+	if seen, again, err := s.first(id, (*query.Cursor).Visible); again || err != nil {
+		return seen, again, err
+	}
+	return k, ok, nil
+}
+
+// first returns the first event with an id that accept admits.
+func (s History) first(id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
+	for _, part := range s.parts {
+		if k, ok, err = s.firstIn(part, id, accept); ok || err != nil {
+			return k, ok, err
+		}
+	}
+	return k, false, nil
+}
+
+func (s History) firstIn(part *part, id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
+	c := s.cursor(part)
+	defer c.Release()
+	e, r, found, err := c.First(id, func(r artifact.Raw) bool { return accept(c, r) })
+	if err != nil || !found {
+		return k, false, err
+	}
+	k = commit.Known{Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.EventHash, Cancelled: !c.Visible(r)}
+	if hash := s.options.Hash; k.Hash.IsZero() && hash != nil { // batpak may have left it out
+		full, err := s.readFrame(e)
+		if err != nil {
+			return k, false, err
+		}
+		k.Hash = hash(full.Payload)
+	}
+	k.Receipt = commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position}
+	return k, true, nil
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+)
+
+// Grow returns s followed by the records of run, which a writer has appended since;
+// nextSequence is the sequence after them. The records become a memtable, and small
+// memtables at the end are merged as a binary counter carries: n events that arrive one
+// by one cost n log n, and a query meets at most log n memtables. s does not change.
+func (s *Snapshot) Grow(run artifact.Run, nextSequence uint64) (*Snapshot, error) {
+	n := *s
+	n.parts = slices.Clone(s.parts)
+	d := artifact.NewDraft()
+	count, first := run.Len(), len(n.parts)
+	for first > s.opened() && n.parts[first-1].memtable.Len() <= 2*count {
+		first--
+		count += n.parts[first].memtable.Len()
+	}
+	for _, p := range n.parts[first:] {
+		if err := d.AppendFrom(p.memtable, 0); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.AppendRun(run); err != nil {
+		return nil, err
+	}
+	p, err := draftPart(d, validated(nextSequence), s.options)
+	if err != nil {
+		return nil, err
+	}
+	p.memtable = d
+	n.parts = append(n.parts[:first], p)
+	n.appended += run.Len()
+	err = n.count()
+	n.report.NextSequence = max(n.report.NextSequence, nextSequence)
+	return &n, err
+}
+
+// Appended returns how many events the snapshot has of those that Grow was given.
+func (s *Snapshot) Appended() int { return s.appended }
+
+// Flushed returns how many of the Appended events are read from index files.
+func (s *Snapshot) Flushed() int { return s.flushed }
+
+// Adopt returns the snapshot that replaces s after a flush: the parts of fresh, which
+// was opened with Options.IndexOnly from files that hold the first flushed events of the
+// writer's run, with the report of s.
+func (s *Snapshot) Adopt(fresh *Snapshot, flushed int) (*Snapshot, error) {
+	n := *fresh
+	n.options, n.report, n.minNext, n.mark = s.options, s.report, s.minNext, s.mark
+	n.report.HiddenRanges = fresh.report.HiddenRanges
+	n.appended, n.flushed = flushed, flushed
+	err := n.count()
+	n.report.NextSequence = max(n.report.NextSequence, s.report.NextSequence)
+	return &n, err
+}
+
+// opened returns how many parts were made when the store was opened. The rest are
+// memtables.
+func (s *Snapshot) opened() int {
+	for i, p := range s.parts {
+		if p.memtable != nil {
+			return i
+		}
+	}
+	return len(s.parts)
+}
