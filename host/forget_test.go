@@ -56,6 +56,7 @@ func TestForgetsFlushedEvents(t *testing.T) {
 // TestMemoryOfALongSession: the memory of a session does not grow with its appends, even if
 // every event is an entity of its own and queries run.
 func TestMemoryOfALongSession(t *testing.T) {
+	skipRace(t)
 	p := onDisk(t)
 	rule := flush.DefaultPolicy()
 	rule.OpenWeight = 2000

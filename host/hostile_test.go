@@ -264,6 +264,7 @@ func TestLargeAppendsMemoryIsGivenBack(t *testing.T) {
 
 // AppendEach does not hold all frames of its items in memory.
 func TestAppendEachMemory(t *testing.T) {
+	skipRace(t)
 	st, err := host.Open(context.Background(), t.TempDir(), host.Options{Logger: quiet, Durability: host.LoseUnsynced})
 	require.NoError(t, err)
 	defer st.Close()

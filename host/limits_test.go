@@ -85,6 +85,7 @@ func TestRefused(t *testing.T) {
 
 // TestBatchLimits is one event, or one byte, too many, in a batch and in a fence.
 func TestBatchLimits(t *testing.T) {
+	skipRace(t)
 	s := newGate().place().openStore(t, host.Options{})
 	at := event.At("e", "s")
 	items := make([]host.Item, commit.MaxBatch+1)

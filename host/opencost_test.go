@@ -210,6 +210,7 @@ type cost struct{ calls, reads, bytes, objects int64 }
 // objects for any number of events, and so does a first question but for a few
 // pages more of the checksums' tree.
 func TestOpenCostsTheSame(t *testing.T) {
+	skipRace(t)
 	sizes := []int{1000, 1_000_000}
 	if os.Getenv("THAW_FULL") != "" {
 		sizes = append(sizes, 10_000_000)

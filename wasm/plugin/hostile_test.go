@@ -204,6 +204,7 @@ func TestTooMany(t *testing.T) {
 // TestBufferChanges: a host that writes to a file's buffer during a query gets any result or error, and the
 // instance still answers correctly for the next store.
 func TestBufferChanges(t *testing.T) {
+	skipShort(t)
 	w := newWild(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	files := made(t)
@@ -384,6 +385,7 @@ func TestTrap(t *testing.T) {
 // TestDropped: a query that is dropped at its k-th range, for every k, leaves no trace: the store still
 // answers correctly.
 func TestDropped(t *testing.T) {
+	skipShort(t)
 	w := newWild(t)
 	files := made(t)
 	c := &vectors.Case{Files: files, Questions: vectors.Few()}

@@ -259,17 +259,9 @@ func TestHostCannotRead(t *testing.T) {
 	require.Len(t, all(t, r), 1200)
 }
 
-// compiles skips a test that compiles the plugin and starts no goroutines, where there
-// is little time.
-func compiles(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it compiles the plugin once and again")
-	}
-}
-
 // TestCache: compiled code is found again, even by another Plugin.
 func TestCache(t *testing.T) {
-	compiles(t)
+	skipShort(t)
 	dir := t.TempDir()
 	for range 2 {
 		p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
@@ -283,7 +275,7 @@ func TestCache(t *testing.T) {
 
 // TestCacheDamaged: cached code that cannot be loaded is compiled again.
 func TestCacheDamaged(t *testing.T) {
-	compiles(t)
+	skipShort(t)
 	dir := t.TempDir()
 	p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
 	require.NoError(t, err)

@@ -11,8 +11,13 @@ import (
 
 // TestOutOfMemory: with a bound that is too small, a query fails with the bound in its error.
 func TestOutOfMemory(t *testing.T) {
+	skipShort(t)
 	wasm := wasmOf(t)
-	dir, cache := copyStore(t, "rotated"), t.TempDir()
+	dir := copyStore(t, "rotated")
+	o := cached(Options{})
+	if o.NoCache {
+		o = Options{CacheDir: t.TempDir()}
+	}
 	questions := map[string]func(ctx context.Context, p *Plugin) error{
 		"verify": func(ctx context.Context, p *Plugin) error {
 			v, err := p.Verify(ctx, dir, ReaderOptions{}, nil)
@@ -38,7 +43,8 @@ func TestOutOfMemory(t *testing.T) {
 	for name, question := range questions {
 		failed, answered := 0, 0
 		for _, memory := range []uint64{4 << 20, 64 << 20} {
-			p, err := Load(t.Context(), wasm, Options{CacheDir: cache, Memory: memory})
+			o.Memory = memory
+			p, err := Load(t.Context(), wasm, o)
 			require.NoError(t, err)
 			switch err := question(t.Context(), p); {
 			case err == nil:

@@ -92,6 +92,7 @@ func TestVectors(t *testing.T) {
 
 // TestSmallCache: a cache that is smaller than what questions read changes no answer.
 func TestSmallCache(t *testing.T) {
+	skipShort(t)
 	files := madestore.New(t, madestore.Shape{Seed: 11, PerSegment: 4000, Indexed: 3, Part: 1, Tail: 1, Entities: 900, Scopes: 7})
 	c := &vectors.Case{Name: "large", Files: files, Questions: vectors.Questions(files)}
 	want := vectors.Native(c)
