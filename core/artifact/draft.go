@@ -112,7 +112,7 @@ func (d *Draft) Rollback(s Savepoint) {
 	d.names.Truncate(s.names)
 }
 
-// Cut removes the records from first up to end and keeps their names: an unused name is
+// cut removes the records from first up to end and keeps their names: an unused name is
 // harmless.
 func (d *Draft) Cut(first, end int) {
 	var after []byte

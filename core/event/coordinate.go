@@ -15,8 +15,8 @@ var (
 	ErrNameUTF8  = errors.New("event: a name is not valid UTF-8")
 )
 
-// Coordinate says where an event belongs: the entity (who: the stream's key)
-// and the scope (where: the isolation boundary).
+// Coordinate says where an event belongs: the entity (the key of its stream)
+// and the scope (the isolation boundary).
 type Coordinate struct {
 	Entity, Scope string
 }
@@ -24,7 +24,8 @@ type Coordinate struct {
 // At returns the coordinate of entity in scope.
 func At(entity, scope string) Coordinate { return Coordinate{Entity: entity, Scope: scope} }
 
-// Check returns the first rule of [CheckName] that a part breaks, or nil.
+// Check returns the first error of [CheckName] for the entity and the scope, or
+// nil.
 func (c Coordinate) Check() error {
 	if err := CheckName([]byte(c.Entity)); err != nil {
 		return err
@@ -32,8 +33,8 @@ func (c Coordinate) Check() error {
 	return CheckName([]byte(c.Scope))
 }
 
-// CheckName returns nil when name can be an entity or a scope: 1 to 1024 bytes
-// of UTF-8, control characters and NUL included.
+// CheckName returns nil when name is valid for an entity or a scope: 1 to 1024
+// bytes of UTF-8. Control characters and NUL are allowed.
 func CheckName(name []byte) error {
 	switch {
 	case len(name) == 0:

@@ -79,12 +79,9 @@ func (id *ID) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// hashSize is the length of a [Hash] in bytes.
-const hashSize = 32
-
 // Hash is a BLAKE3-256 digest of payload bytes. The first event of an entity
 // has the zero Hash as its previous hash.
-type Hash [hashSize]byte
+type Hash [32]byte
 
 // IsZero reports whether h is the zero Hash.
 func (h Hash) IsZero() bool { return h == Hash{} }

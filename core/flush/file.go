@@ -149,7 +149,7 @@ func (w *writer) begin(table []byte, records uint32) error {
 	w.builder = index.NewBuilder(index.Input{
 		Image:    index.Image{Records: inputs(w.Inputs), Count: records},
 		Names:    names,
-		Bounds:   index.Bounds{Allocator: w.NextSequence, Watermark: w.To, SegmentSize: w.Sizes},
+		Bounds:   index.Bounds{NextSequence: w.NextSequence, Watermark: w.To, SegmentSize: w.Sizes},
 		Seed:     w.Seed,
 		Parallel: w.Parallel,
 	})

@@ -125,7 +125,7 @@ func (b *Builder) Add(off uint64, block []byte) error {
 
 // Finish builds the index. All records must have been added.
 func (b *Builder) Finish() (*Index, error) {
-	if b.in.Bounds.Allocator > artifact.MaxAllocator {
+	if b.in.Bounds.NextSequence > artifact.MaxAllocator {
 		return nil, damage.Refuse(damage.Allocator, -1, nil)
 	}
 	return b.finish()

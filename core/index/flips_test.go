@@ -53,7 +53,7 @@ func buildDraft(t *testing.T, d *artifact.Draft) (*Image, *Index) {
 	names, err := strtab.Decode(d.AppendNames(nil))
 	require.NoError(t, err)
 	tables, err := Build(Input{Image: img, Names: names, Seed: 7, Bounds: Bounds{
-		Allocator: 1 << 30, Watermark: artifact.Watermark{Segment: 1 << 30}, SegmentSize: sizesOf,
+		NextSequence: 1 << 30, Watermark: artifact.Watermark{Segment: 1 << 30}, SegmentSize: sizesOf,
 	}})
 	require.NoError(t, err)
 	return &img, tables
@@ -79,7 +79,7 @@ func TestFlips(t *testing.T) {
 			img, tables := buildDraft(t, c.d)
 			check := func() []error { return Prove(t, img, tables, sizesOf) }
 			require.Empty(t, check())
-			told := map[error]bool{}
+			reported := map[error]bool{}
 			for s, section := range tables.section {
 				b := section.(source.Bytes)
 				if len(b) == 0 {
@@ -94,7 +94,7 @@ func TestFlips(t *testing.T) {
 					lies := check()
 					require.NotEmpty(t, lies, "bit %d of section %d", bit, s)
 					for _, l := range lies {
-						told[l] = true
+						reported[l] = true
 					}
 					b[at] ^= 1 << (bit % 8)
 				}
@@ -104,7 +104,7 @@ func TestFlips(t *testing.T) {
 				errEntityListLie, errScopeListLie, errKindListLie, errIDsLie,
 				errCorrelationsLie, errCausationsLie, errSegmentsLie, errNamesLie, errNameOrderLie,
 			} {
-				require.True(t, told[why], why)
+				require.True(t, reported[why], why)
 			}
 		})
 	}

@@ -26,8 +26,8 @@ const segmentSize = 1 << 40
 // anywhere allows segments 1 to 9, of a terabyte each.
 func anywhere() index.Bounds {
 	return index.Bounds{
-		Allocator: artifact.MaxAllocator,
-		Watermark: artifact.Watermark{Segment: 9, Offset: segmentSize},
+		NextSequence: artifact.MaxAllocator,
+		Watermark:    artifact.Watermark{Segment: 9, Offset: segmentSize},
 		SegmentSize: func(id uint64) (uint64, bool) {
 			return segmentSize, 1 <= id && id <= 9
 		},
@@ -440,8 +440,8 @@ func TestEqualIDs(t *testing.T) {
 // TestValidate has one record for every rule, after a valid one.
 func TestValidate(t *testing.T) {
 	bounds := index.Bounds{
-		Allocator: 100,
-		Watermark: artifact.Watermark{Segment: 3, Offset: 5000},
+		NextSequence: 100,
+		Watermark:    artifact.Watermark{Segment: 3, Offset: 5000},
 		SegmentSize: func(id uint64) (uint64, bool) {
 			size, ok := map[uint64]uint64{1: 10000, 3: 10000, 4: 10000}[id]
 			return size, ok
@@ -489,7 +489,7 @@ func TestValidate(t *testing.T) {
 		{"commit", damage.Kind, func(r *event.Record) { r.Kind = event.SystemBatchCommit }},
 		{"same sequence", damage.Order, func(r *event.Record) { r.Sequence = 5 }},
 		{"lower sequence", damage.Order, func(r *event.Record) { r.Sequence = 4 }},
-		{"sequence is the allocator", damage.Allocator, func(r *event.Record) { r.Sequence = 100 }},
+		{"sequence is the next one", damage.Allocator, func(r *event.Record) { r.Sequence = 100 }},
 		{"highest sequence", damage.Allocator, func(r *event.Record) { r.Sequence = math.MaxUint64 }},
 		{"same frame", damage.Position, func(r *event.Record) { r.Position.Offset = 1000 }},
 		{"overlap", damage.Position, func(r *event.Record) { r.Position.Offset = 1299 }},
@@ -527,12 +527,12 @@ func TestValidate(t *testing.T) {
 	require.ErrorIs(t, err, damage.Position, "an earlier segment")
 
 	high := bounds
-	high.Allocator = artifact.MaxAllocator + 1
+	high.NextSequence = artifact.MaxAllocator + 1
 	_, err = build(high)
 	require.ErrorIs(t, err, damage.Allocator)
 	_, err = build(high, first)
 	require.ErrorIs(t, err, damage.Allocator)
-	high.Allocator = artifact.MaxAllocator
+	high.NextSequence = artifact.MaxAllocator
 	_, err = build(high, first)
 	require.NoError(t, err)
 
@@ -629,7 +629,7 @@ func FuzzArtifact(f *testing.F) {
 				return
 			}
 			bounds := anywhere()
-			bounds.Allocator, bounds.Watermark = h.Allocator, h.Watermark
+			bounds.NextSequence, bounds.Watermark = h.Allocator, h.Watermark
 			var sum artifact.Checksum
 			sum.Add(0, b[:h.RecordsAt()])
 			img = index.FileImage(src, &h)

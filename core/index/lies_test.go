@@ -31,7 +31,7 @@ func build(t *testing.T, n int, sameID bool) (Image, *Index) {
 	names, err := strtab.Decode(d.AppendNames(nil))
 	require.NoError(t, err)
 	tables, err := Build(Input{Image: img, Names: names, Bounds: Bounds{
-		Allocator: 1 << 40, Watermark: artifact.Watermark{Segment: 2},
+		NextSequence: 1 << 40, Watermark: artifact.Watermark{Segment: 2},
 		SegmentSize: func(uint64) (uint64, bool) { return 1 << 40, true },
 	}})
 	require.NoError(t, err)
@@ -137,7 +137,7 @@ func TestLyingIndex(t *testing.T) {
 	}{{60, false}, {600, true}} {
 		img, tables := build(t, c.records, c.sameID)
 		rng := rand.New(rand.NewPCG(1, uint64(c.records)))
-		told := map[int]bool{}
+		reported := map[int]bool{}
 		for s := range int(sections) {
 			whole := tables.section[s].(source.Bytes)
 			for range 60 {
@@ -169,12 +169,12 @@ func TestLyingIndex(t *testing.T) {
 				spoilt.section[s] = source.Bytes(b)
 				for _, err := range ask(NewReader(&img, &spoilt)) {
 					require.ErrorIs(t, err, ErrTable)
-					told[s] = true
+					reported[s] = true
 				}
 			}
 		}
 		for _, s := range []int{secNames, secNameOrder, secEntityEnds, secEntityList, secScopeEnds, secScopeList, secKinds, secKindList, secCorrelations, secCausations} {
-			require.True(t, told[s], "section %d was never reported", s)
+			require.True(t, reported[s], "section %d was never reported", s)
 		}
 		require.Equal(t, c.sameID, tables.section[secIDOrder].Size() > 0)
 	}

@@ -8,9 +8,9 @@ import (
 
 // Bounds limits the values of valid records.
 type Bounds struct {
-	// Allocator is the next sequence: every sequence is below it.
-	Allocator uint64
-	Watermark artifact.Watermark
+	// NextSequence is above the sequence of every record.
+	NextSequence uint64
+	Watermark    artifact.Watermark
 	// SegmentSize returns the size of a segment; ok is false when it does not
 	// exist.
 	SegmentSize func(id uint64) (size uint64, ok bool)
@@ -44,7 +44,7 @@ func (v *validator) record(r artifact.Raw) damage.Reason {
 	if v.any && sequence <= v.sequence {
 		return damage.Order
 	}
-	if sequence >= v.bounds.Allocator || v.bounds.Allocator > artifact.MaxAllocator {
+	if sequence >= v.bounds.NextSequence || v.bounds.NextSequence > artifact.MaxAllocator {
 		return damage.Allocator
 	}
 	if !v.position(r) {

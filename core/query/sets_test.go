@@ -38,7 +38,7 @@ func TestSets(t *testing.T) {
 	names, err := strtab.Decode(table)
 	require.NoError(t, err)
 	tables, err := index.Build(index.Input{Image: image, Names: names, Bounds: index.Bounds{
-		Allocator: records, Watermark: artifact.Watermark{Segment: 2},
+		NextSequence: records, Watermark: artifact.Watermark{Segment: 2},
 		SegmentSize: func(uint64) (uint64, bool) { return math.MaxUint64, true },
 	}})
 	require.NoError(t, err)

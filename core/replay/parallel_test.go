@@ -34,7 +34,7 @@ type made struct {
 func makes(s *replay.Scan, err error) made {
 	m := made{err: err, report: *s.Report(), ending: s.Ending(), committed: s.Log().Committed()}
 	m.file = string(s.Log().Draft().AppendFile(nil, artifact.Watermark{}, 0))
-	m.next, m.allocator = s.Log().Next(), s.Log().Allocator()
+	m.next, m.allocator = s.Log().Next(), s.Log().NextSequence()
 	m.resume, m.resumable = s.Resume()
 	return m
 }

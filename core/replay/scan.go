@@ -217,8 +217,8 @@ type Ending struct {
 	// short.
 	CutFooter bool
 	// Mixed reports whether the segment holds part of an unfinished batch that
-	// started in an earlier segment, or that events follow. No footer can
-	// describe that.
+	// started in an earlier segment, or an unfinished batch followed by events.
+	// No footer can describe that.
 	Mixed bool
 }
 

@@ -27,7 +27,7 @@ func TestTxn(t *testing.T) {
 				f := event.Facts{ID: event.ID{rapid.Byte().Draw(t, "id")}, Clock: 3}
 				name := rapid.StringMatching("[a-d]{1,2}").Draw(t, "name")
 				skip := rapid.Uint64Range(0, 2).Draw(t, "skip")
-				got, err := c.insertAt(log.Next()+skip, f, []byte(name), []byte("s"))
+				got, err := c.insertAt(log.next+skip, f, []byte(name), []byte("s"))
 				require.NoError(t, err)
 				require.Equal(t, at+skip, got)
 				at = got + 1
@@ -37,7 +37,7 @@ func TestTxn(t *testing.T) {
 			require.Equal(t, model.Len(), log.Committed(), "nothing is visible before commit")
 			if !rapid.Bool().Draw(t, "commit") {
 				c.abort()
-				require.Equal(t, next, log.Next())
+				require.Equal(t, next, log.next)
 			} else {
 				c.commit()
 				next = at
@@ -46,8 +46,8 @@ func TestTxn(t *testing.T) {
 				}
 			}
 			require.Equal(t, model.Len(), log.Committed())
-			require.Equal(t, model.AppendFile(nil, artifact.Watermark{}, next), log.Draft().AppendFile(nil, artifact.Watermark{}, log.Next()))
-			require.GreaterOrEqual(t, log.Allocator(), floor)
+			require.Equal(t, model.AppendFile(nil, artifact.Watermark{}, next), log.Draft().AppendFile(nil, artifact.Watermark{}, log.next))
+			require.GreaterOrEqual(t, log.NextSequence(), floor)
 		}
 	})
 }
@@ -62,5 +62,5 @@ func TestInsertAtRefuses(t *testing.T) {
 	got, err := c.insertAt(10, event.Facts{}, []byte("e"), []byte("s"))
 	require.NoError(t, err, "below the floor, above everything taken")
 	require.Equal(t, uint64(10), got)
-	require.Equal(t, uint64(20), log.Allocator(), "never below the recorded one")
+	require.Equal(t, uint64(20), log.NextSequence(), "never below the recorded one")
 }

@@ -100,10 +100,10 @@ func AppendBody(dst []byte, b *Body) []byte {
 	return msgpack.AppendStr(msgpack.AppendStr(dst, "scope"), b.Scope)
 }
 
-// decode reads raw, which must be exactly one body. Entity and Scope alias raw;
-// Payload reuses the capacity that b.Payload had, so one Body serves a whole
-// scan. With bare the payload is validated and not kept. On error b holds
-// nothing of use.
+// decode decodes raw, which must be exactly one body. Entity and Scope alias
+// raw; Payload reuses the capacity that b.Payload had, so one Body serves a
+// whole scan. With bare it validates the payload without keeping it. On error b
+// is undefined.
 func (b *Body) decode(raw []byte, bare bool) error {
 	var r msgpack.Reader
 	r.Reset(raw)

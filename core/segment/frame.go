@@ -52,7 +52,8 @@ func checkBody(head, body []byte) bool {
 
 // DecodeFrame decodes raw, which must be exactly one frame, into b. Entity and
 // Scope alias raw; Payload reuses the capacity that b.Payload had. The error is
-// a [damage.Refusal]: short, length, checksum or frame_body.
+// a [damage.Refusal]: short, length, checksum or frame_body; b is undefined
+// then.
 func DecodeFrame(raw []byte, b *Body) error {
 	if len(raw) < FrameHead {
 		return damage.Refuse(damage.Short, 0, nil)

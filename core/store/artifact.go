@@ -71,7 +71,7 @@ func validateArtifact(src source.Source, h *artifact.Header, sizes func(uint64) 
 	built, why := index.Build(index.Input{
 		Image:        image,
 		Names:        names,
-		Bounds:       index.Bounds{Allocator: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
+		Bounds:       index.Bounds{NextSequence: h.Allocator, Watermark: h.Watermark, SegmentSize: sizes},
 		Seed:         o.Seed,
 		Each:         each,
 		Parallel:     o.Parallel,

@@ -41,7 +41,7 @@ func (o *opening) loadCheckpoint(src source.Source, sizes func(uint64) (uint64, 
 	if err := c.End(); err != nil {
 		return nil, b, err
 	}
-	p, err := draftPart(d, index.Bounds{Allocator: c.Allocator, Watermark: c.Watermark, SegmentSize: sizes}, o.options)
+	p, err := draftPart(d, index.Bounds{NextSequence: c.Allocator, Watermark: c.Watermark, SegmentSize: sizes}, o.options)
 	return p, b, err
 }
 

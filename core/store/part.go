@@ -105,9 +105,9 @@ func imagePart(image index.Image, bounds index.Bounds, o *Options) (*part, error
 // validated are bounds that admit records which were validated before.
 func validated(nextSequence uint64) index.Bounds {
 	return index.Bounds{
-		Allocator:   nextSequence,
-		Watermark:   artifact.Watermark{Segment: ^uint64(0)},
-		SegmentSize: anySize,
+		NextSequence: nextSequence,
+		Watermark:    artifact.Watermark{Segment: ^uint64(0)},
+		SegmentSize:  anySize,
 	}
 }
 

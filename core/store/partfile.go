@@ -84,7 +84,7 @@ func (o *opening) loadPart(f *index.File, b base) (*part, base, error) {
 	p := &part{Part: query.Part{Image: image, Index: saved}}
 	if o.options.buildsIndex() {
 		var err error
-		bounds := index.Bounds{Allocator: a.Allocator, Watermark: a.Watermark, SegmentSize: o.listing.Size}
+		bounds := index.Bounds{NextSequence: a.Allocator, Watermark: a.Watermark, SegmentSize: o.listing.Size}
 		if p, err = imagePart(image, bounds, o.options); err != nil {
 			return nil, b, err
 		}

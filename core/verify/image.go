@@ -181,7 +181,7 @@ func (s *imageReader) contained() bool { return s.file != artifact.FileName }
 
 // bounds returns the rules that the records must obey.
 func (s *imageReader) bounds(sizes func(uint64) (uint64, bool)) index.Bounds {
-	return index.Bounds{Allocator: s.allocator, Watermark: s.watermark, SegmentSize: func(id uint64) (uint64, bool) {
+	return index.Bounds{NextSequence: s.allocator, Watermark: s.watermark, SegmentSize: func(id uint64) (uint64, bool) {
 		n, ok := sizes(id)
 		if id == s.watermark.Segment {
 			n = min(n, s.watermark.Offset)

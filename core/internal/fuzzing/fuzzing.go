@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var write = flag.Bool("seeds", false, "write the seed corpora of the fuzz targets anew")
+var write = flag.Bool("seeds", false, "rewrite the seed corpora of the fuzz targets")
 
 // Seed holds the arguments of one call of a fuzz target.
 type Seed []any
