@@ -38,7 +38,6 @@ var inside = map[string]string{
 	"strtab.NameError":          "the same",
 	"fsabstraction.ErrLocked":   "host.LockedError says more",
 	"fsabstraction.ErrNotTried": "host decides by it what is in doubt",
-	"mapping.ErrClosed":         "host.ErrClosed comes first; both are fs.ErrClosed",
 }
 
 // TestEveryErrorIsReachable: every error that a package below host exports is an error of
