@@ -111,7 +111,8 @@ func (vs *versions) install(edit func(old contents) contents) error {
 		vs.wake()
 	}
 	vs.mu.Unlock()
-	return old.release()
+	_ = old.release() // the new version is installed, so it is no failure of the edit
+	return nil
 }
 
 // close releases the last version. Afterwards pin and install fail.

@@ -60,9 +60,7 @@ func (w *writer) run(quit chan<- struct{}) {
 			w.serve(r)
 		case <-tick:
 			if w.unsynced && w.failed == nil {
-				if err := w.sync(); err != nil {
-					w.options.Logger.Error("thaw: sync failed", slog.String("store", w.dir), slog.Any("error", err))
-				}
+				_ = w.sync() // fail logs it, and later appends return it
 			}
 		}
 	}

@@ -20,8 +20,12 @@ const (
 // wrong list can hide an event but not forge one.
 type plan struct {
 	planned
-	single [3]index.Postings // the sets of conditions that are one list
+	single [maxConditions]index.Postings // the sets of conditions that are one list
 }
+
+// maxConditions is how many conditions of a region have sets: entity or its prefix,
+// scope, kinds.
+const maxConditions = 3
 
 // planned is a plan without its buffers.
 type planned struct {
@@ -43,8 +47,8 @@ type planned struct {
 	first uint32
 
 	conditions   []condition
-	conditionBuf [3]condition
-	othersBuf    [2]set
+	conditionBuf [maxConditions]condition
+	othersBuf    [maxConditions - 1]set
 	// alone are the lists of the only condition of a count, when they were not made a set:
 	// their lengths are the answer.
 	alone []index.List

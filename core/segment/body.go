@@ -51,8 +51,7 @@ const (
 
 // Errors of a body, besides those of packages msgpack and event.
 var (
-	ErrIDSize  = errors.New("segment: an id is not 16 bytes long")
-	errPayload = errors.New("segment: the payload is not one value")
+	ErrIDSize = errors.New("segment: an id is not 16 bytes long")
 )
 
 // AppendBody appends the body's MessagePack to dst.

@@ -10,7 +10,7 @@ var ErrRead = errors.New("source: a file could not be read")
 
 // ErrGone is the error for a name that no longer leads to the listed file. It
 // concerns the store, so it is never a [ReadError].
-var ErrGone = errors.New("store: the file is gone")
+var ErrGone = errors.New("source: the file is gone")
 
 // Verdict is an error about the bytes themselves: they were read and are wrong.
 // A source that checks what it reads returns a Verdict from ReadAt.

@@ -71,7 +71,7 @@ func (o *opening) reportLost() error {
 			return refusal(refused.File, err)
 		}
 		if err == nil {
-			o.minNext = b.nextSequence
+			o.minNext = max(o.minNext, b.nextSequence)
 			if last, ok := p.Index.Last(); ok {
 				b.endSequence = last + 1
 			}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -28,8 +29,9 @@ func (o *opening) loadParts(b base) (base, error) {
 
 // nextPart finds the part file that continues b, nil when there is none.
 func (o *opening) nextPart(b base) (*part, base, error) {
-	var found []*index.File // the longest first
-	for _, e := range o.listing.Others {
+	var found []*index.File                                           // the longest first
+	for _, name := range slices.Sorted(maps.Keys(o.listing.Others)) { // so reports list them in order
+		e := o.listing.Others[name]
 		first, last, ok := index.ParsePartName(e.Name)
 		if !ok || !e.Regular || first != b.watermark.Segment || o.options.skips(e.Name) {
 			continue

@@ -76,6 +76,9 @@ func listFiles(files directory.Files) (*fixedFiles, error) {
 		return d, nil
 	}
 	src, err := files.Open(e.Name)
+	if errors.Is(err, source.ErrGone) {
+		return nil, err // a writer closed the store since the listing
+	}
 	if err != nil {
 		return d, nil // recurs, and is reported, when the file is read
 	}

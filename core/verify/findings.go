@@ -74,6 +74,11 @@ func (f *findings) blamed(file string) bool {
 	return slices.ContainsFunc(f.damages, func(d *damage.Damage) bool { return d.File == file })
 }
 
+// noted reports whether a file has a note of a topic.
+func (f *findings) noted(file string, topic Topic) bool {
+	return slices.ContainsFunc(f.notes, func(n Note) bool { return n.File == file && n.Topic == topic })
+}
+
 func (f *findings) note(n Note) {
 	if f.admit(n.File, "note "+string(n.Topic)) {
 		f.notes = append(f.notes, n)

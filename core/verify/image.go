@@ -160,6 +160,12 @@ func (s *imageReader) next() (err error) {
 	}
 	s.left--
 	s.record, s.offset, err = s.read()
+	if n := uint32(s.names.Len()); err == nil && (s.record.Entity >= n || s.record.Scope >= n) {
+		// The open validated the record, so the file changed since.
+		why := damage.Refuse(damage.Short, int64(s.offset), source.ErrShort)
+		why.File = s.file
+		return why
+	}
 	if err == nil {
 		s.after = s.record.Sequence + 1
 		s.used[s.record.Entity/64] |= 1 << (s.record.Entity % 64)

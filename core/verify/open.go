@@ -8,8 +8,8 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -155,7 +155,8 @@ func (c *check) readParts(s *store.Snapshot) error {
 		}
 	}
 	for _, e := range c.dir.entries {
-		if _, _, ok := index.ParsePartName(e.Name); ok && !slices.Contains(names, e.Name) && !c.findings.blamed(e.Name) {
+		ignored := directory.KindOf(e.Name) == directory.Part && !slices.Contains(names, e.Name)
+		if ignored && !c.findings.blamed(e.Name) && !c.findings.noted(e.Name, Stale) {
 			c.findings.note(Note{Topic: Stale, File: e.Name})
 		}
 	}

@@ -30,6 +30,10 @@ func (c *check) hiddenRanges() error {
 		c.findings.damage(at(file, 0, damage.NotRegular, nil, nil))
 		return nil
 	}
+	if e.Size > visibility.MaxSize {
+		c.refused(file, damage.Refuse(damage.Length, -1, nil))
+		return nil
+	}
 	raw, err := c.whole(file)
 	if err == nil {
 		c.ranges.raw = raw
