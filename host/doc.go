@@ -79,7 +79,8 @@
 //
 //	Store.entering      whether the store is closing; held briefly
 //	Snapshot.mu         whether a snapshot is closed; held briefly
-//	versions.editing    one grow, flush or refresh at a time; the writer never takes it
+//	versions.editing    one change of snapshot or files at a time, by a query,
+//	                    an adopted flush or a refresh; no append takes it
 //	versions.mu         the current version; held briefly, and never while taking
 //	                    another lock
 //	directory.mu        the files that a directory's names led to, and which segments

@@ -16,8 +16,8 @@ import (
 
 // Open opens the store in the directory at path for writing, and creates the directory
 // if it does not exist. If another writer has the store open, it fails with a
-// *[LockedError], at once or after Options.LockWait. Open first repairs an unclean stop
-// and reports it in Report.Recovered; the repair keeps every acknowledged append.
+// *[LockedError], at once or after Options.LockWait. Open first recovers from an
+// unclean stop and reports that in Report.Recovered; recovery keeps every acknowledged append.
 //
 // ctx bounds only the open. If it is already done, Open creates neither a directory nor
 // a file. The caller must Close the store.
@@ -95,7 +95,7 @@ func unread(c *contents) error {
 	return nil
 }
 
-// recover repairs an unclean stop. It returns the id of the next segment and the end of
+// recover recovers from an unclean stop. It returns the id of the next segment and the end of
 // the log.
 func (s *Store) recover(c *contents) (next uint64, end artifact.Watermark, err error) {
 	r, err := c.snapshot.Recovery()

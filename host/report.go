@@ -57,7 +57,7 @@ type Report struct {
 	IndexBytes int64
 	// Took is the duration of the open or refresh.
 	Took time.Duration
-	// Recovered describes how the open repaired an unclean stop. It is nil for a reader
+	// Recovered describes how the open recovered from an unclean stop. It is nil for a reader
 	// or if there was none, and is not in the JSON object.
 	Recovered *Recovered
 }
@@ -129,7 +129,7 @@ type Torn struct {
 	Frames bool
 }
 
-// Recovered describes how an open for writing repaired an unclean stop.
+// Recovered describes how an open for writing recovered from an unclean stop.
 type Recovered struct {
 	// File is the segment that was being written.
 	File string
@@ -143,7 +143,7 @@ type Recovered struct {
 	SetAside string
 }
 
-// reportOf is the only place that knows both forms of a report.
+// reportOf makes a report of the core's form. It and core, below, are all that know both.
 func reportOf(r store.Report, took time.Duration, recovered *Recovered) Report {
 	return Report{
 		OpenedFrom: r.OpenedFrom, Events: r.Events, Hidden: r.Hidden, NextSequence: r.NextSequence,

@@ -26,7 +26,7 @@ type contents struct {
 	log      logEnd
 
 	took      time.Duration // of the open or refresh that made snapshot
-	recovered *Recovered    // nil unless the open repaired an unclean stop
+	recovered *Recovered    // nil unless the open recovered from an unclean stop
 }
 
 // logEnd holds the events that a writer has appended since it opened the store, and where
@@ -66,7 +66,7 @@ func (v *version) release() error {
 // versions holds the current version of a store. Only install replaces it.
 type versions struct {
 	// editing serializes the slow edits, which derive from the current snapshot or replace
-	// it: grow, adopt, Refresh. The writer does not need it, since none of them changes the
+	// it: grow, replace, Refresh. The writer does not need it, since none of them changes the
 	// end of the log.
 	editing sync.Mutex
 

@@ -125,7 +125,7 @@ func (l *lengths) fit(h *header, a *artifact.Header) bool {
 
 // plausible reports whether the flags and sequences are possible for an
 // artifact with header a. Impossible sequences would lead to no record, or be
-// given out again.
+// assigned again.
 func (h *header) plausible(a *artifact.Header) bool {
 	if h.flags&^(flagDense|flagUnique|flagClockOrder|flagContained) != 0 {
 		return false

@@ -3,8 +3,9 @@
 //
 // [Cursor.Query] makes a plan of the region, which chooses posting lists (plan.go) and
 // makes sets of them (set.go, union.go). A search intersects the sets and skips hidden
-// records (search.go). The records it finds are read in batches (batches.go), and the
-// names of a batch are looked up together (names.go).
+// records (search.go). The records it finds are read in batches (query.go), and the
+// names of a batch are looked up together (names.go). A [Cursor] and its buffers go from
+// one query to the next (cursor.go).
 //
 // Each record is compared with the query before it is returned, so a wrong posting list
 // can hide an event but not forge one.

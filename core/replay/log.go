@@ -13,7 +13,7 @@ type Log struct {
 }
 
 // NewLog returns an empty log that follows records with sequences below taken.
-// It gives out sequences from floor on: the next sequence that the artifact
+// It assigns sequences from floor on: the next sequence that the artifact
 // recorded, or 0.
 func NewLog(taken, floor uint64) *Log {
 	return &Log{draft: artifact.NewDraft(), floor: floor, least: taken, next: max(taken, floor)}
@@ -32,7 +32,7 @@ func (l *Log) Committed() int { return l.committed }
 // Next returns the sequence that replay gives to the next event without a number.
 func (l *Log) Next() uint64 { return l.next }
 
-// NextSequence returns the next sequence that a writer may give out. It never
+// NextSequence returns the next sequence that a writer may assign. It never
 // falls below the floor.
 func (l *Log) NextSequence() uint64 { return max(l.next, l.floor) }
 

@@ -16,14 +16,15 @@
 //     index.ckpt, else nothing (base.go, artifact.go, savedindex.go, partfile.go,
 //     checkpoint.go). Its watermark is checked against the segments (watermark.go). An
 //     index.fbati without its index.thaw is compared with all segments it covers
-//     (coverage.go).
+//     (coverage.go). part.go makes a part of either.
 //  3. visibility_ranges.fbv is read (hidden.go). It is the only derived file whose
 //     damage is an error.
 //  4. The segments after the watermark are replayed and become the tail's part
 //     (tail.go).
 //  5. The hidden ranges are applied: widened after a loss (hidden.go), and translated
-//     where batpak numbered events otherwise (numbering.go).
+//     where batpak numbered events otherwise (numbering.go, footernumbers.go).
 //  6. Events that a refused index lists and no part holds are reported lost (lost.go).
+//  7. With Options.CheckIndex every page of the index is read (repair.go).
 //
 // A try starts again without its index when the tail or the hidden ranges contradict
 // it, and from the listing when a file was replaced meanwhile (open.go).
@@ -37,7 +38,8 @@
 //	refresh.go                          what other processes have appended
 //	memtable.go                         what this process's writer has appended
 //	history.go                          what the writer asks before it appends
-//	recovery.go                         the torn end that a writer cuts off first
+//	recovery.go, footer.go              the torn end that a writer cuts off first, and the
+//	                                    footer it adds
 //	flush.go, indexfiles.go             the index files to write, and those in use
-//	report.go, errors.go                the report and the errors
+//	options.go, report.go, errors.go    choices, the report and the errors
 package store

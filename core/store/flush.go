@@ -11,7 +11,7 @@ type Flush struct {
 	// the new one. 0 makes index.fbati and index.thaw of all events; any other number
 	// makes a part file that continues file First-1.
 	First int
-	// Run is what the writer has appended since the snapshot was opened. It stands for
+	// Run is what the writer has appended since the index files end, or the snapshot was opened. It stands for
 	// the memtables, which are left out.
 	Run artifact.Run
 	// To is where the log of the last event ends, and NextSequence the sequence after it.

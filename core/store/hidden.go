@@ -81,7 +81,7 @@ func (o *opening) hide(ranges visibility.Ranges) error {
 
 // widenHidden widens each hidden range that a loss precedes or meets. Events after a
 // loss may have lower numbers than before, until the numbers are known again, and a
-// cancelled one must not slip out from under its range. Sequences below from belong to
+// cancelled one must not become visible. Sequences below from belong to
 // an index, and a loss does not move them.
 func widenHidden(ranges visibility.Ranges, r *Report, from uint64) visibility.Ranges {
 	widened := ranges

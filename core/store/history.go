@@ -78,7 +78,7 @@ func latest(c *query.Cursor, entity uint32, h *commit.Head, any bool) (bool, err
 			any = true
 			h.Clock, h.WallMS, h.Hash = rec.Clock, rec.WallMS, rec.EventHash
 		}
-		// batpak can give out a clock twice; the next clock must be above all.
+		// batpak can assign a clock twice; the next clock must be above all.
 		h.Clock = max(h.Clock, rec.Clock)
 		if c.Visible(r) {
 			if !h.State.Some {

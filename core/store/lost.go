@@ -16,7 +16,7 @@ import (
 
 // An index that is sound in itself but contradicts the segments is refused, and is the
 // evidence of a loss: an event that it lists and no segment holds is lost. Its next
-// sequence was given out, however much of the log is left.
+// sequence was reached, so it is never assigned again, however much of the log is left.
 
 // contradicts reports whether a reason says that an index and the segments disagree.
 func contradicts(r damage.Reason) bool {

@@ -67,7 +67,7 @@ func (o *opening) without(why *damage.Refusal) (*Snapshot, error) {
 	return open(o.files, &options, o.try, append(slices.Clone(o.refused), why))
 }
 
-// lastTry reports whether a file that is gone must be done without.
+// lastTry reports whether the open must do without a missing file.
 func (o *opening) lastTry() bool { return o.try == openTries }
 
 // run climbs the ladder; see the package comment.

@@ -17,7 +17,7 @@ import (
 type Recovery struct {
 	// Next is the id of the segment to append to.
 	Next uint64
-	// File is the newest segment, "" when nothing is to be done to it.
+	// File is the newest segment, "" if it needs no change.
 	File string
 	// Remove is set when the segment holds no event: it is removed, and its id is used
 	// again.
@@ -109,7 +109,7 @@ func idAfterRemoval(l *directory.Listing) uint64 {
 	return l.Newest()
 }
 
-// blames reports whether the report holds anything against a segment that a footer
+// blames reports whether the report lists anything about a segment that a footer
 // might cover up.
 func (r *Report) blames(name string, end replay.Ending) bool {
 	for _, d := range r.Damages {

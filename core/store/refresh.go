@@ -161,8 +161,8 @@ func grownAfter(was, l *directory.Listing, at replay.Place) bool {
 }
 
 // lastEventStays reports whether the last event that was read in the segment of a place
-// is still there. A writer takes back a write that failed half way, and other frames may
-// then lie where it was seen. It takes back only the end, so the last event shows it.
+// is still there. A writer truncates a failed write, and other frames may
+// then lie where it was seen. It truncates only the end, so the last event shows it.
 func (s *Snapshot) lastEventStays(at replay.Place) bool {
 	for i := len(s.parts) - 1; i >= 0; i-- {
 		p := s.parts[i].now()

@@ -57,17 +57,17 @@ type Report struct {
 	// Events counts the events that readers see, and Hidden those that a cancelled fence
 	// hides.
 	Events, Hidden uint64
-	// NextSequence is the sequence that a writer gives out next.
+	// NextSequence is the sequence that a writer assigns next.
 	NextSequence uint64
 	Segments     int
 	// TailEvents is how many events were read from segments at open.
 	TailEvents uint64
 	// Rejected lists every file that was refused.
 	Rejected []*damage.Refusal
-	// Damages lists damaged bytes that no other file replaces. Events that could be read
-	// are shown all the same.
+	// Damages lists damaged bytes that no other file replaces. Readable events are still
+	// shown.
 	Damages []*damage.Damage
-	// Unfinished, Gaps, Unsealed and Torn are what else replay met.
+	// Unfinished, Gaps, Unsealed and Torn are the other findings of replay.
 	Unfinished []replay.Unfinished
 	Gaps       []replay.Gap
 	Unsealed   []replay.Unsealed
@@ -139,7 +139,7 @@ func (s *Snapshot) count() error {
 		}
 	}
 	// A range may reach past the last event, when a crash took the events it hides.
-	// Their numbers are never given out again.
+	// Their numbers are never assigned again.
 	r.NextSequence = max(s.scan.Log().NextSequence(), r.HiddenRanges.End(), s.minNext)
 	return nil
 }

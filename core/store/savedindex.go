@@ -50,7 +50,7 @@ func (o *opening) vouched(src source.Source) bool {
 	return err == nil && !f.Contained() && f.Belongs(artifact.AppendHeader(nil, &h), src.Size())
 }
 
-// moved reports whether any of these names leads elsewhere than when it was listed.
+// moved reports whether any of these names leads to another file than at the listing.
 func (s *Snapshot) moved(names ...string) bool {
 	for _, name := range names {
 		e, err := s.files.Look(name)

@@ -11,7 +11,7 @@ import (
 )
 
 // Stream returns the visible events of one entity in order of clocks. Of two with the same
-// clock, which batpak 0.4.0 can give out twice, the lower sequence comes first. The first
+// clock, which batpak 0.4.0 can assign twice, the lower sequence comes first. The first
 // error ends the iteration. A name that no entity can have, such as the empty one, is a
 // [*commit.NameError].
 func (s *Snapshot) Stream(entity string, page query.StreamPage) iter.Seq2[event.Event, error] {

@@ -125,7 +125,7 @@ func (c *comparison) event(raw artifact.Raw, f *footer) error {
 		}
 	}
 	c.vote(i, facts, c.truth.entity(raw), c.truth.scope(raw), t)
-	c.sequences.settle(facts.Position, *t)
+	c.sequences.determine(facts.Position, *t)
 	for _, s := range c.images {
 		if c.sequences.from.footer && c.sequences.last < s.allocator && !s.watermark.Covers(facts.Position) &&
 			!c.sequences.misled && !c.findings.blames(s.file, damage.Allocator) {

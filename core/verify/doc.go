@@ -16,7 +16,7 @@
 //	footers     entry by entry against the frames; sequences rise
 //	index.fbati accepted as an open accepts it, then record by record against the frames
 //	index.ckpt  the same
-//	ranges      the file decodes and lies below the allocator
+//	ranges      the file decodes and lies below the next sequence
 //	index.thaw  equals, byte by byte, the index built from the records, as does the index
 //	            in a part file: an [index.Difference] names the first other byte
 //	answers     an open shows what the frames hold

@@ -79,8 +79,8 @@ func (s *imageReader) openPart(d *fixedFiles, stop func() error) (why *damage.Re
 	if err != nil {
 		return nil, err
 	}
-	_, tables := f.Index(nil, "")
-	if err := tables.CheckAll(stop); err != nil {
+	_, ix := f.Index(nil, "")
+	if err := ix.CheckAll(stop); err != nil {
 		errors.As(err, &why)
 		if why == nil {
 			return nil, err

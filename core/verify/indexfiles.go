@@ -30,7 +30,7 @@ func (c *check) checkIndex(s *imageReader) error {
 	name := s.file
 	if name == artifact.FileName {
 		name = index.FileName
-		if _, ok := c.dir.listing.Others[name]; !ok { // the next open builds them
+		if _, ok := c.dir.listing.Others[name]; !ok { // the next open builds it
 			return nil
 		}
 	}
@@ -46,8 +46,8 @@ func (c *check) checkIndex(s *imageReader) error {
 	if f.Segments() != directory.DigestSegments(c.dir.listing.IDs(), s.from, s.watermark) {
 		c.findings.note(Note{Topic: Stale, File: name, Detail: "it was made over other segments"})
 	}
-	_, tables := f.Index(s.raw, artifact.FileName)
-	if err := tables.CheckAll(c.stop); err != nil {
+	_, ix := f.Index(s.raw, artifact.FileName)
+	if err := ix.CheckAll(c.stop); err != nil {
 		if c.stopped != nil {
 			return c.stopped
 		}

@@ -29,9 +29,9 @@ func (s *sequences) next() uint64 {
 	return s.last + 1
 }
 
-// settle determines the sequence of the event t at position p from the collected claims.
+// determine finds the sequence of the event t at position p from the collected claims.
 // t has the sequence that readers see.
-func (s *sequences) settle(p event.Position, t damage.Touched) {
+func (s *sequences) determine(p event.Position, t damage.Touched) {
 	next := s.next()
 	var by claim
 	number := max(next, t.Sequence)
