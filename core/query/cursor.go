@@ -62,11 +62,11 @@ func (c *Cursor) Event(r artifact.Raw) (e event.Event, err error) {
 	return e, c.check(&e)
 }
 
-func (c *Cursor) check(e *event.Event) error {
-	if c.options.Check == nil {
-		return nil
+func (c *Cursor) check(e *event.Event) (err error) {
+	if c.options.Check != nil {
+		*e, err = c.options.Check(*e)
 	}
-	return c.options.Check(e)
+	return err
 }
 
 // unchanged returns an error when a record has changed since the index was validated.

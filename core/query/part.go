@@ -23,9 +23,10 @@ type Options struct {
 	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that pays,
 	// and returns when all are done.
 	Parallel func(n int, f func(i int))
-	// Check, when set, is called with each event before it is returned. It may set more
-	// of the event's fields; an error ends the query.
-	Check func(*event.Event) error
+	// Check, when set, is called with each event before it is returned. It returns the
+	// event, perhaps completed; an error ends the answer. It takes a value, so that events
+	// need not be on the heap for it.
+	Check func(event.Event) (event.Event, error)
 }
 
 // Reader returns a reader of the part's records and index, for one goroutine. It is not

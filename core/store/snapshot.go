@@ -53,13 +53,10 @@ func (s *Snapshot) queryOptions() query.Options {
 	return o
 }
 
-// checkFrame compares an event with its frame, and sets the time from the frame.
-func (s *Snapshot) checkFrame(e *event.Event) error {
-	full, err := s.readFrame(*e)
-	if err == nil {
-		*e = full.Event
-	}
-	return err
+// checkFrame compares an event with its frame, and returns it with the frame's time.
+func (s *Snapshot) checkFrame(e event.Event) (event.Event, error) {
+	full, err := s.readFrame(e)
+	return full.Event, err
 }
 
 // Get returns the first visible event with an id, or [ErrNotFound]. The zero id is
