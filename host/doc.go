@@ -83,13 +83,17 @@
 //	                    an adopted flush or a refresh; no append takes it
 //	versions.mu         the current version; held briefly, and never while taking
 //	                    another lock
+//	core/store          one repair of a damaged part at a time; held while its segments
+//	                    are replayed
+//	core/directory      a listing; held while it looks at a segment
 //	directory.mu        the files that a directory's names led to, and which segments
 //	                    are open; held while a segment is opened
 //	file.once           one goroutine maps a file
 //
 // When descriptors run out, any goroutine may close idle segments of any directory,
 // which takes its directory.mu. So no goroutine opens a file through package scarce
-// while it holds a directory.mu. Fence.mu and ids.mu are held alone. The writer's own
+// while it holds a directory.mu: a segment is opened under it without that package.
+// Fence.mu, ids.mu and the lock of package scarce are held alone. The writer's own
 // fields have no lock: they pass from Open to the writer's goroutine and, after that
 // ends, to Close.
 package host

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -48,17 +49,32 @@ type partFile struct {
 	fromSequence, fromNext, nextSequence uint64
 
 	// standIn replaces the part once its file proved damaged: see repair.
-	standIn atomic.Pointer[part]
-	mu      sync.Mutex // guards the rest, and is held during a repair
+	standIn   atomic.Pointer[standIn]
+	repairing sync.Mutex // held by the one repair of the part
+}
+
+// standIn is what replaces a part, and what its repairs found. It does not change.
+type standIn struct {
+	part    *part
 	refused []*damage.Refusal
 	damages []*damage.Damage
+}
+
+// replace makes p the part's stand-in and adds what the repair found.
+func (f *partFile) replace(p *part, refused []*damage.Refusal, damages []*damage.Damage) {
+	next := &standIn{part: p, refused: refused, damages: damages}
+	if last := f.standIn.Load(); last != nil {
+		next.refused = slices.Concat(last.refused, refused)
+		next.damages = slices.Concat(last.damages, damages)
+	}
+	f.standIn.Store(next)
 }
 
 // now returns the part, or what stands in for it since its file proved damaged.
 func (p *part) now() *part {
 	if p.file != nil {
 		if q := p.file.standIn.Load(); q != nil {
-			return q
+			return q.part
 		}
 	}
 	return p
@@ -69,10 +85,10 @@ func (p *part) reportRepairs(r *Report) {
 	if p.file == nil {
 		return
 	}
-	p.file.mu.Lock()
-	defer p.file.mu.Unlock()
-	r.Rejected = append(r.Rejected[:len(r.Rejected):len(r.Rejected)], p.file.refused...)
-	r.Damages = append(r.Damages[:len(r.Damages):len(r.Damages)], p.file.damages...)
+	if s := p.file.standIn.Load(); s != nil {
+		r.Rejected = slices.Concat(r.Rejected, s.refused)
+		r.Damages = slices.Concat(r.Damages, s.damages)
+	}
 }
 
 // draftPart makes a part of records in memory, which must be in order and within

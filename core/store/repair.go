@@ -100,8 +100,8 @@ func (s *Snapshot) repairNamed(why error, generation standInLevel) (repaired boo
 // error when there is none.
 func (s *Snapshot) repair(p, used *part, why error) error {
 	f := p.file
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.repairing.Lock()
+	defer f.repairing.Unlock()
 	if p.now() != used {
 		return nil // another query has repaired it
 	}
@@ -112,8 +112,7 @@ func (s *Snapshot) repair(p, used *part, why error) error {
 		built, err := imagePart(used.Image, validated(f.nextSequence), s.options)
 		if err == nil {
 			built.File, built.level = p.File, indexRebuilt
-			f.refused = append(f.refused, refused...)
-			f.standIn.Store(built)
+			f.replace(built, refused, nil)
 			return nil
 		}
 		var stop stopError
@@ -142,9 +141,7 @@ func (s *Snapshot) repair(p, used *part, why error) error {
 	if r := lateRefusal(f.name, why); len(refused) == 0 || refused[0].File != r.File {
 		refused = append(refused, r) // the index and the records are two files
 	}
-	f.refused = append(f.refused, refused...)
-	f.damages = append(f.damages, report.Damages...)
-	f.standIn.Store(read)
+	f.replace(read, refused, report.Damages)
 	return nil
 }
 
