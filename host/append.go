@@ -38,6 +38,7 @@ func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind
 // AppendBatch appends all events or none, and returns their receipts in the same order.
 // It writes a single item as Append does. Its errors are those of Append; an error about
 // one item is an *[ItemError]. Without items it writes nothing and returns nil.
+// A batch is safe to repeat only if every item has a key: see [WithKey].
 func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error) {
 	if len(items) > commit.MaxBatch {
 		return nil, &LimitError{What: "events in a batch", Got: uint64(len(items)), Max: commit.MaxBatch}

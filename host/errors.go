@@ -92,7 +92,7 @@ var (
 // Errors about bytes on disk.
 type (
 	// Damage describes damaged bytes that no other file holds: the file, the offset, the
-	// reason and the events affected.
+	// reason and the events affected. Its fields are in go doc ./core/damage.
 	Damage = damage.Damage
 	// Refusal describes a file that was refused and can be replaced by others.
 	Refusal = damage.Refusal
@@ -122,7 +122,8 @@ type (
 
 // Errors of an append that carry more than their class.
 type (
-	// ExpectError carries the expected and the actual state of an entity.
+	// ExpectError carries the expected and the actual state of an entity. Its fields and those
+	// of the others are in go doc ./core/commit.
 	ExpectError = commit.ExpectError
 	// KeyError reports how an append differs from the existing event with its key or id,
 	// and that event's sequence.

@@ -141,7 +141,7 @@ func ExampleStore_Snapshot() {
 	// placed: 3
 }
 
-// What takes a Reader works with a store, a reader of a directory, a snapshot, and a
+// A function that takes a Reader works with a store, a reader of a directory, a snapshot, and a
 // reader of package wasm/plugin.
 func ExampleReader() {
 	ctx := context.Background()
@@ -193,7 +193,7 @@ func ExampleOpenReader() {
 	// opt clock 1: {"n":3}
 }
 
-// Verify reads every byte, beside a writer too.
+// Verify reads every byte, even while a writer appends.
 func ExampleVerify() {
 	ctx := context.Background()
 	found, err := host.Verify(ctx, batpakStore("tail"), host.ReaderOptions{}, nil)

@@ -101,7 +101,7 @@ func ExampleStore_Fence() {
 }
 
 // Expect makes an append depend on the entity's last event, so that two writers who
-// decide at the same time cannot both be right.
+// decide at the same time cannot both succeed.
 func ExampleExpect() {
 	ctx := context.Background()
 	st := newStore()

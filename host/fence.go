@@ -62,7 +62,8 @@ func (f *Fence) Commit(ctx context.Context) ([]Receipt, error) {
 	return f.store.sendBatch(ctx, requestBatch, entries)
 }
 
-// Cancel drops the events. None of them was written, so they cannot be recovered.
+// Cancel drops the events. None of them was written, so they cannot be recovered. It fails
+// with [ErrFenceDone] after Commit or Cancel.
 func (f *Fence) Cancel() error {
 	_, err := f.end()
 	return err

@@ -27,7 +27,7 @@ type Findings struct {
 	Events, Hidden uint64
 	// Batches counts the committed batches.
 	Batches uint64
-	// OpenedFrom is the way an open of the store takes.
+	// OpenedFrom says from which files the store is opened.
 	OpenedFrom Way
 }
 

@@ -54,6 +54,9 @@ func Expect(e Expected) AppendOption { return AppendOption{what: optExpect, expe
 // the id. Time, correlation, causation and flags are not compared: the event keeps those of
 // the first append.
 //
+// A batch or fence is safe to repeat if every item has a key. If only some items have keys of
+// existing events, it fails with a *[KeyError].
+//
 // The digests of the stored payloads are compared. [payload.Marshal] returns the same bytes
 // for the same value, including Go maps. So keep data that changes between attempts (their
 // time, their number) out of the payload, and use the same type with the same fields. A type

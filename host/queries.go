@@ -60,7 +60,8 @@ func on[T any](ctx context.Context, q *queries, f func(*store.Snapshot) (T, erro
 	return f(v.snapshot)
 }
 
-// Query returns the visible events of a region in order of sequence.
+// Query returns the visible events of a region in order of sequence, without their
+// payloads. Read returns an event with its payload.
 func (q *queries) Query(ctx context.Context, region Region, page Page) iter.Seq2[event.Event, error] {
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] {
 		return s.Query(query.Region(region), query.Page(page))
@@ -72,7 +73,8 @@ func (q *queries) Count(ctx context.Context, region Region, from uint64) (uint64
 	return on(ctx, q, func(s *store.Snapshot) (uint64, error) { return s.Count(query.Region(region), from) })
 }
 
-// Stream returns the visible events of one entity in order of clocks.
+// Stream returns the visible events of one entity in order of clocks, without their
+// payloads.
 func (q *queries) Stream(ctx context.Context, entity string, page StreamPage) iter.Seq2[event.Event, error] {
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] { return s.Stream(entity, query.StreamPage(page)) })
 }

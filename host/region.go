@@ -12,7 +12,7 @@ type Region struct {
 	Entity, EntityPrefix string
 	// Scope is the exact name of a scope.
 	Scope string
-	// Kinds is one kind (event.Only) or a range of kinds.
+	// Kinds is one kind (event.Only) or one category (event.InCategory).
 	Kinds event.Kinds
 	// Clocks bounds the event's version within its entity; see ClocksBetween.
 	Clocks Clocks

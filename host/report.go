@@ -15,7 +15,7 @@ import (
 // refused and why, and what is damaged. As JSON it is the object that thaw stat --json
 // prints.
 type Report struct {
-	// OpenedFrom is the way the open took.
+	// OpenedFrom says from which files the store was opened.
 	OpenedFrom Way
 	// Events counts the visible events, Hidden those that a cancelled fence hides.
 	Events, Hidden uint64

@@ -2,7 +2,8 @@ package host
 
 import "sync"
 
-// Snapshot is the store at one moment. All methods are safe for concurrent use.
+// Snapshot is the store at one moment. It can be queried even after the store is closed, until
+// its own Close. All methods are safe for concurrent use.
 type Snapshot struct {
 	queries
 

@@ -44,7 +44,8 @@ func (vs *versions) wait(ctx context.Context, sequence uint64) (uint64, error) {
 }
 
 // Committed returns one more than the sequence of the last event that readers see. Every
-// event below it stays in the store.
+// event below it stays in the store, except after power loss with another durability than
+// [OnDisk].
 func (s *Store) Committed() uint64 { return s.versions.visible() }
 
 // WaitCommitted waits until Committed is above sequence and returns it: given the sequence

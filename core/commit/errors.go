@@ -100,7 +100,7 @@ type KeyError struct {
 	Differs []string
 	// Cancelled says that the event was cancelled with its fence.
 	Cancelled bool
-	// Partial says that other items of the same batch do not exist.
+	// Partial says that other items of the same batch have no key, or one that no event has.
 	Partial bool
 	// Twice says that two items of the batch have the key.
 	Twice bool
@@ -117,7 +117,7 @@ func (e *KeyError) Error() string {
 	case e.Cancelled:
 		return s + ", which was cancelled"
 	case e.Partial:
-		return s + ", which was appended without the rest of this batch"
+		return s + ", but not every item of this batch has a key that exists"
 	}
 	return s + ", which has another " + strings.Join(e.Differs, " and another ")
 }

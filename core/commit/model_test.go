@@ -785,14 +785,14 @@ func TestFarWall(t *testing.T) {
 func TestMessages(t *testing.T) {
 	id := event.ID{15: 1}
 	for want, err := range map[string]error{
-		`thaw: entity "a\n": expected no events, is at clock 3`:                                                                              &commit.ExpectError{Entity: "a\n", Expected: commit.NoEvents, Actual: commit.State{Some: true, Clock: 3}},
-		`thaw: entity "a": expected clock 4294967295, is at no events`:                                                                       &commit.ExpectError{Entity: "a", Expected: commit.AtClock(math.MaxUint32)},
-		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 3, which was cancelled":                               &commit.KeyError{ID: id, Sequence: 3, Cancelled: true},
-		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 3, which was appended without the rest of this batch": &commit.KeyError{ID: id, Sequence: 3, Partial: true},
-		"thaw: key 00000000000000000000000000000001 occurs twice in this batch":                                                              &commit.KeyError{ID: id, Twice: true},
-		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 0, which has another payload":                         &commit.KeyError{ID: id, Differs: []string{"payload"}},
-		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 9, which has another entity and another scope":        &commit.KeyError{ID: id, Sequence: 9, Differs: []string{"entity", "scope"}},
-		"thaw: the kind is reserved: 0x0001; 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are free":                                                 &commit.KindError{Kind: event.SystemInit},
+		`thaw: entity "a\n": expected no events, is at clock 3`:                                                                                   &commit.ExpectError{Entity: "a\n", Expected: commit.NoEvents, Actual: commit.State{Some: true, Clock: 3}},
+		`thaw: entity "a": expected clock 4294967295, is at no events`:                                                                            &commit.ExpectError{Entity: "a", Expected: commit.AtClock(math.MaxUint32)},
+		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 3, which was cancelled":                                    &commit.KeyError{ID: id, Sequence: 3, Cancelled: true},
+		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 3, but not every item of this batch has a key that exists": &commit.KeyError{ID: id, Sequence: 3, Partial: true},
+		"thaw: key 00000000000000000000000000000001 occurs twice in this batch":                                                                   &commit.KeyError{ID: id, Twice: true},
+		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 0, which has another payload":                              &commit.KeyError{ID: id, Differs: []string{"payload"}},
+		"thaw: key 00000000000000000000000000000001 belongs to the event with sequence 9, which has another entity and another scope":             &commit.KeyError{ID: id, Sequence: 9, Differs: []string{"entity", "scope"}},
+		"thaw: the kind is reserved: 0x0001; 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are free":                                                      &commit.KindError{Kind: event.SystemInit},
 		"thaw: payload bytes: 2, at most 1":         &commit.LimitError{What: "payload bytes", Got: 2, Max: 1},
 		"item 3: thaw: the zero id stands for none": &commit.ItemError{Item: 3, Err: commit.ErrZeroID},
 	} {

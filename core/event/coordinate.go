@@ -15,8 +15,9 @@ var (
 	ErrNameUTF8  = errors.New("event: a name is not valid UTF-8")
 )
 
-// Coordinate says where an event belongs: the entity (the key of its stream)
-// and the scope (the isolation boundary).
+// Coordinate says where an event belongs. The entity is the key of its stream. The scope
+// is a label to query by: it does not separate names, so an entity has one stream,
+// whatever the scope of its events.
 type Coordinate struct {
 	Entity, Scope string
 }

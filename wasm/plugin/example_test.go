@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/wasm/plugin"
 )
 
-// A store is opened through thaw.wasm, which `make wasm` builds, and asked as host's
+// A store is opened through thaw.wasm, which `make wasm` builds, and queried like host's
 // readers are.
 func Example() {
 	ctx := context.Background()
