@@ -46,7 +46,9 @@ type Report struct {
 	Unclosed bool
 	// HiddenRanges are the hidden sequences.
 	HiddenRanges Ranges
-	// DuplicateIDs reports whether an event id is in the log twice: Get finds the first.
+	// DuplicateIDs reports whether an event id is twice in one part of the log: Get returns the
+	// first. An id that is in the index files and again in the tail does not set it; Verify
+	// finds it.
 	DuplicateIDs bool
 	// IndexOrigin is where the index over index.fbati comes from.
 	IndexOrigin IndexOrigin

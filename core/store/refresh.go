@@ -9,7 +9,6 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -142,8 +141,7 @@ func sameBefore(was, l *directory.Listing, at replay.Place) bool {
 // index, opening it costs less than going on with a long tail.
 func indexFiles(l *directory.Listing) map[string]directory.Entry {
 	out := maps.Clone(l.Others)
-	delete(out, synced.FileName)
-	delete(out, visibility.FileName)
+	maps.DeleteFunc(out, func(name string, _ directory.Entry) bool { return directory.KindOf(name).Latest() })
 	return out
 }
 

@@ -78,7 +78,9 @@ type Report struct {
 	Unclosed bool
 	// HiddenRanges are the sequences that stay hidden.
 	HiddenRanges visibility.Ranges
-	// DuplicateIDs is set when two events of the log have one id. Get returns the first.
+	// DuplicateIDs is set when two events of one part have one id. Get returns the first. Two
+	// events in different parts, such as the index files and the tail, do not set it:
+	// verification finds them.
 	DuplicateIDs bool
 	// IndexOrigin says where the index over index.fbati comes from.
 	IndexOrigin IndexOrigin
