@@ -146,7 +146,7 @@ func compare(found []event.Event, known knowledge) error {
 		case any && n != last && seen[last] != units[last].events:
 			return fmt.Errorf("unit %d is mixed with others or cut short", last)
 		case serial && n < last:
-			return fmt.Errorf("unit %d comes behind unit %d", n, last)
+			return fmt.Errorf("unit %d comes after unit %d", n, last)
 		}
 		if u.fate == acked {
 			r := u.receipts[seen[n]]

@@ -30,8 +30,8 @@ var (
 		Policy:     flush.Policy{CloseWeight: 40, OpenWeight: 40, CloseShare: 1, OpenShare: 1, PartShare: 2},
 		InRotation: true,
 	}
-	// behind is often in the background, as for users.
-	behind = &tuning.Flushes{Policy: often.Policy}
+	// background is often on a goroutine of its own, as for users.
+	background = &tuning.Flushes{Policy: often.Policy}
 )
 
 func withOpenWeight(r flush.Policy, n uint64) flush.Policy {
@@ -64,10 +64,10 @@ var flushWorkloads = []workload{
 	{name: "rebuilt", prepared: true, flushes: often, sessions: 3, rebuilt: true, do: func(s *session) error {
 		return repeat(11, func(int) error { return s.single() })
 	}},
-	{name: "behind batpak", from: "rotated", flushes: often, sessions: 2, do: func(s *session) error {
+	{name: "after batpak", from: "rotated", flushes: often, sessions: 2, do: func(s *session) error {
 		return repeat(12, func(int) error { return s.single() })
 	}},
-	{name: "in the background", prepared: true, flushes: behind, concurrent: true, do: func(s *session) error {
+	{name: "in the background", prepared: true, flushes: background, concurrent: true, do: func(s *session) error {
 		return together(2, s, func(s *session, _ int) error {
 			return repeat(14, func(int) error { return s.single() })
 		})

@@ -137,7 +137,7 @@ func written(fs *crashfs.FS, known *world) error {
 	}
 	defer r.Close()
 	if n := r.Report().TailEvents; n > 0 {
-		return fmt.Errorf("an index was written and %d events are behind it", n)
+		return fmt.Errorf("an index was written and %d events follow it", n)
 	}
 	return nil
 }

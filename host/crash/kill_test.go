@@ -57,7 +57,7 @@ func writeUntilKilled() error {
 	for round := uint64(0); ; round++ {
 		o := options(osfs.FS{}, seed+round)
 		o.SegmentSize = 8_000
-		st, err := host.Open(ctx, os.Getenv(killDir), withFlushes(behind, o))
+		st, err := host.Open(ctx, os.Getenv(killDir), withFlushes(background, o))
 		if err != nil {
 			return err
 		}
