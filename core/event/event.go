@@ -65,6 +65,8 @@ type Full struct {
 	PayloadSize uint32
 	Flags       uint8
 	ContentHash Hash
+	// Meta is the event's metadata, empty if it has none.
+	Meta Meta
 	// Payload is the caller's own copy of the appended MessagePack.
 	Payload []byte
 }

@@ -56,6 +56,7 @@ func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 		PayloadSize: b.PayloadSize,
 		Flags:       b.Flags,
 		ContentHash: b.ContentHash,
+		Meta:        b.Meta,
 		Payload:     b.Payload,
 	}, nil
 }
