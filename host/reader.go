@@ -44,6 +44,11 @@ type Reader interface {
 	// Read returns, as Get does, an event that a query returned, and its payload.
 	Read(ctx context.Context, e event.Event) (event.Full, error)
 
+	// ReadEach returns the events of an iteration of this reader in its order, each as Read
+	// returns it, and faster. A payload is valid until the loop's next step, and not after
+	// the loop: clone it to keep it. The first error ends it after the events before it.
+	ReadEach(ctx context.Context, events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error]
+
 	// Ancestors returns the causes of an event, nearest first, without the event itself.
 	// depth bounds the number of steps, 0 for no bound. An unknown id is ErrNotFound.
 	Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
