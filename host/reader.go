@@ -57,6 +57,10 @@ type Reader interface {
 	// Correlated returns the visible events of one conversation in order of sequence.
 	Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error]
 
+	// Position returns the position after every event that the reader sees, to follow the
+	// store from there. It is the zero Position for a store without events.
+	Position(ctx context.Context) (Position, error)
+
 	// Report returns the report of the open or the last refresh. It is empty after
 	// Close. Do not modify its slices.
 	Report() Report

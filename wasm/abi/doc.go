@@ -25,6 +25,7 @@ const (
 	OpRead       = 10
 	OpReport     = 11
 	OpVerify     = 12
+	OpPosition   = 13
 )
 
 // Formats of answers.
