@@ -76,6 +76,9 @@ type Reader interface {
 
 	// Kinds returns the kinds that have visible events, by rising kind.
 	Kinds(ctx context.Context) iter.Seq2[KindSummary, error]
+	// Position returns the position after every event that the reader sees, to follow the
+	// store from there. It is the zero Position for a store without events.
+	Position(ctx context.Context) (Position, error)
 
 	// Report returns the report of the open or the last refresh. It is empty after
 	// Close. Do not modify its slices.

@@ -44,6 +44,8 @@ func Answers(t *testing.T, r host.Reader) []string {
 		a.say("read", full, err)
 	}
 	a.about(event.ID{9, 9, 9})
+	position, err := r.Position(t.Context())
+	a.say("position", position, err)
 	report := r.Report()
 	a.say("report", fmt.Sprint(report.Events, report.Hidden, report.NextSequence, report.Damages), nil)
 	return a.lines

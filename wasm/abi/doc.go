@@ -26,6 +26,7 @@ const (
 	OpReport     = 11
 	OpVerify     = 12
 	OpReadEach   = 13
+	OpPosition   = 14
 )
 
 // Formats of answers.

@@ -105,7 +105,7 @@ func DecodeRequest(b []byte) (q Request, err error) {
 		From: le.Uint64(b[reqFrom:]), Limit: le.Uint64(b[reqLimit:]),
 		ID: event.ID(b[reqID:RequestSize]),
 	}
-	if q.Op < OpOpen || q.Op > OpReadEach || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
+	if q.Op < OpOpen || q.Op > OpPosition || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
 		le.Uint32(b[reqReserved:]) != 0 || q.Limit > math.MaxInt64 ||
 		q.Op == OpStream && q.From > math.MaxUint32 {
 		return Request{}, ErrRequest

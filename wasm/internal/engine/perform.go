@@ -48,6 +48,8 @@ func (t *task) perform() error {
 		return t.one(s.Read(row.Event))
 	case abi.OpReadEach:
 		return t.fulls(rowEvents(q.Row))
+	case abi.OpPosition:
+		return t.position()
 	case abi.OpReport:
 		report := s.Report()
 		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
@@ -178,6 +180,22 @@ func (t *task) state() error {
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, state.Clock)
 	default:
 		t.answer = lines.AppendState(t.answer, state)
+	}
+	return nil
+}
+
+// position answers with the store's identity and the sequence after its last event.
+func (t *task) position() error {
+	s := t.store.snapshot
+	id, err := s.Identity()
+	if err != nil {
+		return err
+	}
+	t.count = 1
+	if abi.Text(t.request.Format) {
+		t.answer = lines.AppendPosition(t.answer, id, s.End())
+	} else {
+		t.answer = binary.LittleEndian.AppendUint64(append(t.answer, id[:]...), s.End())
 	}
 	return nil
 }
