@@ -22,12 +22,14 @@ type Item struct {
 type Raw []byte
 
 // AppendOption is an option for one event. The last of several that set the same property
-// wins.
+// wins; of [Unless] all count.
 type AppendOption struct {
 	what     option
 	id       event.ID
 	expected Expected
 	number   int64
+
+	condition *condition
 }
 
 type option uint8
@@ -41,6 +43,7 @@ const (
 	optFlags
 	optTime
 	optReservedKind
+	optUnless
 )
 
 // Expect makes the append fail with an *[ExpectError] unless the entity is in state e:
