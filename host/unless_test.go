@@ -228,7 +228,7 @@ func agrees(t *testing.T, s *host.Store, rng *rand.Rand, rounds int) {
 		region, _ := a.region()
 		position := host.Position{Store: identity, Sequence: rng.Uint64N(s.Committed() + 1)}
 		if rng.IntN(2) == 0 {
-			position.Sequence = max(s.Committed(), 20) - rng.Uint64N(20)
+			position.Sequence = s.Committed() - rng.Uint64N(min(s.Committed(), 20)+1)
 		}
 		var first []event.Event
 		for e, err := range s.Query(background, region, host.Page{From: position.Sequence, Limit: 1}) {

@@ -93,7 +93,7 @@ func (l *Log) checkFrom(c *Condition) error {
 
 // defaultSteps bounds the records in the draft that are compared with a region before the
 // history is asked, which has an index.
-const defaultSteps = 1024
+const defaultSteps = 256
 
 // fewSteps is the number of records that are sooner compared again than remembered.
 const fewSteps = 16

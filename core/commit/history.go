@@ -14,8 +14,8 @@ type History interface {
 	// ByID returns the first event with an id, cancelled ones included.
 	ByID(id event.ID) (k Known, ok bool, err error)
 	// FirstIn returns the visible event with the lowest sequence of at least from in a
-	// region. It looks at every event before the log, and of the committed ones below
-	// sequence to at all but the last few: at those with a sequence below end.
+	// region. It looks at every event before the log, and at those that the log committed
+	// with a sequence below end. It should leave out few below to.
 	FirstIn(region *query.Region, from, to uint64) (k Known, ok bool, end uint64, err error)
 	// Identity returns the id of the first event, zero for none.
 	Identity() (event.ID, error)

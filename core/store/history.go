@@ -158,11 +158,15 @@ func (s History) FirstIn(region *query.Region, from, _ uint64) (k commit.Known, 
 				ok = err == nil
 				return false
 			})
+			if count := c.Count(); err == nil && !ok && count > 0 {
+				end, err = c.Sequence(count - 1)
+				end++
+			}
 			return err
 		})
 		if ok || err != nil {
 			break
 		}
 	}
-	return k, ok, s.report.NextSequence, err
+	return k, ok, end, err
 }
