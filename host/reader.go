@@ -45,6 +45,11 @@ type Reader interface {
 	// Read returns, as Get does, an event that a query returned, and its payload.
 	Read(ctx context.Context, e event.Event) (event.Full, error)
 
+	// ReadEach returns the events of an iteration of this reader in its order, each as Read
+	// returns it, and faster. A payload is valid until the loop's next step, and not after
+	// the loop: clone it to keep it. The first error ends it after the events before it.
+	ReadEach(ctx context.Context, events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error]
+
 	// Ancestors returns the causes of an event, nearest first, without the event itself.
 	// depth bounds the number of steps, 0 for no bound. An unknown id is ErrNotFound.
 	Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error]
@@ -71,6 +76,9 @@ type Reader interface {
 
 	// Kinds returns the kinds that have visible events, by rising kind.
 	Kinds(ctx context.Context) iter.Seq2[KindSummary, error]
+	// Position returns the position after every event that the reader sees, to follow the
+	// store from there. It is the zero Position for a store without events.
+	Position(ctx context.Context) (Position, error)
 
 	// Report returns the report of the open or the last refresh. It is empty after
 	// Close. Do not modify its slices.

@@ -186,6 +186,19 @@ func (q *queries) State(ctx context.Context, entity string) (host.State, error) 
 	})
 }
 
+// Position returns the position after every event that the reader sees. It is the zero
+// Position for a store without events.
+func (q *queries) Position(ctx context.Context) (host.Position, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpPosition}, func(b []byte) (p host.Position, err error) {
+		if len(b) != event.IDSize+8 {
+			return p, abi.ErrWire
+		}
+		copy(p.Store[:], b)
+		p.Sequence = binary.LittleEndian.Uint64(b[event.IDSize:])
+		return p, nil
+	})
+}
+
 // Get returns the visible event with an id, and its payload, which it reads from the segment
 // and checks. It returns [host.ErrNotFound] for an unknown id, and a *[host.Damage] for an
 // event that can no longer be read.
