@@ -41,7 +41,9 @@ func follow(j *job) (outcome, error) {
 		return outcome{}, err
 	}
 	followed := make(chan result, 1)
-	go func() { followed <- latencies(ctx, st.Follow(host.Region{}, host.Position{}, host.FollowOptions{}), j.events()) }()
+	go func() {
+		followed <- latencies(ctx, st.Follow(host.Region{}, host.Position{}, host.FollowOptions{}), j.events())
+	}()
 	err = paced(ctx, st, j.events())
 	if err != nil {
 		return outcome{}, err
