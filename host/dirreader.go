@@ -60,6 +60,7 @@ func openContents(ctx context.Context, path string, o *ReaderOptions, skip ...st
 		Seed:        rand.Uint64(),
 		Hash:        digest,
 		Parallel:    parallel,
+		Ahead:       ahead,
 		Stop:        ctx.Err,
 		Strict:      o.Strict,
 		ShowHidden:  o.ShowHidden,

@@ -197,6 +197,14 @@ func (l *Listing) Failure() error {
 	return l.failed
 }
 
+// Name returns the file name of a segment, listed or not.
+func (l *Listing) Name(id uint64) string {
+	if i, ok := l.search(id); ok && l.Segments[i].Name != "" {
+		return l.Segments[i].Name
+	}
+	return segment.Name(id)
+}
+
 // Has reports whether a segment is listed.
 func (l *Listing) Has(id uint64) bool {
 	_, ok := l.search(id)

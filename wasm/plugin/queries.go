@@ -134,12 +134,12 @@ func on[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byt
 
 // Query returns the visible events of a region in order of sequence.
 func (q *queries) Query(ctx context.Context, region host.Region, page host.Page) iter.Seq2[event.Event, error] {
-	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: query.Region(region), From: page.From, Limit: uint64(max(page.Limit, 0))})
+	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: region.Core(), From: page.From, Limit: uint64(max(page.Limit, 0))})
 }
 
 // Count returns how many events Query would return from a sequence on.
 func (q *queries) Count(ctx context.Context, region host.Region, from uint64) (uint64, error) {
-	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: query.Region(region), From: from}, func(b []byte) (uint64, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: region.Core(), From: from}, func(b []byte) (uint64, error) {
 		if len(b) != 8 {
 			return 0, abi.ErrWire
 		}
