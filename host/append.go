@@ -17,8 +17,9 @@ import (
 // [Durability]. Append encodes value as package payload describes, and stores [Raw]
 // unchanged.
 //
-// An *[ExpectError], *[KeyError], *[KindError], *[NameError], *[LimitError],
-// *[event.MetaError], or a payload or event error means that the append was refused and nothing was written. A
+// An *[ExpectError], *[ConditionError], *[KeyError], *[KindError], *[NameError],
+// *[LimitError], *[PositionError], *[event.MetaError], or a payload or event error means
+// that the append was refused and nothing was written. A
 // *[WriteError] means that the write failed and was undone. A *[FailedError] means that
 // the store is now read-only; the next open decides whether this event exists. The error
 // of ctx means that the event was not written or, if it is also [ErrUnknown], that it may
@@ -185,6 +186,11 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 			e.ReservedKind = true
 		case optMeta:
 			e.Meta = o.meta
+		case optUnless:
+			if err := commit.CheckRegions(o.condition.Regions); err != nil {
+				return err
+			}
+			e.Conditions = append(e.Conditions, &o.condition.Condition)
 		}
 	}
 	if !e.Key {

@@ -8,6 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -63,6 +64,9 @@ func (l *logEnd) between(from, to uint64) (run artifact.Run, ok bool) {
 
 // missing returns how many events of the log the snapshot lacks.
 func (c *contents) missing() int { return c.log.total() - c.snapshot.Appended() }
+
+// end returns the sequence after the snapshot's last event.
+func (c *contents) end() uint64 { return c.log.next - uint64(c.missing()) }
 
 func newVersion(c contents) *version {
 	v := &version{contents: c}
@@ -216,6 +220,34 @@ func (h history) Latest(entity string) (commit.Head, bool, error) {
 	}
 	defer v.release()
 	return store.History{Snapshot: v.snapshot}.Latest(entity)
+}
+
+// maxUnindexed is how many events the index may lack for the writer to use it in place of
+// its memtable: growing it for each append would cost more than it saves.
+const maxUnindexed = 4096
+
+// FirstIn implements commit.History.
+func (h history) FirstIn(region *query.Region, from, to uint64) (k commit.Known, ok bool, end uint64, err error) {
+	v, err := h.pin()
+	if err == nil && v.end()+maxUnindexed < to {
+		_ = v.release()
+		v, err = h.acquire()
+	}
+	if err != nil {
+		return commit.Known{}, false, 0, err
+	}
+	defer v.release()
+	return store.History{Snapshot: v.snapshot}.FirstIn(region, from, to)
+}
+
+// Identity implements commit.History.
+func (h history) Identity() (event.ID, error) {
+	v, err := h.pin()
+	if err != nil {
+		return event.ID{}, err
+	}
+	defer v.release()
+	return v.snapshot.Identity()
 }
 
 // ByID implements commit.History.
