@@ -161,7 +161,7 @@ func TestUnlessReused(t *testing.T) {
 	regions := []host.Region{{Entity: "a"}, {Entity: "b"}, {Entity: "c"}}
 	o := host.Unless(positionOf(t, s), regions...)
 	clear(regions)
-	for _, entity := range []string{"x", "y", "c"} {
+	for _, entity := range []string{"x", "y", "b"} {
 		require.NoError(t, appendOne(s, entity, o))
 	}
 	require.ErrorIs(t, appendOne(s, "z", o), host.ErrConflict)
