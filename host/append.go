@@ -18,7 +18,8 @@ import (
 // unchanged.
 //
 // An *[ExpectError], *[ConditionError], *[KeyError], *[KindError], *[NameError],
-// *[LimitError], *[PositionError], or a payload or event error means that the append was refused and nothing was written. A
+// *[LimitError], *[PositionError], *[event.MetaError], or a payload or event error means
+// that the append was refused and nothing was written. A
 // *[WriteError] means that the write failed and was undone. A *[FailedError] means that
 // the store is now read-only; the next open decides whether this event exists. The error
 // of ctx means that the event was not written or, if it is also [ErrUnknown], that it may
@@ -48,7 +49,7 @@ func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error
 		return nil, err
 	}
 	if bytes > commit.MaxBatchBytes {
-		return nil, &LimitError{What: "payload bytes in a batch", Got: bytes, Max: commit.MaxBatchBytes}
+		return nil, &LimitError{What: "payload and metadata bytes in a batch", Got: bytes, Max: commit.MaxBatchBytes}
 	}
 	return s.sendBatch(ctx, requestBatch, entries)
 }
@@ -79,8 +80,8 @@ func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error)
 	return receipts, nil
 }
 
-// eachAtOnce bounds the items of AppendEach that share a sync, and eachBytes their payload
-// bytes.
+// eachAtOnce bounds the items of AppendEach that share a sync, and eachBytes the bytes of
+// their payloads and metadata.
 const (
 	eachAtOnce = 1000
 	eachBytes  = 2 << 20
@@ -183,6 +184,8 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 			e.TimeUS, e.Timed = o.number, true
 		case optReservedKind:
 			e.ReservedKind = true
+		case optMeta:
+			e.Meta = o.meta
 		case optUnless:
 			if err := commit.CheckRegions(o.condition.Regions); err != nil {
 				return err
@@ -196,8 +199,8 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 	return nil
 }
 
-// entries is entry for several items. It stops after the item with which the payloads
-// exceed most bytes: items may share one payload, and every entry copies it. With an
+// entries is entry for several items. It stops after the item with which payloads and
+// metadata exceed most bytes: items may share one payload, and every entry copies it. With an
 // *[ItemError] it returns the entries before that item.
 func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, bytes uint64, err error) {
 	entries = make([]commit.Entry, len(items))
@@ -206,7 +209,7 @@ func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, byte
 		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options); err != nil {
 			return entries[:i], bytes, &ItemError{Item: i, Err: err}
 		}
-		if bytes += uint64(len(entries[i].Payload)); bytes > most {
+		if bytes += entries[i].Bytes(); bytes > most {
 			return entries[:i+1], bytes, nil
 		}
 	}

@@ -30,7 +30,7 @@ func Unless(position Position, regions ...Region) AppendOption {
 		c.Regions = make([]query.Region, 0, len(regions))
 	}
 	for _, r := range regions {
-		c.Regions = append(c.Regions, query.Region(r))
+		c.Regions = append(c.Regions, r.Core())
 	}
 	return AppendOption{what: optUnless, condition: c}
 }

@@ -658,11 +658,11 @@ func TestLimits(t *testing.T) {
 		require.Len(t, log.Frames(), int(r.Position.Length))
 		log.Rollback()
 		_, err = log.AppendBatch(nil, []commit.Entry{e, valid(2)}, 5)
-		limit(t, err, "payload bytes in a batch", commit.MaxBatchBytes+1, commit.MaxBatchBytes)
+		limit(t, err, "payload and metadata bytes in a batch", commit.MaxBatchBytes+1, commit.MaxBatchBytes)
 		// 64 times the same 64 MiB: the sum overflows a 32-bit int.
 		many := slices.Repeat([]commit.Entry{e}, 64)
 		_, err = log.AppendBatch(nil, many, 5)
-		limit(t, err, "payload bytes in a batch", 64*commit.MaxPayload, commit.MaxBatchBytes)
+		limit(t, err, "payload and metadata bytes in a batch", 64*commit.MaxPayload, commit.MaxBatchBytes)
 		require.Empty(t, log.Frames())
 	})
 	t.Run("batch", func(t *testing.T) {
