@@ -168,6 +168,8 @@ func TestCheckRegions(t *testing.T) {
 	require.Equal(t, commit.LimitError{What: "regions of a condition", Got: commit.MaxRegions + 1, Max: commit.MaxRegions}, *limit)
 	all := query.Region{Entity: "e", EntityPrefix: "e", Scope: "s", Kinds: event.Only(1), Clocks: query.ClocksBetween(1, 2)}
 	require.NoError(t, commit.CheckRegions([]query.Region{{}, all}))
+	all.Times = all.Times.Since(1)
+	require.ErrorIs(t, commit.CheckRegions([]query.Region{{}, all}), commit.ErrRegion)
 }
 
 // filled returns a log with n committed events: 100 entities "account-0" to
@@ -332,7 +334,9 @@ func TestLinksFollowTheLog(t *testing.T) {
 		_, err := log.Append(&e, 5)
 		return err
 	}
-	of := func(from uint64, entity string) []*commit.Condition { return unless(from, query.Region{Entity: entity}) }
+	of := func(from uint64, entity string) []*commit.Condition {
+		return unless(from, query.Region{Entity: entity})
+	}
 	require.NoError(t, add("a"))
 	require.NoError(t, add("b"))
 	log.Commit()
