@@ -79,7 +79,7 @@ func TestMetadata(t *testing.T) {
 		require.Len(t, want, n)
 	}
 	check(s)
-	snapshot, err := s.Snapshot(ctx)
+	snapshot, err := s.Snapshot()
 	require.NoError(t, err)
 	check(snapshot)
 	require.NoError(t, snapshot.Close())
