@@ -8,7 +8,11 @@ import (
 
 // parallel runs f(0) to f(n-1) on one goroutine per processor, including the caller's, and
 // returns when all are done.
-func parallel(n int, f func(i int)) {
+func parallel(n int, f func(i int)) { ahead(n, f)() }
+
+// ahead begins f(0) to f(n-1) on one goroutine per processor but one. The caller must call
+// rest once: it takes part, and returns when all are done.
+func ahead(n int, f func(i int)) (rest func()) {
 	var next atomic.Int64
 	work := func() {
 		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
@@ -19,6 +23,8 @@ func parallel(n int, f func(i int)) {
 	for range min(n, runtime.GOMAXPROCS(0)) - 1 {
 		wg.Go(work)
 	}
-	work()
-	wg.Wait()
+	return func() {
+		work()
+		wg.Wait()
+	}
 }

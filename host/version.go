@@ -172,6 +172,14 @@ func (vs *versions) end() logEnd {
 	return vs.current.log
 }
 
+// now returns the current version without pinning it, for comparison only. It is nil when
+// closed.
+func (vs *versions) now() *version {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	return vs.current
+}
+
 // flushed returns how many of the appended events are read from index files, so that the
 // writer can forget them.
 func (vs *versions) flushed() int {

@@ -67,7 +67,8 @@ type Full struct {
 	ContentHash Hash
 	// Meta is the event's metadata, empty if it has none.
 	Meta Meta
-	// Payload is the caller's own copy of the appended MessagePack.
+	// Payload is the appended MessagePack. It is the caller's own copy from Read and Get.
+	// From ReadEach it is valid until the loop's next step: clone it to keep it.
 	Payload []byte
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"errors"
+	"sync"
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
@@ -26,39 +27,47 @@ func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 }
 
 func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
-	var full event.Full
-	raw, err := readFrameAt(s.files, e.Position)
+	f := borrowFrame()
+	defer f.giveBack()
+	raw, err := f.read(s, e.Position)
 	switch {
 	case errors.Is(err, source.ErrGone):
-		return full, lostEvent(e, damage.SegmentMissing, err)
+		return event.Full{}, lostEvent(e, damage.SegmentMissing, err)
 	case errors.Is(err, source.ErrShort):
-		return full, lostEvent(e, damage.Shortened, err)
+		return event.Full{}, lostEvent(e, damage.Shortened, err)
 	case err != nil:
-		return full, unreadEvent(e, err)
+		return event.Full{}, unreadEvent(e, err)
 	}
-	var b segment.Body
-	if err := segment.DecodeFrame(raw, &b); err != nil {
+	full := event.Full{Event: e}
+	f.body.Payload = nil // the caller's own
+	if why := s.decodeFrame(raw, &f.body, &full); why != nil {
+		return event.Full{}, lostEvent(e, why.Reason, why.Err)
+	}
+	return full, nil
+}
+
+// decodeFrame decodes the frame of an event into b, whose payload's capacity it uses,
+// checks it against the event, and adds the fields that only the frame has.
+func (s *Snapshot) decodeFrame(raw []byte, b *segment.Body, full *event.Full) *damage.Refusal {
+	if err := segment.DecodeFrame(raw, b); err != nil {
 		var why *damage.Refusal
 		errors.As(err, &why)
-		return full, lostEvent(e, why.Reason, why.Err)
+		return why
 	}
+	e := &full.Event
 	facts := b.Facts(e.Position)
 	facts.Sequence = e.Sequence
 	if facts != e.Facts || string(b.Entity) != e.Entity || string(b.Scope) != e.Scope {
-		return full, lostEvent(e, damage.Disagrees, nil)
+		return damage.Refuse(damage.Disagrees, -1, nil)
 	}
 	if hash := s.options.Hash; hash != nil && !b.EventHash.IsZero() && hash(b.Payload) != b.EventHash {
-		return full, lostEvent(e, damage.PayloadHash, nil)
+		return damage.Refuse(damage.PayloadHash, -1, nil)
 	}
 	e.TimestampUS, e.Timed = b.TimestampUS, true
-	return event.Full{
-		Event:       e,
-		PayloadSize: b.PayloadSize,
-		Flags:       b.Flags,
-		ContentHash: b.ContentHash,
-		Meta:        b.Meta,
-		Payload:     b.Payload,
-	}, nil
+	full.PayloadSize, full.Flags = b.PayloadSize, b.Flags
+	full.ContentHash, full.Payload = b.ContentHash, b.Payload
+	full.Meta = b.Meta
+	return nil
 }
 
 // ReadID returns the first visible event with an id, as Get and then Read do.
@@ -70,18 +79,60 @@ func (s *Snapshot) ReadID(id event.ID) (event.Full, error) {
 	return s.readFrame(e)
 }
 
-// readFrameAt reads the bytes at a position. It checks the length against the file's.
-func readFrameAt(files directory.Files, p event.Position) ([]byte, error) {
-	src, err := directory.Open(files, segment.Name(p.Segment))
+// frameBuffer holds one frame, or several that are read at once, while they are decoded.
+type frameBuffer struct {
+	raw  []byte
+	body segment.Body
+}
+
+// keptFrames is the size in bytes of the largest buffer that is kept for later frames.
+const keptFrames = 256 << 10
+
+var frameBuffers = sync.Pool{New: func() any { return new(frameBuffer) }}
+
+func borrowFrame() *frameBuffer { return frameBuffers.Get().(*frameBuffer) }
+
+// giveBack returns the buffer to the pool. The bytes that read returned, and the names in
+// the body, are no longer valid.
+func (f *frameBuffer) giveBack() {
+	if cap(f.raw) > keptFrames {
+		f.raw = nil
+	}
+	f.body.Payload, f.body.Entity, f.body.Scope = nil, nil, nil
+	frameBuffers.Put(f)
+}
+
+// read returns the bytes at a position, valid until the next call.
+func (f *frameBuffer) read(s *Snapshot, p event.Position) ([]byte, error) {
+	src, err := s.openSegment(p.Segment)
 	if err != nil {
 		return nil, err
 	}
+	return f.readAt(src, p.Offset, uint64(p.Length))
+}
+
+// readAt returns n bytes of a segment, valid until the next call. It checks the length
+// against the segment's.
+func (f *frameBuffer) readAt(src source.Source, off, n uint64) ([]byte, error) {
 	size := uint64(max(src.Size(), 0))
-	if p.Offset > size || uint64(p.Length) > size-p.Offset {
+	if off > size || n > size-off {
 		return nil, source.ErrShort
 	}
-	raw := make([]byte, p.Length)
-	return raw, source.Read(src, raw, p.Offset)
+	if mem, ok := src.(source.Memory); ok {
+		if raw := mem.Slice(off, n); uint64(len(raw)) == n {
+			return raw, nil
+		}
+	}
+	if uint64(cap(f.raw)) < n {
+		f.raw = make([]byte, n)
+	}
+	f.raw = f.raw[:n]
+	return f.raw, source.Read(src, f.raw, off)
+}
+
+// openSegment returns the content of a segment.
+func (s *Snapshot) openSegment(id uint64) (source.Source, error) {
+	return directory.Open(s.files, s.listing.Name(id))
 }
 
 // unreadEvent adds the event whose frame could not be read to err.

@@ -22,6 +22,10 @@ type Options struct {
 	// the frames of segments. Stop and the sources of segments may then be called on
 	// any of the goroutines. Results do not depend on it.
 	Parallel func(n int, f func(i int))
+	// Ahead, when set, begins f(0) to f(n-1) on other goroutines and returns. rest, which
+	// is called once, runs those that did not begin yet and returns when all are done.
+	// ReadEach uses it; sources are then read on any of the goroutines.
+	Ahead func(n int, f func(i int)) (rest func())
 	// Strict makes Open return the first damage instead of listing it in the report.
 	Strict bool
 	// ShowHidden ignores cancelled fences, and with them the file that records them,

@@ -44,6 +44,8 @@ func Answers(t *testing.T, r host.Reader) []string {
 		a.say("read", full, err)
 	}
 	a.about(event.ID{9, 9, 9})
+	position, err := r.Position(t.Context())
+	a.say("position", position, err)
 	report := r.Report()
 	a.say("report", fmt.Sprint(report.Events, report.Hidden, report.NextSequence, report.Damages), nil)
 	return a.lines
@@ -80,7 +82,24 @@ func (a *answers) iterate(question string, all iter.Seq2[event.Event, error]) (e
 		a.say(question, e, nil)
 	}
 	a.say(question, len(events), nil)
+	a.readEach(question, all, events)
 	return events
+}
+
+// readEach requires that ReadEach returns what Read returns for the events of an iteration,
+// and lists it.
+func (a *answers) readEach(question string, all iter.Seq2[event.Event, error], events []event.Event) {
+	n := 0
+	for full, err := range a.reader.ReadEach(a.t.Context(), all) {
+		require.NoError(a.t, err, question)
+		require.Less(a.t, n, len(events), question)
+		want, err := a.reader.Read(a.t.Context(), events[n])
+		require.NoError(a.t, err, question)
+		require.Equal(a.t, want, full, question)
+		a.say(question+" with payload", full, nil)
+		n++
+	}
+	require.Len(a.t, events, n, question)
 }
 
 // say keeps one answer. Errors are compared by their class, the text being the reader's own.

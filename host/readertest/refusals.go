@@ -45,6 +45,12 @@ func Refusals(t *testing.T, r host.Reader) {
 	require.ErrorIs(t, err, host.ErrZeroID)
 	_, err = r.Read(ctx, event.Event{Facts: event.Facts{ID: event.ID{9}}})
 	require.ErrorIs(t, err, host.ErrNotFound)
+	for id, want := range map[event.ID]error{zero: host.ErrZeroID, {9}: host.ErrNotFound} {
+		none := func(yield func(event.Event, error) bool) { yield(event.Event{Facts: event.Facts{ID: id}}, nil) }
+		for _, err := range r.ReadEach(ctx, none) {
+			require.ErrorIs(t, err, want)
+		}
+	}
 	require.ErrorIs(t, only(r.Ancestors(ctx, zero, 0)), host.ErrZeroID)
 	require.ErrorIs(t, only(r.Effects(ctx, zero, 0)), host.ErrZeroID)
 	require.ErrorIs(t, only(r.Correlated(ctx, zero)), host.ErrZeroID)

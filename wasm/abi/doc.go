@@ -25,6 +25,8 @@ const (
 	OpRead       = 10
 	OpReport     = 11
 	OpVerify     = 12
+	OpReadEach   = 13
+	OpPosition   = 14
 )
 
 // Formats of answers.

@@ -21,7 +21,7 @@ const (
 	reqLastKind  = 22 // u16
 	reqMinClock  = 24 // u32, with flagClocks
 	reqMaxClock  = 28 // u32
-	reqEntity    = 32 // u32: bytes of the entity, or of the row of OpRead
+	reqEntity    = 32 // u32: bytes of the entity, or of the rows of OpRead and OpReadEach
 	reqPrefix    = 36 // u32: bytes of the prefix
 	reqScope     = 40 // u32: bytes of the scope
 	reqReserved  = 44 // u32: 0
@@ -53,7 +53,8 @@ type Request struct {
 	Region            query.Region
 	From, Limit       uint64
 	ID                event.ID
-	// Row is the row of OpRead. It aliases the decoded bytes.
+	// Row is the row of OpRead, or the rows of OpReadEach one after the other. It aliases
+	// the decoded bytes.
 	Row []byte
 }
 
@@ -104,7 +105,7 @@ func DecodeRequest(b []byte) (q Request, err error) {
 		From: le.Uint64(b[reqFrom:]), Limit: le.Uint64(b[reqLimit:]),
 		ID: event.ID(b[reqID:RequestSize]),
 	}
-	if q.Op < OpOpen || q.Op > OpVerify || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
+	if q.Op < OpOpen || q.Op > OpPosition || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
 		le.Uint32(b[reqReserved:]) != 0 || q.Limit > math.MaxInt64 ||
 		q.Op == OpStream && q.From > math.MaxUint32 {
 		return Request{}, ErrRequest
@@ -130,7 +131,7 @@ func DecodeRequest(b []byte) (q Request, err error) {
 	if r.err != nil || len(r.b) > 0 {
 		return Request{}, ErrRequest
 	}
-	if q.Op == OpRead {
+	if q.Op == OpRead || q.Op == OpReadEach {
 		q.Row = entity
 	} else {
 		q.Region.Entity = string(entity)
@@ -144,20 +145,27 @@ func DecodeRequest(b []byte) (q Request, err error) {
 
 // CheckSubject returns the core's error for a subject that cannot be one: a
 // *commit.NameError for an invalid entity name, commit.ErrZeroID for the zero id. It
-// returns [ErrRequest] if the row of OpRead is malformed.
+// returns [ErrRequest] if the row of OpRead, or one of OpReadEach's, is malformed.
 func (q *Request) CheckSubject() error {
 	switch q.Op {
 	case OpStream, OpState:
 		return commit.CheckEntity(q.Region.Entity)
 	case OpAncestors, OpEffects, OpCorrelated, OpGet:
 		return commit.CheckID(q.ID)
-	case OpRead:
-		row, _, rest, err := DecodeRow(q.Row)
-		switch {
-		case err != nil || len(rest) > 0:
-			return ErrRequest
-		case row.Position == (event.Position{}): // with a position the store can find any id
-			return commit.CheckID(row.ID)
+	case OpRead, OpReadEach:
+		for rest := q.Row; ; {
+			row, _, after, err := DecodeRow(rest)
+			switch {
+			case err != nil || len(after) > 0 && q.Op == OpRead:
+				return ErrRequest
+			case row.Position == (event.Position{}): // with a position the store can find any id
+				if err := commit.CheckID(row.ID); err != nil {
+					return err
+				}
+			}
+			if rest = after; len(rest) == 0 {
+				return nil
+			}
 		}
 	}
 	return nil

@@ -3,7 +3,7 @@
 
 export const OP = {
   open: 1, query: 2, count: 3, stream: 4, ancestors: 5, effects: 6, correlated: 7,
-  state: 8, get: 9, read: 10, report: 11, verify: 12,
+  state: 8, get: 9, read: 10, report: 11, verify: 12, readEach: 13, position: 14,
 }
 export const FORMAT = { rows: 0, plain: 1, payloads: 2, full: 3, fullRows: 4 }
 export const FLAG = { kinds: 1, clocks: 2, strict: 0x100, showHidden: 0x200, checkFrames: 0x400, checkIndex: 0x800 }
@@ -11,6 +11,11 @@ export const FLAG = { kinds: 1, clocks: 2, strict: 0x100, showHidden: 0x200, che
 const REQUEST_SIZE = 80
 const MOST_NAME = 1024 // bytes
 const utf8 = new TextEncoder()
+
+// formatOf returns the format of a question's answer. With payloads, an answer of rows has
+// full rows, and one of lines full lines.
+const formatOf = ({ format = FORMAT.plain, payloads = false }) =>
+  !payloads ? format : format === FORMAT.rows ? FORMAT.fullRows : format === FORMAT.plain ? FORMAT.full : format
 
 // inText reports whether the answer to a question is text, not bytes. Reports and
 // findings are text in every format.
@@ -64,6 +69,8 @@ const id = (key, v) => {
 
 const row = (key, v) => (v instanceof Uint8Array ? v : refuse(key, 'a Uint8Array', v))
 
+const bool = (key, v) => (typeof v === 'boolean' ? v : refuse(key, 'true or false', v))
+
 const flags = (key, v) => {
   const known = FLAG.strict | FLAG.showHidden | FLAG.checkFrames | FLAG.checkIndex
   return Number.isInteger(v) && (v & known) === v ? v : refuse(key, 'a sum of FLAG.strict, showHidden, checkFrames and checkIndex', v)
@@ -75,17 +82,19 @@ const EVERY = { op: oneOf(OP, 'OP'), format: oneOf(FORMAT, 'FORMAT'), rows: u32,
 const region = { entity: condition, prefix: condition, scope: condition, kinds, clocks: pair(u32), from: u64 }
 const KEYS = {
   [OP.open]: { flags, from: u64, limit: u64 },
-  [OP.query]: { ...region, limit: u64 },
+  [OP.query]: { ...region, limit: u64, payloads: bool },
   [OP.count]: region,
-  [OP.stream]: { 'entity!': name, from: u64, limit: u64 },
-  [OP.ancestors]: { 'id!': id, limit: u64 },
-  [OP.effects]: { 'id!': id, limit: u64 },
-  [OP.correlated]: { 'id!': id },
+  [OP.stream]: { 'entity!': name, from: u64, limit: u64, payloads: bool },
+  [OP.ancestors]: { 'id!': id, limit: u64, payloads: bool },
+  [OP.effects]: { 'id!': id, limit: u64, payloads: bool },
+  [OP.correlated]: { 'id!': id, payloads: bool },
   [OP.state]: { 'entity!': name },
   [OP.get]: { 'id!': id },
   [OP.read]: { 'row!': row },
+  [OP.readEach]: { 'row!': row }, // rows one after the other
   [OP.report]: { from: u64 },
   [OP.verify]: { from: u64 },
+  [OP.position]: {},
 }
 
 // checkKeys returns the checked values of an object with only the given keys. An
@@ -114,7 +123,7 @@ export function encode(question) {
   const b = new Uint8Array(REQUEST_SIZE + parts.reduce((sum, p) => sum + p.length, 0))
   const v = new DataView(b.buffer)
   v.setUint32(0, op, true)
-  v.setUint32(4, q.format ?? FORMAT.plain, true)
+  v.setUint32(4, formatOf(q), true)
   v.setUint32(8, (q.flags ?? 0) | (q.kinds ? FLAG.kinds : 0) | (q.clocks ? FLAG.clocks : 0), true)
   v.setUint32(12, Number(q.rows ?? 0), true)
   v.setUint32(16, Number(q.bytes ?? 0), true)

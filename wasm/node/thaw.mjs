@@ -3,7 +3,7 @@
 //
 //   const plugin = await Plugin.load('thaw.wasm')
 //   const store = plugin.open('orders')
-//   for (const line of store.lines({ op: OP.query, entity: 'order:42' })) console.log(line)
+//   for (const line of store.lines({ op: OP.query, entity: 'order:42', payloads: true })) console.log(line)
 //   store.close()
 //
 // An invalid call throws a TypeError and asks nothing. A failed read throws a ReadError

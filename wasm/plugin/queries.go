@@ -134,12 +134,12 @@ func on[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byt
 
 // Query returns the visible events of a region in order of sequence.
 func (q *queries) Query(ctx context.Context, region host.Region, page host.Page) iter.Seq2[event.Event, error] {
-	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: query.Region(region), From: page.From, Limit: uint64(max(page.Limit, 0))})
+	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: region.Core(), From: page.From, Limit: uint64(max(page.Limit, 0))})
 }
 
 // Count returns how many events Query would return from a sequence on.
 func (q *queries) Count(ctx context.Context, region host.Region, from uint64) (uint64, error) {
-	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: query.Region(region), From: from}, func(b []byte) (uint64, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpCount, Region: region.Core(), From: from}, func(b []byte) (uint64, error) {
 		if len(b) != 8 {
 			return 0, abi.ErrWire
 		}
@@ -183,6 +183,19 @@ func (q *queries) State(ctx context.Context, entity string) (host.State, error) 
 		}
 		le := binary.LittleEndian
 		return host.State{Some: le.Uint32(b) == 1, Clock: le.Uint32(b[4:])}, nil
+	})
+}
+
+// Position returns the position after every event that the reader sees. It is the zero
+// Position for a store without events.
+func (q *queries) Position(ctx context.Context) (host.Position, error) {
+	return on(ctx, q, abi.Request{Op: abi.OpPosition}, func(b []byte) (p host.Position, err error) {
+		if len(b) != event.IDSize+8 {
+			return p, abi.ErrWire
+		}
+		copy(p.Store[:], b)
+		p.Sequence = binary.LittleEndian.Uint64(b[event.IDSize:])
+		return p, nil
 	})
 }
 

@@ -1,4 +1,4 @@
-// Package concurrently provides the value of Options.Parallel in core's tests:
+// Package concurrently provides the values of Options.Parallel and Options.Ahead in core's tests:
 // core itself starts no goroutines. Only tests import it.
 package concurrently
 
@@ -15,4 +15,14 @@ func Run(n int, f func(i int)) {
 		f(0)
 	}
 	wg.Wait()
+}
+
+// Ahead begins f(0) to f(n-1), each on its own goroutine. The function that it returns
+// waits until all are done.
+func Ahead(n int, f func(i int)) (rest func()) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { f(i) })
+	}
+	return wg.Wait
 }

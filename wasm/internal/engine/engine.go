@@ -24,10 +24,13 @@ type store struct {
 	files    files
 	frozen   bool
 	snapshot *corestore.Snapshot
-	unopened bool
-	broken   bool
-	waiting  *task // for ranges
-	tasks    map[uint32]*task
+	// checksFrames is set when every event that an iteration returns was read from its
+	// frame.
+	checksFrames bool
+	unopened     bool
+	broken       bool
+	waiting      *task // for ranges
+	tasks        map[uint32]*task
 }
 
 // Out returns the address of the out block.
@@ -118,7 +121,7 @@ func (e *Engine) Start(handle, at, n uint32) int32 {
 	if code := s.ready(q.Op); code != 0 {
 		return int32(code)
 	}
-	if q.Op == abi.OpRead {
+	if len(q.Row) > 0 {
 		q.Row = append([]byte{}, q.Row...) // the buffer belongs to the host
 	}
 	t := &task{engine: e, store: s, request: q, answer: e.spare[:0]}

@@ -46,6 +46,10 @@ func (t *task) perform() error {
 			return err
 		}
 		return t.one(s.Read(row.Event))
+	case abi.OpReadEach:
+		return t.fulls(rowEvents(q.Row))
+	case abi.OpPosition:
+		return t.position()
 	case abi.OpReport:
 		report := s.Report()
 		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
@@ -66,28 +70,51 @@ func (t *task) open() error {
 		CheckIndex:  q.Flags&abi.FlagCheckIndex != 0,
 	})
 	t.store.snapshot, t.store.unopened = s, err != nil
+	t.store.checksFrames = q.Flags&abi.FlagCheckFrames != 0
 	return err
 }
 
-// events answers with one row per event.
+// rowEvents returns the events of rows.
+func rowEvents(rows []byte) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		for len(rows) > 0 {
+			row, _, rest, err := abi.DecodeRow(rows)
+			if !yield(row.Event, err) || err != nil {
+				return
+			}
+			rows = rest
+		}
+	}
+}
+
+// events answers with one row per event, read from the index or from its frame.
 func (t *task) events(all iter.Seq2[event.Event, error]) error {
-	format, s := t.request.Format, t.store.snapshot
-	var full event.Full
+	format := t.request.Format
+	read := format == abi.FormatPlain && t.store.checksFrames
+	if format != abi.FormatRows && !read {
+		return t.fulls(all)
+	}
 	for e, err := range all {
 		if err != nil {
 			return t.after(err)
 		}
-		switch format {
-		case abi.FormatRows:
+		if format == abi.FormatRows {
 			t.answer = abi.AppendRow(t.answer, &e)
-		default:
-			if format == abi.FormatPlain && e.Timed { // its frame was already read
-				full.Event = e
-			} else if full, err = s.Read(e); err != nil {
-				return t.after(err)
-			}
-			t.full(&full)
+		} else {
+			t.full(&event.Full{Event: e})
 		}
+		t.row()
+	}
+	return nil
+}
+
+// fulls answers with one row per event, read from its frame.
+func (t *task) fulls(all iter.Seq2[event.Event, error]) error {
+	for full, err := range t.store.snapshot.ReadEach(all) {
+		if err != nil {
+			return t.after(err)
+		}
+		t.full(&full)
 		t.row()
 	}
 	return nil
@@ -153,6 +180,22 @@ func (t *task) state() error {
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, state.Clock)
 	default:
 		t.answer = lines.AppendState(t.answer, state)
+	}
+	return nil
+}
+
+// position answers with the store's identity and the sequence after its last event.
+func (t *task) position() error {
+	s := t.store.snapshot
+	id, err := s.Identity()
+	if err != nil {
+		return err
+	}
+	t.count = 1
+	if abi.Text(t.request.Format) {
+		t.answer = lines.AppendPosition(t.answer, id, s.End())
+	} else {
+		t.answer = binary.LittleEndian.AppendUint64(append(t.answer, id[:]...), s.End())
 	}
 	return nil
 }

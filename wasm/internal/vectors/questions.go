@@ -73,6 +73,7 @@ func Few() []abi.Request {
 		with(abi.OpAncestors, func(q *abi.Request) { q.ID = event.ID{9} }),
 		with(abi.OpEffects, func(q *abi.Request) { q.ID = event.ID{9} }),
 		with(abi.OpCorrelated, func(q *abi.Request) { q.ID = event.ID{9} }),
+		with(abi.OpPosition, nil),
 		with(abi.OpVerify, func(q *abi.Request) { q.From = Seed }),
 		with(abi.OpReport, func(q *abi.Request) { q.From = 12345 }), // includes findings since the open
 	}

@@ -101,6 +101,12 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 			return nil, err
 		}
 		return lines.AppendState(nil, state), nil
+	case abi.OpPosition:
+		id, err := s.Identity()
+		if err != nil {
+			return nil, err
+		}
+		return lines.AppendPosition(nil, id, s.End()), nil
 	case abi.OpGet:
 		e, err := s.ReadID(q.ID)
 		if err != nil {

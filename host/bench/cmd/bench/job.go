@@ -58,6 +58,7 @@ var jobs = map[string]func(*job) (outcome, error){
 	"rebuild": rebuild,
 	"check":   checkIndex,
 	"crc32c":  crc32c,
+	"streams": streams,
 }
 
 // child reads a job from in and does it.

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"iter"
+
+	"github.com/thawlog/thaw/core/event"
+)
+
+// Batches begin small, so that the first event comes soon, and grow, so that many come
+// fast.
+const (
+	firstFrames = 16
+	mostFrames  = 1024
+	// mostFrameBytes bounds the bytes of a batch's frames, unless it has only one.
+	mostFrameBytes = 1 << 20
+)
+
+// ReadEach returns the events of an iteration in its order, each as Read returns it, with
+// its payload and its own time. The first error, of the iteration or of a frame, ends it
+// after the events before it.
+//
+// It reads frames in batches of up to 1024, those that lie close together at once, so it
+// takes events from the iteration before it returns those before them. With Options.Ahead
+// it decodes one batch while the caller uses the one before.
+//
+// A payload is valid until the loop's next step, and not after the loop: clone it to keep
+// it. Nothing else of an event is reused.
+func (s *Snapshot) ReadEach(events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
+	return ReadEach(func() (*Snapshot, error) { return s, nil }, events)
+}
+
+// ReadEach is [Snapshot.ReadEach] of the snapshot that pin returns. It calls pin once, when
+// it has the first events: so a snapshot that is newer than the iteration's can be pinned.
+// An error of pin ends the iteration.
+func ReadEach(pin func() (*Snapshot, error), events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
+	return func(yield func(event.Full, error) bool) {
+		r := eachReader{pin: pin, yield: yield, most: firstFrames}
+		defer r.end()
+		for e, err := range events {
+			if err != nil {
+				if r.flush() {
+					yield(event.Full{}, err)
+				}
+				return
+			}
+			if !r.add(e) {
+				return
+			}
+		}
+		r.flush()
+	}
+}
+
+// eachReader is the state of one ReadEach.
+type eachReader struct {
+	pin      func() (*Snapshot, error)
+	snapshot *Snapshot
+	yield    func(event.Full, error) bool
+	most     int // events of the batch being filled
+	// A batch is filled, then read, perhaps while the one before is yielded. Each is nil
+	// when there is none.
+	filling, reading, spare *frameBatch
+}
+
+// add adds an event to the batch being filled. It returns false when the iteration is over.
+func (r *eachReader) add(e event.Event) bool {
+	if r.filling != nil && r.filling.size+uint64(e.Position.Length) > mostFrameBytes && !r.turn() {
+		return false
+	}
+	if r.filling == nil {
+		if r.filling, r.spare = r.spare, nil; r.filling == nil {
+			r.filling = borrowBatch()
+		}
+	}
+	r.filling.add(e)
+	return len(r.filling.events) < r.most || r.turn()
+}
+
+// turn begins to read the filled batch, and yields the one before. It returns false when
+// the iteration is over.
+func (r *eachReader) turn() bool {
+	if r.snapshot == nil {
+		var err error
+		if r.snapshot, err = r.pin(); err != nil {
+			r.yield(event.Full{}, err)
+			return false
+		}
+	}
+	before := r.reading
+	if before != nil {
+		before.wait()
+	}
+	r.reading, r.filling = r.filling, nil
+	r.most = min(4*r.most, mostFrames)
+	ahead := r.reading.begin(r.snapshot)
+	if before != nil && !r.give(before) {
+		return false
+	}
+	if ahead {
+		return true
+	}
+	return r.finish()
+}
+
+// flush yields every event that was added. It returns false when the iteration is over.
+func (r *eachReader) flush() bool {
+	return (r.filling == nil || r.turn()) && (r.reading == nil || r.finish())
+}
+
+// finish yields the batch being read.
+func (r *eachReader) finish() bool {
+	b := r.reading
+	b.wait()
+	r.reading = nil
+	return r.give(b)
+}
+
+// give yields the events of a batch that was read.
+func (r *eachReader) give(b *frameBatch) bool {
+	if r.spare != nil {
+		r.spare.giveBack()
+	}
+	r.spare = b
+	for i := range b.events {
+		if b.sound[i] {
+			if !r.yield(b.events[i], nil) {
+				return false
+			}
+			continue
+		}
+		full, err := r.snapshot.Read(b.events[i].Event) // says what is wrong
+		if !r.yield(full, err) || err != nil {
+			return false
+		}
+	}
+	b.reset()
+	return true
+}
+
+// end waits for what still runs and returns the buffers.
+func (r *eachReader) end() {
+	for _, b := range [...]*frameBatch{r.reading, r.filling, r.spare} {
+		if b != nil {
+			b.giveBack()
+		}
+	}
+}
