@@ -6,6 +6,20 @@
 // [OpenReader] reads any store written by batpak 0.4.0 or thaw. It takes no lock and
 // never writes, so any number of processes may read while another one writes.
 //
+// # Where to begin
+//
+//	append      [Store.Append]; several at once: [Store.AppendBatch], [Store.AppendEach],
+//	            [Store.Fence]
+//	on what     [Expect] the entity's state; [Unless] something happened since; [WithKey]
+//	            makes it safe to repeat
+//	query       [Reader]: Query, Stream, Get, and Ancestors, Effects, Correlated, Graph for
+//	            causes; Entities, Scopes and Kinds list what there is
+//	payloads    [Reader].ReadEach adds them to the events of any query; package payload
+//	            decodes them
+//	one moment  [Store.Snapshot], [DirReader.Snapshot]
+//	follow      [Store.Follow], [DirReader.Follow]; [CheckpointFile] keeps the position
+//	what broke  [Reader].Report; [Verify] reads everything; [Rebuild] makes a new index
+//
 // Package core decides what queries return, how an append is encoded and how an
 // unclean stop is repaired; this package only moves the bytes.
 //
