@@ -8,17 +8,18 @@
 //
 // # Where to begin
 //
-//	append      [Store.Append]; several at once: [Store.AppendBatch], [Store.AppendEach],
-//	            [Store.Fence]
-//	on what     [Expect] the entity's state; [Unless] something happened since; [WithKey]
-//	            makes it safe to repeat
-//	query       [Reader]: Query, Stream, Get, and Ancestors, Effects, Correlated, Graph for
-//	            causes; Entities, Scopes and Kinds list what there is
-//	payloads    [Reader].ReadEach adds them to the events of any query; package payload
-//	            decodes them
-//	one moment  [Store.Snapshot], [DirReader.Snapshot]
-//	follow      [Store.Follow], [DirReader.Follow]; [CheckpointFile] keeps the position
-//	what broke  [Reader].Report; [Verify] reads everything; [Rebuild] makes a new index
+//   - Append: [Store.Append]; several at once: [Store.AppendBatch], [Store.AppendEach],
+//     [Store.Fence].
+//   - Append only if: [Expect] an entity's state; [Unless] something happened since;
+//     [WithKey] makes it safe to repeat.
+//   - Query: [Reader] has Query, Stream and Get, and for causes Ancestors, Effects,
+//     Correlated and Graph; Entities, Scopes and Kinds list what there is.
+//   - Payloads: ReadEach adds them to the events of any query; package payload decodes
+//     them.
+//   - One moment for several queries: [Store.Snapshot], [DirReader.Snapshot].
+//   - Follow: [Store.Follow], [DirReader.Follow]; a [CheckpointFile] keeps the position.
+//   - What is wrong: Report of [Reader]; [Verify] reads everything; [Rebuild] makes a new
+//     index.
 //
 // Package core decides what queries return, how an append is encoded and how an
 // unclean stop is repaired; this package only moves the bytes.
