@@ -43,7 +43,7 @@ printed events are left out; without --json a last line says it.`,
 	c.Flags().Var(&most, "limit", "print at most `N` events, 0 for all")
 	c.Flags().BoolVar(&causes, "causes", false, "only the causes")
 	c.Flags().BoolVar(&effects, "effects", false, "only the effects")
-	c.Flags().BoolVar(&payloads, "payloads", false, "with --json: print payload, metadata and flags instead of hashes and positions")
+	c.Flags().BoolVar(&payloads, "payloads", false, "with --json: the keys of thaw dump --payloads")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	plainFlag(c, "depth", "limit")
 	read.add(c)
