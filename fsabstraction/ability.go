@@ -19,3 +19,11 @@ type PathFile interface {
 	// compare identities before and after using it.
 	Path() string
 }
+
+// DirTimer is an optional interface of a ReadFS whose directories have times.
+type DirTimer interface {
+	// DirTimes reports whether the ModTime of a directory changes with every file that is
+	// created, removed, renamed or replaced in it, at the resolution of the file system's
+	// clock.
+	DirTimes() bool
+}

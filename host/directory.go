@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/glance"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
@@ -25,6 +26,7 @@ type directory struct {
 	// stores of the process close idle files. It is not called with mu held.
 	fs    fsabstraction.ReadFS
 	users atomic.Int64
+	names *glance.Directory
 
 	mu       sync.Mutex
 	segments map[string]*segmentSource
@@ -51,6 +53,7 @@ func newDirectory(path string, o *ReaderOptions) *directory {
 		segments: map[string]*segmentSource{},
 		others:   map[string]*file{},
 		seen:     map[string]seen{},
+		names:    glance.New(o.FS, path),
 	}
 	d.users.Store(1)
 	scarce.Add(d)
@@ -92,6 +95,7 @@ func (d *directory) release() error {
 
 // List returns every name, from a single read of the directory.
 func (d *directory) List() ([]coredir.Name, error) {
+	d.names.Listing()
 	entries, err := d.fs.ReadDir(d.path)
 	if err != nil {
 		return nil, err
@@ -103,6 +107,32 @@ func (d *directory) List() ([]coredir.Name, error) {
 	}
 	return names, nil
 }
+
+// Watch implements coredir.Watcher with at most two calls. A segment of the same size but
+// with another time may have been truncated and written again, so it is looked at.
+func (d *directory) Watch(name string) coredir.Change {
+	if !d.names.Same() {
+		return coredir.Unknown
+	}
+	if name == "" {
+		return coredir.Unchanged
+	}
+	d.mu.Lock()
+	was := d.seen[name].info
+	d.mu.Unlock()
+	is, err := d.lstat(name)
+	switch {
+	case err != nil || is.Type != fsabstraction.Regular || !fsabstraction.SameFile(was.Identity, is.Identity):
+		return coredir.Unknown
+	case is.Size > was.Size:
+		return coredir.Grew
+	case is.Size == was.Size && is.ModTime == was.ModTime:
+		return coredir.Unchanged
+	}
+	return coredir.Unknown
+}
+
+var _ coredir.Watcher = (*directory)(nil)
 
 // forget drops all known segments if the store is still being opened: the open starts again,
 // and a segment whose file was replaced meanwhile must be looked at again.
@@ -157,7 +187,7 @@ func (d *directory) lstat(name string) (fsabstraction.Info, error) {
 // entry records the result of lstat of a name. mu must be held.
 func (d *directory) entry(name string, info fsabstraction.Info) coredir.Entry {
 	_, isSegment := segment.ParseName(name)
-	e := coredir.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular}
+	e := coredir.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular, ModTime: info.ModTime}
 	was, ok := d.seen[name]
 	same := ok && !replaced(was.info, info) && was.info.Type == info.Type &&
 		(isSegment || was.info.Size == info.Size && was.info.ModTime == info.ModTime)

@@ -82,12 +82,17 @@ func digest(payload []byte) event.Hash { return blake3.Sum256(payload) }
 func (r *DirReader) Close() error { return r.versions.close() }
 
 // Refresh moves the reader to the current state of the store. It reports whether anything
-// changed: the events, the report, or the files. Refresh reads the appended events and
-// rebuilds the index of the tail. It reopens the store if files were replaced (the writer
-// closed, or segments were compacted), or if the tail has damage or an unsealed segment in
-// its middle. It does not look at segments before the one in which the index ends: if another
-// program cut or replaced one of them, only a read of it or [Verify] notices. Snapshots and
+// changed: the events, the report, or the files. It reads and indexes only the appended
+// events. It reopens the store if files were replaced (the writer closed, or segments were
+// compacted), or if the tail has damage or an unsealed segment in its middle. Snapshots and
 // iterations in progress keep their view. After an error the reader keeps its previous state.
+//
+// If the file system has times of directories (fsabstraction.DirTimer), a refresh that finds
+// nothing new costs two calls: the time of the directory, and the size and time of the newest
+// segment. Refresh does not look at segments before the one in which the index ends: if
+// another program cut or replaced one of them, only a read of it or [Verify] notices. Nor does
+// it notice a file other than the newest segment that is overwritten in place, which no
+// writer does.
 func (r *DirReader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.versions.editing.Lock()
 	defer r.versions.editing.Unlock()

@@ -114,6 +114,89 @@ func ExampleStore_Effects() {
 	// 2 order:42 0x1003
 }
 
+// Ancestors walks from an event back to what caused it.
+func ExampleStore_Ancestors() {
+	ctx := context.Background()
+	st := newOrders()
+	defer st.Close()
+
+	for shipped, err := range st.Query(ctx, host.Region{Kinds: event.Only(OrderShipped)}, host.Page{Limit: 1}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for e, err := range st.Ancestors(ctx, shipped.ID, 0) {
+			if err != nil {
+				log.Fatal(err)
+			}
+			fmt.Println(e.Sequence, e.Kind)
+		}
+	}
+	// Output:
+	// 1 0x1002
+	// 0 0x1001
+}
+
+// Correlated returns one conversation: here what a request led to, in two entities.
+func ExampleStore_Correlated() {
+	ctx := context.Background()
+	st := newStore()
+	defer st.Close()
+
+	request := host.KeyOf("request 9f3")
+	for _, entity := range []string{"order:42", "stock:tins"} {
+		if _, err := st.Append(ctx, event.At(entity, "shop:eu"), OrderPlaced, 2, host.Correlated(request)); err != nil {
+			log.Fatal(err)
+		}
+	}
+	for e, err := range st.Correlated(ctx, request) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(e.Entity)
+	}
+	// Output:
+	// order:42
+	// stock:tins
+}
+
+// Count counts without reading the events.
+func ExampleStore_Count() {
+	ctx := context.Background()
+	st := newOrders()
+	defer st.Close()
+
+	n, err := st.Count(ctx, host.Region{Kinds: event.Only(OrderPaid)}, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(n, "paid")
+	// Output:
+	// 2 paid
+}
+
+// State says what to expect of an entity, so that an append is refused if something
+// happened to it meanwhile.
+func ExampleStore_State() {
+	ctx := context.Background()
+	st := newOrders()
+	defer st.Close()
+
+	state, err := st.State(ctx, "order:42")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(state)
+	at := event.At("order:42", "shop:eu")
+	for range 2 {
+		_, err := st.Append(ctx, at, OrderShipped, "again", host.Expect(state.Expected()))
+		fmt.Println(err)
+	}
+	// Output:
+	// clock 2
+	// <nil>
+	// thaw: entity "order:42": expected clock 2, is at clock 3
+}
+
 // A snapshot answers several queries of one moment, even after later appends.
 func ExampleStore_Snapshot() {
 	ctx := context.Background()

@@ -124,6 +124,46 @@ func ExampleExpect() {
 	// paid: <nil>
 }
 
+// AppendEach appends many events that do not depend on each other, as fast as a batch. It
+// stops at the first that fails, and says how many were appended.
+func ExampleStore_AppendEach() {
+	ctx := context.Background()
+	st := newStore()
+	defer st.Close()
+
+	order := event.At("order:42", "shop:eu")
+	receipts, err := st.AppendEach(ctx, []host.Item{
+		{At: order, Kind: OrderPlaced, Payload: "2 tins"},
+		{At: order, Kind: OrderPlaced, Payload: "2 tins", Options: []host.AppendOption{host.Expect(host.NoEvents)}},
+		{At: order, Kind: OrderPaid, Payload: 1250},
+	})
+	var each *host.EachError
+	if errors.As(err, &each) {
+		fmt.Println(len(receipts), "appended;", each.Err)
+	}
+	// Output:
+	// 1 appended; thaw: entity "order:42": expected no events, is at clock 0
+}
+
+// Sync puts earlier appends on disk, in a store that does not sync each of them.
+func ExampleStore_Sync() {
+	ctx := context.Background()
+	st, err := host.Open(ctx, "measurements", host.Options{FS: crashfs.New(), Durability: host.LoseUnsynced})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer st.Close()
+
+	for i := range 1000 {
+		if _, err := st.Append(ctx, event.At("sensor:7", "plant"), event.Data, i); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println(st.Sync(ctx))
+	// Output:
+	// <nil>
+}
+
 // WithKey makes an append safe to repeat, also after a restart: the second one writes
 // nothing and returns the receipt of the first.
 func ExampleWithKey() {

@@ -34,19 +34,19 @@ func (s *Store) Fence() *Fence { return &Fence{store: s} }
 // the key. [CausedByItem] counts the events of this fence.
 func (f *Fence) Append(at event.Coordinate, kind event.Kind, value any, options ...AppendOption) (event.ID, error) {
 	var e commit.Entry
-	if err := f.store.entry(&e, at, kind, value, options); err != nil {
+	if err := f.store.entry(&e, at, kind, value, options, nil); err != nil {
 		return event.ID{}, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	bytes := f.bytes + uint64(len(e.Payload))
+	bytes := f.bytes + e.Bytes()
 	switch {
 	case f.done:
 		return event.ID{}, ErrFenceDone
 	case len(f.entries) == commit.MaxBatch:
 		return event.ID{}, &LimitError{What: "events in a fence", Got: commit.MaxBatch + 1, Max: commit.MaxBatch}
 	case bytes > commit.MaxBatchBytes:
-		return event.ID{}, &LimitError{What: "payload bytes in a fence", Got: bytes, Max: commit.MaxBatchBytes}
+		return event.ID{}, &LimitError{What: "payload and metadata bytes in a fence", Got: bytes, Max: commit.MaxBatchBytes}
 	}
 	f.entries, f.bytes = append(f.entries, e), bytes
 	return e.ID, nil

@@ -22,12 +22,15 @@ type Item struct {
 type Raw []byte
 
 // AppendOption is an option for one event. The last of several that set the same property
-// wins.
+// wins; of [Unless] all count.
 type AppendOption struct {
 	what     option
 	id       event.ID
 	expected Expected
 	number   int64
+	meta     event.Meta
+
+	condition *condition
 }
 
 type option uint8
@@ -41,6 +44,8 @@ const (
 	optFlags
 	optTime
 	optReservedKind
+	optMeta
+	optUnless
 )
 
 // Expect makes the append fail with an *[ExpectError] unless the entity is in state e:
@@ -51,8 +56,8 @@ func Expect(e Expected) AppendOption { return AppendOption{what: optExpect, expe
 // returns the receipt of the first append with Repeated set, even after a restart, and
 // ignores [Expect]. A repetition has the same entity, scope, kind and payload; any other
 // append with the id fails with a *[KeyError] that reports the difference and the event with
-// the id. Time, correlation, causation and flags are not compared: the event keeps those of
-// the first append.
+// the id. Time, correlation, causation, metadata and flags are not compared: the event keeps
+// those of the first append.
 //
 // A batch or fence is safe to repeat if every item has a key. If only some items have keys of
 // existing events, it fails with a *[KeyError].
@@ -83,6 +88,17 @@ func WithFlags(flags uint8) AppendOption {
 // WithTime sets the event's time, for events copied from another system. The default is
 // now. It is stored in µs; all items of a batch must have the same time.
 func WithTime(t time.Time) AppendOption { return AppendOption{what: optTime, number: t.UnixMicro()} }
+
+// WithMeta gives the event metadata: what is known of it besides its payload, such as who
+// acted, in which request, in which trace.
+//
+//	host.WithMeta(event.NewMeta(map[string]string{event.MetaActor: "user:7", "tenant": "eu"}))
+//
+// Reads return it as [event.Full].Meta, which can be given to the events that follow from
+// this one. Metadata that exceeds a limit is refused with an *[event.MetaError]. It counts as
+// payload bytes do towards the limit of a batch. It is stored beside the payload and protected
+// by the frame's checksum, but is not part of the event's hash.
+func WithMeta(m event.Meta) AppendOption { return AppendOption{what: optMeta, meta: m} }
 
 // AllowReservedKind allows a kind of batpak's system or effects that has a name in package
 // event, such as event.SystemInit (0x0001) or event.EffectAck (0xD004). Without it such a

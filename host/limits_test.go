@@ -50,6 +50,7 @@ func TestRefused(t *testing.T) {
 		{"no cause", ok, 1, []host.AppendOption{host.CausedByItem(-1)}, host.ErrCause},
 		{"high cause", ok, 1, []host.AppendOption{host.CausedByItem(math.MaxInt32)}, host.ErrCause},
 		{"flags", ok, 1, []host.AppendOption{host.WithFlags(0x80)}, host.ErrFlags},
+		{"metadata", ok, 1, []host.AppendOption{host.WithMeta(event.NewMeta(map[string]string{"": ""}))}, event.ErrMetaKey},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			changes := fsys.Fail(failfs.Rule{Kinds: failfs.Changes, Forever: true})
@@ -114,6 +115,25 @@ func TestBatchLimits(t *testing.T) {
 	_, err = f.Append(at, event.Data, half)
 	require.ErrorIs(t, err, host.ErrLimit)
 	require.NoError(t, f.Cancel())
+
+	// Metadata counts, too.
+	meta := map[string]string{}
+	for i := range event.MaxMetaEntries {
+		meta[string(rune('a'+i))] = strings.Repeat("v", event.MaxMetaValue)
+	}
+	option := host.WithMeta(event.NewMeta(meta))
+	n := commit.MaxBatchBytes/event.NewMeta(meta).Size() + 1
+	items = items[:n]
+	f = s.Fence()
+	for i := range items {
+		_, err = f.Append(at, event.Data, 1, option)
+		require.Equal(t, i == n-1, err != nil)
+		items[i].Options = []host.AppendOption{option}
+	}
+	require.ErrorIs(t, err, host.ErrLimit)
+	require.NoError(t, f.Cancel())
+	_, err = s.AppendBatch(t.Context(), items)
+	require.ErrorIs(t, err, host.ErrLimit)
 }
 
 // TestPanickingPayload requires that no lock stays held.

@@ -12,7 +12,7 @@ import (
 
 // Position is a place between two events of a store: the events with a sequence below
 // Sequence lie before it. It can be kept, sent and compared. The zero Position is the
-// beginning of every store.
+// beginning of every store. See [Follower] for how far a position can be relied on.
 type Position struct {
 	// Store is the identity of the store: the id of its first event. It is the same in
 	// every copy of the store, and zero for a store without events.
@@ -27,6 +27,9 @@ var (
 	ErrOtherStore = errors.New("thaw: the position is of another store")
 	// ErrBeyondEnd: the store ends before the position. Perhaps it is an older copy.
 	ErrBeyondEnd = errors.New("thaw: the store ends before the position")
+	// ErrRewritten: events before the position are no longer in the store. A follower in
+	// another process can see an event whose write or sync then fails.
+	ErrRewritten = errors.New("thaw: the store no longer has the last event before the position")
 	// ErrPositionText: a text is not one that [Position.String] returns.
 	ErrPositionText = errors.New("thaw: not a position: want an event id, @ and a number")
 )
@@ -36,7 +39,7 @@ type PositionError struct {
 	Position Position
 	// End is the end of the store.
 	End Position
-	// Err is ErrOtherStore or ErrBeyondEnd.
+	// Err is ErrOtherStore, ErrBeyondEnd or ErrRewritten.
 	Err error
 }
 
@@ -90,11 +93,11 @@ func (p Position) In(end Position) error {
 	return nil
 }
 
-// Position returns the end of the store as the reader sees it: the position after every
-// event.
+// Position returns the position after every event that the reader sees: the sequence after
+// the last one, hidden or not. It is the zero Position for a store without events.
 func (q *queries) Position(ctx context.Context) (Position, error) {
 	return on(ctx, q, func(s *store.Snapshot) (Position, error) {
 		id, err := s.Identity()
-		return Position{Store: id, Sequence: s.Report().NextSequence}, err
+		return Position{Store: id, Sequence: s.End()}, err
 	})
 }

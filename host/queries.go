@@ -22,21 +22,27 @@ const contextEvery = 64
 
 // each runs an iteration of core on the version at its start.
 func (q *queries) each(ctx context.Context, f func(*store.Snapshot) iter.Seq2[event.Event, error]) iter.Seq2[event.Event, error] {
-	return func(yield func(event.Event, error) bool) {
+	return iterate(ctx, q, f)
+}
+
+// iterate is each for any type.
+func iterate[T any](ctx context.Context, q *queries, f func(*store.Snapshot) iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
 		if err := ctx.Err(); err != nil {
-			yield(event.Event{}, err)
+			yield(none, err)
 			return
 		}
 		v, err := q.acquire()
 		if err != nil {
-			yield(event.Event{}, err)
+			yield(none, err)
 			return
 		}
 		defer v.release()
 		n := 0
 		for e, err := range f(v.snapshot) {
 			if n++; n%contextEvery == 0 && ctx.Err() != nil {
-				yield(event.Event{}, ctx.Err())
+				yield(none, ctx.Err())
 				return
 			}
 			if !yield(e, err) || err != nil {
@@ -64,13 +70,13 @@ func on[T any](ctx context.Context, q *queries, f func(*store.Snapshot) (T, erro
 // payloads. Read returns an event with its payload.
 func (q *queries) Query(ctx context.Context, region Region, page Page) iter.Seq2[event.Event, error] {
 	return q.each(ctx, func(s *store.Snapshot) iter.Seq2[event.Event, error] {
-		return s.Query(query.Region(region), query.Page(page))
+		return s.Query(region.Core(), query.Page(page))
 	})
 }
 
 // Count returns how many events Query would return from a sequence on.
 func (q *queries) Count(ctx context.Context, region Region, from uint64) (uint64, error) {
-	return on(ctx, q, func(s *store.Snapshot) (uint64, error) { return s.Count(query.Region(region), from) })
+	return on(ctx, q, func(s *store.Snapshot) (uint64, error) { return s.Count(region.Core(), from) })
 }
 
 // Stream returns the visible events of one entity in order of clocks, without their

@@ -16,20 +16,21 @@ import (
 //
 // An event from an index alone lacks its own time; its field Timed is then false. Read and
 // Get always return the time, as do all queries of a reader opened with
-// [ReaderOptions].CheckFrames.
+// [ReaderOptions].CheckFrames, and a query of a [Region] with times of those events whose
+// frame it read.
 //
 // A query for one entity or one id fails, as an append does, if no entity or event can have
 // that name or id: with a *[NameError] for a name that is empty, longer than 1024 bytes or
 // not UTF-8, with [ErrZeroID] for the zero id. Only in a [Region] does an empty name mean no
 // condition.
 type Reader interface {
-	// Query returns the visible events of a region in order of sequence.
+	// Query returns the visible events of a region in order of sequence, or in reverse.
 	Query(ctx context.Context, region Region, page Page) iter.Seq2[event.Event, error]
 
 	// Count returns how many events Query would return from a sequence on.
 	Count(ctx context.Context, region Region, from uint64) (uint64, error)
 
-	// Stream returns the visible events of one entity in order of clocks.
+	// Stream returns the visible events of one entity in order of clocks, or in reverse.
 	Stream(ctx context.Context, entity string, page StreamPage) iter.Seq2[event.Event, error]
 
 	// State returns the state that an append can expect of an entity; see Expect. Its
@@ -61,6 +62,23 @@ type Reader interface {
 
 	// Correlated returns the visible events of one conversation in order of sequence.
 	Correlated(ctx context.Context, id event.ID) iter.Seq2[event.Event, error]
+
+	// Graph returns an event with its causes and effects, and how far they are from it. An id
+	// that is neither an event of the store nor a cause of one is ErrNotFound.
+	Graph(ctx context.Context, id event.ID, o GraphOptions) iter.Seq2[Link, error]
+
+	// Entities returns the entities that have visible events and whose name begins with
+	// prefix, in the order of their names' bytes.
+	Entities(ctx context.Context, prefix string, page NamePage) iter.Seq2[NameSummary, error]
+
+	// Scopes returns the scopes that have visible events, as Entities does.
+	Scopes(ctx context.Context, prefix string, page NamePage) iter.Seq2[NameSummary, error]
+
+	// Kinds returns the kinds that have visible events, by rising kind.
+	Kinds(ctx context.Context) iter.Seq2[KindSummary, error]
+	// Position returns the position after every event that the reader sees, to follow the
+	// store from there. It is the zero Position for a store without events.
+	Position(ctx context.Context) (Position, error)
 
 	// Report returns the report of the open or the last refresh. It is empty after
 	// Close. Do not modify its slices.

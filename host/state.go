@@ -33,6 +33,14 @@ type State struct {
 // String returns "no events" or "clock N".
 func (s State) String() string { return commit.State(s).String() }
 
+// Expected returns the expectation that the entity is still in this state, for [Expect].
+func (s State) Expected() Expected {
+	if !s.Some {
+		return NoEvents
+	}
+	return AtClock(s.Clock)
+}
+
 // Expected is the state that an append expects of its entity: any ([AnyState]), no
 // visible event ([NoEvents]), or a last visible event with a given clock ([AtClock]).
 // The zero Expected is AnyState. See [Expect].

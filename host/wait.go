@@ -14,14 +14,14 @@ func (vs *versions) wake() {
 func (vs *versions) visible() uint64 {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
-	return vs.next
+	return vs.log.next
 }
 
 // wait returns as soon as visible is above sequence.
 func (vs *versions) wait(ctx context.Context, sequence uint64) (uint64, error) {
 	for {
 		vs.mu.Lock()
-		next := vs.next
+		next := vs.log.next
 		if next > sequence {
 			vs.mu.Unlock()
 			return next, nil
@@ -48,9 +48,23 @@ func (vs *versions) wait(ctx context.Context, sequence uint64) (uint64, error) {
 // [OnDisk].
 func (s *Store) Committed() uint64 { return s.versions.visible() }
 
-// WaitCommitted waits until Committed is above sequence and returns it: given the sequence
-// of the next event to read, it returns once that event can be read. It fails when ctx
-// ends, and with [ErrClosed] when the store is closed. It starts no goroutine.
+// WaitCommitted waits until Committed is above sequence and returns it. Given the sequence
+// of the next event to read, it returns once that event can be read. The result is the next
+// sequence to pass, after the events below it have been read:
+//
+//	for next := from; ; {
+//		end, err := st.WaitCommitted(ctx, next)
+//		… // return the error
+//		for e, err := range st.Query(ctx, region, host.Page{From: next}) {
+//			… // stop at e.Sequence >= end: it comes with the next round
+//		}
+//		next = end
+//	}
+//
+// A loop that passes the sequence after the last event of its region instead finds nothing
+// and does not wait when the store's last events are of other regions. [Store.Follow] is
+// this loop. WaitCommitted fails when ctx ends, and with [ErrClosed] when the store is
+// closed. It starts no goroutine.
 func (s *Store) WaitCommitted(ctx context.Context, sequence uint64) (uint64, error) {
 	return s.versions.wait(ctx, sequence)
 }

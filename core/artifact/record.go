@@ -42,6 +42,9 @@ func (r Raw) Scope() uint32 { return binary.LittleEndian.Uint32(r[offScope:]) }
 // Kind returns the event's kind.
 func (r Raw) Kind() event.Kind { return event.Kind(binary.LittleEndian.Uint16(r[offKind:])) }
 
+// WallMS returns the entity's clock in ms since 1970.
+func (r Raw) WallMS() uint64 { return binary.LittleEndian.Uint64(r[offWallMS:]) }
+
 // Clock returns the event's number within its entity.
 func (r Raw) Clock() uint32 { return binary.LittleEndian.Uint32(r[offClock:]) }
 
@@ -101,7 +104,7 @@ func (r Raw) DecodeFacts(f *event.Facts) {
 	f.Correlation = r.Correlation()
 	f.Causation = r.Causation()
 	f.Kind = r.Kind()
-	f.WallMS = binary.LittleEndian.Uint64(r[offWallMS:])
+	f.WallMS = r.WallMS()
 	f.Clock = r.Clock()
 	f.PrevHash = event.Hash(r[offPrevHash:offEventHash])
 	f.EventHash = event.Hash(r[offEventHash:offSegment])

@@ -51,8 +51,11 @@ func (e *Entry) check() error {
 	case e.Timed && !validTime(e.TimeUS):
 		return ErrTime
 	}
-	return nil
+	return e.Meta.Check()
 }
+
+// Bytes returns what the entry adds to the limit [MaxBatchBytes].
+func (e *Entry) Bytes() uint64 { return uint64(len(e.Payload) + e.Meta.Size()) }
 
 // namedKinds lists the kinds that batpak preserves in the system's and the effects'
 // categories, batch markers aside. batpak maps every other kind there to one of them

@@ -10,8 +10,8 @@ const (
 	MaxPayload = 64 << 20
 	// MaxBatch is the largest number of events in a batch.
 	MaxBatch = 1 << 16
-	// MaxBatchBytes bounds the total payload bytes of a batch, so that its frames
-	// fit into memory twice.
+	// MaxBatchBytes bounds the total bytes of payloads and metadata in a batch, so that
+	// its frames fit into memory twice.
 	MaxBatchBytes = 64 << 20
 	// MaxWallMS is the first time that is refused, in ms since the Unix epoch: 2^53,
 	// up to which JavaScript represents every integer.
@@ -40,8 +40,12 @@ type Entry struct {
 	// one; 0 leaves Causation unchanged.
 	Cause int
 	Flags uint8
+	// Meta is the event's metadata.
+	Meta event.Meta
 	// Expected is the required state of the entity.
 	Expected Expected
+	// Conditions must all hold.
+	Conditions []*Condition
 	// TimeUS is the event's time in µs since the Unix epoch if Timed is set, else the
 	// event has the group's time. All items of a batch must have the same time.
 	TimeUS int64

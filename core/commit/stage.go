@@ -94,10 +94,10 @@ func checkBatch(entries []Entry) error {
 		if err != nil {
 			return &ItemError{Item: i, Err: err}
 		}
-		bytes += uint64(len(e.Payload))
+		bytes += e.Bytes()
 	}
 	if bytes > MaxBatchBytes {
-		return &LimitError{What: "payload bytes in a batch", Got: bytes, Max: MaxBatchBytes}
+		return &LimitError{What: "payload and metadata bytes in a batch", Got: bytes, Max: MaxBatchBytes}
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (e *Entry) time(nowUS int64) (int64, error) {
 // repeated returns the receipt of the event that e repeats; ok is false if no event has
 // e's key.
 func (l *Log) repeated(e *Entry) (r Receipt, ok bool, err error) {
-	k, ok, err := l.find(e.ID)
+	k, ok, err := l.byID(e.ID)
 	switch {
 	case err != nil || !ok:
 		return Receipt{}, false, err
@@ -129,8 +129,8 @@ func (l *Log) repeated(e *Entry) (r Receipt, ok bool, err error) {
 	return k.Receipt, true, nil
 }
 
-// differs lists the parts of e that differ from the event k. Time, causation and
-// correlation are not compared, since a retry may state others; nor are
+// differs lists the parts of e that differ from the event k. Time, causation,
+// correlation and metadata are not compared, since a retry may state others; nor are
 // flags, which a record does not have.
 func (e *Entry) differs(k *Known) (what []string) {
 	for _, part := range []struct {
@@ -208,6 +208,11 @@ func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	if !e.Expected.met(h.State) {
 		return Receipt{}, &ExpectError{Entity: e.Entity, Expected: e.Expected, Actual: h.State}
 	}
+	for _, c := range e.Conditions {
+		if err := l.holds(c); err != nil {
+			return Receipt{}, err
+		}
+	}
 	if err := l.facts(&rec.Facts, e, h, us); err != nil {
 		return Receipt{}, err
 	}
@@ -271,6 +276,7 @@ func (l *Log) encode(rec *event.Record, e *Entry, us int64) {
 		EventHash:   rec.EventHash,
 		Entity:      l.draft.Name(rec.Entity),
 		Scope:       l.draft.Name(rec.Scope),
+		Meta:        e.Meta,
 	}
 	at := len(l.frames)
 	l.frames = segment.AppendFrame(l.frames, &l.body)

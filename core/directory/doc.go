@@ -16,9 +16,9 @@
 //	visibility_ranges.fbv           sequences that stay hidden       they are shown
 //	synced.thaw                     the sync mark                    a torn end may be a loss
 //	NNNNNN.fbat.cut-OFFSET          bytes that recovery cut off      nothing is missing
-//	any of the first four + .tmp    a file while it is written       nothing is missing
+//	a name above + .tmp             a file while it is written       nothing is missing
 //
-// [KindOf] is this table in code. A file of any other name belongs to another program and
+// index.ckpt and synced.thaw are never written under a temporary name. [KindOf] is this table in code. A file of any other name belongs to another program and
 // is left alone.
 //
 // # The order of looks

@@ -75,7 +75,9 @@ func (k Kind) Paged() bool { return k == Artifact || k == Index || k == Part }
 func (k Kind) Latest() bool { return k == HiddenRanges || k == SyncMark }
 
 // Replaced reports whether a writer writes the file under a temporary name first.
-func (k Kind) Replaced() bool { return k == Segment || k.Paged() || k == Cut }
+func (k Kind) Replaced() bool {
+	return k == Segment || k.Paged() || k == Cut || k == HiddenRanges
+}
 
 // first lists the files that are looked at before the segments, except part files. last is
 // looked at after the segments.

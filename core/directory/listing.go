@@ -3,6 +3,7 @@ package directory
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -117,6 +118,33 @@ func (l *Listing) LookFrom(id uint64) error {
 	return cmp.Or(l.failed, l.lookAt(last))
 }
 
+// LookAtNewest returns l after another look at the newest segment, which must exist and be
+// a regular file; otherwise the error is [source.ErrGone] or a [source.ReadError]. l does
+// not change.
+func (l *Listing) LookAtNewest() (*Listing, error) {
+	newest := len(l.Segments) - 1
+	if newest < 0 {
+		return nil, source.ErrGone
+	}
+	name := l.Segments[newest].Name
+	e, err := l.files.Look(name)
+	if err == nil && !e.Regular {
+		err = source.ErrGone
+	}
+	if err != nil {
+		return nil, source.Failed(name, -1, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := &Listing{
+		Segments: slices.Clone(l.Segments), Others: l.Others, Odd: l.Odd, First: l.First,
+		files: l.files, looked: maps.Clone(l.looked), failed: l.failed,
+	}
+	n.Segments[newest].Entry = e
+	n.looked[n.Segments[newest].ID] = e
+	return n, nil
+}
+
 // look returns the entry of a segment, and looks at it the first time. mu is held.
 func (l *Listing) look(s SegmentEntry) (Entry, bool) {
 	if e, ok := l.looked[s.ID]; ok {
@@ -146,6 +174,20 @@ func (l *Listing) Size(id uint64) (size uint64, ok bool) {
 		return 0, false
 	}
 	return uint64(max(e.Size, 0)), true
+}
+
+// BytesAfter returns how many bytes the segments have from an offset in one of them on. It
+// counts only segments that LookFrom looked at.
+func (l *Listing) BytesAfter(id, offset uint64) (n uint64) {
+	from, _ := l.search(id)
+	for _, s := range l.Segments[from:] {
+		size := uint64(max(s.Size, 0))
+		if s.ID == id {
+			size -= min(offset, size)
+		}
+		n += size
+	}
+	return n
 }
 
 // Failure returns the first error of looking at a segment, or nil.

@@ -13,6 +13,7 @@ import (
 //	index.fbati.tmp            a file while it is written, before the rename
 //	index.thaw.tmp
 //	NNNNNN-NNNNNN.thaw.tmp
+//	visibility_ranges.fbv.tmp
 //	NNNNNN.fbat.tmp
 //	NNNNNN.fbat.cut-OFFSET.tmp
 //	NNNNNN.fbat.cut-OFFSET     bytes that recovery cut off a segment; it is kept

@@ -65,6 +65,8 @@ type Full struct {
 	PayloadSize uint32
 	Flags       uint8
 	ContentHash Hash
+	// Meta is the event's metadata, empty if it has none.
+	Meta Meta
 	// Payload is the appended MessagePack. It is the caller's own copy from Read and Get.
 	// From ReadEach it is valid until the loop's next step: clone it to keep it.
 	Payload []byte

@@ -44,6 +44,9 @@ type share struct {
 // are valid until the next call.
 func (b *Batch) Records() []artifact.Raw { return b.records }
 
+// Clear makes Records return none.
+func (b *Batch) Clear() { b.records = b.records[:0] }
+
 // Forget drops all references except b's own buffers.
 func (b *Batch) Forget() {
 	clear(b.records[:b.most])

@@ -99,39 +99,71 @@ func (r *Reader) Clocks(l List, low, high uint32) (List, error) {
 	return l, nil
 }
 
+// ScopeNumbers returns the numbers of the strings that are a scope of a record, rising. It
+// finds each by a binary search, so that a few scopes among many names cost little. ok is
+// false when there are more than most.
+func (r *Reader) ScopeNumbers(most int) (numbers []uint32, ok bool, err error) {
+	strings, total := r.elements(secScopeEnds), r.elements(secScopeList)
+	for at, ended := uint32(0), uint32(0); at < strings && ended < total; at++ {
+		if len(numbers) == most {
+			return nil, false, nil
+		}
+		n, err := bound(strings-at, func(i uint32) (bool, error) {
+			end, err := r.u32(secScopeEnds, uint64(at+i))
+			return err == nil && end > ended, err
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		if at += n; at == strings {
+			return nil, false, ErrTable // the last string's list ends where all do
+		}
+		if ended, err = r.u32(secScopeEnds, uint64(at)); err != nil {
+			return nil, false, err
+		}
+		numbers = append(numbers, at)
+	}
+	return numbers, true, nil
+}
+
 // Kinds returns one list for each kind present from first to last.
-func (r *Reader) Kinds(first, last event.Kind) ([]List, error) {
-	var lists []List
+func (r *Reader) Kinds(first, last event.Kind) (lists []List, err error) {
+	err = r.EachKind(first, last, func(_ event.Kind, l List) { lists = append(lists, l) })
+	return lists, err
+}
+
+// EachKind calls f with each kind present from first to last, rising, and its list.
+func (r *Reader) EachKind(first, last event.Kind, f func(event.Kind, List)) error {
 	n := uint32(r.window(secKinds).Size() / kindSize)
 	at, err := bound(n, func(i uint32) (bool, error) {
 		k, _, err := r.kind(i)
 		return err == nil && k >= uint32(first), err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	l := List{section: secKindList}
 	if at > 0 {
 		if _, l.from, err = r.kind(at - 1); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for ; at < n; at++ {
 		k, end, err := r.kind(at)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if k > uint32(last) {
 			break
 		}
 		l.to = end
 		if _, err := l.check(r); err != nil {
-			return nil, err
+			return err
 		}
-		lists = append(lists, l)
+		f(event.Kind(k), l)
 		l.from = end
 	}
-	return lists, nil
+	return nil
 }
 
 func (r *Reader) kind(i uint32) (kind, end uint32, err error) {

@@ -19,7 +19,7 @@ const (
 )
 
 // Postings walks one list forward, by jumps that cost the logarithm of the
-// distance. Several may walk lists of one [Reader] at once; each is for one
+// distance; Rewind and Last move it back. Several may walk lists of one [Reader] at once; each is for one
 // goroutine. The zero Postings is an empty list. An error does not move it.
 type Postings struct {
 	// mem holds the section's bytes from place base on, when they are in
@@ -29,10 +29,10 @@ type Postings struct {
 	win  source.Window
 	// section is the section of win plus one, 0 when there is none.
 	section int
-	// at and to are places in the section: of the next item, and after the
-	// last.
-	at, to uint32
-	count  uint32 // of records
+	// from, at and to are places in the section: of the first item, of the next,
+	// and after the last.
+	from, at, to uint32
+	count        uint32 // of records
 }
 
 // Walk moves p to the start of a list of r. It keeps the buffer when the list
@@ -42,7 +42,7 @@ func (p *Postings) Walk(r *Reader, l List) {
 		p.win.Reset(r.t.section[l.section], 4*farItems)
 		p.section = l.section + 1
 	}
-	p.at, p.to, p.count = l.from, l.to, r.img.Count
+	p.from, p.at, p.to, p.count = l.from, l.from, l.to, r.img.Count
 	p.mem, p.base = p.win.InPlace(4*uint64(l.from), 4*uint64(l.to-l.from)), l.from
 }
 

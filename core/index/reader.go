@@ -231,6 +231,11 @@ func (r *Reader) NamesWithPrefix(prefix []byte) (lo, hi uint32, err error) {
 	return lo, hi, err
 }
 
+// NamesAfter returns the first place in the sorted names of a name above name.
+func (r *Reader) NamesAfter(name []byte) (place uint32, err error) {
+	return r.orderBound(func(got []byte) bool { return bytes.Compare(got, name) > 0 })
+}
+
 // OrderedName returns the number of the name at a place in the sorted names.
 func (r *Reader) OrderedName(place uint32) (number uint32, err error) {
 	return r.u32(secNameOrder, uint64(place))

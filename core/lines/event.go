@@ -16,8 +16,9 @@ const (
 	// Plain has the fields of the index, and the event's own time, which is
 	// null unless the event is Timed.
 	Plain Shape = iota
-	// Payloads has the fields that only a frame has (payload, flags, the
-	// event's own time), and clock, entity, kind, scope, seq and wall_ms.
+	// Payloads has the fields that only a frame has (payload, meta, flags, the
+	// event's own time), and clock, entity, kind, scope, seq and wall_ms. Without
+	// metadata it has no meta.
 	Payloads
 	// Full has the keys of both.
 	Full
@@ -72,6 +73,7 @@ func appendPayloads(dst []byte, e *event.Full) []byte {
 	dst = appendID(dst, `,"event_id":"`, &e.ID)
 	dst = appendNumber(dst, `,"flags":`, uint64(e.Flags))
 	dst = appendKind(append(dst, `,"kind":`...), e.Kind)
+	dst = appendMeta(dst, e.Meta)
 	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
 	dst = appendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
 	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
@@ -90,6 +92,7 @@ func appendFull(dst []byte, e *event.Full) []byte {
 	dst = appendNumber(dst, `,"flags":`, uint64(e.Flags))
 	dst = appendKind(append(dst, `,"kind":`...), e.Kind)
 	dst = appendNumber(dst, `,"length":`, uint64(e.Position.Length))
+	dst = appendMeta(dst, e.Meta)
 	dst = appendNumber(dst, `,"offset":`, e.Position.Offset)
 	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
 	dst = appendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
@@ -105,6 +108,14 @@ func appendCause(dst []byte, e *event.Event) []byte {
 		return append(dst, `"causation_id":null`...)
 	}
 	return appendID(dst, `"causation_id":"`, &e.Causation)
+}
+
+// appendMeta appends the metadata, or nothing for an event without any.
+func appendMeta(dst []byte, m event.Meta) []byte {
+	if m.Len() == 0 {
+		return dst
+	}
+	return event.AppendMetaJSON(append(dst, `,"meta":`...), m)
 }
 
 // appendNumber appends before, then a number.

@@ -40,7 +40,19 @@ func TestLineIsJSON(t *testing.T) {
 		require.NoError(t, enc.Encode(keys))
 		require.Equal(t, sorted.String(), string(line))
 	}
+	e := someEvent()
+	e.Meta = event.NewMeta(map[string]string{event.MetaTrace: "t", event.MetaActor: "\x1b"})
+	for _, s := range []Shape{Payloads, Full} {
+		line := string(AppendEvent(nil, s, e))
+		require.Contains(t, line, `,"meta":{"actor":"\u001b","trace":"t"},`)
+		var keys map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal([]byte(line), &keys))
+		sorted, err := json.Marshal(keys)
+		require.NoError(t, err)
+		require.Equal(t, string(sorted)+"\n", line)
+	}
 	line := string(AppendEvent(nil, Full, someEvent()))
+	require.NotContains(t, line, "meta")
 	require.Contains(t, line, `"seq":18446744073709551615,`)
 	require.Contains(t, line, `"timestamp_us":-1,`)
 	require.Contains(t, line, `"kind":"0xD00F"`)

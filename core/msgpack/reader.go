@@ -304,9 +304,9 @@ func (r *Reader) Array() int {
 	return 0
 }
 
-// mapHead reads the head of a map and returns its number of pairs, at most half
-// the number of bytes left.
-func (r *Reader) mapHead() int {
+// Map reads the head of a map and returns its number of pairs, at most half the
+// number of bytes left.
+func (r *Reader) Map() int {
 	switch h := r.head(); {
 	case h&0xf0 == 0x80:
 		r.take(1)
@@ -333,7 +333,7 @@ func (r *Reader) count(n, least uint64) int {
 
 // MapOf reads the head of a map of exactly n pairs.
 func (r *Reader) MapOf(n int) {
-	if got := r.mapHead(); r.err == nil && got != n {
+	if got := r.Map(); r.err == nil && got != n {
 		r.err = ErrType
 	}
 }

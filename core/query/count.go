@@ -2,18 +2,26 @@ package query
 
 import (
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 )
 
 // CountFrom returns how many visible records a region has from a sequence on. It reads no
-// records unless the region has clocks. Then it reads a few of an entity whose clocks
-// rise, and all of any other.
+// records unless the region has clocks or times. Of clocks it reads a few records of an
+// entity whose clocks rise, and all of any other; of times what a query reads.
 func (c *Cursor) CountFrom(region *Region, from uint64) (n uint64, err error) {
+	if !region.Times.all() {
+		_, err := c.Query(region, &Page{From: from}, func(event.Event, error) bool {
+			n++
+			return true
+		})
+		return n, err
+	}
 	first, err := c.After(from)
 	if err != nil || first == c.Count() {
 		return 0, err
 	}
-	p, err := c.plan(region, first, true, 0)
+	p, err := c.plan(region, first, c.Count(), true, 0)
 	switch {
 	case err != nil || p.empty:
 		return 0, err
@@ -22,7 +30,7 @@ func (c *Cursor) CountFrom(region *Region, from uint64) (n uint64, err error) {
 	case !p.inexact:
 		return p.search.count()
 	}
-	_, err = c.read(p, from, 0, func(_ *plan, records []artifact.Raw) (bool, error) {
+	_, err = c.read(p, &Page{From: from}, func(_ *plan, records []artifact.Raw) (bool, error) {
 		n += uint64(len(records))
 		return true, nil
 	})
@@ -32,7 +40,7 @@ func (c *Cursor) CountFrom(region *Region, from uint64) (n uint64, err error) {
 // countLists returns how many visible records some lists have in all, from record first
 // on.
 func (c *Cursor) countLists(lists []index.List, first uint32) (total uint64, err error) {
-	s := search{c: c, next: first}
+	s := search{c: c, next: first, end: c.Count()}
 	if ok, err := s.advance(); err != nil || !ok {
 		return 0, err
 	}
@@ -45,7 +53,7 @@ func (c *Cursor) countLists(lists []index.List, first uint32) (total uint64, err
 	var p index.Postings
 	for _, l := range lists {
 		p.Walk(&c.Reader, l)
-		one := search{c: c, driver: &p, next: s.next, shown: s.shown}
+		one := search{c: c, driver: &p, next: s.next, end: s.end, shown: s.shown}
 		n, err := one.countOne()
 		if err != nil {
 			return 0, err

@@ -35,13 +35,13 @@ func (c *Cursor) At(sequence uint64) (e event.Event, ok bool, err error) {
 	return e, err == nil, err
 }
 
-// Effects appends the sequences of the visible events that id caused.
-func (c *Cursor) Effects(sequences []uint64, id event.ID) ([]uint64, error) {
+// Effects calls f with the rising sequences of the visible events that id caused.
+func (c *Cursor) Effects(id event.ID, f func(sequence uint64)) error {
 	l, err := c.Caused(id)
 	if err != nil {
-		return sequences, err
+		return err
 	}
-	return c.linked(sequences, l, id, artifact.Raw.Causation)
+	return c.linked(l, id, artifact.Raw.Causation, f)
 }
 
 // Conversation returns the rising sequences of the visible events with a correlation id.
@@ -51,7 +51,8 @@ func (c *Cursor) Conversation(id event.ID) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	sequences, err := c.linked(nil, l, id, artifact.Raw.Correlation)
+	var sequences []uint64
+	err = c.linked(l, id, artifact.Raw.Correlation, func(sequence uint64) { sequences = append(sequences, sequence) })
 	if err != nil {
 		return nil, err
 	}
@@ -66,20 +67,20 @@ func (c *Cursor) Conversation(id event.ID) ([]uint64, error) {
 	return sequences, err
 }
 
-// linked appends the sequences of a list's visible records whose field is id.
-func (c *Cursor) linked(sequences []uint64, l index.List, id event.ID, field func(artifact.Raw) event.ID) ([]uint64, error) {
+// linked calls f with the sequences of a list's visible records whose field is id.
+func (c *Cursor) linked(l index.List, id event.ID, field func(artifact.Raw) event.ID, f func(sequence uint64)) error {
 	for i := range l.Len() {
 		record, err := c.Item(l, i)
 		if err != nil {
-			return sequences, err
+			return err
 		}
 		r, err := c.Record(record)
 		if err != nil {
-			return sequences, err
+			return err
 		}
 		if field(r) == id && c.Visible(r) {
-			sequences = append(sequences, r.Sequence())
+			f(r.Sequence())
 		}
 	}
-	return sequences, nil
+	return nil
 }

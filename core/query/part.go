@@ -27,6 +27,15 @@ type Options struct {
 	// event, perhaps completed; an error ends the answer. It takes a value, so that events
 	// need not be on the heap for it.
 	Check func(event.Event) (event.Event, error)
+	// Frames reads events' own times, for a region with times.
+	Frames Frames
+}
+
+// Frames reads the frames of events. It is an interface, since a bound method would be an
+// allocation for each query.
+type Frames interface {
+	// Timed returns an event with its own time. It takes a value as Options.Check does.
+	Timed(event.Event) (event.Event, error)
 }
 
 // Reader returns a reader of the part's records and index, for one goroutine. It is not

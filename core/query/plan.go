@@ -43,8 +43,8 @@ type planned struct {
 	// records are.
 	count bool
 	limit int
-	// first is the first record to consider.
-	first uint32
+	// first is the first record to consider, and last the one after the last.
+	first, last uint32
 
 	conditions   []condition
 	conditionBuf [maxConditions]condition
@@ -62,22 +62,28 @@ type condition struct {
 }
 
 // match reports whether a record meets the region's conditions, but for the prefix, which
-// needs the entity's name.
+// needs the entity's name, and for those times that need the frame: see [Cursor.inTimes].
 func (p *plan) match(r artifact.Raw) bool {
 	return (p.entity == 0 || r.Entity() == p.entity) && (p.scope == 0 || r.Scope() == p.scope) &&
-		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.has(r.Clock())
+		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.has(r.Clock()) && !p.region.Times.tooEarly(r.WallMS())
 }
 
 // plan makes sets of a region's conditions. The plan is valid until the cursor makes
-// another. For a count, every condition but that of clocks becomes a set, so that no
-// record is read. limit is that of a page, 0 for none.
-func (c *Cursor) plan(region *Region, first uint32, count bool, limit int) (*plan, error) {
+// another. It is of the records from first up to last. For a count, every condition but
+// those of clocks and times becomes a set, so that no record is read. limit is that of a page,
+// 0 for none.
+func (c *Cursor) plan(region *Region, first, last uint32, count bool, limit int) (*plan, error) {
 	p := &c.p
 	p.forget()
-	p.region, p.count, p.limit, p.first = region, count, limit, first
-	p.search = search{c: c, next: first}
+	p.region, p.count, p.limit, p.first, p.last = region, count, limit, first, last
+	p.search = search{c: c, next: first, end: last}
 	p.conditions = p.conditionBuf[:0]
-	err := p.byEntity(c)
+	p.empty = region.Kinds.Empty() || region.Times.empty()
+	p.inexact = !region.Times.all()
+	var err error
+	if !p.empty {
+		err = p.byEntity(c)
+	}
 	if err == nil && !p.empty {
 		err = p.byScope(c)
 	}
@@ -104,7 +110,7 @@ func (p *plan) forget() {
 // order makes the smallest set the driver.
 func (p *plan) order(c *Cursor) (err error) {
 	if len(p.conditions) == 0 {
-		p.driver = &every{count: c.Count(), next: p.first}
+		p.driver = &every{count: p.last, next: p.first}
 		return nil
 	}
 	if only := p.conditions[0]; p.count && len(p.conditions) == 1 && only.set == nil && !p.inexact {
@@ -113,7 +119,7 @@ func (p *plan) order(c *Cursor) (err error) {
 	}
 	for i := range p.conditions {
 		if d := &p.conditions[i]; d.set == nil {
-			if d.set, err = c.gather(d.lists, d.left, p.first); err != nil {
+			if d.set, err = c.gather(d.lists, d.left, p.first, p.last); err != nil {
 				return err
 			}
 			d.left = d.set.Left()
@@ -129,8 +135,8 @@ func (p *plan) order(c *Cursor) (err error) {
 }
 
 // smallest returns the size of the smallest set so far.
-func (p *plan) smallest(c *Cursor) int {
-	n := int(c.Count() - p.first)
+func (p *plan) smallest() int {
+	n := int(p.last - p.first)
 	for _, other := range p.conditions {
 		n = min(n, other.left)
 	}
@@ -168,8 +174,8 @@ func (p *plan) named(c *Cursor, name string) (uint32, error) {
 
 func (p *plan) byEntity(c *Cursor) (err error) {
 	clocks := p.region.Clocks
-	p.inexact = !clocks.all()
 	if p.region.Entity == "" {
+		p.inexact = p.inexact || !clocks.all()
 		return nil
 	}
 	if p.entity, err = p.named(c, p.region.Entity); err != nil || p.empty {
@@ -179,11 +185,14 @@ func (p *plan) byEntity(c *Cursor) (err error) {
 	if err != nil {
 		return err
 	}
-	if p.inexact && c.EntityClocksRise() {
-		p.inexact = false
+	switch {
+	case clocks.all():
+	case c.EntityClocksRise():
 		if l, err = c.Clocks(l, clocks.min, clocks.max); err != nil {
 			return err
 		}
+	default:
+		p.inexact = true
 	}
 	return p.addOne(c, l)
 }
@@ -206,9 +215,17 @@ func (p *plan) byKinds(c *Cursor) error {
 	if p.region.Kinds.All() {
 		return nil
 	}
-	lists, err := c.Kinds(p.region.Kinds.Bounds())
-	if err != nil {
-		return err
+	var lists []index.List
+	for first, last := range p.region.Kinds.Runs() {
+		some, err := c.Kinds(first, last)
+		if err != nil {
+			return err
+		}
+		if lists == nil {
+			lists = some
+		} else {
+			lists = append(lists, some...)
+		}
 	}
 	return p.addMany(c, lists)
 }
@@ -232,8 +249,8 @@ func (p *plan) byPrefix(c *Cursor) error {
 		return nil
 	}
 	// An estimate: as large a share of the records as of the names has the prefix.
-	total := int(uint64(c.Count()-p.first) * uint64(names) / uint64(max(c.Names(), 1)))
-	if !p.worthGathering(c, total, names*costList) {
+	total := int(uint64(p.last-p.first) * uint64(names) / uint64(max(c.Names(), 1)))
+	if !p.worthGathering(total, names*costList) {
 		p.inexact = true
 		return nil
 	}
@@ -273,7 +290,7 @@ func (p *plan) addMany(c *Cursor, lists []index.List) error {
 			return err
 		}
 		p.add(c, u)
-	case p.worthGathering(c, total, 0):
+	case p.worthGathering(total, 0):
 		p.conditions = append(p.conditions, condition{lists: lists, left: total})
 	default:
 		p.inexact = true
@@ -283,11 +300,11 @@ func (p *plan) addMany(c *Cursor, lists []index.List) error {
 
 // worthGathering reports whether gathering a set of total records, with an extra cost, is
 // cheaper than reading the records of the other sets that are not in it.
-func (p *plan) worthGathering(c *Cursor, total, extra int) bool {
+func (p *plan) worthGathering(total, extra int) bool {
 	if p.count {
 		return true
 	}
-	all, scanned := max(uint64(c.Count()-p.first), 1), uint64(p.smallest(c))
+	all, scanned := max(uint64(p.last-p.first), 1), uint64(p.smallest())
 	members := min(uint64(total), all)
 	if p.limit > 0 && members > 0 { // one record in all/members is a hit
 		scanned = min(scanned, uint64(p.limit)*all/members)

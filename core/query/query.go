@@ -7,17 +7,19 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// Query yields the visible events of a region that the page wants, in order of sequence.
-// Before each it advances the page: From is one above the event's sequence, and Limit one
-// lower. After an error, a call with the same page resumes where this one ended. more is
-// false when the page is full or yield returned false.
+// Query yields the visible events of a region that the page wants, in order of sequence or
+// its reverse. Before each it moves the page past the event: its bounds by the event's
+// sequence, and Limit by one. After an error, a call with the same page resumes where this one
+// ended. more is false when the page is full or yield returned false.
 func (c *Cursor) Query(region *Region, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
-	if page.Limit == 1 && region.everything() {
+	if page.Limit == 1 && !page.Reverse && region.everything() {
 		return c.nextEvent(page, yield)
 	}
-	return c.batches(region, page.From, page.Limit, func(p *plan, records []artifact.Raw) (bool, error) {
-		return c.yield(p, records, page, yield)
-	})
+	f := func(p *plan, records []artifact.Raw) (bool, error) { return c.yield(p, records, page, yield) }
+	if page.Reverse {
+		return c.batchesBack(region, page, f)
+	}
+	return c.batches(region, page, f)
 }
 
 // nextEvent is Query for the next event of any kind, which needs no batch: it looks up an
@@ -27,7 +29,7 @@ func (c *Cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (mor
 	if err != nil {
 		return false, err
 	}
-	s := search{c: c, next: first}
+	s := search{c: c, next: first, end: c.Count()}
 	for {
 		if ok, err := s.advance(); err != nil || !ok {
 			return true, err
@@ -40,6 +42,9 @@ func (c *Cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (mor
 			return false, err
 		}
 		s.next++
+		if page.To > 0 && r.Sequence() >= page.To {
+			return true, nil
+		}
 		if r.Sequence() < page.From || !c.Visible(r) {
 			continue // the record disagrees with the index
 		}
@@ -47,17 +52,17 @@ func (c *Cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (mor
 		if err != nil {
 			return false, err
 		}
-		page.From, page.Limit = e.Sequence+1, 0
+		page.passed(e.Sequence)
 		yield(e, nil)
 		return false, nil
 	}
 }
 
-// yield yields the events of some records.
+// yield yields the events of some records, in the order of the page.
 func (c *Cursor) yield(p *plan, records []artifact.Raw, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
 	var e event.Event
 	for step := chunk; len(records) > 0; {
-		some := records[:min(step, len(records))]
+		some, rest := page.split(records, step)
 		coordinates, err := c.coordinates(some)
 		if err != nil && len(some) > 1 {
 			step = 1 // the records before the damage are readable
@@ -66,26 +71,45 @@ func (c *Cursor) yield(p *plan, records []artifact.Raw, page *Page, yield func(e
 		if err != nil {
 			return false, err
 		}
-		for i, r := range some {
+		for i := range some {
+			if page.Reverse {
+				i = len(some) - 1 - i
+			}
 			e.Coordinate = coordinates[i]
 			if !strings.HasPrefix(e.Entity, p.prefix) {
 				continue
 			}
-			r.DecodeFacts(&e.Facts)
-			if e.Sequence < page.From {
+			some[i].DecodeFacts(&e.Facts)
+			if !page.has(e.Sequence) {
 				continue // the list does not rise
 			}
+			e.TimestampUS, e.Timed = 0, false
 			if err := c.check(&e); err != nil {
 				return false, err
 			}
-			page.From = e.Sequence + 1
-			if page.Limit--; !yield(e, nil) || page.Limit == 0 {
+			if in, err := c.inTimes(&p.region.Times, &e); err != nil || !in {
+				if err != nil {
+					return false, err
+				}
+				continue
+			}
+			more := page.passed(e.Sequence)
+			if !yield(e, nil) || !more {
 				return false, nil
 			}
 		}
-		records = records[len(some):]
+		records = rest
 	}
 	return true, nil
+}
+
+// split returns the first n of some records in the order of the page, and the others.
+func (p *Page) split(records []artifact.Raw, n int) (some, rest []artifact.Raw) {
+	n = min(n, len(records))
+	if p.Reverse {
+		return records[len(records)-n:], records[:len(records)-n]
+	}
+	return records[:n], records[n:]
 }
 
 // Batches begin small, so that the first event comes soon, and grow, so that many come
@@ -106,28 +130,46 @@ func nextBatch(n int) int {
 	return min(4*max(n, firstBatch/4), 1024)
 }
 
-// batches calls f with the visible records of a region, from a sequence on, in order and
-// at most chunk at a time, until f returns false. The names of their entities may still
-// lack the prefix of the plan. limit, unless 0, is how many records f wants: no more are
-// read when the plan is exact. Records before one that cannot be read go to f before the
-// error is returned.
-func (c *Cursor) batches(region *Region, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
-	first, err := c.After(from)
-	if err != nil || first == c.Count() {
-		return true, err
-	}
-	p, err := c.plan(region, first, false, limit)
+// batches calls f with the visible records of a region within a page, in order and at most
+// chunk at a time, until f returns false. The names of their entities may still lack the
+// prefix of the plan, and their own times may lie outside those of the region. The limit of
+// the page, unless 0, is how many records f wants: no more are read when the plan is exact.
+// Records before one that cannot be read go to f before the error is returned.
+func (c *Cursor) batches(region *Region, page *Page, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
+	p, err := c.pagePlan(region, page)
 	if err != nil || p.empty {
 		return true, err
 	}
-	return c.read(p, from, limit, f)
+	return c.read(p, page, f)
+}
+
+// pagePlan is plan for the records of a page.
+func (c *Cursor) pagePlan(region *Region, page *Page) (*plan, error) {
+	none := &c.p
+	none.forget()
+	none.empty = true
+	first, err := c.After(page.From)
+	if err != nil {
+		return none, err
+	}
+	last := c.Count()
+	if page.To > 0 {
+		if last, err = c.After(page.To); err != nil {
+			return none, err
+		}
+	}
+	if first >= last {
+		return none, nil
+	}
+	return c.plan(region, first, last, false, max(page.Limit, 0))
 }
 
 // read is batches with a plan.
-func (c *Cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
+func (c *Cursor) read(p *plan, page *Page, f func(*plan, []artifact.Raw) (bool, error)) (more bool, err error) {
 	buffers := c.borrow()
 	defer c.giveBack(buffers)
 	batch := &buffers.batch
+	bounds, limit := *page, page.Limit // f moves the page
 	for size := nextBatch(0); ; size = nextBatch(size) {
 		want := size
 		if left := p.driver.Left(); left < 4*size {
@@ -136,10 +178,7 @@ func (c *Cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 		if limit > 0 && !p.inexact {
 			want = min(want, limit)
 		}
-		if cap(buffers.numbers) < want {
-			buffers.numbers = make([]uint32, want)
-		}
-		numbers := buffers.numbers[:want]
+		numbers := buffers.room(want)
 		n, failed := p.fill(numbers)
 		if err := c.Records(numbers[:n], batch); err != nil {
 			failed = err
@@ -148,7 +187,7 @@ func (c *Cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 		for records := batch.Records(); len(records) > 0; {
 			some := records[:min(chunk, len(records))]
 			records = records[len(some):]
-			admitted, err := c.admit(p, some, from)
+			admitted, err := c.admit(p, some, &bounds)
 			if err != nil {
 				failed, records = err, nil
 			}
@@ -166,15 +205,23 @@ func (c *Cursor) read(p *plan, from uint64, limit int, f func(*plan, []artifact.
 	}
 }
 
-// admit keeps the records that match the plan, up to the first that has changed since
-// the index was validated.
-func (c *Cursor) admit(p *plan, records []artifact.Raw, from uint64) ([]artifact.Raw, error) {
+// room returns n record numbers.
+func (b *buffers) room(n int) []uint32 {
+	if cap(b.numbers) < n {
+		b.numbers = make([]uint32, n)
+	}
+	return b.numbers[:n]
+}
+
+// admit keeps the records that match the plan and lie within a page, up to the first that
+// has changed since the index was validated.
+func (c *Cursor) admit(p *plan, records []artifact.Raw, page *Page) ([]artifact.Raw, error) {
 	kept := records[:0]
 	for _, r := range records {
 		if err := c.unchanged(r); err != nil {
 			return kept, err
 		}
-		if r.Sequence() >= from && p.match(r) && c.Visible(r) {
+		if page.has(r.Sequence()) && p.match(r) && c.Visible(r) {
 			kept = append(kept, r)
 		}
 	}

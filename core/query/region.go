@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"strings"
 
 	"github.com/thawlog/thaw/core/event"
 )
@@ -15,11 +16,21 @@ type Region struct {
 	Kinds                event.Kinds
 	// Clocks bounds the number within the entity.
 	Clocks Clocks
+	// Times bounds the events' own times.
+	Times Times
 }
 
 // everything reports whether every event is in the region.
 func (r *Region) everything() bool {
-	return r.Entity == "" && r.EntityPrefix == "" && r.Scope == "" && r.Kinds.All() && r.Clocks.all()
+	return r.Entity == "" && r.EntityPrefix == "" && r.Scope == "" && r.Kinds.All() && r.Clocks.all() &&
+		r.Times.all()
+}
+
+// Has reports whether an event is in the region. With bounds of time the event must be Timed.
+func (r *Region) Has(e *event.Event) bool {
+	return (r.Entity == "" || r.Entity == e.Entity) && strings.HasPrefix(e.Entity, r.EntityPrefix) &&
+		(r.Scope == "" || r.Scope == e.Scope) && r.Kinds.Has(e.Kind) && r.Clocks.has(e.Clock) &&
+		(r.Times.all() || e.Timed && r.Times.has(e.TimestampUS))
 }
 
 // Clocks is a range of clocks, both ends included. The zero Clocks is all clocks.
@@ -47,12 +58,3 @@ func (c Clocks) has(clock uint32) bool {
 
 // all reports whether every clock is in the range.
 func (c Clocks) all() bool { return !c.limited || c.min == 0 && c.max == math.MaxUint32 }
-
-// Page says where an iteration begins and how long it is. To continue one, set From to the
-// last event's sequence plus one.
-type Page struct {
-	// From is the lowest sequence wanted.
-	From uint64
-	// Limit is the highest number of events wanted, 0 for no limit.
-	Limit int
-}

@@ -12,8 +12,9 @@ type search struct {
 	c      *Cursor
 	driver set   // the smallest
 	others []set // by size
-	// next is the lowest number that was not considered yet.
-	next uint32
+	// next is the lowest number that was not considered yet, and end the one where the search
+	// ends.
+	next, end uint32
 	// shown is a run of visible records; it begins empty.
 	shown span
 }
@@ -61,15 +62,28 @@ func (s *search) advance() (ok bool, err error) {
 	if s.next < s.shown.to && s.next >= s.shown.from {
 		return true, nil
 	}
-	if s.next >= s.c.Count() {
+	if s.next >= s.end {
 		return false, nil
 	}
 	shown, err := s.c.shown(s.next)
 	if err != nil {
 		return false, err
 	}
+	shown.to = min(shown.to, s.end)
 	s.shown, s.next = shown, shown.from
-	return s.next < s.c.Count(), nil
+	return s.next < s.end, nil
+}
+
+// rewind makes the search one of the records from next up to end, which may lie before those
+// of the last one.
+func (s *search) rewind(next, end uint32) error {
+	s.next, s.end, s.shown = next, end, span{}
+	for _, o := range s.others {
+		if err := o.Rewind(next); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fill puts the next records into dst. Fewer than its length are the last, unless there is

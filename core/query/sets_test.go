@@ -68,14 +68,13 @@ func TestSets(t *testing.T) {
 				members = append(members, i)
 			}
 		case 1:
-			small := sorted(slices.Clone(members))
-			walked = &small
+			walked = &sorted{members: slices.Clone(members)}
 		case 2:
-			walked, err = c.gather(lists, records, 0)
+			walked, err = c.gather(lists, records, 0, records)
 			require.NoError(t, err)
 			require.IsType(t, &bitmap{}, walked)
 		case 3:
-			walked, err = c.gather(lists, 0, 0)
+			walked, err = c.gather(lists, 0, 0, records)
 			require.NoError(t, err)
 			require.IsType(t, &sorted{}, walked)
 		default:
@@ -85,7 +84,41 @@ func TestSets(t *testing.T) {
 		}
 		require.Equal(t, len(members), walked.Left())
 		walk(t, walked, members, records)
+		walkBack(t, walked, members, records)
 	})
+}
+
+// walkBack takes random windows from the end, and reads each of them forwards.
+func walkBack(t *rapid.T, s set, members []uint32, records int) {
+	first := uint32(rapid.IntRange(0, records-1).Draw(t, "first"))
+	end := uint32(rapid.IntRange(int(first), records).Draw(t, "end"))
+	for end > first {
+		n := rapid.OneOf(rapid.IntRange(1, 3), rapid.IntRange(1, 3000)).Draw(t, "window")
+		from, err := s.Last(first, end, n)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, from, first)
+		require.Less(t, from, end)
+		if rapid.Bool().Draw(t, "rewind") {
+			require.NoError(t, s.Rewind(from))
+		}
+		at, _ := slices.BinarySearch(members, from)
+		last, _ := slices.BinarySearch(members, end)
+		require.LessOrEqual(t, last-at, max(n, maxUnion))
+		if from > first {
+			require.Less(t, at, last, "a window has a member")
+			require.Equal(t, from, members[at])
+		}
+		room := make([]uint32, max(n, maxUnion))
+		if rapid.Bool().Draw(t, "one by one") && last > at {
+			got, err := s.Seek(from)
+			require.NoError(t, err)
+			require.Equal(t, members[at], got)
+		}
+		k, err := s.Read(room, from, end)
+		require.NoError(t, err)
+		require.True(t, slices.Equal(members[at:last], room[:k]))
+		end = from
+	}
 }
 
 // walk takes random steps forwards.

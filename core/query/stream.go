@@ -4,15 +4,6 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 )
 
-// StreamPage says where a stream begins and how long it is. To continue one, set From to
-// the last event's clock plus one.
-type StreamPage struct {
-	// From is the lowest clock wanted.
-	From uint32
-	// Limit is the highest number of events wanted, 0 for no limit.
-	Limit int
-}
-
 // Place is the place of an event in the store and in its stream.
 type Place struct {
 	Sequence uint64
@@ -21,7 +12,7 @@ type Place struct {
 
 // Places returns the places of the visible events of a region, by rising sequence.
 func (c *Cursor) Places(region *Region) (places []Place, err error) {
-	_, err = c.batches(region, 0, 0, func(_ *plan, records []artifact.Raw) (bool, error) {
+	_, err = c.batches(region, &Page{}, func(_ *plan, records []artifact.Raw) (bool, error) {
 		for _, r := range records {
 			places = append(places, Place{Sequence: r.Sequence(), Clock: r.Clock()})
 		}

@@ -50,7 +50,8 @@ func (s *Scan) restore(b savepoint) {
 }
 
 // Continue returns a scan that continues s over the same log, with an empty
-// report. s must not be used for reading any more.
+// report. s must not be used for reading any more. The scan changes no record
+// that the log already holds, since a view may be reading it.
 func (s *Scan) Continue(stop func() error) *Scan {
-	return &Scan{log: s.log, at: s.at, last: s.last, stop: stop, sure: s.sure, sureAt: s.sureAt}
+	return &Scan{log: s.log, at: s.at, last: s.last, stop: stop, sure: s.log.least, sureAt: s.log.draft.Len()}
 }

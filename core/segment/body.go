@@ -33,6 +33,8 @@ type Body struct {
 	Chained             bool
 	PrevHash, EventHash event.Hash
 	Entity, Scope       []byte
+	// Meta is the event's metadata. An empty one takes no byte of the frame.
+	Meta event.Meta
 }
 
 // PayloadForm is the encoding of a frame's payload.
@@ -56,7 +58,12 @@ var (
 
 // AppendBody appends the body's MessagePack to dst.
 func AppendBody(dst []byte, b *Body) []byte {
-	dst = msgpack.AppendMap(dst, 3)
+	described := b.Meta != event.Meta{}
+	if described {
+		dst = msgpack.AppendMap(dst, 4)
+	} else {
+		dst = msgpack.AppendMap(dst, 3)
+	}
 	dst = msgpack.AppendMap(msgpack.AppendStr(dst, "event"), 3)
 	dst = msgpack.AppendMap(msgpack.AppendStr(dst, "header"), 9)
 	dst = msgpack.AppendBin(msgpack.AppendStr(dst, "event_id"), b.ID[:])
@@ -96,13 +103,17 @@ func AppendBody(dst []byte, b *Body) []byte {
 		dst = msgpack.AppendNil(dst)
 	}
 	dst = msgpack.AppendStr(msgpack.AppendStr(dst, "entity"), b.Entity)
-	return msgpack.AppendStr(msgpack.AppendStr(dst, "scope"), b.Scope)
+	dst = msgpack.AppendStr(msgpack.AppendStr(dst, "scope"), b.Scope)
+	if described {
+		dst = event.AppendMeta(msgpack.AppendStr(dst, "meta"), b.Meta)
+	}
+	return dst
 }
 
 // decode decodes raw, which must be exactly one body. Entity and Scope alias
 // raw; Payload reuses the capacity that b.Payload had, so one Body serves a
-// whole scan. With bare it validates the payload without keeping it. On error b
-// is undefined.
+// whole scan; Meta reuses b.Meta if it is the same. With bare it validates payload
+// and metadata without keeping them. On error b is undefined.
 func (b *Body) decode(raw []byte, bare bool) error {
 	var r msgpack.Reader
 	r.Reset(raw)
@@ -112,8 +123,11 @@ func (b *Body) decode(raw []byte, bare bool) error {
 
 // read decodes a body from r. Other bytes may follow it.
 func (b *Body) read(r *msgpack.Reader, bare bool) {
+	last, described := b.Meta, false
 	*b = Body{Payload: b.Payload[:0]}
 	if r.Literal(bodyPrefix) { // nearly always: one comparison for many keys
+		copy(b.ID[:], r.Bytes(event.IDSize))
+	} else if described = r.Literal(bodyPrefixMeta); described {
 		copy(b.ID[:], r.Bytes(event.IDSize))
 	} else {
 		r.MapOf(3)
@@ -148,6 +162,14 @@ func (b *Body) read(r *msgpack.Reader, bare bool) {
 	b.Entity = readName(r)
 	r.Key("scope")
 	b.Scope = readName(r)
+	if described {
+		r.Key("meta")
+		if bare {
+			event.SkipMeta(r)
+		} else {
+			b.Meta = event.ReadMeta(r, last)
+		}
+	}
 }
 
 // bodyLanes holds counter, depth and lane as batpak writes them, and the next

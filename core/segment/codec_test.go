@@ -140,7 +140,7 @@ func TestBodyAgainstOracle(t *testing.T) {
 		var want bytes.Buffer
 		enc := oracle.NewEncoder(&want)
 		enc.UseCompactInts(true)
-		require.NoError(t, enc.Encode(ordered{
+		fields := ordered{
 			"event", ordered{
 				"header", ordered{
 					"event_id", id(b.ID), "correlation_id", id(b.Correlation), "causation_id", causation,
@@ -153,7 +153,15 @@ func TestBodyAgainstOracle(t *testing.T) {
 				"hash_chain", chain,
 			},
 			"entity", string(b.Entity), "scope", string(b.Scope),
-		}))
+		}
+		if b.Meta.Len() > 0 {
+			var meta ordered
+			for key, value := range b.Meta.All() {
+				meta = append(meta, key, value)
+			}
+			fields = append(fields, "meta", meta)
+		}
+		require.NoError(t, enc.Encode(fields))
 		got := segment.AppendBody([]byte("before"), b)[len("before"):]
 		require.Equal(t, want.Bytes(), got)
 

@@ -16,7 +16,8 @@
 //	4       4     CRC-32 (IEEE) of the body, u32 big-endian
 //	8       …     body
 //
-// A body is a MessagePack map with exactly these keys in this order:
+// A body is a MessagePack map with exactly these keys in this order, of which only
+// meta may be missing:
 //
 //	event:
 //	  header:
@@ -31,6 +32,12 @@
 //	  payload                      array of uints, one per byte
 //	  hash_chain                   prev_hash, event_hash: arrays of 32 uints; or nil
 //	entity, scope                  str
+//	meta                           1 to 32 pairs of str, sorted by key without repeats:
+//	                               keys of 1 to 128 bytes, values of 0 to 4096, UTF-8
+//
+// So a body with metadata begins with 84, one without with 83, and is otherwise the
+// same. batpak 0.4.0 does not know meta and passes over it; see core/RATIONALE.md.
+// The event hash covers the payload alone.
 //
 // An atomic batch is a frame of kind SYSTEM_BATCH_BEGIN whose payload_size is
 // the number of events, the events, and a frame of kind SYSTEM_BATCH_COMMIT

@@ -8,5 +8,7 @@ func PeekID(raw []byte) (id event.ID, ok bool) { return peekID(raw) }
 
 func (b *Body) Decode(raw []byte) error { return b.decode(raw, false) }
 
+func (b *Body) DecodeAs(raw []byte, bare bool) error { return b.decode(raw, bare) }
+
 // ErrHeaderSize is the cause of a header that claims too much.
 var ErrHeaderSize = errHeaderSize

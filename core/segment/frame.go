@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 
@@ -18,10 +19,33 @@ const (
 	MaxFrame = FrameHead + event.MaxBody
 
 	offFrameCRC = 4
-	// bodyPrefix is the start of every body: three maps and their keys up to
-	// the event id's sixteen bytes.
-	bodyPrefix = "\x83\xa5event\x83\xa6header\x89\xa8event_id\xc4\x10"
+	// bodyPrefix is the start of every body without metadata: three maps and
+	// their keys up to the event id's sixteen bytes. With metadata, the first
+	// map has one pair more.
+	bodyPrefix     = "\x83" + bodyKeys
+	bodyPrefixMeta = "\x84" + bodyKeys
+	bodyKeys       = "\xa5event\x83\xa6header\x89\xa8event_id\xc4\x10"
 )
+
+// beginsBody reports whether b starts as every body does.
+func beginsBody(b []byte) bool {
+	return len(b) >= len(bodyPrefix) && string(b[1:len(bodyPrefix)]) == bodyKeys && (b[0] == bodyPrefix[0] || b[0] == bodyPrefixMeta[0])
+}
+
+// findBody returns the offset of the first start of a body in b, or -1.
+func findBody(b []byte) int {
+	for at := 1; at < len(b); {
+		i := bytes.Index(b[at:], []byte(bodyKeys))
+		if i < 0 {
+			break
+		}
+		if at += i; beginsBody(b[at-1:]) {
+			return at - 1
+		}
+		at++
+	}
+	return -1
+}
 
 // AppendFrame appends the frame of b to dst: length, checksum, body. The body
 // must not be longer than event.MaxBody; the caller checks that by the length
@@ -75,7 +99,7 @@ func DecodeFrame(raw []byte, b *Body) error {
 // short or damaged after it.
 func peekID(raw []byte) (id event.ID, ok bool) {
 	const at = FrameHead + len(bodyPrefix)
-	if len(raw) < at+event.IDSize || string(raw[FrameHead:at]) != bodyPrefix {
+	if len(raw) < at+event.IDSize || !beginsBody(raw[FrameHead:]) {
 		return id, false
 	}
 	return event.ID(raw[at : at+event.IDSize]), true

@@ -88,6 +88,7 @@ func bodies() *rapid.Generator[*segment.Body] {
 			Chained:     rapid.Bool().Draw(t, "chained"),
 			Entity:      []byte(name.Draw(t, "entity")),
 			Scope:       []byte(name.Draw(t, "scope")),
+			Meta:        metas().Draw(t, "meta"),
 		}
 		fill(b.ID[:])
 		fill(b.Correlation[:])

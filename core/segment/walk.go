@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"bytes"
 	"errors"
 
 	"github.com/thawlog/thaw/core/damage"
@@ -226,7 +225,7 @@ func (w *Walker) whole(off uint64) (length uint64, ok bool, err error) {
 	most := min(w.end-off, MaxFrame)
 	for size := min(most, nearBlock); ; {
 		raw, err := w.win.Bytes(off, size)
-		if err != nil || !bytes.HasPrefix(raw[min(FrameHead, len(raw)):], []byte(bodyPrefix)) {
+		if err != nil || !beginsBody(raw[min(FrameHead, len(raw)):]) {
 			return 0, false, err
 		}
 		var r msgpack.Reader
@@ -255,7 +254,7 @@ func (w *Walker) search(off uint64) (at uint64, ok bool, err error) {
 		if err != nil {
 			return 0, false, err
 		}
-		i := bytes.Index(block[FrameHead:], []byte(bodyPrefix))
+		i := findBody(block[FrameHead:])
 		if i < 0 {
 			off += uint64(len(block) - keep + 1)
 			size = min(4*size, walkBlock)

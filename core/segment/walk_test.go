@@ -160,6 +160,7 @@ func describe(t testing.TB, b []byte, s *segment.Step, bare bool) string {
 		}
 		got, want := *s.Body, *body
 		got.Payload, want.Payload = nil, nil
+		got.Meta, want.Meta = event.Meta{}, event.Meta{}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("frame at %d is\n%+v\nnot\n%+v", s.Offset, want, got)
 		}
@@ -733,6 +734,12 @@ func TestSeeds(t *testing.T) {
 	footer := small(sealed, 10, len(sealed.b))
 	bin, value := sample(1, 4), sample(2, 0)
 	bin.Form, value.Form, value.Payload = segment.PayloadBin, segment.PayloadValue, []byte("\x81\xa1a\xc3")
+	meta := bytes.Clone(l.b[:l.at[0]])
+	for i := range 4 {
+		meta = segment.AppendFrame(meta, described(i, 10))
+		meta = segment.AppendFrame(meta, sample(i, 10))
+	}
+	meta[len(l.b[:l.at[0]])+3] ^= 4
 	var real []byte
 	segments(func(name string, b []byte) {
 		if name == "options/000001.fbat" {
@@ -752,12 +759,14 @@ func TestSeeds(t *testing.T) {
 		fuzzing.Seed{segment.AppendBody(nil, bin)},
 		fuzzing.Seed{segment.AppendBody(nil, value)},
 		fuzzing.Seed{segment.AppendBody(nil, &segment.Body{Kind: event.SystemBatchBegin, PayloadSize: 3, Entity: []byte("_batch"), Scope: []byte("_system")})},
+		fuzzing.Seed{segment.AppendBody(nil, described(1, 4))},
 	)
 	fuzzing.Seeds(t, "FuzzFrame",
 		fuzzing.Seed{real[n:first]},
 		fuzzing.Seed{real[n+8 : first]},
 		fuzzing.Seed{segment.AppendBody(nil, bin)},
 		fuzzing.Seed{make([]byte, 16)},
+		fuzzing.Seed{segment.AppendFrame(nil, described(1, 4))},
 	)
 	fuzzing.Seeds(t, "FuzzWalk",
 		fuzzing.Seed{small(l, 8, l.at[10]), false},
@@ -766,6 +775,8 @@ func TestSeeds(t *testing.T) {
 		fuzzing.Seed{footer, true},
 		fuzzing.Seed{small(l, 9, l.at[10]-30), false},
 		fuzzing.Seed{append(small(l, 9, l.at[10]), make([]byte, 64)...), false},
+		fuzzing.Seed{meta, false},
+		fuzzing.Seed{meta, true},
 	)
 	fuzzing.Seeds(t, "FuzzSegmentName",
 		fuzzing.Seed{"000001.fbat"}, fuzzing.Seed{"+00001.fbat"}, fuzzing.Seed{"18446744073709551615.fbat"}, fuzzing.Seed{"0000001.fbat"},

@@ -46,7 +46,7 @@ func (s *Snapshot) Effects(id event.ID, depth int) iter.Seq2[event.Event, error]
 		seen := map[event.ID]bool{id: true}
 		any := false
 		for level, at := []event.ID{id}, 1; len(level) > 0 && (depth <= 0 || at <= depth); at++ {
-			sequences, err := cursors.caused(level)
+			sequences, _, err := cursors.caused(level, 0)
 			if err != nil {
 				yield(event.Event{}, err)
 				return
@@ -77,21 +77,35 @@ func (s *Snapshot) Effects(id event.ID, depth int) iter.Seq2[event.Event, error]
 	}
 }
 
-// caused returns the rising sequences of the visible events that any of ids caused.
-func (cs *cursors) caused(ids []event.ID) (sequences []uint64, err error) {
+// caused returns the rising sequences of the visible events that any of ids caused, and how
+// many they are. Unless most is 0, it returns only the first most of them, and keeps no more
+// than a multiple in memory.
+func (cs *cursors) caused(ids []event.ID, most int) (sequences []uint64, total int, err error) {
+	first := func() {
+		slices.Sort(sequences)
+		if most > 0 {
+			sequences = sequences[:min(most, len(sequences))]
+		}
+	}
 	err = cs.repairing(func() (err error) {
-		sequences = nil
+		sequences, total = nil, 0
 		for _, c := range cs.list {
 			for _, id := range ids {
-				if sequences, err = c.Effects(sequences, id); err != nil {
+				err := c.Effects(id, func(sequence uint64) {
+					total++
+					if sequences = append(sequences, sequence); most > 0 && len(sequences) > 2*most+1024 {
+						first()
+					}
+				})
+				if err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	})
-	slices.Sort(sequences)
-	return sequences, err
+	first()
+	return sequences, total, err
 }
 
 // Correlated returns the visible events with a correlation id, in order of sequence. The

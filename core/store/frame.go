@@ -66,6 +66,7 @@ func (s *Snapshot) decodeFrame(raw []byte, b *segment.Body, full *event.Full) *d
 	e.TimestampUS, e.Timed = b.TimestampUS, true
 	full.PayloadSize, full.Flags = b.PayloadSize, b.Flags
 	full.ContentHash, full.Payload = b.ContentHash, b.Payload
+	full.Meta = b.Meta
 	return nil
 }
 

@@ -31,3 +31,17 @@ func (s *Snapshot) identity() (event.ID, error) {
 	}
 	return event.ID{}, nil
 }
+
+// End returns the sequence after the last record, hidden or not, and 0 without one. No event
+// that appears later has a lower one, unless the store is damaged, or batpak left out
+// numbers and only the footer of the newest segment will tell. It is at most the report's
+// NextSequence, which may be higher: an index can claim numbers that were never used, and a
+// later event can then have one of them.
+func (s *Snapshot) End() uint64 {
+	for i := len(s.parts) - 1; i >= 0; i-- {
+		if last, ok := s.parts[i].now().Index.Last(); ok {
+			return last + 1
+		}
+	}
+	return 0
+}

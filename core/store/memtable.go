@@ -7,36 +7,43 @@ import (
 )
 
 // Grow returns s followed by the records of run, which a writer has appended since;
-// nextSequence is the sequence after them. The records become a memtable, and small
-// memtables at the end are merged as a binary counter carries: n events that arrive one
-// by one cost n log n, and a query meets at most log n memtables. s does not change.
+// nextSequence is the sequence after them. s does not change.
 func (s *Snapshot) Grow(run artifact.Run, nextSequence uint64) (*Snapshot, error) {
 	n := *s
-	n.parts = slices.Clone(s.parts)
-	d := artifact.NewDraft()
-	count, first := run.Len(), len(n.parts)
-	for first > s.opened() && n.parts[first-1].memtable.Len() <= 2*count {
-		first--
-		count += n.parts[first].memtable.Len()
+	if err := n.addMemtable(run, nextSequence); err != nil {
+		return nil, err
 	}
-	for _, p := range n.parts[first:] {
+	n.appended += run.Len()
+	err := n.count()
+	n.report.NextSequence = max(n.report.NextSequence, nextSequence)
+	return &n, err
+}
+
+// addMemtable adds the records of run to s, which must be a copy that nothing reads yet, as
+// a memtable. Small memtables at the end are merged as a binary counter carries: n events
+// that arrive one by one cost n log n, and a query meets at most log n memtables.
+func (s *Snapshot) addMemtable(run artifact.Run, nextSequence uint64) error {
+	d := artifact.NewDraft()
+	count, first := run.Len(), len(s.parts)
+	for first > s.opened() && s.parts[first-1].memtable.Len() <= 2*count {
+		first--
+		count += s.parts[first].memtable.Len()
+	}
+	for _, p := range s.parts[first:] {
 		if err := d.AppendFrom(p.memtable, 0); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := d.AppendRun(run); err != nil {
-		return nil, err
+		return err
 	}
 	p, err := draftPart(d, validated(nextSequence), s.options)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.memtable = d
-	n.parts = append(n.parts[:first], p)
-	n.appended += run.Len()
-	err = n.count()
-	n.report.NextSequence = max(n.report.NextSequence, nextSequence)
-	return &n, err
+	s.parts = append(slices.Clone(s.parts[:first]), p)
+	return nil
 }
 
 // Appended returns how many events the snapshot has of those that Grow was given.

@@ -15,10 +15,10 @@ import (
 
 // part is a run of records with the index over them. A snapshot is a list of parts by
 // rising sequence: the records of index.fbati, of the part files after it, of the tail,
-// and of a writer's memtables.
+// and of the memtables: what a writer has appended, or a refresh has read, since the open.
 type part struct {
 	query.Part
-	// memtable holds the records of a part that Grow added, nil for others.
+	// memtable holds the records of a part that Grow or Refresh added, nil for others.
 	memtable *artifact.Draft
 	// file is where the part was read from, nil for parts in memory and stand-ins.
 	file *partFile

@@ -173,11 +173,13 @@ func askRegion(t *rapid.T, o shaped) {
 	if maybe("by scope") {
 		r.Scope = rapid.SampledFrom([]string{one.Scope, "s2", "e:00001", "nowhere"}).Draw(t, "scope")
 	}
-	switch rapid.IntRange(0, 3).Draw(t, "by kind") {
+	switch rapid.IntRange(0, 4).Draw(t, "by kind") {
 	case 1:
 		r.Kinds = event.Only(one.Kind)
 	case 2:
 		r.Kinds = event.InCategory(rapid.SampledFrom([]uint8{1, 2, 2, 3}).Draw(t, "category"))
+	case 3:
+		r.Kinds = someKinds(t, o.events)
 	}
 	var low, high uint32 = 0, math.MaxUint32
 	if maybe("by clock") {
@@ -203,6 +205,16 @@ func askRegion(t *rapid.T, o shaped) {
 	n, err := o.Count(r, page.From)
 	require.NoError(t, err)
 	require.Equal(t, len(want), int(n))
+	if maybe("to") {
+		page.To = page.From + rapid.OneOf(rapid.Uint64Max(20), rapid.Uint64Max(8000)).Draw(t, "length")
+		if maybe("another border") && len(o.borders) > 0 {
+			page.To = rapid.SampledFrom(o.borders).Draw(t, "to border") + rapid.Uint64Max(1).Draw(t, "to and")
+		}
+		want = slices.DeleteFunc(want, func(e event.Event) bool { return page.To > 0 && e.Sequence >= page.To })
+	}
+	if page.Reverse = maybe("reverse"); page.Reverse {
+		slices.Reverse(want)
+	}
 	if maybe("limited") {
 		page.Limit = rapid.SampledFrom([]int{1, 2, 16, 17, 100}).Draw(t, "limit")
 		want = want[:min(page.Limit, len(want))]
@@ -220,11 +232,13 @@ func askRegion(t *rapid.T, o shaped) {
 		}
 	}
 	if len(again) > 0 && (page.Limit == 0 || len(again) < page.Limit) {
-		rest := query.Page{From: again[len(again)-1].Sequence + 1}
+		rest, ok := page.Next(again[len(again)-1])
 		if page.Limit > 0 {
 			rest.Limit = page.Limit - len(again)
 		}
-		again = append(again, collect(t, o.Query(r, rest))...)
+		if ok {
+			again = append(again, collect(t, o.Query(r, rest))...)
+		}
 	}
 	require.True(t, slices.Equal(want, again))
 
@@ -245,4 +259,39 @@ func askStream(t *rapid.T, o shaped, entity string, from uint32) {
 	require.True(t, slices.Equal(want, got))
 	got = collect(t, o.Stream(entity, query.StreamPage{From: from, Limit: 3}))
 	require.True(t, slices.Equal(want[:min(3, len(want))], got))
+
+	page := query.StreamPage{From: from, Reverse: rapid.Bool().Draw(t, "reverse stream")}
+	if page.To = rapid.Uint32Max(12).Draw(t, "to clock"); page.To > 0 {
+		want = slices.DeleteFunc(want, func(e event.Event) bool { return e.Clock >= page.To })
+	}
+	if page.Reverse {
+		slices.Reverse(want)
+	}
+	got = collect(t, o.Stream(entity, page))
+	require.True(t, slices.Equal(want, got))
+	page.Limit = 2
+	got = collect(t, o.Stream(entity, page))
+	require.True(t, slices.Equal(want[:min(2, len(want))], got))
+	if o.shape.rising && len(got) > 0 {
+		next, ok := page.Next(got[len(got)-1])
+		want = want[len(got):]
+		if ok {
+			require.True(t, slices.Equal(want[:min(2, len(want))], collect(t, o.Stream(entity, next))))
+		} else {
+			require.Empty(t, want)
+		}
+	}
+}
+
+// someKinds draws a set of kinds, of which some exist.
+func someKinds(t *rapid.T, events []event.Event) event.Kinds {
+	var kinds []event.Kind
+	for range rapid.IntRange(0, 40).Draw(t, "kinds") {
+		k := event.Kind(rapid.Uint16().Draw(t, "kind"))
+		if len(events) > 0 && rapid.IntRange(0, 9).Draw(t, "exists") > 0 {
+			k = rapid.SampledFrom(events).Draw(t, "of").Kind
+		}
+		kinds = append(kinds, k)
+	}
+	return event.AnyOf(kinds...)
 }

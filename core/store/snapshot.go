@@ -46,7 +46,7 @@ func (s *Snapshot) cursor(p *part) *query.Cursor { return p.now().Cursor(s.query
 
 // queryOptions returns the options that all queries of the snapshot share.
 func (s *Snapshot) queryOptions() query.Options {
-	o := query.Options{Hidden: s.report.HiddenRanges, Parallel: s.options.Parallel}
+	o := query.Options{Hidden: s.report.HiddenRanges, Parallel: s.options.Parallel, Frames: (*frames)(s)}
 	if s.options.CheckFrames {
 		o.Check = s.checkFrame
 	}
@@ -58,6 +58,12 @@ func (s *Snapshot) checkFrame(e event.Event) (event.Event, error) {
 	full, err := s.readFrame(e)
 	return full.Event, err
 }
+
+// frames is a snapshot as [query.Frames].
+type frames Snapshot
+
+// Timed implements query.Frames. It checks the frame as Read does.
+func (s *frames) Timed(e event.Event) (event.Event, error) { return (*Snapshot)(s).checkFrame(e) }
 
 // Get returns the first visible event with an id, or [ErrNotFound]. The zero id is
 // [commit.ErrZeroID].

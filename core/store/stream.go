@@ -10,16 +10,20 @@ import (
 	"github.com/thawlog/thaw/core/query"
 )
 
-// Stream returns the visible events of one entity in order of clocks. Of two with the same
-// clock, which batpak 0.4.0 can assign twice, the lower sequence comes first. The first
-// error ends the iteration. A name that no entity can have, such as the empty one, is a
+// Stream returns the visible events of one entity within a page, in order of clocks or its
+// reverse. Of two with the same clock, which batpak 0.4.0 can assign twice, the lower sequence
+// comes first in order, and last in reverse. The first error ends the iteration. A name that no entity can have, such as the empty one, is a
 // [*commit.NameError].
 func (s *Snapshot) Stream(entity string, page query.StreamPage) iter.Seq2[event.Event, error] {
 	if err := commit.CheckEntity(entity); err != nil {
 		return failed(err)
 	}
 	return func(yield func(event.Event, error) bool) {
-		region := query.Region{Entity: entity, Clocks: query.ClocksBetween(page.From, ^uint32(0))}
+		clocks, ok := page.Clocks()
+		if !ok {
+			return
+		}
+		region := query.Region{Entity: entity, Clocks: clocks}
 		var ordered bool
 		err := s.repairing(func() (err error) {
 			ordered, err = s.clocksRise(entity)
@@ -30,10 +34,10 @@ func (s *Snapshot) Stream(entity string, page query.StreamPage) iter.Seq2[event.
 			return
 		}
 		if ordered {
-			s.Query(region, query.Page{Limit: page.Limit})(yield)
+			s.Query(region, query.Page{Limit: page.Limit, Reverse: page.Reverse})(yield)
 			return
 		}
-		s.streamSorted(region, page.Limit, yield)
+		s.streamSorted(region, page, yield)
 	}
 }
 
@@ -66,7 +70,7 @@ func (s *Snapshot) clockSpan(p *part, entity string) (query.ClockSpan, error) {
 
 // streamSorted gathers the places of the entity's events and sorts them, which takes 16
 // bytes an event.
-func (s *Snapshot) streamSorted(region query.Region, limit int, yield func(event.Event, error) bool) {
+func (s *Snapshot) streamSorted(region query.Region, page query.StreamPage, yield func(event.Event, error) bool) {
 	var places []query.Place
 	for _, p := range s.parts {
 		err := s.withPart(p, func(p *part) error {
@@ -84,8 +88,11 @@ func (s *Snapshot) streamSorted(region query.Region, limit int, yield func(event
 		}
 	}
 	slices.SortStableFunc(places, func(a, b query.Place) int { return cmp.Compare(a.Clock, b.Clock) })
-	if limit > 0 {
-		places = places[:min(limit, len(places))]
+	if page.Reverse {
+		slices.Reverse(places)
+	}
+	if page.Limit > 0 {
+		places = places[:min(page.Limit, len(places))]
 	}
 	cursors := s.cursors()
 	for _, place := range places {

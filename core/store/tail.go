@@ -48,8 +48,26 @@ func (o *opening) addTail() error {
 		}
 		o.parts = append(o.parts, p)
 	}
+	return o.reportTail()
+}
+
+// growTail makes what the scan read after the first n records of its log a memtable, and
+// applies the hidden ranges.
+func (o *opening) growTail(n int) error {
+	log := o.scan.Log()
+	if log.Committed() > n {
+		run := log.Draft().Run(n, log.Draft().Savepoint())
+		if err := o.addMemtable(run.To(log.Committed()-n), log.Next()); err != nil {
+			return err
+		}
+	}
+	return o.reportTail()
+}
+
+// reportTail adds what the scan met to the report, and applies the hidden ranges.
+func (o *opening) reportTail() error {
 	r, met := &o.report, o.scan.Report()
-	r.TailEvents = uint64(log.Committed())
+	r.TailEvents = uint64(o.scan.Log().Committed())
 	r.Segments = len(o.listing.Segments)
 	r.Rejected = append(r.Rejected, met.Rejected...)
 	r.Damages = append(r.Damages, met.Damages...)

@@ -15,6 +15,7 @@ var (
 	_ fsabstraction.FS        = FS{}
 	_ fsabstraction.DirSyncer = FS{}
 	_ fsabstraction.Locker    = FS{}
+	_ fsabstraction.DirTimer  = FS{}
 )
 
 // ReadDir implements fsabstraction.ReadFS.
@@ -50,3 +51,6 @@ func (FS) Remove(name string) error {
 func (FS) MkdirAll(dir string) error {
 	return os.MkdirAll(dir, 0o777)
 }
+
+// DirTimes implements fsabstraction.DirTimer. It is true on Unix, whose standard demands it.
+func (FS) DirTimes() bool { return dirTimes }

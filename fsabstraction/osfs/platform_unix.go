@@ -17,3 +17,5 @@ func open(name string, flag int, perm os.FileMode) (*os.File, error) {
 }
 
 func rename(oldName, newName string) error { return os.Rename(oldName, newName) }
+
+const dirTimes = true

@@ -35,3 +35,5 @@ func rename(oldName, newName string) error {
 	defer root.Close()
 	return root.Rename(filepath.Base(oldName), filepath.Base(newName))
 }
+
+const dirTimes = false

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -248,6 +249,11 @@ func (s *thawSession) items(n int) []host.Item {
 		}
 		if s.random.IntN(3) == 0 {
 			items[i].Options = append(items[i].Options, host.WithFlags([]uint8{1, 2, 8, 11}[s.random.IntN(4)]))
+		}
+		if s.random.IntN(3) == 0 { // batpak passes over it
+			items[i].Options = append(items[i].Options, host.WithMeta(event.NewMeta(map[string]string{
+				event.MetaActor: "größe", event.MetaTrace: strings.Repeat("t", s.random.IntN(400)),
+			})))
 		}
 		if len(s.known) > 0 && s.random.IntN(3) == 0 {
 			items[i].Options = append(items[i].Options, host.Correlated(s.known[s.random.IntN(len(s.known))]))

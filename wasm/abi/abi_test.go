@@ -42,9 +42,35 @@ func TestRoundTrips(t *testing.T) {
 	require.Equal(t, "x", string(rest))
 	require.Equal(t, want.Event, got.Event)
 
+	want.Meta = event.NewMeta(map[string]string{event.MetaActor: "user:7"})
+	described := AppendFullRow(nil, &want)
+	got, full, rest, err = DecodeRow(append(described, 'x'))
+	require.NoError(t, err)
+	require.True(t, full)
+	require.Equal(t, "x", string(rest))
+	require.Equal(t, want, got)
+	for name, change := range map[string]func(b []byte){
+		"metadata in a row without it": func(b []byte) { b[rowSort] = sortFull },
+		"a payload beyond the row":     func(b []byte) { b[rowSize+len("order:42shop:eu")+fullPayload+2] = 1 },
+		"metadata cut by the payload":  func(b []byte) { b[rowSize+len("order:42shop:eu")+fullPayload]++ },
+		"invalid metadata":             func(b []byte) { b[len(b)-1] = 0xff },
+	} {
+		b := append([]byte{}, described...)
+		change(b)
+		_, _, _, err := DecodeRow(b)
+		require.ErrorIs(t, err, ErrWire, name)
+	}
+	want.Meta = event.Meta{}
+	without := AppendFullRow(nil, &want)
+	without[rowSort] = sortMeta
+	_, _, _, err = DecodeRow(without)
+	require.ErrorIs(t, err, ErrWire, "no metadata in a row with it")
+
 	for _, region := range []query.Region{
 		{}, {Entity: "a", EntityPrefix: "b", Scope: "c", Kinds: event.Only(0x1234), Clocks: query.ClocksBetween(1, 2)},
 		{Kinds: event.InCategory(13), Clocks: query.ClocksBetween(0, 1<<32-1)},
+		{Kinds: event.AnyOf()}, {Kinds: event.AnyOf(0, 0xFFFF)}, {Kinds: event.AnyOf(5, 6)}, {Entity: "x", Kinds: event.AnyOf(7, 9, 0x1000)},
+		{Times: query.Times{}.Since(0)}, {Times: query.Times{}.Until(-1)}, {Times: query.Times{}.Since(-1 << 63).Until(1<<63 - 1)},
 	} {
 		q := Request{Op: OpQuery, Format: FormatFull, Rows: 1, Bytes: 2, Region: region, From: 3, Limit: 4, ID: event.ID{5}}
 		back, err := DecodeRequest(AppendRequest(nil, &q))
@@ -71,6 +97,8 @@ func TestCodesCross(t *testing.T) {
 // an error for any bytes, and allocate in proportion.
 func FuzzDecode(f *testing.F) {
 	e := someEvent()
+	f.Add(AppendFullRow(nil, &e))
+	e.Meta = event.NewMeta(map[string]string{"k": "v"})
 	f.Add(AppendFullRow(nil, &e))
 	f.Add(AppendRequest(nil, &Request{Op: OpRead, Row: AppendRow(nil, &e.Event)}))
 	f.Fuzz(func(t *testing.T, b []byte) {

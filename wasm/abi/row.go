@@ -7,10 +7,11 @@ import (
 )
 
 // The layout of a row: rowSize bytes, the entity and the scope. A full row adds fullSize
-// bytes and the payload; a timed row adds timedSize bytes, the event's own time.
+// bytes and the payload, and then the metadata if it is of sort 3; a timed row adds timedSize
+// bytes, the event's own time.
 const (
 	rowLength      = 0   // u32: bytes of the whole row
-	rowSort        = 4   // u16: 1 for a full row, 2 for a timed one, else 0
+	rowSort        = 4   // u16: one of the sorts below
 	rowKind        = 6   // u16
 	rowSequence    = 8   // u64
 	rowWallMS      = 16  // u64
@@ -42,6 +43,7 @@ const (
 	sortPlain = 0
 	sortFull  = 1
 	sortTimed = 2
+	sortMeta  = 3 // a full row with metadata
 )
 
 // AppendRow appends an event, with its own time if known.
@@ -62,7 +64,11 @@ func AppendRow(dst []byte, e *event.Event) []byte {
 // AppendFullRow appends an event with the fields of its frame.
 func AppendFullRow(dst []byte, e *event.Full) []byte {
 	dst, b := grow(dst, rowSize)
-	putRow(b, &e.Event, rowSize+len(e.Entity)+len(e.Scope)+fullSize+len(e.Payload), sortFull)
+	sort := uint16(sortFull)
+	if e.Meta.Len() > 0 {
+		sort = sortMeta
+	}
+	putRow(b, &e.Event, rowSize+len(e.Entity)+len(e.Scope)+fullSize+len(e.Payload)+e.Meta.Size(), sort)
 	dst = append(append(dst, e.Entity...), e.Scope...)
 	dst, b = grow(dst, fullSize)
 	le := binary.LittleEndian
@@ -71,7 +77,7 @@ func AppendFullRow(dst []byte, e *event.Full) []byte {
 	le.PutUint32(b[fullPayloadSize:], e.PayloadSize)
 	le.PutUint32(b[fullFlags:], uint32(e.Flags))
 	copy(b[fullContentHash:fullSize], e.ContentHash[:])
-	return append(dst, e.Payload...)
+	return event.AppendMeta(append(dst, e.Payload...), e.Meta)
 }
 
 // grow extends dst by n bytes, which the caller writes to space.
@@ -103,7 +109,7 @@ func putRow(b []byte, e *event.Event, length int, sort uint16) {
 }
 
 // DecodeRow decodes the row at the beginning of b and returns the bytes after it. It copies
-// names and payload. full reports whether it is a full row. The error is [ErrWire].
+// names, payload and metadata. full reports whether it is a full row. The error is [ErrWire].
 func DecodeRow(b []byte) (e event.Full, full bool, rest []byte, err error) {
 	if len(b) < rowSize {
 		return e, false, nil, ErrWire
@@ -134,14 +140,23 @@ func DecodeRow(b []byte) (e event.Full, full bool, rest []byte, err error) {
 	case sort == sortTimed && len(f) == timedSize:
 		e.TimestampUS, e.Timed = int64(le.Uint64(f)), true
 		return e, false, b[length:], nil
-	case sort != sortFull || len(f) < fullSize || uint64(le.Uint32(f[fullPayload:])) != uint64(len(f)-fullSize):
+	case sort != sortFull && sort != sortMeta || len(f) < fullSize:
 		return event.Full{}, false, nil, ErrWire
+	default:
+		after := f[fullSize:]
+		if n := le.Uint32(f[fullPayload:]); uint64(n) <= uint64(len(after)) {
+			e.Payload, after = append([]byte{}, after[:n]...), after[n:]
+		}
+		if e.Payload == nil || (sort == sortMeta) != (len(after) > 0) {
+			return event.Full{}, false, nil, ErrWire
+		}
+		if e.Meta, err = event.DecodeMeta(after); err != nil {
+			return event.Full{}, false, nil, ErrWire
+		}
 	}
-	full = true
 	e.TimestampUS, e.Timed = int64(le.Uint64(f[fullTimestamp:])), true
 	e.PayloadSize = le.Uint32(f[fullPayloadSize:])
 	e.Flags = uint8(le.Uint32(f[fullFlags:]))
 	copy(e.ContentHash[:], f[fullContentHash:])
-	e.Payload = append([]byte{}, f[fullSize:]...)
 	return e, true, b[length:], nil
 }

@@ -3,7 +3,7 @@
 
 export const OP = {
   open: 1, query: 2, count: 3, stream: 4, ancestors: 5, effects: 6, correlated: 7,
-  state: 8, get: 9, read: 10, report: 11, verify: 12, readEach: 13,
+  state: 8, get: 9, read: 10, report: 11, verify: 12, readEach: 13, position: 14,
 }
 export const FORMAT = { rows: 0, plain: 1, payloads: 2, full: 3, fullRows: 4 }
 export const FLAG = { kinds: 1, clocks: 2, strict: 0x100, showHidden: 0x200, checkFrames: 0x400, checkIndex: 0x800 }
@@ -94,6 +94,7 @@ const KEYS = {
   [OP.readEach]: { 'row!': row }, // rows one after the other
   [OP.report]: { from: u64 },
   [OP.verify]: { from: u64 },
+  [OP.position]: {},
 }
 
 // checkKeys returns the checked values of an object with only the given keys. An

@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/glance"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 	"github.com/thawlog/thaw/host"
 )
@@ -28,6 +29,8 @@ const (
 type listing struct {
 	fs   fsabstraction.ReadFS
 	path string
+	// names is shared with later listings of the directory that found the same files.
+	names *glance.Directory
 
 	files []*file // in the order of the looks
 	mu    sync.Mutex
@@ -58,11 +61,40 @@ func (f *file) size() int64 {
 
 // list looks at the names of a directory in the same order as an open.
 func list(fsys fsabstraction.ReadFS, path string) (*listing, error) {
-	l := &listing{fs: scarce.Read(fsys), path: path}
+	return listWith(glance.New(fsys, path), fsys, path)
+}
+
+func listWith(names *glance.Directory, fsys fsabstraction.ReadFS, path string) (*listing, error) {
+	l := &listing{fs: scarce.Read(fsys), path: path, names: names}
+	names.Listing()
 	if _, err := directory.LookAll(looker{l}); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// again lists the directory again, to be compared with l.
+func (l *listing) again() (*listing, error) { return listWith(l.names, l.fs, l.path) }
+
+// unchanged reports whether the directory certainly has the same names and the newest
+// segment is as it was, with at most two calls.
+func (l *listing) unchanged() bool {
+	if !l.names.Same() {
+		return false
+	}
+	var newest *file
+	var highest uint64
+	for _, f := range l.files {
+		if id, ok := segment.ParseName(f.name); ok && id >= highest {
+			newest, highest = f, id
+		}
+	}
+	if newest == nil {
+		return true
+	}
+	info, err := l.fs.Lstat(filepath.Join(l.path, newest.name))
+	return err == nil && fsabstraction.SameFile(newest.info.Identity, info.Identity) &&
+		newest.info.Type == info.Type && newest.info.Size == info.Size && newest.info.ModTime == info.ModTime
 }
 
 // lacksSegment reports whether the directory has a segment that is not in the listing.

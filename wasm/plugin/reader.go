@@ -67,8 +67,8 @@ func (p *Plugin) OpenReader(ctx context.Context, path string, o ReaderOptions) (
 }
 
 var (
-	_ host.Reader = (*Reader)(nil)
-	_ host.Reader = (*Snapshot)(nil)
+	_ host.Refresher = (*Reader)(nil)
+	_ host.Reader    = (*Snapshot)(nil)
 )
 
 func (r *Reader) acquire() (*view, func(), error) {
@@ -96,9 +96,10 @@ func (r *Reader) Close() error {
 }
 
 // Refresh moves the reader to the current state of the store and reports whether anything
-// changed. It lists the directory and, if that changed, reopens the store: it reads the whole
-// tail after the index again, not only the appended events. Snapshots and iterations in
-// progress keep their view. After an error the reader keeps its previous state.
+// changed. If the directory changed, it reopens the store: it reads the whole tail after the
+// index again, not only the appended events. Otherwise it costs as little as a refresh of
+// host.DirReader. Snapshots and iterations in progress keep their view. After an error the
+// reader keeps its previous state.
 func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.refreshing.Lock()
 	defer r.refreshing.Unlock()
@@ -110,9 +111,13 @@ func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, escape.Error(fmt.Errorf("thaw: refresh %s: %w", r.path, err))
 	}
-	if l, err := list(r.options.FS, r.path); err == nil && l.same(v.listing) {
+	if v.listing.unchanged() {
 		return false, nil
 	}
+	if l, err := v.listing.again(); err == nil && l.same(v.listing) {
+		return false, nil
+	}
+	v.listing.names.Forget() // it may have seen a listing that is not the view's
 	next, err := openView(ctx, r.plugin, r.path, &r.options)
 	if err != nil {
 		return false, err
@@ -127,6 +132,12 @@ func (r *Reader) Refresh(ctx context.Context) (changed bool, err error) {
 		return false, errors.Join(host.ErrClosed, next.release())
 	}
 	return true, v.release()
+}
+
+// Follow returns a follower of a region's events from a position on, as host.DirReader has
+// one. It refreshes the reader.
+func (r *Reader) Follow(region host.Region, from host.Position, o host.FollowOptions) *host.Follower {
+	return host.NewFollower(r, region, from, o)
 }
 
 // Snapshot pins the store as the reader sees it now, for several queries of one moment. The

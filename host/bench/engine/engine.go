@@ -50,7 +50,8 @@ type Writer interface {
 
 // Reader answers queries. It need not be safe for concurrent use. The event passed to f, or
 // returned, is fully decoded, entity and scope as strings; it and its strings stay valid.
-// Only ByID returns payloads.
+// Only ByID, Stream and All return payloads; those of Stream and All are valid until f
+// returns.
 type Reader interface {
 	BySequence(sequence uint64) (Event, error)
 	ByID(id ID) (Event, error)
@@ -58,5 +59,8 @@ type Reader interface {
 	Entity(name string, f func(Event)) error
 	Scope(name string, f func(Event)) error
 	Kind(kind uint16, f func(Event)) error
+	// Stream is Entity with payloads, and All the same for every event of the store.
+	Stream(name string, f func(Event)) error
+	All(f func(Event)) error
 	Close() error
 }

@@ -2,6 +2,17 @@ package workload
 
 import "fmt"
 
+// Payload returns the payload of event i: of streams data an [Order], and otherwise a text.
+func (s Spec) Payload(i uint64) []byte {
+	if s.Data == Streams {
+		return order(i)
+	}
+	return Payload(i)
+}
+
+// MaxPayload is the length of the longest payload that Payload returns.
+const MaxPayload = 153
+
 // Payload returns event i's payload: MessagePack bin of 88 to 151 bytes and two before
 // them. It is text, a reference and words in an order that differs from event to event, so
 // that an engine that compresses gains as much as with real texts, not more.

@@ -30,7 +30,7 @@ type OfKind struct {
 
 // Questions are the questions about a store.
 type Questions struct {
-	Entities  []Named  `json:"entities"`  // with 20 events, or the nearest number
+	Entities  []Named  `json:"entities"`  // with 20 events, in streams data 10,000, or the nearest number
 	Scope     Named    `json:"scope"`     // with about a 200th of all events
 	Kind      OfKind   `json:"kind"`      // with about a 36th
 	Sequences []uint64 `json:"sequences"` // to query by sequence, and by their ids
@@ -72,7 +72,7 @@ func Ask(s Spec) Questions {
 		kindCounts[at.kind]++
 	}
 	n := int(s.N)
-	chosen := nearest(entityCounts, eventsPerEntity, Samples, s.Seed)
+	chosen := nearest(entityCounts, s.perEntity(), Samples, s.Seed)
 	scope := nearest(scopeCounts, n/scopes, 1, s.Seed)[0]
 	kind := nearest(kindCounts, n/kinds, 1, s.Seed)[0]
 

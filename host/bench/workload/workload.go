@@ -5,7 +5,8 @@
 // Regular data has N/20 entities with 20 events each, in a random order over the whole
 // store; an entity has one of 200 fixed scopes, and kinds are spread evenly. Zipf data
 // draws entity, scope and kind for every event by Zipf's law with exponent 1.1: the first
-// few have most of the events, and a long tail has one each.
+// few have most of the events, and a long tail has one each. Streams data is regular data
+// of entities with 10,000 events each, whose payloads are MessagePack maps: see Order.
 //
 // Event i has sequence i, a time of i ms after the first, the clock within its entity, and
 // an id like UUIDv7. Every third is caused by the previous one. Hashes are random bytes,
@@ -25,10 +26,12 @@ import (
 const (
 	Regular = "regular"
 	Zipf    = "zipf"
+	Streams = "streams"
 )
 
 const (
 	eventsPerEntity = 20
+	eventsPerStream = 10_000
 	scopes          = 200
 	categories      = 3
 	kinds           = 36
@@ -46,7 +49,7 @@ type Spec struct {
 // Check returns an error for an invalid Spec.
 func (s Spec) Check() error {
 	switch {
-	case s.Data != Regular && s.Data != Zipf:
+	case s.Data != Regular && s.Data != Zipf && s.Data != Streams:
 		return fmt.Errorf("workload: no data %q", s.Data)
 	case s.N < 1 || s.N > 1<<32-1:
 		return fmt.Errorf("workload: %d events", s.N)
@@ -55,7 +58,15 @@ func (s Spec) Check() error {
 }
 
 // entities returns the maximum number of entities.
-func (s Spec) entities() uint64 { return max(s.N/eventsPerEntity, 1) }
+func (s Spec) entities() uint64 { return max(s.N/uint64(s.perEntity()), 1) }
+
+// perEntity returns the number of events of an entity, or in zipf data their mean.
+func (s Spec) perEntity() int {
+	if s.Data == Streams {
+		return eventsPerStream
+	}
+	return eventsPerEntity
+}
 
 // entityName returns the name of entity number i.
 func entityName(i uint64) string { return fmt.Sprintf("account:%08d", i) }
@@ -82,7 +93,7 @@ type place struct{ entity, scope, kind uint64 }
 
 func newPlaces(s Spec) *places {
 	p := &places{spec: s}
-	if s.Data == Regular {
+	if s.Data != Zipf {
 		p.order = newPermutation(s.N, s.Seed)
 		return p
 	}
@@ -140,7 +151,7 @@ func (g *Events) fill(e *engine.Event) {
 		WallMS:   startMS + i,
 		Clock:    g.clock[at.entity],
 		Hash:     hash(i),
-		Payload:  Payload(i),
+		Payload:  g.places.spec.Payload(i),
 	}
 	if e.Clock > 0 {
 		e.PrevHash = hash(uint64(g.last[at.entity]))

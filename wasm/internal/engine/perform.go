@@ -25,9 +25,11 @@ func (t *task) perform() error {
 	case abi.OpOpen:
 		return t.open()
 	case abi.OpQuery:
-		return t.events(s.Query(q.Region, query.Page{From: q.From, Limit: limit}))
+		return t.events(s.Query(q.Region, query.Page{From: q.From, Limit: limit, To: q.To, Reverse: q.Reverse}))
 	case abi.OpStream:
-		return t.events(s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit}))
+		return t.events(s.Stream(q.Region.Entity, query.StreamPage{
+			From: uint32(q.From), Limit: limit, To: uint32(q.To), Reverse: q.Reverse,
+		}))
 	case abi.OpAncestors:
 		return t.events(s.Ancestors(q.ID, limit))
 	case abi.OpEffects:
@@ -48,6 +50,10 @@ func (t *task) perform() error {
 		return t.one(s.Read(row.Event))
 	case abi.OpReadEach:
 		return t.fulls(rowEvents(q.Row))
+	case abi.OpPosition:
+		return t.position()
+	case abi.OpEntities, abi.OpScopes, abi.OpKinds, abi.OpGraph:
+		return t.overview(limit)
 	case abi.OpReport:
 		report := s.Report()
 		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
@@ -178,6 +184,22 @@ func (t *task) state() error {
 		t.answer = binary.LittleEndian.AppendUint32(t.answer, state.Clock)
 	default:
 		t.answer = lines.AppendState(t.answer, state)
+	}
+	return nil
+}
+
+// position answers with the store's identity and the sequence after its last event.
+func (t *task) position() error {
+	s := t.store.snapshot
+	id, err := s.Identity()
+	if err != nil {
+		return err
+	}
+	t.count = 1
+	if abi.Text(t.request.Format) {
+		t.answer = lines.AppendPosition(t.answer, id, s.End())
+	} else {
+		t.answer = binary.LittleEndian.AppendUint64(append(t.answer, id[:]...), s.End())
 	}
 	return nil
 }

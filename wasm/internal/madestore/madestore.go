@@ -5,6 +5,7 @@ package madestore
 import (
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -105,6 +106,9 @@ func (m *maker) entry() commit.Entry {
 	}
 	if n > 0 && n%3 == 1 {
 		e.Causation, e.Correlation = m.ids[max(0, n-1-r.IntN(50))], m.ids[n/2]
+	}
+	if n%5 == 2 {
+		e.Meta = event.NewMeta(map[string]string{event.MetaActor: "user:" + strconv.Itoa(n), "é\n": strings.Repeat("v", n)})
 	}
 	return e
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // The kinds of questions, in the order of the report.
-var kinds = []string{"entity", "id", "sequence", "scope", "kind"}
+var kinds = []string{"entity", "stream", "id", "sequence", "scope", "kind"}
 
 // ask is one question with its correct answer.
 type ask struct {
@@ -25,7 +25,7 @@ type ask struct {
 // asksOf returns every question of a kind. ids are those of q.Sequences.
 func asksOf(what string, q *workload.Questions, ids []string) (asks []ask) {
 	switch what {
-	case "entity":
+	case "entity", "stream":
 		for _, e := range q.Entities {
 			asks = append(asks, ask{What: what, Name: e.Name, Answer: e.Answer})
 		}
@@ -48,13 +48,17 @@ func asksOf(what string, q *workload.Questions, ids []string) (asks []ask) {
 // asked is a prepared question, so that only the engine's work is timed.
 type asked struct {
 	ask
-	id    engine.ID
-	hits  []uint64
-	event engine.Event
+	id       engine.ID
+	hits     []uint64
+	payloads []byte // of "stream", one after the other
+	event    engine.Event
 }
 
 func (a ask) ready() (*asked, error) {
 	r := &asked{ask: a, hits: make([]uint64, 0, a.Hits)}
+	if a.What == "stream" {
+		r.payloads = make([]byte, 0, a.Hits*workload.MaxPayload)
+	}
 	id, err := hex.DecodeString(a.ID)
 	copy(r.id[:], id)
 	return r, err
@@ -65,6 +69,8 @@ func (a *asked) put(r engine.Reader) (err error) {
 	switch a.What {
 	case "entity":
 		return r.Entity(a.Name, a.hit)
+	case "stream":
+		return r.Stream(a.Name, a.hitWithPayload)
 	case "scope":
 		return r.Scope(a.Name, a.hit)
 	case "kind":
@@ -79,10 +85,23 @@ func (a *asked) put(r engine.Reader) (err error) {
 
 func (a *asked) hit(e engine.Event) { a.hits = append(a.hits, e.Sequence) }
 
+func (a *asked) hitWithPayload(e engine.Event) {
+	a.hit(e)
+	a.payloads = append(a.payloads, e.Payload...)
+}
+
 // check returns an error if the answer was wrong, and clears it.
 func (a *asked) check() error {
-	defer func() { a.hits, a.event = a.hits[:0], engine.Event{} }()
+	defer func() { a.hits, a.payloads, a.event = a.hits[:0], a.payloads[:0], engine.Event{} }()
 	switch a.What {
+	case "stream":
+		var want []byte
+		for _, s := range a.hits {
+			want = append(want, workload.Payload(s)...)
+		}
+		if !bytes.Equal(a.payloads, want) {
+			return fmt.Errorf("stream %s: other payloads", a.Name)
+		}
 	case "id", "sequence":
 		if a.event.Sequence != a.Sequence || a.event.Entity == "" {
 			return fmt.Errorf("by %s: got event %d, want %d", a.What, a.event.Sequence, a.Sequence)

@@ -118,4 +118,10 @@ func (s *fakeReader) Kind(kind uint16, f func(engine.Event)) error {
 	return s.list(f, func(e *engine.Event) bool { return e.Kind == kind })
 }
 
+func (s *fakeReader) Stream(name string, f func(engine.Event)) error { return s.Entity(name, f) }
+
+func (s *fakeReader) All(f func(engine.Event)) error {
+	return s.list(f, func(*engine.Event) bool { return true })
+}
+
 func (s *fakeReader) Close() error { return nil }

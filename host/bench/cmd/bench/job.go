@@ -58,6 +58,15 @@ var jobs = map[string]func(*job) (outcome, error){
 	"rebuild": rebuild,
 	"check":   checkIndex,
 	"crc32c":  crc32c,
+	"streams": streams,
+
+	"unconditional": unconditional,
+	"conditional":   conditional,
+	"unsynced":      unsynced,
+	"unsynced if":   unsyncedIf,
+	"follow":        follow,
+	"follow other":  followOther,
+	"followed":      followed,
 }
 
 // child reads a job from in and does it.

@@ -20,7 +20,10 @@ func (d *data) tables() (tables []report.Table) {
 	}
 	tables = append(tables, d.warmTable(), d.appendTable(), d.storeTable())
 	if d.thaw != nil {
-		tables = append(tables, d.sizesTable(), d.aloneTable())
+		tables = append(tables, d.sizesTable(), d.aloneTable(), d.thawWritesTable())
+	}
+	if d.streamEvents > 0 {
+		tables = append(tables, d.streamsTable())
 	}
 	for i := range tables {
 		tables[i].Title = d.spec.Data + ": " + tables[i].Title
@@ -33,6 +36,8 @@ func (d *data) describe(what string) string {
 	switch what {
 	case "entity":
 		return "entity, " + hits(d.q.Entities[0].Answer)
+	case "stream":
+		return "stream, " + hits(d.q.Entities[0].Answer) + " with payloads"
 	case "scope":
 		return "scope, " + hits(d.q.Scope.Answer)
 	case "kind":

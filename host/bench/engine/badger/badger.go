@@ -30,6 +30,7 @@
 package badger
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync"
@@ -193,6 +194,64 @@ func (r *reader) get(key []byte, f func(value []byte) error) error {
 		return fmt.Errorf("badger: key %x: %w", key, err)
 	}
 	return item.Value(f)
+}
+
+// Stream implements engine.Reader.
+func (r *reader) Stream(name string, f func(engine.Event)) (err error) {
+	var key [9]byte
+	failed := r.Entity(name, func(e engine.Event) {
+		if err == nil {
+			err = r.get(record.AppendSequence(append(key[:0], 'p'), e.Sequence), func(value []byte) error {
+				e.Payload = value
+				f(e)
+				return nil
+			})
+		}
+	})
+	return errors.Join(failed, err)
+}
+
+// All implements engine.Reader. It walks records and payloads side by side, with values
+// prefetched, as the documentation recommends for such a walk.
+func (r *reader) All(f func(engine.Event)) error {
+	walk := func(prefix byte) *badger.Iterator {
+		o := badger.DefaultIteratorOptions
+		o.Prefix = []byte{prefix}
+		it := r.tx.NewIterator(o)
+		it.Rewind()
+		return it
+	}
+	records, payloads := walk('n'), walk('p')
+	defer records.Close()
+	defer payloads.Close()
+	for ; records.Valid(); records.Next() {
+		key := records.Item().Key()[1:]
+		if !payloads.Valid() || !bytes.Equal(payloads.Item().Key()[1:], key) {
+			return fmt.Errorf("badger: no payload %x", key)
+		}
+		sequence, err := record.Sequence(key)
+		if err != nil {
+			return err
+		}
+		var e engine.Event
+		err = records.Item().Value(func(value []byte) (err error) {
+			e, err = r.decoder.Decode(sequence, value)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = payloads.Item().Value(func(value []byte) error {
+			e.Payload = value
+			f(e)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		payloads.Next()
+	}
+	return nil
 }
 
 // Entity implements engine.Reader.

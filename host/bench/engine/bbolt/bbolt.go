@@ -212,6 +212,50 @@ func (r *reader) ByID(id engine.ID) (engine.Event, error) {
 	return e, err
 }
 
+// Stream implements engine.Reader.
+func (r *reader) Stream(name string, f func(engine.Event)) error {
+	r.prefix = record.AppendName(r.prefix[:0], name)
+	c := r.entities.Cursor()
+	for k, _ := c.Seek(r.prefix); bytes.HasPrefix(k, r.prefix); k, _ = c.Next() {
+		if _, ok := record.Hit(k, r.prefix); !ok {
+			continue
+		}
+		sequence := k[len(r.prefix):]
+		e, err := r.bySequence(sequence)
+		if err != nil {
+			return err
+		}
+		e.Payload = r.payloads.Get(sequence)
+		f(e)
+	}
+	return nil
+}
+
+// All implements engine.Reader. It walks records and payloads side by side.
+func (r *reader) All(f func(engine.Event)) error {
+	records, payloads := r.events.Cursor(), r.payloads.Cursor()
+	key, value := records.First()
+	same, payload := payloads.First()
+	for key != nil {
+		if !bytes.Equal(key, same) {
+			return fmt.Errorf("bbolt: record %x, payload %x", key, same)
+		}
+		sequence, err := record.Sequence(key)
+		if err != nil {
+			return err
+		}
+		e, err := r.decoder.Decode(sequence, value)
+		if err != nil {
+			return err
+		}
+		e.Payload = payload
+		f(e)
+		key, value = records.Next()
+		same, payload = payloads.Next()
+	}
+	return nil
+}
+
 // Entity implements engine.Reader.
 func (r *reader) Entity(name string, f func(engine.Event)) error {
 	r.prefix = record.AppendName(r.prefix[:0], name)

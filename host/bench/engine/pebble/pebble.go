@@ -195,6 +195,68 @@ func (r *reader) get(key []byte, f func(value []byte) error) error {
 	return errors.Join(f(value), closer.Close())
 }
 
+// Stream implements engine.Reader. The payloads are read like the records, with an iterator
+// that only moves forward.
+func (r *reader) Stream(name string, f func(engine.Event)) error {
+	payloads, err := r.db.NewIter(payloadKeys)
+	if err != nil {
+		return err
+	}
+	var key [9]byte
+	err = r.Entity(name, func(e engine.Event) {
+		if err != nil {
+			return
+		}
+		if !payloads.SeekGE(record.AppendSequence(append(key[:0], 'p'), e.Sequence)) {
+			err = errors.Join(fmt.Errorf("pebble: no payload %d", e.Sequence), payloads.Error())
+			return
+		}
+		if e.Payload, err = payloads.ValueAndErr(); err == nil {
+			f(e)
+		}
+	})
+	return errors.Join(err, payloads.Close())
+}
+
+var payloadKeys = &pebble.IterOptions{LowerBound: []byte{'p'}, UpperBound: []byte{'p' + 1}}
+
+// All implements engine.Reader. It walks records and payloads side by side.
+func (r *reader) All(f func(engine.Event)) error {
+	payloads, err := r.db.NewIter(payloadKeys)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.all(payloads, f), payloads.Close())
+}
+
+func (r *reader) all(payloads *pebble.Iterator, f func(engine.Event)) error {
+	same := payloads.First()
+	for ok := r.records.First(); ok; ok = r.records.Next() {
+		key := r.records.Key()[1:]
+		if !same || !bytes.Equal(payloads.Key()[1:], key) {
+			return fmt.Errorf("pebble: no payload %x", key)
+		}
+		sequence, err := record.Sequence(key)
+		if err != nil {
+			return err
+		}
+		value, err := r.records.ValueAndErr()
+		if err != nil {
+			return err
+		}
+		e, err := r.decoder.Decode(sequence, value)
+		if err != nil {
+			return err
+		}
+		if e.Payload, err = payloads.ValueAndErr(); err != nil {
+			return err
+		}
+		f(e)
+		same = payloads.Next()
+	}
+	return errors.Join(r.records.Error(), payloads.Error())
+}
+
 // Entity implements engine.Reader.
 func (r *reader) Entity(name string, f func(engine.Event)) error {
 	r.prefix = record.AppendName(append(r.prefix[:0], 'e'), name)

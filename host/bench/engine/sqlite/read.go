@@ -18,6 +18,8 @@ const (
 	selectEntity   = "SELECT " + columns + " FROM events WHERE entity = ? ORDER BY sequence"
 	selectScope    = "SELECT " + columns + " FROM events WHERE scope = ? ORDER BY sequence"
 	selectKind     = "SELECT " + columns + " FROM events WHERE kind = ? ORDER BY sequence"
+	selectStream   = "SELECT " + columns + ", payload FROM events WHERE entity = ? ORDER BY sequence"
+	selectAll      = "SELECT " + columns + ", payload FROM events WHERE sequence >= ? ORDER BY sequence"
 )
 
 // Open implements engine.Engine.
@@ -26,13 +28,14 @@ func (Engine) Open(dir string) (engine.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	statements, err := prepare(conn, selectSequence, selectID, selectEntity, selectScope, selectKind)
+	statements, err := prepare(conn, selectSequence, selectID, selectEntity, selectScope, selectKind, selectStream, selectAll)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
 	r := &reader{
 		db: db, conn: conn, statements: statements,
 		sequence: statements[0], id: statements[1], entity: statements[2], scope: statements[3], kind: statements[4],
+		stream: statements[5], all: statements[6],
 	}
 	row := &r.row
 	r.targets = []any{
@@ -47,7 +50,7 @@ type reader struct {
 	conn       *sql.Conn
 	statements []*sql.Stmt
 
-	sequence, id, entity, scope, kind *sql.Stmt
+	sequence, id, entity, scope, kind, stream, all *sql.Stmt
 
 	row     row
 	targets []any // the row's fields
@@ -141,6 +144,23 @@ func (r *reader) Scope(name string, f func(engine.Event)) error {
 // Kind implements engine.Reader.
 func (r *reader) Kind(kind uint16, f func(engine.Event)) error {
 	return r.query(r.kind, int64(kind), facts, func(e engine.Event, _ *row) { f(e) })
+}
+
+// Stream implements engine.Reader.
+func (r *reader) Stream(name string, f func(engine.Event)) error {
+	return r.query(r.stream, name, withPayload, payloadTo(f))
+}
+
+// All implements engine.Reader.
+func (r *reader) All(f func(engine.Event)) error {
+	return r.query(r.all, int64(0), withPayload, payloadTo(f))
+}
+
+func payloadTo(f func(engine.Event)) func(engine.Event, *row) {
+	return func(e engine.Event, row *row) {
+		e.Payload = row.payload
+		f(e)
+	}
 }
 
 // Close implements engine.Reader.

@@ -12,6 +12,7 @@ package thaw
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 
 	"github.com/thawlog/thaw/core/event"
@@ -141,6 +142,28 @@ func (r reader) query(region host.Region, f func(engine.Event)) error {
 			return err
 		}
 		f(facts(e))
+	}
+	return nil
+}
+
+// Stream implements engine.Reader.
+func (r reader) Stream(name string, f func(engine.Event)) error {
+	return r.full(r.host.Stream(background, name, host.StreamPage{}), f)
+}
+
+// All implements engine.Reader.
+func (r reader) All(f func(engine.Event)) error {
+	return r.full(r.host.Query(background, host.Region{}, host.Page{}), f)
+}
+
+func (r reader) full(events iter.Seq2[event.Event, error], f func(engine.Event)) error {
+	for full, err := range r.host.ReadEach(background, events) {
+		if err != nil {
+			return err
+		}
+		e := facts(full.Event)
+		e.Payload = full.Payload
+		f(e)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@
 //! batpak-peer write DIR --seed S --steps N    N random steps; one JSON line per acknowledged event
 //!                       [--entities K] [--segment-max BYTES] [--clock-us START] [--unclean] [--no-index]
 //! batpak-peer append DIR [--unclean]          what standard input asks for; one JSON line for each that is there
+//! batpak-peer compact DIR [--retain|--tombstone]   batpak's compaction: merged, or every event written anew and kept
 //! batpak-peer open DIR --entity NAME          open in this fresh process, ask, time both, print one JSON line
 //! ```
 //!
@@ -14,6 +15,7 @@
 //! Whatever fails is told on standard error, with exit code 1.
 
 mod append;
+mod compact;
 mod dump;
 mod flags;
 mod line;
@@ -28,6 +30,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: batpak-peer dump DIR [--payloads]
        batpak-peer write DIR --seed S --steps N [--entities K] [--segment-max BYTES] [--clock-us START] [--unclean] [--no-index]
        batpak-peer append DIR [--unclean]
+       batpak-peer compact DIR [--retain|--tombstone]
        batpak-peer open DIR --entity NAME";
 
 pub type Failure = Box<dyn std::error::Error>;
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["dump", dir, rest @ ..] => dump::run(dir, rest),
         ["write", dir, rest @ ..] => write::run(dir, rest),
         ["append", dir, rest @ ..] => append::run(dir, rest),
+        ["compact", dir, rest @ ..] => compact::run(dir, rest),
         ["open", dir, "--entity", entity] => open::run(dir, entity),
         _ => Err(USAGE.into()),
     };

@@ -23,6 +23,7 @@ type appendFlags struct {
 	cause, correlation, key identity
 	expect                  expectation
 	flags                   number[uint32]
+	meta                    metadata
 	reserved                bool
 	wait                    patience
 }
@@ -39,13 +40,15 @@ exist, it is created, with a note on stderr. Damage found by the open is listed 
 stderr, too, and does not prevent the append.
 
 A payload is JSON as thaw dump prints it, or - to read it from standard input. Flags
-are a sum of 1 (requires ack), 2 (transactional) and 8 (replay).
+are a sum of 1 (requires ack), 2 (transactional) and 8 (replay). --meta adds what is
+known of the event besides its payload, such as who acted; tools know the keys actor,
+request and trace.
 
 --expect makes the append fail with exit code 3 unless the entity has no events (none)
 or its last event has the given clock. --key makes the append idempotent: the key
 becomes the event's id, and repeating the key, entity, scope, kind and payload returns
 the first receipt. The same key with anything else is an error that reports the
-difference and the event with the key; nothing is written.
+difference and the event with the key; nothing is written. Metadata is not compared.
 
 Kinds 0x1000 to 0xCFFF and 0xE000 to 0xFFFF are for applications. Those of batpak's
 system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
@@ -53,6 +56,7 @@ system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
 		Example: lines(
 			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload '{"n":1}'`,
 			`jq -c . big.json | thaw append orders --entity order:42 --scope shop:eu --kind 0x1000 --payload -`,
+			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload 1 --meta actor=user:7`,
 			`thaw append orders --entity order:42 --scope shop:eu --kind 0x1001 --payload null \`,
 			`    --expect 0 --key 0102030405060708090a0b0c0d0e0f10`),
 	}
@@ -67,9 +71,10 @@ system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
 	flags.Var(&f.expect, "expect", "append only if the entity is in this state: any, none, or\nthe clock of its last event")
 	flags.Var(&f.key, "key", "the event's id, which makes the append idempotent")
 	flags.Var(&f.flags, "flags", "a sum of 1, 2 and 8")
+	flags.Var(&f.meta, "meta", "an entry of the event's metadata; can be given repeatedly")
 	flags.BoolVar(&f.reserved, "allow-reserved-kind", false, "allow a reserved kind of the system or the effects")
 	waitFlag(c, &f.wait)
-	plainFlag(c, "entity", "scope", "payload", "cause", "correlation", "key", "flags")
+	plainFlag(c, "entity", "scope", "payload", "cause", "correlation", "key", "flags", "meta")
 	_ = c.RegisterFlagCompletionFunc("kind", completeKind)
 	_ = c.RegisterFlagCompletionFunc("expect", cobra.FixedCompletions([]string{"any", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -136,7 +141,9 @@ func (a *app) readStdin() ([]byte, error) {
 }
 
 func (f *appendFlags) options() []host.AppendOption {
-	o := []host.AppendOption{host.Expect(f.expect.value), host.WithFlags(uint8(f.flags.value))}
+	o := []host.AppendOption{
+		host.Expect(f.expect.value), host.WithFlags(uint8(f.flags.value)), host.WithMeta(f.meta.meta),
+	}
 	if f.reserved {
 		o = append(o, host.AllowReservedKind())
 	}

@@ -22,6 +22,7 @@ another store:
   event_id
   flags           omitted if 0
   kind
+  meta            the metadata; omitted if there is none
   payload         JSON as thaw dump prints it, or
   payload_raw     its bytes in base64, if that JSON does not preserve them
   timestamp_us    microseconds since 1970

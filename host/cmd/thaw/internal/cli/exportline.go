@@ -18,6 +18,7 @@ const (
 	keyEventID     = "event_id"
 	keyFlags       = "flags"
 	keyKind        = "kind"
+	keyMeta        = "meta"
 	keyPayload     = "payload"
 	keyPayloadRaw  = "payload_raw"
 	keyScope       = "scope"
@@ -37,6 +38,9 @@ func appendExported(dst []byte, e *event.Full) []byte {
 		dst = strconv.AppendUint(append(dst, `,"`+keyFlags+`":`...), uint64(e.Flags), 10)
 	}
 	dst = append(append(append(dst, `,"`+keyKind+`":"`...), e.Kind.String()...), '"', ',')
+	if e.Meta.Len() > 0 {
+		dst = append(event.AppendMetaJSON(append(dst, `"`+keyMeta+`":`...), e.Meta), ',')
+	}
 	dst = appendExact(dst, e.Payload)
 	dst = payload.AppendString(append(dst, `,"`+keyScope+`":`...), e.Scope)
 	dst = strconv.AppendInt(append(dst, `,"`+keyTimestamp+`":`...), e.TimestampUS, 10)

@@ -44,6 +44,7 @@ object with
   causation_id          by default, and when null, none
   timestamp_us          microseconds since 1970, by default now
   flags                 a sum of 1, 2 and 8
+  meta                  the metadata: an object of strings, by default none
 
 These are the keys that thaw export writes. Any other key is an error: no part of a line
 is ignored. Blank lines and a byte order mark at the beginning are skipped. A number must

@@ -144,6 +144,8 @@ func (l *parsedLine) set(key string, v part) error {
 		n, err := l.integer(v, math.MaxUint8)
 		l.option(host.WithFlags(uint8(n)))
 		return wholeNumber(err, math.MaxUint8)
+	case keyMeta:
+		return l.meta(v)
 	}
 	return errUnknownKey
 }
@@ -178,6 +180,16 @@ func (l *parsedLine) name(v part, to *string) (err error) {
 		return err
 	}
 	return event.CheckName([]byte(*to))
+}
+
+// meta parses an object of strings.
+func (l *parsedLine) meta(v part) error {
+	m, err := event.ParseMeta(v.text)
+	if err != nil {
+		return jsonError(v, err)
+	}
+	l.option(host.WithMeta(m))
+	return m.Check()
 }
 
 // kind parses a string, as export writes it, or a number.

@@ -60,7 +60,7 @@ func (r *lineReader) next(keep bool) inputLine {
 			l.size = len(l.raw)
 		}
 		if l.item, l.err = parseLine(text); l.err == nil {
-			l.size += len(l.item.Payload.(host.Raw))
+			l.size += len(text)
 			return l
 		}
 		var bad *lineError

@@ -83,7 +83,11 @@ func TestRoundTripOwn(t *testing.T) {
 	at, ctx := event.At("order:\n\"é", "shop"), t.Context()
 	times := []int64{1790000000000999, 1780000000000001, 0, 1790000000001000}
 	for i, us := range times {
-		_, err := s.Append(ctx, at, event.Data, i, host.WithTime(time.UnixMicro(us)), host.WithFlags(uint8(i&3)))
+		meta := map[string]string{event.MetaActor: "user:7\n", "é\u2028": strings.Repeat("v", i)}
+		if i == 0 {
+			meta = map[string]string{"$bin": "a key that is a spelling"}
+		}
+		_, err := s.Append(ctx, at, event.Data, i, host.WithTime(time.UnixMicro(us)), host.WithFlags(uint8(i&3)), host.WithMeta(event.NewMeta(meta)))
 		require.NoError(t, err)
 	}
 	raws := []string{"\xcd\x00\x01", "\xd9\x01a", "\xdc\x00\x00", "\xd3\x00\x00\x00\x00\x00\x00\x00\x05", "\x82\xa1a\x01\xa1a\x02", "\xc7\x02\x05ab", "\xa1\xff"}
@@ -98,6 +102,7 @@ func TestRoundTripOwn(t *testing.T) {
 	require.ErrorIs(t, err, host.ErrConflict)
 	require.NoError(t, s.Close())
 	require.Equal(t, 5, strings.Count(run(fs, "export", "/store").stdout, `"payload_raw"`))
+	require.Equal(t, 4, strings.Count(run(fs, "export", "/store").stdout, `"meta"`))
 	requireRoundTrip(t, fs, "/store")
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
@@ -68,6 +69,9 @@ func refusedKey(err error) string {
 	var over *host.LimitError
 	if errors.As(err, &over) && over.What == payloadLimit {
 		return keyPayload
+	}
+	if meta := (*event.MetaError)(nil); errors.As(err, &meta) {
+		return keyMeta
 	}
 	for _, k := range []struct {
 		err error

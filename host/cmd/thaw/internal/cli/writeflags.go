@@ -55,6 +55,28 @@ func (i *identity) Set(s string) error {
 	return nil
 }
 
+// metadata is the value of --meta, which may be given more than once.
+type metadata struct{ meta event.Meta }
+
+func (m *metadata) Type() string   { return "KEY=VALUE" }
+func (m *metadata) String() string { return m.meta.String() }
+
+func (m *metadata) Set(s string) error {
+	key, value, ok := strings.Cut(s, "=")
+	if !ok {
+		return errors.New("metadata is KEY=VALUE, such as actor=user:7")
+	}
+	n := m.meta.Len()
+	m.meta = m.meta.With(key, value)
+	if m.meta.Len() == n {
+		return errors.New("the key " + strconv.Quote(clip(key)) + " is given twice")
+	}
+	if err := m.meta.Check(); err != nil {
+		return errors.New(bare(err))
+	}
+	return nil
+}
+
 // patience is the value of --wait: how long to wait for another writer.
 type patience time.Duration
 

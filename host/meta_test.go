@@ -1,0 +1,107 @@
+package host_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+)
+
+func meta(pairs ...string) event.Meta {
+	var m event.Meta
+	for i := 0; i < len(pairs); i += 2 {
+		m = m.With(pairs[i], pairs[i+1])
+	}
+	return m
+}
+
+// TestMetadata appends events with metadata in each way there is. Every reader returns it,
+// also after a reopen and from segments alone.
+func TestMetadata(t *testing.T) {
+	p := newGate().place()
+	ctx, at := t.Context(), event.At("order:1", "shop")
+	want := []event.Meta{
+		meta(event.MetaActor, "user:7", event.MetaRequest, "r-1", event.MetaTrace, strings.Repeat("f", 55)),
+		{},
+		meta("a", ""),
+		meta("b", "ü", "c", strings.Repeat("v", event.MaxMetaValue)),
+		meta("a", ""),
+		meta("n", "5"),
+		meta("n", "6"),
+		meta("of", "the cause"),
+	}
+	item := func(i int) host.Item {
+		return host.Item{At: at, Kind: event.Data, Payload: i, Options: []host.AppendOption{host.WithMeta(want[i])}}
+	}
+	s := p.openStore(t, host.Options{SegmentSize: 2000})
+	_, err := s.Append(ctx, at, event.Data, 0, host.WithMeta(want[0]))
+	require.NoError(t, err)
+	_, err = s.Append(ctx, at, event.Data, 1)
+	require.NoError(t, err)
+	_, err = s.AppendBatch(ctx, []host.Item{item(2), item(3)})
+	require.NoError(t, err)
+	_, err = s.AppendEach(ctx, []host.Item{item(4)})
+	require.NoError(t, err)
+	f := s.Fence()
+	for _, i := range []int{5, 6} {
+		_, err = f.Append(at, event.Data, i, host.WithMeta(meta("n", "0")), host.WithMeta(want[i]))
+		require.NoError(t, err)
+	}
+	_, err = f.Commit(ctx)
+	require.NoError(t, err)
+
+	// A retry may have other metadata; the event keeps the first.
+	key := host.KeyOf("once")
+	first, err := s.Append(ctx, at, event.Data, 7, host.WithKey(key), host.WithMeta(want[7]))
+	require.NoError(t, err)
+	again, err := s.Append(ctx, at, event.Data, 7, host.WithKey(key), host.WithMeta(meta("of", "a retry")))
+	require.NoError(t, err)
+	require.True(t, again.Repeated)
+	require.Equal(t, first.Sequence, again.Sequence)
+
+	check := func(r host.Reader) {
+		n := 0
+		for e, err := range r.Query(ctx, host.Region{}, host.Page{}) {
+			require.NoError(t, err)
+			full, err := r.Read(ctx, e)
+			require.NoError(t, err)
+			require.Equal(t, maps.Collect(want[n].All()), maps.Collect(full.Meta.All()), n)
+			require.True(t, want[n] == full.Meta)
+			byID, err := r.Get(ctx, e.ID)
+			require.NoError(t, err)
+			require.Equal(t, full, byID)
+			n++
+		}
+		require.Len(t, want, n)
+	}
+	check(s)
+	snapshot, err := s.Snapshot()
+	require.NoError(t, err)
+	check(snapshot)
+	require.NoError(t, snapshot.Close())
+	require.NoError(t, s.Close())
+	for _, index := range []bool{true, false} {
+		if !index {
+			require.NoError(t, p.fs.Remove(p.dir+"/index.fbati"))
+		}
+		r, err := host.OpenReader(ctx, p.dir, host.ReaderOptions{FS: p.fs, CheckFrames: true, Strict: true})
+		require.NoError(t, err)
+		check(r)
+		require.NoError(t, r.Close())
+	}
+
+	// What a reaction does: the metadata of its trigger, and its own.
+	s = p.openStore(t, host.Options{})
+	cause, err := s.Get(ctx, key)
+	require.NoError(t, err)
+	r, err := s.Append(ctx, at, event.Data, 8, host.CausedBy(key), host.WithMeta(cause.Meta.With("by", "a reaction")))
+	require.NoError(t, err)
+	effect, err := s.Get(ctx, r.ID)
+	require.NoError(t, err)
+	require.Equal(t, `by="a reaction" of="the cause"`, effect.Meta.String())
+	require.NoError(t, s.Close())
+}
