@@ -20,7 +20,7 @@ import (
 func ExampleDirReader_Follow() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	orders := host.Region{EntityPrefix: "order:"}
+	accounts := host.Region{EntityPrefix: "account:"}
 	r, err := host.OpenReader(ctx, batpakStore("tail"), host.ReaderOptions{})
 	if err != nil {
 		log.Fatal(err)
@@ -32,8 +32,8 @@ func ExampleDirReader_Follow() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	checkpoint := host.CheckpointFile{Path: filepath.Join(dir, "orders.checkpoint")}
-	from, err := checkpoint.Load(orders)
+	checkpoint := host.CheckpointFile{Path: filepath.Join(dir, "accounts.checkpoint")}
+	from, err := checkpoint.Load(accounts)
 	if errors.Is(err, fs.ErrNotExist) {
 		from, err = host.Position{}, nil // the first time: from the beginning
 	}
@@ -42,11 +42,11 @@ func ExampleDirReader_Follow() {
 	}
 
 	seen := 0
-	follower := r.Follow(orders, from, host.FollowOptions{
+	follower := r.Follow(accounts, from, host.FollowOptions{
 		CaughtUp: func(p host.Position) error {
-			fmt.Println("caught up at", p.Sequence, "with", seen, "orders")
+			fmt.Println("caught up at", p.Sequence, "with", seen, "events")
 			cancel() // a real program goes on
-			return checkpoint.Save(orders, p)
+			return checkpoint.Save(accounts, p)
 		},
 	})
 	for e, err := range follower.Events(ctx) {
@@ -60,13 +60,13 @@ func ExampleDirReader_Follow() {
 			log.Fatal(err)
 		}
 		if seen++; seen%1000 == 0 { // now and then, in a long run
-			if err := checkpoint.Save(orders, follower.Position()); err != nil {
+			if err := checkpoint.Save(accounts, follower.Position()); err != nil {
 				log.Fatal(err)
 			}
 		}
 	}
 	// Output:
-	// caught up at 48 with 0 orders
+	// caught up at 48 with 48 events
 }
 
 // In the process of the writer a follower gets an event as soon as it is committed.
