@@ -25,9 +25,10 @@ import (
 // of ctx means that the event was not written or, if it is also [ErrUnknown], that it may
 // have been written.
 func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...AppendOption) (Receipt, error) {
-	r := newRequest(requestAppend)
-	r.entries = r.one[:]
-	if err := s.entry(&r.one[0], at, kind, value, options); err != nil {
+	r := answeredRequests.Get().(*request)
+	defer r.reuse()
+	r.kind, r.entries, r.answered = requestAppend, r.one[:], true // nothing has it yet
+	if err := s.entry(&r.one[0], at, kind, value, options, &r.buffer); err != nil {
 		return Receipt{}, err
 	}
 	if err := s.send(ctx, r); err != nil {
@@ -88,14 +89,13 @@ const (
 )
 
 // Sync returns when all earlier appends are on disk. With [OnDisk] they already are.
-func (s *Store) Sync(ctx context.Context) error { return s.send(ctx, newRequest(requestSync)) }
+func (s *Store) Sync(ctx context.Context) error { return s.send(ctx, &request{kind: requestSync}) }
 
 func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commit.Entry) ([]Receipt, error) {
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	r := newRequest(kind)
-	r.entries = entries
+	r := &request{kind: kind, entries: entries}
 	err := s.send(ctx, r)
 	if errors.Is(err, ErrUnknown) { // the writer still has it
 		return nil, err
@@ -103,14 +103,16 @@ func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commi
 	return receiptsOf(r.receipts), err
 }
 
-// send passes a request to the writer and waits for the answer. If ctx ends first, the
-// request is withdrawn, or its outcome is unknown.
+// send has a request served and waits for the answer. If ctx ends while the request is
+// queued, it is withdrawn; later its outcome is unknown.
 func (s *Store) send(ctx context.Context, r *request) error {
-	if err := s.enter(ctx, r); err != nil {
+	r.answered = false
+	if served, err := s.enter(ctx, r); served || err != nil {
 		return err
 	}
 	select {
 	case <-r.done:
+		r.answered = true
 		return r.err
 	case <-ctx.Done():
 	}
@@ -119,42 +121,63 @@ func (s *Store) send(ctx context.Context, r *request) error {
 	}
 	select {
 	case <-r.done: // answered meanwhile
+		r.answered = true
 		return r.err
 	default:
 		return errors.Join(ErrUnknown, context.Cause(ctx))
 	}
 }
 
-// enter queues a request. Close waits until all calls of enter have returned.
-func (s *Store) enter(ctx context.Context, r *request) error {
+// enter serves a request or queues it. Close waits until all calls of enter have returned.
+func (s *Store) enter(ctx context.Context, r *request) (served bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
 	}
 	s.entering.Lock()
 	if s.closing {
 		s.entering.Unlock()
-		return ErrClosed
+		return false, ErrClosed
 	}
 	s.inside.Add(1)
 	s.entering.Unlock()
 	defer s.inside.Done()
+	done := r.done
+	r.done = nil
+	if s.writer.direct(r) {
+		r.done, r.answered = done, true
+		return true, r.err
+	}
+	if r.done = done; done == nil {
+		r.done = make(chan struct{}, 1)
+	}
 	select {
 	case s.requests <- r:
-		return nil
+		return false, nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
 	case <-s.closed:
-		return ErrClosed
+		return false, ErrClosed
 	}
 }
 
 // entry fills e from the arguments of an append. It encodes, checks and copies the
-// payload, so the caller may reuse its bytes.
-func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, value any, options []AppendOption) error {
-	var err error
+// payload, so the caller may reuse its bytes; a copy goes into buffer unless that is nil.
+func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, value any, options []AppendOption, buffer *[]byte) error {
 	*e = commit.Entry{Coordinate: at, Kind: kind}
-	if e.Payload, err = encodePayload(value); err != nil {
-		return err
+	if raw, ok := value.(Raw); ok {
+		if err := checkRaw(raw); err != nil {
+			return err
+		}
+		if buffer == nil {
+			buffer = new([]byte)
+		}
+		*buffer = append((*buffer)[:0], raw...)
+		e.Payload = *buffer
+	} else {
+		var err error
+		if e.Payload, err = payload.Marshal(value); err != nil {
+			return err
+		}
 	}
 	e.Hash = blake3.Sum256(e.Payload)
 	for _, o := range options {
@@ -206,7 +229,7 @@ func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, byte
 	entries = make([]commit.Entry, len(items))
 	for i := range items {
 		it := &items[i]
-		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options); err != nil {
+		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options, nil); err != nil {
 			return entries[:i], bytes, &ItemError{Item: i, Err: err}
 		}
 		if bytes += entries[i].Bytes(); bytes > most {
@@ -216,18 +239,11 @@ func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, byte
 	return entries, bytes, nil
 }
 
-func encodePayload(value any) ([]byte, error) {
-	raw, ok := value.(Raw)
-	if !ok {
-		return payload.Marshal(value)
-	}
+func checkRaw(raw Raw) error {
 	if len(raw) > commit.MaxPayload {
-		return nil, &LimitError{What: "payload bytes", Got: uint64(len(raw)), Max: commit.MaxPayload}
+		return &LimitError{What: "payload bytes", Got: uint64(len(raw)), Max: commit.MaxPayload}
 	}
-	if err := payload.Check(raw); err != nil {
-		return nil, err
-	}
-	return append([]byte(nil), raw...), nil
+	return payload.Check(raw)
 }
 
 // ids makes event ids for many goroutines.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -95,6 +96,8 @@ func TestUnless(t *testing.T) {
 			require.ErrorIs(t, err, host.ErrNoRegion)
 			_, err = door(s, item(host.Unless(position, make([]host.Region, 65)...)))
 			require.ErrorIs(t, err, host.ErrLimit)
+			_, err = door(s, item(host.Unless(position, host.Region{Entity: "e"}, host.Region{Since: time.Unix(1, 0)})))
+			require.ErrorIs(t, err, host.ErrRegion)
 			for want, p := range map[error]host.Position{
 				host.ErrOtherStore: {Store: event.ID{1}, Sequence: position.Sequence},
 				host.ErrBeyondEnd:  {Store: position.Store, Sequence: position.Sequence + 3},
@@ -161,7 +164,7 @@ func TestUnlessReused(t *testing.T) {
 	regions := []host.Region{{Entity: "a"}, {Entity: "b"}, {Entity: "c"}}
 	o := host.Unless(positionOf(t, s), regions...)
 	clear(regions)
-	for _, entity := range []string{"x", "y", "c"} {
+	for _, entity := range []string{"x", "y", "b"} {
 		require.NoError(t, appendOne(s, entity, o))
 	}
 	require.ErrorIs(t, appendOne(s, "z", o), host.ErrConflict)

@@ -168,6 +168,8 @@ func TestCheckRegions(t *testing.T) {
 	require.Equal(t, commit.LimitError{What: "regions of a condition", Got: commit.MaxRegions + 1, Max: commit.MaxRegions}, *limit)
 	all := query.Region{Entity: "e", EntityPrefix: "e", Scope: "s", Kinds: event.Only(1), Clocks: query.ClocksBetween(1, 2)}
 	require.NoError(t, commit.CheckRegions([]query.Region{{}, all}))
+	all.Times = all.Times.Since(1)
+	require.ErrorIs(t, commit.CheckRegions([]query.Region{{}, all}), commit.ErrRegion)
 }
 
 // filled returns a log with n committed events: 100 entities "account-0" to
@@ -281,6 +283,78 @@ func TestConditionAsksHistory(t *testing.T) {
 	require.Equal(t, 3, h.asked, "three events are many")
 	h.err = errors.New("the disk")
 	require.ErrorIs(t, add(5, query.Region{Kinds: event.Only(0x8888)}), h.err)
+	require.ErrorIs(t, add(1, query.Region{}), h.err)
+	failed := commit.NewLog(failing{h.err}, 5)
+	failed.Start(1, 57)
+	e := conditional(1, "e", &commit.Condition{Check: func(event.ID, uint64) error { return nil }, Regions: []query.Region{{}}})
+	_, err := failed.Append(&e, 5)
+	require.ErrorIs(t, err, h.err)
+}
+
+// TestSearchedRegions: that a region has no event is remembered for the sequences that were
+// looked at, and only while these have the same events.
+func TestSearchedRegions(t *testing.T) {
+	h := &steppingHistory{model: newModel(5)}
+	h.events = []commit.Known{{Coordinate: event.At("early", "s"), Receipt: commit.Receipt{ID: event.ID{1}, Sequence: 1}}}
+	log := commit.NewLog(h, 5)
+	log.Start(1, 57)
+	add := func(n byte, entity string, c ...*commit.Condition) error {
+		e := conditional(n, entity, c...)
+		_, err := log.Append(&e, 5)
+		return err
+	}
+	early := unless(2, query.Region{EntityPrefix: "early"})
+	require.NoError(t, add(1, "other", early...))
+	require.NoError(t, add(2, "other", early...))
+	require.ErrorIs(t, add(3, "other", unless(1, query.Region{EntityPrefix: "early"})...), commit.ErrConflict, "an earlier position")
+	log.Rollback()
+	require.NoError(t, add(4, "early"))
+	require.ErrorIs(t, add(5, "other", early...), commit.ErrConflict, "what was rolled back is another event now")
+	log.Rollback()
+	for n := range byte(20) { // more regions than are remembered
+		require.NoError(t, add(6+2*n, "other", unless(2, query.Region{EntityPrefix: string(rune('A' + n))})...))
+	}
+	require.NoError(t, add(50, "other", early...))
+	require.NoError(t, add(51, "early", early...))
+	require.ErrorIs(t, add(52, "other", early...), commit.ErrConflict, "what was added since")
+	require.NoError(t, add(53, "B"))
+	require.ErrorIs(t, add(54, "other", unless(2, query.Region{EntityPrefix: "B"})...), commit.ErrConflict)
+}
+
+// TestLinksFollowTheLog: a condition on an entity sees the events that took the place of
+// rolled back ones, and those that remain after others were forgotten.
+func TestLinksFollowTheLog(t *testing.T) {
+	h := newModel(0)
+	log := commit.NewLog(h, 0)
+	log.Start(1, 57)
+	n := byte(0)
+	add := func(entity string, c ...*commit.Condition) error {
+		n++
+		e := conditional(n, entity, c...)
+		_, err := log.Append(&e, 5)
+		return err
+	}
+	of := func(from uint64, entity string) []*commit.Condition {
+		return unless(from, query.Region{Entity: entity})
+	}
+	require.NoError(t, add("a"))
+	require.NoError(t, add("b"))
+	log.Commit()
+	require.NoError(t, add("a"))
+	require.ErrorIs(t, add("x", of(2, "a")...), commit.ErrConflict)
+	log.Rollback()
+	require.NoError(t, add("b"))
+	require.ErrorIs(t, add("x", of(2, "b")...), commit.ErrConflict)
+	require.NoError(t, add("x", of(2, "a")...))
+	log.Commit()
+	log.Start(2, 57)
+	require.NoError(t, add("c"))
+	log.Commit()
+	require.ErrorIs(t, add("x", of(3, "c")...), commit.ErrConflict)
+	require.NoError(t, log.Forget(3))
+	h.next = 3
+	require.ErrorIs(t, add("x", of(4, "c")...), commit.ErrConflict)
+	require.NoError(t, add("x", of(4, "a")...))
 }
 
 // BenchmarkAppendConditional appends batches of 1,000 items with a condition each, whose
