@@ -24,7 +24,9 @@ type writeGate struct {
 	arrived chan struct{} // one for each write that hangs
 }
 
-func newWriteGate() *writeGate { return &writeGate{FS: crashfs.New(), arrived: make(chan struct{}, 100)} }
+func newWriteGate() *writeGate {
+	return &writeGate{FS: crashfs.New(), arrived: make(chan struct{}, 100)}
+}
 
 // hold makes writes block until release is called.
 func (g *writeGate) hold() (release func()) {
