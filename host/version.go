@@ -47,6 +47,21 @@ func (l *logEnd) total() int { return l.forgotten + l.memtable.Len() }
 // from returns the appended events without the first n; n must be at least l.forgotten.
 func (l *logEnd) from(n int) artifact.Run { return l.memtable.From(n - l.forgotten) }
 
+// between returns the appended events with sequences from from up to to. ok is false unless
+// memtable has all of them.
+func (l *logEnd) between(from, to uint64) (run artifact.Run, ok bool) {
+	run = l.memtable
+	if run.Len() == 0 || from > to {
+		return run, false
+	}
+	first := run.At(0).Sequence()
+	if from < first || to-first > uint64(run.Len()) {
+		return run, false
+	}
+	// A writer leaves out no sequence.
+	return run.From(int(from - first)).To(int(to - from)), true
+}
+
 // missing returns how many events of the log the snapshot lacks.
 func (c *contents) missing() int { return c.log.total() - c.snapshot.Appended() }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"sync"
 
 	"github.com/thawlog/thaw/core/payload"
 )
@@ -14,6 +15,9 @@ type decoder struct {
 	b  []byte // passed Check
 	at int    // where the next value begins
 }
+
+// decoders keeps decoders for the next calls of Unmarshal.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // peek returns the next value.
 func (d *decoder) peek() payload.Value {
@@ -34,7 +38,10 @@ func (d *decoder) skip() {
 }
 
 // value decodes the next value into v, which must be settable.
-func (d *decoder) value(v reflect.Value) error {
+func (d *decoder) value(v reflect.Value) error { return decodeFuncOf(v.Type())(d, v) }
+
+// general decodes the next value of any form into v of any type.
+func (d *decoder) general(v reflect.Value) error {
 	x := d.peek()
 	for hops := 0; ; hops++ {
 		if hops == maxHops {

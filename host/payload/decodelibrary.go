@@ -52,7 +52,7 @@ func decodesItself(t reflect.Type) bool {
 	if is, ok := decodesCache.Load(t); ok {
 		return is.(bool)
 	}
-	is := implements(t, decoders) || implements(reflect.PointerTo(t), decoders)
+	is := implements(t, decodingMethods) || implements(reflect.PointerTo(t), decodingMethods)
 	decodesCache.Store(t, is)
 	return is
 }

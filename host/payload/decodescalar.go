@@ -81,6 +81,13 @@ func float(v reflect.Value, x payload.Value) error {
 
 // any decodes the next value into its default Go type.
 func (d *decoder) any() (any, error) {
+	if c := d.b[d.at]; c <= 0x7f || c >= 0xe0 {
+		d.at++
+		return int8(c), nil
+	}
+	if s, ok := d.text(); ok {
+		return string(s), nil
+	}
 	x := d.peek()
 	if x.Kind == payload.KindExt {
 		return d.anyExt(x)
@@ -92,9 +99,6 @@ func (d *decoder) any() (any, error) {
 	case payload.KindInt:
 		return narrowest(x, int64(x.Bits)), nil
 	case payload.KindUint:
-		if len(x.Body) == 0 {
-			return int8(x.Bits), nil
-		}
 		return narrowestUnsigned(x), nil
 	case payload.KindFloat32:
 		return math.Float32frombits(uint32(x.Bits)), nil
@@ -105,9 +109,11 @@ func (d *decoder) any() (any, error) {
 	case payload.KindBin:
 		return append([]byte{}, x.Body...), nil
 	case payload.KindArray:
-		return d.anyArray(x.Count)
+		list, err := d.anyArray(x.Count)
+		return list, err
 	case payload.KindMap:
-		return d.anyMap(x.Count)
+		m, err := d.anyMap(x.Count)
+		return m, err
 	}
 	return nil, nil
 }
@@ -115,7 +121,7 @@ func (d *decoder) any() (any, error) {
 // narrowest returns n in the Go type of the width it was written with.
 func narrowest(x payload.Value, n int64) any {
 	switch len(x.Body) {
-	case 0, 1:
+	case 1:
 		return int8(n)
 	case 2:
 		return int16(n)
@@ -137,7 +143,7 @@ func narrowestUnsigned(x payload.Value) any {
 	return x.Bits
 }
 
-func (d *decoder) anyArray(n int) (any, error) {
+func (d *decoder) anyArray(n int) ([]any, error) {
 	list := make([]any, n)
 	for i := range list {
 		var err error
@@ -148,21 +154,24 @@ func (d *decoder) anyArray(n int) (any, error) {
 	return list, nil
 }
 
-func (d *decoder) anyMap(n int) (any, error) {
+func (d *decoder) anyMap(n int) (map[string]any, error) {
 	m := make(map[string]any, n)
 	for i := range n {
-		key := d.peek()
-		if key.Kind != payload.KindStr && key.Kind != payload.KindBin {
-			return nil, under(keyStep(i), errors.New(kindText(key)+" as a key needs a Go map with keys of its type, not any"))
+		key, ok := d.text()
+		if !ok {
+			x := d.peek()
+			if x.Kind != payload.KindStr && x.Kind != payload.KindBin {
+				return nil, under(keyStep(i), errors.New(kindText(x)+" as a key needs a Go map with keys of its type, not any"))
+			}
+			d.at, key = x.End, x.Body
 		}
-		d.at = key.End
 		e, err := d.any()
 		if err != nil {
-			return nil, under(nameStep(key.Body), err)
+			return nil, under(nameStep(key), err)
 		}
-		m[string(key.Body)] = e
+		m[string(key)] = e
 		if len(m) <= i {
-			return nil, under(nameStep(key.Body), errTwice)
+			return nil, under(nameStep(key), errTwice)
 		}
 	}
 	return m, nil

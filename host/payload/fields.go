@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	wire "github.com/thawlog/thaw/core/msgpack"
 )
 
 // The fields of a struct to encode and their names: the rules of msgpack/v5, and of encoding/json for a field with a
@@ -20,6 +22,43 @@ type field struct {
 	index     []int
 	omitEmpty bool
 	omitZero  bool // the json option
+
+	number  int // from 0, different for each field of a struct
+	next    int // index in the list of the field after this one
+	decoder *lazyDecode
+	encoder *lazyEncode
+	head    []byte // the name as MessagePack
+	// direct reports whether it is the length, nil or the zero value that makes the field
+	// empty, and whether it is zero without a look at its methods.
+	direct bool
+}
+
+// omitted reports whether the field is not to be encoded: it is empty, or in a nil embedded pointer.
+func (f *field) omitted(v reflect.Value) bool {
+	fv, ok := f.of(v)
+	switch {
+	case !ok:
+		return true
+	case !f.omitEmpty && !f.omitZero:
+		return false
+	case !f.direct:
+		return f.omitEmpty && isEmpty(fv) || f.omitZero && isZero(fv)
+	case f.omitEmpty:
+		switch fv.Kind() {
+		case reflect.Map, reflect.Slice, reflect.String:
+			return fv.Len() == 0
+		}
+	}
+	return fv.IsZero()
+}
+
+// isDirect reports whether a value of t is empty by its length, or when it is zero.
+func isDirect(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Array, reflect.Interface, reflect.Struct:
+		return false
+	}
+	return !t.Implements(reflect.TypeFor[interface{ IsZero() bool }]())
 }
 
 // of returns the field of v, and false if it is in a nil embedded pointer.
@@ -59,6 +98,9 @@ type fields struct {
 	asArray bool
 	omits   bool   // at least one field may be omitted
 	twice   string // a name of two fields of the list; Unmarshal would find only one
+	// inOrder reports whether a name of a field in the list means that field.
+	inOrder bool
+	numbers int // how many numbers the fields have
 }
 
 var fieldCache sync.Map // reflect.Type to *fields
@@ -68,8 +110,33 @@ func fieldsOf(t reflect.Type) *fields {
 		return f.(*fields)
 	}
 	f := collect(t, nil)
+	f.finish(t)
 	fieldCache.Store(t, f)
 	return f
+}
+
+// finish fills in what decoding needs.
+func (fs *fields) finish(t reflect.Type) {
+	fs.inOrder = true
+	numbered := map[*field]bool{}
+	number := func(f *field) {
+		if !numbered[f] {
+			numbered[f] = true
+			f.number, fs.numbers = fs.numbers, fs.numbers+1
+			ft := t.FieldByIndex(f.index).Type
+			f.decoder, f.encoder = &lazyDecode{t: ft}, &lazyEncode{t: ft}
+			f.head = wire.AppendStr(nil, f.name)
+			f.direct = isDirect(ft)
+		}
+	}
+	for i, f := range fs.list {
+		number(f)
+		f.next = i + 1
+		fs.inOrder = fs.inOrder && fs.names[f.name] == f
+	}
+	for _, f := range fs.names {
+		number(f)
+	}
 }
 
 // collect lists the fields of t, which is embedded in the structs of path.
@@ -166,7 +233,7 @@ func (fs *fields) present(v reflect.Value) []*field {
 	}
 	var out []*field
 	for _, f := range fs.list {
-		if fv, ok := f.of(v); ok && !(f.omitEmpty && isEmpty(fv)) && !(f.omitZero && isZero(fv)) {
+		if !f.omitted(v) {
 			out = append(out, f)
 		}
 	}

@@ -2,16 +2,14 @@ package payload
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
+	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
 
 	wire "github.com/thawlog/thaw/core/msgpack"
-	"github.com/thawlog/thaw/core/payload"
 )
 
 // Marshal returns v as canonical MessagePack, the bytes batpak writes for the same value (rmp-serde with named
@@ -30,15 +28,39 @@ import (
 // Marshal does not use the library's own encoder, which sorts only three map types. An error is a [*TypeError]; its
 // cause is ErrTooDeep for cyclic values and ErrTooLarge for a result too large for an event.
 func Marshal(v any) ([]byte, error) {
-	var e encoder
+	e := encoders.Get().(*encoder)
 	if err := e.value(reflect.ValueOf(v), 0); err != nil {
+		e.giveBack()
 		return nil, &TypeError{Cause: err}
 	}
-	// Only custom encoders can have added depth.
-	if err := Check(e.out); err != nil {
-		return nil, &TypeError{Cause: err}
+	if e.foreign || len(e.out) > MaxSize {
+		// Only others than the encoder can have added depth, or what is not MessagePack.
+		if err := Check(e.out); err != nil {
+			return nil, &TypeError{Cause: err}
+		}
 	}
-	return e.out, nil
+	if len(e.out) > keptOutput {
+		return e.out, nil
+	}
+	out := bytes.Clone(e.out)
+	e.giveBack()
+	return out, nil
+}
+
+// keptOutput is the longest output, in bytes, whose buffer is kept for later ones.
+const keptOutput = 32 << 10
+
+// encoders keeps encoders for the next calls of Marshal.
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+// giveBack returns the encoder to the pool. It is not called after a panic.
+func (e *encoder) giveBack() {
+	if cap(e.out) > 2*keptOutput || cap(e.aside) > 2*keptOutput || cap(e.pairs)+cap(e.keys) > 1000 {
+		return
+	}
+	clear(e.keys)
+	*e = encoder{out: e.out[:0], aside: e.aside[:0], pairs: e.pairs[:0], keys: e.keys[:0]}
+	encoders.Put(e)
 }
 
 // maxHops is the maximum number of pointers and interfaces between a field and its value.
@@ -48,7 +70,13 @@ var errorType = reflect.TypeFor[error]()
 
 // encoder is also the io.Writer of custom encoders.
 type encoder struct {
-	out []byte
+	out     []byte
+	foreign bool // whether out has values of custom encoders or of JSON
+
+	// For the pairs of maps: scratch space, and the pairs of the maps that are open.
+	aside []byte
+	pairs []pair
+	keys  []string
 }
 
 func (e *encoder) Write(p []byte) (int, error) {
@@ -63,6 +91,15 @@ func (e *encoder) WriteByte(c byte) error {
 
 // value appends v, which is inside depth arrays and maps.
 func (e *encoder) value(v reflect.Value, depth int) error {
+	if !v.IsValid() {
+		e.out = wire.AppendNil(e.out)
+		return nil
+	}
+	return encodeFuncOf(v.Type())(e, v, depth)
+}
+
+// general appends a value of any type.
+func (e *encoder) general(v reflect.Value, depth int) error {
 	for hops := 0; ; hops++ {
 		if !v.IsValid() {
 			e.out = wire.AppendNil(e.out)
@@ -106,6 +143,7 @@ func (e *encoder) rawJSON(v reflect.Value) (err error) {
 		e.out = wire.AppendNil(e.out)
 		return nil
 	}
+	e.foreign = true
 	e.out, err = ParseJSON(e.out, v.Bytes())
 	return err
 }
@@ -151,7 +189,7 @@ func (e *encoder) composite(v reflect.Value, depth int) error {
 	case v.Len() > MaxSize:
 		return ErrTooLarge
 	case k == reflect.Map:
-		return e.mapping(v, depth)
+		return encodeFuncOf(v.Type())(e, v, depth-1)
 	case isBytes(v.Type()):
 		e.out = wire.AppendBin(e.out, byteElems(v))
 		return nil
@@ -196,55 +234,9 @@ func (e *encoder) structure(v reflect.Value, depth int) error {
 	return nil
 }
 
-// mapping appends a map: it encodes the pairs aside, sorts them by key, then copies them.
-func (e *encoder) mapping(v reflect.Value, depth int) error {
-	e.out = wire.AppendMap(e.out, v.Len())
-	if v.Len() == 0 {
-		return nil
-	}
-	var aside encoder
-	type pair struct{ key, value, end int } // offsets in aside.out
-	pairs := make([]pair, 0, v.Len())
-	for iter := v.MapRange(); iter.Next(); {
-		p := pair{key: len(aside.out)}
-		if err := aside.value(iter.Key(), depth); err != nil {
-			return err
-		}
-		p.value = len(aside.out)
-		if err := aside.value(iter.Value(), depth); err != nil {
-			return err
-		}
-		p.end = len(aside.out)
-		pairs = append(pairs, p)
-	}
-	slices.SortFunc(pairs, func(x, y pair) int {
-		return cmp.Or( // unequal Go keys can have one encoding: int8(1) and int64(1)
-			compareKeys(aside.out[x.key:x.value], aside.out[y.key:y.value]),
-			bytes.Compare(aside.out[x.value:x.end], aside.out[y.value:y.end]))
-	})
-	for _, p := range pairs {
-		e.out = append(e.out, aside.out[p.key:p.end]...)
-	}
-	return nil
-}
-
-// compareKeys orders strings first, by their text regardless of length, then all other keys by encoding.
-func compareKeys(x, y []byte) int {
-	s, xIsStr := payload.Text(x)
-	t, yIsStr := payload.Text(y)
-	switch {
-	case xIsStr && yIsStr:
-		return bytes.Compare(s, t)
-	case xIsStr:
-		return -1
-	case yIsStr:
-		return 1
-	}
-	return bytes.Compare(x, y)
-}
-
 // custom appends a value that encodes itself, through the library.
 func (e *encoder) custom(v reflect.Value) error {
+	e.foreign = true
 	start := len(e.out)
 	enc := msgpack.NewEncoder(e)
 	enc.UseCompactInts(true)

@@ -25,12 +25,12 @@ var (
 	rawJSONType = reflect.TypeFor[json.RawMessage]() // a value, not bytes
 )
 
-var encoders = []reflect.Type{
+var encodingMethods = []reflect.Type{
 	reflect.TypeFor[msgpack.CustomEncoder](), reflect.TypeFor[msgpack.Marshaler](),
 	reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.TextMarshaler](),
 }
 
-var decoders = []reflect.Type{
+var decodingMethods = []reflect.Type{
 	reflect.TypeFor[msgpack.CustomDecoder](), reflect.TypeFor[msgpack.Unmarshaler](),
 	reflect.TypeFor[encoding.BinaryUnmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
 }
@@ -50,9 +50,9 @@ func formOf(t reflect.Type) form {
 	}
 	f := formPlain
 	switch {
-	case t == timeType || t == reflect.PointerTo(timeType) || implements(t, encoders):
+	case t == timeType || t == reflect.PointerTo(timeType) || implements(t, encodingMethods):
 		f = formValue
-	case t.Kind() != reflect.Pointer && implements(reflect.PointerTo(t), encoders):
+	case t.Kind() != reflect.Pointer && implements(reflect.PointerTo(t), encodingMethods):
 		f = formPointer
 	}
 	formCache.Store(t, f)
@@ -61,7 +61,7 @@ func formOf(t reflect.Type) form {
 
 // hasOwnForm reports whether the type or a pointer to it encodes or decodes itself.
 func hasOwnForm(t reflect.Type) bool {
-	return formOf(t) != formPlain || implements(t, decoders) || implements(reflect.PointerTo(t), decoders)
+	return formOf(t) != formPlain || implements(t, decodingMethods) || implements(reflect.PointerTo(t), decodingMethods)
 }
 
 // custom returns v in the form in which it encodes itself, if any.

@@ -44,8 +44,12 @@ func Unmarshal(b []byte, v any) (err error) {
 			err = &TypeError{Cause: fmt.Errorf("decoding %T: %v", v, r)}
 		}
 	}()
-	d := decoder{b: b}
-	if err := d.value(p.Elem()); err != nil {
+	d := decoders.Get().(*decoder)
+	d.b, d.at = b, 0
+	err = d.value(p.Elem())
+	d.b = nil
+	decoders.Put(d) // not after a panic, in which a method may have kept it
+	if err != nil {
 		var typed *TypeError
 		if !errors.As(err, &typed) {
 			err = &TypeError{Cause: err}

@@ -62,7 +62,7 @@ func TestBadLines(t *testing.T) {
 		{`{"meta":{"a":"1","a":"2"}}`, `column 9, meta: duplicate key`},
 		{`{"meta":{"":"1"}}`, `column 9, meta: a key of metadata has 1 to 128 bytes: ""`},
 		{`{"meta":{"k":"` + strings.Repeat("v", 4097) + `"}}`, `column 9, meta: a value of metadata is longer than 4096 bytes: "k"`},
-		{`{"meta":{"a":tru}}`, `column 14, meta: malformed`},
+		{`{"meta":{"a":tru}}`, `column 17, meta: malformed`},
 		{`{"timestamp_us":-1}`, `column 17, timestamp_us: expected microseconds since 1970, a whole number from 0 to 9007199254740991999`},
 		{`{"timestamp_us":9007199254740992000}`, `column 17, timestamp_us: expected microseconds since 1970, a whole number from 0 to 9007199254740991999`},
 		{`{"timestamp_us":-0.5}`, `column 17, timestamp_us: expected microseconds since 1970`},

@@ -34,7 +34,7 @@ type lineFlags struct {
 }
 
 func (f *lineFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.payloads, "payloads", false, "print payload, metadata, flags, entity, kind and seq instead of hashes and positions")
+	c.Flags().BoolVar(&f.payloads, "payloads", false, "print payload, meta, flags, entity, kind and seq, not hashes and positions")
 }
 
 func (f *lineFlags) addLimit(c *cobra.Command) {
