@@ -128,6 +128,48 @@ func TestDirectIsInTheFile(t *testing.T) {
 	}
 }
 
+// TestDirectRotates: an append that needs another segment, and so a sync, waits for the
+// writer's goroutine, and its context may end meanwhile.
+func TestDirectRotates(t *testing.T) {
+	g := newGate()
+	s := g.place().openStore(t, host.Options{Durability: host.LoseUnsynced, SegmentSize: 1})
+	require.NoError(t, appendOne(s, "a"))
+	release := g.hold()
+	t.Cleanup(release)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.Append(ctx, event.At("b", "s"), event.Data, 1)
+		done <- err
+	}()
+	<-g.arrived
+	cancel()
+	require.ErrorIs(t, <-done, host.ErrUnknown)
+	release()
+	require.NoError(t, appendOne(s, "c"))
+	require.Equal(t, []string{"a", "b", "c"}, entities(all(t, s)))
+}
+
+// TestForgottenIsFreed: what the writer forgets after a flush is freed without a query, and
+// what it has at the end is freed by Close.
+func TestForgottenIsFreed(t *testing.T) {
+	p := newGate().place()
+	o := p.small()
+	o.Durability = host.LoseUnsynced
+	s := p.openFlushing(t, true, o)
+	most := 0
+	for range 500 {
+		appendSome(t, s, "e", 1)
+		most = max(most, host.Kept(s))
+		require.LessOrEqual(t, host.Held(s), host.Kept(s))
+	}
+	require.Less(t, most, 400, "or nothing was forgotten")
+	require.NotZero(t, host.Kept(s))
+	require.NoError(t, s.Close())
+	require.Zero(t, host.Kept(s))
+	require.EqualValues(t, 500, s.Committed())
+}
+
 // TestRequestsAreReused: requests that were answered are used again, and those withdrawn are
 // not, since the writer still has them.
 func TestRequestsAreReused(t *testing.T) {
