@@ -17,16 +17,18 @@ import (
 // [Durability]. Append encodes value as package payload describes, and stores [Raw]
 // unchanged.
 //
-// An *[ExpectError], *[KeyError], *[KindError], *[NameError], *[LimitError],
-// *[event.MetaError], or a payload or event error means that the append was refused and nothing was written. A
+// An *[ExpectError], *[ConditionError], *[KeyError], *[KindError], *[NameError],
+// *[LimitError], *[PositionError], *[event.MetaError], or a payload or event error means
+// that the append was refused and nothing was written. A
 // *[WriteError] means that the write failed and was undone. A *[FailedError] means that
 // the store is now read-only; the next open decides whether this event exists. The error
 // of ctx means that the event was not written or, if it is also [ErrUnknown], that it may
 // have been written.
 func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...AppendOption) (Receipt, error) {
-	r := newRequest(requestAppend)
-	r.entries = r.one[:]
-	if err := s.entry(&r.one[0], at, kind, value, options); err != nil {
+	r := answeredRequests.Get().(*request)
+	defer r.reuse()
+	r.kind, r.entries, r.answered = requestAppend, r.one[:], true // nothing has it yet
+	if err := s.entry(&r.one[0], at, kind, value, options, &r.buffer); err != nil {
 		return Receipt{}, err
 	}
 	if err := s.send(ctx, r); err != nil {
@@ -87,14 +89,13 @@ const (
 )
 
 // Sync returns when all earlier appends are on disk. With [OnDisk] they already are.
-func (s *Store) Sync(ctx context.Context) error { return s.send(ctx, newRequest(requestSync)) }
+func (s *Store) Sync(ctx context.Context) error { return s.send(ctx, &request{kind: requestSync}) }
 
 func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commit.Entry) ([]Receipt, error) {
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	r := newRequest(kind)
-	r.entries = entries
+	r := &request{kind: kind, entries: entries}
 	err := s.send(ctx, r)
 	if errors.Is(err, ErrUnknown) { // the writer still has it
 		return nil, err
@@ -102,14 +103,16 @@ func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commi
 	return receiptsOf(r.receipts), err
 }
 
-// send passes a request to the writer and waits for the answer. If ctx ends first, the
-// request is withdrawn, or its outcome is unknown.
+// send has a request served and waits for the answer. If ctx ends while the request is
+// queued, it is withdrawn; later its outcome is unknown.
 func (s *Store) send(ctx context.Context, r *request) error {
-	if err := s.enter(ctx, r); err != nil {
+	r.answered = false
+	if served, err := s.enter(ctx, r); served || err != nil {
 		return err
 	}
 	select {
 	case <-r.done:
+		r.answered = true
 		return r.err
 	case <-ctx.Done():
 	}
@@ -118,42 +121,63 @@ func (s *Store) send(ctx context.Context, r *request) error {
 	}
 	select {
 	case <-r.done: // answered meanwhile
+		r.answered = true
 		return r.err
 	default:
 		return errors.Join(ErrUnknown, context.Cause(ctx))
 	}
 }
 
-// enter queues a request. Close waits until all calls of enter have returned.
-func (s *Store) enter(ctx context.Context, r *request) error {
+// enter serves a request or queues it. Close waits until all calls of enter have returned.
+func (s *Store) enter(ctx context.Context, r *request) (served bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
 	}
 	s.entering.Lock()
 	if s.closing {
 		s.entering.Unlock()
-		return ErrClosed
+		return false, ErrClosed
 	}
 	s.inside.Add(1)
 	s.entering.Unlock()
 	defer s.inside.Done()
+	done := r.done
+	r.done = nil
+	if s.writer.direct(r) {
+		r.done, r.answered = done, true
+		return true, r.err
+	}
+	if r.done = done; done == nil {
+		r.done = make(chan struct{}, 1)
+	}
 	select {
 	case s.requests <- r:
-		return nil
+		return false, nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
 	case <-s.closed:
-		return ErrClosed
+		return false, ErrClosed
 	}
 }
 
 // entry fills e from the arguments of an append. It encodes, checks and copies the
-// payload, so the caller may reuse its bytes.
-func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, value any, options []AppendOption) error {
-	var err error
+// payload, so the caller may reuse its bytes; a copy goes into buffer unless that is nil.
+func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, value any, options []AppendOption, buffer *[]byte) error {
 	*e = commit.Entry{Coordinate: at, Kind: kind}
-	if e.Payload, err = encodePayload(value); err != nil {
-		return err
+	if raw, ok := value.(Raw); ok {
+		if err := checkRaw(raw); err != nil {
+			return err
+		}
+		if buffer == nil {
+			buffer = new([]byte)
+		}
+		*buffer = append((*buffer)[:0], raw...)
+		e.Payload = *buffer
+	} else {
+		var err error
+		if e.Payload, err = payload.Marshal(value); err != nil {
+			return err
+		}
 	}
 	e.Hash = blake3.Sum256(e.Payload)
 	for _, o := range options {
@@ -185,6 +209,11 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 			e.ReservedKind = true
 		case optMeta:
 			e.Meta = o.meta
+		case optUnless:
+			if err := commit.CheckRegions(o.condition.Regions); err != nil {
+				return err
+			}
+			e.Conditions = append(e.Conditions, &o.condition.Condition)
 		}
 	}
 	if !e.Key {
@@ -200,7 +229,7 @@ func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, byte
 	entries = make([]commit.Entry, len(items))
 	for i := range items {
 		it := &items[i]
-		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options); err != nil {
+		if err := s.entry(&entries[i], it.At, it.Kind, it.Payload, it.Options, nil); err != nil {
 			return entries[:i], bytes, &ItemError{Item: i, Err: err}
 		}
 		if bytes += entries[i].Bytes(); bytes > most {
@@ -210,18 +239,11 @@ func (s *Store) entries(items []Item, most uint64) (entries []commit.Entry, byte
 	return entries, bytes, nil
 }
 
-func encodePayload(value any) ([]byte, error) {
-	raw, ok := value.(Raw)
-	if !ok {
-		return payload.Marshal(value)
-	}
+func checkRaw(raw Raw) error {
 	if len(raw) > commit.MaxPayload {
-		return nil, &LimitError{What: "payload bytes", Got: uint64(len(raw)), Max: commit.MaxPayload}
+		return &LimitError{What: "payload bytes", Got: uint64(len(raw)), Max: commit.MaxPayload}
 	}
-	if err := payload.Check(raw); err != nil {
-		return nil, err
-	}
-	return append([]byte(nil), raw...), nil
+	return payload.Check(raw)
 }
 
 // ids makes event ids for many goroutines.

@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A checkpoint file has four lines of text:
@@ -83,11 +84,22 @@ func regionText(r Region) string {
 	name("entity-prefix", r.EntityPrefix)
 	name("scope", r.Scope)
 	if !r.Kinds.All() {
-		first, last := r.Kinds.Bounds()
-		conditions = append(conditions, "kinds="+first.String()+"-"+last.String())
+		var runs []string
+		for first, last := range r.Kinds.Runs() {
+			runs = append(runs, first.String()+"-"+last.String())
+		}
+		conditions = append(conditions, "kinds="+strings.Join(runs, ","))
 	}
 	if low, high, limited := r.Clocks.Bounds(); limited {
 		conditions = append(conditions, "clocks="+strconv.FormatUint(uint64(low), 10)+"-"+strconv.FormatUint(uint64(high), 10))
+	}
+	for _, bound := range []struct {
+		what string
+		time time.Time
+	}{{"since", r.Since}, {"until", r.Until}} {
+		if !bound.time.IsZero() {
+			conditions = append(conditions, bound.what+"="+bound.time.UTC().Format(time.RFC3339Nano))
+		}
 	}
 	if len(conditions) == 0 {
 		return "all"

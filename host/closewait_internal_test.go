@@ -21,9 +21,9 @@ func TestCloseWaitsForThoseInside(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		require.Empty(t, closed)
 	}
-	r := newRequest(requestAppend)
+	r := &request{kind: requestAppend, done: make(chan struct{}, 1)}
 	r.entries = r.one[:]
-	require.NoError(t, s.entry(&r.one[0], event.At("e", "s"), event.Data, 1, nil))
+	require.NoError(t, s.entry(&r.one[0], event.At("e", "s"), event.Data, 1, nil, nil))
 	s.requests <- r
 	s.inside.Done()
 	require.NoError(t, <-closed)

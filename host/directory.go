@@ -187,7 +187,7 @@ func (d *directory) lstat(name string) (fsabstraction.Info, error) {
 // entry records the result of lstat of a name. mu must be held.
 func (d *directory) entry(name string, info fsabstraction.Info) coredir.Entry {
 	_, isSegment := segment.ParseName(name)
-	e := coredir.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular}
+	e := coredir.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular, ModTime: info.ModTime}
 	was, ok := d.seen[name]
 	same := ok && !replaced(was.info, info) && was.info.Type == info.Type &&
 		(isSegment || was.info.Size == info.Size && was.info.ModTime == info.ModTime)

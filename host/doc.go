@@ -6,6 +6,21 @@
 // [OpenReader] reads any store written by batpak 0.4.0 or thaw. It takes no lock and
 // never writes, so any number of processes may read while another one writes.
 //
+// # Where to begin
+//
+//   - Append: [Store.Append]; several at once: [Store.AppendBatch], [Store.AppendEach],
+//     [Store.Fence].
+//   - Append only if: [Expect] an entity's state; [Unless] something happened since;
+//     [WithKey] makes it safe to repeat.
+//   - Query: [Reader] has Query, Stream and Get, and for causes Ancestors, Effects,
+//     Correlated and Graph; Entities, Scopes and Kinds list what there is.
+//   - Payloads: ReadEach adds them to the events of any query; package payload decodes
+//     them.
+//   - One moment for several queries: [Store.Snapshot], [DirReader.Snapshot].
+//   - Follow: [Store.Follow], [DirReader.Follow]; a [CheckpointFile] keeps the position.
+//   - What is wrong: Report of [Reader]; [Verify] reads everything; [Rebuild] makes a new
+//     index.
+//
 // Package core decides what queries return, how an append is encoded and how an
 // unclean stop is repaired; this package only moves the bytes.
 //

@@ -60,7 +60,8 @@ var (
 
 // Errors that an append returns when nothing was written.
 var (
-	// ErrConflict is the class of every *ExpectError.
+	// ErrConflict is the class of every *ExpectError and *ConditionError: read again, decide
+	// again and retry.
 	ErrConflict = commit.ErrConflict
 	// ErrKey is the class of every *KeyError.
 	ErrKey = commit.ErrKey
@@ -74,6 +75,10 @@ var (
 	ErrBatchTime = commit.ErrBatchTime
 	// ErrCause: an item is caused by itself or by a later one.
 	ErrCause = commit.ErrCause
+	// ErrNoRegion: an Unless has no region.
+	ErrNoRegion = commit.ErrNoRegion
+	// ErrRegion: a region of an Unless has bounds of time.
+	ErrRegion = commit.ErrRegion
 	// ErrFlags: an undefined flag is set.
 	ErrFlags = commit.ErrFlags
 	// ErrFenceDone: the fence was already committed or cancelled.
@@ -125,6 +130,8 @@ type (
 	// ExpectError carries the expected and the actual state of an entity. Its fields and those
 	// of the others are in go doc ./core/commit.
 	ExpectError = commit.ExpectError
+	// ConditionError names the first event in a region of an Unless.
+	ConditionError = commit.ConditionError
 	// KeyError reports how an append differs from the existing event with its key or id,
 	// and that event's sequence.
 	KeyError = commit.KeyError

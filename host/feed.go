@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"iter"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,63 @@ func (f *storeFeed) look(ctx context.Context) (end, limit Position, err error) {
 	return end, end, ctx.Err()
 }
 
+// recentEvents is the length of a page that is read from the memtable, event by event. The
+// index of new events is then not built, which takes longer than all the rest.
+const recentEvents = 64
+
+func (f *storeFeed) events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error] {
+	all := events(ctx, f.Store, region, page, without)
+	if page.To-page.From > recentEvents || !region.Since.IsZero() || !region.Until.IsZero() {
+		return all
+	}
+	return func(yield func(event.Full, error) bool) {
+		v, err := f.versions.pin()
+		if err != nil {
+			yield(event.Full{}, err)
+			return
+		}
+		run, ok := v.log.between(page.From, page.To)
+		if !ok {
+			_ = v.release()
+			all(yield)
+			return
+		}
+		defer v.release()
+		v.files.extend(run)
+		wanted := region.Core()
+		for i := range run.Len() {
+			r := run.At(i).Decode()
+			e := event.Full{Event: event.Event{
+				Facts: r.Facts, Coordinate: event.At(string(run.Names().At(r.Entity)), string(run.Names().At(r.Scope))),
+			}}
+			if !wanted.Has(&e.Event) {
+				continue
+			}
+			if !without {
+				e, err = v.snapshot.Read(e.Event)
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// events is [feed.events] of any reader.
+func events(ctx context.Context, r Reader, region Region, page Page, without bool) iter.Seq2[event.Full, error] {
+	all := r.Query(ctx, region, page)
+	if !without {
+		return r.ReadEach(ctx, all)
+	}
+	return func(yield func(event.Full, error) bool) {
+		for e, err := range all {
+			if !yield(event.Full{Event: e}, err) {
+				return
+			}
+		}
+	}
+}
+
 func (f *storeFeed) wait(ctx context.Context) error {
 	_, err := f.versions.wait(ctx, f.next)
 	return err
@@ -110,6 +168,10 @@ func (f *refreshFeed) look(ctx context.Context) (end, limit Position, err error)
 	f.looked, f.end, f.limit, f.pause = true, end, limit, 0
 	f.ends.Store(end.Sequence)
 	return end, limit, nil
+}
+
+func (f *refreshFeed) events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error] {
+	return events(ctx, f.Refresher, region, page, without)
 }
 
 func (f *refreshFeed) wait(ctx context.Context) error {

@@ -34,7 +34,7 @@ func (s *Store) Fence() *Fence { return &Fence{store: s} }
 // the key. [CausedByItem] counts the events of this fence.
 func (f *Fence) Append(at event.Coordinate, kind event.Kind, value any, options ...AppendOption) (event.ID, error) {
 	var e commit.Entry
-	if err := f.store.entry(&e, at, kind, value, options); err != nil {
+	if err := f.store.entry(&e, at, kind, value, options, nil); err != nil {
 		return event.ID{}, err
 	}
 	f.mu.Lock()

@@ -80,6 +80,8 @@ type feed interface {
 	// look moves the reader to the store as it is now. The position of every event that the
 	// reader then shows is below end; a position up to limit is one of the store.
 	look(ctx context.Context) (end, limit Position, err error)
+	// events returns the events of a page, with their payloads unless without is set.
+	events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error]
 	// wait returns when the store may have changed since look.
 	wait(ctx context.Context) error
 	// known returns the highest end that is known.
@@ -226,59 +228,23 @@ func (f *Follower) find(ctx context.Context, limit Position) error {
 // position there. more is false when yield returned false.
 func (f *Follower) read(ctx context.Context, end Position, yield func(event.Full, error) bool) (more bool, err error) {
 	for n := followPage; n == followPage; {
-		pos := f.Position()
-		if pos.Sequence >= end.Sequence {
+		page := Page{From: f.Position().Sequence, To: end.Sequence, Limit: followPage}
+		if page.From >= page.To {
 			return true, nil
 		}
 		n = 0
-		events := func(yield func(event.Event, error) bool) {
-			for e, err := range f.feed.Query(ctx, f.region, Page{From: pos.Sequence, Limit: followPage}) {
-				n++
-				if err == nil && e.Sequence >= end.Sequence || !yield(e, err) {
-					return
-				}
-			}
-		}
-		for full, err := range f.full(ctx, events) {
+		for e, err := range f.feed.events(ctx, f.region, page, f.options.WithoutPayloads) {
 			if err != nil {
 				return false, err
 			}
-			f.move(end.Store, full.Event)
-			if !yield(full, nil) {
+			n++
+			f.move(end.Store, e.Event)
+			if !yield(e, nil) {
 				return false, nil
 			}
 		}
 	}
 	return true, f.pass(ctx, end)
-}
-
-// full reads the events' payloads, if they are wanted.
-func (f *Follower) full(ctx context.Context, events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
-	if f.options.WithoutPayloads {
-		return func(yield func(event.Full, error) bool) {
-			for e, err := range events {
-				if !yield(event.Full{Event: e}, err) {
-					return
-				}
-			}
-		}
-	}
-	return readEach(ctx, f.feed, events)
-}
-
-// readEach reads each event with its payload.
-func readEach(ctx context.Context, r Reader, events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
-	return func(yield func(event.Full, error) bool) {
-		for e, err := range events {
-			var full event.Full
-			if err == nil {
-				full, err = r.Read(ctx, e)
-			}
-			if !yield(full, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // move moves the position after an event.

@@ -22,13 +22,15 @@ type Item struct {
 type Raw []byte
 
 // AppendOption is an option for one event. The last of several that set the same property
-// wins.
+// wins; of [Unless] all count.
 type AppendOption struct {
 	what     option
 	id       event.ID
 	expected Expected
 	number   int64
 	meta     event.Meta
+
+	condition *condition
 }
 
 type option uint8
@@ -43,6 +45,7 @@ const (
 	optTime
 	optReservedKind
 	optMeta
+	optUnless
 )
 
 // Expect makes the append fail with an *[ExpectError] unless the entity is in state e:

@@ -240,6 +240,66 @@ func (m *machine) repeated(t *rapid.T) {
 	require.Equal(t, host.KeyError{ID: e.id, Sequence: uint64(n), Differs: []string{"payload"}}, *other)
 }
 
+// region draws a region, and returns whether an event is in it.
+func (m *machine) region(t *rapid.T) (r host.Region, holds func(e modelled) bool) {
+	r.Entity = rapid.SampledFrom([]string{"", "order:1", "order:2", "nobody"}).Draw(t, "in entity")
+	r.EntityPrefix = rapid.SampledFrom([]string{"", "", "order:", "c"}).Draw(t, "prefix")
+	r.Scope = rapid.SampledFrom([]string{"", "shop:eu", "shop:us", "none"}).Draw(t, "in scope")
+	r.Kinds = rapid.SampledFrom([]event.Kinds{{}, event.Only(0x1001), event.InCategory(0xE)}).Draw(t, "kinds")
+	return r, func(e modelled) bool {
+		return (r.Entity == "" || r.Entity == e.at.Entity) && strings.HasPrefix(e.at.Entity, r.EntityPrefix) &&
+			(r.Scope == "" || r.Scope == e.at.Scope) && r.Kinds.Has(e.kind)
+	}
+}
+
+// conditional appends a batch, a fence or one event with a condition, often one that does
+// not hold.
+func (m *machine) conditional(t *rapid.T) {
+	items, want, causes := m.items(t)
+	door := rapid.SampledFrom([]string{"append", "batch", "fence"}).Draw(t, "door")
+	if door == "append" {
+		items, want, causes = items[:1], want[:1], causes[:1]
+	}
+	position := host.Position{Sequence: uint64(rapid.IntRange(0, len(m.log)).Draw(t, "position"))}
+	if len(m.log) > 0 {
+		position.Store = m.log[0].id
+	}
+	region, holds := m.region(t)
+	on := rapid.IntRange(0, len(items)-1).Draw(t, "item")
+	items[on].Options = append(items[on].Options, host.Unless(position, region))
+	broken := -1
+	for i, e := range slices.Concat(m.log, want[:on]) {
+		if broken < 0 && uint64(i) >= position.Sequence && holds(e) {
+			broken = i
+		}
+	}
+	var rs []host.Receipt
+	var err error
+	switch door {
+	case "append":
+		var r host.Receipt
+		r, err = m.store.Append(context.Background(), items[0].At, items[0].Kind, items[0].Payload, items[0].Options...)
+		rs = []host.Receipt{r}
+	case "batch":
+		rs, err = m.store.AppendBatch(context.Background(), items)
+	case "fence":
+		f := m.store.Fence()
+		for _, it := range items {
+			_, err := f.Append(it.At, it.Kind, it.Payload, it.Options...)
+			require.NoError(t, err)
+		}
+		rs, err = f.Commit(context.Background())
+	}
+	if broken < 0 {
+		require.NoError(t, err)
+		m.addedAll(t, want, causes, rs)
+		return
+	}
+	var conflict *host.ConditionError
+	require.ErrorAs(t, err, &conflict)
+	require.EqualValues(t, broken, conflict.Sequence)
+}
+
 // reopen closes the store or stops without a close, loses dispensable files, and opens it again.
 func (m *machine) reopen(t *rapid.T) {
 	if rapid.Bool().Draw(t, "unclean") {
@@ -378,7 +438,7 @@ func runModel(t *rapid.T, m *machine) {
 	defer func() { _ = m.store.Close() }()
 	t.Repeat(map[string]func(*rapid.T){
 		"append": m.single, "batch": m.batch, "each": m.each, "fence": m.fence,
-		"refused": m.refused, "repeated": m.repeated, "reopen": m.reopen,
+		"conditional": m.conditional, "refused": m.refused, "repeated": m.repeated, "reopen": m.reopen,
 		"sync": func(t *rapid.T) { require.NoError(t, m.store.Sync(context.Background())) },
 		"": func(t *rapid.T) {
 			if rapid.IntRange(0, 3).Draw(t, "look") == 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -46,8 +47,26 @@ func (l *logEnd) total() int { return l.forgotten + l.memtable.Len() }
 // from returns the appended events without the first n; n must be at least l.forgotten.
 func (l *logEnd) from(n int) artifact.Run { return l.memtable.From(n - l.forgotten) }
 
+// between returns the appended events with sequences from from up to to. ok is false unless
+// memtable has all of them.
+func (l *logEnd) between(from, to uint64) (run artifact.Run, ok bool) {
+	run = l.memtable
+	if run.Len() == 0 || from > to {
+		return run, false
+	}
+	first := run.At(0).Sequence()
+	if from < first || to-first > uint64(run.Len()) {
+		return run, false
+	}
+	// A writer leaves out no sequence.
+	return run.From(int(from - first)).To(int(to - from)), true
+}
+
 // missing returns how many events of the log the snapshot lacks.
 func (c *contents) missing() int { return c.log.total() - c.snapshot.Appended() }
+
+// end returns the sequence after the snapshot's last event.
+func (c *contents) end() uint64 { return c.log.next - uint64(c.missing()) }
 
 func newVersion(c contents) *version {
 	v := &version{contents: c}
@@ -63,7 +82,7 @@ func (v *version) release() error {
 	return v.files.release()
 }
 
-// versions holds the current version of a store. Only install replaces it.
+// versions holds the current version of a store. Only install and update replace it.
 type versions struct {
 	// editing serializes the slow edits, which derive from the current snapshot or replace
 	// it: grow, replace, Refresh. The writer does not need it, since none of them changes the
@@ -72,13 +91,47 @@ type versions struct {
 
 	mu      sync.Mutex // guards the fields below; held only briefly
 	current *version   // nil when closed
-	next    uint64     // current.log.next, also when closed
+	log     logEnd     // the end of the log, which current may lack; see update
+	behind  bool       // current lacks it
 	more    chan struct{}
 }
 
 // start makes c the first version.
 func (vs *versions) start(c contents) {
-	vs.current, vs.next = newVersion(c), c.log.next
+	vs.current, vs.log = newVersion(c), c.log
+}
+
+// show makes log the end of the log. It makes no version, which many appends share: the
+// next pin does.
+func (vs *versions) show(log logEnd) {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	more, forgot := log.next > vs.log.next, log.forgotten > vs.log.forgotten
+	vs.log, vs.behind = log, true
+	if vs.current == nil { // cannot be: Close ends the versions after the writer
+		return
+	}
+	if forgot { // free their memory
+		vs.update()
+	}
+	if more {
+		vs.wake()
+	}
+}
+
+// update makes a version with the end of the log, if current lacks it. mu must be held, and
+// the store open.
+func (vs *versions) update() {
+	if !vs.behind {
+		return
+	}
+	old := vs.current
+	c := old.contents
+	c.log = vs.log
+	v := newVersion(c)
+	v.files.retain()
+	vs.current, vs.behind = v, false
+	_ = old.release() // v has the files too, so none is closed
 }
 
 // pin returns the current version, which the caller must release.
@@ -88,6 +141,7 @@ func (vs *versions) pin() (*version, error) {
 	if vs.current == nil {
 		return nil, ErrClosed
 	}
+	vs.update()
 	vs.current.users.Add(1)
 	return vs.current, nil
 }
@@ -97,16 +151,17 @@ func (vs *versions) pin() (*version, error) {
 // ErrClosed, they stay the caller's.
 func (vs *versions) install(edit func(old contents) contents) error {
 	vs.mu.Lock()
-	old := vs.current
-	if old == nil {
+	if vs.current == nil {
 		vs.mu.Unlock()
 		return ErrClosed
 	}
+	vs.update()
+	old := vs.current
 	v := newVersion(edit(old.contents))
 	if v.files == old.files {
 		v.files.retain()
 	}
-	vs.current, vs.next = v, v.log.next
+	vs.current, vs.log = v, v.log
 	if v.log.next > old.log.next {
 		vs.wake()
 	}
@@ -120,6 +175,7 @@ func (vs *versions) close() error {
 	vs.mu.Lock()
 	old := vs.current
 	vs.current = nil
+	vs.log, vs.behind = logEnd{next: vs.log.next}, false // free the memory
 	vs.wake()
 	vs.mu.Unlock()
 	if old == nil {
@@ -169,7 +225,7 @@ func (vs *versions) grow() (*version, error) {
 func (vs *versions) end() logEnd {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
-	return vs.current.log
+	return vs.log
 }
 
 // now returns the current version without pinning it, for comparison only. It is nil when
@@ -201,6 +257,34 @@ func (h history) Latest(entity string) (commit.Head, bool, error) {
 	}
 	defer v.release()
 	return store.History{Snapshot: v.snapshot}.Latest(entity)
+}
+
+// maxUnindexed is how many events the index may lack for the writer to use it in place of
+// its memtable: growing it for each append would cost more than it saves.
+const maxUnindexed = 4096
+
+// FirstIn implements commit.History.
+func (h history) FirstIn(region *query.Region, from, to uint64) (k commit.Known, ok bool, end uint64, err error) {
+	v, err := h.pin()
+	if err == nil && v.end()+maxUnindexed < to {
+		_ = v.release()
+		v, err = h.acquire()
+	}
+	if err != nil {
+		return commit.Known{}, false, 0, err
+	}
+	defer v.release()
+	return store.History{Snapshot: v.snapshot}.FirstIn(region, from, to)
+}
+
+// Identity implements commit.History.
+func (h history) Identity() (event.ID, error) {
+	v, err := h.pin()
+	if err != nil {
+		return event.ID{}, err
+	}
+	defer v.release()
+	return v.snapshot.Identity()
 }
 
 // ByID implements commit.History.

@@ -14,14 +14,14 @@ func (vs *versions) wake() {
 func (vs *versions) visible() uint64 {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
-	return vs.next
+	return vs.log.next
 }
 
 // wait returns as soon as visible is above sequence.
 func (vs *versions) wait(ctx context.Context, sequence uint64) (uint64, error) {
 	for {
 		vs.mu.Lock()
-		next := vs.next
+		next := vs.log.next
 		if next > sequence {
 			vs.mu.Unlock()
 			return next, nil

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,9 +16,12 @@ import (
 // and the wait of its first append.
 const maxGroup = 4 << 20
 
-// writer is the only goroutine that changes a store. Only it uses its fields; readers see
-// the versions that it installs.
+// writer changes a store. Its goroutine serves the queue; an append that needs neither a
+// sync nor another segment is served by its own goroutine while the writer is idle: see
+// direct. Readers see the versions that it installs.
 type writer struct {
+	// serving is held by the goroutine that serves requests, and guards the other fields.
+	serving sync.Mutex
 	fs      fsabstraction.FS
 	dir     string
 	options *Options
@@ -59,16 +63,42 @@ func (w *writer) run(quit chan<- struct{}) {
 			}
 			w.serve(r)
 		case <-tick:
-			if w.unsynced && w.failed == nil {
-				_ = w.sync() // fail logs it, and later appends return it
-			}
+			w.tick()
 		}
 	}
+}
+
+// tick makes the frames durable that were written since the last sync.
+func (w *writer) tick() {
+	w.serving.Lock()
+	defer w.serving.Unlock()
+	if w.unsynced && w.failed == nil {
+		_ = w.sync() // fail logs it, and later appends return it
+	}
+}
+
+// direct serves a request in the goroutine of its caller, which saves two switches to the
+// writer's. It returns false, and leaves the request as it is, if the writer is busy or the
+// request would have to wait for more than a write: the caller could not leave when its
+// context ends.
+func (w *writer) direct(r *request) bool {
+	if !w.options.Durability.unsynced || r.kind == requestSync || len(w.requests) > 0 || !w.serving.TryLock() {
+		return false
+	}
+	defer w.serving.Unlock()
+	if w.failed != nil || w.active == nil || w.full() {
+		return false
+	}
+	w.take(r)
+	w.endGroup(false)
+	return true
 }
 
 // serve stages a request and those waiting in the queue, writes and syncs them together,
 // and answers them.
 func (w *writer) serve(r *request) {
+	w.serving.Lock()
+	defer w.serving.Unlock()
 	for open := true; open; {
 		w.take(r)
 		select {
@@ -129,8 +159,8 @@ func (w *writer) endGroup(sync bool) {
 		if err != nil && r.dependsOnGroup() {
 			r.err, r.receipts = err, nil
 		}
-		r.finish(r.err)
 		w.staged[i] = nil
+		r.finish(r.err)
 	}
 	w.staged = w.staged[:0]
 }
@@ -189,12 +219,7 @@ func (w *writer) commit() {
 
 // show makes the committed events, which end at end, visible to readers.
 func (w *writer) show(end artifact.Watermark) {
-	log := logEnd{memtable: w.log.Committed(0), forgotten: w.forgotten, next: w.log.Next(), at: end}
-	// Close ends the versions after the writer, so install cannot fail.
-	_ = w.versions.install(func(c contents) contents {
-		c.log = log
-		return c
-	})
+	w.versions.show(logEnd{memtable: w.log.Committed(0), forgotten: w.forgotten, next: w.log.Next(), at: end})
 }
 
 // forget drops the events that the store now reads from index files. The staged group must
@@ -241,7 +266,7 @@ func (w *writer) fail(op, path string, err error) error {
 }
 
 // request is one call that waits for the writer. The caller may abandon it while the
-// writer uses it, so requests are not reused.
+// writer uses it; only one that was answered may be reused.
 type request struct {
 	kind    requestKind
 	entries []commit.Entry
@@ -250,8 +275,11 @@ type request struct {
 	receipts []commit.Receipt
 	first    [1]commit.Receipt // backs receipts for a single append
 	err      error
-	done     chan struct{}
+	done     chan struct{} // receives the answer of a queued request
 	state    atomic.Int32
+	answered bool // set by the caller
+
+	buffer []byte // backs the payload of a single append
 }
 
 type requestKind uint8
@@ -270,8 +298,23 @@ const (
 	stateAbandoned
 )
 
-func newRequest(kind requestKind) *request {
-	return &request{kind: kind, done: make(chan struct{})}
+// answeredRequests holds requests of single appends for reuse.
+var answeredRequests = sync.Pool{New: func() any { return new(request) }}
+
+// keepBuffer bounds the payload buffer of a request that is reused.
+const keepBuffer = 16 << 10
+
+// reuse puts an answered request aside. It keeps none of the caller's values alive.
+func (r *request) reuse() {
+	if !r.answered {
+		return
+	}
+	done, buffer := r.done, r.buffer
+	if cap(buffer) > keepBuffer {
+		buffer = nil
+	}
+	*r = request{done: done, buffer: buffer[:0]}
+	answeredRequests.Put(r)
 }
 
 // begin marks the request as taken by the writer. It returns false if the caller has
@@ -311,8 +354,10 @@ func (r *request) dependsOnGroup() bool {
 		errors.Is(r.err, ErrConflict) || errors.Is(r.err, ErrKey)
 }
 
-// finish answers the caller.
+// finish answers the caller, and must be the last use of the request.
 func (r *request) finish(err error) {
 	r.err = err
-	close(r.done)
+	if r.done != nil {
+		r.done <- struct{}{}
+	}
 }

@@ -57,6 +57,9 @@ func (d *Draft) Intern(name []byte) (uint32, error) {
 	return n, nil
 }
 
+// Find returns the number of a name; ok is false if the draft does not have it.
+func (d *Draft) Find(name []byte) (number uint32, ok bool) { return d.names.Find(name) }
+
 // Add is Append for a record whose names are numbers from Intern.
 func (d *Draft) Add(r *event.Record) error {
 	if uint64(d.Len()) >= MaxRecords {

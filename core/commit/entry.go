@@ -44,6 +44,8 @@ type Entry struct {
 	Meta event.Meta
 	// Expected is the required state of the entity.
 	Expected Expected
+	// Conditions must all hold.
+	Conditions []*Condition
 	// TimeUS is the event's time in µs since the Unix epoch if Timed is set, else the
 	// event has the group's time. All items of a batch must have the same time.
 	TimeUS int64

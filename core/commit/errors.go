@@ -10,8 +10,9 @@ import (
 
 // Errors for errors.Is. An append that returns one staged nothing.
 var (
-	// ErrConflict is the class of every [ExpectError].
-	ErrConflict = errors.New("thaw: the entity is not in the expected state")
+	// ErrConflict is the class of every [ExpectError] and [ConditionError]: read again,
+	// decide again and retry.
+	ErrConflict = errors.New("thaw: the append conflicts with an earlier one")
 	// ErrKey is the class of every [KeyError].
 	ErrKey = errors.New("thaw: the idempotency key was used for something else")
 	// ErrLimit is the class of every [LimitError].
@@ -30,6 +31,11 @@ var (
 	ErrCause = errors.New("thaw: the cause of an item is not an earlier item")
 	// ErrFlags: an undefined flag is set.
 	ErrFlags = errors.New("thaw: an undefined flag is set")
+	// ErrNoRegion: a condition has no region, so it would always hold.
+	ErrNoRegion = errors.New("thaw: a condition needs a region")
+	// ErrRegion: a region of a condition has bounds of time, which it cannot have: the
+	// index does not hold an event's own time.
+	ErrRegion = errors.New("thaw: a region of a condition cannot have bounds of time")
 	// ErrBatchTime: the items of a batch have different times.
 	ErrBatchTime = errors.New("thaw: the items of a batch must have the same time")
 )
@@ -80,6 +86,30 @@ func (e *ExpectError) Error() string {
 
 // Unwrap returns ErrConflict.
 func (e *ExpectError) Unwrap() error { return ErrConflict }
+
+// ConditionError reports a [Condition] that does not hold, by the first event that is in
+// one of its regions.
+type ConditionError struct {
+	// From is the lowest sequence that counted.
+	From uint64
+	// Region is the index of the first region that the event is in.
+	Region int
+	// ID, Sequence, At and Kind describe the event.
+	ID       event.ID
+	Sequence uint64
+	At       event.Coordinate
+	Kind     event.Kind
+}
+
+// Error names the region and the event.
+func (e *ConditionError) Error() string {
+	return "thaw: an event since sequence " + strconv.FormatUint(e.From, 10) + " is in region " + strconv.Itoa(e.Region) +
+		" of the condition: " + e.ID.String() + " with sequence " + strconv.FormatUint(e.Sequence, 10) + " and kind " + e.Kind.String() +
+		", entity " + strconv.Quote(e.At.Entity) + ", scope " + strconv.Quote(e.At.Scope)
+}
+
+// Unwrap returns ErrConflict.
+func (e *ConditionError) Unwrap() error { return ErrConflict }
 
 // String returns "no events" or "clock N".
 func (s State) String() string {

@@ -5,3 +5,7 @@ var (
 	ErrPayload  = errPayload
 	ErrUnsealed = errUnsealed
 )
+
+// AskHistoryAfter sets how many records a condition is compared with before the history
+// is asked.
+func (l *Log) AskHistoryAfter(steps int) { l.maxSteps = steps }

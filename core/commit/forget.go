@@ -38,7 +38,7 @@ func (l *Log) Forget(n int) error {
 	}
 	l.draft, l.heads = rest, heads
 	l.first -= n
-	l.ids = idSet{draft: rest}
+	l.ids, l.links = idSet{draft: rest}, links{draft: rest}
 	l.committed = l.savepoint()
 	return nil
 }

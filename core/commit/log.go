@@ -13,6 +13,7 @@ type Log struct {
 	history History
 	draft   *artifact.Draft
 	ids     idSet
+	links   links
 	heads   []head // by the number of the entity's name in draft
 
 	next    uint64 // sequence of the next event
@@ -25,6 +26,10 @@ type Log struct {
 	name      []byte // scratch
 	body      segment.Body
 	committed savepoint // after the last committed append
+
+	searched searched
+	maxSteps int      // see defaultSteps
+	identity event.ID // of the store's first event, zero if it is not known
 }
 
 // head is an entity's Head, read from the history on first use.
@@ -50,8 +55,8 @@ type savepoint struct {
 // NewLog returns a log that continues the store described by history. next is the first
 // sequence to assign. Call Start before the first append.
 func NewLog(history History, next uint64) *Log {
-	l := &Log{history: history, draft: artifact.NewDraft(), next: next}
-	l.ids = idSet{draft: l.draft}
+	l := &Log{history: history, draft: artifact.NewDraft(), next: next, maxSteps: defaultSteps}
+	l.ids, l.links = idSet{draft: l.draft}, links{draft: l.draft}
 	l.committed = l.savepoint()
 	return l
 }
@@ -114,6 +119,8 @@ func (l *Log) rollbackTo(s savepoint) {
 	}
 	l.undo = l.undo[:s.undo]
 	l.ids.truncate(s.draft.Records())
+	l.links.truncate(s.draft.Records())
+	l.searched.truncate(s.next)
 	l.draft.Rollback(s.draft)
 	// A name that was rolled back may get another number next time.
 	l.heads = l.heads[:min(len(l.heads), l.draft.Names())]
@@ -136,17 +143,22 @@ func (l *Log) head(number uint32, entity string) (*head, error) {
 	return h, nil
 }
 
-// find returns the first event with an id, in the draft or the history.
-func (l *Log) find(id event.ID) (Known, bool, error) {
+// byID returns the first event with an id, in the draft or the history.
+func (l *Log) byID(id event.ID) (Known, bool, error) {
 	i, ok := l.ids.get(id)
 	if !ok {
 		return l.history.ByID(id)
 	}
-	r := l.draft.At(i).Decode()
+	return l.known(i), true, nil
+}
+
+// known returns the event of a record in the draft.
+func (l *Log) known(record int) Known {
+	r := l.draft.At(record).Decode()
 	return Known{
 		Receipt:    Receipt{ID: r.ID, Sequence: r.Sequence, Clock: r.Clock, Position: r.Position},
 		Coordinate: event.At(string(l.draft.Name(r.Entity)), string(l.draft.Name(r.Scope))),
 		Kind:       r.Kind,
 		Hash:       r.EventHash,
-	}, true, nil
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 )
 
@@ -21,14 +23,16 @@ type model struct {
 	heads map[string]commit.Head
 	known map[event.ID]commit.Known
 	next  uint64
+	// events are the store's, by rising sequence, for conditions.
+	events []commit.Known
 }
 
 func newModel(next uint64) *model {
-	return &model{map[string]commit.Head{}, map[event.ID]commit.Known{}, next}
+	return &model{heads: map[string]commit.Head{}, known: map[event.ID]commit.Known{}, next: next}
 }
 
 func (m *model) clone() *model {
-	return &model{maps.Clone(m.heads), maps.Clone(m.known), m.next}
+	return &model{maps.Clone(m.heads), maps.Clone(m.known), m.next, slices.Clone(m.events)}
 }
 
 func (m *model) Latest(entity string) (commit.Head, bool, error) {
@@ -39,6 +43,66 @@ func (m *model) Latest(entity string) (commit.Head, bool, error) {
 func (m *model) ByID(id event.ID) (commit.Known, bool, error) {
 	k, ok := m.known[id]
 	return k, ok, nil
+}
+
+func (m *model) Identity() (id event.ID, err error) {
+	if len(m.events) > 0 {
+		id = m.events[0].ID
+	}
+	return id, nil
+}
+
+func (m *model) FirstIn(r *query.Region, from, _ uint64) (commit.Known, bool, uint64, error) {
+	for _, k := range m.events {
+		if k.Sequence >= from && !k.Cancelled && in(r, &k) {
+			return k, true, m.next, nil
+		}
+	}
+	return commit.Known{}, false, m.next, nil
+}
+
+// in reports whether an event is in a region.
+func in(r *query.Region, k *commit.Known) bool {
+	low, high, limited := r.Clocks.Bounds()
+	return (r.Entity == "" || r.Entity == k.Entity) && strings.HasPrefix(k.Entity, r.EntityPrefix) &&
+		(r.Scope == "" || r.Scope == k.Scope) && r.Kinds.Has(k.Kind) && (!limited || low <= k.Clock && k.Clock <= high)
+}
+
+// errCheck is the error of a condition's Check in the tests.
+var errCheck = errors.New("the check")
+
+// holds returns the error of a condition. committed is the end of the committed events.
+func (m *model) holds(c *commit.Condition, committed uint64) error {
+	if c.Check != nil {
+		id := event.ID{}
+		if len(m.events) > 0 && m.events[0].Sequence < committed {
+			id = m.events[0].ID
+		}
+		if err := c.Check(id, committed); err != nil {
+			return err
+		}
+	}
+	for _, k := range m.events {
+		for i := range c.Regions {
+			if k.Sequence >= c.From && !k.Cancelled && in(&c.Regions[i], &k) {
+				return &commit.ConditionError{From: c.From, Region: i, ID: k.ID, Sequence: k.Sequence, At: k.Coordinate, Kind: k.Kind}
+			}
+		}
+	}
+	return nil
+}
+
+// requireError requires the error that the model expects.
+func requireError(t require.TestingT, got, want error) {
+	var condition *commit.ConditionError
+	if !errors.As(want, &condition) {
+		require.ErrorIs(t, got, want)
+		return
+	}
+	var is *commit.ConditionError
+	require.ErrorAs(t, got, &is)
+	require.ErrorIs(t, got, commit.ErrConflict)
+	require.Equal(t, condition, is)
 }
 
 // there returns the receipt of an entry whose key is known.
@@ -67,10 +131,15 @@ func met(e commit.Expected, s commit.State) bool {
 
 // add appends an entry and returns the body that its frame must have. The receipt has
 // no position yet.
-func (m *model) add(e *commit.Entry, nowUS int64) (commit.Receipt, segment.Body, error) {
+func (m *model) add(e *commit.Entry, nowUS int64, committed uint64) (commit.Receipt, segment.Body, error) {
 	h, some := m.heads[e.Entity]
 	if !met(e.Expected, h.State) {
 		return commit.Receipt{}, segment.Body{}, commit.ErrConflict
+	}
+	for _, c := range e.Conditions {
+		if err := m.holds(c, committed); err != nil {
+			return commit.Receipt{}, segment.Body{}, err
+		}
 	}
 	if e.Timed {
 		nowUS = e.TimeUS
@@ -94,14 +163,16 @@ func (m *model) add(e *commit.Entry, nowUS int64) (commit.Receipt, segment.Body,
 	r := commit.Receipt{ID: e.ID, Sequence: m.next, Clock: b.Clock}
 	m.next++
 	m.heads[e.Entity] = commit.Head{Clock: b.Clock, WallMS: b.WallMS, Hash: e.Hash, State: commit.State{Some: true, Clock: b.Clock}}
+	k := commit.Known{Receipt: r, Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.Hash}
 	if _, ok := m.known[e.ID]; !ok {
-		m.known[e.ID] = commit.Known{Receipt: r, Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.Hash}
+		m.known[e.ID] = k
 	}
+	m.events = append(m.events, k)
 	return r, b, nil
 }
 
 // batch is add for a batch; it changes m only when it returns no error.
-func (m *model) batch(entries []commit.Entry, nowUS int64) (rs []commit.Receipt, bodies []segment.Body, err error) {
+func (m *model) batch(entries []commit.Entry, nowUS int64, committed uint64) (rs []commit.Receipt, bodies []segment.Body, err error) {
 	for i := range entries {
 		r, ok, err := m.there(&entries[i])
 		if err != nil {
@@ -132,7 +203,7 @@ func (m *model) batch(entries []commit.Entry, nowUS int64) (rs []commit.Receipt,
 		if _, twice := n.known[e.ID]; e.Key && twice {
 			return nil, nil, commit.ErrKey
 		}
-		r, b, err := n.add(&e, nowUS)
+		r, b, err := n.add(&e, nowUS, committed)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -233,7 +304,59 @@ func (m *maker) entry(state *model) commit.Entry {
 	if rapid.IntRange(0, 3).Draw(m.T, "timed") == 0 {
 		e.TimeUS, e.Timed = rapid.Int64Range(0, 9_000_000).Draw(m.T, "time"), true
 	}
+	for range rapid.IntRange(0, 2).Draw(m.T, "conditions") * rapid.IntRange(0, 1).Draw(m.T, "conditional") {
+		e.Conditions = append(e.Conditions, m.condition(state))
+	}
 	return e
+}
+
+// condition draws a condition, which often holds.
+func (m *maker) condition(state *model) *commit.Condition {
+	c := &commit.Condition{From: rapid.Uint64Range(0, state.next+1).Draw(m.T, "from")}
+	if rapid.Bool().Draw(m.T, "late") {
+		c.From = max(state.next, 2) - 2
+	}
+	for range rapid.IntRange(1, 3).Draw(m.T, "regions") {
+		c.Regions = append(c.Regions, m.region(state))
+	}
+	switch rapid.IntRange(0, 7).Draw(m.T, "check") {
+	case 0:
+		want, _ := state.Identity()
+		c.Check = func(store event.ID, end uint64) error {
+			if store != want || c.From > end {
+				return errCheck
+			}
+			return nil
+		}
+	case 1:
+		c.Check = func(event.ID, uint64) error { return errCheck }
+	}
+	return c
+}
+
+func (m *maker) region(state *model) (r query.Region) {
+	if rapid.IntRange(0, 1).Draw(m.T, "by entity") == 0 {
+		r.Entity = rapid.SampledFrom([]string{"a", "b", "old", "hidden", "s", "nobody"}).Draw(m.T, "in entity")
+	}
+	if rapid.IntRange(0, 2).Draw(m.T, "by prefix") == 0 {
+		r.EntityPrefix = rapid.SampledFrom([]string{"a", "a name", "o", "x"}).Draw(m.T, "prefix")
+	}
+	if rapid.IntRange(0, 2).Draw(m.T, "by scope") == 0 {
+		r.Scope = rapid.SampledFrom([]string{"a", "s", "t", "none"}).Draw(m.T, "in scope")
+	}
+	switch rapid.IntRange(0, 5).Draw(m.T, "by kind") {
+	case 0:
+		r.Kinds = event.Only(0xF000)
+	case 1:
+		r.Kinds = event.InCategory(1)
+	case 2:
+		r.Kinds = event.Only(0x4444)
+	}
+	if rapid.IntRange(0, 4).Draw(m.T, "by clock") == 0 {
+		low := rapid.Uint32Range(0, 8).Draw(m.T, "low")
+		r.Clocks = query.ClocksBetween(low, low+rapid.Uint32Range(0, 3).Draw(m.T, "more"))
+	}
+	return r
 }
 
 // spoil sometimes makes one of the entries invalid.
@@ -252,15 +375,18 @@ func (m *maker) spoil(entries []commit.Entry) error {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &maker{T: t}
-		state := newModel(rapid.Uint64Range(0, 9).Draw(t, "next"))
+		state := newModel(rapid.Uint64Range(2, 9).Draw(t, "next"))
 		state.heads["old"] = commit.Head{Clock: 6, WallMS: 4000, Hash: event.Hash{9}, State: commit.State{Some: true, Clock: 4}}
 		state.heads["hidden"] = commit.Head{Clock: 2, WallMS: 1, Hash: event.Hash{8}}
 		state.heads["far"] = commit.Head{Clock: 1, WallMS: 1 << 53, Hash: event.Hash{7}, State: commit.State{Some: true, Clock: 1}}
 		state.known[event.ID{15: 1}] = commit.Known{Coordinate: event.At("old", "s"), Kind: event.Data,
 			Receipt: commit.Receipt{ID: event.ID{15: 1}, Sequence: 0, Clock: 4, Position: event.Position{Segment: 1, Offset: 57, Length: 400}}}
-		state.known[event.ID{15: 2}] = commit.Known{Coordinate: event.At("hidden", "s"), Kind: event.Data, Cancelled: true}
+		state.known[event.ID{15: 2}] = commit.Known{Coordinate: event.At("hidden", "s"), Kind: event.Data, Cancelled: true,
+			Receipt: commit.Receipt{ID: event.ID{15: 2}, Sequence: 1, Clock: 2}}
+		state.events = []commit.Known{state.known[event.ID{15: 1}], state.known[event.ID{15: 2}]}
 		history := state.clone()
 		log := commit.NewLog(history, state.next)
+		log.AskHistoryAfter(rapid.SampledFrom([]int{0, 1, 3, 1000}).Draw(t, "steps"))
 		twin := commit.NewLog(history, state.next)
 		id, committed, forgotten, sealed := uint64(4), 0, 0, 0
 		log.Start(id, 57)
@@ -299,14 +425,14 @@ func TestModel(t *testing.T) {
 						var ok bool
 						if r, ok, err = state.there(e); err == nil && !ok {
 							var b segment.Body
-							if r, b, err = state.add(e, now); err == nil {
+							if r, b, err = state.add(e, now, log.First()); err == nil {
 								bodies = append(bodies, b)
 								accepted = append(accepted, func() { _, err := twin.Append(e, now); require.NoError(t, err) })
 							}
 						}
 					}
 					got, failed := log.Append(e, now)
-					require.ErrorIs(t, failed, err)
+					requireError(t, failed, err)
 					rs := []commit.Receipt{r}
 					place(rs, bodies)
 					if err == nil {
@@ -330,13 +456,13 @@ func TestModel(t *testing.T) {
 					var rs []commit.Receipt
 					var bodies []segment.Body
 					if err == nil {
-						if rs, bodies, err = state.batch(entries, now); bodies != nil {
+						if rs, bodies, err = state.batch(entries, now, log.First()); bodies != nil {
 							accepted = append(accepted, func() { _, err := twin.AppendBatch(nil, entries, now); require.NoError(t, err) })
 						}
 					}
 					sentinel := []commit.Receipt{{Sequence: 77}}
 					got, failed := log.AppendBatch(sentinel, entries, now)
-					require.ErrorIs(t, failed, err)
+					requireError(t, failed, err)
 					place(rs, bodies)
 					require.Equal(t, append(sentinel[:1:1], rs...), got)
 					if err != nil {
@@ -742,6 +868,10 @@ type failing struct{ err error }
 
 func (f failing) Latest(string) (commit.Head, bool, error)  { return commit.Head{}, false, f.err }
 func (f failing) ByID(event.ID) (commit.Known, bool, error) { return commit.Known{}, false, f.err }
+func (f failing) Identity() (event.ID, error)               { return event.ID{}, f.err }
+func (f failing) FirstIn(*query.Region, uint64, uint64) (commit.Known, bool, uint64, error) {
+	return commit.Known{}, false, 0, f.err
+}
 
 // TestHistoryFails: an error of the history fails the append, and nothing is staged.
 func TestHistoryFails(t *testing.T) {

@@ -115,7 +115,7 @@ func (e *Entry) time(nowUS int64) (int64, error) {
 // repeated returns the receipt of the event that e repeats; ok is false if no event has
 // e's key.
 func (l *Log) repeated(e *Entry) (r Receipt, ok bool, err error) {
-	k, ok, err := l.find(e.ID)
+	k, ok, err := l.byID(e.ID)
 	switch {
 	case err != nil || !ok:
 		return Receipt{}, false, err
@@ -207,6 +207,11 @@ func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
 	}
 	if !e.Expected.met(h.State) {
 		return Receipt{}, &ExpectError{Entity: e.Entity, Expected: e.Expected, Actual: h.State}
+	}
+	for _, c := range e.Conditions {
+		if err := l.holds(c); err != nil {
+			return Receipt{}, err
+		}
 	}
 	if err := l.facts(&rec.Facts, e, h, us); err != nil {
 		return Receipt{}, err

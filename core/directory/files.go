@@ -22,6 +22,9 @@ type Entry struct {
 	// Stamp changes when the name leads to other content than before. A file that only
 	// grew may keep its stamp.
 	Stamp uint64
+	// ModTime changes when the content may have changed. It is only compared, and always 0
+	// where files have no time.
+	ModTime int64
 }
 
 // Files is a store's directory, read-only. It is safe for concurrent use. Its

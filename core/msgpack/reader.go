@@ -159,10 +159,33 @@ func (r *Reader) least(size int, over uint64) uint64 {
 
 // Uint reads a non-negative integer of at most limit.
 func (r *Reader) Uint(limit uint64) uint64 {
-	if r.err == nil && r.off < len(r.b) && r.b[r.off] < 0x80 && uint64(r.b[r.off]) <= limit {
-		r.off++
-		return uint64(r.b[r.off-1])
+	if b := r.b[r.off:]; r.err == nil && len(b) >= 9 { // the longest form
+		size, n, over := 0, uint64(0), uint64(0)
+		switch h := b[0]; {
+		case h < 0x80:
+			if n = uint64(h); n <= limit {
+				r.off++
+				return n
+			}
+		case h == 0xcc:
+			size, n, over = 2, uint64(b[1]), 0x7f
+		case h == 0xcd:
+			size, n, over = 3, uint64(binary.BigEndian.Uint16(b[1:])), math.MaxUint8
+		case h == 0xce:
+			size, n, over = 5, uint64(binary.BigEndian.Uint32(b[1:])), math.MaxUint16
+		case h == 0xcf:
+			size, n, over = 9, binary.BigEndian.Uint64(b[1:]), math.MaxUint32
+		}
+		if over < n && n <= limit {
+			r.off += size
+			return n
+		}
 	}
+	return r.anyUint(limit)
+}
+
+// anyUint is Uint without a short way for what is right.
+func (r *Reader) anyUint(limit uint64) uint64 {
 	var n uint64
 	switch h := r.head(); {
 	case h < 0x80:
@@ -262,6 +285,12 @@ func (r *Reader) Bin() []byte {
 // Array reads the head of an array and returns its number of elements, at most
 // the number of bytes left.
 func (r *Reader) Array() int {
+	if b := r.b[r.off:]; r.err == nil && len(b) > 3 && b[0] == 0xdc { // most payloads and hashes
+		if n := int(binary.BigEndian.Uint16(b[1:])); 15 < n && n <= len(b)-3 {
+			r.off += 3
+			return n
+		}
+	}
 	switch h := r.head(); {
 	case h&0xf0 == 0x90:
 		r.take(1)

@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"strings"
 
 	"github.com/thawlog/thaw/core/event"
 )
@@ -23,6 +24,13 @@ type Region struct {
 func (r *Region) everything() bool {
 	return r.Entity == "" && r.EntityPrefix == "" && r.Scope == "" && r.Kinds.All() && r.Clocks.all() &&
 		r.Times.all()
+}
+
+// Has reports whether an event is in the region. With bounds of time the event must be Timed.
+func (r *Region) Has(e *event.Event) bool {
+	return (r.Entity == "" || r.Entity == e.Entity) && strings.HasPrefix(e.Entity, r.EntityPrefix) &&
+		(r.Scope == "" || r.Scope == e.Scope) && r.Kinds.Has(e.Kind) && r.Clocks.has(e.Clock) &&
+		(r.Times.all() || e.Timed && r.Times.has(e.TimestampUS))
 }
 
 // Clocks is a range of clocks, both ends included. The zero Clocks is all clocks.

@@ -12,7 +12,7 @@ import (
 
 const (
 	// maxFrameGap is how many bytes between two frames are read with them to save a read.
-	maxFrameGap = 4095
+	maxFrameGap = 1023
 	// maxFrameSpan bounds a read of several frames, in bytes: they stay in the processor's
 	// second cache until they are decoded.
 	maxFrameSpan = 128 << 10

@@ -27,7 +27,8 @@ type GraphOptions struct {
 	Limit int
 	// Direction says whether causes, effects or both are wanted.
 	Direction GraphDirection
-	// Payloads reads the frames too. Without it only Link.Event is set.
+	// Payloads reads the frames too, as ReadEach does: a payload is valid until the loop's
+	// next step. Without it only Link.Event is set.
 	Payloads bool
 }
 
@@ -54,9 +55,42 @@ func (s *Snapshot) Graph(id event.ID, o GraphOptions) iter.Seq2[Link, error] {
 			yield(Link{}, err)
 			return
 		}
-		g := graph{s: s, o: o, cursors: s.cursors(), left: o.Limit, yield: yield}
-		if err := g.walk(id); err != nil && err != errGraphEnds {
+		links := func(yield func(Link, error) bool) {
+			g := graph{s: s, o: o, cursors: s.cursors(), left: o.Limit, yield: yield}
+			if err := g.walk(id); err != nil && err != errGraphEnds {
+				yield(Link{}, err)
+			}
+		}
+		if o.Payloads {
+			s.readLinks(links, yield)
+		} else {
+			links(yield)
+		}
+	}
+}
+
+// readLinks yields links with their frames.
+func (s *Snapshot) readLinks(links iter.Seq2[Link, error], yield func(Link, error) bool) {
+	var ahead []Link // those that ReadEach has taken and not returned
+	events := func(yield func(event.Event, error) bool) {
+		for l, err := range links {
+			if err == nil {
+				ahead = append(ahead, l)
+			}
+			if !yield(l.Event, err) {
+				return
+			}
+		}
+	}
+	for full, err := range s.ReadEach(events) {
+		if err != nil {
 			yield(Link{}, err)
+			return
+		}
+		l := ahead[0]
+		ahead = ahead[1:]
+		if l.Full = full; !yield(l, nil) {
+			return
 		}
 	}
 }
@@ -193,11 +227,6 @@ func (g *graph) level(seen map[event.ID]bool, most int) error {
 // emit yields one link.
 func (g *graph) emit(e event.Event, distance int) (err error) {
 	l := Link{Full: event.Full{Event: e}, Distance: distance}
-	if g.o.Payloads {
-		if l.Full, err = g.s.Read(e); err != nil {
-			return err
-		}
-	}
 	g.left--
 	if g.o.Limit > 0 && g.left == 0 {
 		if l.Cut, err = g.cut(); err != nil {

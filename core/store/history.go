@@ -142,3 +142,31 @@ func (s History) firstIn(part *part, id event.ID, accept func(*query.Cursor, art
 	k.Receipt = commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position}
 	return k, true, nil
 }
+
+// FirstIn implements commit.History. It looks at all events of the snapshot.
+func (s History) FirstIn(region *query.Region, from, _ uint64) (k commit.Known, ok bool, end uint64, err error) {
+	page := query.Page{From: from, Limit: 1}
+	for _, p := range s.parts {
+		err = s.withPart(p, func(p *part) error {
+			c := s.cursor(p)
+			defer c.Release()
+			_, err := c.Query(region, &page, func(e event.Event, err error) bool {
+				k = commit.Known{
+					Receipt:    commit.Receipt{ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Position: e.Position},
+					Coordinate: e.Coordinate, Kind: e.Kind, Hash: e.EventHash,
+				}
+				ok = err == nil
+				return false
+			})
+			if count := c.Count(); err == nil && !ok && count > 0 {
+				end, err = c.Sequence(count - 1)
+				end++
+			}
+			return err
+		})
+		if ok || err != nil {
+			break
+		}
+	}
+	return k, ok, end, err
+}

@@ -58,6 +58,14 @@ func BenchmarkQuery(b *testing.B) {
 		{"category-page", query.Region{Kinds: event.InCategory(2)}, query.Page{From: 500_000, Limit: 20}},
 		{"prefix-page", query.Region{EntityPrefix: "account:02"}, query.Page{From: 500_000, Limit: 20}},
 		{"all-page", query.Region{}, query.Page{From: 500_000, Limit: 20}},
+		{"entity-last", query.Region{Entity: "account:012345"}, query.Page{Limit: 20, Reverse: true}},
+		{"kind-last", query.Region{Kinds: event.Only(0x2003)}, query.Page{Limit: 20, Reverse: true}},
+		{"kinds-last", query.Region{Kinds: event.AnyOf(0x2003, 0x1001, 0x3005)}, query.Page{Limit: 20, Reverse: true}},
+		{"intersection-last", query.Region{Scope: "tenant:000123", Kinds: event.Only(0x2003)}, query.Page{Limit: 20, Reverse: true}},
+		{"all-last", query.Region{}, query.Page{Limit: 20, Reverse: true}},
+		{"last", query.Region{}, query.Page{Limit: 1, Reverse: true}},
+		{"all-reverse", query.Region{}, query.Page{Reverse: true}},
+		{"category-reverse", query.Region{Kinds: event.InCategory(2)}, query.Page{Reverse: true}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			benchSnapshots(b, func(b *testing.B, s *store.Snapshot) {

@@ -42,11 +42,11 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 	}
 	hidden := s.listing.Others[visibility.FileName] != l.Others[visibility.FileName]
 	grown := grownAfter(s.listing, l, at)
+	if (grown || touched(s.listing, l)) && !s.lastEventStays(at) {
+		return nil, true, nil
+	}
 	if !hidden && !grown {
 		return s, false, nil
-	}
-	if grown && !s.lastEventStays(at) {
-		return nil, true, nil
 	}
 	copied, options := *s, *s.options
 	options.Stop = markStop(stop)
@@ -186,6 +186,12 @@ func grownAfter(was, l *directory.Listing, at replay.Place) bool {
 		}
 	}
 	return false
+}
+
+// touched reports whether the newest segment may have other content of the same length.
+func touched(was, l *directory.Listing) bool {
+	n := len(l.Segments)
+	return n > 0 && n == len(was.Segments) && l.Segments[n-1].ModTime != was.Segments[n-1].ModTime
 }
 
 // lastEventStays reports whether the last event that was read in the segment of a place

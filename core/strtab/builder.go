@@ -44,6 +44,18 @@ func (b *Builder) Intern(name []byte) (number uint32, ok bool) {
 	return number, true
 }
 
+// Find returns the number of name; ok is false if the table does not hold it.
+func (b *Builder) Find(name []byte) (number uint32, ok bool) {
+	if len(b.slots) == 0 {
+		return 0, false
+	}
+	slot, ok := b.find(name)
+	if !ok {
+		return 0, false
+	}
+	return b.slots[slot] - 1, true
+}
+
 // Truncate removes every string from number n on, in time proportional to their size.
 func (b *Builder) Truncate(n int) {
 	if n >= len(b.heads) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,7 +22,7 @@ func Answers(t *testing.T, r host.Reader) []string {
 	a := answers{t: t, reader: r}
 	all := a.iterate("query", r.Query(t.Context(), host.Region{}, host.Page{}))
 	for _, region := range regions(all) {
-		for _, page := range []host.Page{{}, {Limit: 3}, {From: 5}, {From: 2, Limit: 1}} {
+		for _, page := range []host.Page{{}, {Limit: 3}, {From: 5}, {From: 2, Limit: 1}, {Reverse: true, Limit: 4}, {From: 1, To: 9, Reverse: true}, {To: 3}} {
 			a.iterate(fmt.Sprintf("query %+v %+v", region, page), r.Query(t.Context(), region, page))
 		}
 		n, err := r.Count(t.Context(), region, 4)
@@ -32,7 +33,7 @@ func Answers(t *testing.T, r host.Reader) []string {
 		entities[e.Entity] = true
 	}
 	for _, entity := range sorted(entities) {
-		for _, page := range []host.StreamPage{{}, {Limit: 2}, {From: 1}} {
+		for _, page := range []host.StreamPage{{}, {Limit: 2}, {From: 1}, {Reverse: true, Limit: 2}, {From: 1, To: 3, Reverse: true}, {To: 1}} {
 			a.iterate(fmt.Sprintf("stream %s %+v", entity, page), r.Stream(t.Context(), entity, page))
 		}
 		state, err := r.State(t.Context(), entity)
@@ -44,6 +45,7 @@ func Answers(t *testing.T, r host.Reader) []string {
 		a.say("read", full, err)
 	}
 	a.about(event.ID{9, 9, 9})
+	a.lists()
 	position, err := r.Position(t.Context())
 	a.say("position", position, err)
 	report := r.Report()
@@ -67,6 +69,7 @@ func (a *answers) about(id event.ID) {
 		a.iterate("effects", a.reader.Effects(ctx, id, depth))
 	}
 	a.iterate("correlated", a.reader.Correlated(ctx, id))
+	a.graph(id)
 }
 
 // iterate lists the events of an iteration. An event's time is left out: which questions
@@ -116,11 +119,15 @@ func (a *answers) say(question string, answer any, err error) {
 
 // regions are some of everything, of one entity, a prefix, a scope, kinds and clocks.
 func regions(all []event.Event) []host.Region {
-	regions := []host.Region{{}, {EntityPrefix: "o"}, {Kinds: event.InCategory(1)}, {Clocks: host.ClocksBetween(1, 2)}, {Scope: "unknown"}}
+	regions := []host.Region{
+		{}, {EntityPrefix: "o"}, {Kinds: event.InCategory(1)}, {Kinds: event.AnyOf()}, {Kinds: event.AnyOf(0x1000, 0x1002, 0x1003, 0x2001)},
+		{Since: time.UnixMicro(1)}, {Until: time.UnixMicro(1)}, {Clocks: host.ClocksBetween(1, 2)}, {Scope: "unknown"},
+	}
 	for i := 0; i < len(all); i += 7 {
 		e := all[i]
 		regions = append(regions, host.Region{Entity: e.Entity}, host.Region{Scope: e.Scope, Kinds: event.Only(e.Kind)},
-			host.Region{Entity: e.Entity, Clocks: host.ClocksBetween(e.Clock, e.Clock)})
+			host.Region{Entity: e.Entity, Clocks: host.ClocksBetween(e.Clock, e.Clock)},
+			host.Region{Since: time.UnixMilli(int64(e.WallMS))}, host.Region{Until: time.UnixMilli(int64(e.WallMS)), EntityPrefix: e.Entity[:1]})
 	}
 	return regions
 }

@@ -54,4 +54,7 @@ func Refusals(t *testing.T, r host.Reader) {
 	require.ErrorIs(t, only(r.Ancestors(ctx, zero, 0)), host.ErrZeroID)
 	require.ErrorIs(t, only(r.Effects(ctx, zero, 0)), host.ErrZeroID)
 	require.ErrorIs(t, only(r.Correlated(ctx, zero)), host.ErrZeroID)
+	for _, err := range r.Graph(ctx, zero, host.GraphOptions{}) {
+		require.ErrorIs(t, err, host.ErrZeroID)
+	}
 }

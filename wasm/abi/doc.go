@@ -27,6 +27,10 @@ const (
 	OpVerify     = 12
 	OpReadEach   = 13
 	OpPosition   = 14
+	OpEntities   = 15
+	OpScopes     = 16
+	OpKinds      = 17
+	OpGraph      = 18
 )
 
 // Formats of answers.

@@ -7,10 +7,11 @@ import (
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/core/store"
 )
 
-// The layout of a request: RequestSize bytes, followed by the entity, the prefix and the
-// scope. Fields that an operation does not use are 0.
+// The layout of a request: RequestSize bytes, followed by the entity, the prefix, the scope
+// and the block of further fields (more.go). Fields that an operation does not use are 0.
 const (
 	reqOp        = 0  // u32: the operation
 	reqFormat    = 4  // u32: the format of the answer
@@ -21,12 +22,12 @@ const (
 	reqLastKind  = 22 // u16
 	reqMinClock  = 24 // u32, with flagClocks
 	reqMaxClock  = 28 // u32
-	reqEntity    = 32 // u32: bytes of the entity, or of the rows of OpRead and OpReadEach
+	reqEntity    = 32 // u32: bytes of the entity, of the rows of OpRead and OpReadEach, or of the name before a list
 	reqPrefix    = 36 // u32: bytes of the prefix
 	reqScope     = 40 // u32: bytes of the scope
-	reqReserved  = 44 // u32: 0
-	reqFrom      = 48 // u64: lowest sequence, or clock of OpStream; the seed of OpOpen and OpVerify; open_ns of OpReport
-	reqLimit     = 56 // u64: maximum events, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32
+	reqMore      = 44 // u32: bytes of the block of further fields, 0 without one
+	reqFrom      = 48 // u64: lowest sequence, or clock of OpStream; depth of OpGraph; the seed of OpOpen and OpVerify; open_ns of OpReport
+	reqLimit     = 56 // u64: maximum events, names or links, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32
 	reqID        = 64 // 16 bytes: the id, in the order of its text
 
 	RequestSize = 80
@@ -34,7 +35,7 @@ const (
 
 // The flags of a request.
 const (
-	flagKinds  = 1 // kinds are limited to one kind or category
+	flagKinds  = 1 // kinds are limited to one kind or category; see also flagKindRuns
 	flagClocks = 2 // clocks are limited
 
 	// Flags of OpOpen; see store.Options.
@@ -52,21 +53,25 @@ type Request struct {
 	Rows, Bytes       uint32
 	Region            query.Region
 	From, Limit       uint64
-	ID                event.ID
+	// To and Reverse are those of a page.
+	To      uint64
+	Reverse bool
+	// Direction is that of OpGraph, and From its depth.
+	Direction store.GraphDirection
+	ID        event.ID
 	// Row is the row of OpRead, or the rows of OpReadEach one after the other. It aliases
 	// the decoded bytes.
 	Row []byte
 }
 
-// AppendRequest appends a request. A request can have one kind or one category; event.Kinds
-// has no other sets.
+// AppendRequest appends a request.
 func AppendRequest(dst []byte, q *Request) []byte {
 	at := len(dst)
 	dst = append(dst, make([]byte, RequestSize)...)
 	b := dst[at:]
 	le := binary.LittleEndian
 	flags := q.Flags
-	if !q.Region.Kinds.All() {
+	if !q.Region.Kinds.All() && inHeader(q.Region.Kinds) {
 		flags |= flagKinds
 		first, last := q.Region.Kinds.Bounds()
 		le.PutUint16(b[reqFirstKind:], uint16(first))
@@ -89,7 +94,11 @@ func AppendRequest(dst []byte, q *Request) []byte {
 	le.PutUint64(b[reqLimit:], q.Limit)
 	copy(b[reqID:], q.ID[:])
 	dst = append(append(dst, q.Region.Entity...), q.Row...)
-	return append(append(dst, q.Region.EntityPrefix...), q.Region.Scope...)
+	dst = append(append(dst, q.Region.EntityPrefix...), q.Region.Scope...)
+	end := len(dst)
+	dst = appendMore(dst, q)
+	le.PutUint32(dst[at+reqMore:], uint32(len(dst)-end))
+	return dst
 }
 
 // DecodeRequest decodes a request, which must fill b exactly and have the subject that its
@@ -105,9 +114,8 @@ func DecodeRequest(b []byte) (q Request, err error) {
 		From: le.Uint64(b[reqFrom:]), Limit: le.Uint64(b[reqLimit:]),
 		ID: event.ID(b[reqID:RequestSize]),
 	}
-	if q.Op < OpOpen || q.Op > OpPosition || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
-		le.Uint32(b[reqReserved:]) != 0 || q.Limit > math.MaxInt64 ||
-		q.Op == OpStream && q.From > math.MaxUint32 {
+	if q.Op < OpOpen || q.Op > OpGraph || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
+		q.Limit > math.MaxInt64 || q.Op == OpStream && q.From > math.MaxUint32 || q.Op == OpGraph && q.From > math.MaxInt64 {
 		return Request{}, ErrRequest
 	}
 	if q.Flags&flagKinds != 0 {
@@ -128,7 +136,8 @@ func DecodeRequest(b []byte) (q Request, err error) {
 	entity := r.take(uint64(le.Uint32(b[reqEntity:])))
 	prefix := r.take(uint64(le.Uint32(b[reqPrefix:])))
 	scope := r.take(uint64(le.Uint32(b[reqScope:])))
-	if r.err != nil || len(r.b) > 0 {
+	more := r.take(uint64(le.Uint32(b[reqMore:])))
+	if r.err != nil || len(r.b) > 0 || q.decodeMore(more) != nil {
 		return Request{}, ErrRequest
 	}
 	if q.Op == OpRead || q.Op == OpReadEach {
@@ -150,7 +159,7 @@ func (q *Request) CheckSubject() error {
 	switch q.Op {
 	case OpStream, OpState:
 		return commit.CheckEntity(q.Region.Entity)
-	case OpAncestors, OpEffects, OpCorrelated, OpGet:
+	case OpAncestors, OpEffects, OpCorrelated, OpGet, OpGraph:
 		return commit.CheckID(q.ID)
 	case OpRead, OpReadEach:
 		for rest := q.Row; ; {

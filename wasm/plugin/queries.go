@@ -22,16 +22,26 @@ const contextEvery = 64
 
 // each iterates over the events of a question.
 func (q *queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event, error] {
-	return func(yield func(event.Event, error) bool) {
-		if err := q.iterate(ctx, r, func(e event.Event) bool { return yield(e, nil) }); err != nil {
-			yield(event.Event{}, err)
+	return rows(ctx, q, r, func(b []byte) (event.Event, []byte, error) {
+		row, _, rest, err := abi.DecodeRow(b)
+		return row.Event, rest, err
+	})
+}
+
+// rows iterates over the rows of a question. decode decodes the first row of an answer and
+// returns the rest; what it returns must not alias the answer.
+func rows[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte) (T, []byte, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err := iterate(ctx, q, r, decode, func(row T) bool { return yield(row, nil) }); err != nil {
+			var none T
+			yield(none, err)
 		}
 	}
 }
 
-// iterate passes events to yield until it returns false. Between two answers it unlocks the
+// iterate passes rows to yield until it returns false. Between two answers it unlocks the
 // instance, so that the loop may run other queries.
-func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.Event) bool) error {
+func iterate[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte) (T, []byte, error), yield func(T) bool) error {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return err
 	}
@@ -59,11 +69,11 @@ func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 		v.unlock(m)
 	}()
 	t, err = v.begin(ctx, m, &r)
-	var events []event.Event
+	var some []T
 	n := 0
 	for {
 		if err == nil {
-			events, err = decode(events[:0], t)
+			some, err = decodeRows(some[:0], t, decode)
 		}
 		ends := err != nil || t.state == abi.Done
 		if ends && t != nil {
@@ -71,7 +81,7 @@ func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 		}
 		v.unlock(m)
 		held, over = false, ends
-		for _, e := range events {
+		for _, e := range some {
 			if n++; n%contextEvery == 0 && ctx.Err() != nil {
 				err = ctx.Err()
 			}
@@ -84,30 +94,30 @@ func (q *queries) iterate(ctx context.Context, r abi.Request, yield func(event.E
 		}
 		m.mu.Lock()
 		held = true
-		events, err = events[:0], t.next(ctx)
+		some, err = some[:0], t.next(ctx)
 	}
 }
 
-// decode appends the events of an answer. They do not alias the sandbox's memory.
-func decode(events []event.Event, t *question) ([]event.Event, error) {
+// decodeRows appends the rows of an answer. They do not alias the sandbox's memory.
+func decodeRows[T any](rows []T, t *question, decode func([]byte) (T, []byte, error)) ([]T, error) {
 	if t.state == abi.Again {
-		return events, nil
+		return rows, nil
 	}
 	b, err := t.answer()
 	if err != nil {
-		return events, err
+		return rows, err
 	}
 	for range t.count {
-		var row event.Full
-		if row, _, b, err = abi.DecodeRow(b); err != nil {
-			return events, err
+		var row T
+		if row, b, err = decode(b); err != nil {
+			return rows, err
 		}
-		events = append(events, row.Event)
+		rows = append(rows, row)
 	}
 	if len(b) > 0 {
-		return events, abi.ErrWire
+		return rows, abi.ErrWire
 	}
-	return events, nil
+	return rows, nil
 }
 
 // on runs a query with a single answer and decodes it.
@@ -132,9 +142,11 @@ func on[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byt
 	return answer, err
 }
 
-// Query returns the visible events of a region in order of sequence.
+// Query returns the visible events of a region in order of sequence, or in reverse.
 func (q *queries) Query(ctx context.Context, region host.Region, page host.Page) iter.Seq2[event.Event, error] {
-	return q.each(ctx, abi.Request{Op: abi.OpQuery, Region: region.Core(), From: page.From, Limit: uint64(max(page.Limit, 0))})
+	return q.each(ctx, abi.Request{
+		Op: abi.OpQuery, Region: region.Core(), From: page.From, Limit: uint64(max(page.Limit, 0)), To: page.To, Reverse: page.Reverse,
+	})
 }
 
 // Count returns how many events Query would return from a sequence on.
@@ -147,10 +159,11 @@ func (q *queries) Count(ctx context.Context, region host.Region, from uint64) (u
 	})
 }
 
-// Stream returns the visible events of one entity in order of clocks.
+// Stream returns the visible events of one entity in order of clocks, or in reverse.
 func (q *queries) Stream(ctx context.Context, entity string, page host.StreamPage) iter.Seq2[event.Event, error] {
 	return q.each(ctx, abi.Request{
-		Op: abi.OpStream, Region: query.Region{Entity: entity}, From: uint64(page.From), Limit: uint64(max(page.Limit, 0)),
+		Op: abi.OpStream, Region: query.Region{Entity: entity},
+		From: uint64(page.From), Limit: uint64(max(page.Limit, 0)), To: uint64(page.To), Reverse: page.Reverse,
 	})
 }
 

@@ -25,9 +25,11 @@ func (t *task) perform() error {
 	case abi.OpOpen:
 		return t.open()
 	case abi.OpQuery:
-		return t.events(s.Query(q.Region, query.Page{From: q.From, Limit: limit}))
+		return t.events(s.Query(q.Region, query.Page{From: q.From, Limit: limit, To: q.To, Reverse: q.Reverse}))
 	case abi.OpStream:
-		return t.events(s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit}))
+		return t.events(s.Stream(q.Region.Entity, query.StreamPage{
+			From: uint32(q.From), Limit: limit, To: uint32(q.To), Reverse: q.Reverse,
+		}))
 	case abi.OpAncestors:
 		return t.events(s.Ancestors(q.ID, limit))
 	case abi.OpEffects:
@@ -50,6 +52,8 @@ func (t *task) perform() error {
 		return t.fulls(rowEvents(q.Row))
 	case abi.OpPosition:
 		return t.position()
+	case abi.OpEntities, abi.OpScopes, abi.OpKinds, abi.OpGraph:
+		return t.overview(limit)
 	case abi.OpReport:
 		report := s.Report()
 		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))

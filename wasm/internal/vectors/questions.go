@@ -35,7 +35,7 @@ func Questions(files map[string][]byte) (out []abi.Request) {
 	for _, rows := range []uint32{1, 3} { // many small answers
 		out = append(out, abi.Request{Op: abi.OpQuery, Format: abi.FormatPlain, Rows: rows, Limit: 40})
 	}
-	for _, op := range []uint32{abi.OpStream, abi.OpState, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated, abi.OpGet} {
+	for _, op := range []uint32{abi.OpStream, abi.OpState, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated, abi.OpGet, abi.OpGraph} {
 		out = append(out, // with missing and invalid subjects
 			abi.Request{Op: op, Format: abi.FormatPlain},
 			abi.Request{Op: op, Format: abi.FormatPlain, Region: query.Region{Entity: strings.Repeat("x", event.MaxName+1)}},
@@ -74,6 +74,18 @@ func Few() []abi.Request {
 		with(abi.OpEffects, func(q *abi.Request) { q.ID = event.ID{9} }),
 		with(abi.OpCorrelated, func(q *abi.Request) { q.ID = event.ID{9} }),
 		with(abi.OpPosition, nil),
+		with(abi.OpQuery, func(q *abi.Request) { q.Reverse = true; q.Limit = 7 }),
+		with(abi.OpQuery, func(q *abi.Request) { q.Reverse = true; q.From = 2; q.To = 30; q.Region.EntityPrefix = "o" }),
+		with(abi.OpQuery, func(q *abi.Request) { q.To = 9; q.Region.Kinds = event.AnyOf(0x1000, 0x1002, 0x2001) }),
+		with(abi.OpQuery, func(q *abi.Request) { q.Region.Kinds = event.AnyOf() }),
+		with(abi.OpQuery, func(q *abi.Request) { q.Region.Times = q.Region.Times.Since(1_780_000_000_000_000) }),
+		with(abi.OpCount, func(q *abi.Request) { q.Region.Times = q.Region.Times.Until(1_790_000_000_000_100) }),
+		with(abi.OpStream, func(q *abi.Request) { q.Region.Entity = "order:1"; q.Reverse = true; q.To = 5; q.Limit = 2 }),
+		with(abi.OpEntities, nil),
+		with(abi.OpEntities, func(q *abi.Request) { q.Region.EntityPrefix = "o"; q.Region.Entity = "order:1"; q.Limit = 3 }),
+		with(abi.OpScopes, nil),
+		with(abi.OpKinds, nil),
+		with(abi.OpGraph, func(q *abi.Request) { q.ID = event.ID{9} }),
 		with(abi.OpVerify, func(q *abi.Request) { q.From = Seed }),
 		with(abi.OpReport, func(q *abi.Request) { q.From = 12345 }), // includes findings since the open
 	}
@@ -102,6 +114,8 @@ func about(e *event.Event) []abi.Request {
 			out = append(out, abi.Request{Op: abi.OpGet, Format: format, ID: id})
 		}
 		out = append(out, abi.Request{Op: abi.OpEffects, Format: abi.FormatFull, ID: id, Limit: 1})
+		out = append(out, abi.Request{Op: abi.OpGraph, Format: abi.FormatPlain, ID: id},
+			abi.Request{Op: abi.OpGraph, Format: abi.FormatFull, ID: id, From: 1, Limit: 2, Direction: store.EffectsOnly})
 	}
 	return slices.Clip(out)
 }

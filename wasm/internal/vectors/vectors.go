@@ -80,9 +80,18 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 	limit := int(min(q.Limit, math.MaxInt))
 	switch q.Op {
 	case abi.OpQuery:
-		return rows(s, q, s.Query(q.Region, query.Page{From: q.From, Limit: limit}))
+		return rows(s, q, s.Query(q.Region, query.Page{From: q.From, Limit: limit, To: q.To, Reverse: q.Reverse}))
 	case abi.OpStream:
-		return rows(s, q, s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit}))
+		return rows(s, q, s.Stream(q.Region.Entity, query.StreamPage{From: uint32(q.From), Limit: limit, To: uint32(q.To), Reverse: q.Reverse}))
+	case abi.OpEntities:
+		return list(s.Entities(q.Region.EntityPrefix, query.NamePage{After: q.Region.Entity, Limit: limit}), lines.AppendName)
+	case abi.OpScopes:
+		return list(s.Scopes(q.Region.EntityPrefix, query.NamePage{After: q.Region.Entity, Limit: limit}), lines.AppendName)
+	case abi.OpKinds:
+		return list(s.Kinds(), lines.AppendKindSummary)
+	case abi.OpGraph:
+		o := store.GraphOptions{Depth: int(q.From), Limit: limit, Direction: q.Direction, Payloads: true}
+		return list(s.Graph(q.ID, o), func(dst []byte, l *store.Link) []byte { return lines.AppendLink(dst, shape(q), l) })
 	case abi.OpAncestors:
 		return rows(s, q, s.Ancestors(q.ID, limit))
 	case abi.OpEffects:
@@ -132,6 +141,16 @@ func rows(s *store.Snapshot, q *abi.Request, all iter.Seq2[event.Event, error]) 
 			return text, err
 		}
 		text = lines.AppendEvent(text, shape(q), &full)
+	}
+	return text, nil
+}
+
+func list[T any](all iter.Seq2[T, error], line func([]byte, *T) []byte) (text []byte, err error) {
+	for item, err := range all {
+		if err != nil {
+			return text, err
+		}
+		text = line(text, &item)
 	}
 	return text, nil
 }

@@ -59,6 +59,14 @@ var jobs = map[string]func(*job) (outcome, error){
 	"check":   checkIndex,
 	"crc32c":  crc32c,
 	"streams": streams,
+
+	"unconditional": unconditional,
+	"conditional":   conditional,
+	"unsynced":      unsynced,
+	"unsynced if":   unsyncedIf,
+	"follow":        follow,
+	"follow other":  followOther,
+	"followed":      followed,
 }
 
 // child reads a job from in and does it.

@@ -28,7 +28,7 @@ func (o *options) measureData(ctx context.Context, name string) (d *data, err er
 	spec := workload.Spec{Data: name, N: o.n, Seed: seed}
 	d = &data{options: o, spec: spec, q: workload.Ask(spec), results: results{}}
 	defer func() { err = errors.Join(err, d.batpak.clean()) }()
-	steps := []func(context.Context) error{d.prepareAll, d.firsts, d.warms, d.thawSizes, d.thawAlone, d.appends}
+	steps := []func(context.Context) error{d.prepareAll, d.firsts, d.warms, d.thawSizes, d.thawAlone, d.appends, d.thawWrites}
 	if name == o.data[0] { // they have data of their own
 		steps = append(steps, d.measureStreams)
 	}

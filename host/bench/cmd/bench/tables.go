@@ -20,7 +20,7 @@ func (d *data) tables() (tables []report.Table) {
 	}
 	tables = append(tables, d.warmTable(), d.appendTable(), d.storeTable())
 	if d.thaw != nil {
-		tables = append(tables, d.sizesTable(), d.aloneTable())
+		tables = append(tables, d.sizesTable(), d.aloneTable(), d.thawWritesTable())
 	}
 	if d.streamEvents > 0 {
 		tables = append(tables, d.streamsTable())
