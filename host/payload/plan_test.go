@@ -226,6 +226,28 @@ func TestFieldsInAnyOrder(t *testing.T) {
 	}
 }
 
+// TestNamesThatMeanAnother: an alias takes the name of the field before, which is not found by it then.
+func TestNamesThatMeanAnother(t *testing.T) {
+	type row struct {
+		A int
+		B int `msgpack:"b,alias:A"`
+	}
+	var direct row
+	var general **row
+	b := []byte("\x82\xa1A\x01\xa1C\x02")
+	require.NoError(t, Unmarshal(b, &direct))
+	require.NoError(t, Unmarshal(b, &general))
+	require.Equal(t, row{B: 1}, direct)
+	require.Equal(t, direct, **general)
+}
+
+// TestMapValuesAreNew: a value of a map has nothing of the pair before it.
+func TestMapValuesAreNew(t *testing.T) {
+	var m map[int]struct{ A, B int }
+	require.NoError(t, Unmarshal([]byte("\x82\x01\x82\xa1A\x05\xa1B\x06\x02\x81\xa1B\x07"), &m))
+	require.Equal(t, map[int]struct{ A, B int }{1: {5, 6}, 2: {0, 7}}, m)
+}
+
 // TestTypesThatContainThemselves are decoded and encoded by many goroutines, of which
 // several may be the first.
 func TestTypesThatContainThemselves(t *testing.T) {
