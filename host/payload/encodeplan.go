@@ -136,10 +136,7 @@ func encodeInterface(e *encoder, v reflect.Value, depth int) error {
 	if v.NumMethod() == 0 && v.CanInterface() {
 		return e.any(v.Interface(), depth)
 	}
-	if held := v.Elem(); !indirect(held.Type()) { // else it may lead back to itself
-		return e.value(held, depth)
-	}
-	return e.general(v, depth)
+	return e.value(v.Elem(), depth) // which counts the hops if that leads back here
 }
 
 // any appends a value of any type.
@@ -165,11 +162,7 @@ func (e *encoder) any(a any, depth int) error {
 	case []any:
 		return e.anySlice(x, depth)
 	default:
-		v := reflect.ValueOf(a)
-		if indirect(v.Type()) { // it may lead back to itself
-			return e.general(v, depth)
-		}
-		return e.value(v, depth)
+		return e.value(reflect.ValueOf(a), depth)
 	}
 	return nil
 }

@@ -275,6 +275,38 @@ func TestTypesThatContainThemselves(t *testing.T) {
 	wait.Wait()
 }
 
+// TestMarshalDepth: each type counts a level, up to the same bound.
+func TestMarshalDepth(t *testing.T) {
+	type slice []slice
+	type texts map[string]string
+	type keyed map[int8]keyed
+	type row struct{ Next any }
+	for name, wrap := range map[string]func(any) any{
+		"slice":        func(v any) any { return []any{v} },
+		"struct":       func(v any) any { return row{v} },
+		"map":          func(v any) any { return map[string]any{"k": v} },
+		"map of bool":  func(v any) any { return map[bool]any{true: v} },
+		"array":        func(v any) any { return [1]any{v} },
+		"pointer":      func(v any) any { return &row{v} },
+		"named, empty": func(v any) any { return []any{v} },
+	} {
+		for _, last := range []any{1, slice{}, slice(nil), texts{"k": "v"}, map[string]string(nil), map[string]any{}, []any{}, keyed{}, row{}, [1]int{}} {
+			depth := 0
+			if last != 1 {
+				depth = 1
+			}
+			v := last
+			for ; depth < MaxDepth; depth++ {
+				v = wrap(v)
+			}
+			_, err := Marshal(v)
+			require.NoError(t, err, "%s of %T", name, last)
+			_, err = Marshal(wrap(v))
+			require.ErrorIs(t, err, ErrTooDeep, "%s of %T", name, last)
+		}
+	}
+}
+
 // TestMarshalKeepsNothing: what Marshal returned is not changed by later calls, small or
 // large, or failed ones.
 func TestMarshalKeepsNothing(t *testing.T) {
