@@ -68,6 +68,15 @@ func spell(q *abi.Request) map[string]any {
 		out["entity"] = q.Region.Entity
 	case abi.OpReport, abi.OpVerify:
 		out["from"] = q.From
+	case abi.OpReadEach:
+		out["row"] = q.Row
+	}
+	switch q.Op { // the other way to ask for payloads
+	case abi.OpQuery, abi.OpStream, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated:
+		out["payloads"] = q.Format == abi.FormatFull
+		if q.Format == abi.FormatFull {
+			delete(out, "format")
+		}
 	}
 	return out
 }
