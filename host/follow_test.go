@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/visibility"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -437,26 +438,30 @@ func TestFollowTogether(t *testing.T) {
 	})
 }
 
-// TestFollowGone: segments that another process removed are looked for again.
+// TestFollowGone: segments that another process removes while events in them are read are no
+// reason to stop: the follower looks again.
 func TestFollowGone(t *testing.T) {
-	p := inMemory(t)
+	p := place{crashfs.New(), storeDir}
+	require.NoError(t, p.fs.MkdirAll(p.dir))
 	w := newWriter(t, p)
-	w.fill(4, 2)
+	w.fill(6, 2)
 	w.segment()
 	w.putIndex()
-	r := p.open(t, host.ReaderOptions{OpenSegments: 1})
-	f := r.Follow(host.Region{}, host.Position{}, quick)
+	fs := &beforeOpen{FS: p.fs.(*crashfs.FS), name: segment.Name(2)}
+	r := place{fs, p.dir}.open(t, host.ReaderOptions{OpenSegments: 1})
 	want := ids(w.events)
+	removed := false
+	fs.call = func() {
+		removed = true
+		w.compact(t, func() {})
+	}
+	f := r.Follow(host.Region{}, host.Position{}, host.FollowOptions{StopAtEnd: true})
 	var got []event.ID
 	for e, err := range f.Events(t.Context()) {
 		require.NoError(t, err)
-		if got = append(got, e.ID); len(got) == 1 {
-			w.compact(t, func() {})
-		}
-		if len(got) == len(want) {
-			break
-		}
+		got = append(got, e.ID)
 	}
+	require.True(t, removed)
 	require.Equal(t, want, got)
 	w.close()
 }
