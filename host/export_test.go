@@ -18,6 +18,19 @@ func Kept(s *Store) int {
 	return end.memtable.Len()
 }
 
+// Held returns how many events the current version holds in memory. It may lack the last.
+func Held(s *Store) int { return s.versions.locked().log.memtable.Len() }
+
+// Unindexed returns how many events the index lacks.
+func Unindexed(s *Store) int {
+	v, err := s.versions.pin()
+	if err != nil {
+		return 0
+	}
+	defer v.release()
+	return v.missing()
+}
+
 // Parts returns a function for each large object of a store, which reports whether the object
 // is still reachable.
 func Parts(s *Store) map[string]func() bool {

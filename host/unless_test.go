@@ -294,11 +294,14 @@ func TestUnlessBehindIndex(t *testing.T) {
 	}
 	r, err := s.Append(background, event.At("rare", "s"), 0x3333, 1)
 	require.NoError(t, err)
+	require.NoError(t, appendOne(s, "x", host.Unless(start, host.Region{Entity: "new"}, host.Region{Scope: "new"})))
+	require.Greater(t, host.Unindexed(s), 12_000, "these need no index")
 	for _, region := range []host.Region{{Kinds: event.Only(0x3333)}, {EntityPrefix: "rar"}, {Scope: "s", Kinds: event.Only(0x3333)}} {
 		err := appendOne(s, "x", host.Unless(start, region))
 		var conflict *host.ConditionError
 		require.ErrorAs(t, err, &conflict, "%+v", region)
 		require.Equal(t, r.ID, conflict.ID)
+		require.Less(t, host.Unindexed(s), 5000)
 	}
 	require.NoError(t, appendOne(s, "x", host.Unless(start, host.Region{EntityPrefix: "never"}, host.Region{Kinds: event.Only(0x4000)})))
 	require.ErrorIs(t, appendOne(s, "x", host.Unless(start, host.Region{Kinds: event.Only(event.Data)})), host.ErrConflict)

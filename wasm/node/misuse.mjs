@@ -69,6 +69,11 @@ const refused = {
   'a clock above 2^32': [{ op: OP.query, clocks: [0, 2 ** 32] }, 'clocks'], 'texts for clocks': [{ op: OP.query, clocks: ['0', '1'] }, 'clocks'],
   'a text for a row': [{ op: OP.read, row: 'row' }, 'row'], 'a number for payloads': [{ op: OP.query, payloads: 1 }, 'payloads'],
   'payloads of a count': [{ op: OP.count, payloads: true }, 'payloads'],
+  'one kind for a list': [{ op: OP.query, anyOf: 5 }, 'anyOf'], 'kinds twice': [{ op: OP.query, anyOf: [5], kinds: [5, 5] }, 'anyOf'],
+  'a list with a kind above 2^16': [{ op: OP.count, anyOf: [1, 65536] }, 'anyOf'], 'a date for a time': [{ op: OP.query, since: new Date(0) }, 'since'],
+  'a time above 2^63': [{ op: OP.query, until: 1n << 63n }, 'until'], 'a number for reverse': [{ op: OP.query, reverse: 1 }, 'reverse'],
+  'a limit of kinds': [{ op: OP.kinds, limit: 1 }, 'limit'], 'an entity of a list': [{ op: OP.entities, entity: 'e' }, 'entity'],
+  'no id of a graph': [{ op: OP.graph }, 'id'], 'a direction that is none': [{ op: OP.graph, id: ID, direction: 3 }, 'direction'],
 }
 
 const cases = {
