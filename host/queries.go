@@ -40,15 +40,13 @@ func iterate[T any](ctx context.Context, q *queries, f func(*store.Snapshot) ite
 		}
 		defer v.release()
 		n := 0
-		for e, err := range f(v.snapshot) {
+		f(v.snapshot)(func(e T, err error) bool { // no range, which would allocate its state
 			if n++; n%contextEvery == 0 && ctx.Err() != nil {
 				yield(none, ctx.Err())
-				return
+				return false
 			}
-			if !yield(e, err) || err != nil {
-				return
-			}
-		}
+			return yield(e, err) && err == nil
+		})
 	}
 }
 

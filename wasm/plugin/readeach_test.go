@@ -19,7 +19,7 @@ import (
 )
 
 // writeRandom writes a store of several segments with payloads of up to 4000 bytes.
-func writeRandom(t *testing.T, rng *rand.Rand) (dir string) {
+func writeRandom(t testing.TB, rng *rand.Rand) (dir string) {
 	dir = t.TempDir()
 	st, err := host.Open(t.Context(), dir, host.Options{SegmentSize: 256 << 10, Durability: host.LoseUnsynced})
 	require.NoError(t, err)
@@ -175,4 +175,26 @@ func TestReadEachNests(t *testing.T) {
 		require.Equal(t, ended, end)
 		require.Equal(t, take, n)
 	}
+}
+
+// BenchmarkReadEach reads 600 events with their payloads, all of them and one by one.
+func BenchmarkReadEach(b *testing.B) {
+	r, err := loaded(b).OpenReader(b.Context(), writeRandom(b, rand.New(rand.NewPCG(1, 1))), ReaderOptions{})
+	require.NoError(b, err)
+	defer r.Close()
+	b.Run("each", func(b *testing.B) {
+		for b.Loop() {
+			for _, err := range r.ReadEach(b.Context(), r.Query(b.Context(), host.Region{}, host.Page{})) {
+				require.NoError(b, err)
+			}
+		}
+	})
+	b.Run("one by one", func(b *testing.B) {
+		for b.Loop() {
+			for e := range r.Query(b.Context(), host.Region{}, host.Page{}) {
+				_, err := r.Read(b.Context(), e)
+				require.NoError(b, err)
+			}
+		}
+	})
 }
