@@ -95,6 +95,15 @@
 // no index: the next query does, for all appends since the last one; so does a condition
 // on many events since its position that only an index finds quickly.
 //
+// # Following
+//
+// A [Follower] (follow.go) reads from its position to the end of the store and waits, again
+// and again. Its feed (feed.go) is the store in the process of the writer, which wakes it
+// (wait.go) and whose new events it reads from the writer's memtable, without an index; or a
+// reader that it refreshes, with a pause that grows. A refresh first looks at the time of
+// the directory (package glance) and the size of the newest segment, and if only that grew it
+// reads and indexes what is new.
+//
 // # Lock order
 //
 // A goroutine that holds one of these locks takes only later ones.

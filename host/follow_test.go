@@ -400,6 +400,24 @@ func TestFollowManyPages(t *testing.T) {
 	})
 }
 
+// TestFollowAppendInLoop appends events while others are handed out: none of them is passed
+// over with the events of other regions.
+func TestFollowAppendInLoop(t *testing.T) {
+	followed(t, func(t *testing.T, st *host.Store, r followable) {
+		appendSome(t, st, "e", 3)
+		f := r.Follow(host.Region{Entity: "e"}, host.Position{}, quick)
+		n := uint64(0)
+		for e, err := range f.Events(t.Context()) {
+			require.NoError(t, err)
+			require.Equal(t, n, e.Sequence)
+			if n++; n == 100 {
+				break
+			}
+			appendSome(t, st, "e", 2)
+		}
+	})
+}
+
 // TestFollowTogether: several followers of one reader, which all refresh it, miss nothing.
 func TestFollowTogether(t *testing.T) {
 	followed(t, func(t *testing.T, st *host.Store, r followable) {

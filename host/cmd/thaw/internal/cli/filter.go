@@ -25,7 +25,7 @@ func (q *filterFlags) add(c *cobra.Command) {
 	f.StringVar(&q.entity, "entity", "", "only events of this entity")
 	f.StringVar(&q.prefix, "prefix", "", "only events of entities with this prefix")
 	f.StringVar(&q.scope, "scope", "", "only events in this scope")
-	f.Var(&q.kind, "kind", "only events of this kind, such as 0x1000 or DATA")
+	f.Var(&q.kind, "kind", "only events of this kind, such as 0x1000 or DATA;\nmay be given several times")
 	f.Var(&q.category, "category", "only kinds of this category, 0 to 15")
 	f.Var(&q.clock, "clock", "only events with these versions within their entity, both ends included")
 	f.Var(&q.after, "after", "only events with a higher sequence than this")

@@ -25,9 +25,10 @@ func (l *limit) Set(s string) error {
 	return nil
 }
 
-// kinds is the value of --kind.
+// kinds is the value of --kind, which may be given several times.
 type kinds struct {
 	set  event.Kinds
+	all  []event.Kind
 	text string
 }
 
@@ -59,7 +60,12 @@ func (k *kinds) Set(s string) error {
 	if err != nil {
 		return err
 	}
-	k.set, k.text = event.Only(kind), s
+	if k.text != "" {
+		k.text += ","
+	}
+	k.text += s
+	k.all = append(k.all, kind)
+	k.set = event.AnyOf(k.all...)
 	return nil
 }
 

@@ -23,7 +23,8 @@ func TestNeverWrites(t *testing.T) {
 		{"dump"}, {"dump", "--payloads"}, {"dump", "--no-mapping"}, {"dump", "--show-hidden"}, {"dump", "--strict"},
 		{"query", "--prefix", "a"}, {"query", "--count"}, {"get", id}, {"ancestors", id}, {"effects", id},
 		{"correlated", id}, {"stream", "opt"}, {"stat"}, {"stat", "--json"}, {"verify"}, {"verify", "--json"},
-		{"export"},
+		{"export"}, {"query", "--last", "2"}, {"query", "--reverse"}, {"stream", "opt", "--reverse"}, {"entities"}, {"scopes", "--json"},
+		{"kinds"}, {"graph", id}, {"graph", id, "--json"},
 	}
 	tried := map[string]bool{}
 	for _, name := range fixtureNames {

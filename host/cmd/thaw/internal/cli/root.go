@@ -107,7 +107,8 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(shown{a.env.Stderr})
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{command: c, err: err} })
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
-	root.AddCommand(a.dump(), a.query(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
+	root.AddCommand(a.dump(), a.query(), a.follow(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
+		a.graph(), a.entities(), a.scopes(), a.kinds(),
 		a.stat(), a.verify(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
