@@ -128,26 +128,34 @@ func TestDirectIsInTheFile(t *testing.T) {
 	}
 }
 
-// TestDirectRotates: an append that needs another segment, and so a sync, waits for the
-// writer's goroutine, and its context may end meanwhile.
-func TestDirectRotates(t *testing.T) {
-	g := newGate()
-	s := g.place().openStore(t, host.Options{Durability: host.LoseUnsynced, SegmentSize: 1})
-	require.NoError(t, appendOne(s, "a"))
-	release := g.hold()
-	t.Cleanup(release)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() {
-		_, err := s.Append(ctx, event.At("b", "s"), event.Data, 1)
-		done <- err
-	}()
-	<-g.arrived
-	cancel()
-	require.ErrorIs(t, <-done, host.ErrUnknown)
-	release()
-	require.NoError(t, appendOne(s, "c"))
-	require.Equal(t, []string{"a", "b", "c"}, entities(all(t, s)))
+// TestDirectWaitsForNoSync: an append that is synced, or that needs another segment and so
+// the sync of the last one, waits for the writer's goroutine, and its context may end
+// meanwhile.
+func TestDirectWaitsForNoSync(t *testing.T) {
+	for name, o := range map[string]host.Options{
+		"rotation": {Durability: host.LoseUnsynced, SegmentSize: 1},
+		"on disk":  {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate()
+			s := g.place().openStore(t, o)
+			require.NoError(t, appendOne(s, "a"))
+			release := g.hold()
+			t.Cleanup(release)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() {
+				_, err := s.Append(ctx, event.At("b", "s"), event.Data, 1)
+				done <- err
+			}()
+			<-g.arrived
+			cancel()
+			require.ErrorIs(t, <-done, host.ErrUnknown)
+			release()
+			require.NoError(t, appendOne(s, "c"))
+			require.Equal(t, []string{"a", "b", "c"}, entities(all(t, s)))
+		})
+	}
 }
 
 // TestForgottenIsFreed: what the writer forgets after a flush is freed without a query, and
@@ -178,18 +186,24 @@ func TestRequestsAreReused(t *testing.T) {
 	release, first := g.stuck(t, s)
 	const n = 30
 	var wg sync.WaitGroup
-	for i := range n {
+	withdraw := func() {
 		ctx, cancel := context.WithCancel(t.Context())
-		gone := make(chan error)
+		gone, before := make(chan error), host.Queued(s)
 		go func() {
-			_, err := s.Append(ctx, event.At("gone", "s"), event.Data, i)
+			_, err := s.Append(ctx, event.At("gone", "s"), event.Data, 1)
 			gone <- err
 		}()
-		awaitQueued(s, 2*i+1)
+		awaitQueued(s, before+1)
 		cancel()
 		require.ErrorIs(t, <-gone, context.Canceled)
+	}
+	for i := range n {
+		withdraw()
 		wg.Go(func() { assert.NoError(t, appendOne(s, fmt.Sprint(i))) })
 		awaitQueued(s, 2*i+2)
+	}
+	for range 3 { // nothing uses these again before the writer takes them
+		withdraw()
 	}
 	release()
 	wg.Wait()
