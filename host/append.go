@@ -213,6 +213,10 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 			if err := commit.CheckRegions(o.condition.Regions); err != nil {
 				return err
 			}
+			if e.Conditions == nil {
+				e.Conditions = o.condition.alone[:]
+				break
+			}
 			e.Conditions = append(e.Conditions, &o.condition.Condition)
 		}
 	}
