@@ -16,10 +16,11 @@ type FollowOptions struct {
 	// the flags, the content hash and, unless the reader checks frames, the event's own time.
 	// The segments are then not read.
 	WithoutPayloads bool
-	// MaxPause bounds the pause between two looks at a store that another process writes.
-	// It starts at 1 ms after an event and doubles while nothing happens. By default it is
-	// 15 ms. It is the longest time in which a new event is not noticed. A follower in the
-	// process of the writer does not pause.
+	// MaxPause bounds the pause between two looks at a store that another process writes,
+	// which is the longest time in which a new event is not noticed. On the local file
+	// systems of Linux the system tells of changes; a look without one is made every second
+	// by default. Elsewhere the pause starts at 1 ms after an event and doubles while nothing
+	// happens, by default to 15 ms. A follower in the process of the writer does not pause.
 	MaxPause time.Duration
 	// CaughtUp, if not nil, is called between two events, when every event that the last
 	// look showed has been handed out and the position has moved since the last call, and
@@ -33,6 +34,7 @@ type FollowOptions struct {
 const (
 	leastPause      = time.Millisecond
 	defaultMaxPause = 15 * time.Millisecond
+	noticedMaxPause = time.Second
 	// followPage is the number of events that a follower reads from one version of the store:
 	// enough to cost nothing, and few enough that a slow loop does not keep old files open.
 	followPage = 4096
@@ -84,6 +86,9 @@ type feed interface {
 	events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error]
 	// wait returns when the store may have changed since look.
 	wait(ctx context.Context) error
+	// begin comes before the first look of an iteration, and end after it.
+	begin()
+	end()
 	// known returns the highest end that is known.
 	known() uint64
 	// certain reports whether an event that was seen stays.
@@ -135,6 +140,8 @@ func (f *Follower) Events(ctx context.Context) iter.Seq2[event.Full, error] {
 func (f *Follower) follow(ctx context.Context, yield func(event.Full, error) bool) error {
 	var until Position
 	started, told, gone := false, Position{}, 0
+	f.feed.begin()
+	defer f.feed.end()
 	for {
 		end, err := f.look(ctx)
 		if err == nil && !started {
