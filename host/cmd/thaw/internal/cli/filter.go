@@ -27,7 +27,7 @@ func (q *filterFlags) add(c *cobra.Command) {
 	f.StringVar(&q.scope, "scope", "", "only events in this scope")
 	f.Var(&q.kind, "kind", "only events of this kind, such as 0x1000 or DATA;\nmay be given several times")
 	f.Var(&q.category, "category", "only kinds of this category, 0 to 15")
-	f.Var(&q.clock, "clock", "only events with these versions within their entity, both ends included")
+	f.Var(&q.clock, "clock", "only events with these versions within their entity,\nboth ends included")
 	f.Var(&q.after, "after", "only events with a higher sequence than this")
 	f.Var(&q.times.since, "since", "only events whose own time is this or later")
 	f.Var(&q.times.until, "until", "only events whose own time is earlier than this")

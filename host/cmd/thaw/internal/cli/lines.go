@@ -34,7 +34,7 @@ type lineFlags struct {
 }
 
 func (f *lineFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.payloads, "payloads", false, "print payload, meta, flags, entity, kind and seq, not hashes and positions")
+	c.Flags().BoolVar(&f.payloads, "payloads", false, "print the payload, metadata and flags, not the causes,\nhashes and positions")
 }
 
 func (f *lineFlags) addLimit(c *cobra.Command) {
