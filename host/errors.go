@@ -75,6 +75,9 @@ var (
 	ErrBatchTime = commit.ErrBatchTime
 	// ErrCause: an item is caused by itself or by a later one.
 	ErrCause = commit.ErrCause
+	// ErrBatchCondition is the class of a *ConditionError of an item's Unless that an earlier
+	// item of the same batch breaks. A repetition fails too: give the Unless to the first item.
+	ErrBatchCondition = commit.ErrBatchCondition
 	// ErrNoRegion: an Unless has no region.
 	ErrNoRegion = commit.ErrNoRegion
 	// ErrRegion: a region of an Unless has bounds of time.
