@@ -43,10 +43,11 @@ func ExampleDirReader_Follow() {
 
 	seen := 0
 	follower := r.Follow(accounts, from, host.FollowOptions{
+		Checkpoint: func(p host.Position) error { return checkpoint.Save(accounts, p) },
 		CaughtUp: func(p host.Position) error {
 			fmt.Println("caught up at", p.Sequence, "with", seen, "events")
 			cancel() // a real program goes on
-			return checkpoint.Save(accounts, p)
+			return nil
 		},
 	})
 	for e, err := range follower.Events(ctx) {
@@ -59,11 +60,7 @@ func ExampleDirReader_Follow() {
 		if _, err := payload.AppendJSON(nil, e.Payload); err != nil {
 			log.Fatal(err)
 		}
-		if seen++; seen%1000 == 0 { // now and then, in a long run
-			if err := checkpoint.Save(accounts, follower.Position()); err != nil {
-				log.Fatal(err)
-			}
-		}
+		seen++
 	}
 	// Output:
 	// caught up at 48 with 48 events

@@ -1,6 +1,9 @@
 package host
 
-import "weak"
+import (
+	"time"
+	"weak"
+)
 
 // Queued returns how many requests wait for the writer.
 func Queued(s *Store) int { return len(s.requests) }
@@ -72,3 +75,6 @@ func reachable[T any](p *T) func() bool {
 	w := weak.Make(p)
 	return func() bool { return w.Value() != nil }
 }
+
+// CheckpointEvery sets how often a follower calls Checkpoint while there is more to read.
+func CheckpointEvery(f *Follower, d time.Duration) { f.every = d }

@@ -174,6 +174,57 @@ func TestFollowCaughtUp(t *testing.T) {
 	})
 }
 
+// TestFollowCheckpoint: it is called before the first event, in the middle of many, and at
+// the end of them; its error ends the iteration.
+func TestFollowCheckpoint(t *testing.T) {
+	followed(t, func(t *testing.T, st *host.Store, r followable) {
+		appendSome(t, st, "often", 2)
+		appendSome(t, st, "rare", 2)
+		appendSome(t, st, "often", 2)
+		follow := func(failAt int) (saved []uint64, seen []uint64, f *host.Follower, last error) {
+			o := quick
+			o.StopAtEnd = true
+			o.Checkpoint = func(p host.Position) error {
+				if saved = append(saved, p.Sequence); len(saved) == failAt {
+					return errGone
+				}
+				return nil
+			}
+			f = r.Follow(host.Region{Entity: "rare"}, host.Position{}, o)
+			host.CheckpointEvery(f, 0)
+			if failAt == 2 {
+				host.CheckpointEvery(f, time.Hour)
+			}
+			for e, err := range f.Events(t.Context()) {
+				if last = err; err == nil {
+					seen = append(seen, e.Sequence)
+				}
+			}
+			return saved, seen, f, last
+		}
+		saved, seen, _, err := follow(0)
+		require.NoError(t, err)
+		require.Equal(t, []uint64{0, 3, 4, 6}, saved)
+		require.Equal(t, []uint64{2, 3}, seen)
+
+		saved, seen, _, err = follow(1)
+		require.Equal(t, errGone, err)
+		require.Equal(t, []uint64{0}, saved)
+		require.Empty(t, seen)
+
+		saved, seen, _, err = follow(2) // once an hour
+		require.Equal(t, errGone, err)
+		require.Equal(t, []uint64{0, 6}, saved)
+		require.Equal(t, []uint64{2, 3}, seen)
+
+		saved, seen, f, err := follow(3)
+		require.Equal(t, errGone, err)
+		require.Equal(t, []uint64{0, 3, 4}, saved)
+		require.Equal(t, []uint64{2, 3}, seen)
+		require.EqualValues(t, 4, f.Position().Sequence)
+	})
+}
+
 // TestFollowRefuses: a position of another store, or beyond the end, is refused before the
 // first event.
 func TestFollowRefuses(t *testing.T) {

@@ -87,7 +87,7 @@ func ClocksBetween(low, high uint32) Clocks { return query.ClocksBetween(low, hi
 type Page struct {
 	// From is the lowest sequence.
 	From uint64
-	// Limit is the maximum number of events, 0 for no limit.
+	// Limit is the maximum number of events, 0 or less for no limit.
 	Limit int
 	// To is one more than the highest sequence, 0 for no bound.
 	To uint64

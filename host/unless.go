@@ -13,7 +13,7 @@ import (
 //
 // Everything before the event counts: what is committed, what is written in the same group,
 // and the earlier items of its own batch. So give the condition of a whole batch or fence to
-// its first item. An append may have several conditions, and [Expect] as well; all must hold.
+// its first item; one that an earlier item breaks is [ErrBatchCondition], not a conflict. An append may have several conditions, and [Expect] as well; all must hold.
 // A repetition under [WithKey] returns the first receipt and judges nothing.
 //
 // The zero Region holds every event. A region may not have Since or Until. Without a

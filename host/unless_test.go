@@ -141,15 +141,19 @@ func TestUnlessInBatch(t *testing.T) {
 	}
 	var item *host.ItemError
 	_, err := s.AppendBatch(background, items(2))
-	require.ErrorIs(t, err, host.ErrConflict)
+	require.ErrorIs(t, err, host.ErrBatchCondition)
+	require.NotErrorIs(t, err, host.ErrConflict, "a repetition fails too")
 	require.ErrorAs(t, err, &item)
 	require.Equal(t, 2, item.Item)
 	require.Zero(t, s.Committed())
 	_, err = s.AppendBatch(background, items(0))
 	require.NoError(t, err)
 	_, err = s.AppendBatch(background, items(0))
+	require.ErrorIs(t, err, host.ErrConflict)
 	require.ErrorAs(t, err, &item)
 	require.Zero(t, item.Item)
+	_, err = s.AppendBatch(background, items(2))
+	require.ErrorIs(t, err, host.ErrConflict, "the committed event comes first")
 
 	// One by one, those before the first that fails stay.
 	rs, err := s.AppendEach(background, items(1))
