@@ -219,8 +219,8 @@ func (f *refreshFeed) events(ctx context.Context, region Region, page Page, with
 		}
 		defer s.Close()
 		at, err := s.Position(ctx)
-		if err == nil && at.Store != f.end.Store {
-			err = &PositionError{Position: Position{Store: f.end.Store, Sequence: page.From}, End: at, Err: ErrOtherStore}
+		if err == nil && at.Store != f.ended.Store {
+			err = &PositionError{Position: Position{Store: f.ended.Store, Sequence: page.From}, End: at, Err: ErrOtherStore}
 		}
 		if err != nil {
 			yield(event.Full{}, err)
