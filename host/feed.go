@@ -204,8 +204,30 @@ func (f *refreshFeed) look(ctx context.Context) (end, limit Position, err error)
 	return end, limit, nil
 }
 
+// events implements feed. Since the look, another user of the reader may have refreshed it to
+// another store at the same path.
 func (f *refreshFeed) events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error] {
-	return events(ctx, f.Refresher, region, page, without)
+	r, ok := f.Refresher.(*DirReader)
+	if !ok {
+		return events(ctx, f.Refresher, region, page, without)
+	}
+	return func(yield func(event.Full, error) bool) {
+		s, err := r.Snapshot()
+		if err != nil {
+			yield(event.Full{}, err)
+			return
+		}
+		defer s.Close()
+		at, err := s.Position(ctx)
+		if err == nil && at.Store != f.ended.Store {
+			err = &PositionError{Position: Position{Store: f.ended.Store, Sequence: page.From}, End: at, Err: ErrOtherStore}
+		}
+		if err != nil {
+			yield(event.Full{}, err)
+			return
+		}
+		events(ctx, s, region, page, without)(yield)
+	}
 }
 
 // wait implements feed. Where the file system tells of changes, it waits for one, and else
