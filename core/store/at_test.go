@@ -18,18 +18,24 @@ func TestAt(t *testing.T) {
 		for _, e := range events {
 			bySequence[e.Sequence] = e
 		}
-		for sequence := range s.Report().NextSequence + 3 {
+		try := func(sequence uint64) {
 			want, ok := bySequence[sequence]
 			got, err := s.At(sequence)
 			if !ok {
 				require.Equal(t, store.ErrNotFound, err, "%d", sequence)
-				continue
+				return
 			}
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		}
-		_, err := s.At(1<<64 - 1)
-		require.Equal(t, store.ErrNotFound, err)
+		for _, e := range events {
+			for near := range uint64(3) {
+				try(e.Sequence + near - 1)
+			}
+		}
+		try(0)
+		try(s.Report().NextSequence)
+		try(1<<64 - 1)
 	}
 	for _, s := range shapes {
 		t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) {
