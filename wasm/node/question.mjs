@@ -40,11 +40,15 @@ const number = (most) => (key, v) => {
 }
 const u16 = number(0xffffn), u32 = number(0xffffffffn), u64 = number(0xffffffffffffffffn)
 
-// i64 is a time in µs since 1970.
-const i64 = (key, v) => {
+// time is a time in µs since 1970, or a Date.
+const time = (key, v) => {
+  if (v instanceof Date && !Number.isNaN(v.getTime())) return BigInt(v.getTime()) * 1000n
   const ok = typeof v === 'bigint' ? BigInt.asIntN(64, v) === v : Number.isSafeInteger(v)
-  return ok ? BigInt(v) : refuse(key, 'a whole number of µs since 1970', v)
+  return ok ? BigInt(v) : refuse(key, 'a Date or a whole number of µs since 1970', v)
 }
+
+// kind is a kind as a number, or as the text that lines have, such as '0x1001'.
+const kind = (key, v) => u16(key, typeof v === 'string' && /^0x[0-9a-f]{1,4}$/i.test(v) ? Number(v) : v)
 
 const oneOf = (names, what) => (key, v) => (Object.values(names).includes(v) ? v : refuse(key, `one of ${what}`, v))
 
@@ -53,12 +57,12 @@ const pair = (bound) => (key, v) =>
 
 // kinds is an ordered pair: the ABI has no range that ends before it begins.
 const kinds = (key, v) => {
-  const [first, last] = pair(u16)(key, v)
+  const [first, last] = pair(kind)(key, v)
   return first <= last ? [first, last] : refuse(key, 'a pair [first, last] in this order', v)
 }
 
 // anyOf is a list of kinds.
-const anyOf = (key, v) => (Array.isArray(v) ? Array.from(v, (k) => Number(u16(key, k))) : refuse(key, 'a list of kinds', v))
+const anyOf = (key, v) => (Array.isArray(v) ? Array.from(v, (k) => Number(kind(key, k))) : refuse(key, 'a list of kinds', v))
 
 const text = (key, v) => {
   if (typeof v !== 'string') refuse(key, 'a string', v)
@@ -93,7 +97,7 @@ const flags = (key, v) => {
 // KEYS has the keys of each operation besides those of every question; ! marks a
 // required one.
 const EVERY = { op: oneOf(OP, 'OP'), format: oneOf(FORMAT, 'FORMAT'), rows: u32, bytes: u32 }
-const region = { entity: condition, prefix: condition, scope: condition, kinds, anyOf, clocks: pair(u32), since: i64, until: i64, from: u64 }
+const region = { entity: condition, prefix: condition, scope: condition, kinds, anyOf, clocks: pair(u32), since: time, until: time, from: u64 }
 const names = { prefix: condition, after: text, limit: u64 }
 const KEYS = {
   [OP.open]: { flags, from: u64, limit: u64 },
@@ -163,8 +167,8 @@ function more(q, runs) {
 }
 
 // encode checks and encodes a question. An id is 32 hexadecimal digits; kinds and clocks
-// are pairs [first, last], anyOf is a list of kinds; since and until are in µs since 1970;
-// large numbers may be BigInts.
+// are pairs [first, last], anyOf is a list of kinds; since and until are Dates or µs since
+// 1970; large numbers may be BigInts. ../README.md has a table of all keys.
 export function encode(question) {
   const op = EVERY.op('op', question?.op)
   const q = checkKeys('a question', question, { ...EVERY, ...KEYS[op] })

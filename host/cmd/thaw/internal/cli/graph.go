@@ -29,10 +29,11 @@ its cause, with its distance (negative for causes, 0 for the event itself), sequ
 time, kind, entity, scope and id. The id may be that of a cause outside the store.
 
 With --json a line is an event with the keys of thaw dump (with --payloads those of
-thaw dump --payloads), distance and cut: the event itself, its causes, nearest first,
-and its effects, nearest first and by sequence at the same distance. In the last line of
-a graph with as many events as --limit, cut is how many direct causes and effects of the
-printed events are left out; without --json a last line says it.`,
+thaw dump --payloads, with the payload and the metadata), distance and cut: the event
+itself, its causes, nearest first, and its effects, nearest first and by sequence at the
+same distance. In the last line of a graph with as many events as --limit, cut is how
+many direct causes and effects of the printed events are left out; without --json a last
+line says it.`,
 		Example: lines(
 			`thaw graph orders 01a2046944b776d184a15372c657ccab`,
 			`thaw graph orders 01a2046944b776d184a15372c657ccab --depth 1 --json | jq .distance`,

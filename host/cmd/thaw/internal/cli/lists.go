@@ -15,13 +15,15 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// aboutLists is in the help of every command that prints a list.
-const aboutLists = `
+// aboutList is in the help of every command that prints a list of what has a key.
+func aboutList(key string) string {
+	return `
 
 A line has the number of visible events, the sequences of the first and the last of them,
-their wall_ms as times in UTC, and the name. It comes from the index: no event is read,
+their wall_ms as times in UTC, and the ` + key + `. It comes from the index: no event is read,
 and events are counted that can no longer be read. With --json a line is an object with
-events, first_seq, first_wall_ms, last_seq, last_wall_ms and `
+events, first_seq, first_wall_ms, last_seq, last_wall_ms and ` + key + `.`
+}
 
 // names is an iteration of entities or scopes.
 type names = iter.Seq2[host.NameSummary, error]
@@ -31,7 +33,7 @@ func (a *app) entities() *cobra.Command {
 		Use:   "entities",
 		Short: "List the entities with their numbers of events",
 		Long: `List the entities that have visible events, in the order of the bytes of their names.
-To continue a list, pass the last name to --after.` + aboutLists + `name.`,
+To continue a list, pass the last name to --after.` + aboutList("name"),
 		Example: lines(
 			`thaw entities orders`,
 			`thaw entities orders --prefix order: --limit 100`,
@@ -45,7 +47,7 @@ func (a *app) scopes() *cobra.Command {
 		Use:   "scopes",
 		Short: "List the scopes with their numbers of events",
 		Long: `List the scopes that have visible events, in the order of the bytes of their names. To
-continue a list, pass the last name to --after.` + aboutLists + `name.`,
+continue a list, pass the last name to --after.` + aboutList("name"),
 		Example: lines(
 			`thaw scopes orders`,
 			`thaw scopes orders --prefix shop: --json`),
@@ -92,7 +94,7 @@ func (a *app) kinds() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "kinds",
 		Short: "List the kinds with their numbers of events",
-		Long:  `List the kinds that have visible events, by number.` + aboutLists + `kind.`,
+		Long:  `List the kinds that have visible events, by number.` + aboutList("kind"),
 		Example: lines(
 			`thaw kinds orders`,
 			`thaw kinds orders --json`),

@@ -19,8 +19,9 @@ func (a *app) stream() *cobra.Command {
 		Use:   "stream",
 		Short: "Print the events of one entity in order of clock",
 		Long: `Print the visible events of one entity in order of clock (their version within the
-entity), with the keys of thaw dump. To continue a stream, pass the last line's clock
-plus one to --from. With --reverse the highest clock comes first.` + aboutTimes,
+entity), with the keys of thaw dump. Payloads and metadata are shown with --payloads. To
+continue a stream, pass the last line's clock plus one to --from. With --reverse the
+highest clock comes first.` + aboutTimes,
 		Example: lines(
 			`thaw stream orders order:42`,
 			`thaw stream orders order:42 --from 10 --limit 5 --payloads`,
