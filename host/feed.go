@@ -3,6 +3,7 @@ package host
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"sync/atomic"
 	"time"
@@ -66,7 +67,8 @@ func (f *storeFeed) look(ctx context.Context) (end, limit Position, err error) {
 // index of new events is then not built, which takes longer than all the rest.
 const recentEvents = 64
 
-func (f *storeFeed) events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error] {
+func (f *storeFeed) events(ctx context.Context, region Region, page Page, o feedOptions) iter.Seq2[event.Full, error] {
+	without := o.without
 	all := events(ctx, f.Store, region, page, without)
 	if page.To-page.From > recentEvents || !region.Since.IsZero() || !region.Until.IsZero() {
 		return all
@@ -138,6 +140,7 @@ type refreshFeed struct {
 	timer *time.Timer
 	// notices, unless nil, tell when something happens in the directory.
 	notices fsabstraction.Notices
+	watched bool      // whether this iteration has tried to get them
 	last    time.Time // when wait last returned
 
 	looked       bool
@@ -146,12 +149,17 @@ type refreshFeed struct {
 	ends         atomic.Uint64 // ended.Sequence
 }
 
-// begin watches the directory, if the file system can tell of changes, so that a change
-// after the first look is noticed.
-func (f *refreshFeed) begin() {
+func (f *refreshFeed) begin() { f.watched = false }
+
+// watch watches the directory, if the file system can tell of changes. It is called before
+// the first wait, and not at the beginning, since it takes longer than reading an event.
+// The caller must look again: there may have been changes before.
+func (f *refreshFeed) watch() (watching bool) {
+	f.watched = true
 	if r, ok := f.Refresher.(*DirReader); ok {
 		f.notices = r.notify()
 	}
+	return f.notices != nil
 }
 
 func (f *refreshFeed) end() {
@@ -204,8 +212,37 @@ func (f *refreshFeed) look(ctx context.Context) (end, limit Position, err error)
 	return end, limit, nil
 }
 
-func (f *refreshFeed) events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error] {
-	return events(ctx, f.Refresher, region, page, without)
+// events implements feed. Since the look, another user of the reader may have refreshed it to
+// another store at the same path, or to one in which other events have the same sequences.
+func (f *refreshFeed) events(ctx context.Context, region Region, page Page, o feedOptions) iter.Seq2[event.Full, error] {
+	without := o.without
+	r, ok := f.Refresher.(*DirReader)
+	if !ok {
+		return events(ctx, f.Refresher, region, page, without)
+	}
+	return func(yield func(event.Full, error) bool) {
+		s, err := r.Snapshot()
+		if err != nil {
+			yield(event.Full{}, err)
+			return
+		}
+		defer s.Close()
+		at, err := s.Position(ctx)
+		if err == nil && at.Store != f.ended.Store {
+			err = &PositionError{Position: Position{Store: f.ended.Store, Sequence: page.From}, End: at, Err: ErrOtherStore}
+		}
+		if err == nil && !o.last.ID.IsZero() && !s.Report().HiddenRanges.Hides(o.last.Sequence) {
+			last, failed := s.At(ctx, o.last.Sequence)
+			if err = failed; errors.Is(err, ErrNotFound) || err == nil && last.ID != o.last.ID {
+				err = errMoved
+			}
+		}
+		if err != nil {
+			yield(event.Full{}, err)
+			return
+		}
+		events(ctx, s, region, page, without)(yield)
+	}
 }
 
 // wait implements feed. Where the file system tells of changes, it waits for one, and else
@@ -213,6 +250,9 @@ func (f *refreshFeed) events(ctx context.Context, region Region, page Page, with
 // hurry costs no look for each event.
 func (f *refreshFeed) wait(ctx context.Context) error {
 	defer func() { f.last = time.Now() }()
+	if !f.watched && f.watch() {
+		return nil
+	}
 	if f.notices != nil {
 		err := f.notices.Wait(ctx, cmp.Or(f.most, noticedMaxPause))
 		if err == nil {

@@ -95,8 +95,9 @@ type feed interface {
 	// look moves the reader to the store as it is now. The position of every event that the
 	// reader then shows is below end; a position up to limit is one of the store.
 	look(ctx context.Context) (end, limit Position, err error)
-	// events returns the events of a page, with their payloads unless without is set.
-	events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error]
+	// events returns the events of a page. The error is errMoved if the store no longer has
+	// the last event of the options where it was.
+	events(ctx context.Context, region Region, page Page, o feedOptions) iter.Seq2[event.Full, error]
 	// wait returns when the store may have changed since look.
 	wait(ctx context.Context) error
 	// begin comes before the first look of an iteration, and end after it.
@@ -107,6 +108,15 @@ type feed interface {
 	// certain reports whether an event that was seen stays.
 	certain() bool
 }
+
+// feedOptions are the options of a page of a feed.
+type feedOptions struct {
+	without bool        // FollowOptions.WithoutPayloads
+	last    event.Event // before the page, zero if it is not known
+}
+
+// errMoved makes a follower look again.
+var errMoved = errors.New("thaw: the store has changed since the look")
 
 func newFollower(feed feed, region Region, from Position, o FollowOptions) *Follower {
 	return &Follower{feed: feed, region: region, options: o, pos: from, every: checkpointEvery}
@@ -176,6 +186,9 @@ func (f *Follower) follow(ctx context.Context, yield func(event.Full, error) boo
 			if more, err = f.read(ctx, end, yield); err == nil && !more {
 				return nil
 			}
+		}
+		if errors.Is(err, errMoved) {
+			continue // the look says what happened
 		}
 		switch pos := f.Position(); {
 		case errors.Is(err, ErrGone) && ctx.Err() == nil && gone < goneTries:
@@ -275,7 +288,7 @@ func (f *Follower) read(ctx context.Context, end Position, yield func(event.Full
 			return true, nil
 		}
 		n = 0
-		for e, err := range f.feed.events(ctx, f.region, page, f.options.WithoutPayloads) {
+		for e, err := range f.feed.events(ctx, f.region, page, feedOptions{without: f.options.WithoutPayloads, last: f.last}) {
 			if err != nil {
 				return false, err
 			}

@@ -113,6 +113,12 @@ func (q *queries) State(ctx context.Context, entity string) (State, error) {
 	})
 }
 
+// At returns the visible event with a sequence, without its payload. It returns
+// [ErrNotFound] for any other sequence.
+func (q *queries) At(ctx context.Context, sequence uint64) (event.Event, error) {
+	return on(ctx, q, func(s *store.Snapshot) (event.Event, error) { return s.At(sequence) })
+}
+
 // Get returns the visible event with an id, and its payload, which it reads from the segment
 // and checks. It returns [ErrNotFound] for an unknown id, and a *[Damage] for an event that
 // can no longer be read.

@@ -50,6 +50,7 @@ func startFollow(t *testing.T, args ...string) *followed {
 	t.Cleanup(cancel)
 	args = append(args, dir)
 	f := &followed{store: store, cmd: exec.CommandContext(ctx, args[0], args[1:]...)}
+	f.add(t)
 	var w *os.File
 	f.stdout, w, err = os.Pipe()
 	require.NoError(t, err)
@@ -58,7 +59,6 @@ func startFollow(t *testing.T, args ...string) *followed {
 	require.NoError(t, f.cmd.Start())
 	require.NoError(t, w.Close())
 	f.lines = bufio.NewReader(f.stdout)
-	f.add(t)
 	f.line(t)
 	return f
 }
