@@ -46,7 +46,7 @@ func startFollow(t *testing.T, args ...string) *followed {
 	store, err := host.Open(t.Context(), dir, host.Options{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	args = append(args, dir)
 	f := &followed{store: store, cmd: exec.CommandContext(ctx, args[0], args[1:]...)}
