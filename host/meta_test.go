@@ -119,7 +119,7 @@ func BenchmarkMeta(b *testing.B) {
 		{"none", func(int) event.Meta { return event.Meta{} }},
 		{"three", func(i int) event.Meta {
 			return event.NewMeta(map[string]string{
-				event.MetaActor: "user:1234567", event.MetaRequest: "01a2046944b87c6aa4f23dc0f706b544", event.MetaTrace: strconv.Itoa(1e15 + i),
+				event.MetaActor: "user:1234567", event.MetaRequest: "01a2046944b87c6aa4f23dc0f706b544", event.MetaTrace: strconv.Itoa(1e9 + i),
 			})
 		}},
 		{"same", func(i int) event.Meta {

@@ -3,6 +3,7 @@ package lines
 import (
 	"encoding/json"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestSummaries(t *testing.T) {
 // its names say.
 func TestLinks(t *testing.T) {
 	for _, shape := range []Shape{Plain, Payloads, Full} {
-		l := store.Link{Distance: -1 << 63, Cut: 1<<64 - 1}
+		l := store.Link{Distance: math.MinInt, Cut: 1<<64 - 1}
 		l.Coordinate = event.At(`"entity":`, `"entity":"x`)
 		l.Payload = []byte{0xa9, '"', 'e', 'n', 't', 'i', 't', 'y', '"', ':'}
 		before := []byte("before\n")
