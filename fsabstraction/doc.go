@@ -8,6 +8,7 @@
 //	FS, WriteFile     the reader's half plus the writer's methods
 //	DirSyncer         optional: a file system that can make directory entries durable
 //	Locker            optional: a file system that can lock files
+//	DirTimer          optional: a file system whose directories have times
 //	PathFile          optional: a handle on an operating system file, which can be mapped
 //
 // Optional abilities are found by type assertion; a missing one is normal.
@@ -17,6 +18,7 @@
 //	aferofs           the adapter for afero
 //	crashfs           for tests: in memory, with power cuts
 //	failfs            for tests: a wrapper whose operations fail on demand
+//	glance            whether a directory has the names of its last listing
 //	conformance       the tests that every implementation must pass
 //
 // # Names

@@ -18,7 +18,7 @@ import (
 // unchanged.
 //
 // An *[ExpectError], *[ConditionError], *[KeyError], *[KindError], *[NameError],
-// *[LimitError], *[PositionError], *[event.MetaError], or a payload or event error means
+// *[LimitError], *[PositionError], *[MetaError], or a payload or event error means
 // that the append was refused and nothing was written. A
 // *[WriteError] means that the write failed and was undone. A *[FailedError] means that
 // the store is now read-only; the next open decides whether this event exists. The error
@@ -212,6 +212,10 @@ func (s *Store) entry(e *commit.Entry, at event.Coordinate, kind event.Kind, val
 		case optUnless:
 			if err := commit.CheckRegions(o.condition.Regions); err != nil {
 				return err
+			}
+			if e.Conditions == nil {
+				e.Conditions = o.condition.alone[:]
+				break
 			}
 			e.Conditions = append(e.Conditions, &o.condition.Condition)
 		}

@@ -72,21 +72,37 @@
 // # The path of an append
 //
 // [Store.Append] checks and encodes the event, sends a request to the writer
-// (append.go), and waits. The writer is one goroutine (writer.go). It stages the
-// waiting requests as one group in core's commit.Log, which assigns the numbers and
+// (append.go), and waits. The writer (writer.go) stages the waiting requests as one
+// group in core's commit.Log, which validates their conditions, assigns the numbers and
 // encodes the frames; writes the frames to the active segment and syncs it
-// (segmentwriter.go); installs the next version (version.go); and sends the callers
-// their receipts. If the group begins a segment, the writer first writes its sync mark
-// (markfile.go) and adds it to the readers' directory (directory.go). If a segment is
-// full, the writer seals it and passes its end to the flusher (flush.go).
+// (segmentwriter.go); makes them visible (version.go); and answers the callers. If the
+// group begins a segment, the writer first writes its sync mark (markfile.go) and adds
+// it to the readers' directory (directory.go). If a segment is full, the writer seals it
+// and passes its end to the flusher (flush.go).
+//
+// The writer has a goroutine, which serves the queue of requests. Without a sync a
+// switch between goroutines takes longer than the write, so a caller that finds the
+// writer idle serves its own request, unless that needs another segment: see
+// writer.direct. With a sync it never does, because it could not leave when its context
+// ends.
 //
 // A version is the content of a store at one moment: the snapshot that answers
 // queries, the open files it reads, and the end of the log. It never changes. It
-// counts its users and closes its files after the last one. Only versions.install
-// replaces the current version, with one of three edits: the writer moves the end of
-// the log, a reader adds the missing events to the snapshot (versions.acquire), and a
-// flush or [DirReader.Refresh] changes the files. So an append builds no index: the
-// next query does, for all appends since the last one.
+// counts its users and closes its files after the last one. The writer moves the end of
+// the log (versions.show), and the next query makes a version of it (versions.update). A
+// query adds the missing events to the snapshot (versions.acquire), and a flush or
+// [DirReader.Refresh] changes the files, both with versions.install. So an append builds
+// no index: the next query does, for all appends since the last one; so does a condition
+// on many events since its position that only an index finds quickly.
+//
+// # Following
+//
+// A [Follower] (follow.go) reads from its position to the end of the store and waits, again
+// and again. Its feed (feed.go) is the store in the process of the writer, which wakes it
+// (wait.go) and whose new events it reads from the writer's memtable, without an index; or a
+// reader that it refreshes, with a pause that grows. A refresh first looks at the time of
+// the directory (package glance) and the size of the newest segment, and if only that grew it
+// reads and indexes what is new.
 //
 // # Lock order
 //
@@ -94,8 +110,11 @@
 //
 //	Store.entering      whether the store is closing; held briefly
 //	Snapshot.mu         whether a snapshot is closed; held briefly
-//	versions.editing    one change of snapshot or files at a time, by a query,
-//	                    an adopted flush or a refresh; no append takes it
+//	writer.serving      one goroutine writes at a time; held while a group is written
+//	                    and synced
+//	versions.editing    one change of snapshot or files at a time, by a query, an
+//	                    adopted flush or a refresh; of appends only those take it
+//	                    whose condition asks an index that lacks many events
 //	versions.mu         the current version; held briefly, and never while taking
 //	                    another lock
 //	core/store          one repair of a damaged part at a time; held while its segments
@@ -108,7 +127,7 @@
 // When descriptors run out, any goroutine may close idle segments of any directory,
 // which takes its directory.mu. So no goroutine opens a file through package scarce
 // while it holds a directory.mu: a segment is opened under it without that package.
-// Fence.mu, ids.mu and the lock of package scarce are held alone. The writer's own
-// fields have no lock: they pass from Open to the writer's goroutine and, after that
-// ends, to Close.
+// Fence.mu, ids.mu and the lock of package scarce are held alone. Open and Close use
+// the writer's fields without writer.serving, before its goroutine begins and after it
+// and all callers have ended.
 package host

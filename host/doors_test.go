@@ -20,6 +20,8 @@ var inside = map[string]string{
 	"artifact.ErrFull":          "an index of that size is not written; CloseReport.IndexError has it as text",
 	"event.ErrID":               "returned by event.ParseID, which callers call",
 	"event.ErrKind":             "returned by event.ParseKind, which callers call",
+	"event.ErrMetaJSON":         "returned by Meta.UnmarshalJSON, which callers call",
+	"event.ErrMetaOrder":        "a cause within a Damage or Refusal",
 	"index.ErrTable":            "the cause of a Refusal, whose Reason says it",
 	"lines.SyntaxError":         "returned by the UnmarshalJSON of reports, as text",
 	"msgpack.ErrShort":          "a cause within a Damage or Refusal",

@@ -75,10 +75,19 @@ var (
 	ErrBatchTime = commit.ErrBatchTime
 	// ErrCause: an item is caused by itself or by a later one.
 	ErrCause = commit.ErrCause
+	// ErrBatchCondition is the class of a *ConditionError of an item's Unless that an earlier
+	// item of the same batch breaks. A repetition fails too: give the Unless to the first item.
+	ErrBatchCondition = commit.ErrBatchCondition
 	// ErrNoRegion: an Unless has no region.
 	ErrNoRegion = commit.ErrNoRegion
 	// ErrRegion: a region of an Unless has bounds of time.
 	ErrRegion = commit.ErrRegion
+	// A *MetaError unwraps to ErrMetaEntries, ErrMetaKey, ErrMetaValue or ErrMetaUTF8:
+	// metadata exceeds one of the limits of package event.
+	ErrMetaEntries = event.ErrMetaEntries
+	ErrMetaKey     = event.ErrMetaKey
+	ErrMetaValue   = event.ErrMetaValue
+	ErrMetaUTF8    = event.ErrMetaUTF8
 	// ErrFlags: an undefined flag is set.
 	ErrFlags = commit.ErrFlags
 	// ErrFenceDone: the fence was already committed or cancelled.
@@ -141,6 +150,8 @@ type (
 	NameError = commit.NameError
 	// LimitError reports the limit that an append exceeds.
 	LimitError = commit.LimitError
+	// MetaError reports the entry of metadata that exceeds a limit.
+	MetaError = event.MetaError
 	// ItemError reports the item of a batch that failed.
 	ItemError = commit.ItemError
 )

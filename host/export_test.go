@@ -1,6 +1,9 @@
 package host
 
-import "weak"
+import (
+	"time"
+	"weak"
+)
 
 // Queued returns how many requests wait for the writer.
 func Queued(s *Store) int { return len(s.requests) }
@@ -16,6 +19,19 @@ func Closing(s *Store) bool {
 func Kept(s *Store) int {
 	end := s.versions.end()
 	return end.memtable.Len()
+}
+
+// Held returns how many events the current version holds in memory. It may lack the last.
+func Held(s *Store) int { return s.versions.locked().log.memtable.Len() }
+
+// Unindexed returns how many events the index lacks.
+func Unindexed(s *Store) int {
+	v, err := s.versions.pin()
+	if err != nil {
+		return 0
+	}
+	defer v.release()
+	return v.missing()
 }
 
 // Parts returns a function for each large object of a store, which reports whether the object
@@ -59,3 +75,6 @@ func reachable[T any](p *T) func() bool {
 	w := weak.Make(p)
 	return func() bool { return w.Value() != nil }
 }
+
+// CheckpointEvery sets how often a follower calls Checkpoint while there is more to read.
+func CheckpointEvery(f *Follower, d time.Duration) { f.every = d }

@@ -1,12 +1,16 @@
 package host
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"sync/atomic"
 	"time"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
 // Follow returns a follower of a region's events from a position on. It notices an append at
@@ -35,11 +39,7 @@ type Refresher interface {
 // NewFollower returns a follower that refreshes r. It is for implementations of Refresher;
 // see [DirReader.Follow].
 func NewFollower(r Refresher, region Region, from Position, o FollowOptions) *Follower {
-	f := &refreshFeed{Refresher: r, max: o.MaxPause}
-	if f.max <= 0 {
-		f.max = defaultMaxPause
-	}
-	return newFollower(f, region, from, o)
+	return newFollower(&refreshFeed{Refresher: r, most: max(o.MaxPause, 0)}, region, from, o)
 }
 
 // storeFeed is the feed in the process of the writer.
@@ -67,7 +67,8 @@ func (f *storeFeed) look(ctx context.Context) (end, limit Position, err error) {
 // index of new events is then not built, which takes longer than all the rest.
 const recentEvents = 64
 
-func (f *storeFeed) events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error] {
+func (f *storeFeed) events(ctx context.Context, region Region, page Page, o feedOptions) iter.Seq2[event.Full, error] {
+	without := o.without
 	all := events(ctx, f.Store, region, page, without)
 	if page.To-page.From > recentEvents || !region.Since.IsZero() || !region.Until.IsZero() {
 		return all
@@ -125,19 +126,60 @@ func (f *storeFeed) wait(ctx context.Context) error {
 	return err
 }
 
+func (f *storeFeed) begin() {}
+func (f *storeFeed) end()   {}
+
 func (f *storeFeed) known() uint64 { return f.versions.visible() }
 func (f *storeFeed) certain() bool { return true }
 
 // refreshFeed is the feed in another process.
 type refreshFeed struct {
 	Refresher
-	max, pause time.Duration
-	timer      *time.Timer
+	most  time.Duration // FollowOptions.MaxPause
+	pause time.Duration
+	timer *time.Timer
+	// notices, unless nil, tell when something happens in the directory.
+	notices fsabstraction.Notices
+	watched bool      // whether this iteration has tried to get them
+	last    time.Time // when wait last returned
 
-	looked     bool
-	version    *version // of a DirReader at the last look; only compared
-	end, limit Position
-	ends       atomic.Uint64 // end.Sequence
+	looked       bool
+	version      *version // of a DirReader at the last look; only compared
+	ended, limit Position
+	ends         atomic.Uint64 // ended.Sequence
+}
+
+func (f *refreshFeed) begin() { f.watched = false }
+
+// watch watches the directory, if the file system can tell of changes. It is called before
+// the first wait, and not at the beginning, since it takes longer than reading an event.
+// The caller must look again: there may have been changes before.
+func (f *refreshFeed) watch() (watching bool) {
+	f.watched = true
+	if r, ok := f.Refresher.(*DirReader); ok {
+		f.notices = r.notify()
+	}
+	return f.notices != nil
+}
+
+func (f *refreshFeed) end() {
+	if f.notices != nil {
+		_ = f.notices.Close() // it only read
+		f.notices = nil
+	}
+}
+
+// notify watches the reader's directory. It returns nil where that is not possible.
+func (r *DirReader) notify() fsabstraction.Notices {
+	n, ok := scarce.Inner(r.options.FS).(fsabstraction.Notifier)
+	if !ok {
+		return nil
+	}
+	notices, err := n.Notify(r.path)
+	if err != nil {
+		return nil
+	}
+	return notices
 }
 
 // look implements feed. Other followers may refresh the same reader, so that nothing has
@@ -152,34 +194,87 @@ func (f *refreshFeed) look(ctx context.Context) (end, limit Position, err error)
 		changed = changed || version != f.version
 		f.version = version
 		if !changed && f.looked {
-			return f.end, f.limit, nil
+			return f.ended, f.limit, nil
 		}
 	}
 	if end, err = f.Position(ctx); err != nil {
 		return end, limit, err
 	}
-	if f.looked && !changed && end == f.end {
-		return f.end, f.limit, nil
+	if f.looked && !changed && end == f.ended {
+		return f.ended, f.limit, nil
 	}
 	limit = end
 	if !end.Store.IsZero() {
 		limit.Sequence = max(end.Sequence, f.Report().NextSequence)
 	}
-	f.looked, f.end, f.limit, f.pause = true, end, limit, 0
+	f.looked, f.ended, f.limit, f.pause = true, end, limit, 0
 	f.ends.Store(end.Sequence)
 	return end, limit, nil
 }
 
-func (f *refreshFeed) events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error] {
-	return events(ctx, f.Refresher, region, page, without)
+// events implements feed. Since the look, another user of the reader may have refreshed it to
+// another store at the same path, or to one in which other events have the same sequences.
+func (f *refreshFeed) events(ctx context.Context, region Region, page Page, o feedOptions) iter.Seq2[event.Full, error] {
+	without := o.without
+	r, ok := f.Refresher.(*DirReader)
+	if !ok {
+		return events(ctx, f.Refresher, region, page, without)
+	}
+	return func(yield func(event.Full, error) bool) {
+		s, err := r.Snapshot()
+		if err != nil {
+			yield(event.Full{}, err)
+			return
+		}
+		defer s.Close()
+		at, err := s.Position(ctx)
+		if err == nil && at.Store != f.ended.Store {
+			err = &PositionError{Position: Position{Store: f.ended.Store, Sequence: page.From}, End: at, Err: ErrOtherStore}
+		}
+		if err == nil && !o.last.ID.IsZero() && !s.Report().HiddenRanges.Hides(o.last.Sequence) {
+			last, failed := s.At(ctx, o.last.Sequence)
+			if err = failed; errors.Is(err, ErrNotFound) || err == nil && last.ID != o.last.ID {
+				err = errMoved
+			}
+		}
+		if err != nil {
+			yield(event.Full{}, err)
+			return
+		}
+		events(ctx, s, region, page, without)(yield)
+	}
 }
 
+// wait implements feed. Where the file system tells of changes, it waits for one, and else
+// for a pause that grows. Two looks are at least leastPause apart, so that a writer in a
+// hurry costs no look for each event.
 func (f *refreshFeed) wait(ctx context.Context) error {
-	f.pause = min(max(2*f.pause, leastPause), f.max)
+	defer func() { f.last = time.Now() }()
+	if !f.watched && f.watch() {
+		return nil
+	}
+	if f.notices != nil {
+		err := f.notices.Wait(ctx, cmp.Or(f.most, noticedMaxPause))
+		if err == nil {
+			return f.sleep(ctx, leastPause-time.Since(f.last))
+		}
+		f.end()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	f.pause = min(max(2*f.pause, leastPause), cmp.Or(f.most, defaultMaxPause))
+	return f.sleep(ctx, f.pause)
+}
+
+func (f *refreshFeed) sleep(ctx context.Context, pause time.Duration) error {
+	if pause <= 0 {
+		return nil
+	}
 	if f.timer == nil {
-		f.timer = time.NewTimer(f.pause)
+		f.timer = time.NewTimer(pause)
 	} else {
-		f.timer.Reset(f.pause)
+		f.timer.Reset(pause)
 	}
 	select {
 	case <-f.timer.C:

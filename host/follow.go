@@ -16,15 +16,21 @@ type FollowOptions struct {
 	// the flags, the content hash and, unless the reader checks frames, the event's own time.
 	// The segments are then not read.
 	WithoutPayloads bool
-	// MaxPause bounds the pause between two looks at a store that another process writes.
-	// It starts at 1 ms after an event and doubles while nothing happens. By default it is
-	// 15 ms. It is the longest time in which a new event is not noticed. A follower in the
-	// process of the writer does not pause.
+	// MaxPause bounds the pause between two looks at a store that another process writes,
+	// which is the longest time in which a new event is not noticed. On the local file
+	// systems of Linux the system tells of changes; a look without one is made every second
+	// by default. Elsewhere the pause starts at 1 ms after an event and doubles while nothing
+	// happens, by default to 15 ms. A follower in the process of the writer does not pause.
 	MaxPause time.Duration
+	// Checkpoint, if not nil, is called between two events with the position to save, for
+	// example in a [CheckpointFile]: before the first event; when every event has been handed
+	// out and the position has moved, also over events of other regions; and in between a
+	// second after the last call. An error ends the iteration.
+	Checkpoint func(Position) error
 	// CaughtUp, if not nil, is called between two events, when every event that the last
 	// look showed has been handed out and the position has moved since the last call, and
-	// once at the beginning. It gets the new position, which lies after events of other
-	// regions too: the time to save it. An error ends the iteration.
+	// when that is so for the first time even if it has not moved. It is not called while
+	// there are more. It gets the position. An error ends the iteration.
 	CaughtUp func(Position) error
 	// StopAtEnd ends an iteration where the store ended when it began.
 	StopAtEnd bool
@@ -33,6 +39,10 @@ type FollowOptions struct {
 const (
 	leastPause      = time.Millisecond
 	defaultMaxPause = 15 * time.Millisecond
+	noticedMaxPause = time.Second
+	// checkpointEvery is how often the position of a follower with much to read is saved: so
+	// much is read again after a kill.
+	checkpointEvery = time.Second
 	// followPage is the number of events that a follower reads from one version of the store:
 	// enough to cost nothing, and few enough that a slow loop does not keep old files open.
 	followPage = 4096
@@ -72,6 +82,11 @@ type Follower struct {
 	// last is the last event before the position, as far as it is known, with which a feed
 	// that is not certain is checked.
 	last event.Event
+
+	// The last call of FollowOptions.Checkpoint; of the goroutine that iterates.
+	saved   Position
+	savedAt time.Time     // zero before the first call of an iteration
+	every   time.Duration // checkpointEvery
 }
 
 // feed is a store that grows while it is read.
@@ -80,18 +95,31 @@ type feed interface {
 	// look moves the reader to the store as it is now. The position of every event that the
 	// reader then shows is below end; a position up to limit is one of the store.
 	look(ctx context.Context) (end, limit Position, err error)
-	// events returns the events of a page, with their payloads unless without is set.
-	events(ctx context.Context, region Region, page Page, without bool) iter.Seq2[event.Full, error]
+	// events returns the events of a page. The error is errMoved if the store no longer has
+	// the last event of the options where it was.
+	events(ctx context.Context, region Region, page Page, o feedOptions) iter.Seq2[event.Full, error]
 	// wait returns when the store may have changed since look.
 	wait(ctx context.Context) error
+	// begin comes before the first look of an iteration, and end after it.
+	begin()
+	end()
 	// known returns the highest end that is known.
 	known() uint64
 	// certain reports whether an event that was seen stays.
 	certain() bool
 }
 
+// feedOptions are the options of a page of a feed.
+type feedOptions struct {
+	without bool        // FollowOptions.WithoutPayloads
+	last    event.Event // before the page, zero if it is not known
+}
+
+// errMoved makes a follower look again.
+var errMoved = errors.New("thaw: the store has changed since the look")
+
 func newFollower(feed feed, region Region, from Position, o FollowOptions) *Follower {
-	return &Follower{feed: feed, region: region, options: o, pos: from}
+	return &Follower{feed: feed, region: region, options: o, pos: from, every: checkpointEvery}
 }
 
 // Position returns the position after the last event that was handed out, and after the
@@ -135,6 +163,9 @@ func (f *Follower) Events(ctx context.Context) iter.Seq2[event.Full, error] {
 func (f *Follower) follow(ctx context.Context, yield func(event.Full, error) bool) error {
 	var until Position
 	started, told, gone := false, Position{}, 0
+	f.feed.begin()
+	defer f.feed.end()
+	f.savedAt = time.Time{}
 	for {
 		end, err := f.look(ctx)
 		if err == nil && !started {
@@ -147,11 +178,17 @@ func (f *Follower) follow(ctx context.Context, yield func(event.Full, error) boo
 			told = f.Position()
 		}
 		before := f.Position()
+		if err == nil && f.savedAt.IsZero() {
+			err = f.checkpoint()
+		}
 		if err == nil {
 			var more bool
 			if more, err = f.read(ctx, end, yield); err == nil && !more {
 				return nil
 			}
+		}
+		if errors.Is(err, errMoved) {
+			continue // the look says what happened
 		}
 		switch pos := f.Position(); {
 		case errors.Is(err, ErrGone) && ctx.Err() == nil && gone < goneTries:
@@ -169,6 +206,11 @@ func (f *Follower) follow(ctx context.Context, yield func(event.Full, error) boo
 				}
 				told = pos
 			}
+			if pos != f.saved {
+				if err := f.checkpoint(); err != nil {
+					return err
+				}
+			}
 			if f.options.StopAtEnd && pos.Sequence >= until.Sequence {
 				return nil
 			}
@@ -177,6 +219,19 @@ func (f *Follower) follow(ctx context.Context, yield func(event.Full, error) boo
 			return err
 		}
 	}
+}
+
+// checkpoint calls Checkpoint with the position.
+func (f *Follower) checkpoint() error {
+	if f.options.Checkpoint == nil {
+		return nil
+	}
+	pos := f.Position()
+	if err := f.options.Checkpoint(pos); err != nil {
+		return err
+	}
+	f.saved, f.savedAt = pos, time.Now()
+	return nil
 }
 
 // look looks at the store, and returns its end. It checks that the position is one of the
@@ -233,7 +288,7 @@ func (f *Follower) read(ctx context.Context, end Position, yield func(event.Full
 			return true, nil
 		}
 		n = 0
-		for e, err := range f.feed.events(ctx, f.region, page, f.options.WithoutPayloads) {
+		for e, err := range f.feed.events(ctx, f.region, page, feedOptions{without: f.options.WithoutPayloads, last: f.last}) {
 			if err != nil {
 				return false, err
 			}
@@ -241,6 +296,11 @@ func (f *Follower) read(ctx context.Context, end Position, yield func(event.Full
 			f.move(end.Store, e.Event)
 			if !yield(e, nil) {
 				return false, nil
+			}
+			if f.options.Checkpoint != nil && time.Since(f.savedAt) >= f.every {
+				if err := f.checkpoint(); err != nil {
+					return false, err
+				}
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/visibility"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -170,6 +171,57 @@ func TestFollowCaughtUp(t *testing.T) {
 			require.Equal(t, 1, n)
 			appendSome(t, st, "a", 1)
 		}
+	})
+}
+
+// TestFollowCheckpoint: it is called before the first event, in the middle of many, and at
+// the end of them; its error ends the iteration.
+func TestFollowCheckpoint(t *testing.T) {
+	followed(t, func(t *testing.T, st *host.Store, r followable) {
+		appendSome(t, st, "often", 2)
+		appendSome(t, st, "rare", 2)
+		appendSome(t, st, "often", 2)
+		follow := func(failAt int) (saved []uint64, seen []uint64, f *host.Follower, last error) {
+			o := quick
+			o.StopAtEnd = true
+			o.Checkpoint = func(p host.Position) error {
+				if saved = append(saved, p.Sequence); len(saved) == failAt {
+					return errGone
+				}
+				return nil
+			}
+			f = r.Follow(host.Region{Entity: "rare"}, host.Position{}, o)
+			host.CheckpointEvery(f, 0)
+			if failAt == 2 {
+				host.CheckpointEvery(f, time.Hour)
+			}
+			for e, err := range f.Events(t.Context()) {
+				if last = err; err == nil {
+					seen = append(seen, e.Sequence)
+				}
+			}
+			return saved, seen, f, last
+		}
+		saved, seen, _, err := follow(0)
+		require.NoError(t, err)
+		require.Equal(t, []uint64{0, 3, 4, 6}, saved)
+		require.Equal(t, []uint64{2, 3}, seen)
+
+		saved, seen, _, err = follow(1)
+		require.Equal(t, errGone, err)
+		require.Equal(t, []uint64{0}, saved)
+		require.Empty(t, seen)
+
+		saved, seen, _, err = follow(2) // once an hour
+		require.Equal(t, errGone, err)
+		require.Equal(t, []uint64{0, 6}, saved)
+		require.Equal(t, []uint64{2, 3}, seen)
+
+		saved, seen, f, err := follow(3)
+		require.Equal(t, errGone, err)
+		require.Equal(t, []uint64{0, 3, 4}, saved)
+		require.Equal(t, []uint64{2, 3}, seen)
+		require.EqualValues(t, 4, f.Position().Sequence)
 	})
 }
 
@@ -400,6 +452,24 @@ func TestFollowManyPages(t *testing.T) {
 	})
 }
 
+// TestFollowAppendInLoop appends events while others are handed out: none of them is passed
+// over with the events of other regions.
+func TestFollowAppendInLoop(t *testing.T) {
+	followed(t, func(t *testing.T, st *host.Store, r followable) {
+		appendSome(t, st, "e", 3)
+		f := r.Follow(host.Region{Entity: "e"}, host.Position{}, quick)
+		n := uint64(0)
+		for e, err := range f.Events(t.Context()) {
+			require.NoError(t, err)
+			require.Equal(t, n, e.Sequence)
+			if n++; n == 100 {
+				break
+			}
+			appendSome(t, st, "e", 2)
+		}
+	})
+}
+
 // TestFollowTogether: several followers of one reader, which all refresh it, miss nothing.
 func TestFollowTogether(t *testing.T) {
 	followed(t, func(t *testing.T, st *host.Store, r followable) {
@@ -419,26 +489,30 @@ func TestFollowTogether(t *testing.T) {
 	})
 }
 
-// TestFollowGone: segments that another process removed are looked for again.
+// TestFollowGone: segments that another process removes while events in them are read are no
+// reason to stop: the follower looks again.
 func TestFollowGone(t *testing.T) {
-	p := inMemory(t)
+	p := place{crashfs.New(), storeDir}
+	require.NoError(t, p.fs.MkdirAll(p.dir))
 	w := newWriter(t, p)
-	w.fill(4, 2)
+	w.fill(6, 2)
 	w.segment()
 	w.putIndex()
-	r := p.open(t, host.ReaderOptions{OpenSegments: 1})
-	f := r.Follow(host.Region{}, host.Position{}, quick)
+	fs := &beforeOpen{FS: p.fs.(*crashfs.FS), name: segment.Name(2)}
+	r := place{fs, p.dir}.open(t, host.ReaderOptions{OpenSegments: 1})
 	want := ids(w.events)
+	removed := false
+	fs.call = func() {
+		removed = true
+		w.compact(t, func() {})
+	}
+	f := r.Follow(host.Region{}, host.Position{}, host.FollowOptions{StopAtEnd: true})
 	var got []event.ID
 	for e, err := range f.Events(t.Context()) {
 		require.NoError(t, err)
-		if got = append(got, e.ID); len(got) == 1 {
-			w.compact(t, func() {})
-		}
-		if len(got) == len(want) {
-			break
-		}
+		got = append(got, e.ID)
 	}
+	require.True(t, removed)
 	require.Equal(t, want, got)
 	w.close()
 }

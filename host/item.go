@@ -95,7 +95,7 @@ func WithTime(t time.Time) AppendOption { return AppendOption{what: optTime, num
 //	host.WithMeta(event.NewMeta(map[string]string{event.MetaActor: "user:7", "tenant": "eu"}))
 //
 // Reads return it as [event.Full].Meta, which can be given to the events that follow from
-// this one. Metadata that exceeds a limit is refused with an *[event.MetaError]. It counts as
+// this one. Metadata that exceeds a limit is refused with a *[MetaError]. It counts as
 // payload bytes do towards the limit of a batch. It is stored beside the payload and protected
 // by the frame's checksum, but is not part of the event's hash.
 func WithMeta(m event.Meta) AppendOption { return AppendOption{what: optMeta, meta: m} }

@@ -13,19 +13,25 @@ import (
 // and end.
 type Extent = query.Extent
 
-// NameSummary is an entity or a scope with the extent of its events.
+// NameSummary is an entity or a scope with the extent of its events: a Name and an Extent.
 type NameSummary = query.NameSummary
 
-// KindSummary is a kind with the extent of its events.
+// KindSummary is a kind with the extent of its events: a Kind and an Extent.
 type KindSummary = query.KindSummary
 
-// NamePage bounds a list of names. To continue it, set After to the last name.
+// NamePage bounds a list of names, which begins with the first name above After and has at
+// most Limit names, 0 for no limit. To continue it, set After to the last name.
 type NamePage = query.NamePage
 
-// Link is an event of a graph. Its edge leads from its cause, Causation, to itself.
+// Link is an event of a graph: an event.Full, and its Distance from the event that was asked
+// about, negative for causes. Its edge leads from its cause, Causation, to itself. In the
+// last link of a graph that reached its limit, Cut is how many direct causes and effects
+// were left out.
 type Link = store.Link
 
-// GraphOptions bound a graph. The zero GraphOptions is the whole graph without payloads.
+// GraphOptions bound a graph: Depth bounds the distance and Limit the number of links, 0
+// for no bound; Direction is [CausesAndEffects], [CausesOnly] or [EffectsOnly]; Payloads
+// reads the frames too. The zero GraphOptions is the whole graph without payloads.
 type GraphOptions = store.GraphOptions
 
 // GraphDirection says which way a graph goes from its event.

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,4 +105,67 @@ func TestMetadata(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `by="a reaction" of="the cause"`, effect.Meta.String())
 	require.NoError(t, s.Close())
+}
+
+// BenchmarkMeta appends, looks up and reads events of 200 bytes without metadata, with three
+// entries, and with the same three as the event before.
+func BenchmarkMeta(b *testing.B) {
+	const n = 1000
+	value := strings.Repeat("x", 200)
+	for _, c := range []struct {
+		name string
+		meta func(i int) event.Meta
+	}{
+		{"none", func(int) event.Meta { return event.Meta{} }},
+		{"three", func(i int) event.Meta {
+			return event.NewMeta(map[string]string{
+				event.MetaActor: "user:1234567", event.MetaRequest: "01a2046944b87c6aa4f23dc0f706b544", event.MetaTrace: strconv.Itoa(1e15 + i),
+			})
+		}},
+		{"same", func(i int) event.Meta {
+			return event.NewMeta(map[string]string{
+				event.MetaActor: "user:1234567", event.MetaRequest: "01a2046944b87c6aa4f23dc0f706b544", event.MetaTrace: "1000000000000000",
+			})
+		}},
+	} {
+		s, err := host.Open(b.Context(), b.TempDir(), host.Options{Durability: host.LoseUnsynced})
+		require.NoError(b, err)
+		defer s.Close()
+		items := make([]host.Item, n)
+		b.Run(c.name+"/append", func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i += n {
+				for k := range items {
+					items[k] = host.Item{At: event.At("e", "s"), Kind: event.Data, Payload: value, Options: []host.AppendOption{host.WithMeta(c.meta(i + k))}}
+				}
+				_, err := s.AppendBatch(b.Context(), items)
+				require.NoError(b, err)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
+		})
+		var events []event.Event
+		for e, err := range s.Query(b.Context(), host.Region{}, host.Page{Limit: n}) {
+			require.NoError(b, err)
+			events = append(events, e)
+		}
+		b.Run(c.name+"/get", func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				_, err := s.Get(b.Context(), events[i%n].ID)
+				require.NoError(b, err)
+			}
+			b.ReportMetric(float64(events[1].Position.Length), "frame-bytes")
+		})
+		b.Run(c.name+"/readeach", func(b *testing.B) {
+			b.ReportAllocs()
+			bytes := 0
+			for b.Loop() {
+				for full, err := range s.ReadEach(b.Context(), s.Query(b.Context(), host.Region{}, host.Page{Limit: n})) {
+					require.NoError(b, err)
+					bytes += full.Meta.Len()
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
+		})
+	}
 }

@@ -40,15 +40,13 @@ func iterate[T any](ctx context.Context, q *queries, f func(*store.Snapshot) ite
 		}
 		defer v.release()
 		n := 0
-		for e, err := range f(v.snapshot) {
+		f(v.snapshot)(func(e T, err error) bool { // no range, which would allocate its state
 			if n++; n%contextEvery == 0 && ctx.Err() != nil {
 				yield(none, ctx.Err())
-				return
+				return false
 			}
-			if !yield(e, err) || err != nil {
-				return
-			}
-		}
+			return yield(e, err) && err == nil
+		})
 	}
 }
 
@@ -113,6 +111,12 @@ func (q *queries) State(ctx context.Context, entity string) (State, error) {
 		state, err := s.State(entity)
 		return State(state), err
 	})
+}
+
+// At returns the visible event with a sequence, without its payload. It returns
+// [ErrNotFound] for any other sequence.
+func (q *queries) At(ctx context.Context, sequence uint64) (event.Event, error) {
+	return on(ctx, q, func(s *store.Snapshot) (event.Event, error) { return s.At(sequence) })
 }
 
 // Get returns the visible event with an id, and its payload, which it reads from the segment

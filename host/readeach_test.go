@@ -121,18 +121,19 @@ func TestReadEachWhileWriting(t *testing.T) {
 	}
 }
 
-// TestReadEachIsNotOlder: an iteration that begins after an append, inside ReadEach, is
-// read from a version that has what it returns.
+// TestReadEachIsNotOlder: an iteration that begins inside ReadEach, after an append, a close
+// and a refresh, is read from a version that has what it returns.
 func TestReadEachIsNotOlder(t *testing.T) {
 	dir := t.TempDir()
 	st, err := host.Open(t.Context(), dir, host.Options{Durability: host.LoseUnsynced})
 	require.NoError(t, err)
-	defer st.Close()
+	appendNumbered(t, st, 0, 10)
 	r, err := host.OpenReader(t.Context(), dir, host.ReaderOptions{})
 	require.NoError(t, err)
 	defer r.Close()
 	late := func(yield func(event.Event, error) bool) {
-		appendNumbered(t, st, 0, 40)
+		appendNumbered(t, st, 10, 40)
+		require.NoError(t, st.Close())
 		_, err := r.Refresh(t.Context())
 		require.NoError(t, err)
 		r.Query(t.Context(), host.Region{}, host.Page{})(yield)
@@ -143,7 +144,7 @@ func TestReadEachIsNotOlder(t *testing.T) {
 		require.Equal(t, n, numberOf(full.Payload))
 		n++
 	}
-	require.EqualValues(t, 40, n)
+	require.EqualValues(t, 50, n)
 }
 
 // TestReadEachEnds: a context that ends and a reader that is closed end the loop, with

@@ -37,6 +37,10 @@ type Reader interface {
 	// cost does not depend on the length of the stream.
 	State(ctx context.Context, entity string) (State, error)
 
+	// At returns the visible event with a sequence, without its payload. It returns
+	// ErrNotFound for any other sequence.
+	At(ctx context.Context, sequence uint64) (event.Event, error)
+
 	// Get returns the visible event with an id, and its payload, which it reads from the
 	// segment and checks. It returns ErrNotFound for an unknown id, and a *Damage for an
 	// event that can no longer be read.

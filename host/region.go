@@ -38,15 +38,17 @@ func (r Region) Core() query.Region {
 	out := query.Region{
 		Entity: r.Entity, EntityPrefix: r.EntityPrefix, Scope: r.Scope, Kinds: r.Kinds, Clocks: r.Clocks,
 	}
-	if since, where := microseconds(r.Since); where == within {
-		out.Times = out.Times.Since(since)
-	} else if where == after {
-		out.Times = out.Times.Until(math.MinInt64) // no own time is so late
-	}
-	if until, where := microseconds(r.Until); where == within {
-		out.Times = out.Times.Until(until)
-	} else if where == before {
+	since, from := microseconds(r.Since)
+	until, to := microseconds(r.Until)
+	switch {
+	case from == after || to == before: // no own time is so late, or so early
 		out.Times = out.Times.Until(math.MinInt64)
+		return out
+	case to == within:
+		out.Times = out.Times.Until(until)
+	}
+	if from == within {
+		out.Times = out.Times.Since(since)
 	}
 	return out
 }
@@ -85,7 +87,7 @@ func ClocksBetween(low, high uint32) Clocks { return query.ClocksBetween(low, hi
 type Page struct {
 	// From is the lowest sequence.
 	From uint64
-	// Limit is the maximum number of events, 0 for no limit.
+	// Limit is the maximum number of events, 0 or less for no limit.
 	Limit int
 	// To is one more than the highest sequence, 0 for no bound.
 	To uint64

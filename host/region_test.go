@@ -54,6 +54,10 @@ func TestRegionTimes(t *testing.T) {
 		{Region{Until: early}, nothing},
 		{Region{Since: late}, nothing},
 		{Region{Until: late}, query.Times{}},
+		{Region{Since: late, Until: time.Unix(1, 0)}, nothing},
+		{Region{Since: late, Until: late}, nothing},
+		{Region{Since: time.Unix(1, 0), Until: early}, nothing},
+		{Region{Since: early, Until: time.Unix(1, 0)}, query.Times{}.Until(1_000_000)},
 		{Region{Since: time.Unix(late.Unix()-1, 0)}, query.Times{}.Since((late.Unix() - 1) * 1_000_000)},
 		{Region{Since: time.Unix(early.Unix()+1, 0)}, query.Times{}.Since((early.Unix() + 1) * 1_000_000)},
 	} {

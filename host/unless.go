@@ -13,7 +13,7 @@ import (
 //
 // Everything before the event counts: what is committed, what is written in the same group,
 // and the earlier items of its own batch. So give the condition of a whole batch or fence to
-// its first item. An append may have several conditions, and [Expect] as well; all must hold.
+// its first item; one that an earlier item breaks is [ErrBatchCondition], not a conflict. An append may have several conditions, and [Expect] as well; all must hold.
 // A repetition under [WithKey] returns the first receipt and judges nothing.
 //
 // The zero Region holds every event. A region may not have Since or Until. Without a
@@ -25,6 +25,7 @@ import (
 // query.
 func Unless(position Position, regions ...Region) AppendOption {
 	c := &condition{position: position}
+	c.alone[0] = &c.Condition
 	c.From, c.Check = position.Sequence, c.check
 	if c.Regions = c.few[:0]; len(regions) > len(c.few) {
 		c.Regions = make([]query.Region, 0, len(regions))
@@ -40,6 +41,8 @@ type condition struct {
 	commit.Condition
 	position Position
 	few      [2]query.Region // backs Regions
+	// alone is the list of this condition, for the entries that have no other.
+	alone [1]*commit.Condition
 }
 
 func (c *condition) check(store event.ID, end uint64) error {

@@ -141,15 +141,19 @@ func TestUnlessInBatch(t *testing.T) {
 	}
 	var item *host.ItemError
 	_, err := s.AppendBatch(background, items(2))
-	require.ErrorIs(t, err, host.ErrConflict)
+	require.ErrorIs(t, err, host.ErrBatchCondition)
+	require.NotErrorIs(t, err, host.ErrConflict, "a repetition fails too")
 	require.ErrorAs(t, err, &item)
 	require.Equal(t, 2, item.Item)
 	require.Zero(t, s.Committed())
 	_, err = s.AppendBatch(background, items(0))
 	require.NoError(t, err)
 	_, err = s.AppendBatch(background, items(0))
+	require.ErrorIs(t, err, host.ErrConflict)
 	require.ErrorAs(t, err, &item)
 	require.Zero(t, item.Item)
+	_, err = s.AppendBatch(background, items(2))
+	require.ErrorIs(t, err, host.ErrConflict, "the committed event comes first")
 
 	// One by one, those before the first that fails stay.
 	rs, err := s.AppendEach(background, items(1))
@@ -294,11 +298,14 @@ func TestUnlessBehindIndex(t *testing.T) {
 	}
 	r, err := s.Append(background, event.At("rare", "s"), 0x3333, 1)
 	require.NoError(t, err)
+	require.NoError(t, appendOne(s, "x", host.Unless(start, host.Region{Entity: "new"}, host.Region{Scope: "new"})))
+	require.Greater(t, host.Unindexed(s), 12_000, "these need no index")
 	for _, region := range []host.Region{{Kinds: event.Only(0x3333)}, {EntityPrefix: "rar"}, {Scope: "s", Kinds: event.Only(0x3333)}} {
 		err := appendOne(s, "x", host.Unless(start, region))
 		var conflict *host.ConditionError
 		require.ErrorAs(t, err, &conflict, "%+v", region)
 		require.Equal(t, r.ID, conflict.ID)
+		require.Less(t, host.Unindexed(s), 5000)
 	}
 	require.NoError(t, appendOne(s, "x", host.Unless(start, host.Region{EntityPrefix: "never"}, host.Region{Kinds: event.Only(0x4000)})))
 	require.ErrorIs(t, appendOne(s, "x", host.Unless(start, host.Region{Kinds: event.Only(event.Data)})), host.ErrConflict)

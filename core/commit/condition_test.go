@@ -37,10 +37,10 @@ func TestConditionOfGroup(t *testing.T) {
 	var item *commit.ItemError
 	require.ErrorAs(t, err, &item)
 	require.Equal(t, 1, item.Item)
-	require.ErrorIs(t, err, commit.ErrConflict)
+	require.ErrorIs(t, err, commit.ErrBatchCondition)
 	var conflict *commit.ConditionError
 	require.ErrorAs(t, err, &conflict)
-	require.Equal(t, commit.ConditionError{From: 7, ID: one.ID, Sequence: 7, At: one.Coordinate, Kind: one.Kind}, *conflict)
+	require.Equal(t, commit.ConditionError{From: 7, ID: one.ID, Sequence: 7, At: one.Coordinate, Kind: one.Kind, InBatch: true}, *conflict)
 	require.Empty(t, log.Frames())
 
 	_, err = log.Append(&one, 5)

@@ -27,12 +27,26 @@
 // batch and its markers carry one time stamp, by which readers tell them from later
 // frames when a batch is cut short.
 //
+// # Conditions
+//
+// A [Condition] requires that no visible event since a sequence is in a region. It is
+// validated when the append is staged, against the committed events, those staged before
+// it and the earlier items of its own batch, so of two appends whose conditions exclude
+// each other one is staged. A refusal because of a staged event holds only if the group is
+// committed.
+//
+// The log links its records by entity and by scope (links.go). A region with either is
+// searched along these links, and any other record by record, back to the condition's
+// sequence. If that would take many steps, or goes back before the log, the history is
+// asked, which has an index. The last regions without an event are remembered, so that
+// many appends with the same condition do not search the same events again.
+//
 // # Keys
 //
 // An id chosen by the caller is an idempotency key. If an event with that id exists
 // and has the same entity, scope, kind and payload digest, the append is a repetition:
-// nothing is written and the receipt is that event's. The expected state is not
-// checked again, since it held when the event was new. Time, correlation, causation
+// nothing is written and the receipt is that event's. The expected state and conditions
+// are not checked again, since they held when the event was new. Time, correlation, causation
 // and flags are not compared; the event keeps its own.
 //
 // If the existing event differs or was cancelled, the append fails with a [KeyError]

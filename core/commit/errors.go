@@ -10,8 +10,8 @@ import (
 
 // Errors for errors.Is. An append that returns one staged nothing.
 var (
-	// ErrConflict is the class of every [ExpectError] and [ConditionError]: read again,
-	// decide again and retry.
+	// ErrConflict is the class of every [ExpectError], and of every [ConditionError] that
+	// is not of [ErrBatchCondition]: read again, decide again and retry.
 	ErrConflict = errors.New("thaw: the append conflicts with an earlier one")
 	// ErrKey is the class of every [KeyError].
 	ErrKey = errors.New("thaw: the idempotency key was used for something else")
@@ -31,6 +31,9 @@ var (
 	ErrCause = errors.New("thaw: the cause of an item is not an earlier item")
 	// ErrFlags: an undefined flag is set.
 	ErrFlags = errors.New("thaw: an undefined flag is set")
+	// ErrBatchCondition: an earlier item of a batch breaks the condition of a later one, so
+	// the batch can never be appended.
+	ErrBatchCondition = errors.New("thaw: an earlier item of the batch breaks the condition of a later one; give it to the first item")
 	// ErrNoRegion: a condition has no region, so it would always hold.
 	ErrNoRegion = errors.New("thaw: a condition needs a region")
 	// ErrRegion: a region of a condition has bounds of time, which it cannot have: the
@@ -99,17 +102,29 @@ type ConditionError struct {
 	Sequence uint64
 	At       event.Coordinate
 	Kind     event.Kind
+	// InBatch says that the event is an earlier item of the batch itself, so that the batch
+	// can never be appended: give the condition to its first item.
+	InBatch bool
 }
 
 // Error names the region and the event.
 func (e *ConditionError) Error() string {
+	if e.InBatch {
+		return ErrBatchCondition.Error() + ": region " + strconv.Itoa(e.Region) + ", entity " +
+			strconv.Quote(e.At.Entity) + ", scope " + strconv.Quote(e.At.Scope) + ", kind " + e.Kind.String()
+	}
 	return "thaw: an event since sequence " + strconv.FormatUint(e.From, 10) + " is in region " + strconv.Itoa(e.Region) +
 		" of the condition: " + e.ID.String() + " with sequence " + strconv.FormatUint(e.Sequence, 10) + " and kind " + e.Kind.String() +
 		", entity " + strconv.Quote(e.At.Entity) + ", scope " + strconv.Quote(e.At.Scope)
 }
 
-// Unwrap returns ErrConflict.
-func (e *ConditionError) Unwrap() error { return ErrConflict }
+// Unwrap returns ErrConflict, or ErrBatchCondition with InBatch.
+func (e *ConditionError) Unwrap() error {
+	if e.InBatch {
+		return ErrBatchCondition
+	}
+	return ErrConflict
+}
 
 // String returns "no events" or "clock N".
 func (s State) String() string {

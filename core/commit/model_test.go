@@ -101,7 +101,8 @@ func requireError(t require.TestingT, got, want error) {
 	}
 	var is *commit.ConditionError
 	require.ErrorAs(t, got, &is)
-	require.ErrorIs(t, got, commit.ErrConflict)
+	require.Equal(t, condition.InBatch, errors.Is(got, commit.ErrBatchCondition))
+	require.Equal(t, !condition.InBatch, errors.Is(got, commit.ErrConflict))
 	require.Equal(t, condition, is)
 }
 
@@ -204,6 +205,10 @@ func (m *model) batch(entries []commit.Entry, nowUS int64, committed uint64) (rs
 			return nil, nil, commit.ErrKey
 		}
 		r, b, err := n.add(&e, nowUS, committed)
+		var broken *commit.ConditionError
+		if errors.As(err, &broken) {
+			broken.InBatch = broken.Sequence >= m.next
+		}
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,6 +1,7 @@
 package commit
 
 import (
+	"errors"
 	"math"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -66,6 +67,10 @@ func (l *Log) AppendBatch(dst []Receipt, entries []Entry, nowUS int64) ([]Receip
 		r, err := l.stage(e, us)
 		if err != nil {
 			l.rollbackTo(before)
+			var broken *ConditionError
+			if errors.As(err, &broken) {
+				broken.InBatch = broken.Sequence >= before.next
+			}
 			return dst[:first], &ItemError{Item: i, Err: err}
 		}
 		dst = append(dst, r)

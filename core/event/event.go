@@ -65,7 +65,8 @@ type Full struct {
 	PayloadSize uint32
 	Flags       uint8
 	ContentHash Hash
-	// Meta is the event's metadata, empty if it has none.
+	// Meta is the event's metadata, empty if it has none. It stays valid, unlike the
+	// payload of a loop over ReadEach.
 	Meta Meta
 	// Payload is the appended MessagePack. It is the caller's own copy from Read and Get.
 	// From ReadEach it is valid until the loop's next step: clone it to keep it.

@@ -61,8 +61,7 @@ func (e *MetaError) Unwrap() error { return e.Err }
 // that never changes. The zero Meta is empty; with == two Metas are equal if they have
 // the same entries.
 //
-// A Meta may share memory with that of other events that were read with it, so
-// a program that keeps few of many clones what Get returns.
+// Texts that Get and All return share the memory of the whole Meta.
 type Meta struct {
 	// encoded is the MessagePack of a frame: a map of strings, sorted by key; "" for
 	// an empty Meta.

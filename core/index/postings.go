@@ -48,9 +48,10 @@ func (p *Postings) Walk(r *Reader, l List) {
 
 // Forget makes p an empty list, without references except its own buffer.
 func (p *Postings) Forget() {
-	win := p.win
-	win.Reset(nil, 0)
-	*p = Postings{win: win}
+	// Field by field: an assignment of all of p costs as much as reading a short list.
+	p.win.Reset(nil, 0)
+	p.mem, p.base, p.section, p.count = nil, 0, 0, 0
+	p.from, p.at, p.to = 0, 0, 0
 }
 
 // Left returns the number of items ahead.

@@ -3,7 +3,6 @@ package msgpack
 import (
 	"encoding/binary"
 	"math"
-	"slices"
 )
 
 // The Append functions append one value in its smallest form to dst and return
@@ -87,24 +86,6 @@ func appendHead(dst []byte, n int, small, wide byte) []byte {
 		return binary.BigEndian.AppendUint16(append(dst, wide), uint16(n))
 	}
 	return binary.BigEndian.AppendUint32(append(dst, wide+1), uint32(n))
-}
-
-// AppendByteArray appends b as an array of integers, one per byte, which is how
-// serde writes byte slices.
-func AppendByteArray(dst, b []byte) []byte {
-	dst = slices.Grow(AppendArray(dst, len(b)), 2*len(b))
-	room := dst[len(dst) : len(dst)+2*len(b)]
-	n := 0
-	for _, c := range b {
-		// A hash has as many bytes above 0x7f as below, so the processor would
-		// mispredict a branch half of the time. Always write the head, and
-		// overwrite it when it is not needed.
-		room[n] = 0xcc
-		n += int(c >> 7)
-		room[n] = c
-		n++
-	}
-	return dst[:len(dst)+n]
 }
 
 // StrSize returns the number of bytes that [AppendStr] appends for a string of

@@ -50,6 +50,9 @@ var short = func() (n [256]uint8) {
 
 // walk returns the offset after the first value of b.
 func walk(b []byte) (end int, err error) {
+	if n := shorts(b, 1); n.values == 1 {
+		return n.bytes, nil
+	}
 	var owed [MaxDepth]int // values left in each open container
 	depth := 0
 	for {

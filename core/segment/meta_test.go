@@ -134,6 +134,32 @@ func TestMetaAmongOthers(t *testing.T) {
 	}
 }
 
+// TestFindBody: the start of a body is its head and its keys; keys after another byte are
+// none, and do not hide one after them.
+func TestFindBody(t *testing.T) {
+	keys := string(segment.AppendBody(nil, sample(1, 0)))[1:27]
+	for _, c := range []struct {
+		in   string
+		want int
+	}{
+		{"", -1}, {keys, -1}, {"\x83" + keys[:25], -1}, {"\x83" + keys, 0}, {"\x84" + keys, 0}, {"\x85" + keys, -1},
+		{"xx\x84" + keys + "\x83" + keys, 2}, {keys + "\x83" + keys, 26}, {"\x82" + keys + "x" + keys + "\x84" + keys, 54},
+	} {
+		require.Equal(t, c.want, segment.FindBody([]byte(c.in)), "%q", c.in)
+	}
+}
+
+// TestMetaIsSkipped: a scan that needs no payloads keeps no metadata either.
+func TestMetaIsSkipped(t *testing.T) {
+	raw := segment.AppendBody(nil, described(1, 20))
+	var b segment.Body
+	require.NoError(t, b.DecodeAs(raw, true))
+	require.Zero(t, b.Meta.Len())
+	require.Zero(t, testing.AllocsPerRun(100, func() { _ = b.DecodeAs(raw, true) }))
+	require.NoError(t, b.DecodeAs(raw, false))
+	require.Equal(t, 2, b.Meta.Len())
+}
+
 // TestMetaAllocations: a frame without metadata is decoded without an allocation, and one
 // with metadata with one, unless its metadata is that of the frame before.
 func TestMetaAllocations(t *testing.T) {

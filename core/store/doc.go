@@ -36,7 +36,7 @@
 //	repair.go                           a damaged index page met by a query: rebuild
 //	                                    the index, or replay the segments
 //	refresh.go                          what other processes have appended
-//	memtable.go                         what this process's writer has appended
+//	memtable.go                         memtables: what a writer has appended, or a refresh has read
 //	history.go                          what the writer asks before it appends
 //	recovery.go, footer.go              the torn end that a writer cuts off first, and the
 //	                                    footer it adds

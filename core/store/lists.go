@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,8 +38,7 @@ func (s *Snapshot) Kinds() iter.Seq2[query.KindSummary, error] {
 			yield(query.KindSummary{}, err)
 			return
 		}
-		for k := range 1 << 16 {
-			k := event.Kind(k)
+		for _, k := range slices.Sorted(maps.Keys(all)) {
 			if x := all[k]; x.Events > 0 && !yield(query.KindSummary{Kind: k, Extent: x}, nil) {
 				return
 			}

@@ -20,6 +20,7 @@ import (
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/visibility"
 )
 
 // every collects an iteration of any type.
@@ -120,6 +121,28 @@ func TestManyScopes(t *testing.T) {
 	s, err = s.Grow(d.Run(0, d.Savepoint()), artifact.MaxAllocator-1)
 	require.NoError(t, err)
 	requireLists(t, s, events)
+}
+
+// TestListsOfHiddenNames: names whose events are all hidden take up whole batches of one part,
+// and the names after them are not mistaken for complete.
+func TestListsOfHiddenNames(t *testing.T) {
+	var events []event.Event
+	for i := range 300 {
+		e := framed(event.Event{}, i)
+		e.Sequence, e.Scope = uint64(i), "s"
+		e.Entity = fmt.Sprintf("b%03d", i%50)
+		if i < 100 {
+			e.Entity = fmt.Sprintf("a%03d", i)
+		}
+		events = append(events, e)
+	}
+	hidden := visibility.Ranges{}.Add(visibility.Range{Start: 0, End: 100})
+	s, err := store.Open(made{index: indexOf(t, events[:200]), hidden: visibility.AppendFile(nil, hidden)}, store.Options{})
+	require.NoError(t, err)
+	d := draftOf(t, events[200:])
+	s, err = s.Grow(d.Run(0, d.Savepoint()), artifact.MaxAllocator-1)
+	require.NoError(t, err)
+	requireLists(t, s, events[100:])
 }
 
 // TestListsStop: a list can be left at any name.

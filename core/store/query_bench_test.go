@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"iter"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -122,6 +123,41 @@ func BenchmarkCount(b *testing.B) {
 					if _, err := s.Count(c.region, c.from); err != nil {
 						b.Fatal(err)
 					}
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkLists lists 50,000 entities, 200 scopes and 36 kinds of a million events.
+func BenchmarkLists(b *testing.B) {
+	names := func(b *testing.B, all iter.Seq2[query.NameSummary, error]) {
+		n := 0
+		for _, err := range all {
+			if err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+		b.ReportMetric(float64(n), "names")
+	}
+	for name, list := range map[string]func(b *testing.B, s *store.Snapshot){
+		"entities": func(b *testing.B, s *store.Snapshot) { names(b, s.Entities("", query.NamePage{})) },
+		"page":     func(b *testing.B, s *store.Snapshot) { names(b, s.Entities("account:01", query.NamePage{Limit: 20})) },
+		"scopes":   func(b *testing.B, s *store.Snapshot) { names(b, s.Scopes("", query.NamePage{})) },
+		"kinds": func(b *testing.B, s *store.Snapshot) {
+			for _, err := range s.Kinds() {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			benchSnapshots(b, func(b *testing.B, s *store.Snapshot) {
+				b.ReportAllocs()
+				for b.Loop() {
+					list(b, s)
 				}
 			})
 		})

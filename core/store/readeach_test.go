@@ -188,7 +188,7 @@ func requireSameRead(t testing.TB, s *store.Snapshot, events iter.Seq2[event.Eve
 	for i := range want {
 		w, g := want[i], got[i]
 		if w.Event != g.Event || !bytes.Equal(w.Payload, g.Payload) || (w.Payload == nil) != (g.Payload == nil) ||
-			w.ContentHash != g.ContentHash || w.Flags != g.Flags || w.PayloadSize != g.PayloadSize {
+			w.ContentHash != g.ContentHash || w.Meta != g.Meta || w.Flags != g.Flags || w.PayloadSize != g.PayloadSize {
 			require.Equal(t, w, g, what)
 		}
 	}

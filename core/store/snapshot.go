@@ -65,6 +65,37 @@ type frames Snapshot
 // Timed implements query.Frames. It checks the frame as Read does.
 func (s *frames) Timed(e event.Event) (event.Event, error) { return (*Snapshot)(s).checkFrame(e) }
 
+// At returns the visible event with a sequence, or [ErrNotFound].
+func (s *Snapshot) At(sequence uint64) (e event.Event, err error) {
+	err = s.repairing(func() (err error) {
+		e, err = s.at(sequence)
+		return err
+	})
+	return e, err
+}
+
+func (s *Snapshot) at(sequence uint64) (event.Event, error) {
+	if s.report.HiddenRanges.Hides(sequence) {
+		return event.Event{}, ErrNotFound
+	}
+	for _, p := range s.parts {
+		if last, ok := p.now().Index.Last(); ok && sequence <= last {
+			return s.atIn(p, sequence)
+		}
+	}
+	return event.Event{}, ErrNotFound
+}
+
+func (s *Snapshot) atIn(p *part, sequence uint64) (event.Event, error) {
+	c := s.cursor(p)
+	defer c.Release()
+	e, ok, err := c.At(sequence)
+	if err == nil && !ok {
+		err = ErrNotFound
+	}
+	return e, err
+}
+
 // Get returns the first visible event with an id, or [ErrNotFound]. The zero id is
 // [commit.ErrZeroID].
 func (s *Snapshot) Get(id event.ID) (e event.Event, err error) {

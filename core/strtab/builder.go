@@ -14,6 +14,7 @@ type Builder struct {
 	heads []uint32 // offset of each head in body
 	slots []uint32 // number+1 by hash, 0 is free; at most half full
 	lead  int
+	view  *Table // of the current strings, nil if none was made
 }
 
 // NewBuilder returns a table that holds the empty string at number 0.
@@ -41,6 +42,7 @@ func (b *Builder) Intern(name []byte) (number uint32, ok bool) {
 	b.heads = append(b.heads, uint32(len(b.body)))
 	b.body = msgpack.AppendStr(b.body, name)
 	b.slots[slot] = number + 1
+	b.view = nil
 	return number, true
 }
 
@@ -69,6 +71,7 @@ func (b *Builder) Truncate(n int) {
 	}
 	b.body = b.body[:b.heads[n]]
 	b.heads = b.heads[:n]
+	b.view = nil
 }
 
 // AppendTable appends a table of distinct names to dst, without a leading string.
@@ -101,7 +104,12 @@ func (b *Builder) TableSize() int {
 
 // View returns the current table, which looks strings up by number. It stays valid while
 // strings are added to the builder, and while only strings that it lacks are truncated.
-func (b *Builder) View() *Table { return &Table{raw: b.body, heads: b.heads, lead: b.lead} }
+func (b *Builder) View() *Table {
+	if b.view == nil {
+		b.view = &Table{raw: b.body, heads: b.heads, lead: b.lead}
+	}
+	return b.view
+}
 
 // At returns the string with a number below Len. The slice aliases the builder and is
 // valid until the string is truncated.

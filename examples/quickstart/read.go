@@ -23,16 +23,12 @@ func read(ctx context.Context, out io.Writer, dir string, placed event.ID) error
 
 	fmt.Fprintln(out, "\n# placed orders, with their payload")
 	placedOrders := host.Region{EntityPrefix: "order:", Kinds: event.Only(OrderPlaced)}
-	for e, err := range r.Query(ctx, placedOrders, host.Page{Limit: 10}) {
-		if err != nil {
-			return err
-		}
-		full, err := r.Read(ctx, e)
+	for e, err := range r.ReadEach(ctx, r.Query(ctx, placedOrders, host.Page{Limit: 10})) {
 		if err != nil {
 			return err
 		}
 		var o Order
-		if err := payload.Unmarshal(full.Payload, &o); err != nil {
+		if err := payload.Unmarshal(e.Payload, &o); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "%s: %s pays %d cents\n", e.Entity, o.Customer, o.Cents)

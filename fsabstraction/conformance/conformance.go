@@ -40,6 +40,7 @@ func Run(t *testing.T, newFS func(t *testing.T) (fsabstraction.FS, string), opti
 		{"create/needs its directory", createNeedsDirectory},
 		{"stat/size type and time", statFields},
 		{"stat/identity", statIdentity},
+		{"stat/times of directories", statDirTimes},
 		{"rename/moves", renameMoves},
 		{"rename/replaces", renameReplaces},
 		{"rename/over an open file", renameOverOpen},

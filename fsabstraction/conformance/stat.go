@@ -81,3 +81,31 @@ func (e env) identityAt(t *testing.T, path string) fsabstraction.Identity {
 	require.NoError(t, err)
 	return i.Identity
 }
+
+// statDirTimes requires of a DirTimer that every change of names changes the directory's time.
+func statDirTimes(t *testing.T, e env) {
+	timer, ok := e.fs.(fsabstraction.DirTimer)
+	if !ok || !timer.DirTimes() {
+		t.Skip("the file system has no times of directories")
+	}
+	now := func() int64 {
+		i, err := e.fs.Lstat(e.dir)
+		require.NoError(t, err)
+		return i.ModTime
+	}
+	for _, change := range []struct {
+		name string
+		do   func() error
+	}{
+		{"create", func() error { e.write(t, "a", nil); return nil }},
+		{"rename", func() error { return e.fs.Rename(e.path("a"), e.path("b")) }},
+		{"create another", func() error { e.write(t, "a", nil); return nil }},
+		{"replace", func() error { return e.fs.Rename(e.path("a"), e.path("b")) }},
+		{"remove", func() error { return e.fs.Remove(e.path("b")) }},
+	} {
+		before := now()
+		time.Sleep(50 * time.Millisecond) // longer than a tick of the clock
+		require.NoError(t, change.do())
+		require.NotEqual(t, before, now(), change.name)
+	}
+}

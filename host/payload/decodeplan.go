@@ -89,9 +89,9 @@ func makeDecodeFunc(t reflect.Type) decodeFunc {
 	case reflect.Map:
 		switch t {
 		case reflect.TypeFor[map[string]string]():
-			return decodeTexts
+			return decodeTextMap((*decoder).string)
 		case reflect.TypeFor[map[string]any]():
-			return decodeAnyMap
+			return decodeTextMap((*decoder).any)
 		}
 		return decodeMap(t)
 	case reflect.Struct:
@@ -139,6 +139,9 @@ const (
 	codeUint8 = 0xcc
 	codeInt8  = 0xd0
 	codeStr8  = 0xd9
+	codeExt   = 0xc7 // with its length in a byte
+	codeExt4  = 0xd6
+	codeExt8  = 0xd7
 )
 
 // number returns the next value if it is an integer. A negative one is in two's complement
@@ -176,17 +179,19 @@ func (d *decoder) number() (n int64, ok bool) {
 	return n, true
 }
 
-// text returns the next value, which aliases the input, if it is a string of at most 255
-// bytes, as names and keys are.
+// text returns the next value, which aliases the input, if it is a string of fewer than
+// 64 KiB.
 func (d *decoder) text() (s []byte, ok bool) {
 	b := d.b[d.at:]
-	c, head := b[0], 1
-	n := int(c & 0x1f)
-	if c&0xe0 != 0xa0 {
-		if c != codeStr8 {
-			return nil, false
-		}
+	n, head := int(b[0]&0x1f), 1
+	switch {
+	case b[0]&0xe0 == 0xa0:
+	case b[0] == codeStr8:
 		n, head = int(b[1]), 2
+	case b[0] == codeStr8+1:
+		n, head = int(binary.BigEndian.Uint16(b[1:])), 3
+	default:
+		return nil, false
 	}
 	d.at += head + n
 	return b[head : head+n], true
@@ -252,10 +257,20 @@ func decodeString(d *decoder, v reflect.Value) error {
 }
 
 func decodeTime(d *decoder, v reflect.Value) error {
-	x := d.peek()
-	if x.Kind == payload.KindExt && x.Type == timestampExt {
-		if t, err := timestamp(x.Body); err == nil {
-			d.at = x.End
+	b := d.b[d.at:]
+	head, size := 2, 8
+	switch {
+	case b[0] == codeExt4:
+		size = 4
+	case b[0] == codeExt8:
+	case b[0] == codeExt && b[1] == 12:
+		head, size = 3, 12
+	default:
+		return d.general(v)
+	}
+	if int8(b[head-1]) == timestampExt {
+		if t, err := timestamp(b[head : head+size]); err == nil {
+			d.at += head + size
 			*v.Addr().Interface().(*time.Time) = t
 			return nil
 		}
@@ -320,28 +335,31 @@ func decodeStrings(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-func decodeTexts(d *decoder, v reflect.Value) error {
-	n, ok := d.pairs()
-	if !ok {
-		return d.general(v)
+// decodeTextMap is for maps with strings as keys, whose values next decodes.
+func decodeTextMap[T any](next func(d *decoder) (T, error)) decodeFunc {
+	return func(d *decoder, v reflect.Value) error {
+		n, ok := d.pairs()
+		if !ok {
+			return d.general(v)
+		}
+		m := make(map[string]T, n)
+		for i := range n {
+			start := d.at
+			key, err := d.string()
+			if err != nil {
+				return under(keyStep(i), err)
+			}
+			step := d.b[start:d.at]
+			if m[key], err = next(d); err != nil {
+				return under(pairStep(step, i), err)
+			}
+			if len(m) <= i {
+				return under(pairStep(step, i), errTwice)
+			}
+		}
+		*v.Addr().Interface().(*map[string]T) = m
+		return nil
 	}
-	m := make(map[string]string, n)
-	for i := range n {
-		start := d.at
-		key, err := d.string()
-		if err != nil {
-			return under(keyStep(i), err)
-		}
-		step := d.b[start:d.at]
-		if m[key], err = d.string(); err != nil {
-			return under(pairStep(step, i), err)
-		}
-		if len(m) <= i {
-			return under(pairStep(step, i), errTwice)
-		}
-	}
-	*v.Addr().Interface().(*map[string]string) = m
-	return nil
 }
 
 func decodeAnySlice(d *decoder, v reflect.Value) error {
@@ -352,18 +370,6 @@ func decodeAnySlice(d *decoder, v reflect.Value) error {
 	s, err := d.anyArray(n)
 	if err == nil {
 		*v.Addr().Interface().(*[]any) = s
-	}
-	return err
-}
-
-func decodeAnyMap(d *decoder, v reflect.Value) error {
-	n, ok := d.pairs()
-	if !ok {
-		return d.general(v)
-	}
-	m, err := d.anyMap(n)
-	if err == nil {
-		*v.Addr().Interface().(*map[string]any) = m
 	}
 	return err
 }

@@ -50,6 +50,9 @@ func timestamp(b []byte) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("a timestamp has 4, 8 or 12 bytes, not %d", len(b))
 	}
 	t := time.Unix(int64(seconds), int64(nanos)).UTC()
+	if seconds>>34 == 0 && nanos < 1e9 { // within the years 1970 to 2514
+		return t, nil
+	}
 	negative := int64(seconds) < 0
 	if t.Unix() != int64(seconds) || // a second or more of nanoseconds
 		t.Before(time.Unix(0, 0)) != negative || t.Year() < 1970 != negative { // too far: time.Time and its year wrap around

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"sync"
@@ -73,6 +74,12 @@ func makeEncodeFunc(t reflect.Type) encodeFunc {
 			return encodeElements(t)
 		}
 	case reflect.Map:
+		switch t {
+		case reflect.TypeFor[map[string]string]():
+			return encodeTexts
+		case reflect.TypeFor[map[string]any]():
+			return encodeAnyMap
+		}
 		return encodeMap(t)
 	case reflect.Struct:
 		return encodeStruct(t)
@@ -126,10 +133,95 @@ func encodeInterface(e *encoder, v reflect.Value, depth int) error {
 		e.out = wire.AppendNil(e.out)
 		return nil
 	}
-	if held := v.Elem(); !indirect(held.Type()) { // else it may lead back to itself
-		return e.value(held, depth)
+	if v.NumMethod() == 0 && v.CanInterface() {
+		return e.any(v.Interface(), depth)
 	}
-	return e.general(v, depth)
+	return e.value(v.Elem(), depth) // which counts the hops if that leads back here
+}
+
+// any appends a value of any type.
+func (e *encoder) any(a any, depth int) error {
+	switch x := a.(type) {
+	case nil:
+		e.out = wire.AppendNil(e.out)
+	case string:
+		if len(x) > MaxSize {
+			return ErrTooLarge
+		}
+		e.out = wire.AppendStr(e.out, x)
+	case bool:
+		e.out = wire.AppendBool(e.out, x)
+	case int:
+		e.out = wire.AppendInt(e.out, int64(x))
+	case int64:
+		e.out = wire.AppendInt(e.out, x)
+	case float64:
+		e.out = wire.AppendFloat64(e.out, math.Float64bits(x))
+	case map[string]any:
+		return e.anyMap(x, depth)
+	case []any:
+		return e.anySlice(x, depth)
+	default:
+		return e.value(reflect.ValueOf(a), depth)
+	}
+	return nil
+}
+
+func encodeAnyMap(e *encoder, v reflect.Value, depth int) error {
+	if !v.CanInterface() {
+		return e.general(v, depth)
+	}
+	return e.anyMap(v.Interface().(map[string]any), depth)
+}
+
+func (e *encoder) anyMap(m map[string]any, depth int) error {
+	switch {
+	case depth == MaxDepth:
+		return errDeep(reflect.TypeOf(m))
+	case m == nil:
+		e.out = wire.AppendNil(e.out)
+		return nil
+	case len(m) > MaxSize:
+		return ErrTooLarge
+	}
+	e.out = wire.AppendMap(e.out, len(m))
+	first := len(e.keys)
+	for key := range m {
+		if len(key) > MaxSize {
+			return ErrTooLarge
+		}
+		e.keys = append(e.keys, key)
+	}
+	slices.Sort(e.keys[first:])
+	for i := range len(m) {
+		key := e.keys[first+i] // the maps in this one may move the keys
+		e.out = wire.AppendStr(e.out, key)
+		if err := e.any(m[key], depth+1); err != nil {
+			return err
+		}
+	}
+	clear(e.keys[first:])
+	e.keys = e.keys[:first]
+	return nil
+}
+
+func (e *encoder) anySlice(s []any, depth int) error {
+	switch {
+	case depth == MaxDepth:
+		return errDeep(reflect.TypeOf(s))
+	case s == nil:
+		e.out = wire.AppendNil(e.out)
+		return nil
+	case len(s) > MaxSize:
+		return ErrTooLarge
+	}
+	e.out = wire.AppendArray(e.out, len(s))
+	for _, a := range s {
+		if err := e.any(a, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // encodeElements is for slices and arrays, not of bytes.
@@ -203,9 +295,6 @@ type pair struct {
 
 // encodeMap is for maps.
 func encodeMap(t reflect.Type) encodeFunc {
-	if t == reflect.TypeFor[map[string]string]() {
-		return encodeTexts
-	}
 	key, elem := &lazyEncode{t: t.Key()}, &lazyEncode{t: t.Elem()}
 	text := t.Key().Kind() == reflect.String && formOf(t.Key()) == formPlain
 	return func(e *encoder, v reflect.Value, depth int) error {
@@ -298,18 +387,19 @@ func encodeTexts(e *encoder, v reflect.Value, depth int) error {
 	}
 	m := v.Interface().(map[string]string)
 	e.out = wire.AppendMap(e.out, len(m))
-	e.keys = e.keys[:0]
+	first := len(e.keys)
 	for key, value := range m {
 		if len(key) > MaxSize || len(value) > MaxSize {
 			return ErrTooLarge
 		}
 		e.keys = append(e.keys, key)
 	}
-	slices.Sort(e.keys)
-	for _, key := range e.keys {
+	slices.Sort(e.keys[first:])
+	for _, key := range e.keys[first:] {
 		e.out = wire.AppendStr(e.out, key)
 		e.out = wire.AppendStr(e.out, m[key])
 	}
-	clear(e.keys)
+	clear(e.keys[first:])
+	e.keys = e.keys[:first]
 	return nil
 }

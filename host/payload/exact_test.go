@@ -180,6 +180,8 @@ func TestUnmarshalTwice(t *testing.T) {
 	}{
 		{"82 a161 01 a161 02", new(map[string]int), "a"},
 		{"82 a161 01 a161 02", new(any), "a"},
+		{"82 a161 01 a161 02", new(map[string]any), "a"},
+		{"82 a161 a0 a161 a0", new(map[string]string), "a"},
 		{"82 a141 01 a141 02", &struct{ A int }{}, "A"},
 		{"82 01 a0 d30000000000000001 a0", new(map[int]string), "[1]"},
 		{"92 c0 82 a161 01 c40161 02", new([]map[string]int), "[1][value 1]"},

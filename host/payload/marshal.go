@@ -189,7 +189,7 @@ func (e *encoder) composite(v reflect.Value, depth int) error {
 	case v.Len() > MaxSize:
 		return ErrTooLarge
 	case k == reflect.Map:
-		return encodeFuncOf(v.Type())(e, v, depth-1)
+		return encodeMap(v.Type())(e, v, depth-1)
 	case isBytes(v.Type()):
 		e.out = wire.AppendBin(e.out, byteElems(v))
 		return nil

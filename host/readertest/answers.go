@@ -43,7 +43,13 @@ func Answers(t *testing.T, r host.Reader) []string {
 		a.about(e.ID)
 		full, err := r.Read(t.Context(), e)
 		a.say("read", full, err)
+		for _, sequence := range []uint64{e.Sequence, e.Sequence + 1} {
+			at, err := r.At(t.Context(), sequence)
+			a.say(fmt.Sprint("at ", sequence), at, err)
+		}
 	}
+	_, err := r.At(t.Context(), 1<<64-1)
+	a.say("at the highest", nil, err)
 	a.about(event.ID{9, 9, 9})
 	a.lists()
 	position, err := r.Position(t.Context())

@@ -67,7 +67,16 @@ const refused = {
   'one kind alone': [{ op: OP.query, kinds: 0x1000 }, 'kinds'], 'half a pair': [{ op: OP.query, kinds: [1] }, 'kinds'],
   'a pair of nothing': [{ op: OP.query, kinds: [, 5] }, 'kinds'], 'a kind above 2^16': [{ op: OP.query, kinds: [0, 65536] }, 'kinds'],
   'a clock above 2^32': [{ op: OP.query, clocks: [0, 2 ** 32] }, 'clocks'], 'texts for clocks': [{ op: OP.query, clocks: ['0', '1'] }, 'clocks'],
-  'a text for a row': [{ op: OP.read, row: 'row' }, 'row'],
+  'a text for a row': [{ op: OP.read, row: 'row' }, 'row'], 'a number for payloads': [{ op: OP.query, payloads: 1 }, 'payloads'],
+  'payloads of a count': [{ op: OP.count, payloads: true }, 'payloads'],
+  'one kind for a list': [{ op: OP.query, anyOf: 5 }, 'anyOf'], 'kinds twice': [{ op: OP.query, anyOf: [5], kinds: [5, 5] }, 'anyOf'],
+  'a list with a kind above 2^16': [{ op: OP.count, anyOf: [1, 65536] }, 'anyOf'], 'a date that is none': [{ op: OP.query, since: new Date('x') }, 'since'],
+  'a date as text': [{ op: OP.query, until: '2026-05-01' }, 'until'], 'ms that are not whole': [{ op: OP.query, since: 0.5 }, 'since'],
+  'a kind above 2^16 as text': [{ op: OP.query, anyOf: ['0x10000'] }, 'anyOf'], 'a decimal kind as text': [{ op: OP.query, anyOf: ['4096'] }, 'anyOf'],
+  'the name of a kind': [{ op: OP.query, kinds: ['DATA', 'DATA'] }, 'kinds'],
+  'a time above 2^63': [{ op: OP.query, until: 1n << 63n }, 'until'], 'a number for reverse': [{ op: OP.query, reverse: 1 }, 'reverse'],
+  'a limit of kinds': [{ op: OP.kinds, limit: 1 }, 'limit'], 'an entity of a list': [{ op: OP.entities, entity: 'e' }, 'entity'],
+  'no id of a graph': [{ op: OP.graph }, 'id'], 'a direction that is none': [{ op: OP.graph, id: ID, direction: 3 }, 'direction'],
 }
 
 const cases = {
@@ -205,6 +214,13 @@ const cases = {
     assert.throws(() => store.ask({ op: OP.get, id: 'f'.repeat(32) }), (err) => err instanceof ThawError && err.code === -1 && err.details.error.length > 0)
     store.close()
   },
+  async 'dates and texts of kinds'() {
+    const same = (one, other) => assert.deepEqual(encode({ op: OP.query, ...one }), encode({ op: OP.query, ...other }))
+    const since = new Date('2026-05-01T12:00:00.250Z'), until = new Date('1969-12-31T23:59:59.999Z')
+    same({ since, until }, { since: 1777636800250000, until: -1000n })
+    same({ anyOf: ['0x1001', '0xF00D', 7, '0xa'] }, { anyOf: [0x1001, 0xf00d, 7, 10] })
+    same({ kinds: ['0x1000', '0x1fff'] }, { kinds: [0x1000, 0x1fff] })
+  },
   async 'rows are bytes'(plugin) {
     const store = plugin.open(a)
     const rows = store.ask({ op: OP.query, format: FORMAT.rows, limit: 1 })
@@ -212,6 +228,11 @@ const cases = {
     assert.equal(new DataView(rows.buffer, rows.byteOffset).getUint32(0, true), rows.length)
     const full = JSON.parse(store.ask({ op: OP.read, format: FORMAT.full, row: rows }))
     assert.equal(full.event_id, JSON.parse(store.ask({ op: OP.query, limit: 1 })).event_id)
+    const three = store.ask({ op: OP.query, format: FORMAT.rows, limit: 3 })
+    const withPayloads = { op: OP.query, format: FORMAT.rows, limit: 3, payloads: true }
+    assert.deepEqual(store.ask({ op: OP.readEach, format: FORMAT.fullRows, row: three }), store.ask(withPayloads))
+    assert.deepEqual(store.ask({ ...withPayloads, format: FORMAT.fullRows }), store.ask(withPayloads))
+    assert.throws(() => store.lines(withPayloads), TypeError)
     assert.throws(() => store.lines({ op: OP.query, format: FORMAT.rows }), TypeError)
     assert.throws(() => store.ask({ op: OP.get, id: 'f'.repeat(32), format: FORMAT.rows }), (err) => err instanceof ThawError && err.code === -1 && err.details === null)
     store.close()

@@ -14,10 +14,10 @@ import fs from 'node:fs'
 import { WASI } from 'node:wasi'
 import { ClosedError, MemoryError, ReadError, ThawError, TrapError } from './errors.mjs'
 import { Descriptors, LATEST, look, READ } from './files.mjs'
-import { checkKeys, encode, FLAG, FORMAT, inText, OP } from './question.mjs'
+import { checkKeys, DIRECTION, encode, FLAG, FORMAT, inText, OP } from './question.mjs'
 import { Stderr } from './stderr.mjs'
 
-export { ClosedError, encode, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, TrapError }
+export { ClosedError, DIRECTION, encode, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, TrapError }
 
 const VERSION = 2
 const DONE = 0, ROWS = 1, WANTS = 2

@@ -12,7 +12,8 @@ const plugin = await Plugin.load(process.argv[2])
 function answer(store, question) {
   const a = { text: '', code: 0, end: '' }
   try {
-    for (const part of store.answers(question)) a.text += part
+    const row = question.row && new Uint8Array(Buffer.from(question.row, 'base64'))
+    for (const part of store.answers(row ? { ...question, row } : question)) a.text += part
   } catch (err) {
     if (!(err instanceof ThawError || err instanceof TypeError)) throw err
     a.code = err.code ?? NO_REQUEST

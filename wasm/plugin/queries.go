@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"iter"
+	"math"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/query"
@@ -217,6 +218,18 @@ func (q *queries) Position(ctx context.Context) (host.Position, error) {
 // event that can no longer be read.
 func (q *queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpGet, Format: abi.FormatFullRows, ID: id}, decodeFull)
+}
+
+// At returns the visible event with a sequence, without its payload. It returns
+// [host.ErrNotFound] for any other sequence.
+func (q *queries) At(ctx context.Context, sequence uint64) (event.Event, error) {
+	if sequence == math.MaxUint64 { // no event has it, and no page ends after it
+		return event.Event{}, cmp.Or(ctx.Err(), host.ErrNotFound)
+	}
+	for e, err := range q.Query(ctx, host.Region{}, host.Page{From: sequence, To: sequence + 1, Limit: 1}) {
+		return e, err
+	}
+	return event.Event{}, host.ErrNotFound
 }
 
 // Read returns, as Get does, an event that a query returned, and its payload.

@@ -8,7 +8,15 @@ import (
 	"syscall"
 )
 
-var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM}
+var stopSignals = hangup([]os.Signal{os.Interrupt, syscall.SIGTERM})
+
+// hangup adds SIGHUP, unless nohup made this process ignore it.
+func hangup(signals []os.Signal) []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return signals
+	}
+	return append(signals, syscall.SIGHUP)
+}
 
 // ignoreBrokenPipe makes a write to a closed pipe return an error instead of killing the
 // process by a signal.

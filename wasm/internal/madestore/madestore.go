@@ -108,7 +108,7 @@ func (m *maker) entry() commit.Entry {
 		e.Causation, e.Correlation = m.ids[max(0, n-1-r.IntN(50))], m.ids[n/2]
 	}
 	if n%5 == 2 {
-		e.Meta = event.NewMeta(map[string]string{event.MetaActor: "user:" + strconv.Itoa(n), "é\n": strings.Repeat("v", n)})
+		e.Meta = event.NewMeta(map[string]string{event.MetaActor: "user:" + strconv.Itoa(n), "é\n": strings.Repeat("v", n%300)})
 	}
 	return e
 }

@@ -44,7 +44,27 @@ func Questions(files map[string][]byte) (out []abi.Request) {
 	for i := 0; i < len(events); i += max(1, len(events)/asked) {
 		out = append(out, about(&events[i])...)
 	}
-	return out
+	return append(out, readEach(events)...)
+}
+
+// readEach returns questions for the payloads of the last events, backwards.
+func readEach(events []event.Event) (out []abi.Request) {
+	var rows []byte
+	for _, e := range slices.Backward(events) {
+		next := abi.AppendRow(rows, &e)
+		if len(next) > abi.MaxRequest-abi.RequestSize {
+			break
+		}
+		rows = next
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return []abi.Request{
+		{Op: abi.OpReadEach, Format: abi.FormatFull, Row: rows},
+		{Op: abi.OpReadEach, Format: abi.FormatPayloads, Rows: 2, Row: rows},
+		{Op: abi.OpReadEach, Format: abi.FormatPlain, Row: append(slices.Clone(rows), 0)}, // not a row
+	}
 }
 
 // Few returns questions that fit every store, damaged or not.

@@ -98,6 +98,19 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 		return rows(s, q, s.Effects(q.ID, limit))
 	case abi.OpCorrelated:
 		return rows(s, q, s.Correlated(q.ID))
+	case abi.OpReadEach:
+		if err := q.CheckSubject(); err != nil {
+			return nil, err
+		}
+		return rows(s, q, func(yield func(event.Event, error) bool) {
+			for left := q.Row; len(left) > 0; {
+				row, _, rest, err := abi.DecodeRow(left)
+				if !yield(row.Event, err) {
+					return
+				}
+				left = rest
+			}
+		})
 	case abi.OpCount:
 		n, err := s.Count(q.Region, q.From)
 		if err != nil {
@@ -163,7 +176,7 @@ func end(text []byte, err error) Answer {
 	var d *damage.Damage
 	var r *damage.Refusal
 	var name *commit.NameError
-	if errors.As(err, &name) || errors.Is(err, commit.ErrZeroID) {
+	if errors.As(err, &name) || errors.Is(err, commit.ErrZeroID) || errors.Is(err, abi.ErrRequest) {
 		return Answer{Code: int32(abi.ErrRequest)} // without an answer
 	}
 	code := abi.ErrStore

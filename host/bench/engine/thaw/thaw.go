@@ -11,7 +11,6 @@ package thaw
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"log/slog"
 
@@ -103,15 +102,8 @@ func (w *writer) Close() error { return w.store.Close() }
 type reader struct{ host *host.DirReader }
 
 func (r reader) BySequence(sequence uint64) (engine.Event, error) {
-	for e, err := range r.host.Query(background, host.Region{}, host.Page{From: sequence, Limit: 1}) {
-		if err != nil {
-			return engine.Event{}, err
-		}
-		if e.Sequence == sequence {
-			return facts(e), nil
-		}
-	}
-	return engine.Event{}, fmt.Errorf("thaw: no event %d", sequence)
+	e, err := r.host.At(background, sequence)
+	return facts(e), err
 }
 
 func (r reader) ByID(id engine.ID) (engine.Event, error) {

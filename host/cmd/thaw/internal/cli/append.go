@@ -61,6 +61,7 @@ system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
 			`    --expect 0 --key 0102030405060708090a0b0c0d0e0f10`),
 	}
 	arguments(c, "DIR")
+	alwaysJSON(c)
 	flags := c.Flags()
 	flags.StringVar(&f.entity, "entity", "", "the entity (required)")
 	flags.StringVar(&f.scope, "scope", "", "the scope (required)")

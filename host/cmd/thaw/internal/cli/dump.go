@@ -34,7 +34,9 @@ MessagePack. Values that JSON lacks have a form of their own; any other object i
 
   {"$bin":"AAEC"}           bytes, in base64
   {"$str":"/w=="}           a string that is not UTF-8
-  {"$ext":[5,"AA=="]}       an extension: type and bytes
+  {"$ext":[5,"AA=="]}       an extension: type and bytes; type -1 is a time, as seconds of
+                            4 bytes, or 30 bits of ns and 34 of seconds, or ns of 4 bytes
+                            and seconds of 8
   {"$f32":1.5}              a 32-bit float; {"$float":"NaN"} a float that is not a number
   {"$map":[[1,"x"]]}        a map with keys that are not strings, or occur twice, or with
                             a single key that is one of these forms

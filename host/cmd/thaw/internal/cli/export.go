@@ -46,6 +46,7 @@ is skipped and listed on stderr.`,
 			`thaw export orders --prefix order: --since 2026-05-01 > may.jsonl`),
 	}
 	arguments(c, "DIR")
+	alwaysJSON(c)
 	q.add(c)
 	read.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -185,7 +185,13 @@ func explainUnread(dir string, e *source.ReadError) (what, hint string) {
 func explainStore(e *storeError) (what, hint string) {
 	var d *damage.Damage
 	var unread *source.ReadError
+	var refused *host.PositionError
+	var checkpoint *host.CheckpointError
 	switch {
+	case errors.As(e.err, &refused):
+		return e.Error(), hintPosition(refused)
+	case errors.As(e.err, &checkpoint):
+		return strings.TrimPrefix(checkpoint.Error(), "thaw: "), hintCheckpoint(checkpoint)
 	case errors.Is(e.err, source.ErrGone):
 		return e.dir + ": a segment was removed while it was read; another process may be compacting the store",
 			"Run the command again."

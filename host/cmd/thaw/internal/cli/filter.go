@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"math"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,9 +26,9 @@ func (q *filterFlags) add(c *cobra.Command) {
 	f.StringVar(&q.entity, "entity", "", "only events of this entity")
 	f.StringVar(&q.prefix, "prefix", "", "only events of entities with this prefix")
 	f.StringVar(&q.scope, "scope", "", "only events in this scope")
-	f.Var(&q.kind, "kind", "only events of this kind, such as 0x1000 or DATA")
+	f.Var(&q.kind, "kind", "only events of this kind, such as 0x1000 or DATA;\nmay be given several times, or as A,B")
 	f.Var(&q.category, "category", "only kinds of this category, 0 to 15")
-	f.Var(&q.clock, "clock", "only events with these versions within their entity, both ends included")
+	f.Var(&q.clock, "clock", "only events with these versions within their entity,\nboth ends included")
 	f.Var(&q.after, "after", "only events with a higher sequence than this")
 	f.Var(&q.times.since, "since", "only events whose own time is this or later")
 	f.Var(&q.times.until, "until", "only events whose own time is earlier than this")
@@ -44,6 +45,17 @@ func (q *filterFlags) check(c *cobra.Command) error {
 		}
 	}
 	return q.times.check()
+}
+
+// timed returns a region with the times of the flags.
+func (q *filterFlags) timed(r host.Region) host.Region {
+	if q.times.since.given {
+		r.Since = time.UnixMicro(q.times.since.us)
+	}
+	if q.times.until.given {
+		r.Until = time.UnixMicro(q.times.until.us)
+	}
+	return r
 }
 
 // region returns the region of the flags; ok is false if no event can match.

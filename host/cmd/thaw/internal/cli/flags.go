@@ -25,9 +25,10 @@ func (l *limit) Set(s string) error {
 	return nil
 }
 
-// kinds is the value of --kind.
+// kinds is the value of --kind, which may be given several times, and with several kinds.
 type kinds struct {
 	set  event.Kinds
+	all  []event.Kind
 	text string
 }
 
@@ -55,11 +56,18 @@ func (k *kinds) Type() string   { return "KIND" }
 func (k *kinds) String() string { return k.text }
 
 func (k *kinds) Set(s string) error {
-	kind, err := parseKind(s)
-	if err != nil {
-		return err
+	for one := range strings.SplitSeq(s, ",") {
+		kind, err := parseKind(one)
+		if err != nil {
+			return err
+		}
+		k.all = append(k.all, kind)
 	}
-	k.set, k.text = event.Only(kind), s
+	if k.text != "" {
+		k.text += ","
+	}
+	k.text += s
+	k.set = event.AnyOf(k.all...)
 	return nil
 }
 

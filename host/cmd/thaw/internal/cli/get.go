@@ -25,6 +25,7 @@ of a UUID. If two events have the same id, the first is printed.` + aboutTimes,
 			`thaw get orders 01a20469-44b6-768d-adb2-f522b5437a79 | jq .payload`),
 	}
 	arguments(c, "DIR", "ID")
+	alwaysJSON(c)
 	read.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		id, err := parseID(c, args[1])

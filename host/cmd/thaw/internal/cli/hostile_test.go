@@ -60,6 +60,8 @@ func hostileCommands(dir string, id event.ID) [][]string {
 		{"stream", dir, "e" + steering}, {"stream", dir, odd}, {"stream", odd, odd},
 		{"ancestors", dir, id.String()}, {"ancestors", dir, odd}, {"effects", dir, id.String()}, {"effects", dir, odd},
 		{"correlated", dir, id.String(), "--payloads"}, {"correlated", dir, odd},
+		{"entities", dir}, {"entities", dir, "--json"}, {"entities", odd}, {"entities", dir, "--after", odd}, {"scopes", dir}, {"kinds", dir, odd},
+		{"graph", dir, id.String()}, {"graph", dir, id.String(), "--json"}, {"graph", dir, odd}, {"query", dir, "--last", "3"}, {"query", dir, "--before", odd},
 		{"stat", dir}, {"stat", dir, "--json"}, {"stat", odd}, {"stat", dir, odd},
 		{"verify", dir}, {"verify", dir, "--json"}, {"verify", odd},
 		{"export", dir}, {"export", odd},

@@ -79,6 +79,7 @@ created, with a note on stderr.`,
 			`echo '{"entity":"e","scope":"s","kind":"DATA","payload":{"n":1}}' | thaw import orders`),
 	}
 	arguments(c, "DIR")
+	alwaysJSON(c)
 	c.Use += " [FILE]"
 	c.Args = func(c *cobra.Command, args []string) error {
 		switch {

@@ -34,7 +34,14 @@ type lineFlags struct {
 }
 
 func (f *lineFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.payloads, "payloads", false, "print payload, meta, flags, entity, kind and seq, not hashes and positions")
+	alwaysJSON(c)
+	c.Flags().BoolVar(&f.payloads, "payloads", false, "print the payload, metadata and flags, not the causes,\nhashes and positions")
+}
+
+// alwaysJSON makes a command that prints nothing but JSON accept --json, which others need.
+func alwaysJSON(c *cobra.Command) {
+	c.Flags().Bool("json", true, "")
+	_ = c.Flags().MarkHidden("json") // fails only for an unknown flag
 }
 
 func (f *lineFlags) addLimit(c *cobra.Command) {

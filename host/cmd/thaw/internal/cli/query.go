@@ -13,26 +13,32 @@ func (a *app) query() *cobra.Command {
 	var read readFlags
 	var line lineFlags
 	var q filterFlags
-	var count bool
+	var count, reverse bool
+	var last limit
+	var before number[uint64]
 	c := &cobra.Command{
 		Use:   "query",
 		Short: "Print the events that match conditions",
 		Long: `Print the visible events that match all given conditions, in order of sequence,
-with the keys of thaw dump.` + aboutTimes + `
+with the keys of thaw dump. Payloads and metadata are shown with --payloads.` + aboutTimes + `
 
 A kind is a number, such as 0x1000 or 4096, or one of the names DATA, SYSTEM_INIT,
 SYSTEM_SHUTDOWN, SYSTEM_HEARTBEAT, SYSTEM_CONFIG_CHANGE, SYSTEM_CHECKPOINT, TOMBSTONE,
 EFFECT_ERROR, EFFECT_RETRY, EFFECT_ACK, EFFECT_BACKPRESSURE, EFFECT_CANCEL and
-EFFECT_CONFLICT.
+EFFECT_CONFLICT. With several, --kind A --kind B or --kind A,B, an event has one of them.
 
 --since and --until compare an event's own time, timestamp_us, not wall_ms. --since is
-included, --until is not. TIME is a day (from 0:00 UTC), a time of RFC 3339, or a number
-since 1970 with its unit: s, ms or us. The times are read from the segments, except for
+included, --until is not. TIME is a day (from 0:00 UTC), a time of RFC 3339, now, a duration
+before now, such as 1h30m or 7d, or a number since 1970 with its unit: s, ms or us (a number
+of less than a year, such as 90s, is a duration). The times are read from the segments, except for
 events with a wall_ms before --since, which are all too early: wall_ms is never less than
 the event's own time.
 
-To page through a large store, pass the last line's seq to --after. --limit counts the
-events that match all conditions.
+To page through a large store, pass the last line's seq to --after, or to --before with
+--reverse, which prints the highest sequence first. --limit counts the events that match
+all conditions. --last N prints the last N of them, in order of sequence unless --reverse is
+given; it finds them from the end, and keeps their lines in memory.
+
 --count uses only the index and reads no event, unless a time is given: it is fast, and
 counts events that can no longer be read.`,
 		Example: lines(
@@ -40,11 +46,17 @@ counts events that can no longer be read.`,
 			`thaw query orders --prefix order: --scope shop:eu --kind DATA --clock 0:0`,
 			`thaw query orders --category 0xD --after 48000 --limit 100`,
 			`thaw query orders --since 2026-05-01 --until 2026-05-02T12:30:00+02:00`,
+			`thaw query orders --since 1h --payloads`,
+			`thaw query orders --kind DATA --kind 0x1001 --last 20`,
 			`thaw query orders --prefix order: --count`),
 	}
 	arguments(c, "DIR")
 	q.add(c)
 	line.addLimit(c)
+	c.Flags().Var(&before, "before", "only events with a lower sequence than this")
+	c.Flags().Var(&last, "last", "print the last `N` events that match, 0 for all")
+	c.Flags().BoolVar(&reverse, "reverse", false, "print the highest sequence first")
+	plainFlag(c, "before", "last")
 	c.Flags().BoolVar(&count, "count", false, "print the number of events instead of the events")
 	line.add(c)
 	read.add(c)
@@ -52,8 +64,12 @@ counts events that can no longer be read.`,
 		if err := q.check(c); err != nil {
 			return &usageError{command: c, err: err}
 		}
-		if count && line.payloads {
-			return &usageError{command: c, err: errors.New("--count and --payloads exclude each other")}
+		for _, pair := range [][2]string{
+			{"count", "payloads"}, {"count", "reverse"}, {"count", "last"}, {"count", "before"}, {"last", "limit"},
+		} {
+			if c.Flags().Changed(pair[0]) && c.Flags().Changed(pair[1]) {
+				return &usageError{command: c, err: errors.New("--" + pair[0] + " and --" + pair[1] + " exclude each other")}
+			}
 		}
 		line.times = q.times
 		ctx := c.Context()
@@ -63,6 +79,8 @@ counts events that can no longer be read.`,
 		}
 		defer r.Close()
 		region, from, ok := q.region()
+		ok = ok && (!before.given || before.value > from)
+		page := host.Page{From: from, To: before.value, Reverse: reverse || last > 0}
 		switch {
 		case !ok && count:
 			return a.printCount(0)
@@ -77,9 +95,12 @@ counts events that can no longer be read.`,
 				n = min(n, uint64(line.limit))
 			}
 			return a.printCount(n)
+		case last > 0 && !reverse:
+			return a.printLast(ctx, args[0], r, r.Query(ctx, region, page), &line, int(last))
 		}
+		line.limit = max(line.limit, last)
 		line.counted = count
-		n, err := a.print(ctx, args[0], r, r.Query(ctx, region, host.Page{From: from}), &line)
+		n, err := a.print(ctx, args[0], r, r.Query(ctx, region, page), &line)
 		if err == nil && count {
 			err = a.printCount(uint64(n))
 		}

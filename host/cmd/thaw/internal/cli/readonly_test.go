@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,9 +25,10 @@ func TestNeverWrites(t *testing.T) {
 		{"dump"}, {"dump", "--payloads"}, {"dump", "--no-mapping"}, {"dump", "--show-hidden"}, {"dump", "--strict"},
 		{"query", "--prefix", "a"}, {"query", "--count"}, {"get", id}, {"ancestors", id}, {"effects", id},
 		{"correlated", id}, {"stream", "opt"}, {"stat"}, {"stat", "--json"}, {"verify"}, {"verify", "--json"},
-		{"export"},
+		{"export"}, {"query", "--last", "2"}, {"query", "--reverse"}, {"stream", "opt", "--reverse"}, {"entities"}, {"scopes", "--json"},
+		{"kinds"}, {"graph", id}, {"graph", id, "--json"},
 	}
-	tried := map[string]bool{}
+	tried := map[string]bool{"follow": true}
 	for _, name := range fixtureNames {
 		for _, harm := range []string{"", "index.fbati", "index.ckpt", "000001.fbat", "visibility_ranges.fbv"} {
 			dir := t.TempDir()
@@ -50,6 +53,8 @@ func TestNeverWrites(t *testing.T) {
 				run(nil, append([]string{c[0], dir}, c[1:]...)...)
 				require.Equal(t, before, look(t, dir), "%s %v", name, c)
 			}
+			follow(t, dir)
+			require.Equal(t, before, look(t, dir), "%s follow", name)
 			require.NoError(t, os.Chmod(dir, 0o755))
 		}
 	}
@@ -58,6 +63,14 @@ func TestNeverWrites(t *testing.T) {
 			require.True(t, tried[name], "%s is not tried", name)
 		}
 	}
+}
+
+// follow follows a store until the first lines are written, or for a moment if there are none.
+func follow(t *testing.T, dir string) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	out := &told{after: func(string) { cancel() }}
+	Run(ctx, []string{"follow", dir}, Env{Stdout: out, Stderr: io.Discard})
 }
 
 type entry struct {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,7 +38,8 @@ or thaw wrote. Only append, import and rebuild write, and they take the store's 
 All other commands change nothing, take no lock, and may run while another process
 appends.
 
-Events are printed as JSON, one object per line, in the same order every time. Damage
+Events are printed as JSON, one object per line, in the same order every time; a command
+that prints nothing else also accepts --json, which has no effect there. Damage
 and errors are listed on stderr. Text for people escapes terminal control characters,
 such as \x1b; in JSON it is \u001b.
 
@@ -69,7 +71,7 @@ Exit codes:
        the output could not be written
   3    the entity was not in the state that --expect requires; nothing was written
   4    another writer has the store open; nothing was written
-  130  interrupted
+  130  interrupted; thaw follow, which has no other end, ends with 0
 `
 
 // Run runs one command line, without the program's name, and returns its exit code. If ctx
@@ -103,11 +105,15 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.Version = versionText(debug.ReadBuildInfo())
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version of this program")
 	root.SetOut(shown{a.env.Stdout})
 	root.SetErr(shown{a.env.Stderr})
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{command: c, err: err} })
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
-	root.AddCommand(a.dump(), a.query(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
+	root.AddCommand(a.dump(), a.query(), a.follow(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
+		a.graph(), a.entities(), a.scopes(), a.kinds(),
 		a.stat(), a.verify(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

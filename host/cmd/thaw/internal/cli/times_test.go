@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -143,7 +144,11 @@ func TestQueryByTime(t *testing.T) {
 		{"--since 1420070400000001us", []int{0, 2}},
 		{"--since 2021-01-01", []int{2}},
 		{"--until 2010-01-01", nil},
-		{"--since -1s", []int{0, 1, 2, 3}},
+		{"--since -99999999s", []int{0, 1, 2, 3}},
+		{"--since now", []int{2}},
+		{"--until now", []int{0, 1, 3}},
+		{"--since 1000d", []int{2}}, // this is written in 2026
+		{"--since 20000d --until 1s", []int{0, 1, 3}},
 		{"--since 2012-01-01 --limit 2", []int{0, 2}},
 		{"--since 2012-01-01 --limit 1 --after 0", []int{2}},
 		{"--until 2018-01-01 --limit 2 --entity e", []int{1, 3}},
@@ -215,8 +220,9 @@ func TestMoments(t *testing.T) {
 		"2020-01-01T00:00:00.000000001Z": 1577836800000001, // no µs is between
 		"2020-01-01T00:00:00.000001Z":    1577836800000001,
 		"1577836800s":                    1577836800000000,
-		"-5ms":                           -5000,
-		"7us":                            7,
+		"-40000000000ms":                 -40000000000000,
+		"31536000s":                      31536000000000, // of a year or more: a time
+		"31536000000000us":               31536000000000,
 		"9223372036854775807us":          math.MaxInt64,
 		"9999-12-31T23:59:59.999999999Z": 253402300800000000,
 		"0001-01-01":                     -62135596800000000,
@@ -226,8 +232,30 @@ func TestMoments(t *testing.T) {
 		require.Equal(t, want, m.us, text)
 		require.Equal(t, text, m.String())
 	}
-	for _, text := range []string{"", "s", "us", "12", "1.5s", "0x1s", "2020-01-01 00:00:00", "2020-01-01T00:00:00", "2020-1-1", "now", "9223372036854776ms"} {
+	for _, text := range []string{"", "s", "us", "12", "0x1s", "2020-01-01 00:00:00", "2020-01-01T00:00:00", "2020-1-1", "Now", "9223372036854776ms",
+		"h", "d", "-1h", "-1s", "-1d", "1.5d", "1d-1h", "1d2d", "1h1d", "0", "1d0", "106752d", "106751d24h", "9999999h", "1w", "+1d"} {
 		require.ErrorIs(t, new(moment).Set(text), errMoment, text)
+	}
+}
+
+// TestMomentsAgo: now and durations count from the start of the command. A number of seconds
+// that is shorter than a year is a duration.
+func TestMomentsAgo(t *testing.T) {
+	now := time.Date(2026, 5, 10, 12, 0, 0, 5000, time.UTC)
+	for text, want := range map[string]time.Duration{
+		"now": 0, "0s": 0, "1h": time.Hour, "30m": 30 * time.Minute, "90s": 90 * time.Second, "1500ms": 1500 * time.Millisecond,
+		"7us": 7 * time.Microsecond, "1.5s": 1500 * time.Millisecond, "1h30m": 90 * time.Minute, "7d": 7 * 24 * time.Hour,
+		"1d12h": 36 * time.Hour, "31535999s": 31535999 * time.Second, "400d": 400 * 24 * time.Hour, "0d": 0,
+	} {
+		us, relative, err := parseMoment(text, now)
+		require.NoError(t, err, text)
+		require.True(t, relative, text)
+		require.Equal(t, now.Add(-want).UnixMicro(), us, text)
+	}
+	for _, text := range []string{"2026-05-01", "2026-05-01T12:00:00Z", "1777636800s"} {
+		_, relative, err := parseMoment(text, now)
+		require.NoError(t, err, text)
+		require.False(t, relative, text)
 	}
 }
 
