@@ -1,0 +1,100 @@
+package typed
+
+import (
+	"context"
+	"iter"
+	"reflect"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+)
+
+// Envelope is an event with the value of its payload.
+type Envelope struct {
+	event.Full
+	// Name is the name of the event's type, "" for an unknown kind.
+	Name string
+	// Value is of the Go type of the event's kind. For an unknown kind it is a host.Raw,
+	// the payload, valid as long as that.
+	Value any
+}
+
+// Decode returns an event with the value of its payload. A payload that is not a value of
+// its type is a *[DecodeError]; the envelope then has everything but the value.
+func (r *Types) Decode(e event.Full) (Envelope, error) {
+	out := Envelope{Full: e}
+	if r != nil {
+		if k, ok := r.byKind[e.Kind]; ok {
+			var err error
+			out.Name = k.name
+			if out.Value, err = k.read(e.Payload); err != nil {
+				return out, &DecodeError{ID: e.ID, Sequence: e.Sequence, Kind: e.Kind, Name: k.name, Err: err}
+			}
+			return out, nil
+		}
+	}
+	out.Value = host.Raw(e.Payload)
+	return out, nil
+}
+
+// Each decodes the events of an iteration, such as that of [host.Reader].ReadEach or of a
+// [host.Follower]. The first error ends it; that of an event comes with its envelope.
+func (r *Types) Each(events iter.Seq2[event.Full, error]) iter.Seq2[Envelope, error] {
+	return func(yield func(Envelope, error) bool) {
+		for e, err := range events {
+			if err != nil {
+				yield(Envelope{}, err)
+				return
+			}
+			envelope, err := r.Decode(e)
+			if !yield(envelope, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Item returns the item of an append, with the kind of the value's type. A value of
+// another type is an *[UnknownTypeError].
+func (r *Types) Item(at event.Coordinate, value any, options ...host.AppendOption) (host.Item, error) {
+	t, of := r.typeOf(value)
+	if t == nil {
+		return host.Item{}, &UnknownTypeError{Type: typeName(value)}
+	}
+	return host.Item{At: at, Kind: t.kind, Payload: of, Options: options}, nil
+}
+
+func typeName(value any) string {
+	if of := reflect.TypeOf(value); of != nil {
+		return of.String()
+	}
+	return "nil"
+}
+
+// Appender appends one event. A *[host.Store] is one.
+type Appender interface {
+	Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...host.AppendOption) (host.Receipt, error)
+}
+
+// Append appends one event with the kind of the value's type.
+func (r *Types) Append(ctx context.Context, to Appender, at event.Coordinate, value any, options ...host.AppendOption) (host.Receipt, error) {
+	item, err := r.Item(at, value, options...)
+	if err != nil {
+		return host.Receipt{}, err
+	}
+	return to.Append(ctx, item.At, item.Kind, item.Payload, item.Options...)
+}
+
+// Check returns the kinds of a store that the registry does not know, with the numbers of
+// their events. Kinds of batpak's system and effects are left out.
+func (r *Types) Check(ctx context.Context, reader host.Reader) (unknown []host.KindSummary, err error) {
+	for kind, err := range reader.Kinds(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if c := kind.Kind.Category(); r.Name(kind.Kind) == "" && c != 0x0 && c != 0xD {
+			unknown = append(unknown, kind)
+		}
+	}
+	return unknown, nil
+}
