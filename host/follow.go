@@ -18,7 +18,7 @@ type FollowOptions struct {
 	WithoutPayloads bool
 	// MaxPause bounds the pause between two looks at a store that another process writes,
 	// which is the longest time in which a new event is not noticed. On the local file
-	// systems of Linux the system tells of changes; a look without one is made every second
+	// systems of Linux the kernel reports changes; without one, the follower looks every second
 	// by default. Elsewhere the pause starts at 1 ms after an event and doubles while nothing
 	// happens, by default to 15 ms. A follower in the process of the writer does not pause.
 	MaxPause time.Duration

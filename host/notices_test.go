@@ -75,7 +75,7 @@ func TestFollowWaitsForNotices(t *testing.T) {
 				require.Equal(t, c.most, most)
 				require.Equal(t, 1, n.open)
 				waits++
-				add() // what is told of, or what happens until the next look
+				add() // what the notice is about
 				return c.err
 			}
 			add()

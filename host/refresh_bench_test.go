@@ -45,7 +45,7 @@ func BenchmarkRefreshIdle(b *testing.B) {
 	}
 }
 
-// BenchmarkRefreshOne refreshes after each event behind a long tail.
+// BenchmarkRefreshOne refreshes a reader with a long tail after each event.
 func BenchmarkRefreshOne(b *testing.B) {
 	st, r := benchTail(b)
 	b.ReportAllocs()

@@ -55,8 +55,8 @@ func TestReverseRepair(t *testing.T) {
 	}
 }
 
-// TestReverseBeforeDamage: records, of pages without names, that cannot be read, and have no stand-in, end a query
-// from the end after the events that lie behind them.
+// TestReverseBeforeDamage: records that cannot be read and have no stand-in end a reverse
+// query after the events with higher sequences.
 func TestReverseBeforeDamage(t *testing.T) {
 	events := scattered(3000, 20)
 	rapid.Check(t, func(t *rapid.T) {

@@ -8,7 +8,7 @@ type Compaction string
 const (
 	// Merge copies the frames of sealed segments.
 	Merge Compaction = ""
-	// Retain writes every frame anew from what batpak decoded of it, and drops none.
+	// Retain rewrites every frame from what batpak decoded of it, and drops none.
 	Retain Compaction = "--retain"
 	// Tombstone is Retain by another path of batpak's; it marks no event.
 	Tombstone Compaction = "--tombstone"

@@ -144,7 +144,7 @@ func metasOf(t *testing.T, dir string) map[event.ID]event.Meta {
 	return all
 }
 
-// TestMetadataAndRetention: where batpak's compaction writes frames anew, from what it
+// TestMetadataAndRetention: where batpak's compaction rewrites frames, from what it
 // decoded, they have no metadata; it cannot read their payloads either.
 func TestMetadataAndRetention(t *testing.T) {
 	for _, how := range []interop.Compaction{interop.Retain, interop.Tombstone} {

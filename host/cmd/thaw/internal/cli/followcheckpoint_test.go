@@ -196,7 +196,7 @@ func TestFollowRefused(t *testing.T) {
 	refused(run(nil, "follow", d.dir, "--from", "4"), "the store ends before the position", "It may be of a newer copy of the store. ")
 	refused(run(nil, "follow", d.dir, "--from", "00000000000000000000000000000001@0"), "the position is of another store", "  ")
 
-	got := d.follow(func(text string) bool { // the store is deleted and made anew
+	got := d.follow(func(text string) bool { // the store is deleted and another one created
 		require.NoError(t, d.s.Close())
 		require.NoError(t, os.Rename(d.dir, d.dir+".old"))
 		d.dir += ".new"

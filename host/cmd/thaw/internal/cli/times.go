@@ -74,7 +74,7 @@ var errMoment = errors.New("a time is 2026-05-01, 2026-05-01T12:00:00Z, 2026-05-
 // parseMoment parses a day (its start in UTC), a time of RFC 3339, a number of s, ms or µs
 // since 1970, now, or a duration before now; relative reports one of the last two. It refuses
 // a number without a unit, since a wrong guess would give a wrong result. A single number of
-// s, ms or µs is a duration if it is shorter than a year: nobody gives a time of 1970 so. It
+// s, ms or µs is a duration if it is shorter than a year: as a time it would be in 1970. It
 // rounds fractions of a µs up, which does not change which times are before it.
 func parseMoment(s string, now time.Time) (us int64, relative bool, err error) {
 	if s == "now" {
