@@ -129,11 +129,11 @@ func TestListsOfHiddenNames(t *testing.T) {
 	var events []event.Event
 	for i := range 300 {
 		e := framed(event.Event{}, i)
-		e.Sequence, e.Scope = uint64(i), "s"
-		e.Entity = fmt.Sprintf("b%03d", i%50)
+		e.Sequence, e.Entity = uint64(i), fmt.Sprintf("b%03d", i%50)
 		if i < 100 {
 			e.Entity = fmt.Sprintf("a%03d", i)
 		}
+		e.Scope = "of " + e.Entity
 		events = append(events, e)
 	}
 	hidden := visibility.Ranges{}.Add(visibility.Range{Start: 0, End: 100})
