@@ -89,6 +89,18 @@ type Reader interface {
 	Report() Report
 }
 
+// FollowReader is a Reader that can be followed: a [Store] or a [DirReader].
+type FollowReader interface {
+	Reader
+	// Follow returns a follower of a region's events from a position on.
+	Follow(region Region, from Position, o FollowOptions) *Follower
+}
+
+var (
+	_ FollowReader = (*Store)(nil)
+	_ FollowReader = (*DirReader)(nil)
+)
+
 var (
 	_ Reader = (*Store)(nil)
 	_ Reader = (*DirReader)(nil)

@@ -33,6 +33,13 @@ type Region struct {
 	Since, Until time.Time
 }
 
+// Has reports whether an event is in the region. With bounds of time the event must be Timed,
+// as those of ReadEach and of a [Follower] with payloads are.
+func (r Region) Has(e *event.Event) bool {
+	core := r.Core()
+	return core.Has(e)
+}
+
 // Core returns the region as core's queries take it.
 func (r Region) Core() query.Region {
 	out := query.Region{

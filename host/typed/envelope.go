@@ -19,6 +19,13 @@ type Envelope struct {
 	Value any
 }
 
+// Folder is a state that events change, one after the other: an aggregate, a read model.
+// The state after some events is the same whenever they are folded. An error says that the
+// event cannot follow the earlier ones; the state may then be half changed.
+type Folder interface {
+	Apply(e Envelope) error
+}
+
 // Decode returns an event with the value of its payload. A payload that is not a value of
 // its type is a *[DecodeError]; the envelope then has everything but the value.
 func (r *Types) Decode(e event.Full) (Envelope, error) {
