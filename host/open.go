@@ -26,6 +26,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := ctx.Err(); err != nil { // before anything is created
 		return nil, failedAt("open", path, err)
 	}
+	if err := o.checkKindNames(); err != nil {
+		return nil, failedAt("open", path, err)
+	}
 	if err := makeDirectory(o.FS, path); err != nil {
 		return nil, failedAt("open", path, err)
 	}
@@ -58,6 +61,7 @@ func (s *Store) open(ctx context.Context) error {
 		return errors.Join(err, c.files.release())
 	}
 	logOpen(ctx, s.options.Logger, s.path, "thaw: store opened for writing", &c, nil)
+	s.options.saveKindNames(s.path)
 	files := s.indexFiles()
 	files.saveIndex(c.snapshot)
 	c.log.next, c.log.at = c.snapshot.Report().NextSequence, end
