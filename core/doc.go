@@ -22,6 +22,7 @@
 //	checkpoint  index.ckpt, its older format
 //	visibility  visibility_ranges.fbv, the hidden ranges
 //	synced      synced.thaw, the sync mark
+//	kindnames   names.thaw, the names of kinds
 //	index       index.thaw and part files: building, saving, reading an index
 //
 // The store:

@@ -257,6 +257,18 @@ func TestCalls(t *testing.T) {
 			rename index.thaw.tmp
 			sync directory store
 		`},
+		{"names of kinds", closed, func(t *testing.T, c *calls) {
+			o := host.Options{KindNames: map[event.Kind]string{0x1001: "order.placed"}}
+			require.NoError(t, c.open(t, o).Close())
+			names := c.take()
+			require.NoError(t, c.open(t, o).Close())
+			require.Empty(t, c.take(), "they say nothing new")
+			c.list = append(c.list, names)
+		}, `
+			create names.thaw.tmp
+			sync names.thaw.tmp
+			rename names.thaw.tmp
+		`},
 		{"a rebuilt index", unindexed, func(t *testing.T, c *calls) {
 			_, err := host.Rebuild(t.Context(), storeDir, host.RebuildOptions{Options: host.Options{FS: c, Logger: quiet}})
 			require.NoError(t, err)

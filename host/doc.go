@@ -18,6 +18,7 @@
 //     them.
 //   - One moment for several queries: [Store.Snapshot], [DirReader.Snapshot].
 //   - Follow: [Store.Follow], [DirReader.Follow]; a [CheckpointFile] keeps the position.
+//   - Names of kinds, for tools: Options.KindNames, ReadKindNames.
 //   - What is wrong: Report of [Reader]; [Verify] reads everything; [Rebuild] makes a new
 //     index.
 //

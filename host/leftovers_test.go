@@ -63,6 +63,7 @@ func TestOthersFilesStay(t *testing.T) {
 		"notes.fbat.tmp", "my.fbatch.tmp", "000001.fbat.cut-12.txt", "000001.fbat.cut-12.txt.tmp", "index.fbati.tmp.bak",
 		"INDEX.FBATI.tmp", "000001.FBAT.tmp", "0000001.fbat.tmp", "000003-000004.thaw.old", "0000003-0000004.thaw",
 		"000004-000003.thaw", "notes.thaw", "notes.tmp", "synced.thaw.old",
+		"names.thaw.old", "NAMES.thaw", "names.thaw.tmp.bak",
 	} {
 		dir := filepath.Join(t.TempDir(), "store")
 		require.NoError(t, os.Mkdir(dir, 0o700))
@@ -79,7 +80,7 @@ func TestOthersFilesStay(t *testing.T) {
 func TestOddNeighbours(t *testing.T) {
 	for _, name := range []string{
 		"000003-000004.thaw", "000001-000002.thaw", "index.fbati", "index.thaw", "index.ckpt", "index.fbati.tmp",
-		"index.thaw.tmp", "000001-000002.thaw.tmp", "000001.fbat.tmp", "000001.fbat.cut-44",
+		"index.thaw.tmp", "000001-000002.thaw.tmp", "000001.fbat.tmp", "000001.fbat.cut-44", "names.thaw", "names.thaw.tmp",
 	} {
 		for what, put := range beside {
 			if isFile(what) {

@@ -27,7 +27,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := ctx.Err(); err != nil { // before anything is created
 		return nil, failedAt("open", path, err)
 	}
-	if err := o.checkRecords(); err != nil {
+	if err := errors.Join(o.checkRecords(), o.checkKindNames()); err != nil {
 		return nil, failedAt("open", path, err)
 	}
 	if err := makeDirectory(o.FS, path); err != nil {
@@ -62,6 +62,7 @@ func (s *Store) open(ctx context.Context) error {
 		return errors.Join(err, c.files.release())
 	}
 	logOpen(ctx, s.options.Logger, s.path, "thaw: store opened for writing", &c, nil)
+	s.options.saveKindNames(s.path)
 	files := s.indexFiles()
 	files.saveIndex(c.snapshot)
 	c.log.next, c.log.at = c.snapshot.Report().NextSequence, end

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -54,6 +55,12 @@ type Options struct {
 	OpenSegments int
 	// Logger is as in ReaderOptions.
 	Logger *slog.Logger
+	// KindNames are the names of kinds, for tools, such as typed.Types.Names returns: 1 to
+	// 128 bytes of printable ASCII without spaces each, otherwise Open fails with
+	// [ErrKindName]. Open adds them to the file names.thaw, which [ReadKindNames] reads, if
+	// they say something new; a name replaces the kind's earlier one. That this failed is
+	// only logged.
+	KindNames map[event.Kind]string
 	// Now returns the time of an event, by default time.Now.
 	Now func() time.Time
 	// Random returns the random bits of event ids, by default those of math/rand/v2.

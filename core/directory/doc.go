@@ -15,16 +15,17 @@
 //	index.ckpt                      batpak's older index             rebuilt from segments
 //	visibility_ranges.fbv           sequences that stay hidden       they are shown
 //	synced.thaw                     the sync mark                    a torn end may be a loss
+//	names.thaw                      names of kinds, for people       kinds are numbers
 //	NNNNNN.fbat.cut-OFFSET          bytes that recovery cut off      nothing is missing
 //	a name above + .tmp             a file while it is written       nothing is missing
 //
-// index.ckpt and synced.thaw are never written under a temporary name. [KindOf] is this table in code. A file of any other name belongs to another program and
-// is left alone.
+// index.ckpt and synced.thaw are never written under a temporary name. [KindOf] is this
+// table in code. A file of any other name belongs to another program and is left alone.
 //
 // # The order of looks
 //
 // index.fbati, index.thaw, index.ckpt, synced.thaw and part files are looked at before the
 // segments, which only grow: so an index that a writer replaces meanwhile never covers more
 // than the segments hold. visibility_ranges.fbv comes last, so that every cancelled event
-// in the segments is hidden.
+// in the segments is hidden. names.thaw says nothing about events; no open looks at it.
 package directory

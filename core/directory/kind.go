@@ -4,6 +4,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/kindnames"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
@@ -23,6 +24,7 @@ const (
 	Checkpoint
 	HiddenRanges
 	SyncMark
+	KindNames
 	// Cut holds bytes that recovery cut off a segment.
 	Cut
 	// Temporary is a file that a writer has not renamed to its final name yet.
@@ -36,6 +38,7 @@ var fixedNames = map[string]Kind{
 	checkpoint.FileName: Checkpoint,
 	visibility.FileName: HiddenRanges,
 	synced.FileName:     SyncMark,
+	kindnames.FileName:  KindNames,
 }
 
 // KindOf returns the kind of a file by its name.
@@ -76,7 +79,7 @@ func (k Kind) Latest() bool { return k == HiddenRanges || k == SyncMark }
 
 // Replaced reports whether a writer writes the file under a temporary name first.
 func (k Kind) Replaced() bool {
-	return k == Segment || k.Paged() || k == Cut || k == HiddenRanges
+	return k == Segment || k.Paged() || k == Cut || k == HiddenRanges || k == KindNames
 }
 
 // first lists the files that are looked at before the segments, except part files. last is

@@ -14,6 +14,7 @@ import (
 //	index.thaw.tmp
 //	NNNNNN-NNNNNN.thaw.tmp
 //	visibility_ranges.fbv.tmp
+//	names.thaw.tmp
 //	NNNNNN.fbat.tmp
 //	NNNNNN.fbat.cut-OFFSET.tmp
 //	NNNNNN.fbat.cut-OFFSET     bytes that recovery cut off a segment; it is kept

@@ -12,7 +12,7 @@ func TestTemporaryNames(t *testing.T) {
 	for _, name := range []string{
 		"index.fbati", "index.thaw", "000001-000002.thaw", "1000000-1000001.thaw", "000001.fbat", "1000000.fbat",
 		"000001.fbat.cut-0", "000001.fbat.cut-1234", "000001.fbat.cut-12-2", directory.CutName("000007.fbat", 99, 1),
-		directory.CutName("000007.fbat", 99, 3), "visibility_ranges.fbv",
+		directory.CutName("000007.fbat", 99, 3), "visibility_ranges.fbv", "names.thaw",
 	} {
 		got, ok := directory.ParseTemporaryName(directory.TemporaryName(name))
 		require.True(t, ok, name)

@@ -27,25 +27,30 @@ const (
 // AppendEvent appends an event as one JSON object and a newline. For Plain it
 // uses only e.Event.
 func AppendEvent(dst []byte, s Shape, e *event.Full) []byte {
+	return AppendNamedEvent(dst, s, e, "")
+}
+
+// AppendNamedEvent is AppendEvent with one more key, kind_name, unless the name is empty.
+func AppendNamedEvent(dst []byte, s Shape, e *event.Full, name string) []byte {
 	switch s {
 	case Plain:
-		dst = appendPlain(dst, &e.Event)
+		dst = appendPlain(dst, &e.Event, name)
 	case Payloads:
-		dst = appendPayloads(dst, e)
+		dst = appendPayloads(dst, e, name)
 	default:
-		dst = appendFull(dst, e)
+		dst = appendFull(dst, e, name)
 	}
 	return append(dst, '\n')
 }
 
-func appendPlain(dst []byte, e *event.Event) []byte {
+func appendPlain(dst []byte, e *event.Event, name string) []byte {
 	dst = appendCause(append(dst, '{'), e)
 	dst = appendNumber(dst, `,"clock":`, uint64(e.Clock))
 	dst = appendID(dst, `,"correlation_id":"`, &e.Correlation)
 	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
 	dst = appendHash(dst, `,"event_hash":"`, &e.EventHash)
 	dst = appendID(dst, `,"event_id":"`, &e.ID)
-	dst = appendKind(append(dst, `,"kind":`...), e.Kind)
+	dst = appendNamedKind(dst, e.Kind, name)
 	dst = appendNumber(dst, `,"length":`, uint64(e.Position.Length))
 	dst = appendNumber(dst, `,"offset":`, e.Position.Offset)
 	dst = appendHash(dst, `,"prev_hash":"`, &e.PrevHash)
@@ -66,13 +71,13 @@ func appendTimes(dst []byte, e *event.Event) []byte {
 	return append(appendNumber(dst, `,"wall_ms":`, e.WallMS), '}')
 }
 
-func appendPayloads(dst []byte, e *event.Full) []byte {
+func appendPayloads(dst []byte, e *event.Full, name string) []byte {
 	dst = appendNumber(dst, `{"clock":`, uint64(e.Clock))
 	dst = appendHash(dst, `,"content_hash":"`, &e.ContentHash)
 	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
 	dst = appendID(dst, `,"event_id":"`, &e.ID)
 	dst = appendNumber(dst, `,"flags":`, uint64(e.Flags))
-	dst = appendKind(append(dst, `,"kind":`...), e.Kind)
+	dst = appendNamedKind(dst, e.Kind, name)
 	dst = appendMeta(dst, e.Meta)
 	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
 	dst = appendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
@@ -81,7 +86,7 @@ func appendPayloads(dst []byte, e *event.Full) []byte {
 	return appendTimes(dst, &e.Event)
 }
 
-func appendFull(dst []byte, e *event.Full) []byte {
+func appendFull(dst []byte, e *event.Full, name string) []byte {
 	dst = appendCause(append(dst, '{'), &e.Event)
 	dst = appendNumber(dst, `,"clock":`, uint64(e.Clock))
 	dst = appendHash(dst, `,"content_hash":"`, &e.ContentHash)
@@ -90,7 +95,7 @@ func appendFull(dst []byte, e *event.Full) []byte {
 	dst = appendHash(dst, `,"event_hash":"`, &e.EventHash)
 	dst = appendID(dst, `,"event_id":"`, &e.ID)
 	dst = appendNumber(dst, `,"flags":`, uint64(e.Flags))
-	dst = appendKind(append(dst, `,"kind":`...), e.Kind)
+	dst = appendNamedKind(dst, e.Kind, name)
 	dst = appendNumber(dst, `,"length":`, uint64(e.Position.Length))
 	dst = appendMeta(dst, e.Meta)
 	dst = appendNumber(dst, `,"offset":`, e.Position.Offset)
@@ -136,6 +141,15 @@ func appendHash(dst []byte, before string, h *event.Hash) []byte {
 func appendKind(dst []byte, k event.Kind) []byte {
 	const upper = "0123456789ABCDEF"
 	return append(dst, '"', '0', 'x', upper[k>>12], upper[k>>8&15], upper[k>>4&15], upper[k&15], '"')
+}
+
+// appendNamedKind appends the key kind and, unless the name is empty, kind_name.
+func appendNamedKind(dst []byte, k event.Kind, name string) []byte {
+	dst = appendKind(append(dst, `,"kind":`...), k)
+	if name == "" {
+		return dst
+	}
+	return payload.AppendString(append(dst, `,"kind_name":`...), name)
 }
 
 // appendValue appends a payload in the JSON of package payload. Bytes that are

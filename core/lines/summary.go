@@ -19,7 +19,13 @@ func AppendName(dst []byte, s *query.NameSummary) []byte {
 // AppendKindSummary appends a kind with its extent as one object and a newline: events,
 // first_seq, first_wall_ms, kind, last_seq and last_wall_ms.
 func AppendKindSummary(dst []byte, s *query.KindSummary) []byte {
-	dst = appendKind(append(appendFirstOf(dst, &s.Extent), `,"kind":`...), s.Kind)
+	return AppendNamedKindSummary(dst, s, "")
+}
+
+// AppendNamedKindSummary is AppendKindSummary with one more key, kind_name, unless the name
+// is empty.
+func AppendNamedKindSummary(dst []byte, s *query.KindSummary, name string) []byte {
+	dst = appendNamedKind(appendFirstOf(dst, &s.Extent), s.Kind, name)
 	return append(appendLastOf(dst, &s.Extent), '}', '\n')
 }
 
@@ -36,8 +42,13 @@ func appendLastOf(dst []byte, x *query.Extent) []byte {
 // AppendLink appends a link of a graph: its event's line with two more keys, cut and
 // distance.
 func AppendLink(dst []byte, s Shape, l *store.Link) []byte {
+	return AppendNamedLink(dst, s, l, "")
+}
+
+// AppendNamedLink is AppendLink with one more key, kind_name, unless the name is empty.
+func AppendNamedLink(dst []byte, s Shape, l *store.Link, name string) []byte {
 	at := len(dst)
-	dst = AppendEvent(dst, s, &l.Full)
+	dst = AppendNamedEvent(dst, s, &l.Full, name)
 	// The keys before entity have neither text nor this key in their values.
 	at += bytes.Index(dst[at:], []byte(`"entity":`))
 	var b [80]byte

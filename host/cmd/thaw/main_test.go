@@ -39,6 +39,7 @@ func TestMain(m *testing.M) { testscript.Main(m, programs) }
 //	seal FILE             recompute the checksum of an index.fbati
 //	killed N FILE ARGS    feed thaw import ARGS the first N lines of FILE, and kill it
 //	same DIR DIR          compare the events of two stores, all but where they lie
+//	names DIR KIND=NAME…  open a store with names of kinds, and close it
 //	sessions N DIR        make a store of N sessions of one event each
 //	closed CMD ARGS       run a command with a closed output; it must succeed and print nothing
 func TestScripts(t *testing.T) {
@@ -62,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"code":   code,
 			"closed": closed,
 			"killed": killed,
+			"names":  names,
 			"same":   command(2, same),
 
 			"sessions": command(2, sessions),
@@ -103,6 +105,22 @@ func copyStore(ts *testscript.TestScript, args []string) error {
 		}
 	}
 	return nil
+}
+
+func names(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("wrong use: names DIR KIND=NAME…")
+	}
+	all := map[event.Kind]string{}
+	for _, arg := range args[1:] {
+		number, name, _ := strings.Cut(arg, "=")
+		kind, err := event.ParseKind(number)
+		ts.Check(err)
+		all[kind] = name
+	}
+	s, err := host.Open(context.Background(), ts.MkAbs(args[0]), host.Options{Logger: slog.New(slog.DiscardHandler), KindNames: all})
+	ts.Check(err)
+	ts.Check(s.Close())
 }
 
 // edit changes a file's bytes.

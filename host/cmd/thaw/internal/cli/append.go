@@ -65,7 +65,7 @@ system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
 	flags := c.Flags()
 	flags.StringVar(&f.entity, "entity", "", "the entity (required)")
 	flags.StringVar(&f.scope, "scope", "", "the scope (required)")
-	flags.Var(&f.kind, "kind", "the kind, such as 0x1000 or DATA (required)")
+	flags.Var(&f.kind, "kind", "the kind: a number such as 0x1000, or a name such as\norder.placed or DATA (required)")
 	flags.StringVar(&f.payload, "payload", "", "the payload as `JSON`, - for standard input (required)")
 	flags.Var(&f.cause, "cause", "the event that caused this one")
 	flags.Var(&f.correlation, "correlation", "the conversation, by default the event's own id")
@@ -76,10 +76,10 @@ system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
 	flags.BoolVar(&f.reserved, "allow-reserved-kind", false, "allow a reserved kind of the system or the effects")
 	waitFlag(c, &f.wait)
 	plainFlag(c, "entity", "scope", "payload", "cause", "correlation", "key", "flags", "meta")
-	_ = c.RegisterFlagCompletionFunc("kind", completeKind)
+	_ = c.RegisterFlagCompletionFunc("kind", a.completeKind)
 	_ = c.RegisterFlagCompletionFunc("expect", cobra.FixedCompletions([]string{"any", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RunE = func(c *cobra.Command, args []string) error {
-		raw, err := f.check(a, c)
+		raw, err := f.check(a, c, args[0])
 		if err != nil {
 			return &usageError{command: c, err: err}
 		}
@@ -89,7 +89,7 @@ system and effects, such as SYSTEM_INIT (0x0001) or EFFECT_ACK, need
 }
 
 // check validates the flags before a store is created, and returns the payload.
-func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
+func (f *appendFlags) check(a *app, c *cobra.Command, dir string) (host.Raw, error) {
 	for _, name := range []string{"entity", "scope", "kind", "payload"} {
 		if !c.Flags().Changed(name) {
 			return nil, errors.New("missing --" + name)
@@ -99,6 +99,13 @@ func (f *appendFlags) check(a *app, c *cobra.Command) (host.Raw, error) {
 		if err := event.CheckName([]byte(value)); err != nil {
 			return nil, fmt.Errorf("--%s: %s", name, bare(err))
 		}
+	}
+	if _, err := parseKind(f.kind.text); err != nil {
+		a.readNames(dir)
+	}
+	var err error
+	if f.kind.value, err = a.names.kind(f.kind.text); err != nil {
+		return nil, fmt.Errorf("--kind: %w", err)
 	}
 	checkKind := commit.CheckKind
 	if f.reserved {

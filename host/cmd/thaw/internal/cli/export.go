@@ -47,7 +47,7 @@ is skipped and listed on stderr.`,
 	}
 	arguments(c, "DIR")
 	alwaysJSON(c)
-	q.add(c)
+	q.add(a, c)
 	read.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := q.check(c); err != nil {
@@ -59,7 +59,8 @@ is skipped and listed on stderr.`,
 			return err
 		}
 		defer r.Close()
-		if region, from, ok := q.region(); ok {
+		region, from, ok, err := q.region(c, a.names)
+		if err == nil && ok {
 			_, err = a.print(ctx, args[0], r, r.Query(ctx, region, host.Page{From: from}), &lineFlags{exported: true, times: q.times})
 		}
 		return err

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/kindnames"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -26,13 +28,10 @@ func (l *limit) Set(s string) error {
 }
 
 // kinds is the value of --kind, which may be given several times, and with several kinds.
-type kinds struct {
-	set  event.Kinds
-	all  []event.Kind
-	text string
-}
+// A name may be one of the store's, which is not known yet.
+type kinds struct{ texts []string }
 
-// kindNames lists the kinds of events that have names.
+// kindNames lists the kinds of events that have names in every store.
 var kindNames = []struct {
 	name string
 	kind event.Kind
@@ -53,25 +52,54 @@ var kindNames = []struct {
 }
 
 func (k *kinds) Type() string   { return "KIND" }
-func (k *kinds) String() string { return k.text }
+func (k *kinds) String() string { return strings.Join(k.texts, ",") }
 
 func (k *kinds) Set(s string) error {
 	for one := range strings.SplitSeq(s, ",") {
-		kind, err := parseKind(one)
-		if err != nil {
+		if err := checkKind(one); err != nil {
 			return err
 		}
-		k.all = append(k.all, kind)
 	}
-	if k.text != "" {
-		k.text += ","
-	}
-	k.text += s
-	k.set = event.AnyOf(k.all...)
+	k.texts = append(k.texts, s)
 	return nil
 }
 
-// parseKind reads a kind's number or name.
+// resolve returns the kinds in a store with some names, all kinds if the flag was not
+// given.
+func (k *kinds) resolve(names naming) (event.Kinds, error) {
+	if len(k.texts) == 0 {
+		return event.Kinds{}, nil
+	}
+	var all []event.Kind
+	for _, text := range k.texts {
+		whole, err := names.kinds(text) // a name may have a comma
+		if err == nil {
+			all = append(all, whole...)
+			continue
+		}
+		for one := range strings.SplitSeq(text, ",") {
+			some, err := names.kinds(one)
+			if err != nil {
+				return event.Kinds{}, fmt.Errorf("--kind: %w", err)
+			}
+			all = append(all, some...)
+		}
+	}
+	return event.AnyOf(all...), nil
+}
+
+// checkKind returns an error for a text that is not a kind in any store.
+func checkKind(s string) error {
+	if _, err := parseKind(s); err != nil && kindnames.Check(s) != nil {
+		return errKind
+	}
+	return nil
+}
+
+// errKind is the error of a text that is neither a number nor a known name.
+var errKind = errors.New("a kind is a number from 0 to 0xFFFF, such as 0x1000, or a name, such as DATA")
+
+// parseKind reads a kind's number or a name that every store has.
 func parseKind(s string) (event.Kind, error) {
 	for _, n := range kindNames {
 		if strings.EqualFold(s, n.name) {
@@ -80,7 +108,7 @@ func parseKind(s string) (event.Kind, error) {
 	}
 	kind, err := event.ParseKind(s)
 	if err != nil {
-		return 0, errors.New("a kind is a number from 0 to 0xFFFF, such as 0x1000, or a name, such as DATA")
+		return 0, errKind
 	}
 	return kind, nil
 }

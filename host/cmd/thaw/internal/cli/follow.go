@@ -33,7 +33,7 @@ func (a *app) follow() *cobra.Command {
 then each new one as another process appends it, until a signal ends the command. It reads
 only, takes no lock, and shows a new event within about 15 ms. The keys of a line and the
 conditions are those of thaw query. A duration in --since counts from the start of the
-command.
+command, and the names of kinds are those of that moment.
 
 --from is where to begin: a sequence, now for new events only, or a position, which is a
 store and a sequence. At its end the command prints the position it has reached to stderr.
@@ -56,7 +56,7 @@ does, the command ends: on Linux at once, elsewhere when it next writes a line.`
 			`thaw follow orders --from 01a2046944b6768dadb2f522b5437a79@48000 --limit 100`),
 	}
 	arguments(c, "DIR")
-	q.add(c)
+	q.add(a, c)
 	c.Flags().Var(&from, "from", "begin at this sequence or position, or now; by default 0")
 	c.Flags().StringVar(&checkpoint, "checkpoint", "", "keep the position in this `FILE`")
 	plainFlag(c, "from")
@@ -65,14 +65,11 @@ does, the command ends: on Linux at once, elsewhere when it next writes a line.`
 	read.add(c)
 	c.SetUsageTemplate(c.UsageTemplate() + followExitCodes)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		region, first, ok := q.region()
 		err := q.check(c)
 		switch {
 		case err != nil:
 		case q.after.given && from.text != "":
 			err = errors.New("--after and --from exclude each other")
-		case !ok:
-			err = errors.New("no event can match these conditions")
 		case c.Flags().Changed("checkpoint"):
 			err = checkCheckpoint(checkpoint, args[0], &q)
 		}
@@ -86,6 +83,13 @@ does, the command ends: on Linux at once, elsewhere when it next writes a line.`
 			return err
 		}
 		defer r.Close()
+		region, first, ok, err := q.region(c, a.names)
+		if err == nil && !ok {
+			err = &usageError{command: c, err: errors.New("no event can match these conditions")}
+		}
+		if err != nil {
+			return err
+		}
 		if q.after.given {
 			from.position.Sequence = first
 		}
@@ -169,7 +173,7 @@ func (f *following) failed(err error) error {
 
 // lines prints lines until the end of ctx, the limit, or an error.
 func (f *following) lines(ctx context.Context, follower *host.Follower) error {
-	appendLine, printed := f.line.append(), 0
+	appendLine, printed := f.line.append(f.names), 0
 	for e, err := range follower.Events(ctx) {
 		if err != nil {
 			return err

@@ -45,7 +45,7 @@ of a UUID. If two events have the same id, the first is printed.` + aboutTimes,
 		if err != nil {
 			return a.ended(args[0], err)
 		}
-		a.out.buf = jsonl.AppendEvent(a.out.buf, jsonl.Full, &e)
+		a.out.buf = jsonl.AppendNamedEvent(a.out.buf, jsonl.Full, &e, a.names[e.Kind])
 		return a.out.line()
 	}
 	return c

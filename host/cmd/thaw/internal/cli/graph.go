@@ -82,7 +82,7 @@ line says it.`,
 			case err != nil:
 				return errors.Join(a.tree(id, all), a.ended(args[0], err))
 			case asJSON:
-				a.out.buf = jsonl.AppendLink(a.out.buf, shape, &l)
+				a.out.buf = jsonl.AppendNamedLink(a.out.buf, shape, &l, a.names[l.Kind])
 				if err := a.out.line(); err != nil {
 					return err
 				}
@@ -150,19 +150,9 @@ func (a *app) branch(l *host.Link, top int) error {
 		sign = "+"
 	}
 	_, err := fmt.Fprintf(&a.out, "%s%s%d  seq %d  %s  %s  %s  %s  %s\n", indent, sign, l.Distance, l.Sequence, wallText(l.WallMS),
-		kindText(l.Kind), escape.Text(l.Entity), escape.Text(l.Scope), l.ID)
+		a.names.text(l.Kind), escape.Text(l.Entity), escape.Text(l.Scope), l.ID)
 	if err != nil {
 		return err
 	}
 	return a.out.line()
-}
-
-// kindText returns a kind's number, and its name if it has one.
-func kindText(k event.Kind) string {
-	for _, n := range kindNames {
-		if n.kind == k {
-			return k.String() + " " + n.name
-		}
-	}
-	return k.String()
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"hash/crc32"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,6 +63,7 @@ func hostileCommands(dir string, id event.ID) [][]string {
 		{"ancestors", dir, id.String()}, {"ancestors", dir, odd}, {"effects", dir, id.String()}, {"effects", dir, odd},
 		{"correlated", dir, id.String(), "--payloads"}, {"correlated", dir, odd},
 		{"entities", dir}, {"entities", dir, "--json"}, {"entities", odd}, {"entities", dir, "--after", odd}, {"scopes", dir}, {"kinds", dir, odd},
+		{"kinds", dir}, {"check-types", dir}, {"check-types", odd}, {"query", dir, "--kind", "no.such"}, {"query", odd, "--kind", "no.such"},
 		{"graph", dir, id.String()}, {"graph", dir, id.String(), "--json"}, {"graph", dir, odd}, {"query", dir, "--last", "3"}, {"query", dir, "--before", odd},
 		{"stat", dir}, {"stat", dir, "--json"}, {"stat", odd}, {"stat", dir, odd},
 		{"verify", dir}, {"verify", dir, "--json"}, {"verify", odd},
@@ -103,9 +106,15 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 		dir, id := hostileStore(t, p.fs, p.dir)
 		require.NotEmpty(t, requireAllShow(t, p.fs, dir, id, "sound"))
 
-		// Damage in a frame, an index and the marks.
+		// A name that no writer accepts, under the right checksum.
+		names := "thaw names 1\n0x1001 " + strings.ReplaceAll(steering, "\n", "") + "\n"
+		names += fmt.Sprintf("crc32c %08X\n", crc32.Checksum([]byte(names), crc32.MakeTable(crc32.Castagnoli)))
 		s := place{p.name, p.fs, dir}
-		s.replace(t, map[string][]byte{"index.fbati": []byte("FBATIX\x1b[2J"), "index.ckpt": []byte(steering), "synced.thaw": []byte(steering)})
+		s.replace(t, map[string][]byte{"names.thaw": []byte(names)})
+		require.Contains(t, requireAllShow(t, p.fs, dir, id, "names"), "names.thaw was refused: body")
+
+		// Damage in a frame, an index and the marks.
+		s.replace(t, map[string][]byte{"index.fbati": []byte("FBATIX\x1b[2J"), "index.ckpt": []byte(steering), "synced.thaw": []byte(steering), "names.thaw": []byte(steering)})
 		s.flip(t, "000001.fbat", 300)
 		require.Contains(t, requireAllShow(t, p.fs, dir, id, "damaged"), "is damaged")
 

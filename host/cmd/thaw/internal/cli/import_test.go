@@ -177,7 +177,7 @@ func TestGroups(t *testing.T) {
 	big := strings.Replace(goodLine, ":1}", `:"`+strings.Repeat("x", groupBytes/2)+`"}`, 1)
 	in := strings.Repeat(goodLine+"\n", 5) + "\r\n" + strings.Repeat(big+"\n", 3) + "\n \n" + goodLine
 	lines, to := make(chan inputLine), make(chan group)
-	go readLines(t.Context(), strings.NewReader(in), false, lines)
+	go readLines(t.Context(), strings.NewReader(in), nil, false, lines)
 	go groups(t.Context(), lines, grouping{lines: 3, wait: time.Hour}, to)
 	var got [][]int
 	for g := range to {

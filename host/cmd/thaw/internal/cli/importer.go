@@ -28,11 +28,12 @@ func (w *importer) importFrom(ctx context.Context, in io.Reader) (err error) {
 	if w.store, err = w.openWriting(ctx, w.dir, w.wait); err != nil {
 		return err
 	}
+	w.readNames(w.dir)
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	// Unbuffered: while one group is written, only the next is read.
 	lines, from := make(chan inputLine), make(chan group)
-	go readLines(reading, in, w.by.keep, lines)
+	go readLines(reading, in, w.names, w.by.keep, lines)
 	go groups(reading, lines, w.by, from)
 	w.bar = w.app.bar(w.dir)
 	err = w.run(ctx, from)

@@ -111,9 +111,9 @@ func groups(ctx context.Context, from <-chan inputLine, by grouping, to chan<- g
 }
 
 // readLines sends the lines of an input, including one that ends it, and closes to.
-func readLines(ctx context.Context, in io.Reader, keep bool, to chan<- inputLine) {
+func readLines(ctx context.Context, in io.Reader, names naming, keep bool, to chan<- inputLine) {
 	defer close(to)
-	r := newLineReader(in)
+	r := newLineReader(in, names)
 	for {
 		l := r.next(keep)
 		if l.err == io.EOF {

@@ -149,7 +149,7 @@ func TestSkipBadFile(t *testing.T) {
 // the import.
 func TestSkipBadIsForLines(t *testing.T) {
 	kept := filepath.Join(t.TempDir(), "refused.jsonl")
-	r := lineReader{r: newLineReader(strings.NewReader(strings.Repeat("x", 100) + "\n" + goodLine)).r, most: 99}
+	r := lineReader{r: newLineReader(strings.NewReader(strings.Repeat("x", 100)+"\n"+goodLine), nil).r, most: 99}
 	l := r.next(true)
 	require.ErrorIs(t, l.err, errLong)
 	require.True(t, l.last)

@@ -42,14 +42,15 @@ func (e *lineError) Unwrap() error { return e.err }
 // parsedLine is the state of parsing an import line, key by key.
 type parsedLine struct {
 	item  host.Item
+	names naming // of the store's kinds
 	seen  map[string]bool
 	parse []byte // scratch
 }
 
 // parseLine parses one line. It copies the strings and the payload. The error is a
 // *lineError without the line number.
-func parseLine(text []byte) (host.Item, error) {
-	l := parsedLine{seen: make(map[string]bool, 8)}
+func parseLine(text []byte, names naming) (host.Item, error) {
+	l := parsedLine{names: names, seen: make(map[string]bool, 8)}
 	if err := l.read(&objectScanner{text: text}); err != nil {
 		return host.Item{}, err
 	}
@@ -100,7 +101,7 @@ var errUnknownKey = errors.New("unknown key")
 // dumpKeys lists the keys that thaw dump and the other commands that print events write,
 // but thaw export does not.
 var dumpKeys = []string{
-	"clock", "content_hash", "event_hash", "length", "offset", "payload_size", "prev_hash", "segment", "seq", "wall_ms",
+	"clock", "content_hash", "event_hash", "kind_name", "length", "offset", "payload_size", "prev_hash", "segment", "seq", "wall_ms",
 }
 
 func unknownKey(name string) error {
@@ -203,7 +204,7 @@ func (l *parsedLine) kind(v part) error {
 	if err != nil {
 		return err
 	}
-	if l.item.Kind, err = parseKind(s); err == nil && meantKind(s) {
+	if l.item.Kind, err = l.names.kind(s); err == nil && meantKind(s) {
 		l.option(host.AllowReservedKind())
 	}
 	return err

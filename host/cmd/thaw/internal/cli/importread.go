@@ -29,14 +29,15 @@ type inputLine struct {
 
 // lineReader reads the lines of an import.
 type lineReader struct {
-	r    *bufio.Reader
-	most int
-	buf  []byte
-	line int // the number of the last line read, from 1
+	r     *bufio.Reader
+	most  int
+	buf   []byte
+	names naming
+	line  int // the number of the last line read, from 1
 }
 
-func newLineReader(in io.Reader) *lineReader {
-	return &lineReader{r: bufio.NewReaderSize(in, 64<<10), most: maxLine}
+func newLineReader(in io.Reader, names naming) *lineReader {
+	return &lineReader{names: names, r: bufio.NewReaderSize(in, 64<<10), most: maxLine}
 }
 
 // next returns the next line that is not blank, with its raw bytes if keep is set.
@@ -59,7 +60,7 @@ func (r *lineReader) next(keep bool) inputLine {
 			l.raw = append(bytes.Clone(text), '\n')
 			l.size = len(l.raw)
 		}
-		if l.item, l.err = parseLine(text); l.err == nil {
+		if l.item, l.err = parseLine(text, r.names); l.err == nil {
 			l.size += len(text)
 			return l
 		}

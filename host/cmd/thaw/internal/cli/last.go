@@ -14,7 +14,7 @@ import (
 // print it reads each event, skips those outside the times of f, and lists those that cannot
 // be read.
 func (a *app) printLast(ctx context.Context, dir string, r *host.DirReader, all events, f *lineFlags, n int) error {
-	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, flags: f, line: f.append()}
+	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, flags: f, line: f.append(a.names)}
 	var texts [][]byte // of the lines, the last one first
 	var damages []*damage.Damage
 	var failed error

@@ -52,8 +52,8 @@ func (f *lineFlags) addLimit(c *cobra.Command) {
 // wholeFrame reports whether a line needs more of an event's frame than its time.
 func (f *lineFlags) wholeFrame() bool { return f.payloads || f.exported }
 
-// append returns the function that appends an event as a line.
-func (f *lineFlags) append() func(dst []byte, e *event.Full) []byte {
+// append returns the function that appends an event as a line, with the name of its kind.
+func (f *lineFlags) append(names naming) func(dst []byte, e *event.Full) []byte {
 	switch {
 	case f.counted:
 		return func(dst []byte, _ *event.Full) []byte { return dst }
@@ -64,7 +64,7 @@ func (f *lineFlags) append() func(dst []byte, e *event.Full) []byte {
 	if f.payloads {
 		shape = jsonl.Payloads
 	}
-	return func(dst []byte, e *event.Full) []byte { return jsonl.AppendEvent(dst, shape, e) }
+	return func(dst []byte, e *event.Full) []byte { return jsonl.AppendNamedEvent(dst, shape, e, names[e.Kind]) }
 }
 
 // ended returns the error of a failed iteration. A segment removed since the open is not

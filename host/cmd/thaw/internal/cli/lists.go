@@ -83,7 +83,7 @@ func (a *app) nameList(c *cobra.Command, title string,
 		}
 		defer r.Close()
 		all := list(r, ctx, prefix, host.NamePage{After: after, Limit: int(most)})
-		return printList(a, args[0], all, asJSON, title, func(s *host.NameSummary) (*host.Extent, string) { return &s.Extent, s.Name }, jsonl.AppendName)
+		return printList(a, args[0], all, asJSON, false, title, func(s *host.NameSummary) (*host.Extent, string) { return &s.Extent, s.Name }, jsonl.AppendName)
 	}
 	return c
 }
@@ -94,7 +94,9 @@ func (a *app) kinds() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "kinds",
 		Short: "List the kinds with their numbers of events",
-		Long:  `List the kinds that have visible events, by number.` + aboutList("kind"),
+		Long: `List the kinds that have visible events, by number, with their names: those that programs
+keep in names.thaw, and those of batpak.` + aboutList("kind") + `
+With --json, kind_name has a name from names.thaw, in all commands that print events too.`,
 		Example: lines(
 			`thaw kinds orders`,
 			`thaw kinds orders --json`),
@@ -109,23 +111,42 @@ func (a *app) kinds() *cobra.Command {
 			return err
 		}
 		defer r.Close()
-		return printList(a, args[0], r.Kinds(ctx), asJSON, "KIND", func(s *host.KindSummary) (*host.Extent, string) { return &s.Extent, kindText(s.Kind) }, jsonl.AppendKindSummary)
+		return printKinds(a, args[0], r.Kinds(ctx), asJSON, false)
 	}
 	return c
 }
 
+// printKinds prints kinds with their names. With late, the title is printed before the first
+// one.
+func printKinds(a *app, dir string, all iter.Seq2[host.KindSummary, error], asJSON, late bool) error {
+	return printList(a, dir, all, asJSON, late, "KIND",
+		func(s *host.KindSummary) (*host.Extent, string) { return &s.Extent, a.names.text(s.Kind) },
+		func(dst []byte, s *host.KindSummary) []byte {
+			return jsonl.AppendNamedKindSummary(dst, s, a.names[s.Kind])
+		})
+}
+
 // printList prints a line for each item: the name comes last, so that no line waits for
 // others.
-func printList[T any](a *app, dir string, all iter.Seq2[T, error], asJSON bool, title string,
+func printList[T any](a *app, dir string, all iter.Seq2[T, error], asJSON, late bool, title string,
 	split func(*T) (*host.Extent, string), line func([]byte, *T) []byte,
 ) error {
 	const row = "%10v  %10v  %10v  %-24v  %-24v  %s\n"
-	if !asJSON {
-		fmt.Fprintf(&a.out, row, "EVENTS", "FIRST SEQ", "LAST SEQ", "FIRST TIME", "LAST TIME", title)
+	head := func() {
+		if !asJSON {
+			fmt.Fprintf(&a.out, row, "EVENTS", "FIRST SEQ", "LAST SEQ", "FIRST TIME", "LAST TIME", title)
+		}
+	}
+	if !late {
+		head()
 	}
 	for item, err := range all {
 		if err != nil {
 			return a.ended(dir, err)
+		}
+		if late {
+			head()
+			late = false
 		}
 		if asJSON {
 			a.out.buf = line(a.out.buf, &item)

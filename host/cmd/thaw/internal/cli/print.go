@@ -22,7 +22,7 @@ const (
 // an event that cannot be read and lists it on stderr. The limit of f counts the events
 // within its times.
 func (a *app) print(ctx context.Context, dir string, r *host.DirReader, all events, f *lineFlags) (printed int, err error) {
-	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, flags: f, line: f.append(), limit: int(f.limit)}
+	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, flags: f, line: f.append(a.names), limit: int(f.limit)}
 	defer p.wait()
 	err = p.run(all)
 	return p.printed, err

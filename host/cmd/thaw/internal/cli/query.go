@@ -22,7 +22,8 @@ func (a *app) query() *cobra.Command {
 		Long: `Print the visible events that match all given conditions, in order of sequence,
 with the keys of thaw dump. Payloads and metadata are shown with --payloads.` + aboutTimes + `
 
-A kind is a number, such as 0x1000 or 4096, or one of the names DATA, SYSTEM_INIT,
+A kind is a number, such as 0x1000 or 4096, or a name: one that thaw kinds shows for this
+store, such as order.placed, which may stand for several kinds, or one of DATA, SYSTEM_INIT,
 SYSTEM_SHUTDOWN, SYSTEM_HEARTBEAT, SYSTEM_CONFIG_CHANGE, SYSTEM_CHECKPOINT, TOMBSTONE,
 EFFECT_ERROR, EFFECT_RETRY, EFFECT_ACK, EFFECT_BACKPRESSURE, EFFECT_CANCEL and
 EFFECT_CONFLICT. With several, --kind A --kind B or --kind A,B, an event has one of them.
@@ -47,11 +48,12 @@ counts events that can no longer be read.`,
 			`thaw query orders --category 0xD --after 48000 --limit 100`,
 			`thaw query orders --since 2026-05-01 --until 2026-05-02T12:30:00+02:00`,
 			`thaw query orders --since 1h --payloads`,
+			`thaw query orders --kind order.placed,order.paid`,
 			`thaw query orders --kind DATA --kind 0x1001 --last 20`,
 			`thaw query orders --prefix order: --count`),
 	}
 	arguments(c, "DIR")
-	q.add(c)
+	q.add(a, c)
 	line.addLimit(c)
 	c.Flags().Var(&before, "before", "only events with a lower sequence than this")
 	c.Flags().Var(&last, "last", "print the last `N` events that match, 0 for all")
@@ -78,7 +80,10 @@ counts events that can no longer be read.`,
 			return err
 		}
 		defer r.Close()
-		region, from, ok := q.region()
+		region, from, ok, err := q.region(c, a.names)
+		if err != nil {
+			return err
+		}
 		ok = ok && (!before.given || before.value > from)
 		page := host.Page{From: from, To: before.value, Reverse: reverse || last > 0}
 		switch {
@@ -107,14 +112,6 @@ counts events that can no longer be read.`,
 		return err
 	}
 	return c
-}
-
-func completeKind(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var names []string
-	for _, n := range kindNames {
-		names = append(names, n.name+"\t"+n.kind.String())
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 func (a *app) printCount(n uint64) error {

@@ -54,6 +54,7 @@ func (a *app) open(ctx context.Context, dir string, o host.ReaderOptions) (*host
 		a.listDamage(d)
 	}
 	a.noteEmpty(dir, &report)
+	a.readNames(dir)
 	return r, nil
 }
 

@@ -26,7 +26,7 @@ func TestNeverWrites(t *testing.T) {
 		{"query", "--prefix", "a"}, {"query", "--count"}, {"get", id}, {"ancestors", id}, {"effects", id},
 		{"correlated", id}, {"stream", "opt"}, {"stat"}, {"stat", "--json"}, {"verify"}, {"verify", "--json"},
 		{"export"}, {"query", "--last", "2"}, {"query", "--reverse"}, {"stream", "opt", "--reverse"}, {"entities"}, {"scopes", "--json"},
-		{"kinds"}, {"graph", id}, {"graph", id, "--json"},
+		{"kinds"}, {"check-types"}, {"graph", id}, {"graph", id, "--json"},
 	}
 	tried := map[string]bool{"follow": true}
 	for _, name := range fixtureNames {

@@ -29,8 +29,9 @@ type Env struct {
 type app struct {
 	env      Env
 	out      output
-	damages  int // all, listed or not
-	unlisted int // those beyond listedAtMost
+	names    naming // of the store
+	damages  int    // all, listed or not
+	unlisted int    // those beyond listedAtMost
 }
 
 const about = `thaw reads and writes event stores: directories of *.fbat segments that batpak 0.4.0
@@ -65,7 +66,8 @@ const exitCodes = `
 Exit codes:
   0    success; also if the reader of a pipe closed it early
   1    an event was not found; or damage was found: the readable events were
-       printed and the damage listed; or import --skip-bad skipped lines
+       printed and the damage listed; or import --skip-bad skipped lines; or
+       check-types found a kind without a name
   2    the command failed: wrong arguments, no store, a file that could not be
        read, a store that must not be shown, an event that cannot be appended; or
        the output could not be written
@@ -113,7 +115,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{command: c, err: err} })
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 	root.AddCommand(a.dump(), a.query(), a.follow(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
-		a.graph(), a.entities(), a.scopes(), a.kinds(),
+		a.graph(), a.entities(), a.scopes(), a.kinds(), a.checkTypes(),
 		a.stat(), a.verify(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 
 	"github.com/spf13/cobra"
+
+	"github.com/thawlog/thaw/host"
 )
 
 func (a *app) stat() *cobra.Command {
@@ -23,7 +27,8 @@ offset, detail), damages (the same and length, events, unnamed, first_seq, end_s
 unfinished (batches without a commit), gaps (missing sequences), unsealed (segments
 without a footer), torn (the unfinished end of the newest segment, or null), unclosed,
 hidden_ranges, duplicate_ids, table_bytes and open_ns. wasm/guest/ABI.md lists the keys
-of each object within it.
+of each object within it. If programs keep names of kinds in names.thaw, kind_names has
+them by kind.
 
 unclosed means that the last writer did not close the store, or still has it open; the
 files do not show which. All complete appends are visible either way, and the next open
@@ -48,8 +53,35 @@ func (a *app) runStat(ctx context.Context, dir string, read *readFlags, asJSON b
 	report := r.Report()
 	a.noteEmpty(dir, &report)
 	a.damages = len(report.Damages)
+	a.readNames(dir)
 	if asJSON {
+		return a.statObject(&report)
+	}
+	var kinds []host.KindSummary
+	if len(a.names) > 0 {
+		for kind, err := range r.Kinds(ctx) {
+			if err != nil {
+				return a.ended(dir, err)
+			}
+			kinds = append(kinds, kind)
+		}
+	}
+	return a.statTable(dir, &report, kinds)
+}
+
+// statObject prints a report for programs, with the names of kinds if there are any.
+func (a *app) statObject(report *host.Report) error {
+	if len(a.names) == 0 {
 		return a.out.object(report)
 	}
-	return a.statTable(dir, &report)
+	line, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	names, err := json.Marshal(a.names)
+	if err != nil {
+		return err
+	}
+	line = append(bytes.TrimSuffix(line, []byte("}")), `,"kind_names":`...)
+	return a.out.object(json.RawMessage(append(append(line, names...), '}')))
 }

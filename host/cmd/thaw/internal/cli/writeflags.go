@@ -13,7 +13,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// kind is the value of a --kind that accepts one kind.
+// kind is the value of a --kind that accepts one kind. value is known once the names of the
+// store are.
 type kind struct {
 	value event.Kind
 	text  string
@@ -22,10 +23,9 @@ type kind struct {
 func (k *kind) Type() string   { return "KIND" }
 func (k *kind) String() string { return k.text }
 
-func (k *kind) Set(s string) (err error) {
-	k.value, err = parseKind(s)
+func (k *kind) Set(s string) error {
 	k.text = s
-	return err
+	return checkKind(s)
 }
 
 // identity is an optional id.

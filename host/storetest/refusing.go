@@ -1,0 +1,63 @@
+package storetest
+
+import (
+	"context"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+)
+
+// Refusing is a store whose appends fail as a test chooses, such as with a conflict that a
+// program must answer with another try. Its functions are called in the goroutine of the
+// append, several at once if it has several. They must not change while appends run.
+//
+//	store := &storetest.Refusing{Store: storetest.Open(t)}
+//	store.Before = func([]host.Item) error { return host.ErrConflict }
+//
+// Fences, and stores derived from this one, do not ask it.
+type Refusing struct {
+	*host.Store
+	// Before is called before each append. Its error refuses the append, which then has no
+	// effect.
+	Before func(items []host.Item) error
+	// After is called after each successful append. Its error is returned instead of the
+	// receipts although the events are in the store, as when an answer is lost.
+	After func(items []host.Item) error
+}
+
+// Append is that of host.Store.
+func (r *Refusing) Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...host.AppendOption) (host.Receipt, error) {
+	receipts, err := r.around([]host.Item{{At: at, Kind: kind, Payload: value, Options: options}}, func([]host.Item) ([]host.Receipt, error) {
+		receipt, err := r.Store.Append(ctx, at, kind, value, options...)
+		return []host.Receipt{receipt}, err
+	})
+	if err != nil {
+		return host.Receipt{}, err
+	}
+	return receipts[0], nil
+}
+
+// AppendBatch is that of host.Store.
+func (r *Refusing) AppendBatch(ctx context.Context, items []host.Item) ([]host.Receipt, error) {
+	return r.around(items, func(items []host.Item) ([]host.Receipt, error) { return r.Store.AppendBatch(ctx, items) })
+}
+
+// AppendEach is that of host.Store.
+func (r *Refusing) AppendEach(ctx context.Context, items []host.Item) ([]host.Receipt, error) {
+	return r.around(items, func(items []host.Item) ([]host.Receipt, error) { return r.Store.AppendEach(ctx, items) })
+}
+
+func (r *Refusing) around(items []host.Item, appendItems func([]host.Item) ([]host.Receipt, error)) ([]host.Receipt, error) {
+	if r.Before != nil {
+		if err := r.Before(items); err != nil {
+			return nil, err
+		}
+	}
+	receipts, err := appendItems(items)
+	if err == nil && r.After != nil {
+		if err := r.After(items); err != nil {
+			return nil, err
+		}
+	}
+	return receipts, err
+}

@@ -1,0 +1,94 @@
+package storetest_test
+
+import (
+	"errors"
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
+	"github.com/thawlog/thaw/fsabstraction/failfs"
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/storetest"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+func TestOpen(t *testing.T) {
+	var s *host.Store
+	require.Empty(t, failure(t, func(t testing.TB) {
+		s = storetest.Open(t)
+		_, err := s.Append(t.Context(), storetest.At, 0x1002, paid{1})
+		require.NoError(t, err)
+	}))
+	_, err := s.Append(t.Context(), storetest.At, 0x1002, paid{1})
+	require.ErrorIs(t, err, host.ErrClosed)
+
+	full := failfs.New(crashfs.New())
+	full.Fail(failfs.Rule{Kinds: failfs.MkdirAll})
+	said := failure(t, func(t testing.TB) { storetest.OpenWith(t, host.Options{FS: full}) })
+	require.Contains(t, said, failfs.ErrInjected.Error())
+
+	broken := failfs.New(crashfs.New())
+	said = failure(t, func(t testing.TB) {
+		s := storetest.OpenWith(t, host.Options{FS: broken})
+		_, err := s.Append(t.Context(), storetest.At, 0x1002, paid{1})
+		require.NoError(t, err)
+		broken.Fail(failfs.Rule{Kinds: failfs.Sync | failfs.WriteAt, Forever: true})
+	})
+	require.Contains(t, said, "closing the store: ")
+}
+
+// TestRefusing: a refused append has no effect, a lost answer has one.
+func TestRefusing(t *testing.T) {
+	s := &storetest.Refusing{Store: storetest.Open(t)}
+	item := func(n int) host.Item { return host.Item{At: storetest.At, Kind: 0x1002, Payload: paid{n}} }
+	ways := map[string]func() (int, error){
+		"Append": func() (int, error) {
+			r, err := s.Append(t.Context(), storetest.At, 0x1002, paid{1})
+			if r == (host.Receipt{}) {
+				return 0, err
+			}
+			return 1, err
+		},
+		"AppendBatch": func() (int, error) {
+			r, err := s.AppendBatch(t.Context(), []host.Item{item(1), item(2)})
+			return len(r), err
+		},
+		"AppendEach": func() (int, error) {
+			r, err := s.AppendEach(t.Context(), []host.Item{item(1), item(2)})
+			return len(r), err
+		},
+	}
+	for name, add := range ways {
+		s.Before, s.After = nil, nil
+		before := s.Committed()
+		n, err := add()
+		require.NoError(t, err, name)
+		require.NotZero(t, n, name)
+		require.EqualValues(t, before+uint64(n), s.Committed(), name)
+
+		before = s.Committed()
+		s.Before = func(items []host.Item) error {
+			require.Len(t, items, n, name)
+			require.Equal(t, item(1).Payload, items[0].Payload)
+			return host.ErrConflict
+		}
+		refused, err := add()
+		require.ErrorIs(t, err, host.ErrConflict, name)
+		require.Zero(t, refused, name)
+		require.Equal(t, before, s.Committed(), name)
+
+		lost := errors.New("the answer is lost")
+		s.Before, s.After = nil, func(items []host.Item) error { require.Len(t, items, n); return lost }
+		refused, err = add()
+		require.ErrorIs(t, err, lost, name)
+		require.Zero(t, refused, name)
+		require.EqualValues(t, before+uint64(n), s.Committed(), name)
+	}
+	s.After = func([]host.Item) error { t.Error("the append failed"); return nil }
+	r, err := s.AppendEach(t.Context(), []host.Item{item(1), {At: storetest.At, Kind: 1}})
+	require.Error(t, err)
+	require.Len(t, r, 1, "the receipts of those before")
+}
