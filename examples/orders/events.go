@@ -1,6 +1,9 @@
 package main
 
-import "github.com/thawlog/thaw/host/typed"
+import (
+	"github.com/thawlog/thaw/core/gate"
+	"github.com/thawlog/thaw/host/typed"
+)
 
 // What happens to an order. Its entity is "order:" and its id.
 type (
@@ -32,4 +35,7 @@ var Types = typed.Registry(
 	typed.Event[OrderShipped](0x1005, "order.shipped",
 		typed.Was(0x1004, func(old shippedV1) OrderShipped { return OrderShipped{By: old.By, From: "Leiden"} })),
 	typed.Event[OrderCancelled](0x1006, "order.cancelled"),
+	typed.Event[gate.PermitRecord](0x1101, "policy.permitted"),
+	typed.Event[gate.DenialRecord](0x1102, "policy.denied"),
+	typed.Event[gate.BypassRecord](0x1103, "policy.bypassed"),
 )

@@ -3,9 +3,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"log"
 	"net/http"
 	"os"
@@ -13,31 +11,17 @@ import (
 )
 
 func main() {
-	dir := flag.String("dir", "", "directory of the service's data; without one, show what it can do in a temporary one")
+	dir := flag.String("dir", "", "the service's directory; without one, show in a temporary one what it does")
 	listen := flag.String("listen", "127.0.0.1:8080", "address to serve on")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	run := func() error { return serve(ctx, *dir, *listen) }
 	if *dir == "" {
-		run = func() error { return demo(ctx, os.Stdout) }
+		demo(ctx, os.Stdout)
+		return
 	}
-	if err := run(); err != nil {
-		log.Fatal(err)
-	}
-}
-
-// serve serves until ctx ends.
-func serve(ctx context.Context, dir, listen string) error {
-	s, err := Open(ctx, dir)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Addr: listen, Handler: s.Handler()}
+	s := must(Open(ctx, *dir))
+	server := &http.Server{Addr: *listen, Handler: s.Handler()}
 	context.AfterFunc(ctx, func() { server.Shutdown(context.Background()) })
-	fmt.Println("serving on http://" + listen)
-	if err = server.ListenAndServe(); errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	return errors.Join(err, s.Close())
+	log.Print(server.ListenAndServe(), "; ", s.Close())
 }

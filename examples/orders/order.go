@@ -1,10 +1,6 @@
 package main
 
-import (
-	"errors"
-
-	"github.com/thawlog/thaw/host/typed"
-)
+import "github.com/thawlog/thaw/host/typed"
 
 // Order is what the events of one order add up to.
 type Order struct {
@@ -31,78 +27,60 @@ func (o *Order) Apply(e typed.Envelope) error {
 	return nil
 }
 
-// Why a command is refused.
-var (
-	ErrPlaced    = errors.New("the order exists")
-	ErrNoOrder   = errors.New("there is no such order")
-	ErrPaid      = errors.New("the order is paid")
-	ErrCancelled = errors.New("the order is cancelled")
-	ErrNotDue    = errors.New("nothing is due")
-	ErrLine      = errors.New("a line has an article, a quantity and a price")
-)
+// Refusal is why a command is refused, as far as the order itself says so.
+type Refusal string
 
-// A Command decides what happens to an order.
+func (r Refusal) Error() string { return string(r) }
+
+// Command decides what happens to an order.
 type Command func(o *Order) ([]any, error)
 
-// open refuses a command on an order that cannot change any more.
-func (o *Order) open() error {
-	switch {
-	case o.Customer == "":
-		return ErrNoOrder
-	case o.Paid:
-		return ErrPaid
-	case o.Cancelled:
-		return ErrCancelled
-	}
-	return nil
-}
-
-// Place opens an order.
-func Place(customer string) Command {
+// onOpen is a command on an order that is neither paid nor cancelled.
+func onOpen(decide Command) Command {
 	return func(o *Order) ([]any, error) {
-		if o.Customer != "" {
-			return nil, ErrPlaced
+		switch {
+		case o.Customer == "":
+			return nil, Refusal("there is no such order")
+		case o.Paid:
+			return nil, Refusal("the order is paid")
+		case o.Cancelled:
+			return nil, Refusal("the order is cancelled")
 		}
-		return []any{OrderPlaced{Customer: customer}}, nil
+		return decide(o)
 	}
 }
 
-// Add adds lines; their Total is set here.
-func Add(lines ...LineAdded) Command {
-	return func(o *Order) (events []any, err error) {
+func place(r request) Command {
+	return func(o *Order) ([]any, error) {
+		if r.Customer == "" || o.Customer != "" {
+			return nil, Refusal("the order exists or has no customer")
+		}
+		return []any{OrderPlaced{Customer: r.Customer}}, nil
+	}
+}
+
+// add adds lines, and sets their Total.
+func add(r request) Command {
+	return onOpen(func(o *Order) (events []any, err error) {
 		total := o.Total
-		for _, line := range lines {
+		for _, line := range r.Lines {
 			if line.Article == "" || line.Quantity <= 0 || line.Cents <= 0 {
-				return nil, ErrLine
+				return nil, Refusal("a line has an article, a quantity and a price")
 			}
 			total += line.Quantity * line.Cents
 			line.Total = total
 			events = append(events, line)
 		}
-		return events, o.open()
-	}
+		return events, nil
+	})
 }
 
-// Pay pays what is due.
-func Pay(o *Order) ([]any, error) {
-	if err := o.open(); err != nil {
-		return nil, err
-	}
-	if o.Total == 0 {
-		return nil, ErrNotDue
-	}
-	return []any{PaymentReceived{Cents: o.Total}}, nil
+func pay(request) Command {
+	return onOpen(func(o *Order) ([]any, error) { return []any{PaymentReceived{Cents: o.Total}}, nil })
 }
 
-// Cancel cancels an order. To cancel it again changes nothing.
-func Cancel(reason string) Command {
-	return func(o *Order) ([]any, error) {
-		if err := o.open(); err != nil && err != ErrCancelled {
-			return nil, err
-		}
-		if o.Cancelled {
-			return nil, nil
-		}
-		return []any{OrderCancelled{Customer: o.Customer, Reason: reason}}, nil
-	}
+func cancel(r request) Command {
+	return onOpen(func(o *Order) ([]any, error) {
+		return []any{OrderCancelled{Customer: o.Customer, Reason: r.Reason}}, nil
+	})
 }

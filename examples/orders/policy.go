@@ -33,4 +33,4 @@ var Policy = gate.Set(
 )
 
 // Records keeps each judgement as an event.
-var Records = host.Records{At: event.At("policy", "audit"), Permitted: 0x1101, Denied: 0x1102}
+var Records = host.Records{At: event.At("policy", "audit"), Permitted: 0x1101, Denied: 0x1102, Bypassed: 0x1103}

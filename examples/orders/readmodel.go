@@ -9,12 +9,15 @@ import (
 	"github.com/thawlog/thaw/host/typed"
 )
 
-// events are all events of orders.
-var events = host.Region{EntityPrefix: "order:"}
+// orders are all events of orders.
+var orders = host.Region{EntityPrefix: "order:"}
 
 const schema = `CREATE TABLE IF NOT EXISTS orders (
 	id TEXT PRIMARY KEY, customer TEXT NOT NULL, lines INTEGER NOT NULL DEFAULT 0,
 	total INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'open')`
+
+const tableAsJSON = `SELECT json_group_array(json_object('id', id, 'customer', customer, 'state', state,
+	'lines', lines, 'total', total)) FROM (SELECT * FROM orders ORDER BY id)`
 
 // list keeps the table of orders. It runs in the transaction that keeps its position.
 func list(ctx context.Context, tx *sql.Tx, e typed.Envelope) (err error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
@@ -31,74 +30,61 @@ type Service struct {
 }
 
 // Open opens the service in a directory, and starts the read models and the shipping.
-func Open(ctx context.Context, dir string) (s *Service, err error) {
-	s = &Service{}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
-	if err := os.MkdirAll(filepath.Join(dir, "snapshots"), 0o777); err != nil {
-		return nil, err
-	}
-	s.store, err = host.Open(ctx, filepath.Join(dir, "events"),
+func Open(ctx context.Context, dir string) (*Service, error) {
+	store, err := host.Open(ctx, filepath.Join(dir, "events"),
 		host.Options{Policy: Policy, Records: &Records, KindNames: Types.Names()})
 	if err != nil {
 		return nil, err
 	}
-	if s.db, err = sql.Open("sqlite", filepath.Join(dir, "orders.db")+"?_pragma=journal_mode(wal)"); err != nil {
-		return nil, err
+	db, err := sql.Open("sqlite", filepath.Join(dir, "orders.db")+"?_pragma=journal_mode(wal)")
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
 	}
-	if _, err := s.db.ExecContext(ctx, schema); err != nil {
-		return nil, err
+	if _, err = db.ExecContext(ctx, schema); err != nil {
+		return nil, errors.Join(err, db.Close(), store.Close())
 	}
-	s.orders = aggregate.Of[Order](s.store, Types, "order:",
-		aggregate.Options{Snapshots: aggregate.FileSnapshots{Dir: filepath.Join(dir, "snapshots")}})
-	s.list = project.SQL(s.db, "orders", events, list)
-	s.sales = project.Memory("sales", events, Sales{})
-
+	s := &Service{
+		store: store,
+		db:    db,
+		orders: aggregate.Of[Order](store, Types, "order:", aggregate.Snapshots(
+			aggregate.SnapshotOptions{Cache: aggregate.FileSnapshots{Dir: filepath.Join(dir, "snapshots")}})),
+		list:  project.SQL(db, "orders", orders, list),
+		sales: project.Memory("sales", orders, Sales{}),
+	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.group, ctx = errgroup.WithContext(ctx)
-	s.group.Go(func() error { return project.Run(ctx, s.store, Types, s.list, s.sales) })
-	s.group.Go(func() error { return s.ship(ctx, host.CheckpointFile{Path: filepath.Join(dir, "shipping.checkpoint")}) })
+	s.group.Go(func() error { return project.Run(ctx, store, Types, s.list, s.sales) })
+	s.group.Go(func() error { return ship(ctx, store, host.CheckpointFile{Path: filepath.Join(dir, "shipping")}) })
 	return s, nil
 }
 
 // ship ships every order that is paid.
-func (s *Service) ship(ctx context.Context, at host.CheckpointFile) error {
+func ship(ctx context.Context, store *host.Store, at host.CheckpointFile) error {
 	paid, _ := Types.Kinds("order.paid")
-	region := host.Region{EntityPrefix: "order:", Kinds: paid}
-	as := s.store.As(gate.Actor{ID: "shipping", Facts: Role{Staff: true}})
-	return react.Run(ctx, as, Types, "shipping", region, func(_ context.Context, e typed.Envelope) ([]react.Reaction, error) {
-		return []react.Reaction{{At: e.Coordinate, Value: OrderShipped{By: "train", From: "Leiden"}}}, nil
-	}, react.Options{Checkpoint: &at})
+	as := store.As(gate.Actor{ID: "shipping", Facts: Role{Staff: true}})
+	return react.Run(ctx, as, Types, "shipping", host.Region{EntityPrefix: "order:", Kinds: paid},
+		func(_ context.Context, e typed.Envelope) ([]react.Reaction, error) {
+			return []react.Reaction{{At: e.Coordinate, Value: OrderShipped{By: "train", From: "Leiden"}}}, nil
+		}, react.Options{Checkpoint: at})
 }
 
 // Do carries out a command as an actor. A request with a key that was carried out before
 // gets the first answer.
-func (s *Service) Do(ctx context.Context, actor gate.Actor, order string, command Command, key string) ([]host.Receipt, error) {
-	meta := map[string]string{event.MetaActor: actor.ID}
-	options := []host.AppendOption{host.WithMeta(event.NewMeta(meta))}
+func (s *Service) Do(ctx context.Context, actor gate.Actor, order string, c Command, key string) ([]host.Receipt, error) {
+	options := []host.AppendOption{host.WithMeta(event.NewMeta(map[string]string{event.MetaActor: actor.ID}))}
 	if key != "" {
 		options = append(options, host.WithKey(host.KeyOf(actor.ID+"\x00"+key)))
 	}
-	return s.orders.With(s.store.As(actor)).Do(ctx, order, command, options...)
+	return s.orders.With(s.store.As(actor)).Do(ctx, order, c, options...)
 }
 
 // Close stops the read models and the shipping, and closes the store.
-func (s *Service) Close() (err error) {
-	if s.group != nil {
-		s.stop()
-		if err = s.group.Wait(); errors.Is(err, context.Canceled) {
-			err = nil
-		}
-		err = errors.Join(err, s.orders.Close())
+func (s *Service) Close() error {
+	s.stop()
+	err := s.group.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
 	}
-	if s.db != nil {
-		err = errors.Join(err, s.db.Close())
-	}
-	if s.store != nil {
-		err = errors.Join(err, s.store.Close())
-	}
-	return err
+	s.orders.Close()
+	return errors.Join(err, s.db.Close(), s.store.Close())
 }
