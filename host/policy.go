@@ -28,7 +28,8 @@ func (s *Store) Judge(ctx context.Context, actor gate.Actor, items []Item) (*gat
 	return s.As(actor).judge(ctx, items, false)
 }
 
-// JudgeAll is Judge that asks every gate about every item, also after a refusal.
+// JudgeAll is Judge that asks every gate about every item, also after a refusal. Both keep a
+// refusal as [Records] says.
 func (s *Store) JudgeAll(ctx context.Context, actor gate.Actor, items []Item) (*gate.Permit, error) {
 	return s.As(actor).judge(ctx, items, true)
 }

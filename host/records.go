@@ -36,7 +36,8 @@ type Records struct {
 // errRecords: Options.Records keeps what nothing makes.
 var errRecords = errors.New("thaw: Options.Records needs Options.Policy")
 
-// RecordError reports that the record of a judgement could not be written.
+// RecordError reports that the record of a judgement could not be written, and so neither
+// what was judged; or that Options.Records is wrong.
 type RecordError struct{ Err error }
 
 // Error returns the cause with what failed.

@@ -220,3 +220,28 @@ func TestRecordThatDoesNotFit(t *testing.T) {
 	var record *host.RecordError
 	require.True(t, errors.As(err, &record))
 }
+
+// TestFindOfAnotherAppend: an event that was appended without a record has none, whatever
+// records come after it.
+func TestFindOfAnotherAppend(t *testing.T) {
+	ctx, fsys := t.Context(), crashfs.New()
+	st, err := host.Open(ctx, "store", host.Options{FS: fsys, Logger: quiet})
+	require.NoError(t, err)
+	_, err = st.AppendBatch(ctx, amounts(1, 2))
+	require.NoError(t, err)
+	require.NoError(t, st.Close())
+	records := &host.Records{At: audit, Permitted: kindPermitted}
+	st, err = host.Open(ctx, "store", host.Options{FS: fsys, Policy: gate.Set(limit), Records: records, Logger: quiet})
+	require.NoError(t, err)
+	defer st.Close()
+	_, err = st.As(alice).AppendBatch(ctx, amounts(3, 4))
+	require.NoError(t, err)
+	for i, e := range eventsOf(t, st, 0x1001) {
+		_, err := records.Find(ctx, st, e.Event)
+		if i < 2 {
+			require.ErrorIs(t, err, host.ErrNotFound)
+			continue
+		}
+		require.NoError(t, err)
+	}
+}

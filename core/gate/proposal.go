@@ -52,7 +52,7 @@ type Proposal struct {
 	Conditions []commit.Condition
 
 	// Item counts the events of the append from 0. Items is their number, or 0 if it is
-	// not known yet, as in a fence.
+	// not known yet, as in a fence. Events appended one by one are appends of their own.
 	Item, Items int
 }
 

@@ -16,5 +16,6 @@
 //
 // [Types.Item] makes the item of an append from a value, [Types.Decode] the value from an
 // event. An event of an unknown kind is no error: its value is its payload, a [host.Raw].
-// [Types.Check] lists such kinds of a store.
+// [Types.Check] lists such kinds of a store. [Gate] makes a gate of a store's policy that
+// judges values.
 package typed
