@@ -92,9 +92,10 @@ func (s *Snapshot) decodeKnown(raw []byte, b *segment.Body, full *event.Full) (o
 
 // compareFrame decodes the frame of an event into b and compares it with the event. It
 // returns the offset of the payload in the frame.
-func compareFrame(raw []byte, b *segment.Body, e *event.Event) (payloadAt int, why *damage.Refusal) {
+func compareFrame(raw []byte, b *segment.Body, e *event.Event) (payloadAt int, _ *damage.Refusal) {
 	payloadAt, err := segment.DecodeFrameAt(raw, b)
 	if err != nil {
+		var why *damage.Refusal
 		errors.As(err, &why)
 		return 0, why
 	}
