@@ -126,14 +126,21 @@ func AppendBody(dst []byte, b *Body) []byte {
 // whole scan; Meta reuses b.Meta if it is the same. With bare it validates payload
 // and metadata without keeping them. On error b is undefined.
 func (b *Body) decode(raw []byte, bare bool) error {
-	var r msgpack.Reader
-	r.Reset(raw)
-	b.read(&r, bare)
-	return r.End()
+	_, err := b.decodeAt(raw, bare)
+	return err
 }
 
-// read decodes a body from r. Other bytes may follow it.
-func (b *Body) read(r *msgpack.Reader, bare bool) {
+// decodeAt is decode, and returns the offset of the payload's encoding in raw.
+func (b *Body) decodeAt(raw []byte, bare bool) (payloadAt int, err error) {
+	var r msgpack.Reader
+	r.Reset(raw)
+	payloadAt = b.read(&r, bare)
+	return payloadAt, r.End()
+}
+
+// read decodes a body from r, and returns the offset of its payload there. Other bytes may
+// follow it.
+func (b *Body) read(r *msgpack.Reader, bare bool) (payloadAt int) {
 	last, described := b.Meta, false
 	*b = Body{Payload: b.Payload[:0]}
 	if r.Literal(bodyPrefix) { // nearly always: one comparison for many keys
@@ -151,6 +158,7 @@ func (b *Body) read(r *msgpack.Reader, bare bool) {
 	}
 	hash := b.readHeader(r)
 	r.Key("payload")
+	payloadAt = r.Offset()
 	if bare {
 		b.skipPayload(r)
 	} else {
@@ -181,6 +189,7 @@ func (b *Body) read(r *msgpack.Reader, bare bool) {
 			b.Meta = event.ReadMeta(r, last)
 		}
 	}
+	return payloadAt
 }
 
 // bodyLanes holds counter, depth and lane as batpak writes them, and the next
@@ -286,6 +295,14 @@ const (
 // kind: its coordinate, no payload and no hash chain.
 func (b *Body) IsMarker() bool {
 	return !b.Chained && len(b.Payload) == 0 && string(b.Entity) == MarkerEntity && string(b.Scope) == MarkerScope
+}
+
+// Plain reports whether a frame's fields besides those of [Body.Facts] and its names are as
+// nearly all have them: no flags and no metadata, the hash of the payload as content hash, and
+// the payload in batpak's form, with its size. [DecodePayload] needs that.
+func (b *Body) Plain() bool {
+	return b.Flags == 0 && b.Meta == event.Meta{} && b.ContentHash == b.EventHash && b.Form == PayloadArray &&
+		b.PayloadSize == uint32(len(b.Payload)) && b.Caused != b.Causation.IsZero()
 }
 
 // Facts returns the fields that an index keeps of the body, at position p and

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/msgpack"
 )
 
 const (
@@ -69,6 +70,14 @@ func frameLength(head []byte) uint64 {
 // sixth of the first lookup by id. Build it when the program starts.
 var _ = crc32.ChecksumIEEE(nil)
 
+// Checksum returns the checksum in a frame's head; ok is false if raw has no head.
+func Checksum(raw []byte) (checksum uint32, ok bool) {
+	if len(raw) < FrameHead {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(raw[offFrameCRC:]), true
+}
+
 // checkBody compares a body with the checksum in its frame's head.
 func checkBody(head, body []byte) bool {
 	return crc32.ChecksumIEEE(body) == binary.BigEndian.Uint32(head[offFrameCRC:])
@@ -79,21 +88,60 @@ func checkBody(head, body []byte) bool {
 // a [damage.Refusal]: short, length, checksum or frame_body; b is undefined
 // then.
 func DecodeFrame(raw []byte, b *Body) error {
+	_, err := DecodeFrameAt(raw, b)
+	return err
+}
+
+// DecodeFrameAt is DecodeFrame, and returns the offset of the payload's encoding in raw, for
+// [DecodePayload].
+func DecodeFrameAt(raw []byte, b *Body) (payloadAt int, err error) {
 	if len(raw) < FrameHead {
-		return damage.Refuse(damage.Short, 0, nil)
+		return 0, damage.Refuse(damage.Short, 0, nil)
 	}
 	if frameLength(raw) != uint64(len(raw)) || len(raw) > MaxFrame {
-		return damage.Refuse(damage.Length, 0, nil)
+		return 0, damage.Refuse(damage.Length, 0, nil)
 	}
 	body := raw[FrameHead:]
 	if !checkBody(raw, body) {
-		return damage.Refuse(damage.Checksum, offFrameCRC, nil)
+		return 0, damage.Refuse(damage.Checksum, offFrameCRC, nil)
 	}
-	if err := b.decode(body, false); err != nil {
-		return damage.Refuse(damage.FrameBody, FrameHead, err)
+	at, err := b.decodeAt(body, false)
+	if err != nil {
+		return 0, damage.Refuse(damage.FrameBody, FrameHead, err)
 	}
-	return nil
+	return FrameHead + at, nil
 }
+
+// DecodePayload decodes the timestamp and the payload of a frame that DecodeFrame decoded
+// before into a Plain body, with the payload at an offset and, if caused, a causation id. It
+// checks the frame's checksum and leaves the other fields of b zero. ok is false if it is not
+// that frame; b is undefined then.
+func DecodePayload(raw []byte, payloadAt int, caused bool, b *Body) (ok bool) {
+	timeAt := offCausation + 1
+	if caused {
+		timeAt = offCausation + 2 + event.IDSize
+	}
+	timeAt += len(keyTimestamp)
+	if len(raw) < payloadAt || len(raw) < timeAt || frameLength(raw) != uint64(len(raw)) || !checkBody(raw, raw[FrameHead:]) {
+		return false
+	}
+	*b = Body{Payload: b.Payload[:0]}
+	var r msgpack.Reader
+	r.Reset(raw[timeAt:])
+	b.TimestampUS = r.Int()
+	failed := r.Err()
+	r.Reset(raw[payloadAt:])
+	b.Payload = r.ByteArray(b.Payload)
+	b.PayloadSize = uint32(len(b.Payload))
+	return failed == nil && r.Err() == nil
+}
+
+const (
+	keyTimestamp = "\xactimestamp_us"
+	// offCausation is the offset of the causation id, nil or binary, in a frame.
+	offCausation = FrameHead + len(bodyPrefix) + event.IDSize + len("\xaecorrelation_id\xc4\x10") + event.IDSize +
+		len("\xaccausation_id")
+)
 
 // peekID reads the event id from the first bytes of a frame, which may be cut
 // short or damaged after it.

@@ -49,25 +49,70 @@ func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 // decodeFrame decodes the frame of an event into b, whose payload's capacity it uses,
 // checks it against the event, and adds the fields that only the frame has.
 func (s *Snapshot) decodeFrame(raw []byte, b *segment.Body, full *event.Full) *damage.Refusal {
-	if err := segment.DecodeFrame(raw, b); err != nil {
+	_, why := s.checkFrameAt(raw, b, full)
+	return why
+}
+
+// checkFrameAt is decodeFrame, and returns the offset of the payload in the frame.
+func (s *Snapshot) checkFrameAt(raw []byte, b *segment.Body, full *event.Full) (payloadAt int, why *damage.Refusal) {
+	if payloadAt, why = compareFrame(raw, b, &full.Event); why != nil {
+		return 0, why
+	}
+	if hash := s.options.Hash; hash != nil && !b.EventHash.IsZero() && hash(b.Payload) != b.EventHash {
+		return 0, damage.Refuse(damage.PayloadHash, -1, nil)
+	}
+	complete(full, b)
+	return payloadAt, nil
+}
+
+// decodeKnown is decodeFrame, and faster for a frame that it has decoded before.
+func (s *Snapshot) decodeKnown(raw []byte, b *segment.Body, full *event.Full) (ok bool) {
+	e, known := &full.Event, s.options.known
+	checksum, ok := segment.Checksum(raw)
+	if known == nil || s.options.Hash == nil || !ok {
+		return s.decodeFrame(raw, b, full) == nil
+	}
+	slot, mark := known.slot(e.Sequence), known.mark(e, checksum)
+	before := slot.Load()
+	if before&^payloadAtMask != mark {
+		payloadAt, why := s.checkFrameAt(raw, b, full)
+		if why == nil {
+			remember(slot, mark, b, payloadAt)
+		}
+		return why == nil
+	}
+	if at := before & payloadAtMask; at > 0 && segment.DecodePayload(raw, int(at), !e.Causation.IsZero(), b) {
+		b.ContentHash = e.EventHash
+	} else if _, why := compareFrame(raw, b, e); why != nil {
+		return false
+	}
+	complete(full, b)
+	return true
+}
+
+// compareFrame decodes the frame of an event into b and compares it with the event. It
+// returns the offset of the payload in the frame.
+func compareFrame(raw []byte, b *segment.Body, e *event.Event) (payloadAt int, _ *damage.Refusal) {
+	payloadAt, err := segment.DecodeFrameAt(raw, b)
+	if err != nil {
 		var why *damage.Refusal
 		errors.As(err, &why)
-		return why
+		return 0, why
 	}
-	e := &full.Event
 	facts := b.Facts(e.Position)
 	facts.Sequence = e.Sequence
 	if facts != e.Facts || string(b.Entity) != e.Entity || string(b.Scope) != e.Scope {
-		return damage.Refuse(damage.Disagrees, -1, nil)
+		return 0, damage.Refuse(damage.Disagrees, -1, nil)
 	}
-	if hash := s.options.Hash; hash != nil && !b.EventHash.IsZero() && hash(b.Payload) != b.EventHash {
-		return damage.Refuse(damage.PayloadHash, -1, nil)
-	}
-	e.TimestampUS, e.Timed = b.TimestampUS, true
+	return payloadAt, nil
+}
+
+// complete adds the fields that only the frame has.
+func complete(full *event.Full, b *segment.Body) {
+	full.TimestampUS, full.Timed = b.TimestampUS, true
 	full.PayloadSize, full.Flags = b.PayloadSize, b.Flags
 	full.ContentHash, full.Payload = b.ContentHash, b.Payload
 	full.Meta = b.Meta
-	return nil
 }
 
 // ReadID returns the first visible event with an id, as Get and then Read do.

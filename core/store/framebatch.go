@@ -209,7 +209,7 @@ func (b *frameBatch) decode(i int32, raw []byte, f *frameBuffer) {
 	if room := b.rooms[i]; len(raw) <= mostFrameBytes {
 		f.body.Payload = b.payloads[room : room : room+uint64(len(raw))]
 	}
-	b.sound[i] = b.snapshot.decodeFrame(raw, &f.body, full) == nil
+	b.sound[i] = b.snapshot.decodeKnown(raw, &f.body, full)
 	if len(full.Payload) == 0 {
 		full.Payload = nil // as Read returns it
 	}

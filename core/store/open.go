@@ -33,6 +33,7 @@ func Open(files directory.Files, o Options) (*Snapshot, error) {
 		return nil, r.Damaged()
 	}
 	s.dropStop()
+	s.options.known = &knownFrames{seed: o.Seed}
 	return s, nil
 }
 

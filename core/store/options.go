@@ -52,6 +52,9 @@ type Options struct {
 	ValidateOnly func(tail *replay.Log)
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
+
+	// known is shared by the snapshots that follow from one Open.
+	known *knownFrames
 }
 
 // buildsIndex reports whether a saved index is ignored.

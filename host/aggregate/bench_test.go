@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -90,7 +91,8 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// BenchmarkDo adds a line to one order after the other: load, decide, append.
+// BenchmarkDo adds a line to one order after the other, of some ten lines: load, decide, append.
+// Beside it stands the append alone.
 func BenchmarkDo(b *testing.B) {
 	add := func(o *order) ([]any, error) { return []any{aLine(o.Lines)}, nil }
 	for _, c := range []struct {
@@ -99,33 +101,52 @@ func BenchmarkDo(b *testing.B) {
 		goroutines int
 	}{
 		{"unsynced", host.LoseUnsynced, 1},
-		{"unsynced/16 goroutines", host.LoseUnsynced, 8}, // on two processors
+		{"unsynced/16 goroutines", host.LoseUnsynced, 16},
 		{"durable", host.OnDisk, 1},
-		{"durable/16 goroutines", host.OnDisk, 8},
+		{"durable/16 goroutines", host.OnDisk, 16},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			st := diskStore(b, c.durability)
-			a := aggregate.Of[order](st, orderTypes, "order:")
-			var n atomic.Int64
-			one := func() {
-				id := fmt.Sprint(n.Add(1) % 1000)
-				if _, err := a.Do(b.Context(), id, add); err != nil {
-					b.Error(err)
-				}
+		for _, alone := range []bool{false, true} {
+			name := c.name
+			if alone {
+				name += "/append alone"
 			}
-			b.ReportAllocs()
-			if c.goroutines == 1 {
-				for b.Loop() {
-					one()
-				}
-				return
-			}
-			b.SetParallelism(c.goroutines)
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					one()
-				}
-			})
-		})
+			b.Run(name, func(b *testing.B) { benchDo(b, c.durability, c.goroutines, alone, add) })
+		}
 	}
+}
+
+func benchDo(b *testing.B, d host.Durability, goroutines int, alone bool, add func(*order) ([]any, error)) {
+	const orders = 1000
+	st := diskStore(b, d)
+	for i := range orders {
+		fill(b, st, fmt.Sprint("order:", i), 10)
+	}
+	a := aggregate.Of[order](st, orderTypes, "order:")
+	var n atomic.Int64
+	one := func() {
+		i := int(n.Add(1))
+		id := fmt.Sprint(i % orders)
+		var err error
+		if alone {
+			_, err = orderTypes.Append(b.Context(), st, event.At("order:"+id, "order"), aLine(i))
+		} else {
+			_, err = a.Do(b.Context(), id, add)
+		}
+		if err != nil {
+			b.Error(err)
+		}
+	}
+	b.ReportAllocs()
+	if goroutines == 1 {
+		for b.Loop() {
+			one()
+		}
+		return
+	}
+	b.SetParallelism(max(1, goroutines/runtime.GOMAXPROCS(0)))
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			one()
+		}
+	})
 }

@@ -56,23 +56,13 @@ func (a *Aggregates[T]) Load(ctx context.Context, id string) (Loaded[T], error) 
 // load is Load without a position.
 func (a *Aggregates[T]) load(ctx context.Context, at event.Coordinate) (*Loaded[T], error) {
 	l := &Loaded[T]{At: at, State: new(T)}
-	var err error
-	if l.Version, err = a.store.State(ctx, at.Entity); err != nil || !l.Version.Some {
-		return l, err
-	}
 	if used, err := a.fromSnapshot(ctx, l); used || err != nil {
 		return l, err
 	}
-	return l, a.fold(ctx, l, a.stream(ctx, l, 0))
+	return l, a.fold(ctx, l, a.store.Stream(ctx, at.Entity, host.StreamPage{}))
 }
 
-// stream returns the events of the aggregate from a clock to its version.
-func (a *Aggregates[T]) stream(ctx context.Context, l *Loaded[T], from uint32) iter.Seq2[event.Event, error] {
-	// After the last clock follows 0, which is no bound.
-	return a.store.Stream(ctx, l.At.Entity, host.StreamPage{From: from, To: l.Version.Clock + 1})
-}
-
-// fold applies events to the state.
+// fold applies events, in order of clocks, to the state.
 func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2[event.Event, error]) error {
 	state := a.folder(l.State)
 	for e, err := range a.store.ReadEach(ctx, events) {
@@ -81,6 +71,7 @@ func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2
 		}
 		l.falls = l.falls || l.events > 0 && e.Clock <= l.last.Clock
 		l.last = e.Facts
+		l.Version = host.State{Some: true, Clock: e.Clock}
 		l.events++
 		l.Folded++
 		if e.Kind == event.EffectAck {

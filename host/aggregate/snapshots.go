@@ -29,8 +29,12 @@ func newSnapshots[T any](types *typed.Types, o SnapshotOptions) *snapshots {
 // missing or wrong, used is false and the state a new T. The error is one of the events.
 func (a *Aggregates[T]) fromSnapshot(ctx context.Context, l *Loaded[T]) (used bool, err error) {
 	s := a.snapshots
-	if s == nil || uint64(l.Version.Clock)+1 < uint64(s.Every) {
+	if s == nil {
 		return false, nil
+	}
+	state, err := a.store.State(ctx, l.At.Entity)
+	if err != nil || uint64(state.Clock)+1 < uint64(s.Every) { // it has hardly one
+		return false, err
 	}
 	why, err := a.trySnapshot(ctx, l)
 	if err == nil && why != nil && ctx.Err() != nil {
@@ -46,7 +50,7 @@ func (a *Aggregates[T]) fromSnapshot(ctx context.Context, l *Loaded[T]) (used bo
 		s.status.rejected.Add(1)
 		s.status.note(l.At.Entity, why)
 	}
-	l.State, l.Folded, l.events, l.last = new(T), 0, 0, event.Facts{}
+	*l = Loaded[T]{At: l.At, State: new(T)}
 	return false, nil
 }
 
@@ -68,16 +72,11 @@ func (a *Aggregates[T]) trySnapshot(ctx context.Context, l *Loaded[T]) (why, err
 	if err != nil {
 		return nil, err
 	}
-	if s.clock > l.Version.Clock { // it may have been written since
-		if l.Version, err = a.store.State(ctx, entity); err != nil {
-			return nil, err
-		}
-	}
-	events, err := a.store.Count(ctx, host.Region{Entity: entity, Clocks: host.ClocksBetween(0, s.clock)}, 0)
+	n, err := a.store.Count(ctx, host.Region{Entity: entity, Clocks: host.ClocksBetween(0, s.clock)}, 0)
 	if err != nil {
 		return nil, err
 	}
-	if s.store != store.Store || s.clock > l.Version.Clock || s.events != events {
+	if s.store != store.Store || s.events != n {
 		return ErrSnapshotEvents, nil
 	}
 	if why := payload.Unmarshal(s.state, l.State); why != nil {
@@ -85,7 +84,8 @@ func (a *Aggregates[T]) trySnapshot(ctx context.Context, l *Loaded[T]) (why, err
 	}
 	l.events = s.events
 	found := false
-	err = a.fold(ctx, l, after(a.stream(ctx, l, s.clock), &s, l, &found))
+	events := a.store.Stream(ctx, entity, host.StreamPage{From: s.clock})
+	err = a.fold(ctx, l, after(events, &s, l, &found))
 	if err == nil && !found {
 		return ErrSnapshotEvents, nil
 	}
@@ -105,7 +105,7 @@ func after[T any](events iter.Seq2[event.Event, error], s *snapshot, l *Loaded[T
 				if e.Clock != s.clock || e.ID != s.last {
 					return
 				}
-				*found, l.last = true, e.Facts
+				*found, l.last, l.Version = true, e.Facts, host.State{Some: true, Clock: e.Clock}
 			case !yield(e, nil):
 				return
 			}

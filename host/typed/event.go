@@ -2,6 +2,7 @@ package typed
 
 import (
 	"reflect"
+	"sync"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host/payload"
@@ -30,7 +31,7 @@ type older struct {
 // type.
 func Event[T any](kind event.Kind, name string, was ...Older[T]) Type {
 	var zero T
-	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decode[T])}
+	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decoder[T]())}
 	for _, w := range was {
 		for _, k := range w.kinds {
 			t.older = append(t.older, older{kind: k.kind, read: boxed(k.read)})
@@ -62,7 +63,7 @@ func Was[Old, T any](kind event.Kind, upcast func(Old) T, was ...Older[Old]) Old
 			return upcast(old), nil
 		}
 	}
-	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decode[Old])}}}
+	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decoder[Old]())}}}
 	for _, w := range was {
 		for _, k := range w.kinds {
 			o.kinds = append(o.kinds, reader[T]{kind: k.kind, read: after(k.read)})
@@ -71,9 +72,18 @@ func Was[Old, T any](kind event.Kind, upcast func(Old) T, was ...Older[Old]) Old
 	return o
 }
 
-func decode[T any](b []byte) (v T, err error) {
-	err = payload.Unmarshal(b, &v)
-	return v, err
+// decoder returns a function that decodes values of type T. It decodes each into the same
+// few ones, since a new one would be copied and thrown away.
+func decoder[T any]() func(b []byte) (T, error) {
+	targets := sync.Pool{New: func() any { return new(T) }}
+	return func(b []byte) (v T, err error) {
+		target := targets.Get().(*T)
+		var zero T
+		err = payload.Unmarshal(b, target)
+		v, *target = *target, zero // what it points to belongs to v
+		targets.Put(target)
+		return v, err
+	}
 }
 
 func boxed[T any](read func([]byte) (T, error)) func([]byte) (any, error) {
