@@ -77,7 +77,7 @@ func TestRebuildBehind(t *testing.T) {
 	ahead := project.SQL(db, "accounts", payments, into("accounts"))
 	beside := project.SQL(db, "accounts.new", payments, into("rebuilt"))
 	tries := 0
-	behind := reader{st, func() {
+	behind := reader{st, func() {}, func() {
 		if tries++; tries == 1 {
 			pay(t, st, 6, 8)
 			require.NoError(t, project.CatchUp(t.Context(), st, types, ahead))
@@ -162,15 +162,16 @@ func TestReset(t *testing.T) {
 	check(t, st, db, "accounts")
 }
 
-// reader calls after when a scan has reached the end of the store.
+// reader calls before and after when a scan has reached the end of the store.
 type reader struct {
 	*host.Store
-	after func()
+	before, after func()
 }
 
 func (r reader) Follow(region host.Region, from host.Position, o host.FollowOptions) *host.Follower {
 	if told := o.CaughtUp; told != nil {
 		o.CaughtUp = func(at host.Position) error {
+			r.before()
 			err := told(at)
 			r.after()
 			return err
