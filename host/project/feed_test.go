@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -16,23 +17,22 @@ import (
 	"github.com/thawlog/thaw/host/typed"
 )
 
-// gated is a store whose scans do not notice that they have caught up before the gate is
-// open.
-type gated struct {
+// hooked is a store whose scans call a function before they say that they have caught up.
+type hooked struct {
 	*host.Store
-	gate chan struct{}
+	hook func()
 }
 
-func (g gated) Follow(region host.Region, from host.Position, o host.FollowOptions) *host.Follower {
+func (h hooked) Follow(region host.Region, from host.Position, o host.FollowOptions) *host.Follower {
 	if told := o.CaughtUp; told != nil {
 		o.CaughtUp = func(at host.Position) error {
 			if at.Sequence > 0 {
-				<-g.gate
+				h.hook()
 			}
 			return told(at)
 		}
 	}
-	return g.Store.Follow(region, from, o)
+	return h.Store.Follow(region, from, o)
 }
 
 // fill appends n events of one entity in batches.
@@ -92,12 +92,13 @@ func TestPassed(t *testing.T) {
 	st, _ := openStore(t)
 	fill(t, st, "order:3", 9000)
 	a, b := project.Memory("a", host.Region{Entity: "order:1"}, &events{}), project.Memory("b", host.Region{Entity: "order:2"}, &events{})
-	g := gated{st, make(chan struct{})}
+	gate := make(chan struct{})
+	stuck := hooked{st, func() { <-gate }}
 	ended := make(chan error)
-	go func() { ended <- project.CatchUp(t.Context(), g, Types, a, b) }()
+	go func() { ended <- project.CatchUp(t.Context(), stuck, Types, a, b) }()
 	require.NoError(t, a.Wait(t.Context(), 8191))
 	require.EqualValues(t, 8192, a.Status().Position.Sequence)
-	close(g.gate)
+	close(gate)
 	require.NoError(t, <-ended)
 	require.EqualValues(t, 9000, b.Status().Position.Sequence)
 }
@@ -166,4 +167,19 @@ func TestNothingOutlives(t *testing.T) {
 		}
 	}
 	require.NoError(t, goleak.Find(running))
+}
+
+// TestFeedOutlives: Run returns after the goroutine that reads, even when that takes long.
+func TestFeedOutlives(t *testing.T) {
+	st, _ := openStore(t)
+	fill(t, st, "order:1", 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := false
+	slow := hooked{st, func() {
+		cancel()
+		time.Sleep(20 * time.Millisecond) // time enough for a Run that does not wait
+		ended = true
+	}}
+	require.ErrorIs(t, project.Run(ctx, slow, Types, project.Memory("a", host.Region{}, &events{})), context.Canceled)
+	require.True(t, ended)
 }

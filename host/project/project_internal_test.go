@@ -84,3 +84,39 @@ func TestRate(t *testing.T) {
 	require.InDelta(t, 5, r.at(now.Add(2*time.Second), 10), 0.01)
 	require.InDelta(t, 0, r.at(now.Add(4*time.Second), 10), 0.01, "nothing since")
 }
+
+// TestEndWakes: those who wait are woken by the end of the run.
+func TestEndWakes(t *testing.T) {
+	p := &progress{name: "a"}
+	p.running.Store(true)
+	p.begun(host.Position{})
+	more, err := p.waiting(5)
+	require.NoError(t, err)
+	p.ended(ErrMoved)
+	select {
+	case <-more:
+	default:
+		t.Fatal("not woken")
+	}
+	more, err = p.waiting(5)
+	require.Nil(t, more)
+	require.ErrorIs(t, err, ErrMoved)
+	require.ErrorIs(t, err, ErrStopped)
+}
+
+// TestPayloadsAreCopied: a payload is valid until the next step of the loop that reads it,
+// and must be until the projection returns.
+func TestPayloadsAreCopied(t *testing.T) {
+	f := &feed{wanted: func(*event.Event) bool { return true }, spare: make(chan *chunk, 1)}
+	for _, size := range []int{1, 20_000, 10} {
+		payload := make([]byte, size)
+		require.True(t, f.wants(&event.Full{Payload: payload}))
+		require.NoError(t, f.add())
+		payload[0] = 1
+	}
+	for i, size := range []int{1, 20_000, 10} {
+		e := f.filling.events[i]
+		require.Equal(t, make([]byte, size), e.Payload)
+		require.Equal(t, host.Raw(e.Payload), e.Value)
+	}
+}
