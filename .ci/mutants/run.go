@@ -188,7 +188,9 @@ func (r *runner) build(pkg string, texts map[string]string) (binary, why string)
 		defer os.Remove(name)
 		args = append(args, "-overlay", name)
 	}
-	output, err := exec.Command("go", append(args, pkg)...).CombinedOutput()
+	cmd := exec.Command("go", append(args, ".")...)
+	cmd.Dir = pkg // which may be in a module of its own
+	output, err := cmd.CombinedOutput()
 	if err == nil {
 		if _, err = os.Stat(binary); err == nil {
 			return binary, ""

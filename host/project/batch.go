@@ -3,6 +3,7 @@ package project
 import (
 	"context"
 	"database/sql"
+	"math"
 	"time"
 )
 
@@ -11,21 +12,29 @@ type batch struct {
 	db          *sql.DB
 	projections []*SQLProjection
 
-	tx    *sql.Tx // nil when none is open
+	conn  *sql.Conn // of tx
+	tx    *sql.Tx   // nil when none is open
 	began time.Time
 	full  bool // a projection has as many events as its batch
 }
 
-// begin returns the open transaction, or begins one.
+// begin returns the open transaction, or begins one. It does not end with ctx, since the
+// rollback of a context is not over when its transaction's methods return.
 func (b *batch) begin(ctx context.Context) (*sql.Tx, error) {
-	if b.tx == nil {
-		tx, err := b.db.BeginTx(ctx, nil)
-		if err != nil {
-			return nil, &StatementError{Statement: "begin", Err: err}
-		}
-		b.tx, b.began = tx, time.Now()
+	if b.tx != nil {
+		return b.tx, nil
 	}
-	return b.tx, nil
+	conn, err := b.db.Conn(ctx)
+	if err != nil {
+		return nil, &StatementError{Statement: "begin", Err: err}
+	}
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		_ = conn.Close() // it goes back to the pool
+		return nil, &StatementError{Statement: "begin", Err: err}
+	}
+	b.conn, b.tx, b.began = conn, tx, time.Now()
+	return tx, nil
 }
 
 // add counts an event of p.
@@ -33,19 +42,19 @@ func (b *batch) add(p *SQLProjection) {
 	b.full = b.full || p.handled >= uint64(p.most())
 }
 
-// old reports whether the open transaction is to be committed.
-func (b *batch) old(now time.Time) bool {
-	if b.tx == nil {
-		return false
-	}
-	took := now.Sub(b.began)
+// until returns when the open transaction is to be committed.
+func (b *batch) until() time.Time {
+	longest := time.Duration(math.MaxInt64)
 	for _, p := range b.projections {
-		if p.claimed && took >= p.longest() {
-			return true
+		if p.claimed {
+			longest = min(longest, p.longest())
 		}
 	}
-	return false
+	return b.began.Add(longest)
 }
+
+// old reports whether the transaction that is open is to be committed.
+func (b *batch) old(now time.Time) bool { return b.tx != nil && (b.full || !now.Before(b.until())) }
 
 // commit saves the positions with the events since the last commit, and the positions that
 // moved over events of other regions where that is due. all saves all of these.
@@ -74,7 +83,7 @@ func (b *batch) commit(ctx context.Context, now time.Time, all bool) error {
 	if err := tx.Commit(); err != nil {
 		return &StatementError{Statement: "commit", Err: err}
 	}
-	b.tx, b.full = nil, false
+	b.close()
 	for _, p := range moved {
 		p.committed(now)
 	}
@@ -84,7 +93,12 @@ func (b *batch) commit(ctx context.Context, now time.Time, all bool) error {
 // rollback ends the transaction that is open when a run ends.
 func (b *batch) rollback() {
 	if b.tx != nil {
-		_ = b.tx.Rollback() // its context may have done so
-		b.tx, b.full = nil, false
+		_ = b.tx.Rollback() // after a failed commit there may be none
+		b.close()
 	}
+}
+
+func (b *batch) close() {
+	_ = b.conn.Close() // it goes back to the pool
+	b.conn, b.tx, b.full = nil, nil, false
 }

@@ -160,7 +160,11 @@ func TestTwoRuns(t *testing.T) {
 	require.NoError(t, err)
 	pay(t, st, 1, 5)
 
-	one := project.SQL(openDB(t, dsn), "accounts", payments, into("accounts"))
+	calls := 0
+	one := project.SQL(openDB(t, dsn), "accounts", payments, func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error {
+		calls++
+		return into("accounts")(ctx, tx, e)
+	})
 	two := project.SQL(openDB(t, dsn), "accounts", payments, into("accounts"))
 	first, second := make(chan error, 1), make(chan error, 1)
 	go func() { first <- project.Run(t.Context(), st, types, one) }()
@@ -173,6 +177,7 @@ func TestTwoRuns(t *testing.T) {
 	require.NoError(t, two.Wait(t.Context(), 9))
 	pay(t, st, 6, 20)
 	require.ErrorIs(t, <-first, project.ErrMoved)
+	require.Equal(t, 5, calls, "its handler is not called once another run has begun")
 	require.ErrorIs(t, one.Wait(t.Context(), 1000), project.ErrStopped)
 	require.ErrorIs(t, one.Wait(t.Context(), 1000), project.ErrMoved)
 	require.False(t, one.Status().Running)
@@ -181,6 +186,20 @@ func TestTwoRuns(t *testing.T) {
 	require.ErrorIs(t, <-second, context.Canceled)
 	check(t, st, plain, "accounts")
 	require.Equal(t, fold(t, st, 1000), readAccounts(t, plain, "accounts"))
+}
+
+// TestTakeOver: a run that has nothing to do ends the earlier one too.
+func TestTakeOver(t *testing.T) {
+	st, db := openStore(t), fileDB(t)
+	pay(t, st, 1, 5)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	ended := make(chan error, 1)
+	go func() { ended <- project.Run(t.Context(), st, types, p) }()
+	require.NoError(t, p.Wait(t.Context(), 9))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, project.SQL(db, "accounts", payments, into("accounts"))))
+	pay(t, st, 6, 6)
+	require.ErrorIs(t, <-ended, project.ErrMoved)
+	check(t, st, db, "accounts")
 }
 
 // TestManyRuns: runs that begin at once, again and again, do not disturb the read model.

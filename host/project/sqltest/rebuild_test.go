@@ -67,6 +67,21 @@ func TestRebuild(t *testing.T) {
 	require.Equal(t, fold(t, st, 1000), readAccounts(t, db, "accounts"))
 }
 
+// TestRebuildQuiet: the switch ends the old run also when nothing has happened meanwhile.
+func TestRebuildQuiet(t *testing.T) {
+	st, db := openStore(t), fileDB(t)
+	pay(t, st, 1, 5)
+	old := project.SQL(db, "accounts", payments, into("accounts"))
+	ended := make(chan error, 1)
+	go func() { ended <- project.Run(t.Context(), st, types, old) }()
+	require.NoError(t, old.Wait(t.Context(), 9))
+	createRebuilt(t, db)
+	require.NoError(t, old.Rebuild(t.Context(), st, types, project.SQL(db, "new", payments, into("rebuilt")), swapAccounts))
+	pay(t, st, 6, 6)
+	require.ErrorIs(t, <-ended, project.ErrMoved)
+	check(t, st, db, "accounts")
+}
+
 // TestRebuildBehind: the switch waits until the rebuilt read model is as far as the old one.
 func TestRebuildBehind(t *testing.T) {
 	st, db := openStore(t), fileDB(t)
@@ -77,7 +92,7 @@ func TestRebuildBehind(t *testing.T) {
 	ahead := project.SQL(db, "accounts", payments, into("accounts"))
 	beside := project.SQL(db, "accounts.new", payments, into("rebuilt"))
 	tries := 0
-	behind := reader{st, func() {
+	behind := reader{st, func() {}, func() {
 		if tries++; tries == 1 {
 			pay(t, st, 6, 8)
 			require.NoError(t, project.CatchUp(t.Context(), st, types, ahead))
@@ -162,15 +177,16 @@ func TestReset(t *testing.T) {
 	check(t, st, db, "accounts")
 }
 
-// reader calls after when a scan has reached the end of the store.
+// reader calls before and after when a scan has reached the end of the store.
 type reader struct {
 	*host.Store
-	after func()
+	before, after func()
 }
 
 func (r reader) Follow(region host.Region, from host.Position, o host.FollowOptions) *host.Follower {
 	if told := o.CaughtUp; told != nil {
 		o.CaughtUp = func(at host.Position) error {
+			r.before()
 			err := told(at)
 			r.after()
 			return err

@@ -1,0 +1,242 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/typed"
+)
+
+// scan is one run.
+type scan struct {
+	members []*member
+	batches []*batch
+	feed    *feed
+}
+
+// member is a projection in a scan.
+type member struct {
+	Projection
+	all bool // every event of the scan is in the region
+	has func(*event.Event) bool
+	// from is the position to begin at, while the scan has not reached it. After that
+	// sequences say nothing: those of an unsealed segment of batpak can change.
+	from  host.Position
+	ahead bool
+}
+
+// reached reports whether the scan has reached the position of the projection.
+func (m *member) reached(sequence uint64) bool {
+	m.ahead = m.ahead && sequence < m.from.Sequence
+	return !m.ahead
+}
+
+func (s *scan) run(ctx context.Context, store host.FollowReader, types *typed.Types, projections []Projection, once bool) error {
+	from, err := s.begin(ctx, store, projections)
+	if err != nil || len(projections) == 0 {
+		return err
+	}
+	region := union(projections)
+	for _, m := range s.members {
+		m.all = m.Region() == region
+		m.ahead = m.from != from
+	}
+	s.feed = newFeed(store, types, region, from, s.wanted, once)
+	feeding, cancel := context.WithCancelCause(ctx)
+	defer s.feed.wait()
+	defer cancel(ErrStopped)
+	s.feed.start(feeding)
+	for {
+		select {
+		case c, ok := <-s.feed.ready:
+			if !ok {
+				if err := s.feed.ended; err != nil {
+					return err
+				}
+				return s.finish(ctx)
+			}
+			if err := s.chunk(ctx, c); err != nil {
+				return err
+			}
+		case <-s.oldest():
+			if err := s.commitOld(ctx, time.Now()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// oldest returns a channel that gets a value when the transaction that is open has its time,
+// nil if none is open.
+func (s *scan) oldest() <-chan time.Time {
+	var soon time.Duration
+	for _, b := range s.batches {
+		if b.tx != nil {
+			soon = max(time.Until(b.until()), time.Microsecond)
+		}
+	}
+	if soon == 0 {
+		return nil
+	}
+	return time.After(soon)
+}
+
+// old reports whether a transaction is full or has its time.
+func (s *scan) old(now time.Time) bool {
+	return slices.ContainsFunc(s.batches, func(b *batch) bool { return b.old(now) })
+}
+
+// commitOld commits the transactions that are full or have their time. Every event before the
+// positions that the projections have been told was handled.
+func (s *scan) commitOld(ctx context.Context, now time.Time) error {
+	for _, b := range s.batches {
+		if b.old(now) {
+			if err := b.commit(ctx, now, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wanted reports whether a projection may want an event. The feed calls it from its own
+// goroutine.
+func (s *scan) wanted(e *event.Event) bool {
+	for _, m := range s.members {
+		if m.all || m.has(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// begin starts the projections and returns the earliest position.
+func (s *scan) begin(ctx context.Context, store host.FollowReader, projections []Projection) (from host.Position, err error) {
+	for i, p := range projections {
+		at, err := p.start(ctx, store)
+		if err != nil {
+			return from, &Error{Projection: p.Name(), Err: err}
+		}
+		p.base().begun(at)
+		m := &member{Projection: p, from: at}
+		core := p.Region().Core()
+		m.has = core.Has
+		s.members = append(s.members, m)
+		if q, ok := p.(*SQLProjection); ok {
+			s.join(q)
+		}
+		if i == 0 || at.Sequence < from.Sequence {
+			from = at
+		}
+	}
+	return from, nil
+}
+
+// join gives a projection the batch of its database.
+func (s *scan) join(p *SQLProjection) {
+	for _, b := range s.batches {
+		if b.db == p.db {
+			b.projections = append(b.projections, p)
+			p.batch = b
+			return
+		}
+	}
+	p.batch = &batch{db: p.db, projections: []*SQLProjection{p}}
+	s.batches = append(s.batches, p.batch)
+}
+
+// end checks that a position is one of the store, and returns the store's end.
+func end(ctx context.Context, store host.FollowReader, at host.Position) (host.Position, error) {
+	f := store.Follow(host.Region{Kinds: event.AnyOf()}, at, host.FollowOptions{WithoutPayloads: true, StopAtEnd: true})
+	for _, err := range f.Events(ctx) {
+		return host.Position{}, err
+	}
+	return f.Position(), nil
+}
+
+// chunk handles the events of a chunk.
+func (s *scan) chunk(ctx context.Context, c *chunk) error {
+	defer s.feed.giveBack(c)
+	for i := range c.events {
+		e := &c.events[i]
+		after := at(c.at.Store, &e.Full.Event)
+		if err := s.event(ctx, e, c.refused[i], after); err != nil {
+			return err
+		}
+		if len(s.batches) == 0 {
+			continue
+		}
+		if now := time.Now(); s.old(now) {
+			s.pass(after, now)
+			if err := s.commitOld(ctx, now); err != nil {
+				return err
+			}
+		}
+	}
+	now := time.Now()
+	s.pass(c.at, now)
+	// With more to read already, a transaction goes on.
+	flush := c.caughtUp && !s.feed.more()
+	for _, b := range s.batches {
+		if flush || b.tx == nil {
+			if err := b.commit(ctx, now, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// event gives an event to the projections that want it.
+func (s *scan) event(ctx context.Context, e *typed.Envelope, refused error, after host.Position) error {
+	for _, m := range s.members {
+		if !m.reached(e.Sequence) || !m.all && !m.has(&e.Full.Event) {
+			continue
+		}
+		if err := m.take(ctx, e, refused, after); err != nil {
+			return named(ctx, m, err)
+		}
+	}
+	return nil
+}
+
+// pass says where the scan is: every event before the position has been handled.
+func (s *scan) pass(at host.Position, now time.Time) {
+	known := s.feed.known()
+	for _, m := range s.members {
+		if m.reached(at.Sequence) {
+			m.pass(at)
+			m.base().saw(now, known)
+		}
+	}
+}
+
+// finish saves all positions.
+func (s *scan) finish(ctx context.Context) error {
+	now := time.Now()
+	for _, b := range s.batches {
+		if err := b.commit(ctx, now, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scan) rollback() {
+	for _, b := range s.batches {
+		b.rollback()
+	}
+}
+
+// named adds the projection's name to an error that does not have it.
+func named(ctx context.Context, m *member, err error) error {
+	var refused *EventError
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) || errors.As(err, &refused) {
+		return err
+	}
+	return &Error{Projection: m.Name(), Err: err}
+}
