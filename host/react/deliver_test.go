@@ -76,46 +76,57 @@ func TestDeliverPauseGivesWay(t *testing.T) {
 	require.Equal(t, [2][]int{{0, 1, 2, 3, 4}, {0, 1, 2, 3, 4}}, got)
 }
 
-// While one event is not delivered, a bounded number of others is read. None is lost by that.
-func TestDeliverBounds(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		payload int
-		most    int64
-	}{
-		{"events", 1, react.MaxOpen - 1},
-		{"bytes", 1 << 20, react.MaxOpenBytes >> 20},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			st := newStore(t)
-			n := int(2 * c.most)
-			items := make([]host.Item, 0, n)
-			big := make([]byte, c.payload)
-			for i := range n {
-				items = append(items, host.Item{At: order(i), Kind: kindUnknown, Payload: big})
-			}
-			for len(items) > 0 {
-				some := min(len(items), 16)
-				_, err := st.AppendBatch(t.Context(), items[:some])
-				require.NoError(t, err)
-				items = items[some:]
-			}
-			var others, before atomic.Int64
-			full := make(chan struct{})
-			err := react.Deliver(t.Context(), st, types, "mail", host.Region{}, func(_ context.Context, e typed.Envelope) error {
-				if e.Sequence == 0 {
-					<-full
-					runtime.Gosched()
-					before.Store(others.Load())
-				} else if others.Add(1) == c.most/2 {
-					close(full)
-				}
-				return nil
-			}, react.DeliverOptions{AtOnce: 3, StopAtEnd: true})
-			require.NoError(t, err)
-			require.EqualValues(t, n-1, others.Load())
-		})
+// While one event is not delivered, a bounded number of others is. None is lost by that.
+func TestDeliverFull(t *testing.T) {
+	const n = 3 * react.MaxOpen
+	st := newStore(t)
+	items := make([]host.Item, n)
+	for i := range items {
+		items[i] = host.Item{At: order(i), Kind: kindPaid, Payload: paid{i}}
 	}
+	_, err := st.AppendBatch(t.Context(), items)
+	require.NoError(t, err)
+	var others, most int32
+	full := make(chan struct{})
+	require.NoError(t, drain(t, st, func(_ context.Context, e typed.Envelope) error {
+		if e.Value.(paid).N == 0 {
+			<-full
+			most = atomic.LoadInt32(&others)
+		} else if atomic.AddInt32(&others, 1) == react.MaxOpen-1 {
+			close(full)
+		}
+		return nil
+	}, react.DeliverOptions{AtOnce: 2}))
+	require.EqualValues(t, n-1, others)
+	require.EqualValues(t, react.MaxOpen-1, most)
+}
+
+// A reader of another process is enough.
+func TestDeliverFromReader(t *testing.T) {
+	files := crashfs.New()
+	st, err := host.Open(t.Context(), "store", host.Options{FS: files})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, st.Close()) }()
+	add(t, st, at, paid{1}, paid{2})
+	r, err := host.OpenReader(t.Context(), "store", host.ReaderOptions{FS: files})
+	require.NoError(t, err)
+	defer r.Close()
+	var got []any
+	ctx, cancel := context.WithCancel(t.Context())
+	require.ErrorIs(t, react.Deliver(ctx, r, types, "mail", payments, func(_ context.Context, e typed.Envelope) error {
+		switch got = append(got, e.Value); len(got) {
+		case 2:
+			add(t, st, at, paid{3})
+		case 3:
+			cancel()
+		}
+		return nil
+	}, react.DeliverOptions{}), context.Canceled)
+	require.NoError(t, drain(t, r, func(_ context.Context, e typed.Envelope) error {
+		got = append(got, e.Value)
+		return nil
+	}, react.DeliverOptions{}))
+	require.Equal(t, []any{paid{1}, paid{2}, paid{3}, paid{1}, paid{2}, paid{3}}, got)
 }
 
 // Events that arrive while it starts, delivers and waits are all delivered once.

@@ -28,8 +28,5 @@ func SaveAlways(t *testing.T) {
 	t.Cleanup(func() { saveEvery = time.Second })
 }
 
-// Bounds of the events that Deliver has read and not delivered.
-const (
-	MaxOpen      = maxOpen
-	MaxOpenBytes = maxOpenBytes
-)
+// MaxOpen bounds the events that Deliver has read and not delivered.
+const MaxOpen = maxOpen
