@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/react"
@@ -126,6 +127,9 @@ func TestRunGivesUp(t *testing.T) {
 		{name: "key of something else", bad: ok, store: &host.KeyError{}, want: host.ErrKey, tries: 1, parked: true},
 		{name: "write", bad: ok, store: &host.WriteError{Err: errNo}, as: new(*host.WriteError), tries: 3},
 		{name: "closed", bad: ok, store: host.ErrClosed, want: host.ErrClosed, tries: 1},
+		{name: "no permit", bad: ok, store: host.ErrNoPermit, want: host.ErrNoPermit, tries: 1},
+		{name: "no justification", bad: ok, store: gate.ErrBypass, want: gate.ErrBypass, tries: 1},
+		{name: "no record", bad: ok, store: errors.Join(gate.ErrDenied, &host.RecordError{Err: errNo}), as: new(*host.RecordError), tries: 1},
 		{name: "failed", bad: ok, store: host.ErrFailed, want: host.ErrFailed, tries: 1},
 		{name: "the handler's store is closed", bad: func() ([]react.Reaction, error) { return nil, fmt.Errorf("reading: %w", host.ErrClosed) }, want: host.ErrClosed, tries: 1},
 	} {
