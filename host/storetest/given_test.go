@@ -135,6 +135,7 @@ func TestOutcomes(t *testing.T) {
 			func(t testing.TB) { storetest.Project(t, types, &order{}, paid{1}, paid{1000}).Then(&order{}) },
 			[]string{"the projection refuses event 1: " + errUnknown.Error()},
 		},
+		"projection refuses too early":       {func(t testing.TB) { storetest.Project(t, types, &order{}, paid{1001}, placed{"Ada"}).Fails(errUnknown) }, []string{"at the last event, got it at event 0"}},
 		"projection does not refuse":         {func(t testing.TB) { storetest.Project(t, types, &order{}, paid{1}).Fails(errUnknown) }, []string{"got none"}},
 		"a projection that is not looked at": {func(t testing.TB) { storetest.Project(t, types, &order{}, paid{1}) }, []string{"without Then or Fails"}},
 
@@ -173,7 +174,9 @@ func TestOutcomes(t *testing.T) {
 			[]string{`got one of ["known" "limit"]`, "known: refused: paid already"},
 		},
 		"a judgement that is not looked at": {func(t testing.TB) { storetest.Judge(t, types, policy, ada, paid{5}) }, []string{"without Then or Fails"}},
-		"an append that cannot be":          {func(t testing.TB) { storetest.Judge(t, types, policy, ada, host.Item{Kind: 0x1002, Payload: func() {}}) }, []string{"cannot be judged"}},
+		"an append that cannot be": {func(t testing.TB) {
+			storetest.Judge(t, types, policy, ada, host.Item{Kind: 0x1002, Payload: func() {}})
+		}, []string{"cannot be judged"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			said := failure(t, c.test)
