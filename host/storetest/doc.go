@@ -9,8 +9,8 @@
 //		When(pay(10)).
 //		Then(PaymentReceived{Amount: 10})
 //
-// [Project] does the same for a read model, [React] for the handler of a reaction, and
-// [Events] returns the events for any other handler. The events go through a store in
+// [Project] does the same for a read model, [React] for the handler of a reaction, [Judge]
+// for a policy, and [Events] returns the events for any other handler. The events go through a store in
 // memory: their payloads are encoded and decoded, and they have ids, clocks and times.
 //
 // Where these functions take events, each is a value of a type of the registry, or a

@@ -24,17 +24,7 @@ func Events(t testing.TB, types *typed.Types, events ...any) []typed.Envelope {
 // record appends events in one batch, and returns them as they are read.
 func record(t testing.TB, s *host.Store, types *typed.Types, events []any) []typed.Envelope {
 	t.Helper()
-	items := make([]host.Item, len(events))
-	for i, e := range events {
-		var err error
-		if items[i], err = item(types, e); err != nil {
-			t.Fatalf("storetest: event %d: %v", i, err)
-		}
-		if items[i].At == (event.Coordinate{}) {
-			items[i].At = At
-		}
-	}
-	receipts, err := s.AppendBatch(t.Context(), items)
+	receipts, err := s.AppendBatch(t.Context(), items(t, types, events))
 	if err != nil {
 		t.Fatalf("storetest: appending the events: %v", err)
 	}
@@ -50,6 +40,22 @@ func record(t testing.TB, s *host.Store, types *typed.Types, events []any) []typ
 		}
 	}
 	return envelopes
+}
+
+// items returns the items of an append.
+func items(t testing.TB, types *typed.Types, events []any) []host.Item {
+	t.Helper()
+	items := make([]host.Item, len(events))
+	for i, e := range events {
+		var err error
+		if items[i], err = item(types, e); err != nil {
+			t.Fatalf("storetest: event %d: %v", i, err)
+		}
+		if items[i].At == (event.Coordinate{}) {
+			items[i].At = At
+		}
+	}
+	return items
 }
 
 // item returns the item of an event: a value of the registry, or a host.Item.

@@ -96,7 +96,7 @@ func newOutcome(t testing.TB, types *typed.Types, events []any, err error) outco
 	checked := new(bool)
 	t.Cleanup(func() {
 		if !*checked && !t.Failed() {
-			t.Errorf("storetest: an outcome without Then or Fails tests nothing")
+			t.Errorf("storetest: an outcome without Then or Fails (Permits or Refuses) tests nothing")
 		}
 	})
 	return outcome{t, types, events, err, checked}

@@ -2,11 +2,13 @@ package storetest_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/storetest"
 	"github.com/thawlog/thaw/host/typed"
@@ -30,6 +32,24 @@ func charge(_ context.Context, e typed.Envelope) ([]reactor, error) {
 	}
 	return nil, nil
 }
+
+// policy has a limit for each payment, of known actors.
+var policy = gate.Set(
+	gate.New("known", func(p *gate.Proposal) error {
+		if p.Actor.ID == "" {
+			return errPaid
+		}
+		return nil
+	}),
+	gate.New("limit", func(p *gate.Proposal) error {
+		if v := p.Value.(paid); v.Amount > 10 {
+			return fmt.Errorf("%d: %w", v.Amount, errOther)
+		}
+		return nil
+	}),
+)
+
+var ada = gate.Actor{ID: "user:ada"}
 
 // TestOutcomes: each helper succeeds when it should, and else fails and says why.
 func TestOutcomes(t *testing.T) {
@@ -115,6 +135,7 @@ func TestOutcomes(t *testing.T) {
 			func(t testing.TB) { storetest.Project(t, types, &order{}, paid{1}, paid{1000}).Then(&order{}) },
 			[]string{"the projection refuses event 1: " + errUnknown.Error()},
 		},
+		"projection refuses too early":       {func(t testing.TB) { storetest.Project(t, types, &order{}, paid{1001}, placed{"Ada"}).Fails(errUnknown) }, []string{"at the last event, got it at event 0"}},
 		"projection does not refuse":         {func(t testing.TB) { storetest.Project(t, types, &order{}, paid{1}).Fails(errUnknown) }, []string{"got none"}},
 		"a projection that is not looked at": {func(t testing.TB) { storetest.Project(t, types, &order{}, paid{1}) }, []string{"without Then or Fails"}},
 
@@ -133,6 +154,29 @@ func TestOutcomes(t *testing.T) {
 		"an unwanted reaction":             {func(t testing.TB) { storetest.React(t, types, charge, placed{"Ada"}).Then() }, []string{"  + order.paid"}},
 		"reaction does not refuse":         {func(t testing.TB) { storetest.React(t, types, charge, paid{1}).Fails(errUnknown) }, []string{"got 0 events"}},
 		"a reaction that is not looked at": {func(t testing.TB) { storetest.React(t, types, charge, paid{1}) }, []string{"without Then or Fails"}},
+
+		"permitted":      {func(t testing.TB) { storetest.Judge(t, types, policy, ada, paid{5}, paid{6}).Permits() }, nil},
+		"refused by one": {func(t testing.TB) { storetest.Judge(t, types, policy, ada, paid{5}, paid{60}).Refuses("limit") }, nil},
+		"refused by two": {func(t testing.TB) {
+			storetest.Judge(t, types, policy, gate.Actor{}, paid{60}).Refuses("limit", "known")
+		}, nil},
+		"refused, the reason": {func(t testing.TB) {
+			require.ErrorIs(t, storetest.Judge(t, types, policy, ada, paid{60}).Refuses("limit").Err(), errOther)
+		}, nil},
+		"not permitted": {
+			func(t testing.TB) { storetest.Judge(t, types, policy, ada, paid{5}, paid{60}).Permits() },
+			[]string{"want a permit\n    event 1, known: permitted\n    event 1, limit: refused: 60: another error"},
+		},
+		"not refused":        {func(t testing.TB) { storetest.Judge(t, types, policy, ada, paid{5}).Refuses("limit") }, []string{`want a refusal of ["limit"], got one of []: every gate permits`}},
+		"refused by another": {func(t testing.TB) { storetest.Judge(t, types, policy, ada, paid{60}).Refuses("known") }, []string{`want a refusal of ["known"], got one of ["limit"]`}},
+		"refused by one too many": {
+			func(t testing.TB) { storetest.Judge(t, types, policy, gate.Actor{}, paid{60}).Refuses("known") },
+			[]string{`got one of ["known" "limit"]`, "known: refused: paid already"},
+		},
+		"a judgement that is not looked at": {func(t testing.TB) { storetest.Judge(t, types, policy, ada, paid{5}) }, []string{"without Then or Fails"}},
+		"an append that cannot be": {func(t testing.TB) {
+			storetest.Judge(t, types, policy, ada, host.Item{Kind: 0x1002, Payload: func() {}})
+		}, []string{"cannot be judged"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			said := failure(t, c.test)

@@ -13,7 +13,8 @@ import (
 type Projection[P typed.Folder] struct {
 	t       testing.TB
 	model   P
-	at      int
+	events  int
+	at      int // the event that was refused
 	err     error
 	checked *bool
 }
@@ -22,7 +23,7 @@ type Projection[P typed.Folder] struct {
 // must be followed by Then or Fails.
 func Project[P typed.Folder](t testing.TB, types *typed.Types, model P, events ...any) *Projection[P] {
 	t.Helper()
-	p := &Projection[P]{t: t, model: model, checked: newOutcome(t, types, nil, nil).checked}
+	p := &Projection[P]{t: t, model: model, events: len(events), checked: newOutcome(t, types, nil, nil).checked}
 	for i, e := range Events(t, types, events...) {
 		if p.err = model.Apply(e); p.err != nil {
 			p.at = i
@@ -48,9 +49,12 @@ func (p *Projection[P]) Then(want P) {
 func (p *Projection[P]) Fails(target error) {
 	p.t.Helper()
 	*p.checked = true
-	if p.err == nil {
+	switch {
+	case p.err == nil:
 		p.t.Errorf("storetest: want the error %q, got none", target)
-	} else if !errors.Is(p.err, target) {
+	case !errors.Is(p.err, target):
 		p.t.Errorf("storetest: want the error %q, got %q at event %d", target, p.err, p.at)
+	case p.at < p.events-1:
+		p.t.Errorf("storetest: want the error %q at the last event, got it at event %d", target, p.at)
 	}
 }

@@ -13,16 +13,22 @@ import (
 //
 //	store := &storetest.Refusing{Store: storetest.Open(t)}
 //	store.Before = func([]host.Item) error { return host.ErrConflict }
-//
-// Fences, and stores derived from this one, do not ask it.
 type Refusing struct {
-	*host.Store
+	Store
 	// Before is called before each append. Its error refuses the append, which then has no
 	// effect.
 	Before func(items []host.Item) error
 	// After is called after each successful append. Its error is returned instead of the
 	// receipts although the events are in the store, as when an answer is lost.
 	After func(items []host.Item) error
+}
+
+// Store is what a program needs of a store: a *[host.Store], or a *[host.ActingStore].
+type Store interface {
+	host.FollowReader
+	Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...host.AppendOption) (host.Receipt, error)
+	AppendBatch(ctx context.Context, items []host.Item) ([]host.Receipt, error)
+	AppendEach(ctx context.Context, items []host.Item) ([]host.Receipt, error)
 }
 
 // Append is that of host.Store.

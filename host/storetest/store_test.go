@@ -13,6 +13,11 @@ import (
 	"github.com/thawlog/thaw/host/storetest"
 )
 
+var (
+	_ storetest.Store = (*host.Store)(nil)
+	_ storetest.Store = (*host.ActingStore)(nil)
+)
+
 var quiet = slog.New(slog.DiscardHandler)
 
 func TestOpen(t *testing.T) {
@@ -42,7 +47,8 @@ func TestOpen(t *testing.T) {
 
 // TestRefusing: a refused append has no effect, a lost answer has one.
 func TestRefusing(t *testing.T) {
-	s := &storetest.Refusing{Store: storetest.Open(t)}
+	store := storetest.Open(t)
+	s := &storetest.Refusing{Store: store}
 	item := func(n int) host.Item { return host.Item{At: storetest.At, Kind: 0x1002, Payload: paid{n}} }
 	ways := map[string]func() (int, error){
 		"Append": func() (int, error) {
@@ -63,13 +69,13 @@ func TestRefusing(t *testing.T) {
 	}
 	for name, add := range ways {
 		s.Before, s.After = nil, nil
-		before := s.Committed()
+		before := store.Committed()
 		n, err := add()
 		require.NoError(t, err, name)
 		require.NotZero(t, n, name)
-		require.EqualValues(t, before+uint64(n), s.Committed(), name)
+		require.EqualValues(t, before+uint64(n), store.Committed(), name)
 
-		before = s.Committed()
+		before = store.Committed()
 		s.Before = func(items []host.Item) error {
 			require.Len(t, items, n, name)
 			require.Equal(t, item(1).Payload, items[0].Payload)
@@ -78,14 +84,14 @@ func TestRefusing(t *testing.T) {
 		refused, err := add()
 		require.ErrorIs(t, err, host.ErrConflict, name)
 		require.Zero(t, refused, name)
-		require.Equal(t, before, s.Committed(), name)
+		require.Equal(t, before, store.Committed(), name)
 
 		lost := errors.New("the answer is lost")
 		s.Before, s.After = nil, func(items []host.Item) error { require.Len(t, items, n); return lost }
 		refused, err = add()
 		require.ErrorIs(t, err, lost, name)
 		require.Zero(t, refused, name)
-		require.EqualValues(t, before+uint64(n), s.Committed(), name)
+		require.EqualValues(t, before+uint64(n), store.Committed(), name)
 	}
 	s.After = func([]host.Item) error { t.Error("the append failed"); return nil }
 	r, err := s.AppendEach(t.Context(), []host.Item{item(1), {At: storetest.At, Kind: 1}})

@@ -21,7 +21,7 @@ func TestLooksInOrder(t *testing.T) {
 	wasm := filepath.Join(t.TempDir(), "thaw.wasm")
 	require.NoError(t, os.WriteFile(wasm, wasmbuild.Module(t), 0o600))
 	dir := t.TempDir()
-	for _, name := range []string{segment.Name(1), "index.fbati", "index.thaw", "visibility_ranges.fbv", "synced.thaw"} {
+	for _, name := range []string{segment.Name(1), "index.fbati", "index.thaw", "visibility_ranges.fbv", "synced.thaw", "names.thaw"} {
 		b, err := os.ReadFile(filepath.Join(fixtures, "fences", "store", name))
 		if os.IsNotExist(err) {
 			b = []byte("not what it should be")
@@ -40,6 +40,6 @@ func TestLooksInOrder(t *testing.T) {
 	var names []string
 	require.NoError(t, json.Unmarshal(out, &names))
 	require.Equal(t, []string{
-		"index.fbati", "index.thaw", "synced.thaw", segment.Name(1), "a-directory", "a-link", "visibility_ranges.fbv",
+		"index.fbati", "index.thaw", "synced.thaw", segment.Name(1), "a-directory", "a-link", "names.thaw", "visibility_ranges.fbv",
 	}, names)
 }
