@@ -39,9 +39,12 @@ type Event struct {
 type Service interface {
 	// Do loads an order, decides, and appends the events if the order has not changed
 	// meanwhile, else it tries again. The events are on disk when it returns. An error of
-	// the command is returned as it is. A key names the request; "" is no key. A command
+	// the command is returned as it is; a command calls no Do. A key names the request; "" is no key. A command
 	// that decided on no events uses its key too.
 	Do(ctx context.Context, order, key string, command Command) (Receipt, error)
+	// Append appends events if the order still has a version that Load or a Receipt returned,
+	// else it fails with ErrConflict. The events are on disk when it returns.
+	Append(ctx context.Context, order string, version uint64, events ...any) error
 	// Load returns an order and its version; 0 is that of an order without events.
 	Load(ctx context.Context, order string) (Order, uint64, error)
 	// Project brings the totals up to the end of the log.

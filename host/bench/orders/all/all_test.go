@@ -137,7 +137,7 @@ func TestConflictIsDecidedAgain(t *testing.T) {
 		var seen []int
 		r := do(t, s, "1", "", func(o *orders.Order) ([]any, error) {
 			if seen = append(seen, len(o.Lines)); len(seen) == 1 {
-				do(t, s, "1", "", orders.Add(apples))
+				check(t, s.Append(ctx, "1", 1, apples))
 			}
 			return orders.Add(pears)(o)
 		})
@@ -146,14 +146,34 @@ func TestConflictIsDecidedAgain(t *testing.T) {
 
 		tries := 0
 		_, err := s.Do(ctx, "1", "", func(o *orders.Order) ([]any, error) {
+			check(t, s.Append(ctx, "1", r.Version+uint64(tries), apples))
 			tries++
-			do(t, s, "1", "", orders.Add(apples))
 			return orders.Add(pears)(o)
 		})
 		if !errors.Is(err, orders.ErrConflict) {
 			t.Errorf("got %v", err)
 		}
 		equal(t, tries, orders.Tries)
+	})
+}
+
+func TestAppendExpectsAVersion(t *testing.T) {
+	each(t, func(t *testing.T, s orders.Service, _ func() orders.Service) {
+		refused := func(version uint64) {
+			t.Helper()
+			if err := s.Append(ctx, "1", version, pears); !errors.Is(err, orders.ErrConflict) {
+				t.Errorf("version %d: got %v", version, err)
+			}
+		}
+		check(t, s.Append(ctx, "1", 0, orders.Placed{Customer: "ada"}, apples))
+		refused(0)
+		refused(1)
+		check(t, s.Append(ctx, "1", 2, apples))
+		refused(2)
+		o, version, err := s.Load(ctx, "1")
+		check(t, err)
+		equal(t, version, uint64(3))
+		equal(t, o.Cents(), int64(300))
 	})
 }
 

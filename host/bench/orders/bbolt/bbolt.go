@@ -30,7 +30,7 @@ const batchSize = 1000
 // Service is the order service.
 type Service struct {
 	db      *bolt.DB
-	writing atomic.Int32                  // commands in progress
+	writing atomic.Int32                  // appends in progress
 	news    atomic.Pointer[chan struct{}] // closed by the next append
 }
 
@@ -95,31 +95,38 @@ func (s *Service) try(order, key string, command orders.Command) (r orders.Recei
 	if err != nil || len(decided) == 0 && key == "" {
 		return r, err
 	}
-	if err := s.update(func(tx *bolt.Tx) error { return put(tx, order, r.Version, key, decided) }); err != nil {
-		return r, err
-	}
-	close(*s.news.Swap(new(make(chan struct{}))))
+	err = s.append(order, r.Version, key, decided)
 	r.Version += uint64(len(decided))
-	return r, nil
+	return r, err
 }
 
-// update writes at once if no other command does, else together with them.
-func (s *Service) update(f func(*bolt.Tx) error) error {
-	defer s.writing.Add(-1)
+// Append implements orders.Service.
+func (s *Service) Append(_ context.Context, order string, version uint64, events ...any) error {
+	return s.append(order, version, "", events)
+}
+
+// append writes at once if no other append is in progress, else together with others.
+func (s *Service) append(order string, version uint64, key string, events []any) error {
+	update := s.db.Batch
 	if s.writing.Add(1) == 1 {
-		return s.db.Update(f)
+		update = s.db.Update
 	}
-	return s.db.Batch(f)
+	defer s.writing.Add(-1)
+	err := update(func(tx *bolt.Tx) error { return put(tx, order, version, key, events) })
+	if err == nil {
+		close(*s.news.Swap(new(make(chan struct{}))))
+	}
+	return err
 }
 
 // put appends events to an order that has a version.
-func put(tx *bolt.Tx, order string, version uint64, key string, decided []any) error {
+func put(tx *bolt.Tx, order string, version uint64, key string, values []any) error {
 	inOrder, inLog, used := tx.Bucket(events), tx.Bucket(log), tx.Bucket(keys)
 	inLog.FillPercent = 1
 	if inOrder.Get(eventKey(order, version)) != nil || key != "" && used.Get([]byte(key)) != nil {
 		return orders.ErrConflict
 	}
-	for _, value := range decided {
+	for _, value := range values {
 		sequence, err := inLog.NextSequence()
 		if err != nil {
 			return err

@@ -112,8 +112,17 @@ func (s *Service) try(ctx context.Context, order, key string, command orders.Com
 	if err != nil || len(decided) == 0 && key == "" {
 		return orders.Receipt{Version: version}, err
 	}
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
-		for i, value := range decided {
+	return orders.Receipt{Version: version + uint64(len(decided))}, s.append(ctx, order, version, key, decided)
+}
+
+// Append implements orders.Service.
+func (s *Service) Append(ctx context.Context, order string, version uint64, events ...any) error {
+	return s.append(ctx, order, version, "", events)
+}
+
+func (s *Service) append(ctx context.Context, order string, version uint64, key string, events []any) error {
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		for i, value := range events {
 			kind, payload, err := encode(value)
 			if err == nil {
 				err = insertOne(ctx, tx, s.insertEvent, order, version+uint64(i), kind, payload)
@@ -125,13 +134,12 @@ func (s *Service) try(ctx context.Context, order, key string, command orders.Com
 		if key == "" {
 			return nil
 		}
-		return insertOne(ctx, tx, s.insertKey, key, order, version+uint64(len(decided)))
+		return insertOne(ctx, tx, s.insertKey, key, order, version+uint64(len(events)))
 	})
-	if err != nil {
-		return r, err
+	if err == nil {
+		close(*s.news.Swap(new(make(chan struct{}))))
 	}
-	close(*s.news.Swap(new(make(chan struct{}))))
-	return orders.Receipt{Version: version + uint64(len(decided))}, nil
+	return err
 }
 
 // insertOne inserts a row; if there is one with its key, the order has changed.
