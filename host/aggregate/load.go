@@ -1,0 +1,100 @@
+package aggregate
+
+import (
+	"context"
+	"iter"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+)
+
+// Loaded is an aggregate as its events make it.
+type Loaded[T any] struct {
+	// State is the caller's own.
+	State *T
+	// At is the coordinate of the aggregate's events.
+	At event.Coordinate
+	// Version says whether it has events, and the clock of the last one. To append if
+	// nothing changed: host.Expect(l.Version.Expected()).
+	Version host.State
+	// Position is a position before which the store's events were taken into account; later
+	// ones of the aggregate may be too. It is for conditions on other entities that the
+	// caller looks at afterwards: see [host.Unless].
+	Position host.Position
+	// Folded is the number of events that were read; the others are in a snapshot.
+	Folded int
+
+	// For a snapshot of it:
+	events uint64      // how many there are up to last
+	last   event.Facts // the last event
+	falls  bool        // whether a clock is not above the one before
+}
+
+// Load returns an aggregate. One without events is a new T, and no error.
+//
+// An event whose payload is not of its type is a *[typed.DecodeError], and one that Apply
+// refuses an *[ApplyError]. Apply sees an event of a kind that the registry does not know
+// with a [host.Raw] as value, and none of kind event.EffectAck.
+func (a *Aggregates[T]) Load(ctx context.Context, id string) (Loaded[T], error) {
+	at, err := a.at(id)
+	if err != nil {
+		return Loaded[T]{}, err
+	}
+	position, err := a.store.Position(ctx)
+	if err != nil {
+		return Loaded[T]{}, err
+	}
+	l, err := a.load(ctx, at)
+	if err != nil {
+		return Loaded[T]{}, err
+	}
+	l.Position = position
+	a.wantSnapshot(l)
+	return *l, nil
+}
+
+// load is Load without a position.
+func (a *Aggregates[T]) load(ctx context.Context, at event.Coordinate) (*Loaded[T], error) {
+	l := &Loaded[T]{At: at, State: new(T)}
+	var err error
+	if l.Version, err = a.store.State(ctx, at.Entity); err != nil || !l.Version.Some {
+		return l, err
+	}
+	if used, err := a.fromSnapshot(ctx, l); used || err != nil {
+		return l, err
+	}
+	return l, a.fold(ctx, l, a.stream(ctx, l, 0))
+}
+
+// stream returns the events of the aggregate from a clock to its version.
+func (a *Aggregates[T]) stream(ctx context.Context, l *Loaded[T], from uint32) iter.Seq2[event.Event, error] {
+	// After the last clock follows 0, which is no bound.
+	return a.store.Stream(ctx, l.At.Entity, host.StreamPage{From: from, To: l.Version.Clock + 1})
+}
+
+// fold applies events to the state.
+func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2[event.Event, error]) error {
+	state := a.folder(l.State)
+	for e, err := range a.store.ReadEach(ctx, events) {
+		if err != nil {
+			return err
+		}
+		l.falls = l.falls || l.events > 0 && e.Clock <= l.last.Clock
+		l.last = e.Facts
+		l.events++
+		l.Folded++
+		if e.Kind == event.EffectAck {
+			continue
+		}
+		envelope, err := a.types.Decode(e)
+		if err != nil {
+			return err
+		}
+		if err := state.Apply(envelope); err != nil {
+			return &ApplyError{
+				Entity: e.Entity, ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Kind: e.Kind, Err: err,
+			}
+		}
+	}
+	return nil
+}

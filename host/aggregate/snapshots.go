@@ -1,0 +1,170 @@
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"reflect"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/payload"
+	"github.com/thawlog/thaw/host/typed"
+)
+
+// snapshots reads and writes the snapshots of aggregates.
+type snapshots struct {
+	SnapshotOptions
+	maker      maker
+	background background
+	status     status
+}
+
+func newSnapshots[T any](types *typed.Types, o SnapshotOptions) *snapshots {
+	return &snapshots{SnapshotOptions: o, maker: newMaker(types, reflect.TypeFor[T](), o.Version)}
+}
+
+// fromSnapshot loads an aggregate from its snapshot and the events since. If the snapshot is
+// missing or wrong, used is false and the state a new T. The error is one of the events.
+func (a *Aggregates[T]) fromSnapshot(ctx context.Context, l *Loaded[T]) (used bool, err error) {
+	s := a.snapshots
+	if s == nil || uint64(l.Version.Clock)+1 < uint64(s.Every) {
+		return false, nil
+	}
+	why, err := a.trySnapshot(ctx, l)
+	switch {
+	case why == nil && err == nil:
+		s.status.used.Add(1)
+		return true, nil
+	case err != nil:
+		return false, err
+	case !errors.Is(why, fs.ErrNotExist):
+		s.status.rejected.Add(1)
+		s.status.note(l.At.Entity, why)
+	}
+	l.State, l.Folded, l.events, l.last = new(T), 0, 0, event.Facts{}
+	return false, nil
+}
+
+// trySnapshot returns why the snapshot cannot be used, or an error of the events.
+func (a *Aggregates[T]) trySnapshot(ctx context.Context, l *Loaded[T]) (why, err error) {
+	m, entity := &a.snapshots.maker, l.At.Entity
+	b, why := a.snapshots.Cache.Get(ctx, m.cacheName(entity))
+	if why != nil {
+		return why, nil
+	}
+	s, why := decodeSnapshot(b)
+	if why != nil {
+		return why, nil
+	}
+	if s.subject != m.subject(entity) {
+		return ErrSnapshotOutdated, nil
+	}
+	store, err := a.store.Position(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.clock > l.Version.Clock { // it may have been written since
+		if l.Version, err = a.store.State(ctx, entity); err != nil {
+			return nil, err
+		}
+	}
+	events, err := a.store.Count(ctx, host.Region{Entity: entity, Clocks: host.ClocksBetween(0, s.clock)}, 0)
+	if err != nil {
+		return nil, err
+	}
+	if s.store != store.Store || s.clock > l.Version.Clock || s.events != events {
+		return ErrSnapshotEvents, nil
+	}
+	if why := payload.Unmarshal(s.state, l.State); why != nil {
+		return why, nil
+	}
+	l.events = s.events
+	found := false
+	err = a.fold(ctx, l, after(a.stream(ctx, l, s.clock), &s, l, &found))
+	if err == nil && !found {
+		return ErrSnapshotEvents, nil
+	}
+	return nil, err
+}
+
+// after returns the events after the last one of a snapshot, which must be the first of
+// events: only then it sets found and returns any.
+func after[T any](events iter.Seq2[event.Event, error], s *snapshot, l *Loaded[T], found *bool) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		for e, err := range events {
+			switch {
+			case err != nil:
+				yield(e, err)
+				return
+			case !*found:
+				if e.Clock != s.clock || e.ID != s.last {
+					return
+				}
+				*found, l.last = true, e.Facts
+			case !yield(e, nil):
+				return
+			}
+		}
+	}
+}
+
+// wantSnapshot asks for a snapshot if many events were folded.
+func (a *Aggregates[T]) wantSnapshot(l *Loaded[T]) {
+	if s := a.snapshots; s != nil && l.Folded >= s.Every {
+		at := l.At
+		s.background.ask(at.Entity, func(ctx context.Context) error { return a.save(ctx, at) })
+	}
+}
+
+// Snapshot writes a snapshot of an aggregate now. The error is a *[SnapshotError] if it was
+// not written. Without events, or without [Snapshots], there is nothing to write.
+func (a *Aggregates[T]) Snapshot(ctx context.Context, id string) error {
+	at, err := a.at(id)
+	if err != nil || a.snapshots == nil {
+		return err
+	}
+	return a.save(ctx, at)
+}
+
+// save loads an aggregate for a snapshot, so that the state is nobody else's, and writes it.
+func (a *Aggregates[T]) save(ctx context.Context, at event.Coordinate) error {
+	l, err := a.load(ctx, at)
+	if err == nil && l.Version.Some {
+		err = a.put(ctx, l)
+	}
+	s := &a.snapshots.status
+	switch {
+	case err != nil:
+		s.failed.Add(1)
+		return s.note(at.Entity, err)
+	case l.Version.Some:
+		s.written.Add(1)
+	}
+	return nil
+}
+
+func (a *Aggregates[T]) put(ctx context.Context, l *Loaded[T]) error {
+	state, err := payload.Marshal(l.State)
+	if err != nil {
+		return err
+	}
+	again := new(T)
+	if err := payload.Unmarshal(state, again); err != nil {
+		return errors.Join(ErrSnapshotState, err)
+	}
+	if l.falls || !reflect.DeepEqual(l.State, again) {
+		return ErrSnapshotState
+	}
+	position, err := a.store.Position(ctx)
+	if err != nil {
+		return err
+	}
+	m, entity := &a.snapshots.maker, l.At.Entity
+	s := snapshot{
+		subject: m.subject(entity), store: position.Store,
+		last: l.last.ID, clock: l.last.Clock, events: l.events, state: state,
+	}
+	return a.snapshots.Cache.Put(ctx, m.cacheName(entity), s.encode())
+}
