@@ -19,7 +19,8 @@ var (
 
 // Receipt is the answer to a command.
 type Receipt struct {
-	// Version is the number of events of the order after those of the command.
+	// Version is the number of events of the order after those of the command. It says
+	// nothing if the command decided on no events.
 	Version uint64
 	// Repeated reports that the key was known and nothing was decided; Version is that of
 	// the first time.

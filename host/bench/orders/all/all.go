@@ -2,11 +2,11 @@
 package all
 
 import (
+	engine "github.com/thawlog/thaw/host/bench/engine/sqlite"
 	"github.com/thawlog/thaw/host/bench/orders"
 	"github.com/thawlog/thaw/host/bench/orders/bbolt"
 	"github.com/thawlog/thaw/host/bench/orders/sqlite"
-
-	engine "github.com/thawlog/thaw/host/bench/engine/sqlite"
+	"github.com/thawlog/thaw/host/bench/orders/thaw"
 )
 
 // Peer is one implementation of the order service.
@@ -18,7 +18,7 @@ type Peer struct {
 
 // All returns the implementations in this program. SQLite is missing without cgo.
 func All() []Peer {
-	peers := []Peer{{"bbolt", opened(bbolt.Open)}}
+	peers := []Peer{{"thaw", opened(thaw.Open)}, {"bbolt", opened(bbolt.Open)}}
 	if engine.Available {
 		peers = append(peers, Peer{"sqlite", opened(sqlite.Open)})
 	}

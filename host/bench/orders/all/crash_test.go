@@ -88,7 +88,6 @@ func serveUntil(t *testing.T, name, dir string, lines int) (acknowledged []strin
 // command.
 func verify(t *testing.T, s orders.Service, acknowledged []string) {
 	t.Helper()
-	project(t, s)
 	for _, order := range acknowledged {
 		o, version, err := s.Load(ctx, order)
 		check(t, err)
@@ -111,6 +110,7 @@ func verify(t *testing.T, s orders.Service, acknowledged []string) {
 			break
 		}
 	}
+	project(t, s)
 	for i := range customers {
 		equal(t, total(t, s, fmt.Sprint(i)), want[fmt.Sprint(i)])
 	}
