@@ -100,6 +100,10 @@ func WithTime(t time.Time) AppendOption { return AppendOption{what: optTime, num
 // by the frame's checksum, but is not part of the event's hash.
 func WithMeta(m event.Meta) AppendOption { return AppendOption{what: optMeta, meta: m} }
 
+// Meta returns the metadata that [WithMeta] was given; ok is false for any other option. With
+// it, a package that makes items can add entries to those of its caller.
+func (o AppendOption) Meta() (m event.Meta, ok bool) { return o.meta, o.what == optMeta }
+
 // AllowReservedKind allows a kind of batpak's system or effects that has a name in package
 // event, such as event.SystemInit (0x0001) or event.EffectAck (0xD004). Without it such a
 // kind is refused with a *[KindError], since a kind made by iota could be mistaken for one.

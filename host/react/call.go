@@ -1,0 +1,47 @@
+package react
+
+import (
+	"runtime/debug"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host/typed"
+)
+
+// call calls a handler. A panic becomes a *PanicError.
+func call(f func() error) (err error) {
+	returned := false
+	defer func() {
+		if !returned {
+			if value := recover(); value != nil { // nil after runtime.Goexit
+				err = &PanicError{Value: value, Stack: debug.Stack()}
+			}
+		}
+	}()
+	err = f()
+	returned = true
+	return err
+}
+
+// decode is typed.Types.Decode. An upcast that panics is an error too.
+func decode(types *typed.Types, full event.Full) (e typed.Envelope, err error) {
+	e.Full = full
+	err = call(func() (err error) {
+		e, err = types.Decode(full)
+		return err
+	})
+	return e, err
+}
+
+const maxName = 128
+
+func checkName(name string) error {
+	if len(name) == 0 || len(name) > maxName {
+		return ErrName
+	}
+	for _, c := range []byte(name) {
+		if c <= ' ' || c > '~' {
+			return ErrName
+		}
+	}
+	return nil
+}
