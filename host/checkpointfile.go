@@ -63,7 +63,7 @@ func (c CheckpointFile) Load(region Region) (Position, error) {
 	if !ok {
 		return Position{}, &CheckpointError{Path: c.Path, Err: ErrCheckpoint}
 	}
-	if saved != regionText(region) {
+	if saved != region.String() {
 		return Position{}, &CheckpointError{Path: c.Path, Region: saved, Err: ErrOtherRegion}
 	}
 	return position, nil
@@ -91,7 +91,7 @@ func (c CheckpointFile) read() ([]byte, error) {
 // directory. When it returns nil the position is on disk. After an error, a
 // *[CheckpointError], the file has this position or the one before.
 func (c CheckpointFile) Save(region Region, p Position) error {
-	text, err := appendCheckpoint(nil, regionText(region), p)
+	text, err := appendCheckpoint(nil, region.String(), p)
 	if err == nil {
 		dir, name := filepath.Split(c.Path)
 		if dir == "" {

@@ -71,9 +71,9 @@ func decodeCheckpoint(text []byte) (region string, p Position, ok bool) {
 	return string(line), p, true
 }
 
-// regionText returns the conditions of a region that are set, each region's own text, and
-// "all" for the zero Region. Names are quoted, so there is no newline in it.
-func regionText(r Region) string {
+// String returns the conditions that are set, and "all" for the zero Region. Each region has
+// its own text, of printable ASCII on one line.
+func (r Region) String() string {
 	var conditions []string
 	name := func(what, name string) {
 		if name != "" {

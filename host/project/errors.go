@@ -1,0 +1,96 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/thawlog/thaw/core/event"
+)
+
+var (
+	// ErrName: a name is missing, longer than 255 bytes, or given to two projections of one
+	// run.
+	ErrName = errors.New("project: the projections of a run need different names of 1 to 255 bytes")
+	// ErrRunning: the projection is already in a run of this process.
+	ErrRunning = errors.New("project: the projection is already running")
+	// ErrMoved: the row of an SQL projection in thaw_projections is no longer as this run
+	// left it: another run of the projection has begun, perhaps in another process, or a
+	// rebuild has replaced the read model. What this run had not committed is rolled back.
+	ErrMoved = errors.New("project: another run or a rebuild has moved the projection")
+	// ErrHalfChanged: an Apply of the state has failed before, so that the state may be half
+	// changed. Make a new projection with a new state.
+	ErrHalfChanged = errors.New("project: the state may be half changed by an event that it refused")
+	// ErrStopped: the run of the projection has ended.
+	ErrStopped = errors.New("project: the projection has stopped")
+	// ErrRemoved: fewer events of the region are before the position than the projection has
+	// handled. A rebuild would make another read model than the one there is.
+	ErrRemoved = errors.New("project: events that the projection has handled are no longer in the store")
+)
+
+// Error reports a projection that could not go on.
+type Error struct {
+	// Projection is its name.
+	Projection string
+	// Err is an *[EventError], one of this package's errors, [host.ErrOtherRegion], a
+	// *[host.PositionError], a *[StatementError], or another error of the store.
+	Err error
+}
+
+// Error names the projection and the cause.
+func (e *Error) Error() string {
+	return fmt.Sprintf("project: projection %q: %v", e.Projection, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// EventError reports an event that a projection refused.
+type EventError struct {
+	Projection string
+	ID         event.ID
+	Sequence   uint64
+	Kind       event.Kind
+	Entity     string
+	// Err is a *typed.DecodeError, the error of the projection's function, or a *[PanicError].
+	Err error
+}
+
+// Error names the event and the cause.
+func (e *EventError) Error() string {
+	return fmt.Sprintf("project: %q refuses event %d (%v) of kind %v and entity %q: %v",
+		e.Projection, e.Sequence, e.ID, e.Kind, e.Entity, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *EventError) Unwrap() error { return e.Err }
+
+// PanicError reports a projection's function that panicked.
+type PanicError struct {
+	Value any
+	// Stack is that of the panic.
+	Stack []byte
+}
+
+// Error returns the value of the panic, without the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the value of the panic if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// StatementError reports a statement of this package that the database refused.
+type StatementError struct {
+	// Statement is the SQL, or begin or commit.
+	Statement string
+	// Err is the driver's error. After an error of commit it is not known whether the
+	// transaction took effect; the next run finds out.
+	Err error
+}
+
+// Error returns the statement and the cause.
+func (e *StatementError) Error() string { return fmt.Sprintf("project: %s: %v", e.Statement, e.Err) }
+
+// Unwrap returns the driver's error.
+func (e *StatementError) Unwrap() error { return e.Err }

@@ -1,0 +1,171 @@
+package project
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/typed"
+)
+
+// Rebuild makes p's read model again beside the one in use. beside is a projection of the
+// same region in the same database, with another name, whose handler writes to tables of its
+// own. Rebuild runs it up to the end of the store; then, in one transaction, swap puts its
+// tables in the place of p's, for example by renaming them, and p's row and parked events are
+// replaced by beside's. beside's row is then gone.
+//
+// p may be running meanwhile, in this process or another. The switch ends that run with
+// [ErrMoved], since its handler may be the old one; begin a run with the new handler then. The
+// read model does not go back: before the switch, beside is at least as far as p.
+//
+// A rebuild that was interrupted goes on where it was; [SQLProjection.Reset] of beside begins
+// it again. The error is [ErrRemoved], before anything is done, if p has handled events that
+// are no longer in the store.
+func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, types *typed.Types,
+	beside *SQLProjection, swap func(ctx context.Context, tx *sql.Tx) error) error {
+	fail := func(err error) error {
+		var named *Error
+		if err == nil || errors.As(err, &named) {
+			return err
+		}
+		return &Error{Projection: p.name, Err: err}
+	}
+	switch {
+	case p.name == beside.name || p.db != beside.db:
+		return fail(ErrName)
+	case p.region != beside.region:
+		return fail(&regionError{saved: p.region.String(), region: beside.region.String()})
+	}
+	if err := p.complete(ctx, store); err != nil {
+		return fail(err)
+	}
+	for fence := false; ; fence = true {
+		if fence { // p has moved meanwhile: stop it for the last events
+			if err := (table{p}).update(ctx, p.db, fenceRow, p.name); err != nil {
+				return fail(err)
+			}
+		}
+		if err := CatchUp(ctx, store, types, beside); err != nil {
+			return err
+		}
+		switched := false
+		err := p.inTx(ctx, func(tx *sql.Tx) (err error) {
+			if switched, err = p.replace(ctx, tx, beside, swap); err == nil && !switched {
+				err = errBehind
+			}
+			return err
+		})
+		if switched || !errors.Is(err, errBehind) {
+			return fail(err)
+		}
+	}
+}
+
+// errBehind rolls the switch back.
+var errBehind = errors.New("project: the rebuilt read model is not as far as the old one")
+
+// complete returns ErrRemoved if the store does not have all events that p has handled.
+func (p *SQLProjection) complete(ctx context.Context, store host.FollowReader) error {
+	row, err := table{p}.load(ctx)
+	if err != nil {
+		return err
+	}
+	if row.region != p.region.String() {
+		return &regionError{saved: row.region, region: p.region.String()}
+	}
+	if _, err := end(ctx, store, row.at); err != nil {
+		return err
+	}
+	all, err := store.Count(ctx, p.region, 0)
+	if err != nil {
+		return err
+	}
+	rest, err := store.Count(ctx, p.region, row.at.Sequence)
+	if err != nil {
+		return err
+	}
+	if all-min(all, rest) < row.events {
+		return ErrRemoved
+	}
+	return nil
+}
+
+// replace replaces p's row by beside's. It returns false, and changes nothing, if beside is
+// not as far.
+func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, beside *SQLProjection, swap func(ctx context.Context, tx *sql.Tx) error) (bool, error) {
+	t := table{p}
+	// SQLite lets a transaction write only if nothing was written since it read: so the write
+	// comes first.
+	if err := t.update(ctx, tx, fenceRow, p.name); err != nil {
+		return false, err
+	}
+	old, err := t.read(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	made, err := table{beside}.read(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	if made.at.Sequence < old.at.Sequence {
+		return false, nil
+	}
+	if err := swap(ctx, tx); err != nil {
+		return false, err
+	}
+	for _, statement := range []struct {
+		query string
+		args  []any
+	}{
+		{deleteRow, []any{p.name}},
+		{renameRow, []any{p.name, max(old.generation, made.generation) + 1, beside.name}},
+		{deletePark, []any{p.name}},
+		{renamePark, []any{p.name, beside.name}},
+	} {
+		if err := t.exec(ctx, tx, statement.query, statement.args...); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// Reset makes the projection begin again at the start of the store: in one transaction it
+// calls clear, which empties the read model, sets the position and deletes the parked events.
+// A run of the projection ends with [ErrMoved]. The region may be another than before.
+func (p *SQLProjection) Reset(ctx context.Context, clear func(ctx context.Context, tx *sql.Tx) error) error {
+	err := func() error {
+		if _, err := (table{p}).load(ctx); err != nil {
+			return err
+		}
+		return p.inTx(ctx, func(tx *sql.Tx) error {
+			if err := (table{p}).update(ctx, tx, resetRow, zeroID, p.region.String(), zeroID, p.name); err != nil {
+				return err
+			}
+			if err := (table{p}).exec(ctx, tx, deletePark, p.name); err != nil {
+				return err
+			}
+			return clear(ctx, tx)
+		})
+	}()
+	if err != nil {
+		return &Error{Projection: p.name, Err: err}
+	}
+	return nil
+}
+
+// inTx runs f in a transaction, which is rolled back if f fails or panics.
+func (p *SQLProjection) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := p.db.BeginTx(ctx, nil)
+	if err != nil {
+		return &StatementError{Statement: "begin", Err: err}
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return &StatementError{Statement: "commit", Err: err}
+	}
+	return nil
+}
