@@ -8,6 +8,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/host/payload"
 	"github.com/zeebo/blake3"
 )
@@ -42,6 +43,15 @@ func (s *Store) Append(ctx context.Context, at event.Coordinate, kind event.Kind
 // one item is an *[ItemError]. Without items it writes nothing and returns nil.
 // A batch is safe to repeat only if every item has a key: see [WithKey].
 func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error) {
+	entries, err := s.batch(items)
+	if err != nil {
+		return nil, err
+	}
+	return s.sendBatch(ctx, &request{kind: requestBatch, entries: entries})
+}
+
+// batch returns the entries of a batch.
+func (s *Store) batch(items []Item) ([]commit.Entry, error) {
 	if len(items) > commit.MaxBatch {
 		return nil, &LimitError{What: "events in a batch", Got: uint64(len(items)), Max: commit.MaxBatch}
 	}
@@ -52,18 +62,29 @@ func (s *Store) AppendBatch(ctx context.Context, items []Item) ([]Receipt, error
 	if bytes > commit.MaxBatchBytes {
 		return nil, &LimitError{What: "payload and metadata bytes in a batch", Got: bytes, Max: commit.MaxBatchBytes}
 	}
-	return s.sendBatch(ctx, requestBatch, entries)
+	return entries, nil
 }
 
 // AppendEach appends events one by one, each on its own, as fast as a batch. It stops at
 // the first one that fails: the error is then an *[EachError], and the receipts are those
 // of the items before it.
 func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error) {
+	return s.appendEach(ctx, items, nil)
+}
+
+// appendEach appends items one by one, as the acting store unless that is nil.
+func (s *Store) appendEach(ctx context.Context, items []Item, as *ActingStore) ([]Receipt, error) {
 	var receipts []Receipt
 	for done := 0; done < len(items); {
 		n := min(len(items)-done, eachAtOnce)
 		entries, _, bad := s.entries(items[done:done+n], eachBytes)
-		got, err := s.sendBatch(ctx, requestEach, entries)
+		r := &request{kind: requestEach, entries: entries}
+		var b gate.Batch
+		var denied error
+		if as != nil {
+			b, denied = as.admitEach(ctx, r, items[done:done+n])
+		}
+		got, err := s.sendBatch(ctx, r)
 		receipts = append(receipts, got...)
 		done += len(got)
 		var each *EachError
@@ -72,6 +93,8 @@ func (s *Store) AppendEach(ctx context.Context, items []Item) ([]Receipt, error)
 			return receipts, &EachError{Done: done, Err: each.Err}
 		case err != nil:
 			return receipts, &EachError{Done: done, Err: err}
+		case denied != nil:
+			return receipts, &EachError{Done: done, Err: as.keepDenial(ctx, &b, denied)}
 		case bad != nil:
 			var item *ItemError // counts from the start of this chunk
 			errors.As(bad, &item)
@@ -91,11 +114,10 @@ const (
 // Sync returns when all earlier appends are on disk. With [OnDisk] they already are.
 func (s *Store) Sync(ctx context.Context) error { return s.send(ctx, &request{kind: requestSync}) }
 
-func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commit.Entry) ([]Receipt, error) {
-	if len(entries) == 0 {
+func (s *Store) sendBatch(ctx context.Context, r *request) ([]Receipt, error) {
+	if len(r.entries) == 0 {
 		return nil, nil
 	}
-	r := &request{kind: kind, entries: entries}
 	err := s.send(ctx, r)
 	if errors.Is(err, ErrUnknown) { // the writer still has it
 		return nil, err
@@ -107,6 +129,9 @@ func (s *Store) sendBatch(ctx context.Context, kind requestKind, entries []commi
 // queued, it is withdrawn; later its outcome is unknown.
 func (s *Store) send(ctx context.Context, r *request) error {
 	r.answered = false
+	if s.options.Policy != nil && !r.admitted && r.kind != requestSync {
+		return ErrNoPermit
+	}
 	if served, err := s.enter(ctx, r); served || err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 )
 
 // Fence is a unit of work: it collects events that become visible together when it is
@@ -19,6 +20,7 @@ import (
 // stores and never writes one.)
 type Fence struct {
 	store *Store
+	as    *ActingStore // nil in a fence of the store itself
 
 	mu      sync.Mutex
 	entries []commit.Entry
@@ -27,12 +29,16 @@ type Fence struct {
 }
 
 // Fence begins a fence. Call Commit or Cancel when done; an abandoned fence only holds
-// memory.
+// memory. In a store with a policy its events are refused with [ErrNoPermit]: see
+// [ActingStore.Fence].
 func (s *Store) Fence() *Fence { return &Fence{store: s} }
 
 // Append adds an event and returns its id. Commit checks the entity's expected state and
 // the key. [CausedByItem] counts the events of this fence.
 func (f *Fence) Append(at event.Coordinate, kind event.Kind, value any, options ...AppendOption) (event.ID, error) {
+	if f.as == nil && f.store.options.Policy != nil {
+		return event.ID{}, ErrNoPermit
+	}
 	var e commit.Entry
 	if err := f.store.entry(&e, at, kind, value, options, nil); err != nil {
 		return event.ID{}, err
@@ -48,7 +54,15 @@ func (f *Fence) Append(at event.Coordinate, kind event.Kind, value any, options 
 	case bytes > commit.MaxBatchBytes:
 		return event.ID{}, &LimitError{What: "payload and metadata bytes in a fence", Got: bytes, Max: commit.MaxBatchBytes}
 	}
-	f.entries, f.bytes = append(f.entries, e), bytes
+	entries := append(f.entries, e)
+	if f.as != nil {
+		b := gate.Batch{Entries: entries, From: len(f.entries), Values: []any{shown(value)}, Open: true}
+		if err := f.as.admit(context.Background(), &b); err != nil {
+			return event.ID{}, f.as.keepDenial(context.Background(), &b, err)
+		}
+		bytes = f.bytes + entries[len(f.entries)].Bytes() // metadata may have changed
+	}
+	f.entries, f.bytes = entries, bytes
 	return e.ID, nil
 }
 
@@ -59,7 +73,10 @@ func (f *Fence) Commit(ctx context.Context) ([]Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.store.sendBatch(ctx, requestBatch, entries)
+	if f.as != nil {
+		return f.as.commit(ctx, entries)
+	}
+	return f.store.sendBatch(ctx, &request{kind: requestBatch, entries: entries})
 }
 
 // Cancel drops the events. None of them was written, so they cannot be recovered. It fails

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -26,6 +27,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := ctx.Err(); err != nil { // before anything is created
 		return nil, failedAt("open", path, err)
 	}
+	if err := o.checkRecords(); err != nil {
+		return nil, failedAt("open", path, err)
+	}
 	if err := makeDirectory(o.FS, path); err != nil {
 		return nil, failedAt("open", path, err)
 	}
@@ -33,7 +37,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, options: o, lock: l}
+	s := &Store{path: path, options: o, lock: l, issuer: gate.NewIssuer(o.Policy)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.unlock())
 	}

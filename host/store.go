@@ -3,6 +3,7 @@ package host
 import (
 	"sync"
 
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
@@ -16,6 +17,7 @@ type Store struct {
 	options Options
 	ids     ids
 	lock    fsabstraction.Lock // nil when unlocked
+	issuer  *gate.Issuer       // of this store's permits; never shown to others
 	skip    []string           // index files that the open ignores
 
 	versions versions

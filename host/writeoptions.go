@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/flush"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
@@ -42,6 +43,12 @@ type Options struct {
 	// fails with ErrNoLock. Then nothing prevents a second writer, and two writers
 	// destroy each other's events. On a file system with locks it has no effect.
 	Unlocked bool
+	// Policy judges every append. A store with a policy refuses an append that was not
+	// judged with ErrNoPermit: append through Store.As, Store.Judge or Store.Bypass.
+	Policy *gate.Policy
+	// Records are the judgements that are kept as events, by default none. They need a
+	// Policy.
+	Records *Records
 	// NoMapping and OpenSegments are as in ReaderOptions.
 	NoMapping    bool
 	OpenSegments int

@@ -271,6 +271,11 @@ type request struct {
 	kind    requestKind
 	entries []commit.Entry
 	one     [1]commit.Entry // backs entries for a single append
+	value   [1]any          // the value of one, for a policy
+	// admitted says that the store's policy, if it has one, lets the entries in.
+	admitted bool
+	// recorded says that the record of its judgement follows each entry of requestEach.
+	recorded bool
 
 	receipts []commit.Receipt
 	first    [1]commit.Receipt // backs receipts for a single append
@@ -336,13 +341,29 @@ func (r *request) stage(log *commit.Log, nowUS int64) error {
 		r.receipts, err = log.AppendBatch(make([]commit.Receipt, 0, len(r.entries)), r.entries, nowUS)
 		return err
 	case requestEach:
-		for i := range r.entries {
-			receipt, err := log.Append(&r.entries[i], nowUS)
-			if err != nil {
-				return &EachError{Done: i, Err: err}
-			}
-			r.receipts = append(r.receipts, receipt)
+		return r.stageEach(log, nowUS)
+	}
+	return nil
+}
+
+func (r *request) stageEach(log *commit.Log, nowUS int64) error {
+	for i := range r.entries {
+		var receipt commit.Receipt
+		var err error
+		switch {
+		case !r.recorded:
+			receipt, err = log.Append(&r.entries[i], nowUS)
+		case i%2 == 0:
+			var both [2]commit.Receipt
+			_, err = log.AppendBatch(both[:0], r.entries[i:i+2], nowUS)
+			receipt, err = both[0], unitem(err)
+		default: // a record
+			continue
 		}
+		if err != nil {
+			return &EachError{Done: len(r.receipts), Err: err}
+		}
+		r.receipts = append(r.receipts, receipt)
 	}
 	return nil
 }

@@ -53,5 +53,7 @@
 // that lists the differences and names the event, and nothing of it is stored. A batch
 // is compared item by item. If every item has a key that exists, the batch returns
 // their receipts; if only some do, it fails with a KeyError, because a batch is one
-// append.
+// append. Items that are attached to a batch, such as a record of who permitted it, are
+// not compared. An [Entry] with Repetition is never stored: its append only asks for the
+// first receipts.
 package commit

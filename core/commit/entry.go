@@ -50,6 +50,13 @@ type Entry struct {
 	// event has the group's time. All items of a batch must have the same time.
 	TimeUS int64
 	Timed  bool
+	// Repetition refuses the event with ErrNotRepetition unless the append is a repetition:
+	// it gets the first receipts and can write nothing.
+	Repetition bool
+	// Attached, for the last items of a batch, says that they are not part of the append
+	// that a repetition repeats: the items before them are compared alone, and only they get
+	// receipts then.
+	Attached bool
 }
 
 // Receipt describes the event that an append stored or repeated.

@@ -39,6 +39,8 @@ var (
 	// ErrRegion: a region of a condition has bounds of time, which it cannot have: the
 	// index does not hold an event's own time.
 	ErrRegion = errors.New("thaw: a region of a condition cannot have bounds of time")
+	// ErrNotRepetition: an append that may only repeat an earlier one does not.
+	ErrNotRepetition = errors.New("thaw: the append repeats no earlier one")
 	// ErrBatchTime: the items of a batch have different times.
 	ErrBatchTime = errors.New("thaw: the items of a batch must have the same time")
 )

@@ -157,6 +157,9 @@ func (e *Entry) differs(k *Known) (what []string) {
 // repeatedBatch is repeated for a batch, which must exist as a whole or not at all.
 func (l *Log) repeatedBatch(dst []Receipt, entries []Entry) ([]Receipt, bool, error) {
 	first, there := len(dst), -1
+	for len(entries) > 1 && entries[len(entries)-1].Attached {
+		entries = entries[:len(entries)-1]
+	}
 	for i := range entries {
 		e := &entries[i]
 		if !e.Key {
@@ -191,6 +194,9 @@ func (l *Log) repeatedBatch(dst []Receipt, entries []Entry) ([]Receipt, bool, er
 
 // stage numbers and encodes one event. After an error the caller must roll back.
 func (l *Log) stage(e *Entry, us int64) (Receipt, error) {
+	if e.Repetition {
+		return Receipt{}, ErrNotRepetition
+	}
 	if e.Key {
 		if _, twice := l.ids.get(e.ID); twice { // within one batch
 			return Receipt{}, &KeyError{ID: e.ID, Twice: true}
