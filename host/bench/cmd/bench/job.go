@@ -79,6 +79,8 @@ var jobs = map[string]func(*job) (outcome, error){
 	"project memory": projectMemory,
 	"project sql":    projectSQL,
 	"insert sql":     insertSQL,
+	"judged":         judged,
+	"reaction":       reaction,
 }
 
 // child reads a job from in and does it.

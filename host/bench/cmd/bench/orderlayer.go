@@ -16,6 +16,11 @@ func (o *options) layerCounts() (memory, sql int) {
 	return int(o.n), min(max(int(o.n)/5, 1), 200_000)
 }
 
+// policyCounts returns the number of judged appends and of reactions.
+func (o *options) policyCounts() (judged, reactions int) {
+	return min(max(int(o.n)/10, gateRounds), 100_000), min(max(int(o.n)/1000, 10), 500)
+}
+
 // measureLayer measures what only thaw's layer above the log has. The column is thaw's.
 func (d *data) measureLayer(ctx context.Context) (err error) {
 	if !d.chosen(subject) {
@@ -37,6 +42,8 @@ func (d *data) measureLayer(ctx context.Context) (err error) {
 		{Do: "project memory", Dir: memoryDir, Orders: orderCounts{Events: memory, Orders: 1}},
 		{Do: "project memory", Dir: memoryDir, Orders: orderCounts{Events: memory, Orders: 3}},
 	}
+	gates, reactions := d.policyCounts()
+	jobs = append(jobs, job{Do: "judged", Orders: orderCounts{Events: gates}}, job{Do: "reaction", Orders: orderCounts{Events: reactions}})
 	if sqlite.Available {
 		jobs = append(jobs,
 			job{Do: "project sql", Source: rowsDir, Orders: orderCounts{Events: rows}},
@@ -97,17 +104,36 @@ func (d *data) layerTable() report.Table {
 			d.row("projection into SQLite", "layer project sql 0", report.PerSecond),
 			d.row("the same rows from a slice", "layer insert sql 0", report.PerSecond),
 			d.quotient("speed of the projection, to that of the slice", "layer project sql 0", "layer insert sql 0"),
+			d.row("append, not synced", "layer append free", report.Nanoseconds),
+			d.difference("the same judged by three gates: added", "layer append judged", "layer append free", report.Nanoseconds),
+			d.difference("allocations added", "layer allocations judged", "layer allocations free", report.Mean),
+			d.row("append, on disk, median", "layer durable append", report.Nanoseconds),
+			d.row("reaction, from the answer to its trigger until on disk, median", "layer reaction", report.Nanoseconds),
+			d.difference("more than an append", "layer reaction", "layer durable append", report.Nanoseconds),
 		},
 	}
 	return t
 }
 
-// quotient is a row with one of thaw's medians divided by another.
+// quotient is a row with the median of the quotients of each round.
 func (d *data) quotient(name, of, by string) report.Row {
-	row := report.Row{Name: name, Unit: report.Times}
-	a, b := d.results[of][subject], d.results[by][subject]
-	if len(a) > 0 && len(b) > 0 {
-		row.Set(subject, report.Median(a)/report.Median(b))
+	return d.combined(name, of, by, report.Times, func(a, b float64) float64 { return a / b })
+}
+
+// difference is a row with the median of the differences of each round.
+func (d *data) difference(name, of, less string, unit report.Unit) report.Row {
+	return d.combined(name, of, less, unit, func(a, b float64) float64 { return a - b })
+}
+
+func (d *data) combined(name, of, with string, unit report.Unit, f func(a, b float64) float64) report.Row {
+	row := report.Row{Name: name, Unit: unit}
+	var values []float64
+	b := d.results[with][subject]
+	for i, a := range d.results[of][subject] {
+		values = append(values, f(a, b[i]))
+	}
+	if len(values) > 0 {
+		row.Set(subject, report.Median(values))
 	}
 	return row
 }
