@@ -133,6 +133,40 @@ func TestRepetitionIsAnsweredAsTheFirstTime(t *testing.T) {
 	})
 }
 
+func TestKeyIsUsedMeanwhile(t *testing.T) {
+	each(t, func(t *testing.T, s orders.Service, _ func() orders.Service) {
+		_, err := s.Do(ctx, "1", "key", func(o *orders.Order) ([]any, error) {
+			do(t, s, "2", "key", orders.Place("bob"))
+			return orders.Place("ada")(o)
+		})
+		if !errors.Is(err, orders.ErrKey) {
+			t.Errorf("got %v", err)
+		}
+		_, version, err := s.Load(ctx, "1")
+		check(t, err)
+		equal(t, version, uint64(0))
+
+		var wg sync.WaitGroup
+		receipts := make([]orders.Receipt, 8)
+		for i := range receipts {
+			wg.Go(func() {
+				var err error
+				if receipts[i], err = s.Do(ctx, "3", "same", orders.Place("eve", apples)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		first := 0
+		for _, r := range receipts {
+			if equal(t, r.Version, uint64(2)); !r.Repeated {
+				first++
+			}
+		}
+		equal(t, first, 1)
+	})
+}
+
 func TestConflictIsDecidedAgain(t *testing.T) {
 	each(t, func(t *testing.T, s orders.Service, _ func() orders.Service) {
 		do(t, s, "1", "", orders.Place("ada"))
