@@ -33,6 +33,9 @@ func (a *Aggregates[T]) fromSnapshot(ctx context.Context, l *Loaded[T]) (used bo
 		return false, nil
 	}
 	why, err := a.trySnapshot(ctx, l)
+	if err == nil && why != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // the cache's reason may be that
+	}
 	switch {
 	case why == nil && err == nil:
 		s.status.used.Add(1)
@@ -136,6 +139,8 @@ func (a *Aggregates[T]) save(ctx context.Context, at event.Coordinate) error {
 	}
 	s := &a.snapshots.status
 	switch {
+	case err != nil && ctx.Err() != nil: // not a failure, or Close's
+		return &SnapshotError{Entity: at.Entity, Err: err}
 	case err != nil:
 		s.failed.Add(1)
 		return s.note(at.Entity, err)
