@@ -48,7 +48,7 @@ export THAW_WAZERO_CACHE ?= $(CURDIR)/.cache/wazero
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 
 # The steps of `make check`.
-CHECKS = fmt vet tools benchtest staticcheck platforms tidy wasm-twice race fuzz
+CHECKS = fmt vet tools benchtest sqltest staticcheck platforms tidy wasm-twice race fuzz
 
 .PHONY: build wasm demo test check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
 
@@ -118,6 +118,7 @@ fmt:
 vet:
 	$(GO) vet ./... ./.ci/testrun ./.ci/platforms
 	cd host/bench && $(GO) vet ./...
+	cd host/project/sqltest && $(GO) vet ./...
 
 # The tests of CI's own tools.
 tools:
@@ -126,6 +127,10 @@ tools:
 # The benchmark's own tests, without SQLite, which needs a C compiler.
 benchtest:
 	cd host/bench && $(GO) test -vet=off ./...
+
+# Package project with SQLite (pure Go), in a module of its own.
+sqltest:
+	cd host/project/sqltest && $(GO) test -vet=off ./...
 
 # The linter's dependencies are in a separate module, so that importing thaw does not
 # download them.
@@ -147,6 +152,7 @@ vet-platforms:
 tidy:
 	$(GO) mod tidy -diff
 	cd host/bench && $(GO) mod tidy -diff
+	cd host/project/sqltest && $(GO) mod tidy -diff
 	cd .ci/tools && $(GO) mod tidy -diff
 
 # Every fuzz target in the tree, FUZZFOR each, from its committed corpus.

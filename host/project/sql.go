@@ -102,7 +102,8 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	if _, err := end(ctx, store, row.at); err != nil {
 		return host.Position{}, err
 	}
-	if row.at, err = p.find(ctx, store, row); err != nil {
+	at, err := p.find(ctx, store, row)
+	if err != nil {
 		return host.Position{}, err
 	}
 	if err := t.claim(ctx, p.db, &row); err != nil {
@@ -112,12 +113,12 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	if err != nil {
 		return host.Position{}, err
 	}
-	p.row, p.next, p.last = row, row.at, row.last
+	p.row, p.next, p.last = row, at, row.last
 	p.claimed, p.handled, p.parked, p.saved = false, 0, 0, time.Time{}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.progress.parked = parked
-	return row.at, nil
+	return at, nil
 }
 
 // find returns the position after the last event that the projection handled, which the

@@ -116,7 +116,8 @@ func (t table) load(ctx context.Context) (row, error) {
 		return r, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) { // perhaps there is no table
-		for _, create := range []string{CreateProjections, CreateParked} {
+		// The table that was looked for comes last: if there is one, there are both.
+		for _, create := range []string{CreateParked, CreateProjections} {
 			if err := t.exec(ctx, t.p.db, create); err != nil {
 				return row{}, err
 			}

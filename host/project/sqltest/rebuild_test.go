@@ -1,0 +1,180 @@
+package sqltest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/project"
+	"github.com/thawlog/thaw/host/typed"
+)
+
+func swapAccounts(ctx context.Context, tx *sql.Tx) error {
+	for _, query := range []string{"DROP TABLE accounts", "ALTER TABLE rebuilt RENAME TO accounts"} {
+		if _, err := tx.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func createRebuilt(t *testing.T, db *sql.DB) {
+	_, err := db.ExecContext(t.Context(), "CREATE TABLE rebuilt (entity TEXT PRIMARY KEY, cents INTEGER NOT NULL, payments INTEGER NOT NULL)")
+	require.NoError(t, err)
+}
+
+// TestRebuild rebuilds a wrong read model beside the one in use while events arrive. The old
+// run goes on meanwhile and ends with the switch; a new one goes on from there.
+func TestRebuild(t *testing.T) {
+	st, db := openStore(t), fileDB(t)
+	pay(t, st, 1, 20)
+	old := project.SQL(db, "accounts", payments, func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO accounts VALUES (?, 0, 1) ON CONFLICT DO NOTHING", e.Entity)
+		return err
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- project.Run(t.Context(), st, types, old) }()
+	require.NoError(t, old.Wait(t.Context(), 39))
+
+	createRebuilt(t, db)
+	n := 20
+	beside := project.SQL(db, "accounts.new", payments, func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error {
+		if n < 40 {
+			n++
+			pay(t, st, n, n) // which the old run handles after this transaction
+		}
+		return into("rebuilt")(ctx, tx, e)
+	})
+	beside.Batch = 5
+	switches := 0
+	require.NoError(t, old.Rebuild(t.Context(), st, types, beside, func(ctx context.Context, tx *sql.Tx) error {
+		switches++
+		return swapAccounts(ctx, tx)
+	}))
+	require.Equal(t, 1, switches)
+	check(t, st, db, "accounts")
+	require.Zero(t, saved(t, db, "accounts.new"))
+	require.GreaterOrEqual(t, saved(t, db, "accounts"), old.Status().Position.Sequence)
+
+	pay(t, st, 41, 45)
+	require.ErrorIs(t, <-ended, project.ErrMoved)
+	require.NoError(t, project.CatchUp(t.Context(), st, types, project.SQL(db, "accounts", payments, into("accounts"))))
+	check(t, st, db, "accounts")
+	require.Equal(t, fold(t, st, 1000), readAccounts(t, db, "accounts"))
+}
+
+// TestRebuildBehind: the switch waits until the rebuilt read model is as far as the old one.
+func TestRebuildBehind(t *testing.T) {
+	st, db := openStore(t), fileDB(t)
+	pay(t, st, 1, 5)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	createRebuilt(t, db)
+	ahead := project.SQL(db, "accounts", payments, into("accounts"))
+	beside := project.SQL(db, "accounts.new", payments, into("rebuilt"))
+	tries := 0
+	behind := reader{st, func() {
+		if tries++; tries == 1 {
+			pay(t, st, 6, 8)
+			require.NoError(t, project.CatchUp(t.Context(), st, types, ahead))
+		}
+	}}
+	require.NoError(t, p.Rebuild(t.Context(), behind, types, beside, swapAccounts))
+	require.Equal(t, 2, tries)
+	require.EqualValues(t, 16, saved(t, db, "accounts"))
+	check(t, st, db, "accounts")
+}
+
+// TestRebuildFails: a switch that fails changes nothing, and the rebuild goes on later.
+func TestRebuildFails(t *testing.T) {
+	st, _ := poisoned(t)
+	db := memoryDB(t)
+	yes := func(*project.EventError) bool { return true }
+	p := project.SQL(db, "accounts", payments, refusing)
+	p.Park = yes
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	model, at := readAccounts(t, db, "accounts"), saved(t, db, "accounts")
+	createRebuilt(t, db)
+	handled := 0
+	beside := project.SQL(db, "accounts.new", payments, func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error {
+		handled++
+		return into("rebuilt")(ctx, tx, e)
+	})
+	beside.Park = yes
+	for _, why := range []error{errRefused, nil} {
+		err := p.Rebuild(t.Context(), st, types, beside, func(ctx context.Context, tx *sql.Tx) error {
+			return errors.Join(swapAccounts(ctx, tx), why)
+		})
+		require.ErrorIs(t, err, why)
+		if why != nil {
+			require.Equal(t, model, readAccounts(t, db, "accounts"))
+			require.Equal(t, at, saved(t, db, "accounts"))
+		}
+	}
+	require.Equal(t, 8, handled)
+	require.Equal(t, account{2 + 5 + 8, 3}, readAccounts(t, db, "accounts")["account:2"])
+	var parked int
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM thaw_parked WHERE projection = 'accounts'").Scan(&parked))
+	require.Equal(t, 1, parked, "that which the rebuild parked")
+}
+
+// TestRebuildRefused: another name, the same database and region, and all events.
+func TestRebuildRefused(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 5)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	require.ErrorIs(t, p.Rebuild(t.Context(), st, types, p, nil), project.ErrName)
+	require.ErrorIs(t, p.Rebuild(t.Context(), st, types, project.SQL(memoryDB(t), "new", payments, nil), nil), project.ErrName)
+	require.ErrorIs(t, p.Rebuild(t.Context(), st, types, project.SQL(db, "new", host.Region{}, nil), nil), host.ErrOtherRegion)
+	// As if the store had lost an event by retention since.
+	_, err := db.ExecContext(t.Context(), "UPDATE thaw_projections SET events = events + 1")
+	require.NoError(t, err)
+	require.ErrorIs(t, p.Rebuild(t.Context(), st, types, project.SQL(db, "new", payments, into("accounts")), nil), project.ErrRemoved)
+	check(t, st, db, "accounts")
+}
+
+// TestReset begins a projection again, also with another region.
+func TestReset(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 5)
+	require.NoError(t, project.CatchUp(t.Context(), st, types, project.SQL(db, "accounts", host.Region{}, into("accounts"))))
+	running := project.SQL(db, "accounts", host.Region{}, into("accounts"))
+	ended := make(chan error, 1)
+	go func() { ended <- project.Run(t.Context(), st, types, running) }()
+	require.NoError(t, running.Wait(t.Context(), 9))
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	clear := func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM accounts")
+		return err
+	}
+	require.ErrorIs(t, p.Reset(t.Context(), func(context.Context, *sql.Tx) error { return errRefused }), errRefused)
+	require.EqualValues(t, 10, saved(t, db, "accounts"))
+	require.NoError(t, p.Reset(t.Context(), clear))
+	require.Zero(t, saved(t, db, "accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	pay(t, st, 6, 6)
+	require.ErrorIs(t, <-ended, project.ErrMoved)
+	check(t, st, db, "accounts")
+}
+
+// reader calls after when a scan has reached the end of the store.
+type reader struct {
+	*host.Store
+	after func()
+}
+
+func (r reader) Follow(region host.Region, from host.Position, o host.FollowOptions) *host.Follower {
+	if told := o.CaughtUp; told != nil {
+		o.CaughtUp = func(at host.Position) error {
+			err := told(at)
+			r.after()
+			return err
+		}
+	}
+	return r.Store.Follow(region, from, o)
+}
