@@ -31,6 +31,7 @@
 //	query       answers from one index image and its index
 //	flush       when to write an index, and what goes into it
 //	commit      from appends to frames and records
+//	gate        rules that judge appends, and their permits
 //	store       opening, the view, recovery and its report
 //	verify      a store checked against itself
 //

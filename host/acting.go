@@ -14,8 +14,8 @@ import (
 // safe for concurrent use, and it needs no Close.
 //
 // An append is encoded once, and then judged: the gates see what is written. A refusal is a
-// *[gate.Denial], and nothing of the append was written. A repetition under [WithKey] is not
-// judged again: it gets the first receipts also if the policy would refuse it now.
+// *[gate.Denial], and nothing of the append was written. A repetition under [WithKey] gets
+// the first receipts also if the policy would refuse it now, and leaves no record.
 type ActingStore struct {
 	reader
 	store  *Store
@@ -90,7 +90,8 @@ func (a *ActingStore) AppendEach(ctx context.Context, items []Item) ([]Receipt, 
 }
 
 // Fence begins a fence whose events are judged one by one, as they are added: an event that
-// is refused does not become part of it. Its gates do not know how many events follow.
+// is refused does not become part of it. Its gates do not know how many events follow. A
+// gate must not use the fence.
 func (a *ActingStore) Fence() *Fence { return &Fence{store: a.store, as: a} }
 
 // commit writes the events of a fence.

@@ -12,6 +12,8 @@
 //     [Store.Fence].
 //   - Append only if: [Expect] an entity's state; [Unless] something happened since;
 //     [WithKey] makes it safe to repeat.
+//   - Append only what rules permit: Policy of [Options], then [Store.As]; what they said is
+//     kept by [Records].
 //   - Query: [Reader] has Query, Stream and Get, and for causes Ancestors, Effects,
 //     Correlated and Graph; Entities, Scopes and Kinds list what there is.
 //   - Payloads: ReadEach adds them to the events of any query; package payload decodes
@@ -71,7 +73,9 @@
 //
 // # The path of an append
 //
-// [Store.Append] checks and encodes the event, sends a request to the writer
+// [ActingStore] has the encoded events judged by the store's policy (policy.go) and adds the
+// record of the judgement (records.go); Store.send refuses every other append to a store with
+// a policy. [Store.Append] checks and encodes the event, sends a request to the writer
 // (append.go), and waits. The writer (writer.go) stages the waiting requests as one
 // group in core's commit.Log, which validates their conditions, assigns the numbers and
 // encodes the frames; writes the frames to the active segment and syncs it

@@ -11,7 +11,7 @@ import (
 )
 
 // left returns how many events of the gate's store survive power loss.
-func (g *gate) left(t *testing.T) int {
+func (g *syncGate) left(t *testing.T) int {
 	p := place{g.Crash(crashfs.Cut{}), storeDir}
 	return len(all(t, p.open(t, host.ReaderOptions{})))
 }

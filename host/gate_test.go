@@ -21,8 +21,8 @@ var background = context.Background()
 // storeDir is the directory of stores in memory.
 const storeDir = "store"
 
-// gate is a file system whose syncs of segments can block, and which records every sync.
-type gate struct {
+// syncGate is a file system whose syncs of segments can block, and which records every sync.
+type syncGate struct {
 	*crashfs.FS
 	arrived chan struct{} // one for each sync that hangs
 
@@ -31,10 +31,10 @@ type gate struct {
 	synced []string      // the last parts of the names
 }
 
-func newGate() *gate { return &gate{FS: crashfs.New(), arrived: make(chan struct{}, 1000)} }
+func newGate() *syncGate { return &syncGate{FS: crashfs.New(), arrived: make(chan struct{}, 1000)} }
 
 // hold makes syncs of segments block until release is called.
-func (g *gate) hold() (release func()) {
+func (g *syncGate) hold() (release func()) {
 	held := make(chan struct{})
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -50,7 +50,7 @@ func (g *gate) hold() (release func()) {
 }
 
 // take returns the names synced since the last take.
-func (g *gate) take() []string {
+func (g *syncGate) take() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	names := g.synced
@@ -58,7 +58,7 @@ func (g *gate) take() []string {
 	return names
 }
 
-func (g *gate) sync(name string) {
+func (g *syncGate) sync(name string) {
 	g.mu.Lock()
 	name = filepath.Base(name)
 	g.synced = append(g.synced, name)
@@ -70,24 +70,24 @@ func (g *gate) sync(name string) {
 	}
 }
 
-func (g *gate) SyncDir(name string) error {
+func (g *syncGate) SyncDir(name string) error {
 	g.sync(name)
 	return g.FS.SyncDir(name)
 }
 
-func (g *gate) Create(name string) (fsabstraction.WriteFile, error) {
+func (g *syncGate) Create(name string) (fsabstraction.WriteFile, error) {
 	f, err := g.FS.Create(name)
 	return hangingFile{f, g, name}, err
 }
 
-func (g *gate) OpenWrite(name string) (fsabstraction.WriteFile, error) {
+func (g *syncGate) OpenWrite(name string) (fsabstraction.WriteFile, error) {
 	f, err := g.FS.OpenWrite(name)
 	return hangingFile{f, g, name}, err
 }
 
 type hangingFile struct {
 	fsabstraction.WriteFile
-	gate *gate
+	gate *syncGate
 	name string
 }
 
@@ -97,7 +97,7 @@ func (f hangingFile) Sync() error {
 }
 
 // place is the gate's store.
-func (g *gate) place() place { return place{g, storeDir} }
+func (g *syncGate) place() place { return place{g, storeDir} }
 
 // openStore opens the store of p for writing. The test closes it at its end, if not before.
 func (p place) openStore(t testing.TB, o host.Options) *host.Store {
@@ -130,7 +130,7 @@ func awaitQueued(s *host.Store, n int) {
 
 // stuck makes the store's writer block in the sync of one append, whose outcome first
 // receives.
-func (g *gate) stuck(t testing.TB, s *host.Store) (release func(), first <-chan error) {
+func (g *syncGate) stuck(t testing.TB, s *host.Store) (release func(), first <-chan error) {
 	done := make(chan error, 1)
 	release = g.hold()
 	t.Cleanup(release) // before the store's Close

@@ -6,9 +6,7 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/commit"
-	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/gate"
-	"github.com/thawlog/thaw/core/store"
 )
 
 // ErrNoPermit: the store has a policy, and the append was not judged.
@@ -22,8 +20,8 @@ var ErrNoPermit = errors.New("thaw: the store has a policy, and the append was n
 // Each gate gets each item, in order, up to the first refusal. Judge does not check what
 // the items expect; that is done when they are written.
 //
-// If the key of the first item is that of an event, no gate is asked, since the append was
-// judged when it was new: the permit is a repetition, which only gets the first receipts.
+// A refusal does not count if an event has the key of the first item: the append was judged
+// when it was new. Its permit is a repetition, which only gets the first receipts.
 //
 // [Store.As] judges and appends in one step.
 func (s *Store) Judge(ctx context.Context, actor gate.Actor, items []Item) (*gate.Permit, error) {
@@ -90,46 +88,25 @@ func (a *ActingStore) admit(ctx context.Context, b *gate.Batch) error {
 	if first.Repetition { // of a fence
 		return nil
 	}
-	if first.Key && b.From == 0 {
-		known, err := s.known(ctx, first.ID)
-		if first.Repetition = known; known || err != nil {
-			return err
-		}
-	}
 	err := s.options.Policy.JudgeBatch(b)
-	if err == nil || !first.Key || b.Open {
+	if err == nil || !first.Key {
 		return err
 	}
-	// The first attempt may have been on its way to the disk.
-	repeats, lookup := s.repeats(ctx, b.Entries)
-	if first.Repetition = repeats; repeats {
+	known, lookup := s.keyKnown(ctx, first)
+	if first.Repetition = known; known {
 		return nil
 	}
 	return errors.Join(err, lookup)
 }
 
-// known reports whether a visible event has the id.
-func (s *Store) known(ctx context.Context, id event.ID) (bool, error) {
-	_, err := on(ctx, &s.queries, func(s *store.Snapshot) (event.Event, error) { return s.Get(id) })
-	switch {
-	case errors.Is(err, ErrNotFound) || errors.Is(err, ErrZeroID): // the append refuses it
-		return false, nil
-	case err != nil:
-		return false, err
-	}
-	return true, nil
-}
-
-// repeats asks the writer, which knows of every append before this one, whether entries
-// repeat an earlier append or its key.
-func (s *Store) repeats(ctx context.Context, entries []commit.Entry) (bool, error) {
-	asked := make([]commit.Entry, len(entries))
-	copy(asked, entries)
-	for i := range asked {
-		asked[i].Payload = bytes.Clone(asked[i].Payload) // the caller may reuse it if ctx ends
-	}
-	asked[0].Repetition = true
-	_, err := s.sendBatch(ctx, &request{kind: requestBatch, entries: asked, admitted: true})
+// keyKnown asks the writer, which knows of every append before this one, even of those on
+// their way to the disk, whether an event has the key of e.
+func (s *Store) keyKnown(ctx context.Context, e *commit.Entry) (bool, error) {
+	r := &request{kind: requestAppend, admitted: true}
+	r.one[0], r.entries = *e, r.one[:]
+	r.one[0].Payload = bytes.Clone(e.Payload) // the caller reuses it if ctx ends
+	r.one[0].Repetition = true
+	err := s.send(ctx, r)
 	switch {
 	case errors.Is(err, commit.ErrNotRepetition):
 		return false, nil

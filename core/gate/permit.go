@@ -56,8 +56,8 @@ func (p *Permit) TimeUS() int64 { return p.get().batch.NowUS }
 // Len returns the number of events.
 func (p *Permit) Len() int { return len(p.get().batch.Entries) }
 
-// Repetition reports whether the append was not judged because its events exist under its
-// keys. The permit then writes nothing: it only gets the first receipts again.
+// Repetition reports whether the policy refuses the append, and it may only repeat an earlier
+// one under its key. The permit then writes nothing: it only gets the first receipts.
 func (p *Permit) Repetition() bool { return p.get().repetition() }
 
 // Issuer issues the permits of one store, and takes them back. Whoever holds it can append,
@@ -68,7 +68,7 @@ type Issuer struct{ policy *Policy }
 // policy.
 func NewIssuer(p *Policy) *Issuer { return &Issuer{policy: p} }
 
-// Issue returns a permit for an append that was judged, or whose first entry is a
+// Issue returns a permit for an append that the policy permits, or whose first entry is a
 // Repetition, with which it can write nothing. Nothing may change the batch's slices, and
 // the payloads in them, afterwards.
 func (i *Issuer) Issue(b Batch) *Permit { return &Permit{&grant{issuer: i, batch: b}} }

@@ -18,7 +18,7 @@ type Checkpoint interface {
 
 // saveEvery is how often the position is saved while there is work: so much is read again
 // after a kill.
-const saveEvery = time.Second
+var saveEvery = time.Second
 
 // keeper saves positions in a checkpoint, if there is one. It is for one goroutine at a time.
 type keeper struct {

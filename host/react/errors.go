@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/typed"
 )
@@ -68,9 +69,15 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// ofStore reports whether an error is about the state of the store or its disk, and not about
-// one event. Parking the event would not help: the next one fails too.
+// ofStore reports whether an error is about the store, its disk or the use of its policy, and
+// not about one event. Parking the event would not help: the next one fails too.
 func ofStore(err error) bool {
+	for _, class := range []error{host.ErrClosed, host.ErrFailed, host.ErrNoPermit, gate.ErrBypass} {
+		if errors.Is(err, class) {
+			return true
+		}
+	}
 	var write *host.WriteError
-	return errors.Is(err, host.ErrClosed) || errors.Is(err, host.ErrFailed) || errors.As(err, &write)
+	var record *host.RecordError
+	return errors.As(err, &write) || errors.As(err, &record)
 }

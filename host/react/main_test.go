@@ -54,7 +54,7 @@ func newStore(t testing.TB) *host.Store {
 }
 
 // add appends values to one entity.
-func add(t testing.TB, st *host.Store, at event.Coordinate, values ...any) (receipts []host.Receipt) {
+func add(t require.TestingT, st *host.Store, at event.Coordinate, values ...any) (receipts []host.Receipt) {
 	for _, v := range values {
 		r, err := types.Append(context.Background(), st, at, v)
 		require.NoError(t, err)

@@ -25,8 +25,8 @@ type Options struct {
 	Retry Retry
 	// Park, if not nil, is called with an event that was given up, and an *[EventError]: the
 	// tries are used up, the payload cannot be decoded, the handler panicked, or the append was
-	// refused. If it returns nil, Run goes on. Without Park, and if the store itself failed, Run
-	// returns the *EventError. Park may be called again for the same event after a crash.
+	// refused, for example by a policy. If it returns nil, Run goes on. Without Park, and if the
+	// store itself failed, Run returns the *EventError. Park may be called again for the same event after a crash.
 	// A Run from the position before the event, without a checkpoint, tries it once more.
 	Park func(ctx context.Context, e typed.Envelope, err error) error
 	// OwnReactions makes the handler see the reactions of this reactor. By default they are

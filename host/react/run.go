@@ -9,7 +9,7 @@ import (
 	"github.com/thawlog/thaw/host/typed"
 )
 
-// Store is what [Run] needs: a [host.Store], or one that appends on behalf of an actor.
+// Store is what [Run] needs: a [host.Store], or a [host.ActingStore] if the store has a policy.
 type Store interface {
 	host.FollowReader
 	AppendBatch(ctx context.Context, items []host.Item) ([]host.Receipt, error)
