@@ -16,6 +16,7 @@ const (
 	BytesPerSec             // more is better
 	Count                   // neither is better
 	Times                   // neither is better
+	Mean                    // of counts; neither is better
 )
 
 // moreIsBetter reports whether the larger of two numbers is better.
@@ -37,6 +38,8 @@ func (u Unit) Format(v float64) string {
 		return significant(v/1e9) + " GB/s"
 	case Times:
 		return significant(v) + " ×"
+	case Mean:
+		return significant(v)
 	default:
 		return Grouped(int64(v))
 	}

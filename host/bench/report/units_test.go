@@ -23,6 +23,7 @@ func TestUnitsKeepThreeDigits(t *testing.T) {
 		{BytesPerSec, 12.34e9, "12.3 GB/s"},
 		{Times, 1.04, "1.04 ×"},
 		{Count, 28000, "28,000"},
+		{Mean, 1.999, "2.00"},
 	} {
 		if got := c.unit.Format(c.v); got != c.want {
 			t.Errorf("%v of unit %d is %q, want %q", c.v, c.unit, got, c.want)

@@ -128,10 +128,26 @@ func TestRealEngines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| of these segments", "| 100 events | 2,000 events |", "| index rebuilt from all frames", "thaw to best peer"} {
+	for _, want := range []string{"| of these segments", "| 100 events | 2,000 events |", "| index rebuilt from all frames", "thaw to best peer",
+		"| 10 commands, 1 goroutine", "| lines of code", "| three of them in one scan", "| allocations added"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the report:\n%s", want, text)
 		}
+	}
+}
+
+func TestOrdersOnly(t *testing.T) {
+	text, err := bench(t, t.TempDir(), "-engines", "fake,thaw,bbolt", "-orders", "-data", "both")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| load an order of 2,000 events, decoded |", "|  thaw | bbolt |", "more than an append"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(want), " ")) {
+			t.Errorf("%q is not in the report:\n%s", want, text)
+		}
+	}
+	if n := strings.Count(text, "\n## "); n != 2 {
+		t.Errorf("the report has %d tables:\n%s", n, text)
 	}
 }
 

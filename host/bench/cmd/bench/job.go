@@ -30,6 +30,10 @@ type job struct {
 	Sequences []uint64 `json:"sequences,omitempty"`
 	// Scope is queried after "batches" and "singly", to check that all events are there.
 	Scope workload.Named `json:"scope"`
+	// Orders are the sizes of the jobs with order services, and of those of thaw's layer.
+	Orders orderCounts `json:"orders"`
+	// Source is the store that a projection reads.
+	Source string `json:"source,omitempty"`
 }
 
 // outcome is the result of a process. Fields that a job does not measure are 0.
@@ -42,7 +46,7 @@ type outcome struct {
 	Bytes   int64              `json:"bytes,omitempty"`   // read by "check" and "crc32c"
 	Heap    int64              `json:"heap,omitempty"`    // bytes, see "heap"
 	RSS     int64              `json:"rss,omitempty"`     // see peakRSS
-	Warm    map[string]float64 `json:"warm,omitempty"`    // ns by kind of question
+	Warm    map[string]float64 `json:"warm,omitempty"`    // by kind of question, in ns unless the job says so
 	IDs     []string           `json:"ids,omitempty"`     // hex, of Sequences
 }
 
@@ -67,6 +71,16 @@ var jobs = map[string]func(*job) (outcome, error){
 	"follow":        follow,
 	"follow other":  followOther,
 	"followed":      followed,
+
+	"load order":     loadOrder,
+	"commands":       commands,
+	"load snapshot":  loadSnapshot,
+	"fill orders":    fillOrders,
+	"project memory": projectMemory,
+	"project sql":    projectSQL,
+	"insert sql":     insertSQL,
+	"judged":         judged,
+	"reaction":       reaction,
 }
 
 // child reads a job from in and does it.

@@ -37,6 +37,7 @@ type options struct {
 	data    []string
 	sizes   []uint64
 	caches  []string
+	orders  bool // only the order services and thaw's layer
 	out     string
 	dir     string // the cache directory, absolute
 }
@@ -74,6 +75,7 @@ func parse(args []string) (o options, err error) {
 	data := f.String("data", workload.Regular, "`which` events: regular, zipf or both")
 	sizes := f.String("sizes", "1000,N", "`counts` of events at which thaw's open is measured, separated by commas; N is -n")
 	cache := f.String("cache", "both", "`state` of the page cache at first queries: written, readahead or both")
+	f.BoolVar(&o.orders, "orders", false, "measure only the order services and thaw's layer above the log")
 	f.StringVar(&o.out, "out", "", "write report.md, chart-light.svg, chart-dark.svg and runs.json, all single measurements, into this `directory`")
 	f.StringVar(&o.dir, "cache-dir", "", "`directory` that keeps the stores (default thaw-bench in the user's cache directory)")
 	if err := f.Parse(args); err != nil {

@@ -29,8 +29,14 @@ func (o *options) measureData(ctx context.Context, name string) (d *data, err er
 	d = &data{options: o, spec: spec, q: workload.Ask(spec), results: results{}}
 	defer func() { err = errors.Join(err, d.batpak.clean()) }()
 	steps := []func(context.Context) error{d.prepareAll, d.firsts, d.warms, d.thawSizes, d.thawAlone, d.appends, d.thawWrites}
+	if o.orders {
+		steps = nil
+	}
 	if name == o.data[0] { // they have data of their own
-		steps = append(steps, d.measureStreams)
+		if !o.orders {
+			steps = append(steps, d.measureStreams)
+		}
+		steps = append(steps, d.measureOrders, d.measureLayer)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

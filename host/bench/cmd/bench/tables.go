@@ -18,12 +18,20 @@ func (d *data) tables() (tables []report.Table) {
 			tables = append(tables, d.firstTable(state))
 		}
 	}
-	tables = append(tables, d.warmTable(), d.appendTable(), d.storeTable())
+	if !d.orders {
+		tables = append(tables, d.warmTable(), d.appendTable(), d.storeTable())
+	}
 	if d.thaw != nil {
 		tables = append(tables, d.sizesTable(), d.aloneTable(), d.thawWritesTable())
 	}
 	if d.streamEvents > 0 {
 		tables = append(tables, d.streamsTable())
+	}
+	if len(d.results["orders 0 load"]) > 0 {
+		tables = append(tables, d.ordersTable())
+	}
+	if len(d.results["layer snapshot"]) > 0 {
+		tables = append(tables, d.layerTable())
 	}
 	for i := range tables {
 		tables[i].Title = d.spec.Data + ": " + tables[i].Title
