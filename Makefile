@@ -75,6 +75,7 @@ wasm-twice: wasm
 
 demo: build
 	$(GO) run ./examples/demo
+	cd examples/orders && $(GO) run .
 
 # A sample of every single-bit flip and every truncation.
 test:
@@ -85,6 +86,7 @@ test:
 crash:
 	THAW_CRASH_STEP=1 THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
 		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
+	cd examples/orders && THAW_CRASH_KILLS=$(CRASH_KILLS) $(GO) test -count=1 -v -run TestKill .
 
 # The tests too long for CI, in some hours: every bit, more power cuts and stores,
 # every package with the race detector, long fuzzing, go vet for the other systems,
@@ -93,6 +95,7 @@ nightly:
 	THAW_FULL=1 THAW_CRASH_STEP=1 $(MAKE) test DAMAGE_STRIDE=1 FLIP_STRIDE=1
 	$(MAKE) crash interop vet-platforms
 	$(MAKE) race RACE=./... RACE_FLAGS=
+	CGO_ENABLED=1 $(MAKE) sqltest SQL_FLAGS=-race
 	$(MAKE) fuzz FUZZFOR=1000000x
 	$(MAKE) mutants
 
@@ -118,7 +121,7 @@ fmt:
 vet:
 	$(GO) vet ./... ./.ci/testrun ./.ci/platforms
 	cd host/bench && $(GO) vet ./...
-	cd host/project/sqltest && $(GO) vet ./...
+	@set -e; for m in $(SQL_MODULES); do (cd $$m && $(GO) vet ./...); done
 
 # The tests of CI's own tools.
 tools:
@@ -128,9 +131,12 @@ tools:
 benchtest:
 	cd host/bench && $(GO) test -vet=off ./...
 
-# Package project with SQLite (pure Go), in a module of its own.
+# What needs SQLite (pure Go), in modules of their own: package project, and the example
+# orders.
+SQL_MODULES = host/project/sqltest examples/orders
+
 sqltest:
-	cd host/project/sqltest && $(GO) test -vet=off ./...
+	@set -e; for m in $(SQL_MODULES); do (cd $$m && $(GO) test -vet=off $(SQL_FLAGS) ./...); done
 
 # The linter's dependencies are in a separate module, so that importing thaw does not
 # download them.
@@ -152,7 +158,7 @@ vet-platforms:
 tidy:
 	$(GO) mod tidy -diff
 	cd host/bench && $(GO) mod tidy -diff
-	cd host/project/sqltest && $(GO) mod tidy -diff
+	@set -e; for m in $(SQL_MODULES); do (cd $$m && $(GO) mod tidy -diff); done
 	cd .ci/tools && $(GO) mod tidy -diff
 
 # Every fuzz target in the tree, FUZZFOR each, from its committed corpus.
