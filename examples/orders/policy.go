@@ -6,6 +6,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/typed"
 )
 
 // Role is what the service knows of an actor.
@@ -16,16 +17,14 @@ type Role struct {
 
 // Policy is what every event of the service has to pass.
 var Policy = gate.Set(
-	gate.New("credit-limit", func(p *gate.Proposal) error {
-		line, ok := p.Value.(LineAdded)
-		if role, _ := p.Actor.Facts.(Role); ok && !role.Staff && line.Total > role.Limit {
+	typed.Gate(Types, "credit-limit", func(p *gate.Proposal, line LineAdded) error {
+		if role, _ := p.Actor.Facts.(Role); !role.Staff && line.Total > role.Limit {
 			return fmt.Errorf("%d cents are more than the limit of %d", line.Total, role.Limit)
 		}
 		return nil
 	}),
-	gate.New("who-may-cancel", func(p *gate.Proposal) error {
-		cancelled, ok := p.Value.(OrderCancelled)
-		if role, _ := p.Actor.Facts.(Role); ok && !role.Staff && cancelled.Customer != p.Actor.ID {
+	typed.Gate(Types, "who-may-cancel", func(p *gate.Proposal, cancelled OrderCancelled) error {
+		if role, _ := p.Actor.Facts.(Role); !role.Staff && cancelled.Customer != p.Actor.ID {
 			return fmt.Errorf("the order is of %s", cancelled.Customer)
 		}
 		return nil
