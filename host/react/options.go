@@ -26,8 +26,11 @@ type Options struct {
 	// Park, if not nil, is called with an event that was given up, and an *[EventError]: the
 	// tries are used up, the payload cannot be decoded, the handler panicked, or the append was
 	// refused, for example by a policy. If it returns nil, Run goes on. Without Park, and if the
-	// store itself failed, Run returns the *EventError. Park may be called again for the same event after a crash.
-	// A Run from the position before the event, without a checkpoint, tries it once more.
+	// store itself failed, Run returns the *EventError.
+	//
+	// Park may be called again for the same event after a crash. To try a parked event once
+	// more, run the reactor without a checkpoint, From the event's sequence: it passes over
+	// what is done.
 	Park func(ctx context.Context, e typed.Envelope, err error) error
 	// OwnReactions makes the handler see the reactions of this reactor. By default they are
 	// passed over.
@@ -61,7 +64,8 @@ type DeliverOptions struct {
 	// StopAtEnd makes Deliver return nil when it has delivered every event of the store.
 	StopAtEnd bool
 	// Retry is for errors of the function. A pause holds up only the events of the same entity,
-	// until 1024 events or 16 MiB of payloads wait.
+	// until 1024 events, delivered or not, come after the one that failed, or 16 MiB of
+	// payloads wait.
 	Retry Retry
 	// Park, if not nil, is called with an event that was given up, and an *[EventError]: the
 	// tries are used up, the payload cannot be decoded, or the function panicked. If it returns

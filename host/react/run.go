@@ -38,6 +38,14 @@ func Run(ctx context.Context, store Store, types *typed.Types, name string, regi
 	if err != nil {
 		return err
 	}
+	begun, err := store.Position(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	r.begun = begun.Sequence
 	var f *host.Follower
 	f = store.Follow(region, done, host.FollowOptions{
 		Checkpoint: func(p host.Position) error {
@@ -77,6 +85,7 @@ type reactor struct {
 	name   string
 	handle func(ctx context.Context, e typed.Envelope) ([]Reaction, error)
 	o      Options
+	begun  uint64 // the end of the store when Run began
 }
 
 // event deals with one event. With a nil error it is done, parked or passed over.
@@ -89,7 +98,7 @@ func (r *reactor) event(ctx context.Context, full event.Full) error {
 		return r.giveUp(ctx, &e, 0, err)
 	}
 	for try := 1; ; try++ {
-		next, err := r.try(ctx, &e)
+		next, err := r.try(ctx, &e, try)
 		switch {
 		case err == nil:
 			return nil
@@ -120,9 +129,13 @@ const (
 )
 
 // try asks the handler and appends its reactions, unless that is done.
-func (r *reactor) try(ctx context.Context, e *typed.Envelope) (next, error) {
-	if done, err := r.done(ctx, e.ID); done || err != nil {
-		return stop, err
+func (r *reactor) try(ctx context.Context, e *typed.Envelope, try int) (next, error) {
+	// A new event is done only if another reactor of this name runs, which the append finds
+	// out. To look first would build the index of each new event for that alone.
+	if e.Sequence < r.begun || try > 1 {
+		if done, err := r.done(ctx, e.ID); done || err != nil {
+			return stop, err
+		}
 	}
 	var reactions []Reaction
 	err := call(func() (err error) {
@@ -156,7 +169,7 @@ func (r *reactor) try(ctx context.Context, e *typed.Envelope) (next, error) {
 
 // done reports whether the trigger has its reactions.
 func (r *reactor) done(ctx context.Context, trigger event.ID) (bool, error) {
-	// Other than Get, Ancestors reads no frame.
+	// Unlike Get, Ancestors reads no frame of the reaction.
 	for _, err := range r.store.Ancestors(ctx, keyOf(family(trigger, r.name), 0), 1) {
 		if errors.Is(err, host.ErrNotFound) {
 			return false, nil

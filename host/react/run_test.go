@@ -264,30 +264,41 @@ func TestRunWhileAppending(t *testing.T) {
 	requireShipped(t, st)
 }
 
-// Two reactors of one name, that would answer differently, share the triggers.
+// Two reactors of one name, that would answer differently, share the triggers: those that were
+// there before them, and those that come.
 func TestRunTwiceAtOnce(t *testing.T) {
 	const n = 300
 	st := newStore(t)
-	for i := range n {
+	for i := range n / 2 {
 		add(t, st, at, paid{i})
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var meet [n]chan struct{}
 	for i := range meet {
 		meet[i] = make(chan struct{})
 	}
-	var left atomic.Int64
-	ended := make(chan error)
+	var met atomic.Int64
+	ended := make(chan error, 2)
 	for instance := range 2 {
 		go func() {
-			ended <- settle(t, st, payments, func(_ context.Context, e typed.Envelope) (reactions []react.Reaction, err error) {
+			defer cancel()
+			ended <- react.Run(ctx, st, types, "shipping", payments, func(_ context.Context, e typed.Envelope) (reactions []react.Reaction, err error) {
 				n := e.Value.(paid).N
 				if n%3 == 0 { // both are asked before one of them appends
+					here, there := meet[n], meet[n]
 					if instance == 0 {
-						meet[n] <- struct{}{}
+						here = nil
 					} else {
-						<-meet[n]
+						there = nil
 					}
-					left.Add(1)
+					select {
+					case here <- struct{}{}:
+					case <-there:
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					}
+					met.Add(1)
 				}
 				for part := range 1 + instance {
 					reactions = append(reactions, react.Reaction{At: at, Value: ship{instance, part}})
@@ -296,9 +307,25 @@ func TestRunTwiceAtOnce(t *testing.T) {
 			}, react.Options{})
 		}()
 	}
-	require.NoError(t, <-ended)
-	require.NoError(t, <-ended)
-	require.EqualValues(t, 2*n/3, left.Load())
+	for i := range n / 2 {
+		add(t, st, at, paid{n/2 + i})
+	}
+	for seen, err := range st.Follow(host.Region{Kinds: event.Only(kindShip)}, host.Position{}, host.FollowOptions{}).Events(ctx) {
+		if err != nil {
+			break // of a reactor that failed
+		}
+		cause, err := st.Get(t.Context(), seen.Causation)
+		require.NoError(t, err)
+		e, err := types.Decode(cause)
+		require.NoError(t, err)
+		if e.Value.(paid).N == n-1 {
+			break
+		}
+	}
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	require.ErrorIs(t, <-ended, context.Canceled)
+	require.EqualValues(t, 2*n/3, met.Load())
 
 	batches := map[event.ID][]int{}
 	for _, e := range all(t, st, host.Region{Kinds: event.Only(kindShip)}) {
