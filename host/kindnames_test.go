@@ -245,3 +245,51 @@ func TestKindNamesFailure(t *testing.T) {
 	_, err := host.ReadKindNames(failing, storeDir)
 	require.ErrorIs(t, err, syscall.EACCES)
 }
+
+// TestKindNamesCopy: a copy of a live store in the documented order, everything but the
+// segments first, has the old names or all of them, and opens without damage.
+func TestKindNamesCopy(t *testing.T) {
+	disk := crashfs.New()
+	var moments []map[string][]byte
+	disk.OnOp(func(crashfs.Op) {
+		if files := disk.Files(storeDir); files != nil {
+			moments = append(moments, files)
+		}
+	})
+	p := place{disk, storeDir}
+	for _, names := range []kindNames{oldNames, moreNames} {
+		s := p.openStore(t, host.Options{KindNames: names})
+		appendSome(t, s, "e", 1)
+		require.NoError(t, s.Close())
+	}
+	require.Greater(t, len(moments), 30)
+	seen := map[int]bool{}
+	for i, first := range moments {
+		for _, then := range moments[i:] {
+			files := map[string][]byte{}
+			for name, b := range first {
+				if filepath.Ext(name) != ".fbat" {
+					files[filepath.Join(storeDir, name)] = b
+				}
+			}
+			for name, b := range then {
+				if filepath.Ext(name) == ".fbat" {
+					files[filepath.Join(storeDir, name)] = b
+				}
+			}
+			p := place{crashfs.FromFiles(files), storeDir}
+			names := p.names(t)
+			seen[len(names)] = true
+			require.True(t, len(names) == 0 || maps.Equal(names, oldNames) || maps.Equal(names, allNames), "%v", names)
+			if len(files) == 0 {
+				continue
+			}
+			s := p.openStore(t, host.Options{})
+			require.Empty(t, s.Report().Damages)
+			require.Equal(t, names, p.names(t))
+			require.NotContains(t, listNames(t, p), namesFile+".tmp")
+			require.NoError(t, s.Close())
+		}
+	}
+	require.Len(t, seen, 3, "without names, with the old ones, with all")
+}

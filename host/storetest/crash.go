@@ -21,6 +21,8 @@ const CrashEnv = "STORETEST_CRASH"
 // disk has everything; only what was synced; that and some of the rest; a part of the write
 // that was stopped. The kinds of writes are those of [crashfs.Op].
 //
+// A program with n writes runs n+1 times: keep it short.
+//
 // program must use only this file system, close what it opened also after an error, and
 // return when its goroutines have ended. The errors of a run that was stopped are not
 // looked at. A run that was not stopped must succeed. What program was told to be on disk

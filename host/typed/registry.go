@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/kindnames"
 	"github.com/thawlog/thaw/host/payload"
 )
 
@@ -27,7 +28,7 @@ type known struct {
 }
 
 // MaxName is the length of the longest name, in bytes.
-const MaxName = 128
+const MaxName = kindnames.MaxName
 
 // New returns the registry of some types. It fails with one *[DefinitionError] for each
 // wrong definition, joined: kinds, names and Go types must be different, and the kinds,
@@ -90,8 +91,7 @@ func (r *Types) addKind(t *Type, o older) error {
 }
 
 func validName(name string) bool {
-	return len(name) > 0 && len(name) <= MaxName &&
-		!slices.ContainsFunc([]byte(name), func(c byte) bool { return c <= ' ' || c > '~' })
+	return kindnames.Check(name) == nil // the names are kept there
 }
 
 // Kind returns the kind of events with such a value: of a type of the registry, or a
