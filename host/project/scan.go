@@ -162,6 +162,9 @@ func end(ctx context.Context, store host.FollowReader, at host.Position) (host.P
 func (s *scan) chunk(ctx context.Context, c *chunk) error {
 	defer s.feed.giveBack(c)
 	for i := range c.events {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		e := &c.events[i]
 		after := at(c.at.Store, &e.Full.Event)
 		if err := s.event(ctx, e, c.refused[i], after); err != nil {
