@@ -4,7 +4,6 @@ import (
 	"reflect"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/host/payload"
 )
 
 // Type is the definition of one type of events, for [New] and [Registry]. Make it with
@@ -30,7 +29,7 @@ type older struct {
 // type.
 func Event[T any](kind event.Kind, name string, was ...Older[T]) Type {
 	var zero T
-	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decode[T])}
+	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decoding[T]())}
 	for _, w := range was {
 		for _, k := range w.kinds {
 			t.older = append(t.older, older{kind: k.kind, read: boxed(k.read)})
@@ -62,18 +61,13 @@ func Was[Old, T any](kind event.Kind, upcast func(Old) T, was ...Older[Old]) Old
 			return upcast(old), nil
 		}
 	}
-	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decode[Old])}}}
+	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decoding[Old]())}}}
 	for _, w := range was {
 		for _, k := range w.kinds {
 			o.kinds = append(o.kinds, reader[T]{kind: k.kind, read: after(k.read)})
 		}
 	}
 	return o
-}
-
-func decode[T any](b []byte) (v T, err error) {
-	err = payload.Unmarshal(b, &v)
-	return v, err
 }
 
 func boxed[T any](read func([]byte) (T, error)) func([]byte) (any, error) {
