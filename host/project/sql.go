@@ -178,7 +178,7 @@ func (p *SQLProjection) one(ctx context.Context, tx *sql.Tx, e *typed.Envelope, 
 	}
 	t := table{p}
 	if refused == nil {
-		if err := t.exec(ctx, tx, "SAVEPOINT thaw_event"); err != nil {
+		if err := p.batch.exec(ctx, "SAVEPOINT thaw_event"); err != nil {
 			return err
 		}
 		refused = p.call(ctx, tx, e)
@@ -190,7 +190,7 @@ func (p *SQLProjection) one(ctx context.Context, tx *sql.Tx, e *typed.Envelope, 
 				return errors.Join(p.refusal(e, refused), err)
 			}
 		}
-		if err := t.exec(ctx, tx, "RELEASE SAVEPOINT thaw_event"); err != nil {
+		if err := p.batch.exec(ctx, "RELEASE SAVEPOINT thaw_event"); err != nil {
 			return errors.Join(err, refused)
 		}
 	}
