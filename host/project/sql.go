@@ -20,9 +20,13 @@ type Handler func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error
 // SQLProjection is a read model in a database. Its fields may be set before the first run.
 //
 // It handles events in batches, one transaction each. All projections of a run with the same
-// *sql.DB share these transactions: with SQLite only one can write at a time. A transaction
-// begins with a change of the projection's row, so that two runs of one projection exclude
-// each other: the later run goes on, and the earlier one ends with [ErrMoved].
+// *sql.DB share these transactions: with SQLite only one can write at a time, so the
+// projections in one SQLite file need the same *sql.DB. A transaction begins with a change of
+// the projection's row, so that two runs of one projection exclude each other: the later run
+// goes on, and the earlier one ends with [ErrMoved].
+//
+// An error of the database ends the run. With SQLite set a busy timeout, so that another
+// writer is waited for.
 type SQLProjection struct {
 	// Batch is the number of events after which a transaction is committed, by default 1000.
 	// When there are no more events it is committed at once.
