@@ -92,8 +92,7 @@ func (p *SQLProjection) longest() time.Duration {
 	return defaultBatchTime
 }
 
-// start reads the projection's row, checks that it is of the region and the store, and takes
-// the row over from any other run.
+// start reads the projection's row, and checks that it is of the region and the store.
 func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (host.Position, error) {
 	t := table{p}
 	row, err := t.load(ctx)
@@ -110,9 +109,6 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	if err != nil {
 		return host.Position{}, err
 	}
-	if err := t.claim(ctx, p.db, &row); err != nil {
-		return host.Position{}, err
-	}
 	parked, err := t.countParked(ctx)
 	if err != nil {
 		return host.Position{}, err
@@ -123,6 +119,10 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	defer p.mu.Unlock()
 	p.progress.parked = parked
 	return at, nil
+}
+
+func (p *SQLProjection) takeOver(ctx context.Context) error {
+	return table{p}.claim(ctx, p.db, &p.row)
 }
 
 // find returns the position after the last event that the projection handled, which the
