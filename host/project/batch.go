@@ -12,8 +12,9 @@ type batch struct {
 	db          *sql.DB
 	projections []*SQLProjection
 
-	conn  *sql.Conn // of tx
-	tx    *sql.Tx   // nil when none is open
+	conn  *sql.Conn            // of tx
+	tx    *sql.Tx              // nil when none is open
+	stmts map[string]*sql.Stmt // of tx
 	began time.Time
 	full  bool // a projection has as many events as its batch
 }
@@ -35,6 +36,23 @@ func (b *batch) begin(ctx context.Context) (*sql.Tx, error) {
 	}
 	b.conn, b.tx, b.began = conn, tx, time.Now()
 	return tx, nil
+}
+
+// exec runs a statement of the open transaction that comes with each event, prepared.
+func (b *batch) exec(ctx context.Context, query string) error {
+	stmt := b.stmts[query]
+	if stmt == nil {
+		var err error
+		if stmt, err = b.tx.PrepareContext(ctx, query); err != nil {
+			return failed(ctx, query, err)
+		}
+		if b.stmts == nil {
+			b.stmts = map[string]*sql.Stmt{}
+		}
+		b.stmts[query] = stmt
+	}
+	_, err := stmt.ExecContext(ctx)
+	return failed(ctx, query, err)
 }
 
 // add counts an event of p.
@@ -100,5 +118,6 @@ func (b *batch) rollback() {
 
 func (b *batch) close() {
 	_ = b.conn.Close() // it goes back to the pool
+	clear(b.stmts)     // the end of the transaction closes them
 	b.conn, b.tx, b.full = nil, nil, false
 }

@@ -172,14 +172,32 @@ func TestNothingOutlives(t *testing.T) {
 // TestFeedOutlives: Run returns after the goroutine that reads, even when that takes long.
 func TestFeedOutlives(t *testing.T) {
 	st, _ := openStore(t)
-	fill(t, st, "order:1", 10)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := false
+	fill(t, st, "order:1", 300)
+	reading, ended := make(chan struct{}), false
 	slow := hooked{st, func() {
-		cancel()
+		close(reading)
 		time.Sleep(20 * time.Millisecond) // time enough for a Run that does not wait
 		ended = true
 	}}
-	require.ErrorIs(t, project.Run(ctx, slow, Types, project.Memory("a", host.Region{}, &events{})), context.Canceled)
+	p := project.Memory("a", host.Region{}, &events{refuse: func(typed.Envelope) error {
+		<-reading
+		return errRefused
+	}})
+	require.ErrorIs(t, project.Run(t.Context(), slow, Types, p), errRefused)
 	require.True(t, ended)
+}
+
+// TestStopsAtOnce: no event is handled after the context has ended.
+func TestStopsAtOnce(t *testing.T) {
+	st, _ := openStore(t)
+	fill(t, st, "order:1", 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	p := project.Memory("a", host.Region{}, &events{refuse: func(e typed.Envelope) error {
+		if e.Sequence == 10 {
+			cancel()
+		}
+		return nil
+	}})
+	require.ErrorIs(t, project.Run(ctx, st, Types, p), context.Canceled)
+	require.Len(t, sequences(t, p), 11)
 }

@@ -23,6 +23,7 @@ type MemoryProjection[P typed.Folder] struct {
 // Memory returns a projection of a region's events into a state, from the beginning of the
 // store. During a run only the projection changes the state, and Read reads it. Values of
 // events are shared with the other projections of the run: do not change what they refer to.
+// A payload, and a host.Raw, is valid until Apply returns.
 func Memory[P typed.Folder](name string, region host.Region, state P) *MemoryProjection[P] {
 	return &MemoryProjection[P]{progress: progress{name: name, region: region}, state: state}
 }
@@ -50,6 +51,8 @@ func (p *MemoryProjection[P]) start(ctx context.Context, store host.FollowReader
 	_, err := end(ctx, store, at)
 	return at, err
 }
+
+func (p *MemoryProjection[P]) takeOver(context.Context) error { return nil }
 
 func (p *MemoryProjection[P]) take(_ context.Context, e *typed.Envelope, refused error, after host.Position) error {
 	p.mu.Lock()

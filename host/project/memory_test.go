@@ -294,3 +294,32 @@ func TestRunEnds(t *testing.T) {
 	require.ErrorIs(t, p.Status().Err, project.ErrStopped)
 	require.ErrorIs(t, p.Wait(t.Context(), 0), project.ErrStopped)
 }
+
+// TestBehind: the lag is that of the moment, also while an event is being handled.
+func TestBehind(t *testing.T) {
+	st, _ := openStore(t)
+	place(t, st, 2)
+	handling, goOn := make(chan struct{}), make(chan struct{})
+	p := project.Memory("a", host.Region{Kinds: event.Only(0x1002)}, &events{refuse: func(e typed.Envelope) error {
+		if e.Sequence == 3 {
+			close(handling)
+			<-goOn
+		}
+		return nil
+	}})
+	// The state is locked while an event is handled, so the lag is asked of another.
+	other := project.Memory("b", host.Region{Kinds: event.Only(0x1002)}, &events{})
+	ended := make(chan error)
+	go func() { ended <- project.CatchUp(t.Context(), st, Types, p, other) }()
+	<-handling
+	require.EqualValues(t, 2, other.Status().Position.Sequence)
+	require.EqualValues(t, 2, other.Status().Behind)
+	place(t, st, 3)
+	require.EqualValues(t, 8, other.Status().Behind)
+	close(goOn)
+	require.NoError(t, <-ended)
+	require.LessOrEqual(t, other.Status().Behind, uint64(6))
+	require.NoError(t, project.CatchUp(t.Context(), st, Types, p, other))
+	require.Zero(t, other.Status().Behind)
+	require.EqualValues(t, 5, other.Status().Events)
+}

@@ -30,6 +30,8 @@ type Projection interface {
 	base() *progress
 	// start prepares a run and returns the position to begin at.
 	start(ctx context.Context, store host.FollowReader) (host.Position, error)
+	// takeOver ends other runs of the projection.
+	takeOver(ctx context.Context) error
 	// take handles one event of the region. refused is the error of its decoding.
 	take(ctx context.Context, e *typed.Envelope, refused error, after host.Position) error
 	// pass says that every event of the region before a position has been handled.
@@ -66,7 +68,8 @@ type progress struct {
 
 	mu     sync.RWMutex // guards what follows, and the state of a MemoryProjection
 	pos    host.Position
-	known  uint64 // the end of the store
+	known  uint64        // the end of the store, when it was looked at
+	end    func() uint64 // looks at it; nil without a run
 	more   chan struct{}
 	ran    bool
 	err    error
@@ -87,8 +90,12 @@ func (p *progress) base() *progress { return p }
 func (p *progress) Status() Status {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
+	known := max(p.known, p.pos.Sequence)
+	if p.end != nil {
+		known = max(known, p.end())
+	}
 	return Status{
-		Running: p.running.Load(), Position: p.pos, Behind: p.known - min(p.known, p.pos.Sequence),
+		Running: p.running.Load(), Position: p.pos, Behind: known - p.pos.Sequence,
 		Events: p.events, Rate: p.rate.at(time.Now(), p.events), Parked: p.parked, Err: p.err,
 	}
 }
@@ -126,7 +133,7 @@ func (p *progress) waiting(sequence uint64) (<-chan struct{}, error) {
 
 // move moves the position. p.mu must be held.
 func (p *progress) move(at host.Position) {
-	p.pos, p.known = at, max(p.known, at.Sequence)
+	p.pos = at
 	p.wake()
 }
 
@@ -149,16 +156,24 @@ func (p *progress) begun(at host.Position) {
 func (p *progress) ended(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ran, p.err = true, err
+	if p.ran, p.err = true, err; p.end != nil {
+		p.known, p.end = p.end(), nil
+	}
 	p.running.Store(false)
 	p.wake()
 }
 
-// saw says where the store ends.
-func (p *progress) saw(now time.Time, known uint64) {
+// scans says how to look at the end of the store.
+func (p *progress) scans(end func() uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.known = max(p.known, known)
+	p.end = end
+}
+
+// count counts events for the rate.
+func (p *progress) count(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.rate.look(now, p.events)
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/thawlog/thaw/host/typed"
 )
 
-// Rebuild makes p's read model again beside the one in use. beside is a projection of the
-// same region in the same database, with another name, whose handler writes to tables of its
-// own. Rebuild runs it up to the end of the store; then, in one transaction, swap puts its
+// Rebuild makes p's read model again beside the one in use. beside is a projection in the same
+// database, with another name, whose handler writes to tables of its own; its region may be
+// another than p's. Rebuild runs it up to the end of the store; then, in one transaction, swap puts its
 // tables in the place of p's, for example by renaming them, and p's row and parked events are
 // replaced by beside's. beside's row is then gone.
 //
@@ -31,11 +31,8 @@ func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, ty
 		}
 		return &Error{Projection: p.name, Err: err}
 	}
-	switch {
-	case p.name == beside.name || p.db != beside.db:
+	if p.name == beside.name || p.db != beside.db {
 		return fail(ErrName)
-	case p.region != beside.region:
-		return fail(&regionError{saved: p.region.String(), region: beside.region.String()})
 	}
 	if err := p.complete(ctx, store); err != nil {
 		return fail(err)

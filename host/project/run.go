@@ -10,7 +10,7 @@ import (
 )
 
 // Run keeps projections up to date with a store until ctx ends, and returns its cause, or
-// another error: an *[Error], or one of the store. One scan from the earliest of the
+// another error: an *[Error], an *[EventError], a *[StatementError], or one of the store. One scan from the earliest of the
 // positions serves all; each projection handles the events of its region from its own
 // position on, in order. Values have the types of the registry; without one they are host.Raw.
 //

@@ -46,6 +46,9 @@ func (s *scan) run(ctx context.Context, store host.FollowReader, types *typed.Ty
 		m.ahead = m.from != from
 	}
 	s.feed = newFeed(store, types, region, from, s.wanted, once)
+	for _, m := range s.members {
+		m.base().scans(s.feed.known)
+	}
 	feeding, cancel := context.WithCancelCause(ctx)
 	defer s.feed.wait()
 	defer cancel(ErrStopped)
@@ -73,16 +76,16 @@ func (s *scan) run(ctx context.Context, store host.FollowReader, types *typed.Ty
 // oldest returns a channel that gets a value when the transaction that is open has its time,
 // nil if none is open.
 func (s *scan) oldest() <-chan time.Time {
-	var soon time.Duration
+	var until time.Time
 	for _, b := range s.batches {
-		if b.tx != nil {
-			soon = max(time.Until(b.until()), time.Microsecond)
+		if b.tx != nil && (until.IsZero() || b.until().Before(until)) {
+			until = b.until()
 		}
 	}
-	if soon == 0 {
+	if until.IsZero() {
 		return nil
 	}
-	return time.After(soon)
+	return time.After(time.Until(until))
 }
 
 // old reports whether a transaction is full or has its time.
@@ -114,14 +117,14 @@ func (s *scan) wanted(e *event.Event) bool {
 	return false
 }
 
-// begin starts the projections and returns the earliest position.
+// begin starts the projections and returns the earliest position. Only when all can run are
+// they taken over from other runs.
 func (s *scan) begin(ctx context.Context, store host.FollowReader, projections []Projection) (from host.Position, err error) {
 	for i, p := range projections {
 		at, err := p.start(ctx, store)
 		if err != nil {
 			return from, &Error{Projection: p.Name(), Err: err}
 		}
-		p.base().begun(at)
 		m := &member{Projection: p, from: at}
 		core := p.Region().Core()
 		m.has = core.Has
@@ -132,6 +135,12 @@ func (s *scan) begin(ctx context.Context, store host.FollowReader, projections [
 		if i == 0 || at.Sequence < from.Sequence {
 			from = at
 		}
+	}
+	for _, m := range s.members {
+		if err := m.takeOver(ctx); err != nil {
+			return from, &Error{Projection: m.Name(), Err: err}
+		}
+		m.base().begun(m.from)
 	}
 	return from, nil
 }
@@ -162,6 +171,9 @@ func end(ctx context.Context, store host.FollowReader, at host.Position) (host.P
 func (s *scan) chunk(ctx context.Context, c *chunk) error {
 	defer s.feed.giveBack(c)
 	for i := range c.events {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		e := &c.events[i]
 		after := at(c.at.Store, &e.Full.Event)
 		if err := s.event(ctx, e, c.refused[i], after); err != nil {
@@ -206,11 +218,10 @@ func (s *scan) event(ctx context.Context, e *typed.Envelope, refused error, afte
 
 // pass says where the scan is: every event before the position has been handled.
 func (s *scan) pass(at host.Position, now time.Time) {
-	known := s.feed.known()
 	for _, m := range s.members {
 		if m.reached(at.Sequence) {
 			m.pass(at)
-			m.base().saw(now, known)
+			m.base().count(now)
 		}
 	}
 }

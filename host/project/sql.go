@@ -20,9 +20,13 @@ type Handler func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error
 // SQLProjection is a read model in a database. Its fields may be set before the first run.
 //
 // It handles events in batches, one transaction each. All projections of a run with the same
-// *sql.DB share these transactions: with SQLite only one can write at a time. A transaction
-// begins with a change of the projection's row, so that two runs of one projection exclude
-// each other: the later run goes on, and the earlier one ends with [ErrMoved].
+// *sql.DB share these transactions: with SQLite only one can write at a time, so the
+// projections in one SQLite file need the same *sql.DB. A transaction begins with a change of
+// the projection's row, so that two runs of one projection exclude each other: the later run
+// goes on, and the earlier one ends with [ErrMoved].
+//
+// An error of the database ends the run. With SQLite set a busy timeout, so that another
+// writer is waited for.
 type SQLProjection struct {
 	// Batch is the number of events after which a transaction is committed, by default 1000.
 	// When there are no more events it is committed at once.
@@ -88,8 +92,7 @@ func (p *SQLProjection) longest() time.Duration {
 	return defaultBatchTime
 }
 
-// start reads the projection's row, checks that it is of the region and the store, and takes
-// the row over from any other run.
+// start reads the projection's row, and checks that it is of the region and the store.
 func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (host.Position, error) {
 	t := table{p}
 	row, err := t.load(ctx)
@@ -106,9 +109,6 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	if err != nil {
 		return host.Position{}, err
 	}
-	if err := t.claim(ctx, p.db, &row); err != nil {
-		return host.Position{}, err
-	}
 	parked, err := t.countParked(ctx)
 	if err != nil {
 		return host.Position{}, err
@@ -119,6 +119,10 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	defer p.mu.Unlock()
 	p.progress.parked = parked
 	return at, nil
+}
+
+func (p *SQLProjection) takeOver(ctx context.Context) error {
+	return table{p}.claim(ctx, p.db, &p.row)
 }
 
 // find returns the position after the last event that the projection handled, which the
@@ -178,7 +182,7 @@ func (p *SQLProjection) one(ctx context.Context, tx *sql.Tx, e *typed.Envelope, 
 	}
 	t := table{p}
 	if refused == nil {
-		if err := t.exec(ctx, tx, "SAVEPOINT thaw_event"); err != nil {
+		if err := p.batch.exec(ctx, "SAVEPOINT thaw_event"); err != nil {
 			return err
 		}
 		refused = p.call(ctx, tx, e)
@@ -190,7 +194,7 @@ func (p *SQLProjection) one(ctx context.Context, tx *sql.Tx, e *typed.Envelope, 
 				return errors.Join(p.refusal(e, refused), err)
 			}
 		}
-		if err := t.exec(ctx, tx, "RELEASE SAVEPOINT thaw_event"); err != nil {
+		if err := p.batch.exec(ctx, "RELEASE SAVEPOINT thaw_event"); err != nil {
 			return errors.Join(err, refused)
 		}
 	}

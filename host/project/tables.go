@@ -40,9 +40,12 @@ const (
 	deleteRow  = "DELETE FROM thaw_projections WHERE name = ?"
 	renameRow  = "UPDATE thaw_projections SET name = ?, generation = ? WHERE name = ?"
 	insertPark = "INSERT INTO thaw_parked (projection, sequence, event, kind, entity, error) VALUES (?, ?, ?, ?, ?, ?)"
+	selectPark = "SELECT event FROM thaw_parked WHERE projection = ? ORDER BY sequence"
 	countPark  = "SELECT COUNT(*) FROM thaw_parked WHERE projection = ?"
 	deletePark = "DELETE FROM thaw_parked WHERE projection = ?"
-	renamePark = "UPDATE thaw_parked SET projection = ? WHERE projection = ?"
+	// deleteOnePark deletes the row of one event.
+	deleteOnePark = "DELETE FROM thaw_parked WHERE projection = ? AND event = ?"
+	renamePark    = "UPDATE thaw_parked SET projection = ? WHERE projection = ?"
 )
 
 // row is a projection's row in thaw_projections.
@@ -187,6 +190,30 @@ func (t table) countParked(ctx context.Context) (uint64, error) {
 	var n int64
 	err := t.p.db.QueryRowContext(ctx, t.bind(countPark), t.p.name).Scan(&n)
 	return uint64(n), failed(ctx, countPark, err)
+}
+
+// listParked returns the parked events in order.
+func (t table) listParked(ctx context.Context) (ids []event.ID, err error) {
+	if _, err := t.load(ctx); err != nil { // makes the tables
+		return nil, err
+	}
+	rows, err := t.p.db.QueryContext(ctx, t.bind(selectPark), t.p.name)
+	if err != nil {
+		return nil, failed(ctx, selectPark, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, failed(ctx, selectPark, err)
+		}
+		id, err := event.ParseID(text)
+		if err != nil {
+			return nil, failed(ctx, selectPark, err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, failed(ctx, selectPark, rows.Err())
 }
 
 // regionError reports a row of another region.

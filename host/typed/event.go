@@ -2,10 +2,8 @@ package typed
 
 import (
 	"reflect"
-	"sync"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/host/payload"
 )
 
 // Type is the definition of one type of events, for [New] and [Registry]. Make it with
@@ -31,7 +29,7 @@ type older struct {
 // type.
 func Event[T any](kind event.Kind, name string, was ...Older[T]) Type {
 	var zero T
-	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decoder[T]())}
+	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decoding[T]())}
 	for _, w := range was {
 		for _, k := range w.kinds {
 			t.older = append(t.older, older{kind: k.kind, read: boxed(k.read)})
@@ -63,27 +61,13 @@ func Was[Old, T any](kind event.Kind, upcast func(Old) T, was ...Older[Old]) Old
 			return upcast(old), nil
 		}
 	}
-	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decoder[Old]())}}}
+	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decoding[Old]())}}}
 	for _, w := range was {
 		for _, k := range w.kinds {
 			o.kinds = append(o.kinds, reader[T]{kind: k.kind, read: after(k.read)})
 		}
 	}
 	return o
-}
-
-// decoder returns a function that decodes values of type T. It decodes each into the same
-// few ones, since a new one would be copied and thrown away.
-func decoder[T any]() func(b []byte) (T, error) {
-	targets := sync.Pool{New: func() any { return new(T) }}
-	return func(b []byte) (v T, err error) {
-		target := targets.Get().(*T)
-		var zero T
-		err = payload.Unmarshal(b, target)
-		v, *target = *target, zero // what it points to belongs to v
-		targets.Put(target)
-		return v, err
-	}
 }
 
 func boxed[T any](read func([]byte) (T, error)) func([]byte) (any, error) {

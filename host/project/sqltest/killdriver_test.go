@@ -116,3 +116,30 @@ func openDB(t testing.TB, dsn string) *sql.DB {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
 }
+
+func (c *killedConn) PrepareContext(ctx context.Context, query string) (s driver.Stmt, err error) {
+	err = c.k.do(func() (err error) {
+		s, err = c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+		return err
+	})
+	if err != nil {
+		if s != nil {
+			_ = s.Close()
+		}
+		return nil, err
+	}
+	return &killedStmt{Stmt: s, k: c.k}, nil
+}
+
+type killedStmt struct {
+	driver.Stmt
+	k *killer
+}
+
+func (s *killedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (r driver.Result, err error) {
+	err = s.k.do(func() (err error) {
+		r, err = s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+		return err
+	})
+	return r, err
+}

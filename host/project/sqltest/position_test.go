@@ -202,6 +202,27 @@ func TestTakeOver(t *testing.T) {
 	check(t, st, db, "accounts")
 }
 
+// TestNotTakenOver: a run that is refused because of one projection leaves the runs of others
+// alone.
+func TestNotTakenOver(t *testing.T) {
+	st, db := openStore(t), fileDB(t)
+	pay(t, st, 1, 5)
+	nothing := func(context.Context, *sql.Tx, typed.Envelope) error { return nil }
+	require.NoError(t, project.CatchUp(t.Context(), st, types, project.SQL(db, "other", host.Region{}, nothing)))
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- project.Run(ctx, st, types, p) }()
+	require.NoError(t, p.Wait(t.Context(), 9))
+	require.ErrorIs(t, project.CatchUp(t.Context(), st, types,
+		project.SQL(db, "accounts", payments, into("accounts")), project.SQL(db, "other", payments, nothing)), host.ErrOtherRegion)
+	pay(t, st, 6, 6)
+	require.NoError(t, p.Wait(t.Context(), 11))
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	check(t, st, db, "accounts")
+}
+
 // TestManyRuns: runs that begin at once, again and again, do not disturb the read model.
 func TestManyRuns(t *testing.T) {
 	st := openStore(t)

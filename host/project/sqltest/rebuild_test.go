@@ -137,7 +137,7 @@ func TestRebuildFails(t *testing.T) {
 	require.Equal(t, 1, parked, "that which the rebuild parked")
 }
 
-// TestRebuildRefused: another name, the same database and region, and all events.
+// TestRebuildRefused: another name, the same database, the region of the row, and all events.
 func TestRebuildRefused(t *testing.T) {
 	st, db := openStore(t), memoryDB(t)
 	pay(t, st, 1, 5)
@@ -145,12 +145,28 @@ func TestRebuildRefused(t *testing.T) {
 	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
 	require.ErrorIs(t, p.Rebuild(t.Context(), st, types, p, nil), project.ErrName)
 	require.ErrorIs(t, p.Rebuild(t.Context(), st, types, project.SQL(memoryDB(t), "new", payments, nil), nil), project.ErrName)
-	require.ErrorIs(t, p.Rebuild(t.Context(), st, types, project.SQL(db, "new", host.Region{}, nil), nil), host.ErrOtherRegion)
+	other := project.SQL(db, "accounts", host.Region{}, nil)
+	require.ErrorIs(t, other.Rebuild(t.Context(), st, types, project.SQL(db, "new", host.Region{}, nil), nil), host.ErrOtherRegion)
 	// As if the store had lost an event by retention since.
 	_, err := db.ExecContext(t.Context(), "UPDATE thaw_projections SET events = events + 1")
 	require.NoError(t, err)
 	require.ErrorIs(t, p.Rebuild(t.Context(), st, types, project.SQL(db, "new", payments, into("accounts")), nil), project.ErrRemoved)
 	check(t, st, db, "accounts")
+}
+
+// TestRebuildRegion: the new read model may be of another region.
+func TestRebuildRegion(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 5)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	createRebuilt(t, db)
+	one := host.Region{Entity: "account:1"}
+	require.NoError(t, p.Rebuild(t.Context(), st, types, project.SQL(db, "new", one, into("rebuilt")), swapAccounts))
+	require.ErrorIs(t, project.CatchUp(t.Context(), st, types, p), host.ErrOtherRegion)
+	pay(t, st, 6, 7)
+	require.NoError(t, project.CatchUp(t.Context(), st, types, project.SQL(db, "accounts", one, into("accounts"))))
+	require.Equal(t, map[string]account{"account:1": {1 + 4 + 7, 3}}, readAccounts(t, db, "accounts"))
 }
 
 // TestReset begins a projection again, also with another region.

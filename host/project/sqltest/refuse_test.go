@@ -136,6 +136,42 @@ func TestPark(t *testing.T) {
 	require.EqualValues(t, 4, again.Status().Parked, "those in the table")
 }
 
+// TestRetry: parked events that can be handled later leave the table in the transaction that
+// handles them, once.
+func TestRetry(t *testing.T) {
+	st, bad := poisoned(t)
+	db := memoryDB(t)
+	yes := func(*project.EventError) bool { return true }
+	p := project.SQL(db, "accounts", payments, refusing)
+	n, err := p.Retry(t.Context(), st, types)
+	require.NoError(t, err)
+	require.Zero(t, n)
+	p.Park = yes
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	before := readAccounts(t, db, "accounts")
+	n, err = p.Retry(t.Context(), st, types)
+	require.ErrorIs(t, err, errRefused)
+	require.Zero(t, n)
+	require.Equal(t, before, readAccounts(t, db, "accounts"))
+	require.EqualValues(t, 4, p.Status().Parked)
+
+	repaired := project.SQL(db, "accounts", payments, into("accounts"))
+	for want := 3; want >= 0; want -= 3 {
+		n, err = repaired.Retry(t.Context(), st, types)
+		require.Equal(t, want, n)
+		var why *project.EventError
+		require.ErrorAs(t, err, &why)
+		require.Equal(t, bad[3], why.ID)
+		var undecoded *typed.DecodeError
+		require.ErrorAs(t, err, &undecoded)
+	}
+	require.Equal(t, map[string]account{
+		"account:0": {3 + 6, 2}, "account:1": {1 + 4 + 7, 3}, "account:2": {2 + 5 + 8, 3},
+	}, readAccounts(t, db, "accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, repaired))
+	require.EqualValues(t, 1, repaired.Status().Parked)
+}
+
 // TestParkRefuses: Park may refuse, and is not asked when the context has ended.
 func TestParkRefuses(t *testing.T) {
 	st, bad := poisoned(t)

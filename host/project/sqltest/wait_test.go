@@ -1,6 +1,7 @@
 package sqltest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -31,5 +32,23 @@ func TestCommitWhileWaiting(t *testing.T) {
 	close(gate)
 	require.NoError(t, <-ended)
 	require.EqualValues(t, 300, saved(t, db, "accounts"))
+	check(t, st, db, "accounts")
+}
+
+// TestCommitAtOnce: a transaction is committed when there are no more events.
+func TestCommitAtOnce(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	p.BatchTime = time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- project.Run(ctx, st, types, p) }()
+	for n := range 10 {
+		pay(t, st, n, n)
+		require.NoError(t, p.Wait(t.Context(), uint64(2*n)))
+		require.GreaterOrEqual(t, saved(t, db, "accounts"), uint64(2*n+1))
+	}
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
 	check(t, st, db, "accounts")
 }
