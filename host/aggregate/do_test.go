@@ -262,6 +262,31 @@ func TestContext(t *testing.T) {
 	require.LessOrEqual(t, m.batches, 3)
 }
 
+// TestTurns: those that leave the queue, even when it is their turn, stop nobody else.
+func TestTurns(t *testing.T) {
+	a := accounts(newStore(t))
+	var done sync.WaitGroup
+	for range 8 {
+		done.Go(func() {
+			for i := range 50 {
+				ctx, cancel := context.WithCancel(context.Background())
+				leave := time.AfterFunc(time.Duration(i)*10*time.Microsecond, cancel)
+				_, err := a.Do(ctx, "1", decided())
+				if err != nil && !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+				leave.Stop()
+				cancel()
+			}
+		})
+	}
+	done.Wait()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	_, err := a.Do(ctx, "1", deposit(1))
+	require.NoError(t, err)
+}
+
 // TestPanic: a decision that panics leaves the aggregate usable.
 func TestPanic(t *testing.T) {
 	a := accounts(newStore(t))
