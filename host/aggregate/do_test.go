@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,35 +180,51 @@ func TestFirstEvents(t *testing.T) {
 	require.Equal(t, 2, load(t, accounts(st), "1").State.Balance)
 }
 
-// TestCounter: no update is lost, with commands that take turns and with those that do not.
+// TestCounter: no update is lost, with commands that take turns and with those that do not,
+// also from snapshots; a command sees those that ended before it began.
 func TestCounter(t *testing.T) {
 	for name, shared := range map[string]bool{"turns": true, "conflicts": false} {
-		t.Run(name, func(t *testing.T) {
-			st := newStore(t)
-			one := accounts(st)
-			const goroutines, each = 8, 25
-			var done sync.WaitGroup
-			for range goroutines {
-				a := one
-				if !shared {
-					a = accounts(st, aggregate.Tries(1000))
-				}
-				done.Go(func() {
-					for i := range each {
-						for _, id := range []string{"1", "2"} {
-							if _, err := a.Do(context.Background(), id, deposit(i)); err != nil {
-								t.Error(err)
+		for every, option := range map[string][]aggregate.Option{
+			"": nil, " and snapshots": {snapshots(&aggregate.MemorySnapshots{}, 3)},
+		} {
+			t.Run(name+every, func(t *testing.T) {
+				st := newStore(t)
+				option := append(option, aggregate.Tries(1000))
+				one := accounts(st, option...)
+				defer one.Close()
+				const goroutines, each = 8, 25
+				var done sync.WaitGroup
+				var ended [2]atomic.Int64 // the lowest clock of a command that begins
+				for range goroutines {
+					a := one
+					if !shared {
+						a = accounts(st, option...)
+					}
+					done.Go(func() {
+						for i := range each {
+							for n, id := range []string{"1", "2"} {
+								before := ended[n].Load()
+								r, err := a.Do(context.Background(), id, deposit(i))
+								if err != nil || int64(r[0].Clock) < before {
+									t.Error(r, err)
+									return
+								}
+								for old := before; int64(r[0].Clock)+1 > old && !ended[n].CompareAndSwap(old, int64(r[0].Clock)+1); {
+									old = ended[n].Load()
+								}
 							}
 						}
-					}
-				})
-			}
-			done.Wait()
-			for _, id := range []string{"1", "2"} { // Apply checks every balance
-				require.Equal(t, goroutines*each*(each-1)/2, load(t, one, id).State.Balance)
-				require.Equal(t, goroutines*each, load(t, one, id).State.Events)
-			}
-		})
+						a.Close()
+					})
+				}
+				done.Wait()
+				for _, id := range []string{"1", "2"} { // Apply checks every balance
+					require.Equal(t, goroutines*each*(each-1)/2, load(t, one, id).State.Balance)
+					require.Equal(t, goroutines*each, load(t, one, id).State.Events)
+				}
+				require.NoError(t, one.SnapshotStatus().Err)
+			})
+		}
 	}
 }
 
