@@ -21,7 +21,8 @@ const (
 //
 // It reads frames in batches of up to 1024, those that lie close together at once, so it
 // takes events from the iteration before it returns those before them. With Options.Ahead
-// it decodes one batch while the caller uses the one before.
+// it decodes one batch while the caller uses the one before. A frame that it has checked before
+// and whose checksum is the same is checked by that alone: see knownFrames.
 //
 // A payload is valid until the loop's next step, and not after the loop: clone it to keep
 // it. Nothing else of an event is reused.
