@@ -58,6 +58,7 @@ type eachReader struct {
 	snapshot *Snapshot
 	yield    func(event.Full, error) bool
 	most     int // events of the batch being filled
+	begun    int // events of the batches that were filled
 	// A batch is filled, then read, perhaps while the one before is yielded. Each is nil
 	// when there is none.
 	filling, reading, spare *frameBatch
@@ -93,7 +94,9 @@ func (r *eachReader) turn() bool {
 	}
 	r.reading, r.filling = r.filling, nil
 	r.most = min(4*r.most, mostFrames)
-	ahead := r.reading.begin(r.snapshot)
+	// A longer iteration would replace what it remembers before it could be of use.
+	r.begun += len(r.reading.events)
+	ahead := r.reading.begin(r.snapshot, r.begun <= knownSlots)
 	if before != nil && !r.give(before) {
 		return false
 	}
