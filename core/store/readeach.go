@@ -89,16 +89,16 @@ func (r *eachReader) turn() bool {
 		}
 	}
 	before := r.reading
-	if before != nil {
-		before.wait()
-	}
 	r.reading, r.filling = r.filling, nil
 	r.most = min(4*r.most, mostFrames)
 	// A longer iteration would replace what it remembers before it could be of use.
 	r.begun += len(r.reading.events)
 	ahead := r.reading.begin(r.snapshot, r.begun <= knownSlots)
-	if before != nil && !r.give(before) {
-		return false
+	if before != nil {
+		before.wait() // not earlier, so that no goroutine runs out of work
+		if !r.give(before) {
+			return false
+		}
 	}
 	if ahead {
 		return true
