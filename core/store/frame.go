@@ -65,9 +65,9 @@ func (s *Snapshot) checkFrameAt(raw []byte, b *segment.Body, full *event.Full) (
 	return payloadAt, nil
 }
 
-// decodeKnown is decodeFrame, and faster for a frame that it has decoded before.
-func (s *Snapshot) decodeKnown(raw []byte, b *segment.Body, full *event.Full) (ok bool) {
-	e, known := &full.Event, s.options.known
+// decodeKnown is decodeFrame, and faster for a frame that known has. known may be nil.
+func (s *Snapshot) decodeKnown(raw []byte, b *segment.Body, full *event.Full, known *knownFrames) (ok bool) {
+	e := &full.Event
 	checksum, ok := segment.Checksum(raw)
 	if known == nil || s.options.Hash == nil || !ok {
 		return s.decodeFrame(raw, b, full) == nil

@@ -27,7 +27,8 @@ type frameBatch struct {
 	size   uint64 // bytes of the frames, as the positions say
 
 	snapshot *Snapshot
-	sound    []bool // whether the frame was read and is right; the reason is found later
+	known    *knownFrames // nil for none
+	sound    []bool       // whether the frame was read and is right; the reason is found later
 	// order lists the events by position.
 	order []int32
 	// payloads has room for the payload of each event that is not large; rooms says where.
@@ -54,7 +55,7 @@ func (b *frameBatch) giveBack() {
 	}
 	b.reset()
 	clear(b.events[:b.used])
-	b.used, b.snapshot = 0, nil
+	b.used, b.snapshot, b.known = 0, nil, nil
 	frameBatches.Put(b)
 }
 
@@ -108,9 +109,13 @@ func comparePositions(a, b *event.Position) int {
 	return cmp.Or(cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.Offset, b.Offset))
 }
 
-// begin reads the batch. It returns true when other goroutines may still be reading it.
-func (b *frameBatch) begin(s *Snapshot) (ahead bool) {
-	b.snapshot = s
+// begin reads the batch, and remembers its frames if remember is set. It returns true when
+// other goroutines may still be reading it.
+func (b *frameBatch) begin(s *Snapshot, remember bool) (ahead bool) {
+	b.snapshot, b.known = s, nil
+	if remember {
+		b.known = s.options.known
+	}
 	b.plan()
 	if run := s.options.Ahead; run != nil && len(b.shares) > 1 {
 		if b.run == nil {
@@ -209,7 +214,7 @@ func (b *frameBatch) decode(i int32, raw []byte, f *frameBuffer) {
 	if room := b.rooms[i]; len(raw) <= mostFrameBytes {
 		f.body.Payload = b.payloads[room : room : room+uint64(len(raw))]
 	}
-	b.sound[i] = b.snapshot.decodeKnown(raw, &f.body, full)
+	b.sound[i] = b.snapshot.decodeKnown(raw, &f.body, full, b.known)
 	if len(full.Payload) == 0 {
 		full.Payload = nil // as Read returns it
 	}

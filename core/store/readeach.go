@@ -21,7 +21,8 @@ const (
 //
 // It reads frames in batches of up to 1024, those that lie close together at once, so it
 // takes events from the iteration before it returns those before them. With Options.Ahead
-// it decodes one batch while the caller uses the one before.
+// it decodes one batch while the caller uses the one before. A frame that it has checked before
+// and whose checksum is the same is checked by that alone: see knownFrames.
 //
 // A payload is valid until the loop's next step, and not after the loop: clone it to keep
 // it. Nothing else of an event is reused.
@@ -57,6 +58,7 @@ type eachReader struct {
 	snapshot *Snapshot
 	yield    func(event.Full, error) bool
 	most     int // events of the batch being filled
+	begun    int // events of the batches that were filled
 	// A batch is filled, then read, perhaps while the one before is yielded. Each is nil
 	// when there is none.
 	filling, reading, spare *frameBatch
@@ -87,14 +89,16 @@ func (r *eachReader) turn() bool {
 		}
 	}
 	before := r.reading
-	if before != nil {
-		before.wait()
-	}
 	r.reading, r.filling = r.filling, nil
 	r.most = min(4*r.most, mostFrames)
-	ahead := r.reading.begin(r.snapshot)
-	if before != nil && !r.give(before) {
-		return false
+	// A longer iteration would replace what it remembers before it could be of use.
+	r.begun += len(r.reading.events)
+	ahead := r.reading.begin(r.snapshot, r.begun <= knownSlots)
+	if before != nil {
+		before.wait() // not earlier, so that no goroutine runs out of work
+		if !r.give(before) {
+			return false
+		}
 	}
 	if ahead {
 		return true

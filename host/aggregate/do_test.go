@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,35 +180,51 @@ func TestFirstEvents(t *testing.T) {
 	require.Equal(t, 2, load(t, accounts(st), "1").State.Balance)
 }
 
-// TestCounter: no update is lost, with commands that take turns and with those that do not.
+// TestCounter: no update is lost, with commands that take turns and with those that do not,
+// also from snapshots; a command sees those that ended before it began.
 func TestCounter(t *testing.T) {
 	for name, shared := range map[string]bool{"turns": true, "conflicts": false} {
-		t.Run(name, func(t *testing.T) {
-			st := newStore(t)
-			one := accounts(st)
-			const goroutines, each = 8, 25
-			var done sync.WaitGroup
-			for range goroutines {
-				a := one
-				if !shared {
-					a = accounts(st, aggregate.Tries(1000))
-				}
-				done.Go(func() {
-					for i := range each {
-						for _, id := range []string{"1", "2"} {
-							if _, err := a.Do(context.Background(), id, deposit(i)); err != nil {
-								t.Error(err)
+		for every, option := range map[string][]aggregate.Option{
+			"": nil, " and snapshots": {snapshots(&aggregate.MemorySnapshots{}, 3)},
+		} {
+			t.Run(name+every, func(t *testing.T) {
+				st := newStore(t)
+				option := append(option, aggregate.Tries(1000))
+				one := accounts(st, option...)
+				defer one.Close()
+				const goroutines, each = 8, 25
+				var done sync.WaitGroup
+				var ended [2]atomic.Int64 // the lowest clock of a command that begins
+				for range goroutines {
+					a := one
+					if !shared {
+						a = accounts(st, option...)
+					}
+					done.Go(func() {
+						for i := range each {
+							for n, id := range []string{"1", "2"} {
+								before := ended[n].Load()
+								r, err := a.Do(context.Background(), id, deposit(i))
+								if err != nil || int64(r[0].Clock) < before {
+									t.Error(r, err)
+									return
+								}
+								for old := before; int64(r[0].Clock)+1 > old && !ended[n].CompareAndSwap(old, int64(r[0].Clock)+1); {
+									old = ended[n].Load()
+								}
 							}
 						}
-					}
-				})
-			}
-			done.Wait()
-			for _, id := range []string{"1", "2"} { // Apply checks every balance
-				require.Equal(t, goroutines*each*(each-1)/2, load(t, one, id).State.Balance)
-				require.Equal(t, goroutines*each, load(t, one, id).State.Events)
-			}
-		})
+						a.Close()
+					})
+				}
+				done.Wait()
+				for _, id := range []string{"1", "2"} { // Apply checks every balance
+					require.Equal(t, goroutines*each*(each-1)/2, load(t, one, id).State.Balance)
+					require.Equal(t, goroutines*each, load(t, one, id).State.Events)
+				}
+				require.NoError(t, one.SnapshotStatus().Err)
+			})
+		}
 	}
 }
 
@@ -260,6 +277,31 @@ func TestContext(t *testing.T) {
 	_, err = accounts(m, aggregate.Tries(1<<30)).Do(ctx, "1", deposit(1))
 	require.ErrorIs(t, err, why)
 	require.LessOrEqual(t, m.batches, 3)
+}
+
+// TestTurns: those that leave the queue, even when it is their turn, stop nobody else.
+func TestTurns(t *testing.T) {
+	a := accounts(newStore(t))
+	var done sync.WaitGroup
+	for range 8 {
+		done.Go(func() {
+			for i := range 50 {
+				ctx, cancel := context.WithCancel(context.Background())
+				leave := time.AfterFunc(time.Duration(i)*10*time.Microsecond, cancel)
+				_, err := a.Do(ctx, "1", decided())
+				if err != nil && !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+				leave.Stop()
+				cancel()
+			}
+		})
+	}
+	done.Wait()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	_, err := a.Do(ctx, "1", deposit(1))
+	require.NoError(t, err)
 }
 
 // TestPanic: a decision that panics leaves the aggregate usable.

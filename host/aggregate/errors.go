@@ -3,6 +3,7 @@ package aggregate
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/thawlog/thaw/core/event"
 )
@@ -66,7 +67,9 @@ type SnapshotError struct {
 }
 
 // Error names the entity and the cause.
-func (e *SnapshotError) Error() string { return fmt.Sprintf("%v: entity %q", e.Err, e.Entity) }
+func (e *SnapshotError) Error() string {
+	return fmt.Sprintf("aggregate: snapshot of %q: %s", e.Entity, strings.TrimPrefix(e.Err.Error(), "aggregate: "))
+}
 
 // Unwrap returns the cause.
 func (e *SnapshotError) Unwrap() error { return e.Err }

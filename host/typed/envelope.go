@@ -28,16 +28,15 @@ type Folder interface {
 
 // Decode returns an event with the value of its payload. A payload that is not a value of
 // its type is a *[DecodeError]; the envelope then has everything but the value.
-func (r *Types) Decode(e event.Full) (Envelope, error) {
-	out := Envelope{Full: e}
+func (r *Types) Decode(e event.Full) (out Envelope, err error) {
+	out.Full = e
 	if r != nil {
 		if k, ok := r.byKind[e.Kind]; ok {
-			var err error
 			out.Name = k.name
 			if out.Value, err = k.read(e.Payload); err != nil {
-				return out, &DecodeError{ID: e.ID, Sequence: e.Sequence, Kind: e.Kind, Name: k.name, Err: err}
+				err = &DecodeError{ID: e.ID, Sequence: e.Sequence, Kind: e.Kind, Name: k.name, Err: err}
 			}
-			return out, nil
+			return out, err
 		}
 	}
 	out.Value = host.Raw(e.Payload)
