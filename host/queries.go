@@ -145,34 +145,56 @@ func (q *queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
 // it. The iteration must be one of this reader, begun after its last refresh or in progress.
 func (q *queries) ReadEach(ctx context.Context, events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
 	return func(yield func(event.Full, error) bool) {
-		if err := ctx.Err(); err != nil {
-			yield(event.Full{}, err)
-			return
-		}
-		var v *version
-		defer func() {
-			if v != nil {
-				_ = v.release()
-			}
-		}()
-		// The version must not be older than that of the iteration, so it is pinned when the
-		// iteration has begun.
-		pin := func() (*store.Snapshot, error) {
-			var err error
-			if v, err = q.acquire(); err != nil {
-				return nil, err
-			}
-			return v.snapshot, nil
-		}
-		n := 0
-		for full, err := range store.ReadEach(pin, events) {
-			if n++; n%contextEvery == 0 && ctx.Err() != nil {
-				yield(event.Full{}, ctx.Err())
-				return
-			}
-			if !yield(full, err) || err != nil {
-				return
-			}
-		}
+		readEach(ctx, q, func(pin func() (*store.Snapshot, error)) iter.Seq2[event.Full, error] {
+			return store.ReadEach(pin, events)
+		}, yield, func(err error) error { return err })
 	}
+}
+
+// Decoded is what decode returned for an event; see DecodeEach.
+type Decoded = store.Decoded
+
+// DecodeEach is ReadEach, and calls decode for every event, on several processors: at once, in
+// no order, and for events that the loop may not reach. decode must not keep the event. Its
+// error comes with the event and ends the iteration; any other comes with a zero one. A
+// decode that panics is called again by the loop, where it may panic.
+func (q *queries) DecodeEach(ctx context.Context, events iter.Seq2[event.Event, error], decode func(*event.Full) (any, error)) iter.Seq2[event.Full, Decoded] {
+	return func(yield func(event.Full, Decoded) bool) {
+		readEach(ctx, q, func(pin func() (*store.Snapshot, error)) iter.Seq2[event.Full, Decoded] {
+			return store.DecodeEach(pin, events, decode)
+		}, yield, func(err error) Decoded { return Decoded{Err: err} })
+	}
+}
+
+// readEach yields what read returns for a version, and the error of ctx. failed makes of it
+// what is yielded.
+func readEach[T any](ctx context.Context, q *queries, read func(pin func() (*store.Snapshot, error)) iter.Seq2[event.Full, T],
+	yield func(event.Full, T) bool, failed func(error) T) {
+	if err := ctx.Err(); err != nil {
+		yield(event.Full{}, failed(err))
+		return
+	}
+	var v *version
+	defer func() {
+		if v != nil {
+			_ = v.release()
+		}
+	}()
+	// The version must not be older than that of the iteration, so it is pinned when the
+	// iteration has begun.
+	pin := func() (*store.Snapshot, error) {
+		var err error
+		if v, err = q.acquire(); err != nil {
+			return nil, err
+		}
+		return v.snapshot, nil
+	}
+	n := 0
+	read(pin)(func(full event.Full, d T) bool { // no range, which would allocate its state
+		if n++; n%contextEvery == 0 && ctx.Err() != nil {
+			yield(event.Full{}, failed(ctx.Err()))
+			return false
+		}
+		return yield(full, d)
+	})
 }

@@ -29,6 +29,9 @@ type frameBatch struct {
 	snapshot *Snapshot
 	known    *knownFrames // nil for none
 	sound    []bool       // whether the frame was read and is right; the reason is found later
+	// decoded has what decodeAs made of each event, if that is set.
+	decodeAs func(*event.Full) (any, error)
+	decoded  []Decoded
 	// order lists the events by position.
 	order []int32
 	// payloads has room for the payload of each event that is not large; rooms says where.
@@ -55,7 +58,7 @@ func (b *frameBatch) giveBack() {
 	}
 	b.reset()
 	clear(b.events[:b.used])
-	b.used, b.snapshot, b.known = 0, nil, nil
+	b.used, b.snapshot, b.known, b.decodeAs = 0, nil, nil, nil
 	frameBatches.Put(b)
 }
 
@@ -63,6 +66,8 @@ func (b *frameBatch) giveBack() {
 func (b *frameBatch) reset() {
 	b.used = max(b.used, len(b.events))
 	b.events, b.size = b.events[:0], 0
+	clear(b.decoded)
+	b.decoded = b.decoded[:0]
 }
 
 func (b *frameBatch) add(e event.Event) {
@@ -111,10 +116,13 @@ func comparePositions(a, b *event.Position) int {
 
 // begin reads the batch, and remembers its frames if remember is set. It returns true when
 // other goroutines may still be reading it.
-func (b *frameBatch) begin(s *Snapshot, remember bool) (ahead bool) {
-	b.snapshot, b.known = s, nil
+func (b *frameBatch) begin(s *Snapshot, remember bool, decodeAs func(*event.Full) (any, error)) (ahead bool) {
+	b.snapshot, b.known, b.decodeAs = s, nil, decodeAs
 	if remember {
 		b.known = s.options.known
+	}
+	if decodeAs != nil {
+		b.decoded = slices.Grow(b.decoded, len(b.events))[:len(b.events)]
 	}
 	b.plan()
 	if run := s.options.Ahead; run != nil && len(b.shares) > 1 {
@@ -218,4 +226,20 @@ func (b *frameBatch) decode(i int32, raw []byte, f *frameBuffer) {
 	if len(full.Payload) == 0 {
 		full.Payload = nil // as Read returns it
 	}
+	if b.decodeAs != nil && b.sound[i] {
+		b.sound[i] = b.decodeValue(i)
+	}
+}
+
+// decodeValue makes the value of an event. done is false after a panic, which must happen
+// where it can be recovered: where the events are used.
+func (b *frameBatch) decodeValue(i int32) (done bool) {
+	defer func() {
+		if !done {
+			_ = recover()
+		}
+	}()
+	d := &b.decoded[i]
+	d.Value, d.Err = b.decodeAs(&b.events[i])
+	return true
 }

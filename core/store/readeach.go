@@ -35,20 +35,27 @@ func (s *Snapshot) ReadEach(events iter.Seq2[event.Event, error]) iter.Seq2[even
 // An error of pin ends the iteration.
 func ReadEach(pin func() (*Snapshot, error), events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
 	return func(yield func(event.Full, error) bool) {
-		r := eachReader{pin: pin, yield: yield, most: firstFrames}
-		defer r.end()
-		for e, err := range events {
-			if err != nil {
-				if r.flush() {
-					yield(event.Full{}, err)
-				}
-				return
-			}
-			if !r.add(e) {
-				return
-			}
-		}
-		r.flush()
+		r := eachReader{pin: pin, most: firstFrames}
+		r.yield = func(full *event.Full, d Decoded) bool { return yield(*full, d.Err) }
+		r.read(events)
+	}
+}
+
+// Decoded is what [DecodeEach] made of an event, or the error that ends the iteration.
+type Decoded struct {
+	Value any
+	Err   error
+}
+
+// DecodeEach is [ReadEach], and calls decode for every event. With Options.Ahead several
+// goroutines do, in no order and for events that the iteration may not reach. decode must not
+// keep the event. Its error ends the iteration, and comes with the event. A decode that
+// panics is called again by the iteration, where it may panic.
+func DecodeEach(pin func() (*Snapshot, error), events iter.Seq2[event.Event, error], decode func(*event.Full) (any, error)) iter.Seq2[event.Full, Decoded] {
+	return func(yield func(event.Full, Decoded) bool) {
+		r := eachReader{pin: pin, most: firstFrames, decode: decode}
+		r.yield = func(full *event.Full, d Decoded) bool { return yield(*full, d) }
+		r.read(events)
 	}
 }
 
@@ -56,13 +63,34 @@ func ReadEach(pin func() (*Snapshot, error), events iter.Seq2[event.Event, error
 type eachReader struct {
 	pin      func() (*Snapshot, error)
 	snapshot *Snapshot
-	yield    func(event.Full, error) bool
-	most     int // events of the batch being filled
-	begun    int // events of the batches that were filled
+	yield    func(*event.Full, Decoded) bool
+	decode   func(*event.Full) (any, error) // nil for none
+	most     int                            // events of the batch being filled
+	begun    int                            // events of the batches that were filled
 	// A batch is filled, then read, perhaps while the one before is yielded. Each is nil
 	// when there is none.
 	filling, reading, spare *frameBatch
 }
+
+// read yields the events of an iteration.
+func (r *eachReader) read(events iter.Seq2[event.Event, error]) {
+	defer r.end()
+	for e, err := range events {
+		if err != nil {
+			if r.flush() {
+				r.fail(err)
+			}
+			return
+		}
+		if !r.add(e) {
+			return
+		}
+	}
+	r.flush()
+}
+
+// fail yields an error without an event.
+func (r *eachReader) fail(err error) { r.yield(&event.Full{}, Decoded{Err: err}) }
 
 // add adds an event to the batch being filled. It returns false when the iteration is over.
 func (r *eachReader) add(e event.Event) bool {
@@ -84,7 +112,7 @@ func (r *eachReader) turn() bool {
 	if r.snapshot == nil {
 		var err error
 		if r.snapshot, err = r.pin(); err != nil {
-			r.yield(event.Full{}, err)
+			r.fail(err)
 			return false
 		}
 	}
@@ -93,7 +121,7 @@ func (r *eachReader) turn() bool {
 	r.most = min(4*r.most, mostFrames)
 	// A longer iteration would replace what it remembers before it could be of use.
 	r.begun += len(r.reading.events)
-	ahead := r.reading.begin(r.snapshot, r.begun <= knownSlots)
+	ahead := r.reading.begin(r.snapshot, r.begun <= knownSlots, r.decode)
 	if before != nil {
 		before.wait() // not earlier, so that no goroutine runs out of work
 		if !r.give(before) {
@@ -127,18 +155,31 @@ func (r *eachReader) give(b *frameBatch) bool {
 	r.spare = b
 	for i := range b.events {
 		if b.sound[i] {
-			if !r.yield(b.events[i], nil) {
+			var d Decoded
+			if r.decode != nil {
+				d = b.decoded[i]
+			}
+			if !r.yield(&b.events[i], d) || d.Err != nil {
 				return false
 			}
 			continue
 		}
-		full, err := r.snapshot.Read(b.events[i].Event) // says what is wrong
-		if !r.yield(full, err) || err != nil {
+		if !r.again(b.events[i].Event) {
 			return false
 		}
 	}
 	b.reset()
 	return true
+}
+
+// again yields an event that could not be read, or decoded: it says what is wrong.
+func (r *eachReader) again(e event.Event) bool {
+	full, err := r.snapshot.Read(e)
+	d := Decoded{Err: err}
+	if err == nil && r.decode != nil {
+		d.Value, d.Err = r.decode(&full)
+	}
+	return r.yield(&full, d) && d.Err == nil
 }
 
 // end waits for what still runs and returns the buffers.

@@ -65,7 +65,7 @@ func (a *Aggregates[T]) load(ctx context.Context, at event.Coordinate) (*Loaded[
 // fold applies events, in order of clocks, to the state.
 func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2[event.Event, error]) error {
 	state := a.folder(l.State)
-	for e, err := range a.store.ReadEach(ctx, events) {
+	for e, err := range a.types.Read(ctx, a.store, events) {
 		if err != nil {
 			return err
 		}
@@ -77,11 +77,7 @@ func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2
 		if e.Kind == event.EffectAck {
 			continue
 		}
-		envelope, err := a.types.Decode(e)
-		if err != nil {
-			return err
-		}
-		if err := state.Apply(envelope); err != nil {
+		if err := state.Apply(e); err != nil {
 			return &ApplyError{
 				Entity: e.Entity, ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Kind: e.Kind, Err: err,
 			}

@@ -134,6 +134,53 @@ func TestPoisoned(t *testing.T) {
 	require.Equal(t, 1, steps)
 }
 
+// TestRead: Read returns what Each does, also of a reader that only reads.
+func TestRead(t *testing.T) {
+	st, at := newStore(t), event.At("order:1", "shop")
+	for i := range 100 {
+		_, err := types.Append(t.Context(), st, at, placed{Customer: "Ada", Cents: int64(i)})
+		require.NoError(t, err)
+	}
+	_, err := st.Append(t.Context(), at, 0x2001, "unknown")
+	require.NoError(t, err)
+	_, err = st.Append(t.Context(), at, 0x1003, "not an order")
+	require.NoError(t, err)
+	_, err = types.Append(t.Context(), st, at, shipped{})
+	require.NoError(t, err)
+	ctx := t.Context()
+	var none *typed.Types
+	for _, r := range []*typed.Types{types, none} {
+		type step struct {
+			e   typed.Envelope
+			err error
+		}
+		var want []step
+		for e, err := range r.Each(st.ReadEach(ctx, st.Stream(ctx, "order:1", host.StreamPage{}))) {
+			want = append(want, step{e, err})
+		}
+		for _, reader := range []host.Reader{st, struct{ host.Reader }{st}} {
+			n := 0
+			for e, err := range r.Read(ctx, reader, reader.Stream(ctx, "order:1", host.StreamPage{})) {
+				require.Equal(t, want[n].err, err)
+				require.Equal(t, want[n].e.Event, e.Event)
+				require.Equal(t, want[n].e.Name, e.Name)
+				if e.Name != "" {
+					require.Equal(t, want[n].e.Value, e.Value)
+				} else {
+					require.Equal(t, host.Raw(e.Payload), e.Value)
+				}
+				n++
+			}
+			require.Len(t, want, n)
+		}
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	for _, err := range types.Read(ended, st, st.Stream(ctx, "order:1", host.StreamPage{})) {
+		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
 // TestEachPassesErrors: an error of the events ends the iteration.
 func TestEachPassesErrors(t *testing.T) {
 	failed := errors.New("failed")
