@@ -13,7 +13,8 @@ import (
 
 // FileSnapshots keeps snapshots in files below a directory of their own, which it makes and
 // which may be deleted at any time. It must not be the store's. A file is replaced as a
-// whole and not synced: after a crash it may be damaged, which a load notices.
+// whole and not synced: after a crash it may be damaged, which a load notices. Of two Puts of
+// one snapshot at the same time, by different [Aggregates], one may fail.
 type FileSnapshots struct {
 	// FS is the file system, by default the operating system's.
 	FS fsabstraction.FS

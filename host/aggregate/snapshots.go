@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"reflect"
+	"sync"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -20,6 +21,8 @@ type snapshots struct {
 	maker      maker
 	background background
 	status     status
+	// putting is held during a Put: two of one snapshot at once could fail.
+	putting sync.Mutex
 }
 
 func newSnapshots[T any](types *typed.Types, o SnapshotOptions) *snapshots {
@@ -181,5 +184,7 @@ func (a *Aggregates[T]) put(ctx context.Context, l *Loaded[T]) error {
 		subject: m.subject(entity), store: position.Store,
 		last: l.last.ID, clock: l.last.Clock, events: l.events, state: state,
 	}
+	a.snapshots.putting.Lock()
+	defer a.snapshots.putting.Unlock()
 	return a.snapshots.Cache.Put(ctx, m.cacheName(entity), s.encode())
 }
