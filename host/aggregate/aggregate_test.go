@@ -238,3 +238,20 @@ func (m *meddler) AppendBatch(ctx context.Context, items []host.Item) ([]host.Re
 	}
 	return m.Store.AppendBatch(ctx, items)
 }
+
+// TestCoordinates: the coordinate of an id, the id of an entity, and the region of all.
+func TestCoordinates(t *testing.T) {
+	st := newStore(t)
+	a := accounts(st, aggregate.Scope("bank"))
+	do(t, a, "1", deposit(5))
+	require.Equal(t, event.At("account:1", "bank"), a.At("1"))
+	require.Equal(t, load(t, a, "1").At, a.At("1"))
+	require.Equal(t, host.Region{EntityPrefix: "account:"}, a.Region())
+	for entity, want := range map[string]string{"account:1": "1", "account:a:b": "a:b", "account:": "", "order:1": "", "account": ""} {
+		id, ok := a.ID(entity)
+		require.Equal(t, want != "", ok, entity)
+		if ok {
+			require.Equal(t, want, id)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"strings"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -63,10 +64,26 @@ func (a *Aggregates[T]) Close() {
 	}
 }
 
-// at returns the coordinate of an aggregate's events.
+// At returns the coordinate of an aggregate's events. It is that of no aggregate if id is
+// empty.
+func (a *Aggregates[T]) At(id string) event.Coordinate {
+	return event.At(a.prefix+id, a.scope(id))
+}
+
+// ID returns the id of an entity, and whether it is one of these aggregates.
+func (a *Aggregates[T]) ID(entity string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(entity, a.prefix)
+	return id, ok && id != ""
+}
+
+// Region returns the region of all events of these aggregates, for a projection or a
+// reaction. Where the prefix of other entities begins with this one, it has their events too.
+func (a *Aggregates[T]) Region() host.Region { return host.Region{EntityPrefix: a.prefix} }
+
+// at is At for a caller's id.
 func (a *Aggregates[T]) at(id string) (event.Coordinate, error) {
 	if id == "" {
 		return event.Coordinate{}, &host.NameError{Part: "entity", Err: host.ErrNameEmpty}
 	}
-	return event.At(a.prefix+id, a.scope(id)), nil
+	return a.At(id), nil
 }

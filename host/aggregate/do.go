@@ -3,8 +3,6 @@ package aggregate
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"time"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -38,118 +36,49 @@ func (a *Aggregates[T]) Do(ctx context.Context, id string, decide func(*T) ([]an
 	if err != nil {
 		return nil, err
 	}
-	c := command[T]{Aggregates: a, at: at, decide: decide, options: host.SplitOptions(options)}
+	c := command{store: a.store, options: host.SplitOptions(options), tries: a.tries, entity: at.Entity, ack: at}
 	if err := a.turns.take(ctx, at.Entity); err != nil {
 		return nil, err
 	}
 	defer a.turns.end(at.Entity)
-	for try := 1; ; try++ {
-		receipts, again, err := c.try(ctx)
-		switch {
-		case !again:
-			return receipts, err
-		case try >= a.tries:
-			return nil, &ConflictError{Entity: at.Entity, Tries: try, Err: err}
-		}
-		if err := pause(ctx, try); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// command is one call of Do.
-type command[T any] struct {
-	*Aggregates[T]
-	at      event.Coordinate
-	decide  func(*T) ([]any, error)
-	options host.BatchOptions
-}
-
-// try decides once. again reports whether err is a conflict that another try may avoid.
-func (c *command[T]) try(ctx context.Context) (receipts []host.Receipt, again bool, err error) {
-	// Before anything that the first time may have changed.
-	if c.options.Keyed {
-		if first, known, err := c.first(ctx); known || err != nil {
-			return first, false, err
-		}
-	}
-	l, err := c.load(ctx, c.at)
-	if err != nil {
-		return nil, false, err
-	}
-	c.wantSnapshot(l)
-	if e := c.options.Expected; e != host.AnyState && e != l.Version.Expected() {
-		refusal := &host.ExpectError{Entity: c.at.Entity, Expected: e}
-		refusal.Actual.Some, refusal.Actual.Clock = l.Version.Some, l.Version.Clock
-		return nil, false, refusal
-	}
-	values, err := c.decide(l.State)
-	if err != nil {
-		return nil, false, err
-	}
-	items, err := c.items(values, l.Version)
-	if err != nil || len(items) == 0 {
-		return nil, false, err
-	}
-	receipts, err = c.store.AppendBatch(ctx, items)
-	var changed *host.ExpectError
-	switch {
-	case c.options.Keyed && (err == nil && receipts[0].Repeated || errors.Is(err, host.ErrKey)):
-		// The same command was done in the meantime. What it decided may differ.
-		if first, known, firstErr := c.first(ctx); known || firstErr != nil {
-			return first, false, firstErr
-		}
-		return receipts, false, err
-	case errors.As(err, &changed):
-		return nil, true, err
-	}
-	return receipts, false, err
-}
-
-// items makes the batch of what was decided.
-func (c *command[T]) items(values []any, version host.State) ([]host.Item, error) {
-	o := &c.options
-	var items []host.Item
-	if len(values) == 0 && o.Keyed {
-		items = []host.Item{{At: c.at, Kind: event.EffectAck, Options: append(
-			o.Each[:len(o.Each):len(o.Each)], host.AllowReservedKind())}}
-	}
-	for i, value := range values {
-		item, err := c.types.Item(c.at, value, o.Each...)
+	return c.run(ctx, func() (d decision, err error) {
+		l, err := a.load(ctx, at)
 		if err != nil {
+			return d, err
+		}
+		a.wantSnapshot(l)
+		if e := c.options.Expected; e != host.AnyState && e != l.Version.Expected() {
+			refusal := &host.ExpectError{Entity: at.Entity, Expected: e}
+			refusal.Actual.Some, refusal.Actual.Clock = l.Version.Some, l.Version.Clock
+			return d, refusal
+		}
+		values, err := decide(l.State)
+		if err != nil {
+			return d, err
+		}
+		if d.items, err = a.items(at, values); err != nil {
+			return d, err
+		}
+		d.conditions, d.conflict = []host.AppendOption{host.Expect(l.Version.Expected())}, conflictOfDo
+		return d, nil
+	})
+}
+
+// items makes the items of decided values.
+func (a *Aggregates[T]) items(at event.Coordinate, values []any) ([]host.Item, error) {
+	items := make([]host.Item, len(values))
+	for i, value := range values {
+		var err error
+		if items[i], err = a.types.Item(at, value); err != nil {
 			return nil, &host.ItemError{Item: i, Err: err}
 		}
-		items = append(items, item)
-	}
-	for i := range items {
-		own := items[i].Options
-		own = own[:len(own):len(own)] // all items share them
-		if o.Keyed {
-			own = append(own, host.WithKey(itemKey(o.Key, i)))
-		}
-		if i == 0 {
-			own = append(append(own, o.Conditions...), host.Expect(version.Expected()))
-		}
-		items[i].Options = own
 	}
 	return items, nil
 }
 
-// Between tries passes a random time below the pause, which doubles.
-const (
-	firstPause   = time.Millisecond
-	longestPause = 100 * time.Millisecond
-)
-
-// pause waits after a try. Its error is the cause of ctx.
-func pause(ctx context.Context, try int) error {
-	most := min(firstPause<<min(try-1, 20), longestPause)
-	t := time.NewTimer(rand.N(most))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+// conflictOfDo reports whether the aggregate has changed. A condition of the caller would not
+// hold the next time either.
+func conflictOfDo(err error) bool {
+	var condition *host.ConditionError
+	return !errors.As(err, &condition)
 }

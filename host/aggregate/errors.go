@@ -11,6 +11,7 @@ import (
 // ConflictError reports a command that was decided on several times, each time on a state
 // that had changed when its events were to be appended. Nothing was written.
 type ConflictError struct {
+	// Entity is "" for a command on several.
 	Entity string
 	Tries  int
 	// Err is the last conflict, of class host.ErrConflict.
@@ -19,6 +20,9 @@ type ConflictError struct {
 
 // Error names the entity and the last conflict.
 func (e *ConflictError) Error() string {
+	if e.Entity == "" {
+		return fmt.Sprintf("aggregate: the regions changed during each of %d tries: %v", e.Tries, e.Err)
+	}
 	return fmt.Sprintf("aggregate: %q changed during each of %d tries: %v", e.Entity, e.Tries, e.Err)
 }
 

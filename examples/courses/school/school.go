@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/aggregate"
 	"github.com/thawlog/thaw/host/payload"
 )
 
@@ -100,31 +101,16 @@ func (s *School) Unsubscribe(ctx context.Context, course, student string) error 
 // either was appended after rule looked; otherwise it asks rule again.
 func (s *School) decide(ctx context.Context, course, student string, kind event.Kind, rule func(now *view) error) error {
 	at := event.At("student:"+student, "course:"+course)
-	for {
-		seen, err := s.look(ctx, at, rule)
-		if err != nil {
-			return err
-		}
-		_, err = s.store.Append(ctx, at, kind, nil,
-			host.Unless(seen, host.Region{Scope: at.Scope}, host.Region{Entity: at.Entity}))
-		if !errors.Is(err, host.ErrConflict) {
-			return err
-		}
-	}
-}
-
-// look asks rule about the school as it is now, and returns the position up to which it
-// looked.
-func (s *School) look(ctx context.Context, at event.Coordinate, rule func(now *view) error) (host.Position, error) {
-	snapshot, err := s.store.Snapshot()
-	if err != nil {
-		return host.Position{}, err
-	}
-	defer snapshot.Close()
-	if err := rule(&view{snapshot, at}); err != nil {
-		return host.Position{}, err
-	}
-	return snapshot.Position(ctx)
+	_, err := aggregate.Decide(ctx, s.store, nil, []host.Region{{Scope: at.Scope}, {Entity: at.Entity}},
+		func(context.Context) ([]host.Item, error) {
+			snapshot, err := s.store.Snapshot()
+			if err != nil {
+				return nil, err
+			}
+			defer snapshot.Close()
+			return []host.Item{{At: at, Kind: kind}}, rule(&view{snapshot, at})
+		})
+	return err
 }
 
 // view is one moment of the school, for a decision about one student and one course.
