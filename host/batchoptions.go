@@ -33,3 +33,22 @@ func SplitOptions(options []AppendOption) (b BatchOptions) {
 	}
 	return b
 }
+
+// Describe sets in an event that is not appended yet what Each say of it: its own time, its
+// correlation, its cause if that has an id already, its metadata and its flags.
+func (b *BatchOptions) Describe(e *event.Full) {
+	for _, o := range b.Each {
+		switch o.what {
+		case optCorrelation:
+			e.Correlation = o.id
+		case optCausation, optCause:
+			e.Causation = o.id
+		case optFlags:
+			e.Flags = uint8(o.number)
+		case optTime:
+			e.TimestampUS, e.Timed = o.number, true
+		case optMeta:
+			e.Meta = o.meta
+		}
+	}
+}

@@ -196,7 +196,8 @@ func TestApplyError(t *testing.T) {
 	st := newStore(t)
 	a := accounts(st)
 	do(t, a, "1", deposit(5))
-	r := do(t, a, "1", decided(deposited{Amount: 1, Balance: 7}))[0]
+	r, err := types.Append(t.Context(), st, a.At("1"), deposited{Amount: 1, Balance: 7})
+	require.NoError(t, err)
 	for _, err := range []error{
 		func() error { _, err := a.Load(t.Context(), "1"); return err }(),
 		func() error { _, err := a.Do(t.Context(), "1", deposit(6)); return err }(),
@@ -204,10 +205,11 @@ func TestApplyError(t *testing.T) {
 		var why *aggregate.ApplyError
 		require.ErrorAs(t, err, &why)
 		require.Equal(t, aggregate.ApplyError{
-			Entity: "account:1", ID: r.ID, Sequence: 1, Clock: 1, Kind: 0x1001, Err: errBalance,
+			Entity: "account:1", ID: r.ID, Sequence: 1, Clock: 1, Kind: 0x1001, Name: "account.deposited", Err: errBalance,
 		}, *why)
 		require.ErrorIs(t, err, errBalance)
 		require.ErrorContains(t, err, "account:1")
+		require.ErrorContains(t, err, "account.deposited")
 	}
 }
 

@@ -14,6 +14,11 @@ import (
 // values of the registry's types. Its error ends Do as it is. After any error but those of
 // class [host.ErrUnknown] and [host.ErrFailed], nothing was written.
 //
+// Before they are appended, Apply gets the decided events too. One that it refuses, and every
+// load would refuse, is an *[ApplyError]. It then has what is known of the event: no hashes and
+// no position, as sequence the next one, and as time the store's now or that of
+// [host.WithTime]; its id if Do has a key, otherwise another one.
+//
 // decide may be called several times, so it must only look at the state. Commands on one
 // aggregate take turns, so it must not call Do for the same one.
 //
@@ -57,6 +62,9 @@ func (a *Aggregates[T]) Do(ctx context.Context, id string, decide func(*T) ([]an
 			return d, err
 		}
 		if d.items, err = a.items(at, values); err != nil {
+			return d, err
+		}
+		if err := a.foresee(l, d.items, &c.options); err != nil {
 			return d, err
 		}
 		d.conditions, d.conflict = []host.AppendOption{host.Expect(l.Version.Expected())}, conflictOfDo

@@ -14,6 +14,9 @@
 // changed meanwhile; otherwise it does all of this again. With a key the command happens
 // once, however often Do is called.
 //
+// A command on several entities, such as a book and the member who borrows it, is one for
+// [Decide].
+//
 // # Snapshots
 //
 // With [Snapshots] a load begins at a saved state and reads only the events since. A

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/thawlog/thaw/core/event"
@@ -29,24 +30,56 @@ func (e *ConflictError) Error() string {
 // Unwrap returns the last conflict.
 func (e *ConflictError) Unwrap() error { return e.Err }
 
-// ApplyError reports an event that the state's Apply refused.
+// ApplyError reports an event that the state's Apply refused, or at which it panicked.
 type ApplyError struct {
-	Entity   string
+	Entity string
+	// Decided says that Do decided on the event and wrote nothing: it has no sequence in the
+	// store, and an id only if Do has a key.
+	Decided  bool
 	ID       event.ID
 	Sequence uint64
 	Clock    uint32
 	Kind     event.Kind
-	Err      error
+	// Name is the name of the kind's type, "" for an unknown kind.
+	Name string
+	// Err is the error of Apply, or a *[PanicError].
+	Err error
 }
 
 // Error names the entity, the event and the cause.
 func (e *ApplyError) Error() string {
-	return fmt.Sprintf("aggregate: %q cannot apply its event %d (%v, sequence %d, kind %v): %v",
-		e.Entity, e.Clock, e.ID, e.Sequence, e.Kind, e.Err)
+	kind := fmt.Sprintf("kind %v", e.Kind)
+	if e.Name != "" {
+		kind += " " + e.Name
+	}
+	if e.Decided {
+		return fmt.Sprintf("aggregate: %q could not apply the decided event %d (%s), nothing was written: %v",
+			e.Entity, e.Clock, kind, e.Err)
+	}
+	return fmt.Sprintf("aggregate: %q cannot apply its event %d (%v, sequence %d, %s): %v",
+		e.Entity, e.Clock, e.ID, e.Sequence, kind, e.Err)
 }
 
 // Unwrap returns the cause.
 func (e *ApplyError) Unwrap() error { return e.Err }
+
+// PanicError reports an Apply that panicked.
+type PanicError struct {
+	Value any
+	// Stack is the stack of the panic, as debug.Stack formats it.
+	Stack []byte
+}
+
+func newPanicError(value any) *PanicError { return &PanicError{Value: value, Stack: debug.Stack()} }
+
+// Error returns the value of the panic.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the value of the panic if that is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
 
 // Reasons why a snapshot is not used, or not written. A *SnapshotError wraps one of them, or
 // an error of the cache or of package payload.

@@ -33,7 +33,7 @@ type Loaded[T any] struct {
 // Load returns an aggregate. One without events is a new T, and no error.
 //
 // An event whose payload is not of its type is a *[typed.DecodeError], and one that Apply
-// refuses an *[ApplyError]. Apply sees an event of a kind that the registry does not know
+// refuses, or at which it panics, an *[ApplyError]. Apply sees an event of a kind that the registry does not know
 // with a [host.Raw] as value, and none of kind event.EffectAck.
 func (a *Aggregates[T]) Load(ctx context.Context, id string) (Loaded[T], error) {
 	at, err := a.at(id)
@@ -63,8 +63,17 @@ func (a *Aggregates[T]) load(ctx context.Context, at event.Coordinate) (*Loaded[
 }
 
 // fold applies events, in order of clocks, to the state.
-func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2[event.Event, error]) error {
+func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2[event.Event, error]) (failed error) {
 	state := a.folder(l.State)
+	applying := false
+	defer func() {
+		if !applying {
+			return
+		}
+		if v := recover(); v != nil { // nil after runtime.Goexit
+			failed = a.applyError(l.At.Entity, &l.last, newPanicError(v))
+		}
+	}()
 	for e, err := range a.types.Read(ctx, a.store, events) {
 		if err != nil {
 			return err
@@ -77,10 +86,11 @@ func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2
 		if e.Kind == event.EffectAck {
 			continue
 		}
-		if err := state.Apply(e); err != nil {
-			return &ApplyError{
-				Entity: e.Entity, ID: e.ID, Sequence: e.Sequence, Clock: e.Clock, Kind: e.Kind, Err: err,
-			}
+		applying = true
+		err := state.Apply(e)
+		applying = false
+		if err != nil {
+			return a.applyError(l.At.Entity, &l.last, err)
 		}
 	}
 	return nil

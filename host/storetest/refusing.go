@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"time"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -29,6 +30,15 @@ type Store interface {
 	Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...host.AppendOption) (host.Receipt, error)
 	AppendBatch(ctx context.Context, items []host.Item) ([]host.Receipt, error)
 	AppendEach(ctx context.Context, items []host.Item) ([]host.Receipt, error)
+}
+
+// Now is that of host.Store, by which package aggregate knows the time of an event that is not
+// written yet.
+func (r *Refusing) Now() time.Time {
+	if store, ok := r.Store.(interface{ Now() time.Time }); ok {
+		return store.Now()
+	}
+	return time.Now()
 }
 
 // Append is that of host.Store.
