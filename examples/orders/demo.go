@@ -46,7 +46,7 @@ func demo(ctx context.Context, out io.Writer) {
 	call("staff", "", "GET", "/denials", "")
 	say("\n# what is paid is shipped; the read models; why it was shipped")
 	call("ada", "5", "POST", "/orders/42/pay", "{}")
-	kinds, _ := Types.Kinds("order.shipped")
+	kinds := Types.MustKinds("order.shipped")
 	var shipped event.Full
 	for shipped = range s.store.Follow(host.Region{Kinds: kinds}, host.Position{}, host.FollowOptions{}).Events(ctx) {
 		break

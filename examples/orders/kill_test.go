@@ -206,7 +206,7 @@ func shipped(t *testing.T, s *Service) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	paid := map[event.ID]bool{}
-	kinds, _ := Types.Kinds("order.paid", "order.shipped")
+	kinds := Types.MustKinds("order.paid", "order.shipped")
 	end, err := s.store.Position(ctx)
 	require.NoError(t, err)
 	caughtUp := errors.New("caught up")

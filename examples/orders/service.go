@@ -60,9 +60,8 @@ func Open(ctx context.Context, dir string) (*Service, error) {
 
 // ship ships every order that is paid.
 func ship(ctx context.Context, store *host.Store, at host.CheckpointFile) error {
-	paid, _ := Types.Kinds("order.paid")
 	as := store.As(gate.Actor{ID: "shipping", Facts: Role{Staff: true}})
-	return react.Run(ctx, as, Types, "shipping", host.Region{EntityPrefix: "order:", Kinds: paid},
+	return react.Run(ctx, as, Types, "shipping", host.Region{EntityPrefix: "order:", Kinds: Types.MustKinds("order.paid")},
 		func(_ context.Context, e typed.Envelope) ([]react.Reaction, error) {
 			return []react.Reaction{{At: e.Coordinate, Value: OrderShipped{By: "train", From: "Leiden"}}}, nil
 		}, react.Options{Checkpoint: at})

@@ -81,7 +81,9 @@ func TestUpcastPanics(t *testing.T) {
 	var why *project.EventError
 	require.ErrorAs(t, err, &why)
 	require.Equal(t, r.ID, why.ID)
-	var panicked *project.PanicError
+	var undecoded *typed.DecodeError
+	require.ErrorAs(t, err, &undecoded)
+	var panicked *typed.PanicError
 	require.ErrorAs(t, err, &panicked)
 	require.Equal(t, "upcast", panicked.Value)
 }

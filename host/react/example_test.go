@@ -72,7 +72,7 @@ func ExampleDeliver() {
 		fmt.Println("send to", e.Value.(ShipmentOrdered).To)
 		return nil
 	}
-	kinds, _ := Types.Kinds("shipment.ordered")
+	kinds := Types.MustKinds("shipment.ordered")
 	for _, to := range []string{"Leiden", "Delft"} {
 		if _, err := Types.Append(ctx, st, event.At("shipment:"+to, "shop"), ShipmentOrdered{To: to}); err != nil {
 			log.Fatal(err)

@@ -227,7 +227,8 @@ func TestRunPoison(t *testing.T) {
 	}}))
 	require.Len(t, parked, 2)
 	require.ErrorAs(t, parked[0], &undecoded)
-	var panicked *react.PanicError
+	var panicked *typed.PanicError
+	require.ErrorAs(t, parked[1], &undecoded)
 	require.ErrorAs(t, parked[1], &panicked)
 	require.Contains(t, string(panicked.Stack), "typed.Was")
 	require.Len(t, all(t, st, host.Region{Kinds: event.Only(kindShip)}), 2)

@@ -21,6 +21,11 @@ var (
 	ErrTypeTwice = errors.New("typed: the Go type is defined twice")
 	// ErrNoType: a Type was not made by Event, or the Go type is an interface or a pointer.
 	ErrNoType = errors.New("typed: not a type of values")
+	// ErrNoFields: the Go type is a struct of which no field is exported, so that its
+	// payloads would be empty.
+	ErrNoFields = errors.New("typed: the struct has fields, but no exported ones")
+	// ErrNoUpcast: the function of Was is nil.
+	ErrNoUpcast = errors.New("typed: the upcast is nil")
 )
 
 // DefinitionError reports a definition that cannot be part of a registry.
@@ -57,7 +62,7 @@ type DecodeError struct {
 	Kind     event.Kind
 	// Name is that of the kind's type.
 	Name string
-	// Err is an error of package payload.
+	// Err is an error of package payload, or a *[PanicError] of an upcast.
 	Err error
 }
 
@@ -68,3 +73,19 @@ func (e *DecodeError) Error() string {
 
 // Unwrap returns the cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
+
+// PanicError reports an upcast that panicked.
+type PanicError struct {
+	Value any
+	// Stack is the stack of the panic, as debug.Stack formats it.
+	Stack []byte
+}
+
+// Error returns the value of the panic.
+func (e *PanicError) Error() string { return fmt.Sprintf("the upcast panicked: %v", e.Value) }
+
+// Unwrap returns the value of the panic if that is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}

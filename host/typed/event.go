@@ -2,6 +2,7 @@ package typed
 
 import (
 	"reflect"
+	"runtime/debug"
 
 	"github.com/thawlog/thaw/core/event"
 )
@@ -21,7 +22,8 @@ type Type struct {
 // older is an older kind of a type, and how a payload of it becomes the type's value.
 type older struct {
 	kind event.Kind
-	read func(payload []byte) (any, error)
+	zero any
+	read func(payload []byte) (any, error) // nil without an upcast
 }
 
 // Event defines the events of type T: their kind, and their name, which tools show.
@@ -32,7 +34,11 @@ func Event[T any](kind event.Kind, name string, was ...Older[T]) Type {
 	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decoding[T]())}
 	for _, w := range was {
 		for _, k := range w.kinds {
-			t.older = append(t.older, older{kind: k.kind, read: boxed(k.read)})
+			o := older{kind: k.kind, zero: k.zero}
+			if k.read != nil {
+				o.read = boxed(k.read)
+			}
+			t.older = append(t.older, o)
 		}
 	}
 	return t
@@ -43,28 +49,39 @@ type Older[T any] struct{ kinds []reader[T] }
 
 type reader[T any] struct {
 	kind event.Kind
+	zero any
 	read func(payload []byte) (T, error)
 }
 
 // Was defines an older kind of a type: its payloads are decoded into Old, and upcast makes
-// of that what the event means today. upcast must be a pure function. was lists the kinds
-// before that one, so that each step of a chain is written once:
+// of that what the event means today. upcast must be a pure function; an event at which it
+// panics is a *[DecodeError]. was lists the kinds before that one, so that each step of a
+// chain is written once:
 //
 //	typed.Was(0x1003, fromV2, typed.Was(0x1002, fromV1))
 func Was[Old, T any](kind event.Kind, upcast func(Old) T, was ...Older[Old]) Older[T] {
 	after := func(read func([]byte) (Old, error)) func([]byte) (T, error) {
+		if upcast == nil || read == nil {
+			return nil
+		}
 		return func(payload []byte) (v T, err error) {
 			old, err := read(payload)
 			if err != nil {
 				return v, err
 			}
+			defer func() {
+				if p := recover(); p != nil { // nil also after runtime.Goexit
+					err = &PanicError{Value: p, Stack: debug.Stack()}
+				}
+			}()
 			return upcast(old), nil
 		}
 	}
-	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decoding[Old]())}}}
+	var zero Old
+	o := Older[T]{kinds: []reader[T]{{kind: kind, zero: zero, read: after(decoding[Old]())}}}
 	for _, w := range was {
 		for _, k := range w.kinds {
-			o.kinds = append(o.kinds, reader[T]{kind: k.kind, read: after(k.read)})
+			o.kinds = append(o.kinds, reader[T]{kind: k.kind, zero: k.zero, read: after(k.read)})
 		}
 	}
 	return o

@@ -11,11 +11,15 @@ import (
 // is not a T with a *[DecodeError], and permits events of other kinds. Older kinds of T are
 // judged as what they mean today.
 //
-// It is for package variables: it panics with an *[UnknownTypeError] if T is not in types.
+// It is for package variables: it panics with an *[UnknownTypeError] if T is not in types. A
+// nil judge is refused where the gate becomes part of a policy, as that of [gate.New].
 func Gate[T any](types *Types, name string, judge func(p *gate.Proposal, value T) error) gate.Gate {
 	of := reflect.TypeFor[T]()
 	if types == nil || types.byType[of] == nil {
 		panic(&UnknownTypeError{Type: of.String()})
+	}
+	if judge == nil {
+		return gate.New(name, nil)
 	}
 	return gate.New(name, func(p *gate.Proposal) error {
 		k, ok := types.byKind[p.Kind]

@@ -87,3 +87,9 @@ func ExampleGate() {
 	}
 	// Output: cheap 250 cents are too much for user:7
 }
+
+// TestGateWithoutJudge: a policy refuses it, as it does an untyped one.
+func TestGateWithoutJudge(t *testing.T) {
+	_, err := gate.NewPolicy(typed.Gate[placed](types, "none", nil))
+	require.ErrorIs(t, err, gate.ErrNoJudge)
+}

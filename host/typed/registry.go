@@ -3,6 +3,7 @@ package typed
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -10,7 +11,6 @@ import (
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/kindnames"
-	"github.com/thawlog/thaw/host/payload"
 )
 
 // Types is a registry: the types of an application's events. It does not change. All
@@ -44,8 +44,9 @@ func New(types ...Type) (*Types, error) {
 			}
 		}
 		fail(t.kind, r.add(t))
-		for _, o := range append([]older{{kind: t.kind, read: t.read}}, t.older...) {
-			fail(o.kind, r.addKind(t, o))
+		fail(t.kind, r.addKind(t, older{kind: t.kind, read: t.read}))
+		for _, o := range t.older {
+			fail(o.kind, r.addOlder(t, o))
 		}
 	}
 	if len(errs) > 0 {
@@ -75,8 +76,18 @@ func (r *Types) add(t *Type) error {
 		return ErrTypeTwice
 	}
 	r.byName[t.name], r.byType[t.of] = t, t
-	_, err := payload.Marshal(t.zero)
-	return err
+	return checkFields(t.zero)
+}
+
+func (r *Types) addOlder(t *Type, o older) error {
+	if o.read == nil {
+		return ErrNoUpcast
+	}
+	err := checkFields(o.zero)
+	if !errors.Is(err, ErrNoFields) || decodesItself(reflect.TypeOf(o.zero), map[reflect.Type]bool{}) {
+		err = nil // it need not be encoded
+	}
+	return errors.Join(err, r.addKind(t, o))
 }
 
 func (r *Types) addKind(t *Type, o older) error {
@@ -165,6 +176,17 @@ func (r *Types) Kinds(names ...string) (kinds event.Kinds, ok bool) {
 		}
 	}
 	return event.AnyOf(list...), true
+}
+
+// MustKinds is [Types.Kinds] for a package variable: it panics if a name is unknown.
+func (r *Types) MustKinds(names ...string) event.Kinds {
+	for _, name := range names {
+		if _, ok := r.Kinds(name); !ok {
+			panic(fmt.Sprintf("typed: the registry has no name %q", name))
+		}
+	}
+	kinds, _ := r.Kinds(names...)
+	return kinds
 }
 
 // sorted returns the kinds in order.

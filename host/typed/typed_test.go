@@ -6,10 +6,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/typed"
@@ -134,6 +136,47 @@ func TestPoisoned(t *testing.T) {
 	require.Equal(t, 1, steps)
 }
 
+// TestUpcastPanics: an event at which an upcast panics, also one of an earlier step, is a
+// *DecodeError, wherever it is decoded.
+func TestUpcastPanics(t *testing.T) {
+	why := errors.New("why")
+	types := typed.Registry(typed.Event[placed](0x1003, "order.placed",
+		typed.Was(0x1002, func(placedV2) placed { panic(why) },
+			typed.Was(0x1001, func(o placedV1) placedV2 {
+				if o.Name != "" {
+					panic(why)
+				}
+				return placedV2{}
+			}))))
+	st, at := newStore(t), event.At("order:1", "shop")
+	for kind, value := range map[event.Kind]any{0x1001: placedV1{Name: "Ada"}, 0x1002: placedV2{}} {
+		r, err := st.Append(t.Context(), at, kind, value)
+		require.NoError(t, err)
+		full, err := st.Get(t.Context(), r.ID)
+		require.NoError(t, err)
+		read := func() (e typed.Envelope, err error) {
+			for e, err = range types.Read(t.Context(), st, st.Query(t.Context(), host.Region{}, host.Page{From: r.Sequence})) {
+				break
+			}
+			return e, err
+		}
+		for _, decode := range []func() (typed.Envelope, error){func() (typed.Envelope, error) { return types.Decode(full) }, read} {
+			e, err := decode()
+			require.Nil(t, e.Value)
+			require.Equal(t, r.ID, e.ID)
+			var undecoded *typed.DecodeError
+			require.ErrorAs(t, err, &undecoded)
+			require.Equal(t, r.ID, undecoded.ID)
+			var panicked *typed.PanicError
+			require.ErrorAs(t, err, &panicked)
+			require.Contains(t, string(panicked.Stack), "TestUpcastPanics")
+			require.ErrorIs(t, err, why)
+		}
+	}
+	judged := typed.Gate(types, "any", func(*gate.Proposal, placed) error { return nil }).Judge(&gate.Proposal{Kind: 0x1002, Payload: []byte{0x80}})
+	require.ErrorIs(t, judged, why)
+}
+
 // TestRead: Read returns what Each does, also of a reader that only reads.
 func TestRead(t *testing.T) {
 	st, at := newStore(t), event.At("order:1", "shop")
@@ -204,6 +247,24 @@ func TestUnknownType(t *testing.T) {
 	}
 }
 
+type hidden struct{ _ string }
+
+type omits struct {
+	Customer string `msgpack:",omitempty"`
+	_        int
+}
+
+// text is a struct that writes itself.
+type text struct{ inside string }
+
+func (t text) MarshalText() ([]byte, error)     { return []byte(t.inside), nil }
+func (t *text) UnmarshalText(text []byte) error { t.inside = string(text); return nil }
+
+// readOnly is a struct that only reads itself.
+type readOnly struct{ inside string }
+
+func (t *readOnly) UnmarshalText(text []byte) error { t.inside = string(text); return nil }
+
 func TestDefinitions(t *testing.T) {
 	same := func(o placedV1) placed { return placed{} }
 	for name, c := range map[string]struct {
@@ -224,7 +285,13 @@ func TestDefinitions(t *testing.T) {
 		"an interface":              {[]typed.Type{typed.Event[any](0x1001, "a")}, typed.ErrNoType},
 		"a system kind":             {[]typed.Type{typed.Event[placed](event.SystemInit, "a")}, host.ErrKind},
 		"an effect kind":            {[]typed.Type{typed.Event[placed](0xD001, "a")}, host.ErrKind},
-		"an older marker":           {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(event.SystemBatchBegin, same))}, host.ErrKind},
+		"hidden fields":             {[]typed.Type{typed.Event[hidden](0x1001, "a")}, typed.ErrNoFields},
+		"hidden embedded fields":    {[]typed.Type{typed.Event[struct{ hidden }](0x1001, "a")}, typed.ErrNoFields},
+		"older hidden fields":       {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(0x1002, func(hidden) placed { return placed{} }))}, typed.ErrNoFields},
+		"no upcast":                 {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was[placedV1, placed](0x1002, nil))}, typed.ErrNoUpcast},
+		"no second upcast": {[]typed.Type{typed.Event[placed](0x1001, "a",
+			typed.Was(0x1002, func(placedV2) placed { return placed{} }, typed.Was[placedV1, placedV2](0x1003, nil)))}, typed.ErrNoUpcast},
+		"an older marker": {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(event.SystemBatchBegin, same))}, host.ErrKind},
 	} {
 		_, err := typed.New(c.types...)
 		require.ErrorIs(t, err, c.want, name)
@@ -234,6 +301,12 @@ func TestDefinitions(t *testing.T) {
 	}
 	_, err := typed.New(typed.Event[chan int](0x1001, "a"))
 	require.Error(t, err, "a channel has no payload")
+	// What has no fields, or writes itself, or embeds what it writes, is complete.
+	_, err = typed.New(typed.Event[struct{}](0x1001, "a"), typed.Event[time.Time](0x1002, "b"), typed.Event[text](0x1003, "c"),
+		typed.Event[struct{ placed }](0x1004, "d"), typed.Event[struct{ *placed }](0x1005, "e"),
+		typed.Event[placed](0x1006, "f", typed.Was(0x1007, func(struct{}) placed { return placed{} })),
+		typed.Event[omits](0x1008, "g", typed.Was(0x1009, func(readOnly) omits { return omits{} })))
+	require.NoError(t, err)
 	none, err := typed.New()
 	require.NoError(t, err)
 	require.Empty(t, none.Names())
@@ -252,9 +325,13 @@ func TestKinds(t *testing.T) {
 	require.Equal(t, map[event.Kind]string{
 		0x1001: "order.placed", 0x1002: "order.placed", 0x1003: "order.placed", 0x1004: "order.shipped",
 	}, types.Names())
+	require.Equal(t, event.AnyOf(0x1001, 0x1002, 0x1003), types.MustKinds("order.placed"))
+	require.Equal(t, event.AnyOf(0x1001, 0x1002, 0x1003, 0x1004), types.MustKinds())
+	require.PanicsWithValue(t, `typed: the registry has no name "order.lost"`, func() { types.MustKinds("order.placed", "order.lost") })
 	var none *typed.Types
 	require.Empty(t, none.Names())
 	require.Equal(t, "", none.Name(0x1001))
+	require.Panics(t, func() { none.MustKinds("order.placed") })
 }
 
 type node struct {
