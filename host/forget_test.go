@@ -45,11 +45,14 @@ func TestForgetsFlushedEvents(t *testing.T) {
 		}
 		if within {
 			require.Less(t, most, 30, "a segment, and the appends until the next one after a flush")
-		} else {
-			require.Less(t, host.Kept(s), 600)
+		}
+		n := 600
+		for ; host.Kept(s) >= n; n++ { // the goroutine that flushes may not have had its turn
+			_, err := s.Append(t.Context(), eventAt, event.Data, "payload")
+			require.NoError(t, err)
 		}
 		require.NoError(t, s.Close())
-		require.Len(t, all(t, p.open(t, host.ReaderOptions{Strict: true})), 600)
+		require.Len(t, all(t, p.open(t, host.ReaderOptions{Strict: true})), n)
 	}
 }
 
