@@ -37,10 +37,8 @@ func decodesItself(t reflect.Type, seen map[reflect.Type]bool) bool {
 		return false
 	}
 	seen[t] = true
-	for _, name := range decoders {
-		if _, ok := reflect.PointerTo(t).MethodByName(name); ok {
-			return true
-		}
+	if hasDecoder(t) {
+		return true
 	}
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array:
@@ -52,6 +50,16 @@ func decodesItself(t reflect.Type, seen map[reflect.Type]bool) bool {
 			if decodesItself(t.Field(i).Type, seen) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// hasDecoder reports whether a type itself has one of these methods.
+func hasDecoder(t reflect.Type) bool {
+	for _, name := range decoders {
+		if _, ok := reflect.PointerTo(t).MethodByName(name); ok {
+			return true
 		}
 	}
 	return false

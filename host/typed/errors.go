@@ -8,8 +8,8 @@ import (
 )
 
 // Errors of a definition. A *DefinitionError wraps one of them, or the *host.KindError of
-// a kind that an application may not use, or the error of package payload for a type that
-// it cannot encode.
+// a kind that an application may not use, or the error of package payload for a type of
+// which it cannot encode every value, or not decode it again.
 var (
 	// ErrName: a name is 1 to 128 bytes of printable ASCII without spaces.
 	ErrName = errors.New("typed: a name is 1 to 128 printable ASCII characters without spaces")
@@ -24,8 +24,8 @@ var (
 	// ErrNoFields: the Go type is a struct of which no field is exported, so that its
 	// payloads would be empty.
 	ErrNoFields = errors.New("typed: the struct has fields, but no exported ones")
-	// ErrNoUpcast: the function of Was is nil.
-	ErrNoUpcast = errors.New("typed: the upcast is nil")
+	// ErrNoUpcast: an older kind has no function that makes today's value.
+	ErrNoUpcast = errors.New("typed: the older kind has no upcast")
 )
 
 // DefinitionError reports a definition that cannot be part of a registry.

@@ -1,6 +1,7 @@
 package typed
 
 import (
+	"cmp"
 	"reflect"
 	"runtime/debug"
 
@@ -22,8 +23,8 @@ type Type struct {
 // older is an older kind of a type, and how a payload of it becomes the type's value.
 type older struct {
 	kind event.Kind
-	zero any
-	read func(payload []byte) (any, error) // nil without an upcast
+	read func(payload []byte) (any, error)
+	err  error // of its definition
 }
 
 // Event defines the events of type T: their kind, and their name, which tools show.
@@ -34,11 +35,7 @@ func Event[T any](kind event.Kind, name string, was ...Older[T]) Type {
 	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decoding[T]())}
 	for _, w := range was {
 		for _, k := range w.kinds {
-			o := older{kind: k.kind, zero: k.zero}
-			if k.read != nil {
-				o.read = boxed(k.read)
-			}
-			t.older = append(t.older, o)
+			t.older = append(t.older, older{kind: k.kind, read: boxed(k.read), err: k.err})
 		}
 	}
 	return t
@@ -49,8 +46,8 @@ type Older[T any] struct{ kinds []reader[T] }
 
 type reader[T any] struct {
 	kind event.Kind
-	zero any
 	read func(payload []byte) (T, error)
+	err  error // of its definition
 }
 
 // Was defines an older kind of a type: its payloads are decoded into Old, and upcast makes
@@ -61,9 +58,6 @@ type reader[T any] struct {
 //	typed.Was(0x1003, fromV2, typed.Was(0x1002, fromV1))
 func Was[Old, T any](kind event.Kind, upcast func(Old) T, was ...Older[Old]) Older[T] {
 	after := func(read func([]byte) (Old, error)) func([]byte) (T, error) {
-		if upcast == nil || read == nil {
-			return nil
-		}
 		return func(payload []byte) (v T, err error) {
 			old, err := read(payload)
 			if err != nil {
@@ -77,11 +71,14 @@ func Was[Old, T any](kind event.Kind, upcast func(Old) T, was ...Older[Old]) Old
 			return upcast(old), nil
 		}
 	}
-	var zero Old
-	o := Older[T]{kinds: []reader[T]{{kind: kind, zero: zero, read: after(decoding[Old]())}}}
+	err := checkType(reflect.TypeFor[Old]())
+	if upcast == nil {
+		err = ErrNoUpcast
+	}
+	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decoding[Old]()), err: err}}}
 	for _, w := range was {
 		for _, k := range w.kinds {
-			o.kinds = append(o.kinds, reader[T]{kind: k.kind, zero: k.zero, read: after(k.read)})
+			o.kinds = append(o.kinds, reader[T]{kind: k.kind, read: after(k.read), err: cmp.Or(k.err, err)})
 		}
 	}
 	return o

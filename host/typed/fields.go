@@ -6,17 +6,12 @@ import (
 	"github.com/thawlog/thaw/host/payload"
 )
 
-// checkFields returns why values of a type have no payload, or one without what they hold.
-func checkFields(zero any) error {
-	const emptyMap = "\x80" // what encodes itself has another payload
-	b, err := payload.Marshal(zero)
-	if err != nil {
-		return err
-	}
-	if of := reflect.TypeOf(zero); of != nil && string(b) == emptyMap && hides(of) {
+// checkType returns why a payload does not have what values of a type hold.
+func checkType(of reflect.Type) error {
+	if hides(of) && !hasDecoder(of) {
 		return ErrNoFields
 	}
-	return nil
+	return payload.CheckType(of)
 }
 
 // hides reports whether a type is a struct with fields of which package payload writes none

@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/kindnames"
+	"github.com/thawlog/thaw/host/payload"
 )
 
 // Types is a registry: the types of an application's events. It does not change. All
@@ -44,9 +45,8 @@ func New(types ...Type) (*Types, error) {
 			}
 		}
 		fail(t.kind, r.add(t))
-		fail(t.kind, r.addKind(t, older{kind: t.kind, read: t.read}))
-		for _, o := range t.older {
-			fail(o.kind, r.addOlder(t, o))
+		for _, o := range append([]older{{kind: t.kind, read: t.read}}, t.older...) {
+			fail(o.kind, r.addKind(t, o))
 		}
 	}
 	if len(errs) > 0 {
@@ -76,18 +76,10 @@ func (r *Types) add(t *Type) error {
 		return ErrTypeTwice
 	}
 	r.byName[t.name], r.byType[t.of] = t, t
-	return checkFields(t.zero)
-}
-
-func (r *Types) addOlder(t *Type, o older) error {
-	if o.read == nil {
-		return ErrNoUpcast
+	if _, err := payload.Marshal(t.zero); err != nil {
+		return err
 	}
-	err := checkFields(o.zero)
-	if !errors.Is(err, ErrNoFields) || decodesItself(reflect.TypeOf(o.zero), map[reflect.Type]bool{}) {
-		err = nil // it need not be encoded
-	}
-	return errors.Join(err, r.addKind(t, o))
+	return checkType(t.of)
 }
 
 func (r *Types) addKind(t *Type, o older) error {
@@ -96,6 +88,9 @@ func (r *Types) addKind(t *Type, o older) error {
 	}
 	if _, twice := r.byKind[o.kind]; twice {
 		return ErrKindTwice
+	}
+	if o.err != nil {
+		return o.err
 	}
 	r.byKind[o.kind] = known{Type: t, read: o.read}
 	return nil
