@@ -292,9 +292,9 @@ func TestDefinitions(t *testing.T) {
 		"channels":                 {[]typed.Type{typed.Event[struct{ C []chan int }](0x1001, "a")}, payload.ErrType},
 		"not to be decoded":        {[]typed.Type{typed.Event[struct{ S fmt.Stringer }](0x1001, "a")}, payload.ErrType},
 		"older, not to be decoded": {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(0x1002, func(struct{ S fmt.Stringer }) placed { return placed{} }))}, payload.ErrType},
-		"hidden fields":             {[]typed.Type{typed.Event[hidden](0x1001, "a")}, typed.ErrNoFields},
-		"hidden embedded fields":    {[]typed.Type{typed.Event[struct{ hidden }](0x1001, "a")}, typed.ErrNoFields},
-		"older hidden fields":       {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(0x1002, func(hidden) placed { return placed{} }))}, typed.ErrNoFields},
+		"hidden fields":            {[]typed.Type{typed.Event[hidden](0x1001, "a")}, typed.ErrNoFields},
+		"hidden embedded fields":   {[]typed.Type{typed.Event[struct{ hidden }](0x1001, "a")}, typed.ErrNoFields},
+		"older hidden fields":      {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(0x1002, func(hidden) placed { return placed{} }))}, typed.ErrNoFields},
 	} {
 		_, err := typed.New(c.types...)
 		require.ErrorIs(t, err, c.want, name)
