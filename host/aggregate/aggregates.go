@@ -56,8 +56,9 @@ func (a *Aggregates[T]) With(store Store) *Aggregates[T] {
 	return &with
 }
 
-// Close waits for a snapshot that is being written, and writes no more in the background.
-// It closes no store. Aggregates without [Snapshots] need no Close.
+// Close waits until the snapshots that loads have asked for are written, and writes no more in
+// the background. If one fails, the others are dropped. Close it before the store, which it
+// does not close. Aggregates without [Snapshots] need no Close.
 func (a *Aggregates[T]) Close() {
 	if a.snapshots != nil {
 		a.snapshots.background.close()

@@ -13,7 +13,6 @@ type background struct {
 	asked   map[string]func(context.Context) error // by entity
 	running bool
 	closed  bool
-	stop    context.CancelFunc // of the running goroutine
 	wait    sync.WaitGroup
 
 	// After a failure nothing is asked for until a time: most failures are not of one
@@ -53,16 +52,11 @@ func (b *background) ask(entity string, save func(context.Context) error) {
 		return
 	}
 	b.running = true
-	ctx, stop := context.WithCancel(context.Background())
-	b.stop = stop
-	b.wait.Go(func() {
-		defer stop()
-		b.run(ctx)
-	})
+	b.wait.Go(b.run)
 }
 
 // run writes what is asked for.
-func (b *background) run(ctx context.Context) {
+func (b *background) run() {
 	for {
 		b.mu.Lock()
 		var entity string
@@ -76,7 +70,7 @@ func (b *background) run(ctx context.Context) {
 		if save == nil {
 			return
 		}
-		b.done(entity, save(ctx))
+		b.done(entity, save(context.Background()))
 	}
 }
 
@@ -100,14 +94,10 @@ func (b *background) done(entity string, err error) {
 	clear(b.asked)
 }
 
-// close ends the load for a snapshot, and waits until one that is being written is.
+// close waits until what is asked for is written.
 func (b *background) close() {
 	b.mu.Lock()
 	b.closed = true
-	clear(b.asked)
-	if b.stop != nil {
-		b.stop()
-	}
 	b.mu.Unlock()
 	b.wait.Wait()
 }

@@ -3,10 +3,11 @@ package aggregate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"path/filepath"
-	"sync"
 
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
@@ -14,8 +15,7 @@ import (
 
 // FileSnapshots keeps snapshots in files below a directory of their own, which it makes and
 // which may be deleted at any time. It must not be the store's. A file is replaced as a
-// whole and not synced: after a crash it may be damaged, which a load notices. Of two Puts of
-// one snapshot at the same time, by different [Aggregates], one may fail.
+// whole and not synced: after a crash it may be damaged, which a load notices.
 type FileSnapshots struct {
 	// FS is the file system, by default the operating system's.
 	FS fsabstraction.FS
@@ -48,20 +48,19 @@ func (f FileSnapshots) Get(_ context.Context, name string) ([]byte, error) {
 	return b[:n], nil
 }
 
-// Put implements [Cache]. Its system calls are
+// Put implements [Cache]. Several Puts of one name at once, also of several processes, leave
+// one of the snapshots. Its system calls are
 //
-//	unlink name.tmp, if a crash left one
-//	open name.tmp, exclusively; write; close
-//	rename name.tmp to name
+//	open name.RANDOM.tmp, exclusively; write; close
+//	rename name.RANDOM.tmp to name
+//
+// A crash may leave a temporary file, which may be deleted as any other.
 func (f FileSnapshots) Put(_ context.Context, name string, snapshot []byte) error {
 	dir, path, err := f.path(name)
 	if err != nil {
 		return err
 	}
-	turn := &putting[(name[0]^name[1]<<3)%byte(len(putting))]
-	turn.Lock()
-	defer turn.Unlock()
-	temporary := path + ".tmp"
+	temporary := fmt.Sprintf("%s.%016x.tmp", path, rand.Uint64())
 	file, err := f.create(dir, temporary)
 	if err != nil {
 		return err
@@ -77,26 +76,18 @@ func (f FileSnapshots) Put(_ context.Context, name string, snapshot []byte) erro
 	return nil
 }
 
-// putting keeps two snapshots of one name from using one temporary file at once, as a call of
-// Snapshot and the background can. Other names rarely wait. Another process may fail, and is
-// noticed.
-var putting [64]sync.Mutex
-
-// create creates a temporary file, and first what it needs.
+// create creates a temporary file, and first its directory if that is missing.
 func (f FileSnapshots) create(dir, temporary string) (fsabstraction.WriteFile, error) {
 	file, err := f.fs().Create(temporary)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		err = f.fs().MkdirAll(dir)
-	case errors.Is(err, fs.ErrExist):
-		err = f.remove(temporary)
-	default:
-		return file, err
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = f.fs().MkdirAll(dir); err == nil {
+			file, err = f.fs().Create(temporary)
+		}
 	}
-	if err != nil {
-		return nil, err
+	if err != nil { // an error may come after the file was made
+		return nil, errors.Join(err, f.remove(temporary))
 	}
-	return f.fs().Create(temporary)
+	return file, nil
 }
 
 func (f FileSnapshots) remove(path string) error {

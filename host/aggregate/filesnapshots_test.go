@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"bytes"
 	"io/fs"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -32,10 +33,11 @@ func TestFileSnapshots(t *testing.T) {
 		require.ErrorIs(t, err, fs.ErrInvalid, name)
 	}
 	// A temporary file that a crash left does not matter.
-	mem := crashfs.FromFiles(map[string][]byte{"s/ab/abcd.tmp": []byte("half")})
+	left := []byte("half")
+	mem := crashfs.FromFiles(map[string][]byte{"s/ab/abcd.0123456789abcdef.tmp": left})
 	f = aggregate.FileSnapshots{FS: mem, Dir: "s"}
 	require.NoError(t, f.Put(ctx, "abcd", []byte("x")))
-	require.Equal(t, map[string][]byte{"abcd": []byte("x")}, mem.Files("s/ab"))
+	require.Equal(t, map[string][]byte{"abcd": []byte("x"), "abcd.0123456789abcdef.tmp": left}, mem.Files("s/ab"))
 }
 
 // TestSnapshotPowerCut: after a power cut at any moment of writing snapshots, loads from what
@@ -129,7 +131,8 @@ func onlyDir(t *testing.T, fs *crashfs.FS) string {
 	return entries[0].Name
 }
 
-// TestPutAtOnce: several snapshots of one name can be put at once; one of them stays.
+// TestPutAtOnce: several snapshots of one name can be put at once, as by several processes:
+// nothing in the process keeps them apart. One of them stays.
 func TestPutAtOnce(t *testing.T) {
 	f := aggregate.FileSnapshots{Dir: t.TempDir()}
 	name := strings.Repeat("ab", 16)
@@ -145,4 +148,7 @@ func TestPutAtOnce(t *testing.T) {
 	b, err := f.Get(t.Context(), name)
 	require.NoError(t, err)
 	require.Equal(t, bytes.Repeat(b[:1], 1000), b)
+	entries, err := os.ReadDir(f.Dir + "/ab")
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
 }

@@ -155,6 +155,53 @@ func TestSnapshotStops(t *testing.T) {
 	require.Eventually(t, func() bool { return a.SnapshotStatus().Written > 0 }, 5*time.Second, time.Millisecond)
 }
 
+// slow is a cache whose first Put waits.
+type slow struct {
+	cache
+	once  sync.Once
+	begun chan struct{}
+	goOn  chan struct{}
+}
+
+func (s *slow) Put(ctx context.Context, name string, b []byte) error {
+	s.once.Do(func() {
+		close(s.begun)
+		<-s.goOn
+	})
+	return s.cache.Put(ctx, name, b)
+}
+
+// TestCloseWrites: Close waits for every snapshot that was asked for, also for those that were
+// not begun.
+func TestCloseWrites(t *testing.T) {
+	st := filled(t, crashfs.New())
+	for _, id := range []string{"2", "3"} {
+		do(t, accounts(st), id, deposit(1))
+	}
+	c := &slow{begun: make(chan struct{}), goOn: make(chan struct{})}
+	a := accounts(st, snapshots(c, 1))
+	load(t, a, "1")
+	<-c.begun
+	for range 2 {
+		load(t, a, "2")
+		load(t, a, "3")
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		a.Close()
+	}()
+	select {
+	case <-closed:
+		t.Error("closed during a write")
+	case <-time.After(time.Millisecond):
+	}
+	close(c.goOn)
+	<-closed
+	require.EqualValues(t, 3, a.SnapshotStatus().Written)
+	require.Len(t, c.kept, 3)
+}
+
 // TestDamagedSnapshot: whatever happens to its bytes, the state is right.
 func TestDamagedSnapshot(t *testing.T) {
 	st := filled(t, crashfs.New())

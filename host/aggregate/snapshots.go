@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"iter"
 	"reflect"
-	"sync"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -21,8 +20,6 @@ type snapshots struct {
 	maker      maker
 	background background
 	status     status
-	// putting is held during a Put: two of one snapshot at once could fail.
-	putting sync.Mutex
 }
 
 func newSnapshots[T any](types *typed.Types, o SnapshotOptions) *snapshots {
@@ -152,7 +149,7 @@ func (a *Aggregates[T]) save(ctx context.Context, at event.Coordinate) error {
 	}
 	s := &a.snapshots.status
 	switch {
-	case err != nil && ctx.Err() != nil: // not a failure, or Close's
+	case err != nil && ctx.Err() != nil: // the caller gave up
 		return &SnapshotError{Entity: at.Entity, Err: err}
 	case err != nil:
 		s.failed.Add(1)
@@ -187,7 +184,5 @@ func (a *Aggregates[T]) put(ctx context.Context, l *Loaded[T]) error {
 		subject: m.subject(entity), store: position.Store,
 		last: lastOf(&l.last), clock: l.last.Clock, events: l.events, state: state,
 	}
-	a.snapshots.putting.Lock()
-	defer a.snapshots.putting.Unlock()
 	return a.snapshots.Cache.Put(ctx, m.cacheName(entity), s.encode())
 }
