@@ -11,8 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/aggregate"
+	"github.com/thawlog/thaw/host/storetest"
 	"github.com/thawlog/thaw/host/typed"
 )
 
@@ -115,6 +117,24 @@ func TestUnless(t *testing.T) {
 	require.ErrorAs(t, err, &why)
 	require.Equal(t, 1, asked)
 	require.Equal(t, 1, count(t, st))
+}
+
+// TestPlainConflict: an error of class host.ErrConflict without more, as a test's store has, is
+// a conflict too.
+func TestPlainConflict(t *testing.T) {
+	st := &storetest.Refusing{Store: storetest.Open(t)}
+	refusals := 0
+	refuse := func([]host.Item) error {
+		refusals++
+		st.Before = nil
+		return host.ErrConflict
+	}
+	st.Before = refuse
+	do(t, accounts(st.As(gate.Actor{ID: "ada"})), "1", deposit(5))
+	st.Before = refuse
+	decide(t, st, items(account1("")))
+	require.Equal(t, 2, refusals)
+	require.Equal(t, 2, count(t, st))
 }
 
 // TestConflicts: Do decides again after a conflict, a bounded number of times.

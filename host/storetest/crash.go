@@ -28,8 +28,9 @@ const CrashEnv = "STORETEST_CRASH"
 // looked at. A run that was not stopped must succeed. What program was told to be on disk
 // it keeps in a variable, which it sets anew in each run and check compares.
 //
-// check opens the store, preferably with a logger that discards, and returns an error for what must not be. It is called several
-// times for one run, each time with another disk, which it may change.
+// check opens the store, preferably with a logger that discards, and returns an error for
+// what must not be. It is called several times for one run, each time with another disk,
+// which it may change.
 //
 // The first failure ends the test. Its message has the write at which the program was
 // stopped, what was left, and the command to repeat this crash alone. Only a program that
@@ -45,6 +46,9 @@ func Crash(t testing.TB, program, check func(fsys fsabstraction.FS) error) {
 	tried := only == ""
 	for n := first; ; n++ {
 		stop := runUntil(t, n, program)
+		if only != "" && n > stop.writes+1 { // it names neither one of them nor the end
+			break
+		}
 		for _, o := range stop.outcomes(n) {
 			if only != "" && o.name != only {
 				continue
@@ -65,8 +69,9 @@ func Crash(t testing.TB, program, check func(fsys fsabstraction.FS) error) {
 
 // stopped is a program's run up to a write.
 type stopped struct {
-	disk *crashfs.FS
-	op   *crashfs.Op // that was stopped, nil if the run ended by itself
+	disk   *crashfs.FS
+	op     *crashfs.Op // that was stopped, nil if the run ended by itself
+	writes int         // how many there were
 }
 
 // runUntil runs a program and stops it at its n-th write.
@@ -74,6 +79,7 @@ func runUntil(t testing.TB, n int, program func(fsabstraction.FS) error) stopped
 	t.Helper()
 	s := stopped{disk: crashfs.New()}
 	s.disk.OnOp(func(op crashfs.Op) {
+		s.writes = op.N
 		if op.N == n {
 			op.Data = bytes.Clone(op.Data)
 			s.op = &op

@@ -212,8 +212,16 @@ func TestCrashMisuse(t *testing.T) {
 	})
 	require.Empty(t, said, "a panic is the program's own failure")
 
-	for _, bad := range []string{"x", "1", "0:killed", "1:nothing", "1:half"} {
-		t.Setenv(storetest.CrashEnv, bad)
-		require.NotEmpty(t, failure(t, func(t testing.TB) { storetest.Crash(t, ok, ok) }), bad)
+	one := func(fsys fsabstraction.FS) error { return fsys.MkdirAll("dir") }
+	for _, program := range []func(fsabstraction.FS) error{ok, one} {
+		for _, bad := range []string{"x", "1", "0:killed", "1:nothing", "1:half", "3:killed", "9999:synced"} {
+			t.Setenv(storetest.CrashEnv, bad)
+			require.NotEmpty(t, failure(t, func(t testing.TB) { storetest.Crash(t, program, ok) }), bad)
+		}
+		t.Setenv(storetest.CrashEnv, "1:synced")
+		require.Empty(t, failure(t, func(t testing.TB) { storetest.Crash(t, program, ok) }))
 	}
+	t.Setenv(storetest.CrashEnv, "2:synced") // after the end
+	require.Empty(t, failure(t, func(t testing.TB) { storetest.Crash(t, one, ok) }))
+	require.NotEmpty(t, failure(t, func(t testing.TB) { storetest.Crash(t, ok, ok) }))
 }

@@ -2,18 +2,28 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/host"
 )
 
 // Refusing is a store whose appends fail as a test chooses, such as with a conflict that a
 // program must answer with another try. Its functions are called in the goroutine of the
-// append, several at once if it has several. They must not change while appends run.
+// append, several at once if it has several. They must not change while appends run at once.
 //
 //	store := &storetest.Refusing{Store: storetest.Open(t)}
-//	store.Before = func([]host.Item) error { return host.ErrConflict }
+//	store.Before = func([]host.Item) error {
+//		store.Before = nil // once
+//		return host.ErrConflict
+//	}
+//
+// A program on which several actors act is given a function that returns the store of an
+// actor; a test gives it one that calls As:
+//
+//	NewService(func(actor gate.Actor) aggregate.Store { return store.As(actor) })
 type Refusing struct {
 	Store
 	// Before is called before each append. Its error refuses the append, which then has no
@@ -30,6 +40,33 @@ type Store interface {
 	Append(ctx context.Context, at event.Coordinate, kind event.Kind, value any, options ...host.AppendOption) (host.Receipt, error)
 	AppendBatch(ctx context.Context, items []host.Item) ([]host.Receipt, error)
 	AppendEach(ctx context.Context, items []host.Item) ([]host.Receipt, error)
+}
+
+// As returns the store of an actor, see host.Store.As, whose appends call the functions that r
+// has at the time. It panics if r's store has no such method.
+func (r *Refusing) As(actor gate.Actor) *Refusing {
+	as := &Refusing{
+		Before: func(items []host.Item) error {
+			if r.Before == nil {
+				return nil
+			}
+			return r.Before(items)
+		},
+		After: func(items []host.Item) error {
+			if r.After == nil {
+				return nil
+			}
+			return r.After(items)
+		},
+	}
+	store, ok := r.Store.(interface {
+		As(actor gate.Actor) *host.ActingStore
+	})
+	if !ok {
+		panic(fmt.Sprintf("storetest: a %T has no actors", r.Store))
+	}
+	as.Store = store.As(actor)
+	return as
 }
 
 // Now is that of host.Store, by which package aggregate knows the time of an event that is not

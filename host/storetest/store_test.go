@@ -4,9 +4,11 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/fsabstraction/failfs"
 	"github.com/thawlog/thaw/host"
@@ -97,4 +99,35 @@ func TestRefusing(t *testing.T) {
 	r, err := s.AppendEach(t.Context(), []host.Item{item(1), {At: storetest.At, Kind: 1}})
 	require.Error(t, err)
 	require.Len(t, r, 1, "the receipts of those before")
+}
+
+// TestRefusingActors: the stores of actors are judged, and refuse as the one they are of.
+func TestRefusingActors(t *testing.T) {
+	judged := errors.New("not ada")
+	store := storetest.OpenWith(t, host.Options{Policy: gate.Set(gate.New("ada", func(p *gate.Proposal) error {
+		if p.Actor.ID != "ada" {
+			return judged
+		}
+		return nil
+	}))})
+	s := &storetest.Refusing{Store: store}
+	ada, bob := s.As(gate.Actor{ID: "ada"}), s.As(gate.Actor{ID: "bob"})
+	add := func(s *storetest.Refusing) error {
+		_, err := s.Append(t.Context(), storetest.At, 0x1002, paid{1})
+		return err
+	}
+	require.NoError(t, add(ada))
+	require.ErrorIs(t, add(bob), judged)
+	s.Before = func([]host.Item) error {
+		s.Before = nil // once
+		return host.ErrConflict
+	}
+	require.ErrorIs(t, add(ada), host.ErrConflict)
+	require.NoError(t, add(ada))
+	lost := errors.New("the answer is lost")
+	s.After = func([]host.Item) error { return lost }
+	require.ErrorIs(t, add(ada), lost)
+	require.EqualValues(t, 3, store.Committed())
+	require.WithinDuration(t, time.Now(), ada.Now(), time.Minute)
+	require.Panics(t, func() { ada.As(gate.Actor{}) })
 }
