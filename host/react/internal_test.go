@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,10 +70,26 @@ func TestKeeperEnd(t *testing.T) {
 }
 
 func TestLongestPause(t *testing.T) {
-	r := Retry{}.withDefaults()
+	r := Retry{}.withDefaults(runTries)
 	for try := range 100 {
 		require.Positive(t, r.pause(try+1))
 		require.LessOrEqual(t, r.pause(try+1), r.MaxPause)
 	}
 	require.Positive(t, (&Retry{Pause: 1, MaxPause: 1 << 62}).pause(1<<20))
+}
+
+// TestDefaultPauses: how long the defaults try, as the documentation of Retry says.
+func TestDefaultPauses(t *testing.T) {
+	for want, r := range map[time.Duration]Retry{
+		1270 * time.Millisecond:    Options{}.withDefaults().Retry,
+		160_230 * time.Millisecond: DeliverOptions{}.withDefaults().Retry,
+	} {
+		var sum time.Duration
+		for try := 1; !r.last(try); try++ {
+			sum += r.pause(try)
+		}
+		require.LessOrEqual(t, sum, want)
+		require.Greater(t, sum, want/2-time.Microsecond)
+	}
+	require.Equal(t, 3, DeliverOptions{Retry: Retry{Tries: 3}}.withDefaults().Retry.Tries)
 }

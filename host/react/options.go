@@ -43,7 +43,7 @@ type Options struct {
 const defaultMaxDepth = 16
 
 func (o Options) withDefaults() Options {
-	o.Retry = o.Retry.withDefaults()
+	o.Retry = o.Retry.withDefaults(runTries)
 	if o.MaxDepth <= 0 {
 		o.MaxDepth = defaultMaxDepth
 	}
@@ -63,9 +63,9 @@ type DeliverOptions struct {
 	AtOnce int
 	// StopAtEnd makes Deliver return nil when it has delivered every event of the store.
 	StopAtEnd bool
-	// Retry is for errors of the function. A pause holds up only the events of the same entity,
-	// until 1024 events, delivered or not, come after the one that failed, or 16 MiB of
-	// payloads wait.
+	// Retry is for errors of the function, by default for about two minutes: what it delivers
+	// to may be away for a while. A pause holds up only the events of the same entity, until
+	// 1024 events, delivered or not, come after the one that failed, or 16 MiB of payloads wait.
 	Retry Retry
 	// Park, if not nil, is called with an event that was given up, and an *[EventError]: the
 	// tries are used up, the payload cannot be decoded, or the function panicked. If it returns
@@ -76,7 +76,7 @@ type DeliverOptions struct {
 }
 
 func (o DeliverOptions) withDefaults() DeliverOptions {
-	o.Retry = o.Retry.withDefaults()
+	o.Retry = o.Retry.withDefaults(deliverTries)
 	o.AtOnce = max(o.AtOnce, 1)
 	return o
 }

@@ -9,8 +9,9 @@ import (
 // Retry says how often an event that failed is tried again, and after which pauses. The zero
 // value is useful.
 type Retry struct {
-	// Tries bounds the tries for one event, the first one included, by default 8. Below 0
-	// there is no bound.
+	// Tries bounds the tries for one event, the first one included, by default 8 for Run, whose
+	// pauses are then 0.6 to 1.3 s in all, and 26 for Deliver, whose pauses are 80 to 160 s in
+	// all. Below 0 there is no bound.
 	Tries int
 	// Pause is the first pause, by default 10 ms. Each one is twice as long as the one before,
 	// up to MaxPause, by default 10 s. Up to half of a pause is left out at random.
@@ -19,9 +20,15 @@ type Retry struct {
 	sleep func(ctx context.Context, d time.Duration) error // set by tests
 }
 
-func (r Retry) withDefaults() Retry {
+// The pauses of Deliver are 10 ms to 5.12 s, and 15 times 10 s.
+const (
+	runTries     = 8
+	deliverTries = 26
+)
+
+func (r Retry) withDefaults(tries int) Retry {
 	if r.Tries == 0 {
-		r.Tries = 8
+		r.Tries = tries
 	}
 	if r.Pause <= 0 {
 		r.Pause = 10 * time.Millisecond
