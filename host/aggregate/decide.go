@@ -33,7 +33,8 @@ import (
 //   - [host.WithKey] makes it safe to repeat, as with Do: the first receipts are returned
 //     before anything is decided. If decide returns no items, Decide appends one event of kind
 //     event.EffectAck at the coordinate of entity "aggregate.Decide" and scope "aggregate".
-//     It does not look at which entity the key's event is of.
+//     It does not look at which entity the key's event is of: any command with the key gets
+//     its receipts.
 //   - [host.Expect] and [host.Unless] are conditions of the first event. A command that they
 //     refuse is not tried again.
 //   - The others are given to every event.

@@ -14,9 +14,9 @@ import (
 // values of the registry's types. Its error ends Do as it is. After any error but those of
 // class [host.ErrUnknown] and [host.ErrFailed], nothing was written.
 //
-// Before they are appended, Apply gets the decided events too. One that it refuses, and every
-// load would refuse, is an *[ApplyError]. It then has what is known of the event: no hashes and
-// no position, as sequence the next one, and as time the store's now or that of
+// Before they are appended, Apply gets the decided events too: one that it refuses, as every
+// later load would, is an *[ApplyError]. Of such an event Apply has what is known of it: no
+// hashes and no position; as sequence the next one; as time the store's now or that of
 // [host.WithTime]; its id if Do has a key, otherwise another one.
 //
 // decide may be called several times, so it must only look at the state. Commands on one
@@ -29,6 +29,9 @@ import (
 //     now. If decide returns no events, Do appends one of kind event.EffectAck, so that the
 //     key is known, and returns its receipt. A key of another entity is a *[host.KeyError].
 //     The first event has the key as its id, the others ids derived from it.
+//     Any command with the key on the aggregate gets these receipts, so make the key of the
+//     command's name too: host.KeyOf("pay " + request). A command that was refused, by decide,
+//     by Apply or by a gate, leaves its key free, and is decided on when it is repeated.
 //   - [host.Expect] refuses the command with a *[host.ExpectError] if the aggregate is in
 //     another state before the first try or a later one.
 //   - [host.Unless] is a condition of the first event. A command that it refuses is not tried
@@ -36,6 +39,9 @@ import (
 //   - The others are given to every event.
 //
 // Without a key, no events are no receipts, and nothing is written.
+//
+// A decided value needs no time of the decision: each event has its own, [event.Event].TimestampUS,
+// which Apply sees.
 func (a *Aggregates[T]) Do(ctx context.Context, id string, decide func(*T) ([]any, error), options ...host.AppendOption) ([]host.Receipt, error) {
 	at, err := a.at(id)
 	if err != nil {

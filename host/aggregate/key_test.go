@@ -8,8 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/aggregate"
+	"github.com/thawlog/thaw/host/storetest"
 )
 
 var key = host.WithKey(host.KeyOf("request 1"))
@@ -185,4 +188,24 @@ func TestRepeatAtOnce(t *testing.T) {
 			require.Equal(t, len(receipts[0]), count(t, st))
 		})
 	}
+}
+
+// TestRefusedKey: a command that a gate refuses leaves its key free.
+func TestRefusedKey(t *testing.T) {
+	st := storetest.OpenWith(t, host.Options{Policy: gate.Set(gate.New("ada", func(p *gate.Proposal) error {
+		if p.Actor.ID != "ada" {
+			return gate.ErrDenied
+		}
+		return nil
+	}))})
+	a := accounts(st)
+	for range 2 {
+		_, err := a.With(st.As(gate.Actor{ID: "bob"})).Do(t.Context(), "1", deposit(5), key)
+		require.ErrorIs(t, err, gate.ErrDenied)
+		_, err = aggregate.Decide(t.Context(), st.As(gate.Actor{ID: "bob"}), types, bothAccounts, items(account1("")), key)
+		require.ErrorIs(t, err, gate.ErrDenied)
+	}
+	receipts := decide(t, st.As(gate.Actor{ID: "ada"}), items(account1(""), account2("")), key)
+	require.False(t, receipts[0].Repeated)
+	require.Equal(t, repeated(receipts), do(t, a.With(st.As(gate.Actor{ID: "bob"})), "1", deposit(5), key))
 }

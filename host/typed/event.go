@@ -30,6 +30,9 @@ type older struct {
 // Event defines the events of type T: their kind, and their name, which tools show.
 // Payloads are encoded and decoded by package payload. was lists the older kinds of the
 // type.
+//
+// T needs no field for the time at which the event happened: that is the event's own time,
+// [event.Event].TimestampUS, which [host.WithTime] sets.
 func Event[T any](kind event.Kind, name string, was ...Older[T]) Type {
 	var zero T
 	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decoding[T]())}
