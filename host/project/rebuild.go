@@ -129,14 +129,14 @@ func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, beside *SQLProj
 
 // Reset makes the projection begin again at the start of the store: in one transaction it
 // calls clear, which empties the read model, sets the position and deletes the parked events.
-// A run of the projection ends with [ErrMoved]. The region may be another than before.
+// A run of the projection ends with [ErrMoved]. The region and the version may be others than before.
 func (p *SQLProjection) Reset(ctx context.Context, clear func(ctx context.Context, tx *sql.Tx) error) error {
 	err := func() error {
 		if _, err := (table{p}).load(ctx); err != nil {
 			return err
 		}
 		return p.inTx(ctx, func(tx *sql.Tx) error {
-			if err := (table{p}).update(ctx, tx, resetRow, zeroID, p.region.String(), zeroID, p.name); err != nil {
+			if err := (table{p}).update(ctx, tx, resetRow, zeroID, p.region.String(), p.Version, zeroID, p.name); err != nil {
 				return err
 			}
 			if err := (table{p}).exec(ctx, tx, deletePark, p.name); err != nil {

@@ -28,6 +28,11 @@ type Handler func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error
 // An error of the database ends the run. With SQLite set a busy timeout, so that another
 // writer is waited for.
 type SQLProjection struct {
+	// Version is that of the handler and its tables, such as "2": change it with them. It is
+	// kept in thaw_projections, and a run with another one is refused with a *[VersionError]
+	// before the handler is called. Then rebuild the read model: see
+	// [SQLProjection.Rebuild].
+	Version string
 	// Batch is the number of events after which a transaction is committed, by default 1000.
 	// When there are no more events it is committed at once.
 	Batch int
@@ -92,7 +97,8 @@ func (p *SQLProjection) longest() time.Duration {
 	return defaultBatchTime
 }
 
-// start reads the projection's row, and checks that it is of the region and the store.
+// start reads the projection's row, and checks that it is of the region, the version and the
+// store.
 func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (host.Position, error) {
 	t := table{p}
 	row, err := t.load(ctx)
@@ -101,6 +107,9 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	}
 	if row.region != p.region.String() {
 		return host.Position{}, &regionError{saved: row.region, region: p.region.String()}
+	}
+	if err := p.same(row); err != nil {
+		return host.Position{}, err
 	}
 	if _, err := end(ctx, store, row.at); err != nil {
 		return host.Position{}, err
@@ -119,6 +128,14 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	defer p.mu.Unlock()
 	p.progress.parked = parked
 	return at, nil
+}
+
+// same returns an error if the row is of another version.
+func (p *SQLProjection) same(r row) error {
+	if r.version != p.Version {
+		return &VersionError{Saved: r.version, Version: p.Version}
+	}
+	return nil
 }
 
 func (p *SQLProjection) takeOver(ctx context.Context) error {
