@@ -73,16 +73,19 @@ func (s *scan) run(ctx context.Context, store host.FollowReader, types *typed.Ty
 // oldest returns a channel that gets a value when the transaction that is open has its time,
 // nil if none is open.
 func (s *scan) oldest() <-chan time.Time {
-	var soon time.Duration
+	var soon time.Time
 	for _, b := range s.batches {
-		if b.tx != nil {
-			soon = max(time.Until(b.until()), time.Microsecond)
+		if b.tx == nil {
+			continue
+		}
+		if until := b.until(); soon.IsZero() || until.Before(soon) {
+			soon = until
 		}
 	}
-	if soon == 0 {
+	if soon.IsZero() {
 		return nil
 	}
-	return time.After(soon)
+	return time.After(time.Until(soon))
 }
 
 // old reports whether a transaction is full or has its time.
