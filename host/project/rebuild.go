@@ -34,7 +34,7 @@ func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, ty
 	switch {
 	case p.name == beside.name || p.db != beside.db:
 		return fail(ErrName)
-	case p.region != beside.region:
+	case p.region.String() != beside.region.String(): // one instant may be written in several ways
 		return fail(&regionError{saved: p.region.String(), region: beside.region.String()})
 	}
 	if err := p.complete(ctx, store); err != nil {
