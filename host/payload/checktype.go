@@ -7,7 +7,7 @@ import (
 
 // CheckType returns why no value of a type, or of a type in it, can be encoded or decoded
 // again, or nil. It finds what a zero value hides, such as the channels of a nil slice. Of a
-// type that encodes or decodes itself it says nothing.
+// type that encodes and decodes itself it says nothing.
 // The error is a [*TypeError].
 func CheckType(t reflect.Type) error {
 	if err := checkType(t, map[reflect.Type]bool{}); err != nil {
@@ -17,6 +17,9 @@ func CheckType(t reflect.Type) error {
 }
 
 func checkType(t reflect.Type, seen map[reflect.Type]bool) error {
+	if oneWay(t) {
+		return fmt.Errorf("%s could not be decoded: it has a method to encode or to decode itself, but not both", t)
+	}
 	if seen[t] || t == rawJSONType || t == errorType || hasOwnForm(t) {
 		return nil
 	}
@@ -39,6 +42,18 @@ func checkType(t reflect.Type, seen map[reflect.Type]bool) error {
 		return fmt.Errorf("%s has no MessagePack form", t)
 	}
 	return nil
+}
+
+// oneWay reports whether a type is text or bytes in one direction and something else in the
+// other.
+func oneWay(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface || t.Kind() == reflect.String || isBytes(t) {
+		return false
+	}
+	has := func(some []reflect.Type) bool { return implements(t, some) || implements(reflect.PointerTo(t), some) }
+	encodes, decodes := has(encodingMethods), has(decodingMethods)
+	// The first two are of the library, and may read and write the plain form.
+	return encodes && !decodes && !has(encodingMethods[:2]) || decodes && !encodes && !has(decodingMethods[:2])
 }
 
 func checkFields(t reflect.Type, seen map[reflect.Type]bool) error {

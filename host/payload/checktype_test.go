@@ -3,6 +3,8 @@ package payload
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
+	"net/netip"
 	"reflect"
 	"testing"
 	"time"
@@ -33,16 +35,23 @@ type (
 	checkLost struct {
 		*checkBase
 	}
-	checkTwice struct {
+	checkEncodes int
+	checkDecodes int
+	checkText    string
+	checkTwice   struct {
 		A int `msgpack:"x"`
 		B int `msgpack:"x"`
 	}
 )
 
+func (checkEncodes) MarshalText() ([]byte, error)  { return []byte("text"), nil }
+func (checkText) MarshalText() ([]byte, error)     { return []byte("text"), nil }
+func (*checkDecodes) UnmarshalText(_ []byte) error { return nil }
+
 // TestCheckType finds types whose zero value can be encoded and others cannot, or cannot be
 // decoded again.
 func TestCheckType(t *testing.T) {
-	for _, v := range []any{1, "", checkGood{}, checkTree{}, map[[2]byte]any{}, []error{}} {
+	for _, v := range []any{1, "", checkGood{}, checkTree{}, map[[2]byte]any{}, []error{}, checkText(""), big.Int{}, netip.Addr{}, time.Second} {
 		require.NoError(t, CheckType(reflect.TypeOf(v)), "%T", v)
 	}
 	for _, v := range []any{
@@ -50,6 +59,7 @@ func TestCheckType(t *testing.T) {
 		struct{ X fmt.Stringer }{}, struct {
 			X chan int `msgpack:",omitempty"`
 		}{}, []checkTwice{}, checkLost{}, struct{ In *checkLost }{}, []uintptr{},
+		[]checkEncodes{}, map[checkDecodes]int{}, checkDecodes(1), checkEncodes(1),
 	} {
 		_, err := Marshal(v)
 		require.NoError(t, err, "%T", v)
