@@ -148,6 +148,9 @@ func (p *SQLProjection) Reset(ctx context.Context, clear func(ctx context.Contex
 	if err != nil {
 		return &Error{Projection: p.name, Err: err}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pos = host.Position{} // Wait waits for what was cleared
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -209,4 +210,17 @@ func (r reader) Follow(region host.Region, from host.Position, o host.FollowOpti
 		}
 	}
 	return r.Store.Follow(region, from, o)
+}
+
+// TestRebuildTimeZone: a region is the same if its bounds are the same instants.
+func TestRebuildTimeZone(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 3)
+	createRebuilt(t, db)
+	since := time.Unix(1e9, 0)
+	old := project.SQL(db, "accounts", host.Region{Kinds: payments.Kinds, Since: since.UTC()}, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, old))
+	beside := project.SQL(db, "accounts.new", host.Region{Kinds: payments.Kinds, Since: since.In(time.FixedZone("", 3600))}, into("rebuilt"))
+	require.NoError(t, old.Rebuild(t.Context(), st, types, beside, swapAccounts))
+	check(t, st, db, "accounts")
 }
