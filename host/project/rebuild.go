@@ -79,10 +79,19 @@ func (p *SQLProjection) complete(ctx context.Context, store host.FollowReader) e
 		return err
 	}
 	rest, err := store.Count(ctx, p.region, row.at.Sequence)
-	if err != nil {
+	if err != nil || all-min(all, rest) >= row.events {
 		return err
 	}
-	if all-min(all, rest) < row.events {
+	// Events that were appended between the two counts are only in the second, so these say too
+	// little.
+	var n uint64
+	for _, err := range store.Query(ctx, p.region, host.Page{To: row.at.Sequence}) {
+		if err != nil {
+			return err
+		}
+		n++
+	}
+	if n < row.events {
 		return ErrRemoved
 	}
 	return nil

@@ -224,3 +224,30 @@ func TestRebuildTimeZone(t *testing.T) {
 	require.NoError(t, old.Rebuild(t.Context(), st, types, beside, swapAccounts))
 	check(t, st, db, "accounts")
 }
+
+// appending is a reader of a store that gets events between two counts.
+type appending struct {
+	*host.Store
+	append func()
+}
+
+func (a appending) Count(ctx context.Context, region host.Region, from uint64) (uint64, error) {
+	defer a.append()
+	return a.Store.Count(ctx, region, from)
+}
+
+// TestRebuildAppending: events that are appended while Rebuild counts are not taken for
+// removed ones.
+func TestRebuildAppending(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 5)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	createRebuilt(t, db)
+	busy := appending{st, func() { pay(t, st, 6, 6) }}
+	require.NoError(t, p.Rebuild(t.Context(), busy, types, project.SQL(db, "new", payments, into("rebuilt")), swapAccounts))
+	check(t, st, db, "accounts")
+	_, err := db.ExecContext(t.Context(), "UPDATE thaw_projections SET events = events + 1")
+	require.NoError(t, err)
+	require.ErrorIs(t, p.Rebuild(t.Context(), busy, types, project.SQL(db, "new", payments, into("accounts")), nil), project.ErrRemoved)
+}
