@@ -25,8 +25,15 @@ type Handler func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error
 // the projection's row, so that two runs of one projection exclude each other: the later run
 // goes on, and the earlier one ends with [ErrMoved].
 //
-// An error of the database ends the run. With SQLite set a busy timeout, so that another
-// writer is waited for.
+// An error of the database ends the run. SQLite lets one connection write at a time, and
+// without a busy timeout another one that tries fails at once with SQLITE_BUSY: a Run beside
+// a Rebuild, beside another Run, or beside the program's own writes. So open it with one, for
+// every program that writes to the file. With modernc.org/sqlite:
+//
+//	db, err := sql.Open("sqlite", "orders.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
+//
+// The time must be longer than the longest transaction, which includes the swap of a Rebuild
+// and [SQLProjection.BatchTime] with the handler's work.
 type SQLProjection struct {
 	// Version is that of the handler and its tables, such as "2": change it with them. It is
 	// kept in thaw_projections, and a run with another one is refused with a *[VersionError]
@@ -50,6 +57,7 @@ type SQLProjection struct {
 	progress
 	db     *sql.DB
 	handle Handler
+	within *sql.Tx // if not nil, runs are in this transaction, which their caller commits
 
 	// Of the goroutine of the run.
 	row     row
@@ -138,8 +146,15 @@ func (p *SQLProjection) same(r row) error {
 	return nil
 }
 
+func (p *SQLProjection) query() querier {
+	if p.within != nil {
+		return p.within
+	}
+	return p.db
+}
+
 func (p *SQLProjection) takeOver(ctx context.Context) error {
-	return table{p}.claim(ctx, p.db, &p.row)
+	return table{p}.claim(ctx, p.query(), &p.row)
 }
 
 // find returns the position after the last event that the projection handled, which the
