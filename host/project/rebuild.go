@@ -11,9 +11,10 @@ import (
 
 // Rebuild makes p's read model again beside the one in use. beside is a projection in the same
 // database, with another name, whose handler writes to tables of its own; its region may be
-// another than p's. Rebuild runs it up to the end of the store; then, in one transaction, swap puts its
-// tables in the place of p's, for example by renaming them, and p's row and parked events are
-// replaced by beside's. beside's row is then gone.
+// another than p's. Rebuild runs it up to the end of the store; then, in one transaction, it
+// handles what p has handled meanwhile, swap puts beside's tables in the place of p's, for
+// example by renaming them, and p's row and parked events are replaced by beside's, with its
+// Version. beside's row is then gone.
 //
 // p may be running meanwhile, in this process or another. The switch ends that run with
 // [ErrMoved], since its handler may be the old one; begin a run with the new handler then. The
@@ -38,7 +39,7 @@ func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, ty
 		return fail(err)
 	}
 	for fence := false; ; fence = true {
-		if fence { // p has moved meanwhile: stop it for the last events
+		if fence { // store is behind what p has handled, perhaps in another process: stop that
 			if err := (table{p}).update(ctx, p.db, fenceRow, p.name); err != nil {
 				return fail(err)
 			}
@@ -48,7 +49,7 @@ func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, ty
 		}
 		switched := false
 		err := p.inTx(ctx, func(tx *sql.Tx) (err error) {
-			if switched, err = p.replace(ctx, tx, beside, swap); err == nil && !switched {
+			if switched, err = p.replace(ctx, tx, store, types, beside, swap); err == nil && !switched {
 				err = errBehind
 			}
 			return err
@@ -97,9 +98,10 @@ func (p *SQLProjection) complete(ctx context.Context, store host.FollowReader) e
 	return nil
 }
 
-// replace replaces p's row by beside's. It returns false, and changes nothing, if beside is
-// not as far.
-func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, beside *SQLProjection, swap func(ctx context.Context, tx *sql.Tx) error) (bool, error) {
+// replace replaces p's row by beside's. It returns false if beside is not as far; the
+// transaction must then be rolled back.
+func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, store host.FollowReader, types *typed.Types,
+	beside *SQLProjection, swap func(ctx context.Context, tx *sql.Tx) error) (bool, error) {
 	t := table{p}
 	// SQLite lets a transaction write only if nothing was written since it read: so the write
 	// comes first.
@@ -115,7 +117,13 @@ func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, beside *SQLProj
 		return false, err
 	}
 	if made.at.Sequence < old.at.Sequence {
-		return false, nil
+		// p cannot move now, as it could before another transaction.
+		if err := CatchUp(ctx, store, types, beside.in(tx)); err != nil {
+			return false, err
+		}
+		if made, err = (table{beside}).read(ctx, tx); err != nil || made.at.Sequence < old.at.Sequence {
+			return false, err
+		}
 	}
 	if err := swap(ctx, tx); err != nil {
 		return false, err
@@ -134,6 +142,14 @@ func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, beside *SQLProj
 		}
 	}
 	return true, nil
+}
+
+// in returns a projection that runs in a transaction.
+func (p *SQLProjection) in(tx *sql.Tx) *SQLProjection {
+	q := SQL(p.db, p.name, p.region, p.handle)
+	q.Version, q.Batch, q.BatchTime, q.Park, q.Dollar = p.Version, p.Batch, p.BatchTime, p.Park, p.Dollar
+	q.within = tx
+	return q
 }
 
 // Reset makes the projection begin again at the start of the store: in one transaction it

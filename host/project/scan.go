@@ -155,6 +155,9 @@ func (s *scan) join(p *SQLProjection) {
 		}
 	}
 	p.batch = &batch{db: p.db, projections: []*SQLProjection{p}}
+	if p.within != nil {
+		p.batch.tx, p.batch.within, p.batch.began = p.within, true, time.Now()
+	}
 	s.batches = append(s.batches, p.batch)
 }
 

@@ -115,24 +115,25 @@ func failed(ctx context.Context, query string, err error) error {
 
 // load returns the projection's row, and makes it and the tables if they are missing.
 func (t table) load(ctx context.Context) (row, error) {
-	r, err := t.read(ctx, t.p.db)
+	q := t.p.query()
+	r, err := t.read(ctx, q)
 	if err == nil {
 		return r, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) { // perhaps there is no table
 		// The table that was looked for comes last: if there is one, there are both.
 		for _, create := range []string{CreateParked, CreateProjections} {
-			if err := t.exec(ctx, t.p.db, create); err != nil {
+			if err := t.exec(ctx, q, create); err != nil {
 				return row{}, err
 			}
 		}
-		if r, err = t.read(ctx, t.p.db); !errors.Is(err, sql.ErrNoRows) {
+		if r, err = t.read(ctx, q); !errors.Is(err, sql.ErrNoRows) {
 			return r, err
 		}
 	}
 	// A random generation is none of an earlier row of the name.
-	inserted := t.exec(ctx, t.p.db, insertRow, t.p.name, rand.Int64N(1<<48), zeroID, t.p.region.String(), t.p.Version, zeroID)
-	r, err = t.read(ctx, t.p.db) // perhaps another run inserted it
+	inserted := t.exec(ctx, q, insertRow, t.p.name, rand.Int64N(1<<48), zeroID, t.p.region.String(), t.p.Version, zeroID)
+	r, err = t.read(ctx, q) // perhaps another run inserted it
 	if err != nil && inserted != nil {
 		return row{}, inserted
 	}
@@ -192,7 +193,7 @@ func (t table) park(ctx context.Context, q querier, e *EventError) error {
 
 func (t table) countParked(ctx context.Context) (uint64, error) {
 	var n int64
-	err := t.p.db.QueryRowContext(ctx, t.bind(countPark), t.p.name).Scan(&n)
+	err := t.p.query().QueryRowContext(ctx, t.bind(countPark), t.p.name).Scan(&n)
 	return uint64(n), failed(ctx, countPark, err)
 }
 

@@ -251,3 +251,36 @@ func TestRebuildAppending(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, p.Rebuild(t.Context(), busy, types, project.SQL(db, "new", payments, into("accounts")), nil), project.ErrRemoved)
 }
+
+// TestRebuildReaderBehind: the store that Rebuild reads is behind what the old run has
+// handled, as in another process. The old run is stopped then.
+func TestRebuildReaderBehind(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 5)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	generation := rowOf(t, db, "accounts")[0].(int64)
+	createRebuilt(t, db)
+	tries := 0
+	behind := reader{st, func() {}, func() {
+		if tries++; tries == 1 { // as if p had handled events that are not seen here
+			_, err := db.ExecContext(t.Context(), "UPDATE thaw_projections SET sequence = 14 WHERE name = 'accounts'")
+			require.NoError(t, err)
+		}
+		if tries == 2 {
+			pay(t, st, 6, 7)
+		}
+	}}
+	switches := 0
+	beside := project.SQL(db, "accounts.new", payments, into("rebuilt"))
+	require.NoError(t, p.Rebuild(t.Context(), behind, types, beside, func(ctx context.Context, tx *sql.Tx) error {
+		var now int64
+		require.NoError(t, tx.QueryRowContext(ctx, "SELECT generation FROM thaw_projections WHERE name = 'accounts'").Scan(&now))
+		require.Equal(t, generation+2, now, "one of the run that was stopped, one of the switch")
+		switches++
+		return swapAccounts(ctx, tx)
+	}))
+	require.Equal(t, 1, switches)
+	require.EqualValues(t, 14, saved(t, db, "accounts"))
+	require.Equal(t, fold(t, st, 100), readAccounts(t, db, "accounts"))
+}
