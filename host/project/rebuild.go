@@ -17,8 +17,11 @@ import (
 // Version. beside's row is then gone.
 //
 // p may be running meanwhile, in this process or another. The switch ends that run with
-// [ErrMoved], since its handler may be the old one; begin a run with the new handler then. The
-// read model does not go back: before the switch, beside is at least as far as p.
+// [ErrMoved], since its handler may be the old one: at once if it is in this process and has
+// the same *sql.DB, otherwise with its next transaction, perhaps only when an event comes.
+// When Rebuild has returned, begin a run with the new handler without waiting for that: the
+// old run can no longer change anything. The read model does not go back: before the switch,
+// beside is at least as far as p.
 //
 // A rebuild that was interrupted goes on where it was; [SQLProjection.Reset] of beside begins
 // it again. The error is [ErrRemoved], before anything is done, if p has handled events that
@@ -43,6 +46,7 @@ func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, ty
 			if err := (table{p}).update(ctx, p.db, fenceRow, p.name); err != nil {
 				return fail(err)
 			}
+			p.tell()
 		}
 		if err := CatchUp(ctx, store, types, beside); err != nil {
 			return err
@@ -54,6 +58,9 @@ func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, ty
 			}
 			return err
 		})
+		if switched {
+			p.tell()
+		}
 		if switched || !errors.Is(err, errBehind) {
 			return fail(err)
 		}
@@ -173,6 +180,7 @@ func (p *SQLProjection) Reset(ctx context.Context, clear func(ctx context.Contex
 	if err != nil {
 		return &Error{Projection: p.name, Err: err}
 	}
+	p.tell()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pos = host.Position{} // Wait waits for what was cleared

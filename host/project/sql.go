@@ -23,7 +23,9 @@ type Handler func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error
 // *sql.DB share these transactions: with SQLite only one can write at a time, so the
 // projections in one SQLite file need the same *sql.DB. A transaction begins with a change of
 // the projection's row, so that two runs of one projection exclude each other: the later run
-// goes on, and the earlier one ends with [ErrMoved].
+// goes on, and the earlier one ends with [ErrMoved]: at once if both are in one process and
+// have the same *sql.DB, otherwise with its next transaction, perhaps only when an event
+// comes. Do not wait for that: the earlier run can no longer change anything.
 //
 // An error of the database ends the run. SQLite lets one connection write at a time, and
 // without a busy timeout another one that tries fails at once with SQLITE_BUSY: a Run beside
@@ -154,7 +156,11 @@ func (p *SQLProjection) query() querier {
 }
 
 func (p *SQLProjection) takeOver(ctx context.Context) error {
-	return table{p}.claim(ctx, p.query(), &p.row)
+	if err := (table{p}).claim(ctx, p.query(), &p.row); err != nil {
+		return err
+	}
+	p.tell()
+	return nil
 }
 
 // find returns the position after the last event that the projection handled, which the

@@ -78,7 +78,6 @@ func TestRebuildQuiet(t *testing.T) {
 	require.NoError(t, old.Wait(t.Context(), 9))
 	createRebuilt(t, db)
 	require.NoError(t, old.Rebuild(t.Context(), st, types, project.SQL(db, "new", payments, into("rebuilt")), swapAccounts))
-	pay(t, st, 6, 6)
 	require.ErrorIs(t, <-ended, project.ErrMoved)
 	check(t, st, db, "accounts")
 }
