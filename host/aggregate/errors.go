@@ -55,8 +55,9 @@ var (
 	// ErrSnapshotEvents: the store is another one or has other events than those that the
 	// snapshot was made of, such as a restored backup.
 	ErrSnapshotEvents = errors.New("aggregate: the snapshot is of events that the store does not have")
-	// ErrSnapshotState: the state is not the same after encoding and decoding, or batpak
-	// numbered the entity's events twice. Such an aggregate gets no snapshot.
+	// ErrSnapshotState: the state is not the same after encoding and decoding, two parts of
+	// it share memory, making the snapshot panicked, or batpak numbered the entity's events
+	// twice. Such an aggregate gets no snapshot.
 	ErrSnapshotState = errors.New("aggregate: the state cannot be saved")
 )
 

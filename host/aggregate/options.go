@@ -56,7 +56,10 @@ const defaultEvery = 500
 // snapshots after loads that folded many events; [Aggregates.Close] waits for it.
 //
 // The state must be a value that package payload encodes, and that is the same after
-// decoding: no unexported fields that matter, no functions. Otherwise there is no snapshot.
+// decoding: no unexported fields that matter, no functions, no two ways to the same memory,
+// such as a pointer to an element of a slice that the state has too. Otherwise there is no
+// snapshot. Apply must not compare pointers: those to variables of the program are to copies
+// after decoding.
 func Snapshots(o SnapshotOptions) Option {
 	if o.Every <= 0 {
 		o.Every = defaultEvery

@@ -75,11 +75,12 @@ func decodeSnapshot(b []byte) (s snapshot, err error) {
 	}, nil
 }
 
-// maker is what snapshots are made with: the types of events and state.
+// maker is what snapshots are made with: the types of events and state. The name has the path
+// of the package: two packages may have one name, and types of one shape.
 type maker struct{ types, shape, version, name string }
 
 func newMaker(types *typed.Types, state reflect.Type, version string) maker {
-	return maker{types: types.Fingerprint(), shape: typed.Shape(state), version: version, name: state.String()}
+	return maker{types: types.Fingerprint(), shape: typed.Shape(state), version: version, name: state.PkgPath() + " " + state.String()}
 }
 
 // subject returns the digest of what a snapshot of an entity is of.

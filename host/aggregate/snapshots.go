@@ -3,6 +3,7 @@ package aggregate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"reflect"
@@ -120,7 +121,16 @@ func after[T any](events iter.Seq2[event.Event, error], s *snapshot, l *Loaded[T
 func (a *Aggregates[T]) wantSnapshot(l *Loaded[T]) {
 	if s := a.snapshots; s != nil && l.Folded >= s.Every {
 		at := l.At
-		s.background.ask(at.Entity, func(ctx context.Context) error { return a.save(ctx, at) })
+		s.background.ask(at.Entity, func(ctx context.Context) (err error) {
+			// Nobody could recover a panic of Apply or of an encoder of the state there.
+			defer func() {
+				if v := recover(); v != nil {
+					s.status.failed.Add(1)
+					err = s.status.note(at.Entity, fmt.Errorf("%w: panic: %v", ErrSnapshotState, v))
+				}
+			}()
+			return a.save(ctx, at)
+		})
 	}
 }
 
@@ -162,7 +172,7 @@ func (a *Aggregates[T]) put(ctx context.Context, l *Loaded[T]) error {
 	if err := payload.Unmarshal(state, again); err != nil {
 		return errors.Join(ErrSnapshotState, err)
 	}
-	if l.falls || !reflect.DeepEqual(l.State, again) {
+	if l.falls || !reflect.DeepEqual(l.State, again) || shared(reflect.ValueOf(l.State)) {
 		return ErrSnapshotState
 	}
 	position, err := a.store.Position(ctx)

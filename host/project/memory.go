@@ -59,12 +59,14 @@ func (p *MemoryProjection[P]) take(_ context.Context, e *typed.Envelope, refused
 	defer p.mu.Unlock()
 	err := refused
 	if err == nil {
+		p.half = true // should Apply end the goroutine
 		err = apply(p.state, e)
+		p.half = false
 	}
 	if err != nil {
 		why := p.refusal(e, err)
 		if p.Park == nil || !p.Park(why) {
-			p.half = p.half || refused == nil
+			p.half = refused == nil
 			return why
 		}
 		p.parked++

@@ -8,8 +8,8 @@ import (
 )
 
 // Errors of a definition. A *DefinitionError wraps one of them, or the *host.KindError of
-// a kind that an application may not use, or the error of package payload for a type that
-// it cannot encode.
+// a kind that an application may not use, or the error of package payload for a type of
+// which it cannot encode every value, or not decode it again.
 var (
 	// ErrName: a name is 1 to 128 bytes of printable ASCII without spaces.
 	ErrName = errors.New("typed: a name is 1 to 128 printable ASCII characters without spaces")
@@ -21,6 +21,8 @@ var (
 	ErrTypeTwice = errors.New("typed: the Go type is defined twice")
 	// ErrNoType: a Type was not made by Event, or the Go type is an interface or a pointer.
 	ErrNoType = errors.New("typed: not a type of values")
+	// ErrNoUpcast: an older kind has no function that makes today's value.
+	ErrNoUpcast = errors.New("typed: the older kind has no upcast")
 )
 
 // DefinitionError reports a definition that cannot be part of a registry.

@@ -1,9 +1,11 @@
 package typed
 
 import (
+	"cmp"
 	"reflect"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host/payload"
 )
 
 // Type is the definition of one type of events, for [New] and [Registry]. Make it with
@@ -22,6 +24,7 @@ type Type struct {
 type older struct {
 	kind event.Kind
 	read func(payload []byte) (any, error)
+	err  error // of its definition
 }
 
 // Event defines the events of type T: their kind, and their name, which tools show.
@@ -32,7 +35,7 @@ func Event[T any](kind event.Kind, name string, was ...Older[T]) Type {
 	t := Type{kind: kind, name: name, of: reflect.TypeFor[T](), zero: zero, read: boxed(decoding[T]())}
 	for _, w := range was {
 		for _, k := range w.kinds {
-			t.older = append(t.older, older{kind: k.kind, read: boxed(k.read)})
+			t.older = append(t.older, older{kind: k.kind, read: boxed(k.read), err: k.err})
 		}
 	}
 	return t
@@ -44,6 +47,7 @@ type Older[T any] struct{ kinds []reader[T] }
 type reader[T any] struct {
 	kind event.Kind
 	read func(payload []byte) (T, error)
+	err  error // of its definition
 }
 
 // Was defines an older kind of a type: its payloads are decoded into Old, and upcast makes
@@ -61,10 +65,14 @@ func Was[Old, T any](kind event.Kind, upcast func(Old) T, was ...Older[Old]) Old
 			return upcast(old), nil
 		}
 	}
-	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decoding[Old]())}}}
+	err := payload.CheckType(reflect.TypeFor[Old]())
+	if upcast == nil {
+		err = ErrNoUpcast
+	}
+	o := Older[T]{kinds: []reader[T]{{kind: kind, read: after(decoding[Old]()), err: err}}}
 	for _, w := range was {
 		for _, k := range w.kinds {
-			o.kinds = append(o.kinds, reader[T]{kind: k.kind, read: after(k.read)})
+			o.kinds = append(o.kinds, reader[T]{kind: k.kind, read: after(k.read), err: cmp.Or(k.err, err)})
 		}
 	}
 	return o

@@ -75,8 +75,10 @@ func (r *Types) add(t *Type) error {
 		return ErrTypeTwice
 	}
 	r.byName[t.name], r.byType[t.of] = t, t
-	_, err := payload.Marshal(t.zero)
-	return err
+	if _, err := payload.Marshal(t.zero); err != nil {
+		return err
+	}
+	return payload.CheckType(t.of)
 }
 
 func (r *Types) addKind(t *Type, o older) error {
@@ -85,6 +87,9 @@ func (r *Types) addKind(t *Type, o older) error {
 	}
 	if _, twice := r.byKind[o.kind]; twice {
 		return ErrKindTwice
+	}
+	if o.err != nil {
+		return o.err
 	}
 	r.byKind[o.kind] = known{Type: t, read: o.read}
 	return nil

@@ -3,6 +3,7 @@ package typed_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/payload"
 	"github.com/thawlog/thaw/host/typed"
 )
 
@@ -225,6 +227,14 @@ func TestDefinitions(t *testing.T) {
 		"a system kind":             {[]typed.Type{typed.Event[placed](event.SystemInit, "a")}, host.ErrKind},
 		"an effect kind":            {[]typed.Type{typed.Event[placed](0xD001, "a")}, host.ErrKind},
 		"an older marker":           {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(event.SystemBatchBegin, same))}, host.ErrKind},
+		"no upcast":                 {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was[placedV1, placed](0x1002, nil))}, typed.ErrNoUpcast},
+		"no upcast in a chain": {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(0x1002, same,
+			typed.Was[placedV2, placedV1](0x1003, nil)))}, typed.ErrNoUpcast},
+		"no upcast after another": {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was[placedV1, placed](0x1002, nil,
+			typed.Was(0x1003, func(placedV2) placedV1 { return placedV1{} })))}, typed.ErrNoUpcast},
+		"channels":                 {[]typed.Type{typed.Event[struct{ C []chan int }](0x1001, "a")}, payload.ErrType},
+		"not to be decoded":        {[]typed.Type{typed.Event[struct{ S fmt.Stringer }](0x1001, "a")}, payload.ErrType},
+		"older, not to be decoded": {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(0x1002, func(struct{ S fmt.Stringer }) placed { return placed{} }))}, payload.ErrType},
 	} {
 		_, err := typed.New(c.types...)
 		require.ErrorIs(t, err, c.want, name)

@@ -1,0 +1,162 @@
+package aggregate_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/aggregate"
+	"github.com/thawlog/thaw/host/storetest"
+	"github.com/thawlog/thaw/host/typed"
+)
+
+type (
+	partAdded  struct{ Name string }
+	partMore   struct{ N int }
+	sharedLine struct {
+		Name string
+		N    int
+	}
+	// cart has the last line twice: a decoded one would have a copy of it.
+	cart struct {
+		Lines []*sharedLine
+		Last  *sharedLine
+	}
+	// parts has a pointer into a slice.
+	parts struct {
+		Lines []sharedLine
+		Last  *sharedLine
+	}
+	// halves has two slices of one array.
+	halves struct{ All, Tail []sharedLine }
+	// twins has one map twice.
+	twins struct{ A, B map[string]int }
+	// apart has nothing twice.
+	apart struct {
+		Lines []*sharedLine
+		Last  *sharedLine
+		Any   any
+		Empty []sharedLine
+		None  map[string]int
+	}
+)
+
+var cartTypes = typed.Registry(typed.Event[partAdded](0x1001, "line.added"), typed.Event[partMore](0x1002, "line.more"))
+
+func (c *cart) Apply(e typed.Envelope) error {
+	switch v := e.Value.(type) {
+	case partAdded:
+		c.Last = &sharedLine{Name: v.Name}
+		c.Lines = append(c.Lines, c.Last)
+	case partMore:
+		c.Last.N += v.N
+	}
+	return nil
+}
+
+func (c *parts) Apply(e typed.Envelope) error {
+	switch v := e.Value.(type) {
+	case partAdded:
+		c.Lines = append(c.Lines, sharedLine{Name: v.Name})
+		c.Last = &c.Lines[len(c.Lines)-1]
+	case partMore:
+		c.Last.N += v.N
+	}
+	return nil
+}
+
+func (c *halves) Apply(e typed.Envelope) error {
+	switch v := e.Value.(type) {
+	case partAdded:
+		c.All = append(c.All, sharedLine{Name: v.Name})
+		c.Tail = c.All[len(c.All)-1:]
+	case partMore:
+		c.Tail[0].N += v.N
+	}
+	return nil
+}
+
+func (c *twins) Apply(e typed.Envelope) error {
+	switch v := e.Value.(type) {
+	case partAdded:
+		c.A = map[string]int{v.Name: 0}
+		c.B = c.A
+	case partMore:
+		c.B["a"] += v.N
+	}
+	return nil
+}
+
+func (c *apart) Apply(e typed.Envelope) error {
+	switch v := e.Value.(type) {
+	case partAdded:
+		c.Last = &sharedLine{Name: v.Name}
+		c.Lines = append(c.Lines, &sharedLine{Name: v.Name})
+		c.Any = "a"
+		c.Empty = []sharedLine{}
+	case partMore:
+		c.Last.N += v.N
+	}
+	return nil
+}
+
+// TestStateSharesMemory: a state of which two parts are one gets no snapshot, since events
+// after it would change only one of them.
+func TestStateSharesMemory(t *testing.T) {
+	t.Run("pointers", func(t *testing.T) { sharesMemory[cart](t, false) })
+	t.Run("element", func(t *testing.T) { sharesMemory[parts](t, false) })
+	t.Run("slices", func(t *testing.T) { sharesMemory[halves](t, false) })
+	t.Run("maps", func(t *testing.T) { sharesMemory[twins](t, false) })
+	t.Run("none", func(t *testing.T) { sharesMemory[apart](t, true) })
+}
+
+func sharesMemory[T any, P interface {
+	*T
+	typed.Folder
+}](t *testing.T, saved bool) {
+	st, c := storetest.Open(t), &cache{}
+	with := aggregate.Of[T, P](st, cartTypes, "cart:", snapshots(c, 1))
+	without := aggregate.Of[T, P](st, cartTypes, "cart:")
+	do := func(v any) {
+		_, err := without.Do(t.Context(), "1", func(*T) ([]any, error) { return []any{v}, nil })
+		require.NoError(t, err)
+	}
+	do(partAdded{"a"})
+	do(partMore{1})
+	err := with.Snapshot(t.Context(), "1")
+	if saved {
+		require.NoError(t, err)
+	} else {
+		require.ErrorIs(t, err, aggregate.ErrSnapshotState)
+	}
+	do(partMore{10})
+	want, err := without.Load(t.Context(), "1")
+	require.NoError(t, err)
+	got, err := closed(with).Load(t.Context(), "1")
+	require.NoError(t, err)
+	require.Equal(t, want.State, got.State)
+}
+
+// unsavable is a state whose encoder panics.
+type unsavable struct{ Text panics }
+
+type panics struct{}
+
+func (panics) MarshalText() ([]byte, error)     { panic("no text") }
+func (*panics) UnmarshalText(_ []byte) error    { return nil }
+func (*unsavable) Apply(_ typed.Envelope) error { return nil }
+
+// TestPanicInBackground: a panic while a snapshot is written in the background does not end
+// the process.
+func TestPanicInBackground(t *testing.T) {
+	st := storetest.Open(t)
+	_, err := st.Append(t.Context(), storetest.At, 0x1001, host.Raw{0x80})
+	require.NoError(t, err)
+	a := aggregate.Of[unsavable](st, cartTypes, "ent", snapshots(&cache{}, 1))
+	_, err = a.Load(t.Context(), "ity")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return a.SnapshotStatus().Failed == 1 }, 10e9, 1e6)
+	require.ErrorIs(t, a.SnapshotStatus().Err, aggregate.ErrSnapshotState)
+	a.Close()
+}
