@@ -134,7 +134,9 @@ func (f *feed) add() error {
 	at := len(c.payloads)
 	c.payloads = append(c.payloads, e.Payload...)
 	e.Payload = c.payloads[at:len(c.payloads):len(c.payloads)]
-	c.refused = append(c.refused, f.decode(e))
+	var refused error
+	*e, refused = decode(f.types, e.Full)
+	c.refused = append(c.refused, refused)
 	if len(c.events) == chunkEvents || len(c.payloads) >= chunkBytes {
 		return f.send(f.follower.Position(), false)
 	}
@@ -142,10 +144,10 @@ func (f *feed) add() error {
 }
 
 // decode decodes an event. An upcast that panics is an error of the event.
-func (f *feed) decode(e *typed.Envelope) (err error) {
+func decode(types *typed.Types, full event.Full) (e typed.Envelope, err error) {
+	e.Full = full
 	defer catch(&err)
-	*e, err = f.types.Decode(e.Full)
-	return err
+	return types.Decode(full)
 }
 
 func (f *feed) fill() *chunk {

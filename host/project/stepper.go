@@ -75,7 +75,7 @@ func (s *Stepper[P]) Next(ctx context.Context) (step Step, err error) {
 	if err != nil {
 		return Step{}, err
 	}
-	envelope, refused := s.types.Decode(step.Event.Full)
+	envelope, refused := decode(s.types, step.Event.Full)
 	step = Step{Event: envelope, Before: s.last, After: s.last}
 	if refused == nil {
 		if refused = apply(s.state, &envelope); refused != nil {
