@@ -169,8 +169,11 @@ func (a *Aggregates[T]) put(ctx context.Context, l *Loaded[T]) error {
 	if err := payload.Unmarshal(state, again); err != nil {
 		return errors.Join(ErrSnapshotState, err)
 	}
-	if l.falls || !reflect.DeepEqual(l.State, again) || shared(reflect.ValueOf(l.State)) {
+	if l.falls || !reflect.DeepEqual(l.State, again) {
 		return ErrSnapshotState
+	}
+	if shared(reflect.ValueOf(l.State)) {
+		return fmt.Errorf("%w: two parts of it share memory", ErrSnapshotState)
 	}
 	position, err := a.store.Position(ctx)
 	if err != nil {
