@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -188,4 +189,38 @@ func TestKeysUsedAgain(t *testing.T) {
 		require.Equal(t, names, l.State.Names)
 		require.NoError(t, with.Snapshot(t.Context(), "1"))
 	}
+}
+
+// picky is a state that cannot be saved if it has a line of name "bad".
+type picky struct {
+	Lines  int
+	hidden int
+}
+
+func (s *picky) Apply(e typed.Envelope) error {
+	if s.Lines++; e.Value.(partAdded).Name == "bad" {
+		s.hidden++
+	}
+	return nil
+}
+
+// TestBadEntity: an aggregate that cannot be saved keeps no other from being saved.
+func TestBadEntity(t *testing.T) {
+	st := storetest.Open(t)
+	a := aggregate.Of[picky](st, cartTypes, "cart:", snapshots(&cache{}, 1))
+	defer a.Close()
+	for _, id := range []string{"bad", "good"} {
+		_, err := a.Do(t.Context(), id, func(*picky) ([]any, error) { return []any{partAdded{id}}, nil })
+		require.NoError(t, err)
+	}
+	load := func(id string) {
+		_, err := a.Load(t.Context(), id)
+		require.NoError(t, err)
+	}
+	load("bad")
+	require.Eventually(t, func() bool { return a.SnapshotStatus().Failed == 1 }, 10*time.Second, time.Millisecond)
+	load("bad") // it is not tried again so soon
+	load("good")
+	require.Eventually(t, func() bool { return a.SnapshotStatus().Written == 1 }, 10*time.Second, time.Millisecond)
+	require.EqualValues(t, 1, a.SnapshotStatus().Failed)
 }
