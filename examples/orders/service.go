@@ -36,7 +36,7 @@ func Open(ctx context.Context, dir string) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", filepath.Join(dir, "orders.db")+"?_pragma=journal_mode(wal)")
+	db, err := sql.Open("sqlite", filepath.Join(dir, "orders.db")+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

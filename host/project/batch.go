@@ -12,11 +12,13 @@ type batch struct {
 	db          *sql.DB
 	projections []*SQLProjection
 
-	conn  *sql.Conn            // of tx
-	tx    *sql.Tx              // nil when none is open
-	stmts map[string]*sql.Stmt // of tx
-	began time.Time
-	full  bool // a projection has as many events as its batch
+	conn *sql.Conn // of tx
+	tx   *sql.Tx   // nil when none is open
+	// within says that tx is the caller's: it is open during the whole run, and not ended.
+	within bool
+	stmts  map[string]*sql.Stmt // of tx
+	began  time.Time
+	full   bool // a projection has as many events as its batch
 }
 
 // begin returns the open transaction, or begins one. It does not end with ctx, since the
@@ -98,10 +100,14 @@ func (b *batch) commit(ctx context.Context, now time.Time, all bool) error {
 			return &Error{Projection: p.name, Err: err}
 		}
 	}
-	if err := tx.Commit(); err != nil {
-		return &StatementError{Statement: "commit", Err: err}
+	if b.within {
+		b.full = false
+	} else {
+		if err := tx.Commit(); err != nil {
+			return &StatementError{Statement: "commit", Err: err}
+		}
+		b.close()
 	}
-	b.close()
 	for _, p := range moved {
 		p.committed(now)
 	}
@@ -110,7 +116,7 @@ func (b *batch) commit(ctx context.Context, now time.Time, all bool) error {
 
 // rollback ends the transaction that is open when a run ends.
 func (b *batch) rollback() {
-	if b.tx != nil {
+	if b.tx != nil && !b.within {
 		_ = b.tx.Rollback() // after a failed commit there may be none
 		b.close()
 	}

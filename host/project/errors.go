@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host"
 )
 
 var (
@@ -22,6 +23,9 @@ var (
 	ErrHalfChanged = errors.New("project: the state may be half changed by an event that it refused")
 	// ErrStopped: the run of the projection has ended.
 	ErrStopped = errors.New("project: the projection has stopped")
+	// ErrVersion: the read model was made with another Version. It is the cause of a
+	// *[VersionError].
+	ErrVersion = errors.New("project: the read model is of another version")
 	// ErrRemoved: fewer events of the region are before the position than the projection has
 	// handled. A rebuild would make another read model than the one there is.
 	ErrRemoved = errors.New("project: events that the projection has handled are no longer in the store")
@@ -32,7 +36,7 @@ type Error struct {
 	// Projection is its name.
 	Projection string
 	// Err is an *[EventError], one of this package's errors, [host.ErrOtherRegion], a
-	// *[host.PositionError], a *[StatementError], or another error of the store.
+	// *[VersionError], a *[host.PositionError], a *[StatementError], or another error of the store.
 	Err error
 }
 
@@ -63,6 +67,32 @@ func (e *EventError) Error() string {
 
 // Unwrap returns the cause.
 func (e *EventError) Unwrap() error { return e.Err }
+
+// VersionError reports a projection of another version than its read model. The read model
+// and its row are as they were: [SQLProjection.Rebuild] or [SQLProjection.Reset] changes them.
+type VersionError struct {
+	// Saved is the version that the read model was made with.
+	Saved string
+	// Version is that of the projection.
+	Version string
+}
+
+// Error names both versions.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%v: %q, not %q", ErrVersion, e.Saved, e.Version)
+}
+
+// Unwrap returns ErrVersion.
+func (e *VersionError) Unwrap() error { return ErrVersion }
+
+// regionError reports a row of another region.
+type regionError struct{ saved, region string }
+
+func (e *regionError) Error() string {
+	return host.ErrOtherRegion.Error() + ": " + e.saved + ", not " + e.region
+}
+
+func (e *regionError) Unwrap() error { return host.ErrOtherRegion }
 
 // PanicError reports a projection's function that panicked.
 type PanicError struct {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -322,4 +324,33 @@ func TestBehind(t *testing.T) {
 	require.NoError(t, project.CatchUp(t.Context(), st, Types, p, other))
 	require.Zero(t, other.Status().Behind)
 	require.EqualValues(t, 5, other.Status().Events)
+}
+
+// TestApplyExits: an Apply that ends its goroutine has perhaps half changed the state, and so
+// has one that fails if Park then ends the goroutine.
+func TestApplyExits(t *testing.T) {
+	st, _ := openStore(t)
+	place(t, st, 2)
+	for _, parks := range []bool{false, true} {
+		p := project.Memory("orders", host.Region{}, &events{refuse: func(e typed.Envelope) error {
+			switch {
+			case e.Sequence != 1:
+				return nil
+			case !parks:
+				runtime.Goexit()
+			}
+			return errRefused
+		}})
+		if parks {
+			p.Park = func(*project.EventError) bool {
+				runtime.Goexit()
+				return true
+			}
+		}
+		var run sync.WaitGroup
+		run.Go(func() { _ = project.CatchUp(t.Context(), st, Types, p) })
+		run.Wait()
+		require.ErrorIs(t, p.Read(func(*events, host.Position) { t.Error("read") }), project.ErrHalfChanged)
+		require.ErrorIs(t, project.CatchUp(t.Context(), st, Types, p), project.ErrHalfChanged)
+	}
 }

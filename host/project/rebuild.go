@@ -11,13 +11,17 @@ import (
 
 // Rebuild makes p's read model again beside the one in use. beside is a projection in the same
 // database, with another name, whose handler writes to tables of its own; its region may be
-// another than p's. Rebuild runs it up to the end of the store; then, in one transaction, swap puts its
-// tables in the place of p's, for example by renaming them, and p's row and parked events are
-// replaced by beside's. beside's row is then gone.
+// another than p's. Rebuild runs it up to the end of the store; then, in one transaction, it
+// handles what p has handled meanwhile, swap puts beside's tables in the place of p's, for
+// example by renaming them, and p's row and parked events are replaced by beside's, with its
+// Version. beside's row is then gone.
 //
 // p may be running meanwhile, in this process or another. The switch ends that run with
-// [ErrMoved], since its handler may be the old one; begin a run with the new handler then. The
-// read model does not go back: before the switch, beside is at least as far as p.
+// [ErrMoved], since its handler may be the old one: at once if it is in this process and has
+// the same *sql.DB, otherwise with its next transaction, perhaps only when an event comes.
+// When Rebuild has returned, begin a run with the new handler without waiting for that: the
+// old run can no longer change anything. The read model does not go back: before the switch,
+// beside is at least as far as p.
 //
 // A rebuild that was interrupted goes on where it was; [SQLProjection.Reset] of beside begins
 // it again. The error is [ErrRemoved], before anything is done, if p has handled events that
@@ -38,21 +42,25 @@ func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, ty
 		return fail(err)
 	}
 	for fence := false; ; fence = true {
-		if fence { // p has moved meanwhile: stop it for the last events
+		if fence { // store is behind what p has handled, perhaps in another process: stop that
 			if err := (table{p}).update(ctx, p.db, fenceRow, p.name); err != nil {
 				return fail(err)
 			}
+			p.tell()
 		}
 		if err := CatchUp(ctx, store, types, beside); err != nil {
 			return err
 		}
 		switched := false
 		err := p.inTx(ctx, func(tx *sql.Tx) (err error) {
-			if switched, err = p.replace(ctx, tx, beside, swap); err == nil && !switched {
+			if switched, err = p.replace(ctx, tx, store, types, beside, swap); err == nil && !switched {
 				err = errBehind
 			}
 			return err
 		})
+		if switched {
+			p.tell()
+		}
 		if switched || !errors.Is(err, errBehind) {
 			return fail(err)
 		}
@@ -79,18 +87,28 @@ func (p *SQLProjection) complete(ctx context.Context, store host.FollowReader) e
 		return err
 	}
 	rest, err := store.Count(ctx, p.region, row.at.Sequence)
-	if err != nil {
+	if err != nil || all-min(all, rest) >= row.events {
 		return err
 	}
-	if all-min(all, rest) < row.events {
+	// Events that were appended between the two counts are only in the second, so these say too
+	// little.
+	var n uint64
+	for _, err := range store.Query(ctx, p.region, host.Page{To: row.at.Sequence}) {
+		if err != nil {
+			return err
+		}
+		n++
+	}
+	if n < row.events {
 		return ErrRemoved
 	}
 	return nil
 }
 
-// replace replaces p's row by beside's. It returns false, and changes nothing, if beside is
-// not as far.
-func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, beside *SQLProjection, swap func(ctx context.Context, tx *sql.Tx) error) (bool, error) {
+// replace replaces p's row by beside's. It returns false if beside is not as far; the
+// transaction must then be rolled back.
+func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, store host.FollowReader, types *typed.Types,
+	beside *SQLProjection, swap func(ctx context.Context, tx *sql.Tx) error) (bool, error) {
 	t := table{p}
 	// SQLite lets a transaction write only if nothing was written since it read: so the write
 	// comes first.
@@ -106,7 +124,13 @@ func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, beside *SQLProj
 		return false, err
 	}
 	if made.at.Sequence < old.at.Sequence {
-		return false, nil
+		// p cannot move now, as it could before another transaction.
+		if err := CatchUp(ctx, store, types, beside.in(tx)); err != nil {
+			return false, err
+		}
+		if made, err = (table{beside}).read(ctx, tx); err != nil || made.at.Sequence < old.at.Sequence {
+			return false, err
+		}
 	}
 	if err := swap(ctx, tx); err != nil {
 		return false, err
@@ -127,16 +151,24 @@ func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, beside *SQLProj
 	return true, nil
 }
 
+// in returns a projection that runs in a transaction.
+func (p *SQLProjection) in(tx *sql.Tx) *SQLProjection {
+	q := SQL(p.db, p.name, p.region, p.handle)
+	q.Version, q.Batch, q.BatchTime, q.Park, q.Dollar = p.Version, p.Batch, p.BatchTime, p.Park, p.Dollar
+	q.within = tx
+	return q
+}
+
 // Reset makes the projection begin again at the start of the store: in one transaction it
 // calls clear, which empties the read model, sets the position and deletes the parked events.
-// A run of the projection ends with [ErrMoved]. The region may be another than before.
+// A run of the projection ends with [ErrMoved]. The region and the version may be others than before.
 func (p *SQLProjection) Reset(ctx context.Context, clear func(ctx context.Context, tx *sql.Tx) error) error {
 	err := func() error {
 		if _, err := (table{p}).load(ctx); err != nil {
 			return err
 		}
 		return p.inTx(ctx, func(tx *sql.Tx) error {
-			if err := (table{p}).update(ctx, tx, resetRow, zeroID, p.region.String(), zeroID, p.name); err != nil {
+			if err := (table{p}).update(ctx, tx, resetRow, zeroID, p.region.String(), p.Version, zeroID, p.name); err != nil {
 				return err
 			}
 			if err := (table{p}).exec(ctx, tx, deletePark, p.name); err != nil {
@@ -148,6 +180,10 @@ func (p *SQLProjection) Reset(ctx context.Context, clear func(ctx context.Contex
 	if err != nil {
 		return &Error{Projection: p.name, Err: err}
 	}
+	p.tell()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pos = host.Position{} // Wait waits for what was cleared
 	return nil
 }
 

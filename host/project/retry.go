@@ -13,7 +13,8 @@ import (
 // Retry handles the parked events again, in order, each in a transaction that also removes it
 // from thaw_parked. It returns how many were handled. Those that are refused again stay: the
 // error joins an *[EventError] for each. An event is then handled after later ones, for which
-// the handler must be made. The projection may be running.
+// the handler must be made. The projection may be running. A read model of another version is
+// refused, as by a run.
 func (p *SQLProjection) Retry(ctx context.Context, reader host.Reader, types *typed.Types) (handled int, err error) {
 	ids, err := table{p}.listParked(ctx)
 	if err != nil {
@@ -51,6 +52,14 @@ func (p *SQLProjection) retry(ctx context.Context, reader host.Reader, types *ty
 			return errNotParked
 		}
 		if err != nil {
+			return err
+		}
+		// A rebuild deletes the parked events, so it comes before that or after the end.
+		row, err := table{p}.read(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := p.same(row); err != nil {
 			return err
 		}
 		if refused == nil {

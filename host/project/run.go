@@ -47,8 +47,8 @@ func run(ctx context.Context, store host.FollowReader, types *typed.Types, proje
 			p.base().ended(ended)
 		}
 	}()
-	s := &scan{}
-	defer s.rollback()
+	s := &scan{moved: make(chan struct{}, 1)}
+	defer s.close()
 	ended = s.run(ctx, store, types, projections, once)
 	if ended != nil && ctx.Err() != nil && errors.Is(ended, ctx.Err()) {
 		ended = context.Cause(ctx)

@@ -16,6 +16,7 @@ type scan struct {
 	members []*member
 	batches []*batch
 	feed    *feed
+	moved   chan struct{} // gets a value when the row of a member has perhaps changed
 }
 
 // member is a projection in a scan.
@@ -69,8 +70,24 @@ func (s *scan) run(ctx context.Context, store host.FollowReader, types *typed.Ty
 			if err := s.commitOld(ctx, time.Now()); err != nil {
 				return err
 			}
+		case <-s.moved:
+			if err := s.current(ctx); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// current returns an error if another run or a rebuild has moved a projection.
+func (s *scan) current(ctx context.Context) error {
+	for _, b := range s.batches {
+		for _, p := range b.projections {
+			if err := p.current(ctx); err != nil {
+				return &Error{Projection: p.name, Err: err}
+			}
+		}
+	}
+	return nil
 }
 
 // oldest returns a channel that gets a value when the transaction that is open has its time,
@@ -147,6 +164,7 @@ func (s *scan) begin(ctx context.Context, store host.FollowReader, projections [
 
 // join gives a projection the batch of its database.
 func (s *scan) join(p *SQLProjection) {
+	p.listen(s.moved)
 	for _, b := range s.batches {
 		if b.db == p.db {
 			b.projections = append(b.projections, p)
@@ -155,6 +173,9 @@ func (s *scan) join(p *SQLProjection) {
 		}
 	}
 	p.batch = &batch{db: p.db, projections: []*SQLProjection{p}}
+	if p.within != nil {
+		p.batch.tx, p.batch.within, p.batch.began = p.within, true, time.Now()
+	}
 	s.batches = append(s.batches, p.batch)
 }
 
@@ -237,9 +258,13 @@ func (s *scan) finish(ctx context.Context) error {
 	return nil
 }
 
-func (s *scan) rollback() {
+// close ends what begin has begun.
+func (s *scan) close() {
 	for _, b := range s.batches {
 		b.rollback()
+		for _, p := range b.projections {
+			p.unlisten(s.moved)
+		}
 	}
 }
 

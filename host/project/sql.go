@@ -23,11 +23,25 @@ type Handler func(ctx context.Context, tx *sql.Tx, e typed.Envelope) error
 // *sql.DB share these transactions: with SQLite only one can write at a time, so the
 // projections in one SQLite file need the same *sql.DB. A transaction begins with a change of
 // the projection's row, so that two runs of one projection exclude each other: the later run
-// goes on, and the earlier one ends with [ErrMoved].
+// goes on, and the earlier one ends with [ErrMoved]: at once if both are in one process and
+// have the same *sql.DB, otherwise with its next transaction, perhaps only when an event
+// comes. Do not wait for that: the earlier run can no longer change anything.
 //
-// An error of the database ends the run. With SQLite set a busy timeout, so that another
-// writer is waited for.
+// An error of the database ends the run. SQLite lets one connection write at a time, and
+// without a busy timeout another one that tries fails at once with SQLITE_BUSY: a Run beside
+// a Rebuild, beside another Run, or beside the program's own writes. So open it with one, for
+// every program that writes to the file. With modernc.org/sqlite:
+//
+//	db, err := sql.Open("sqlite", "orders.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
+//
+// The time must be longer than the longest transaction, which includes the swap of a Rebuild
+// and [SQLProjection.BatchTime] with the handler's work.
 type SQLProjection struct {
+	// Version is that of the handler and its tables, such as "2": change it with them. It is
+	// kept in thaw_projections, and a run with another one is refused with a *[VersionError]
+	// before the handler is called. Then rebuild the read model: see
+	// [SQLProjection.Rebuild].
+	Version string
 	// Batch is the number of events after which a transaction is committed, by default 1000.
 	// When there are no more events it is committed at once.
 	Batch int
@@ -45,6 +59,7 @@ type SQLProjection struct {
 	progress
 	db     *sql.DB
 	handle Handler
+	within *sql.Tx // if not nil, runs are in this transaction, which their caller commits
 
 	// Of the goroutine of the run.
 	row     row
@@ -92,7 +107,8 @@ func (p *SQLProjection) longest() time.Duration {
 	return defaultBatchTime
 }
 
-// start reads the projection's row, and checks that it is of the region and the store.
+// start reads the projection's row, and checks that it is of the region, the version and the
+// store.
 func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (host.Position, error) {
 	t := table{p}
 	row, err := t.load(ctx)
@@ -101,6 +117,9 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	}
 	if row.region != p.region.String() {
 		return host.Position{}, &regionError{saved: row.region, region: p.region.String()}
+	}
+	if err := p.same(row); err != nil {
+		return host.Position{}, err
 	}
 	if _, err := end(ctx, store, row.at); err != nil {
 		return host.Position{}, err
@@ -121,8 +140,27 @@ func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (hos
 	return at, nil
 }
 
+// same returns an error if the row is of another version.
+func (p *SQLProjection) same(r row) error {
+	if r.version != p.Version {
+		return &VersionError{Saved: r.version, Version: p.Version}
+	}
+	return nil
+}
+
+func (p *SQLProjection) query() querier {
+	if p.within != nil {
+		return p.within
+	}
+	return p.db
+}
+
 func (p *SQLProjection) takeOver(ctx context.Context) error {
-	return table{p}.claim(ctx, p.db, &p.row)
+	if err := (table{p}).claim(ctx, p.query(), &p.row); err != nil {
+		return err
+	}
+	p.tell()
+	return nil
 }
 
 // find returns the position after the last event that the projection handled, which the

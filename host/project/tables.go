@@ -16,14 +16,14 @@ import (
 // The tables of SQL projections, one statement each. A run creates them if they are missing.
 //
 // A projection has one row in thaw_projections. generation changes with each transaction and
-// at the start of each run. store and sequence are its position, region the region as text;
-// events is the number of events handled since the beginning, and last_event and
+// at the start of each run. store and sequence are its position, region the region as text,
+// version that of the projection; events is the number of events handled since the beginning, and last_event and
 // last_sequence are those of the last one. A row in thaw_parked is one event that the
 // projection passed over.
 const (
 	CreateProjections = `CREATE TABLE IF NOT EXISTS thaw_projections (
 	name VARCHAR(255) NOT NULL PRIMARY KEY, generation BIGINT NOT NULL, store VARCHAR(36) NOT NULL,
-	region TEXT NOT NULL, sequence BIGINT NOT NULL, events BIGINT NOT NULL,
+	region TEXT NOT NULL, version TEXT NOT NULL, sequence BIGINT NOT NULL, events BIGINT NOT NULL,
 	last_event VARCHAR(36) NOT NULL, last_sequence BIGINT NOT NULL)`
 	CreateParked = `CREATE TABLE IF NOT EXISTS thaw_parked (
 	projection VARCHAR(255) NOT NULL, sequence BIGINT NOT NULL, event VARCHAR(36) NOT NULL,
@@ -31,12 +31,12 @@ const (
 )
 
 const (
-	selectRow  = "SELECT generation, store, region, sequence, events, last_event, last_sequence FROM thaw_projections WHERE name = ?"
-	insertRow  = "INSERT INTO thaw_projections (name, generation, store, region, sequence, events, last_event, last_sequence) VALUES (?, ?, ?, ?, 0, 0, ?, 0)"
+	selectRow  = "SELECT generation, store, region, version, sequence, events, last_event, last_sequence FROM thaw_projections WHERE name = ?"
+	insertRow  = "INSERT INTO thaw_projections (name, generation, store, region, version, sequence, events, last_event, last_sequence) VALUES (?, ?, ?, ?, ?, 0, 0, ?, 0)"
 	claimRow   = "UPDATE thaw_projections SET generation = ? WHERE name = ? AND generation = ? AND sequence = ?"
 	saveRow    = "UPDATE thaw_projections SET generation = ?, store = ?, sequence = ?, events = ?, last_event = ?, last_sequence = ? WHERE name = ? AND generation = ? AND sequence = ?"
 	fenceRow   = "UPDATE thaw_projections SET generation = generation + 1 WHERE name = ?"
-	resetRow   = "UPDATE thaw_projections SET generation = generation + 1, store = ?, region = ?, sequence = 0, events = 0, last_event = ?, last_sequence = 0 WHERE name = ?"
+	resetRow   = "UPDATE thaw_projections SET generation = generation + 1, store = ?, region = ?, version = ?, sequence = 0, events = 0, last_event = ?, last_sequence = 0 WHERE name = ?"
 	deleteRow  = "DELETE FROM thaw_projections WHERE name = ?"
 	renameRow  = "UPDATE thaw_projections SET name = ?, generation = ? WHERE name = ?"
 	insertPark = "INSERT INTO thaw_parked (projection, sequence, event, kind, entity, error) VALUES (?, ?, ?, ?, ?, ?)"
@@ -53,6 +53,7 @@ type row struct {
 	generation int64
 	at         host.Position
 	region     string
+	version    string
 	events     uint64
 	last       lastEvent
 }
@@ -114,24 +115,25 @@ func failed(ctx context.Context, query string, err error) error {
 
 // load returns the projection's row, and makes it and the tables if they are missing.
 func (t table) load(ctx context.Context) (row, error) {
-	r, err := t.read(ctx, t.p.db)
+	q := t.p.query()
+	r, err := t.read(ctx, q)
 	if err == nil {
 		return r, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) { // perhaps there is no table
 		// The table that was looked for comes last: if there is one, there are both.
 		for _, create := range []string{CreateParked, CreateProjections} {
-			if err := t.exec(ctx, t.p.db, create); err != nil {
+			if err := t.exec(ctx, q, create); err != nil {
 				return row{}, err
 			}
 		}
-		if r, err = t.read(ctx, t.p.db); !errors.Is(err, sql.ErrNoRows) {
+		if r, err = t.read(ctx, q); !errors.Is(err, sql.ErrNoRows) {
 			return r, err
 		}
 	}
 	// A random generation is none of an earlier row of the name.
-	inserted := t.exec(ctx, t.p.db, insertRow, t.p.name, rand.Int64N(1<<48), zeroID, t.p.region.String(), zeroID)
-	r, err = t.read(ctx, t.p.db) // perhaps another run inserted it
+	inserted := t.exec(ctx, q, insertRow, t.p.name, rand.Int64N(1<<48), zeroID, t.p.region.String(), t.p.Version, zeroID)
+	r, err = t.read(ctx, q) // perhaps another run inserted it
 	if err != nil && inserted != nil {
 		return row{}, inserted
 	}
@@ -142,7 +144,7 @@ func (t table) read(ctx context.Context, q querier) (r row, err error) {
 	var store, last string
 	var sequence, events, lastSequence int64
 	err = q.QueryRowContext(ctx, t.bind(selectRow), t.p.name).Scan(
-		&r.generation, &store, &r.region, &sequence, &events, &last, &lastSequence)
+		&r.generation, &store, &r.region, &r.version, &sequence, &events, &last, &lastSequence)
 	if err != nil {
 		return row{}, failed(ctx, selectRow, err)
 	}
@@ -173,7 +175,10 @@ func (t table) claim(ctx context.Context, q querier, r *row) error {
 // save moves the row to where the projection is.
 func (t table) save(ctx context.Context, q querier) error {
 	p := t.p
-	next := row{generation: p.row.generation + 1, at: p.next, region: p.row.region, events: p.row.events + p.handled, last: p.last}
+	next := p.row
+	next.generation++
+	next.events += p.handled
+	next.at, next.last = p.next, p.last
 	err := t.update(ctx, q, saveRow, next.generation, next.at.Store.String(), int64(next.at.Sequence), int64(next.events),
 		next.last.id.String(), int64(next.last.sequence), p.name, p.row.generation, int64(p.row.at.Sequence))
 	if err == nil {
@@ -183,12 +188,22 @@ func (t table) save(ctx context.Context, q querier) error {
 }
 
 func (t table) park(ctx context.Context, q querier, e *EventError) error {
-	return t.exec(ctx, q, insertPark, e.Projection, int64(e.Sequence), e.ID.String(), int64(e.Kind), e.Entity, e.Err.Error())
+	return t.exec(ctx, q, insertPark, e.Projection, int64(e.Sequence), e.ID.String(), int64(e.Kind), storable(e.Entity), storable(e.Err.Error()))
+}
+
+// mostText is the longest text that is stored, in bytes.
+const mostText = 8 << 10
+
+// storable returns a text that every database takes: PostgreSQL refuses zero bytes and invalid
+// UTF-8, MySQL texts of 64 KiB. The event's id tells it from others.
+func storable(text string) string {
+	text = text[:min(len(text), mostText)]
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 func (t table) countParked(ctx context.Context) (uint64, error) {
 	var n int64
-	err := t.p.db.QueryRowContext(ctx, t.bind(countPark), t.p.name).Scan(&n)
+	err := t.p.query().QueryRowContext(ctx, t.bind(countPark), t.p.name).Scan(&n)
 	return uint64(n), failed(ctx, countPark, err)
 }
 
@@ -215,12 +230,3 @@ func (t table) listParked(ctx context.Context) (ids []event.ID, err error) {
 	}
 	return ids, failed(ctx, selectPark, rows.Err())
 }
-
-// regionError reports a row of another region.
-type regionError struct{ saved, region string }
-
-func (e *regionError) Error() string {
-	return host.ErrOtherRegion.Error() + ": " + e.saved + ", not " + e.region
-}
-
-func (e *regionError) Unwrap() error { return host.ErrOtherRegion }

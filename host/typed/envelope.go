@@ -21,7 +21,8 @@ type Envelope struct {
 
 // Folder is a state that events change, one after the other: an aggregate, a read model.
 // The state after some events is the same whenever they are folded. An error says that the
-// event cannot follow the earlier ones; the state may then be half changed.
+// event cannot follow the earlier ones; the state may then be half changed. The event's payload,
+// and so the host.Raw of an unknown kind, is valid until Apply returns: clone it to keep it.
 type Folder interface {
 	Apply(e Envelope) error
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,7 +78,6 @@ func TestRebuildQuiet(t *testing.T) {
 	require.NoError(t, old.Wait(t.Context(), 9))
 	createRebuilt(t, db)
 	require.NoError(t, old.Rebuild(t.Context(), st, types, project.SQL(db, "new", payments, into("rebuilt")), swapAccounts))
-	pay(t, st, 6, 6)
 	require.ErrorIs(t, <-ended, project.ErrMoved)
 	check(t, st, db, "accounts")
 }
@@ -209,4 +209,77 @@ func (r reader) Follow(region host.Region, from host.Position, o host.FollowOpti
 		}
 	}
 	return r.Store.Follow(region, from, o)
+}
+
+// TestRebuildTimeZone: a region is the same if its bounds are the same instants.
+func TestRebuildTimeZone(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 3)
+	createRebuilt(t, db)
+	since := time.Unix(1e9, 0)
+	old := project.SQL(db, "accounts", host.Region{Kinds: payments.Kinds, Since: since.UTC()}, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, old))
+	beside := project.SQL(db, "accounts.new", host.Region{Kinds: payments.Kinds, Since: since.In(time.FixedZone("", 3600))}, into("rebuilt"))
+	require.NoError(t, old.Rebuild(t.Context(), st, types, beside, swapAccounts))
+	check(t, st, db, "accounts")
+}
+
+// appending is a reader of a store that gets events between two counts.
+type appending struct {
+	*host.Store
+	append func()
+}
+
+func (a appending) Count(ctx context.Context, region host.Region, from uint64) (uint64, error) {
+	defer a.append()
+	return a.Store.Count(ctx, region, from)
+}
+
+// TestRebuildAppending: events that are appended while Rebuild counts are not taken for
+// removed ones.
+func TestRebuildAppending(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 5)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	createRebuilt(t, db)
+	busy := appending{st, func() { pay(t, st, 6, 6) }}
+	require.NoError(t, p.Rebuild(t.Context(), busy, types, project.SQL(db, "new", payments, into("rebuilt")), swapAccounts))
+	check(t, st, db, "accounts")
+	_, err := db.ExecContext(t.Context(), "UPDATE thaw_projections SET events = events + 1")
+	require.NoError(t, err)
+	require.ErrorIs(t, p.Rebuild(t.Context(), busy, types, project.SQL(db, "new", payments, into("accounts")), nil), project.ErrRemoved)
+}
+
+// TestRebuildReaderBehind: the store that Rebuild reads is behind what the old run has
+// handled, as in another process. The old run is stopped then.
+func TestRebuildReaderBehind(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	pay(t, st, 1, 5)
+	p := project.SQL(db, "accounts", payments, into("accounts"))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	generation := rowOf(t, db, "accounts")[0].(int64)
+	createRebuilt(t, db)
+	tries := 0
+	behind := reader{st, func() {}, func() {
+		if tries++; tries == 1 { // as if p had handled events that are not seen here
+			_, err := db.ExecContext(t.Context(), "UPDATE thaw_projections SET sequence = 14 WHERE name = 'accounts'")
+			require.NoError(t, err)
+		}
+		if tries == 2 {
+			pay(t, st, 6, 7)
+		}
+	}}
+	switches := 0
+	beside := project.SQL(db, "accounts.new", payments, into("rebuilt"))
+	require.NoError(t, p.Rebuild(t.Context(), behind, types, beside, func(ctx context.Context, tx *sql.Tx) error {
+		var now int64
+		require.NoError(t, tx.QueryRowContext(ctx, "SELECT generation FROM thaw_projections WHERE name = 'accounts'").Scan(&now))
+		require.Equal(t, generation+2, now, "one of the run that was stopped, one of the switch")
+		switches++
+		return swapAccounts(ctx, tx)
+	}))
+	require.Equal(t, 1, switches)
+	require.EqualValues(t, 14, saved(t, db, "accounts"))
+	require.Equal(t, fold(t, st, 100), readAccounts(t, db, "accounts"))
 }

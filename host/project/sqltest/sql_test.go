@@ -103,6 +103,8 @@ func saved(t testing.TB, db *sql.DB, name string) (sequence uint64) {
 	return sequence
 }
 
+// fileDSN names a database in a new file. Without the busy timeout a write beside another one
+// fails with SQLITE_BUSY.
 func fileDSN(t testing.TB) string {
 	return "file:" + filepath.Join(t.TempDir(), "db") + "?_pragma=busy_timeout(5000)&_pragma=synchronous(off)&_pragma=journal_mode(wal)"
 }
