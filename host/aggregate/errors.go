@@ -19,6 +19,9 @@ type ConflictError struct {
 
 // Error names the entity and the last conflict.
 func (e *ConflictError) Error() string {
+	if e.Tries == 1 {
+		return fmt.Sprintf("aggregate: %q changed during the only try: %v", e.Entity, e.Err)
+	}
 	return fmt.Sprintf("aggregate: %q changed during each of %d tries: %v", e.Entity, e.Tries, e.Err)
 }
 
