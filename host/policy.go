@@ -70,6 +70,11 @@ func (a *ActingStore) judge(ctx context.Context, items []Item, all bool) (*gate.
 func (a *ActingStore) admit(ctx context.Context, b *gate.Batch) error {
 	s := a.store
 	b.Actor, b.NowUS = a.actor, s.options.Now().UnixMicro()
+	for i := b.From; i < len(b.Entries); i++ {
+		if s.options.Records.forged(&b.Entries[i]) {
+			return ErrRecordKind
+		}
+	}
 	if a.bypass != nil {
 		if err := a.bypass.Check(); err != nil {
 			return err

@@ -21,7 +21,9 @@ import (
 // batch. It counts towards the limits of a batch. A refusal is recorded by an append of its
 // own, in the conversation and with the cause of what was refused.
 //
-// A record has the metadata of the append's first event. Records are not judged.
+// A record has the metadata of the append's first event. Records are not judged. Nobody else
+// can append what looks like one: an event of one of their kinds to their entity is refused with
+// [ErrRecordKind].
 type Records struct {
 	// At is where records go.
 	At event.Coordinate
@@ -31,6 +33,16 @@ type Records struct {
 	Denied event.Kind
 	// Bypassed is the kind of records with a gate.BypassRecord.
 	Bypassed event.Kind
+}
+
+// ErrRecordKind: the event has the entity and the kind of a record of a judgement, which only the
+// store appends.
+var ErrRecordKind = errors.New("thaw: only the store appends records of judgements: the event has their entity and kind")
+
+// forged reports whether an event of an append would be taken for a record.
+func (r *Records) forged(e *commit.Entry) bool {
+	return r != nil && e.Kind != 0 && e.Entity == r.At.Entity &&
+		(e.Kind == r.Permitted || e.Kind == r.Denied || e.Kind == r.Bypassed)
 }
 
 // errRecords: Options.Records keeps what nothing makes.

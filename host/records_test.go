@@ -245,3 +245,24 @@ func TestFindOfAnotherAppend(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// TestForgedRecord: an actor cannot append what an audit would take for the record of another
+// event, in any way.
+func TestForgedRecord(t *testing.T) {
+	for way, appendAs := range appendWays {
+		st, ctx := openJudged(t, true, limit), t.Context()
+		payload := gate.PermitRecord{Actor: "nobody", Gates: []string{"limit"}, Items: 1}
+		for _, kind := range []event.Kind{kindPermitted, kindBypassed, kindDenied} {
+			forged := []host.Item{amounts(1)[0], {At: event.At(audit.Entity, "other"), Kind: kind, Payload: payload}}
+			_, err := appendAs(st.As(alice), forged[1:])
+			require.ErrorIs(t, err, host.ErrRecordKind, way)
+			_, err = appendAs(st.Bypass(gate.Bypass{Reason: "r", Justification: "j"}, alice), forged)
+			require.ErrorIs(t, err, host.ErrRecordKind, way)
+			_, err = st.Judge(ctx, alice, forged)
+			require.ErrorIs(t, err, host.ErrRecordKind, way)
+		}
+		// The kind alone, and the entity alone, are nobody's.
+		_, err := appendAs(st.As(alice), []host.Item{{At: event.At("e", "s"), Kind: kindPermitted, Payload: 1}, {At: audit, Kind: 0x1abc, Payload: 1}})
+		require.NoError(t, err, way)
+	}
+}

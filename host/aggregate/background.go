@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -19,6 +20,9 @@ type background struct {
 	// entity, and each attempt loads it.
 	pause time.Duration
 	until time.Time
+	// bad has the entities whose state cannot be saved, and until when they are not asked for:
+	// their failures say nothing about others.
+	bad map[string]time.Time
 }
 
 // maxAsked bounds how many snapshots are asked for. Further ones are dropped: the next load
@@ -37,6 +41,10 @@ func (b *background) ask(entity string, save func(context.Context) error) {
 	if b.closed || len(b.asked) >= maxAsked || b.pause > 0 && time.Now().Before(b.until) {
 		return
 	}
+	if until, bad := b.bad[entity]; bad && time.Now().Before(until) {
+		return
+	}
+	delete(b.bad, entity)
 	if b.asked == nil {
 		b.asked = map[string]func(context.Context) error{}
 	}
@@ -57,10 +65,10 @@ func (b *background) ask(entity string, save func(context.Context) error) {
 func (b *background) run(ctx context.Context) {
 	for {
 		b.mu.Lock()
+		var entity string
 		var save func(context.Context) error
-		for entity, s := range b.asked {
+		for entity, save = range b.asked {
 			delete(b.asked, entity)
-			save = s
 			break
 		}
 		b.running = save != nil
@@ -68,14 +76,21 @@ func (b *background) run(ctx context.Context) {
 		if save == nil {
 			return
 		}
-		b.done(save(ctx))
+		b.done(entity, save(ctx))
 	}
 }
 
 // done decides when the next snapshot may be asked for.
-func (b *background) done(err error) {
+func (b *background) done(entity string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if errors.Is(err, ErrSnapshotState) {
+		if b.bad == nil || len(b.bad) >= maxAsked {
+			b.bad = map[string]time.Time{}
+		}
+		b.bad[entity] = time.Now().Add(longestFailurePause)
+		return
+	}
 	if err == nil {
 		b.pause = 0
 		return

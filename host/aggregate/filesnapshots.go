@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"sync"
 
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
@@ -56,6 +57,9 @@ func (f FileSnapshots) Put(_ context.Context, name string, snapshot []byte) erro
 	if err != nil {
 		return err
 	}
+	turn := &putting[(name[0]^name[1]<<3)%byte(len(putting))]
+	turn.Lock()
+	defer turn.Unlock()
 	temporary := path + ".tmp"
 	file, err := f.create(dir, temporary)
 	if err != nil {
@@ -71,6 +75,11 @@ func (f FileSnapshots) Put(_ context.Context, name string, snapshot []byte) erro
 	}
 	return nil
 }
+
+// putting keeps two snapshots of one name from using one temporary file at once, as a call of
+// Snapshot and the background can. Other names rarely wait. Another process may fail, and is
+// noticed.
+var putting [64]sync.Mutex
 
 // create creates a temporary file, and first what it needs.
 func (f FileSnapshots) create(dir, temporary string) (fsabstraction.WriteFile, error) {

@@ -1,10 +1,13 @@
 package aggregate_test
 
 import (
+	"bytes"
 	"io/fs"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
@@ -124,4 +127,22 @@ func onlyDir(t *testing.T, fs *crashfs.FS) string {
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 	return entries[0].Name
+}
+
+// TestPutAtOnce: several snapshots of one name can be put at once; one of them stays.
+func TestPutAtOnce(t *testing.T) {
+	f := aggregate.FileSnapshots{Dir: t.TempDir()}
+	name := strings.Repeat("ab", 16)
+	var puts sync.WaitGroup
+	for i := range 8 {
+		puts.Go(func() {
+			for range 50 {
+				assert.NoError(t, f.Put(t.Context(), name, bytes.Repeat([]byte{byte(i)}, 1000)))
+			}
+		})
+	}
+	puts.Wait()
+	b, err := f.Get(t.Context(), name)
+	require.NoError(t, err)
+	require.Equal(t, bytes.Repeat(b[:1], 1000), b)
 }

@@ -1,7 +1,9 @@
 package aggregate_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -159,4 +161,66 @@ func TestPanicInBackground(t *testing.T) {
 	require.Eventually(t, func() bool { return a.SnapshotStatus().Failed == 1 }, 10e9, 1e6)
 	require.ErrorIs(t, a.SnapshotStatus().Err, aggregate.ErrSnapshotState)
 	a.Close()
+}
+
+// texts is a state with the names of all lines.
+type texts struct{ Names []string }
+
+func (s *texts) Apply(e typed.Envelope) error {
+	s.Names = append(s.Names, e.Value.(partAdded).Name)
+	return nil
+}
+
+// TestKeysUsedAgain: after a backup was restored, commands can come again under their keys and
+// make other events. Store, ids, clocks and counts are then those of the snapshot.
+func TestKeysUsedAgain(t *testing.T) {
+	c := &cache{}
+	for _, names := range [][]string{{"a", "b", "c"}, {"a", "x", "c"}} {
+		st := storetest.Open(t)
+		without := aggregate.Of[texts](st, cartTypes, "cart:")
+		for i, name := range names {
+			_, err := without.Do(t.Context(), "1", func(*texts) ([]any, error) { return []any{partAdded{name}}, nil },
+				host.WithKey(host.KeyOf(fmt.Sprint("request ", i))))
+			require.NoError(t, err)
+		}
+		with := closed(aggregate.Of[texts](st, cartTypes, "cart:", snapshots(c, 1)))
+		l, err := with.Load(t.Context(), "1")
+		require.NoError(t, err)
+		require.Equal(t, names, l.State.Names)
+		require.NoError(t, with.Snapshot(t.Context(), "1"))
+	}
+}
+
+// picky is a state that cannot be saved if it has a line of name "bad".
+type picky struct {
+	Lines  int
+	hidden int
+}
+
+func (s *picky) Apply(e typed.Envelope) error {
+	if s.Lines++; e.Value.(partAdded).Name == "bad" {
+		s.hidden++
+	}
+	return nil
+}
+
+// TestBadEntity: an aggregate that cannot be saved keeps no other from being saved.
+func TestBadEntity(t *testing.T) {
+	st := storetest.Open(t)
+	a := aggregate.Of[picky](st, cartTypes, "cart:", snapshots(&cache{}, 1))
+	defer a.Close()
+	for _, id := range []string{"bad", "good"} {
+		_, err := a.Do(t.Context(), id, func(*picky) ([]any, error) { return []any{partAdded{id}}, nil })
+		require.NoError(t, err)
+	}
+	load := func(id string) {
+		_, err := a.Load(t.Context(), id)
+		require.NoError(t, err)
+	}
+	load("bad")
+	require.Eventually(t, func() bool { return a.SnapshotStatus().Failed == 1 }, 10*time.Second, time.Millisecond)
+	load("bad") // it is not tried again so soon
+	load("good")
+	require.Eventually(t, func() bool { return a.SnapshotStatus().Written == 1 }, 10*time.Second, time.Millisecond)
+	require.EqualValues(t, 1, a.SnapshotStatus().Failed)
 }

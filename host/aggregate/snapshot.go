@@ -19,14 +19,14 @@ import (
 //	8       32    sum      BLAKE3 of everything after it
 //	40      32    subject  BLAKE3 of what the snapshot is of: types, shape, version, entity
 //	72      16    store    identity of the store
-//	88      16    last     id of the last event in it
+//	88      16    last     digest of the last event in it: see lastOf
 //	104     4     clock    clock of that event
 //	108     8     events   number of the entity's events up to that one
 //	116           state    the state as package payload encodes it
 type snapshot struct {
 	subject [32]byte
 	store   event.ID
-	last    event.ID
+	last    [16]byte
 	clock   uint32
 	events  uint64
 	state   []byte
@@ -45,6 +45,14 @@ const (
 	// maxSnapshot is the length of the longest snapshot, in bytes.
 	maxSnapshot = offState + payload.MaxSize
 )
+
+// lastOf returns the digest of the last event of a snapshot. Its id alone does not tell it from
+// another event: it may be a key, which was used again after a backup was restored.
+func lastOf(f *event.Facts) [16]byte {
+	b := append(append(append(make([]byte, 0, 128), f.ID[:]...), f.PrevHash[:]...), f.EventHash[:]...)
+	digest := blake3.Sum256(binary.LittleEndian.AppendUint64(b, f.WallMS))
+	return [16]byte(digest[:16])
+}
 
 func (s *snapshot) encode() []byte {
 	b := make([]byte, offBody, offState+len(s.state))
@@ -68,7 +76,7 @@ func decodeSnapshot(b []byte) (s snapshot, err error) {
 	return snapshot{
 		subject: [32]byte(b[offBody:offStore]),
 		store:   event.ID(b[offStore:offLast]),
-		last:    event.ID(b[offLast:offClock]),
+		last:    [16]byte(b[offLast:offClock]),
 		clock:   binary.LittleEndian.Uint32(b[offClock:]),
 		events:  binary.LittleEndian.Uint64(b[offEvents:]),
 		state:   b[offState:],

@@ -103,7 +103,7 @@ func after[T any](events iter.Seq2[event.Event, error], s *snapshot, l *Loaded[T
 				yield(e, err)
 				return
 			case !*found:
-				if e.Clock != s.clock || e.ID != s.last {
+				if e.Clock != s.clock || lastOf(&e.Facts) != s.last {
 					return
 				}
 				*found, l.last, l.Version = true, e.Facts, host.State{Some: true, Clock: e.Clock}
@@ -169,8 +169,11 @@ func (a *Aggregates[T]) put(ctx context.Context, l *Loaded[T]) error {
 	if err := payload.Unmarshal(state, again); err != nil {
 		return errors.Join(ErrSnapshotState, err)
 	}
-	if l.falls || !reflect.DeepEqual(l.State, again) || shared(reflect.ValueOf(l.State)) {
+	if l.falls || !reflect.DeepEqual(l.State, again) {
 		return ErrSnapshotState
+	}
+	if shared(reflect.ValueOf(l.State)) {
+		return fmt.Errorf("%w: two parts of it share memory", ErrSnapshotState)
 	}
 	position, err := a.store.Position(ctx)
 	if err != nil {
@@ -179,7 +182,7 @@ func (a *Aggregates[T]) put(ctx context.Context, l *Loaded[T]) error {
 	m, entity := &a.snapshots.maker, l.At.Entity
 	s := snapshot{
 		subject: m.subject(entity), store: position.Store,
-		last: l.last.ID, clock: l.last.Clock, events: l.events, state: state,
+		last: lastOf(&l.last), clock: l.last.Clock, events: l.events, state: state,
 	}
 	return a.snapshots.Cache.Put(ctx, m.cacheName(entity), s.encode())
 }

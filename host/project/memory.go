@@ -59,18 +59,17 @@ func (p *MemoryProjection[P]) take(_ context.Context, e *typed.Envelope, refused
 	defer p.mu.Unlock()
 	err := refused
 	if err == nil {
-		p.half = true // should Apply end the goroutine
+		p.half = true // unless Apply or Park says that it is not: either may end the goroutine
 		err = apply(p.state, e)
-		p.half = false
 	}
 	if err != nil {
 		why := p.refusal(e, err)
 		if p.Park == nil || !p.Park(why) {
-			p.half = refused == nil
 			return why
 		}
 		p.parked++
 	}
+	p.half = false
 	p.events++
 	p.move(after)
 	return nil

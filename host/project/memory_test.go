@@ -326,19 +326,31 @@ func TestBehind(t *testing.T) {
 	require.EqualValues(t, 5, other.Status().Events)
 }
 
-// TestApplyExits: an Apply that ends its goroutine has perhaps half changed the state.
+// TestApplyExits: an Apply that ends its goroutine has perhaps half changed the state, and so
+// has one that fails if Park then ends the goroutine.
 func TestApplyExits(t *testing.T) {
 	st, _ := openStore(t)
 	place(t, st, 2)
-	p := project.Memory("orders", host.Region{}, &events{refuse: func(e typed.Envelope) error {
-		if e.Sequence == 1 {
-			runtime.Goexit()
+	for _, parks := range []bool{false, true} {
+		p := project.Memory("orders", host.Region{}, &events{refuse: func(e typed.Envelope) error {
+			switch {
+			case e.Sequence != 1:
+				return nil
+			case !parks:
+				runtime.Goexit()
+			}
+			return errRefused
+		}})
+		if parks {
+			p.Park = func(*project.EventError) bool {
+				runtime.Goexit()
+				return true
+			}
 		}
-		return nil
-	}})
-	var run sync.WaitGroup
-	run.Go(func() { _ = project.CatchUp(t.Context(), st, Types, p) })
-	run.Wait()
-	require.ErrorIs(t, p.Read(func(*events, host.Position) { t.Error("read") }), project.ErrHalfChanged)
-	require.ErrorIs(t, project.CatchUp(t.Context(), st, Types, p), project.ErrHalfChanged)
+		var run sync.WaitGroup
+		run.Go(func() { _ = project.CatchUp(t.Context(), st, Types, p) })
+		run.Wait()
+		require.ErrorIs(t, p.Read(func(*events, host.Position) { t.Error("read") }), project.ErrHalfChanged)
+		require.ErrorIs(t, project.CatchUp(t.Context(), st, Types, p), project.ErrHalfChanged)
+	}
 }

@@ -85,3 +85,18 @@ func TestDifferences(t *testing.T) {
 	_, err = s.Next(t.Context())
 	require.Equal(t, project.ErrHalfChanged, err)
 }
+
+// TestStepperUpcastPanics: an upcast that panics is an error of the event.
+func TestStepperUpcastPanics(t *testing.T) {
+	st, _ := openStore(t)
+	_, err := st.Append(t.Context(), event.At("a", "b"), 0x1003, OrderPaid{})
+	require.NoError(t, err)
+	types := typed.Registry(typed.Event[OrderPlaced](0x1001, "order.placed",
+		typed.Was(0x1003, func(OrderPaid) OrderPlaced { panic("upcast") })))
+	_, err = project.NewStepper(st, types, host.Region{}, &Totals{}).Next(t.Context())
+	var why *project.EventError
+	require.ErrorAs(t, err, &why)
+	require.EqualValues(t, 0x1003, why.Kind)
+	var panicked *project.PanicError
+	require.ErrorAs(t, err, &panicked)
+}

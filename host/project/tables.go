@@ -188,7 +188,17 @@ func (t table) save(ctx context.Context, q querier) error {
 }
 
 func (t table) park(ctx context.Context, q querier, e *EventError) error {
-	return t.exec(ctx, q, insertPark, e.Projection, int64(e.Sequence), e.ID.String(), int64(e.Kind), e.Entity, e.Err.Error())
+	return t.exec(ctx, q, insertPark, e.Projection, int64(e.Sequence), e.ID.String(), int64(e.Kind), storable(e.Entity), storable(e.Err.Error()))
+}
+
+// mostText is the longest text that is stored, in bytes.
+const mostText = 8 << 10
+
+// storable returns a text that every database takes: PostgreSQL refuses zero bytes and invalid
+// UTF-8, MySQL texts of 64 KiB. The event's id tells it from others.
+func storable(text string) string {
+	text = text[:min(len(text), mostText)]
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 func (t table) countParked(ctx context.Context) (uint64, error) {

@@ -370,3 +370,27 @@ func TestDeliverCheckpointFails(t *testing.T) {
 type lost struct{ unsavable }
 
 func (lost) Load(host.Region) (host.Position, error) { return host.Position{}, nil }
+
+// panicking is a checkpoint whose first save panics.
+type panicking struct{ saves *atomic.Int32 }
+
+func (panicking) Load(host.Region) (host.Position, error) { return host.Position{}, nil }
+
+func (p panicking) Save(host.Region, host.Position) error {
+	if p.saves.Add(1) == 1 {
+		panic("save")
+	}
+	return nil
+}
+
+// TestDeliverCheckpointPanics: a panic of the checkpoint, which Deliver calls from a goroutine
+// of its own, ends the delivery and not the process.
+func TestDeliverCheckpointPanics(t *testing.T) {
+	st := newStore(t)
+	add(t, st, at, paid{1})
+	o := react.DeliverOptions{Checkpoint: panicking{new(atomic.Int32)}}
+	err := react.Deliver(t.Context(), st, types, "mail", payments, func(context.Context, typed.Envelope) error { return nil }, o)
+	var panicked *react.PanicError
+	require.ErrorAs(t, err, &panicked)
+	require.Equal(t, "save", panicked.Value)
+}

@@ -203,7 +203,8 @@ func (l *lanes) keep(k *keeper) {
 		if idle {
 			save = k.save
 		}
-		if err := save(p); err != nil {
+		// Nobody could recover a panic of the checkpoint here.
+		if err := call(func() error { return save(p) }); err != nil {
 			l.cancel(err)
 			return
 		}

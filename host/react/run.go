@@ -157,7 +157,10 @@ func (r *reactor) try(ctx context.Context, e *typed.Envelope, try int) (next, er
 	switch {
 	case errors.Is(err, host.ErrKey):
 		// Another reactor of this name was first, with other reactions.
-		if done, _ := r.done(ctx, e.ID); done {
+		switch done, failed := r.done(ctx, e.ID); {
+		case failed != nil:
+			return stop, errors.Join(err, failed)
+		case done:
 			return again, nil
 		}
 		return park, err

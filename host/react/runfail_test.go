@@ -325,6 +325,15 @@ func (b blind) Ancestors(context.Context, event.ID, int) iter.Seq2[event.Event, 
 	return func(yield func(event.Event, error) bool) { yield(event.Event{}, errNo) }
 }
 
+// first is a blind store whose events are all new, and in which another reactor is always first.
+type first struct{ blind }
+
+func (first) Position(context.Context) (host.Position, error) { return host.Position{}, nil }
+
+func (first) AppendBatch(context.Context, []host.Item) ([]host.Receipt, error) {
+	return nil, host.ErrKey
+}
+
 // unsavable is a checkpoint that cannot be saved.
 type unsavable struct{ host.CheckpointFile }
 
@@ -339,6 +348,7 @@ func TestRunStops(t *testing.T) {
 		return nil
 	}}
 	require.ErrorIs(t, settle(t, blind{st}, payments, twoParts, o), errNo)
+	require.ErrorIs(t, settle(t, first{blind{st}}, payments, twoParts, o), errNo)
 	o.Checkpoint = unsavable{host.CheckpointFile{FS: crashfs.New(), Path: "shipping"}}
 	require.ErrorIs(t, settle(t, st, payments, twoParts, o), errNo)
 }

@@ -24,10 +24,22 @@ func Events(t testing.TB, types *typed.Types, events ...any) []typed.Envelope {
 // record appends events in one batch, and returns them as they are read.
 func record(t testing.TB, s *host.Store, types *typed.Types, events []any) []typed.Envelope {
 	t.Helper()
+	return read(t, s, types, add(t, s, types, events))
+}
+
+// add appends events in one batch.
+func add(t testing.TB, s *host.Store, types *typed.Types, events []any) []host.Receipt {
+	t.Helper()
 	receipts, err := s.AppendBatch(t.Context(), items(t, types, events))
 	if err != nil {
 		t.Fatalf("storetest: appending the events: %v", err)
 	}
+	return receipts
+}
+
+// read returns the events of receipts, each time decoded anew.
+func read(t testing.TB, s *host.Store, types *typed.Types, receipts []host.Receipt) []typed.Envelope {
+	t.Helper()
 	envelopes := make([]typed.Envelope, len(receipts))
 	for i, r := range receipts {
 		e, err := s.Get(t.Context(), r.ID)

@@ -17,7 +17,8 @@ type State[T any] struct {
 	types *typed.Types
 	store *host.Store
 	state *T
-	apply func(typed.Envelope) error
+	past  []host.Receipt
+	apply func(*T, typed.Envelope) error
 }
 
 // Given returns the state of type T after some events. An event that the state refuses ends
@@ -27,16 +28,25 @@ func Given[T any, P interface {
 	typed.Folder
 }](t testing.TB, types *typed.Types, events ...any) *State[T] {
 	t.Helper()
-	s := &State[T]{t: t, types: types, store: Open(t), state: new(T)}
-	s.apply = P(s.state).Apply
+	s := &State[T]{
+		t: t, types: types, store: Open(t), state: new(T),
+		apply: func(state *T, e typed.Envelope) error { return P(state).Apply(e) },
+	}
 	s.fold("given", events)
 	return s
 }
 
 func (s *State[T]) fold(what string, events []any) {
 	s.t.Helper()
-	for i, e := range record(s.t, s.store, s.types, events) {
-		if err := s.apply(e); err != nil {
+	receipts := add(s.t, s.store, s.types, events)
+	s.past = append(s.past, receipts...)
+	s.foldInto(s.state, what, receipts)
+}
+
+func (s *State[T]) foldInto(state *T, what string, receipts []host.Receipt) {
+	s.t.Helper()
+	for i, e := range read(s.t, s.store, s.types, receipts) {
+		if err := s.apply(state, e); err != nil {
 			s.t.Fatalf("storetest: the state refuses %s event %d, %s: %v", what, i, e.Kind, err)
 		}
 	}
@@ -49,10 +59,13 @@ func (s *State[T]) Is(want T) *State[T] {
 	return s
 }
 
-// When asks a decision. It must be followed by Then or Fails.
+// When asks a decision, of a state of its own: what decide changes in it is lost, as in a store.
+// It must be followed by Then or Fails.
 func (s *State[T]) When(decide func(*T) ([]any, error)) *Decision[T] {
 	s.t.Helper()
-	events, err := decide(s.state)
+	state := new(T)
+	s.foldInto(state, "earlier", s.past)
+	events, err := decide(state)
 	return &Decision[T]{state: s, outcome: newOutcome(s.t, s.types, events, err)}
 }
 

@@ -209,3 +209,22 @@ func TestEvents(t *testing.T) {
 	require.EqualValues(t, 1, got[2].Clock-got[0].Clock)
 	require.NotEqual(t, got[0].Payload, got[2].Payload, "own copies")
 }
+
+// careless is a state whose decisions change it, and whose Apply forgets to.
+type careless struct{ Seen []string }
+
+func (*careless) Apply(typed.Envelope) error { return nil }
+
+// TestDecisionKeepsNothing: what a decision changes in the state is lost, as in a store.
+func TestDecisionKeepsNothing(t *testing.T) {
+	pay := func(c *careless) ([]any, error) {
+		if len(c.Seen) > 0 {
+			return nil, errPaid
+		}
+		c.Seen = append(c.Seen, "paid")
+		return []any{paid{Amount: 1}}, nil
+	}
+	storetest.Given[careless](t, types).
+		When(pay).Then(paid{Amount: 1}).Is(careless{}).
+		When(pay).Then(paid{Amount: 1})
+}

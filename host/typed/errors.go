@@ -19,7 +19,8 @@ var (
 	ErrNameTwice = errors.New("typed: the name is defined twice")
 	// ErrTypeTwice: two definitions are of one Go type, so that a value has no single kind.
 	ErrTypeTwice = errors.New("typed: the Go type is defined twice")
-	// ErrNoType: a Type was not made by Event, or the Go type is an interface or a pointer.
+	// ErrNoType: a Type was not made by Event, or the Go type is an interface, a pointer or
+	// host.Raw, which an append stores as it is.
 	ErrNoType = errors.New("typed: not a type of values")
 	// ErrNoUpcast: an older kind has no function that makes today's value.
 	ErrNoUpcast = errors.New("typed: the older kind has no upcast")

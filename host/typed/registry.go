@@ -10,6 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/kindnames"
+	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/host/payload"
 )
 
@@ -65,7 +66,7 @@ func Registry(types ...Type) *Types {
 
 func (r *Types) add(t *Type) error {
 	switch {
-	case t.of == nil || t.of.Kind() == reflect.Interface || t.of.Kind() == reflect.Pointer:
+	case t.of == nil || t.of.Kind() == reflect.Interface || t.of.Kind() == reflect.Pointer || t.of == reflect.TypeFor[host.Raw]():
 		return ErrNoType
 	case !validName(t.name):
 		return ErrName

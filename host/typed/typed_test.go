@@ -177,6 +177,7 @@ func TestDefinitions(t *testing.T) {
 		"no definition":             {[]typed.Type{{}}, typed.ErrNoType},
 		"a pointer":                 {[]typed.Type{typed.Event[*placed](0x1001, "a")}, typed.ErrNoType},
 		"an interface":              {[]typed.Type{typed.Event[any](0x1001, "a")}, typed.ErrNoType},
+		"raw":                       {[]typed.Type{typed.Event[host.Raw](0x1001, "a")}, typed.ErrNoType},
 		"a system kind":             {[]typed.Type{typed.Event[placed](event.SystemInit, "a")}, host.ErrKind},
 		"an effect kind":            {[]typed.Type{typed.Event[placed](0xD001, "a")}, host.ErrKind},
 		"an older marker":           {[]typed.Type{typed.Event[placed](0x1001, "a", typed.Was(event.SystemBatchBegin, same))}, host.ErrKind},

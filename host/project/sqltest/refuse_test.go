@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -262,4 +263,22 @@ func TestTwoTransactions(t *testing.T) {
 	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
 	require.NotEqual(t, fold(t, st, saved(t, db, "accounts")), readAccounts(t, effects, "accounts"))
 	require.Equal(t, account{4 + 1 + 1, 3}, readAccounts(t, effects, "accounts")["account:1"], "1 twice")
+}
+
+// TestParkText: the texts of parked events are such that every database takes them.
+func TestParkText(t *testing.T) {
+	st, db := openStore(t), memoryDB(t)
+	_, err := types.Append(t.Context(), st, event.At("a\x00b", "bank"), paid{Cents: 1})
+	require.NoError(t, err)
+	p := project.SQL(db, "accounts", payments, func(context.Context, *sql.Tx, typed.Envelope) error {
+		return errors.New("zero \x00, invalid \xff, long " + strings.Repeat("é", 1<<20))
+	})
+	p.Park = func(*project.EventError) bool { return true }
+	require.NoError(t, project.CatchUp(t.Context(), st, types, p))
+	var entity, text string
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT entity, error FROM thaw_parked").Scan(&entity, &text))
+	require.Equal(t, "a\uFFFDb", entity)
+	require.True(t, utf8.ValidString(text))
+	require.True(t, strings.HasPrefix(text, "zero \uFFFD, invalid \uFFFD, long é"))
+	require.Less(t, len(text), 10<<10)
 }

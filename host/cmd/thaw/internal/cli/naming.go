@@ -53,10 +53,12 @@ func (n naming) knows(k event.Kind) bool {
 	return n[k] != "" || c == 0x0 || c == 0xD
 }
 
-// kinds returns the kinds that a number or a name stands for.
+// kinds returns the kinds that a number or a name stands for. A number and the names of batpak
+// come first; of those spelled in another case, the store's names do.
 func (n naming) kinds(s string) ([]event.Kind, error) {
-	if k, err := parseKind(s); err == nil {
-		return []event.Kind{k}, nil
+	batpak, err := parseKind(s)
+	if _, number := event.ParseKind(s); err == nil && (number == nil || isBatpakName(s)) {
+		return []event.Kind{batpak}, nil
 	}
 	var found []event.Kind
 	for k, name := range n {
@@ -64,11 +66,24 @@ func (n naming) kinds(s string) ([]event.Kind, error) {
 			found = append(found, k)
 		}
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0 && err == nil:
+		return []event.Kind{batpak}, nil
+	case len(found) == 0:
 		return nil, n.unknown(s)
 	}
 	slices.Sort(found)
 	return found, nil
+}
+
+// isBatpakName reports whether s is a name that a kind has in every store, in the same case.
+func isBatpakName(s string) bool {
+	for _, b := range kindNames {
+		if b.name == s {
+			return true
+		}
+	}
+	return false
 }
 
 // kind returns the one kind that a number or a name stands for.

@@ -64,10 +64,11 @@ func TestNear(t *testing.T) {
 
 // TestResolve: a condition is of the kinds of all its texts, never of all kinds.
 func TestResolve(t *testing.T) {
-	n := naming{0x1001: "a", 0x1002: "a", 0x1003: "b,c", 0x1004: "DATA", 0x1005: "4096", 0x1006: "b"}
+	n := naming{0x1001: "a", 0x1002: "a", 0x1003: "b,c", 0x1004: "DATA", 0x1005: "4096", 0x1006: "b", 0x1007: "tombstone"}
 	for text, want := range map[string][]event.Kind{
 		"a": {0x1001, 0x1002}, "a,0x2000": {0x1001, 0x1002, 0x2000}, "b,c": {0x1003}, "b,a": {0x1001, 0x1002, 0x1006},
 		"DATA": {event.Data}, "4096": {event.Data}, "data,b": {event.Data, 0x1006},
+		"tombstone": {0x1007}, "TOMBSTONE": {event.Tombstone}, "Tombstone": {event.Tombstone},
 	} {
 		var k kinds
 		require.NoError(t, k.Set(text))
