@@ -95,6 +95,9 @@ func (a *ActingStore) admit(ctx context.Context, b *gate.Batch) error {
 		return nil
 	}
 	err := s.options.Policy.JudgeBatch(b)
+	if err != nil {
+		s.nameKind(err)
+	}
 	if err == nil || !first.Key {
 		return err
 	}
@@ -103,6 +106,14 @@ func (a *ActingStore) admit(ctx context.Context, b *gate.Batch) error {
 		return nil
 	}
 	return errors.Join(err, lookup)
+}
+
+// nameKind fills in the name of a denial's kind.
+func (s *Store) nameKind(err error) {
+	var denial *gate.Denial
+	if errors.As(err, &denial) {
+		denial.KindName = s.options.KindNames[denial.Kind]
+	}
 }
 
 // keyKnown asks the writer, which knows of every append before this one, even of those on

@@ -53,7 +53,7 @@ var errRecords = errors.New("thaw: Options.Records needs Options.Policy")
 type RecordError struct{ Err error }
 
 // Error returns the cause with what failed.
-func (e *RecordError) Error() string { return "thaw: record of a judgement: " + e.Err.Error() }
+func (e *RecordError) Error() string { return prefix + "record of a judgement: " + trimmed(e.Err) }
 
 // Unwrap returns the cause.
 func (e *RecordError) Unwrap() error { return e.Err }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -55,7 +56,7 @@ type Options struct {
 	OpenSegments int
 	// Logger is as in ReaderOptions.
 	Logger *slog.Logger
-	// KindNames are the names of kinds, for tools, such as typed.Types.Names returns: 1 to
+	// KindNames are the names of kinds, for tools and in a *[gate.Denial], such as typed.Types.Names returns: 1 to
 	// 128 bytes of printable ASCII without spaces each, otherwise Open fails with
 	// [ErrKindName]. Open adds them to the file names.thaw, which [ReadKindNames] reads, if
 	// they say something new; a name replaces the kind's earlier one. That this failed is
@@ -93,6 +94,7 @@ func (o Options) withDefaults() Options {
 		o.FS = osfs.FS{}
 	}
 	o.FS = scarce.Write(o.FS)
+	o.KindNames = maps.Clone(o.KindNames) // they are read later too
 	if o.SegmentSize <= 0 {
 		o.SegmentSize = DefaultSegmentSize
 	}

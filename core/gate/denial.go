@@ -60,6 +60,8 @@ type Denial struct {
 	ID   event.ID
 	At   event.Coordinate
 	Kind event.Kind
+	// KindName is the name that the store's options give the kind, "" for none.
+	KindName string
 	// Gate is the first gate that refused it, and Reason that gate's error.
 	Gate   string
 	Reason error
@@ -75,7 +77,11 @@ func (d *Denial) Error() string {
 	if d.Item > 0 {
 		s += "item " + strconv.Itoa(d.Item) + ", "
 	}
-	return s + "kind " + d.Kind.String() + " for " + strconv.Quote(d.At.Entity) + ": " + d.Reason.Error()
+	s += "kind " + d.Kind.String()
+	if d.KindName != "" {
+		s += " (" + d.KindName + ")"
+	}
+	return s + " for " + strconv.Quote(d.At.Entity) + ": " + d.Reason.Error()
 }
 
 // Unwrap returns ErrDenied and the reason of every refusal.

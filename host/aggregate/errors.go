@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/thawlog/thaw/core/event"
@@ -21,10 +22,14 @@ type ConflictError struct {
 
 // Error names the entity and the last conflict.
 func (e *ConflictError) Error() string {
-	if e.Entity == "" {
-		return fmt.Sprintf("aggregate: the regions changed during each of %d tries: %v", e.Tries, e.Err)
+	what, tries := "the regions", "the only try"
+	if e.Entity != "" {
+		what = strconv.Quote(e.Entity)
 	}
-	return fmt.Sprintf("aggregate: %q changed during each of %d tries: %v", e.Entity, e.Tries, e.Err)
+	if e.Tries > 1 {
+		tries = fmt.Sprintf("each of %d tries", e.Tries)
+	}
+	return fmt.Sprintf("aggregate: %s changed during %s: %v", what, tries, e.Err)
 }
 
 // Unwrap returns the last conflict.

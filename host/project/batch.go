@@ -53,7 +53,8 @@ func (b *batch) exec(ctx context.Context, query string) error {
 		}
 		b.stmts[query] = stmt
 	}
-	_, err := stmt.ExecContext(ctx)
+	// It waits for nothing, and a context that can end costs some drivers a goroutine.
+	_, err := stmt.ExecContext(context.WithoutCancel(ctx))
 	return failed(ctx, query, err)
 }
 
@@ -62,19 +63,20 @@ func (b *batch) add(p *SQLProjection) {
 	b.full = b.full || p.handled >= uint64(p.most())
 }
 
-// until returns when the open transaction is to be committed.
-func (b *batch) until() time.Time {
+// longest returns how long after its begin the open transaction is to be committed.
+func (b *batch) longest() time.Duration {
 	longest := time.Duration(math.MaxInt64)
 	for _, p := range b.projections {
 		if p.claimed {
 			longest = min(longest, p.longest())
 		}
 	}
-	return b.began.Add(longest)
+	return longest
 }
 
-// old reports whether the transaction that is open is to be committed.
-func (b *batch) old(now time.Time) bool { return b.tx != nil && (b.full || !now.Before(b.until())) }
+// old reports whether the transaction that is open is to be committed. It is called after each
+// event: time.Since reads one clock, and time.Now two.
+func (b *batch) old() bool { return b.tx != nil && (b.full || time.Since(b.began) >= b.longest()) }
 
 // commit saves the positions with the events since the last commit, and the positions that
 // moved over events of other regions where that is due. all saves all of these.

@@ -3,6 +3,7 @@ package project
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -42,7 +43,7 @@ type Error struct {
 
 // Error names the projection and the cause.
 func (e *Error) Error() string {
-	return fmt.Sprintf("project: projection %q: %v", e.Projection, e.Err)
+	return fmt.Sprintf("project: projection %q: %s", e.Projection, cause(e.Err))
 }
 
 // Unwrap returns the cause.
@@ -54,16 +55,25 @@ type EventError struct {
 	ID         event.ID
 	Sequence   uint64
 	Kind       event.Kind
-	Entity     string
+	// KindName is the name of the kind's type, "" if the registry does not know it.
+	KindName string
+	Entity   string
 	// Err is a *typed.DecodeError, the error of the projection's function, or a *[PanicError].
 	Err error
 }
 
 // Error names the event and the cause.
 func (e *EventError) Error() string {
-	return fmt.Sprintf("project: %q refuses event %d (%v) of kind %v and entity %q: %v",
-		e.Projection, e.Sequence, e.ID, e.Kind, e.Entity, e.Err)
+	kind := e.Kind.String()
+	if e.KindName != "" {
+		kind += " (" + e.KindName + ")"
+	}
+	return fmt.Sprintf("project: %q refuses event %d (%v) of kind %s and entity %q: %s",
+		e.Projection, e.Sequence, e.ID, kind, e.Entity, cause(e.Err))
 }
+
+// cause returns the text of an error behind one of this package.
+func cause(err error) string { return strings.TrimPrefix(err.Error(), "project: ") }
 
 // Unwrap returns the cause.
 func (e *EventError) Unwrap() error { return e.Err }

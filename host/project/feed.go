@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"runtime/debug"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -145,8 +146,11 @@ func (f *feed) add() error {
 
 // decode decodes an event. An upcast that panics is an error of the event.
 func decode(types *typed.Types, e event.Full) (out typed.Envelope, err error) {
-	defer catch(&err)
-	out.Full = e
+	defer func() {
+		if v := recover(); v != nil {
+			out, err = typed.Envelope{Full: e, Name: types.Name(e.Kind)}, &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
 	return types.Decode(e)
 }
 

@@ -243,7 +243,7 @@ func TestRefused(t *testing.T) {
 			err = project.CatchUp(t.Context(), st, Types, other, p)
 			var why *project.EventError
 			require.ErrorAs(t, err, &why)
-			require.Equal(t, project.EventError{Projection: "a", ID: r.ID, Sequence: 3, Kind: 0x1001, Entity: "order:1", Err: why.Err}, *why)
+			require.Equal(t, project.EventError{Projection: "a", ID: r.ID, Sequence: 3, Kind: 0x1001, KindName: "order.placed", Entity: "order:1", Err: why.Err}, *why)
 			require.EqualValues(t, 3, p.Status().Position.Sequence)
 			require.Equal(t, err, p.Status().Err)
 			if c.half {

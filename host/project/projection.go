@@ -178,7 +178,7 @@ func (p *progress) count(now time.Time) {
 }
 
 func (p *progress) refusal(e *typed.Envelope, err error) *EventError {
-	return &EventError{Projection: p.name, ID: e.ID, Sequence: e.Sequence, Kind: e.Kind, Entity: e.Entity, Err: err}
+	return &EventError{Projection: p.name, ID: e.ID, Sequence: e.Sequence, Kind: e.Kind, KindName: e.Name, Entity: e.Entity, Err: err}
 }
 
 // rateOver is the time over which events are counted for a rate.

@@ -23,8 +23,22 @@ import (
 // old run can no longer change anything. The read model does not go back: before the switch,
 // beside is at least as far as p.
 //
+//	err := project.CatchUp(ctx, store, Types, orders) // at the start of the program
+//	if errors.Is(err, project.ErrVersion) {
+//		beside := project.SQL(db, "orders_2", region, insertInto("orders_2"))
+//		beside.Version = orders.Version
+//		err = orders.Rebuild(ctx, store, Types, beside, func(ctx context.Context, tx *sql.Tx) error {
+//			_, err := tx.ExecContext(ctx, "DROP TABLE orders; ALTER TABLE orders_2 RENAME TO orders")
+//			return err
+//		})
+//	}
+//
+// p's own Version makes no difference here: the row may be of any. One rebuild at a time: two
+// with the same beside end each other, with [ErrMoved]. While programs of two versions run,
+// only one of them should rebuild: [VersionError] has both versions.
+//
 // A rebuild that was interrupted goes on where it was; [SQLProjection.Reset] of beside begins
-// it again. The error is [ErrRemoved], before anything is done, if p has handled events that
+// it again, which is needed if beside's Version is another than then. The error is [ErrRemoved], before anything is done, if p has handled events that
 // are no longer in the store.
 func (p *SQLProjection) Rebuild(ctx context.Context, store host.FollowReader, types *typed.Types,
 	beside *SQLProjection, swap func(ctx context.Context, tx *sql.Tx) error) error {

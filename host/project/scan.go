@@ -3,7 +3,6 @@ package project
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/thawlog/thaw/core/event"
@@ -95,8 +94,11 @@ func (s *scan) current(ctx context.Context) error {
 func (s *scan) oldest() <-chan time.Time {
 	var until time.Time
 	for _, b := range s.batches {
-		if b.tx != nil && (until.IsZero() || b.until().Before(until)) {
-			until = b.until()
+		if b.tx == nil {
+			continue
+		}
+		if t := b.began.Add(b.longest()); until.IsZero() || t.Before(until) {
+			until = t
 		}
 	}
 	if until.IsZero() {
@@ -106,15 +108,20 @@ func (s *scan) oldest() <-chan time.Time {
 }
 
 // old reports whether a transaction is full or has its time.
-func (s *scan) old(now time.Time) bool {
-	return slices.ContainsFunc(s.batches, func(b *batch) bool { return b.old(now) })
+func (s *scan) old() bool {
+	for _, b := range s.batches {
+		if b.old() {
+			return true
+		}
+	}
+	return false
 }
 
 // commitOld commits the transactions that are full or have their time. Every event before the
 // positions that the projections have been told was handled.
 func (s *scan) commitOld(ctx context.Context, now time.Time) error {
 	for _, b := range s.batches {
-		if b.old(now) {
+		if b.old() {
 			if err := b.commit(ctx, now, false); err != nil {
 				return err
 			}
@@ -200,10 +207,8 @@ func (s *scan) chunk(ctx context.Context, c *chunk) error {
 		if err := s.event(ctx, e, c.refused[i], after); err != nil {
 			return err
 		}
-		if len(s.batches) == 0 {
-			continue
-		}
-		if now := time.Now(); s.old(now) {
+		if s.old() {
+			now := time.Now()
 			s.pass(after, now)
 			if err := s.commitOld(ctx, now); err != nil {
 				return err

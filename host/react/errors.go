@@ -3,6 +3,7 @@ package react
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/gate"
@@ -25,6 +26,8 @@ type EventError struct {
 	Sequence uint64
 	At       event.Coordinate
 	Kind     event.Kind
+	// KindName is the name of the kind's type, "" if the registry does not know it.
+	KindName string
 	// Tries is the number of tries, 0 if the payload could not be decoded.
 	Tries int
 	// Err is the last error: of the handler, a *[PanicError], a *typed.DecodeError or
@@ -33,13 +36,20 @@ type EventError struct {
 }
 
 func newEventError(name string, e *typed.Envelope, tries int, err error) *EventError {
-	return &EventError{Name: name, ID: e.ID, Sequence: e.Sequence, At: e.Coordinate, Kind: e.Kind, Tries: tries, Err: err}
+	return &EventError{Name: name, ID: e.ID, Sequence: e.Sequence, At: e.Coordinate, Kind: e.Kind, KindName: e.Name, Tries: tries, Err: err}
 }
 
 // Error names the event and the cause.
 func (e *EventError) Error() string {
-	return fmt.Sprintf("react: %s: event %d (%v) of kind %v, entity %q, after %d tries: %v",
-		e.Name, e.Sequence, e.ID, e.Kind, e.At.Entity, e.Tries, e.Err)
+	kind, tries := e.Kind.String(), ""
+	if e.KindName != "" {
+		kind += " (" + e.KindName + ")"
+	}
+	if e.Tries > 1 {
+		tries = fmt.Sprintf(", after %d tries", e.Tries)
+	}
+	return fmt.Sprintf("react: %s: event %d (%v) of kind %s, entity %q%s: %s",
+		e.Name, e.Sequence, e.ID, kind, e.At.Entity, tries, strings.TrimPrefix(e.Err.Error(), "react: "))
 }
 
 // Unwrap returns the cause.

@@ -40,7 +40,7 @@ func TestRunRetries(t *testing.T) {
 	err := settle(t, st, payments, handle, o)
 	var failed *react.EventError
 	require.ErrorAs(t, err, &failed)
-	require.Equal(t, &react.EventError{Name: "shipping", ID: trigger.ID, Sequence: 0, At: at, Kind: kindPaid, Tries: 6, Err: errNo}, failed)
+	require.Equal(t, &react.EventError{Name: "shipping", ID: trigger.ID, Sequence: 0, At: at, Kind: kindPaid, KindName: "paid", Tries: 6, Err: errNo}, failed)
 	require.ErrorIs(t, err, errNo)
 	require.Contains(t, err.Error(), trigger.ID.String())
 	require.Equal(t, 6, asked)

@@ -77,6 +77,28 @@ func BenchmarkSQL(b *testing.B) {
 			require.NoError(b, tx.Commit())
 		}
 	})
+	bench("slice with Park's savepoints", func(b *testing.B, db *sql.DB, stmt *sql.Stmt) {
+		for at := 0; at < len(rows); at += batch {
+			tx, err := db.BeginTx(b.Context(), nil)
+			require.NoError(b, err)
+			inTx := tx.StmtContext(b.Context(), stmt)
+			savepoint, err := tx.PrepareContext(b.Context(), "SAVEPOINT a")
+			require.NoError(b, err)
+			release, err := tx.PrepareContext(b.Context(), "RELEASE SAVEPOINT a")
+			require.NoError(b, err)
+			ctx := context.WithoutCancel(b.Context())
+			for _, r := range rows[at : at+batch] {
+				_, err := savepoint.ExecContext(ctx)
+				require.NoError(b, err)
+				if _, err := inTx.ExecContext(b.Context(), r.sequence, r.entity, r.cents); err != nil {
+					b.Fatal(err)
+				}
+				_, err = release.ExecContext(ctx)
+				require.NoError(b, err)
+			}
+			require.NoError(b, tx.Commit())
+		}
+	})
 	for _, park := range []bool{false, true} {
 		name := "projection"
 		if park {

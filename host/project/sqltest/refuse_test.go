@@ -72,7 +72,7 @@ func TestStop(t *testing.T) {
 			require.ErrorAs(t, err, &why)
 			e, failed := st.Get(t.Context(), id)
 			require.NoError(t, failed)
-			want := project.EventError{Projection: "accounts", ID: id, Sequence: e.Sequence, Kind: 0x1001, Entity: e.Entity, Err: why.Err}
+			want := project.EventError{Projection: "accounts", ID: id, Sequence: e.Sequence, Kind: 0x1001, KindName: "paid", Entity: e.Entity, Err: why.Err}
 			require.Equal(t, want, *why)
 			require.LessOrEqual(t, saved(t, db, "accounts"), e.Sequence)
 			require.Equal(t, err, p.Status().Err)
