@@ -17,8 +17,8 @@ const (
 	// null unless the event is Timed.
 	Plain Shape = iota
 	// Payloads has the fields that only a frame has (payload, meta, flags, the
-	// event's own time), and clock, entity, kind, scope, seq and wall_ms. Without
-	// metadata it has no meta.
+	// event's own time), and causation_id, clock, correlation_id, entity, kind,
+	// scope, seq and wall_ms. Without metadata it has no meta.
 	Payloads
 	// Full has the keys of both.
 	Full
@@ -72,8 +72,10 @@ func appendTimes(dst []byte, e *event.Event) []byte {
 }
 
 func appendPayloads(dst []byte, e *event.Full, name string) []byte {
-	dst = appendNumber(dst, `{"clock":`, uint64(e.Clock))
+	dst = appendCause(append(dst, '{'), &e.Event)
+	dst = appendNumber(dst, `,"clock":`, uint64(e.Clock))
 	dst = appendHash(dst, `,"content_hash":"`, &e.ContentHash)
+	dst = appendID(dst, `,"correlation_id":"`, &e.Correlation)
 	dst = payload.AppendString(append(dst, `,"entity":`...), e.Entity)
 	dst = appendID(dst, `,"event_id":"`, &e.ID)
 	dst = appendNumber(dst, `,"flags":`, uint64(e.Flags))

@@ -17,7 +17,9 @@
 // After a kill at any moment the read model is that of the events before the position.
 //
 // The position is one of the store and the region: a run with another store, another region
-// or a store that ends before the position is refused with a typed error. It is refused too
+// or a store that ends before the position is refused with a typed error. So is a run of an
+// SQL projection with another Version than that which made the read model: a program that
+// gets [ErrVersion] at its start calls [SQLProjection.Rebuild]. It is refused too
 // if the last event that an SQL projection handled is no longer in the store, with
 // [host.ErrRewritten]. Events removed further back make no difference to a run; Rebuild
 // refuses them with [ErrRemoved].

@@ -36,6 +36,12 @@ func (k *killer) Connect(context.Context) (driver.Conn, error) {
 
 func (k *killer) Driver() driver.Driver { return &sqlite.Driver{} }
 
+func (k *killer) killed() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.dead
+}
+
 // do makes a call. A rollback always happens: the database does that when a process is gone.
 func (k *killer) do(call func() error) error {
 	k.mu.Lock()

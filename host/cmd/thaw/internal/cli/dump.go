@@ -27,9 +27,10 @@ func (a *app) dump() *cobra.Command {
   wall_ms         the entity's clock
 ` + aboutTimes[1:] + `
 
-With --payloads the keys are clock, content_hash, entity, event_id, flags (1 requires
-ack, 2 transactional, 8 replay), kind, meta (the event's metadata, omitted if there is
-none), payload, payload_size, scope, seq, timestamp_us and wall_ms. A payload is
+With --payloads the keys are causation_id, clock, content_hash, correlation_id, entity,
+event_id, flags (1 requires ack, 2 transactional, 8 replay), kind, meta (the event's
+metadata, omitted if there is none), payload, payload_size, scope, seq, timestamp_us and
+wall_ms. A payload is
 MessagePack. Values that JSON lacks have a form of their own; any other object is a map:
 
   {"$bin":"AAEC"}           bytes, in base64

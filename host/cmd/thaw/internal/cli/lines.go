@@ -35,7 +35,7 @@ type lineFlags struct {
 
 func (f *lineFlags) add(c *cobra.Command) {
 	alwaysJSON(c)
-	c.Flags().BoolVar(&f.payloads, "payloads", false, "print the payload, metadata and flags, not the causes,\nhashes and positions")
+	c.Flags().BoolVar(&f.payloads, "payloads", false, "print the payload, metadata and flags, not the positions\nand the hashes of the chain")
 }
 
 // alwaysJSON makes a command that prints nothing but JSON accept --json, which others need.

@@ -55,7 +55,7 @@ func Lines(dir string) (plain, payloads string, err error) {
 }
 
 // owner lists the keys of expected.jsonl in the line of a payload.
-var owner = []string{"clock", "entity", "kind", "scope", "seq", "wall_ms"}
+var owner = []string{"causation_id", "clock", "correlation_id", "entity", "kind", "scope", "seq", "wall_ms"}
 
 // appendOwner appends a line of payloads.jsonl with some keys of its line in expected.jsonl.
 func appendOwner(dst, line, expected []byte) ([]byte, error) {
