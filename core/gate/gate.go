@@ -1,7 +1,9 @@
 package gate
 
+import "github.com/thawlog/thaw/core/kindnames"
+
 // MaxName is the length of the longest name of a gate, in bytes.
-const MaxName = 128
+const MaxName = kindnames.MaxName
 
 // Gate is one rule.
 type Gate struct {
@@ -15,12 +17,3 @@ type Gate struct {
 
 // New returns a gate.
 func New(name string, judge func(p *Proposal) error) Gate { return Gate{Name: name, Judge: judge} }
-
-func validName(name string) bool {
-	for i := range len(name) {
-		if name[i] <= ' ' || name[i] > '~' {
-			return false
-		}
-	}
-	return 0 < len(name) && len(name) <= MaxName
-}

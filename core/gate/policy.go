@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+
+	"github.com/thawlog/thaw/core/kindnames"
 )
 
 // Policy is a list of gates. It does not change. All methods are safe for concurrent use.
@@ -48,7 +50,7 @@ func NewPolicy(gates ...Gate) (*Policy, error) {
 	for i, g := range gates {
 		var err error
 		switch {
-		case !validName(g.Name):
+		case kindnames.Check(g.Name) != nil:
 			err = ErrName
 		case slices.Contains(p.names, g.Name):
 			err = ErrNameTwice

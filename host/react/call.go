@@ -4,6 +4,7 @@ import (
 	"runtime/debug"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/kindnames"
 	"github.com/thawlog/thaw/host/typed"
 )
 
@@ -32,16 +33,9 @@ func decode(types *typed.Types, full event.Full) (e typed.Envelope, err error) {
 	return e, err
 }
 
-const maxName = 128
-
 func checkName(name string) error {
-	if len(name) == 0 || len(name) > maxName {
+	if kindnames.Check(name) != nil { // the same rule
 		return ErrName
-	}
-	for _, c := range []byte(name) {
-		if c <= ' ' || c > '~' {
-			return ErrName
-		}
 	}
 	return nil
 }
