@@ -8,6 +8,7 @@ import (
 	"github.com/zeebo/blake3"
 
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/host/payload"
@@ -53,7 +54,7 @@ var errRecords = errors.New("thaw: Options.Records needs Options.Policy")
 type RecordError struct{ Err error }
 
 // Error returns the cause with what failed.
-func (e *RecordError) Error() string { return prefix + "record of a judgement: " + trimmed(e.Err) }
+func (e *RecordError) Error() string { return "thaw: record of a judgement: " + escape.Cause(e.Err) }
 
 // Unwrap returns the cause.
 func (e *RecordError) Unwrap() error { return e.Err }

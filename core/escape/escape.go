@@ -6,6 +6,7 @@ package escape
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -37,6 +38,27 @@ type escaped struct{ err error }
 
 func (e *escaped) Error() string { return Text(e.err.Error()) }
 func (e *escaped) Unwrap() error { return e.err }
+
+// At returns an error with the text of what and of the error, its cause, escaped:
+//
+//	thaw: open /orders: segment 3 is damaged
+//
+// where what is "open /orders". The cause's text is used without a "thaw: " of its own.
+func At(what string, err error) error { return &at{what: what, err: err} }
+
+type at struct {
+	what string
+	err  error
+}
+
+func (e *at) Error() string { return Text(prefix + e.what + ": " + Cause(e.err)) }
+func (e *at) Unwrap() error { return e.err }
+
+const prefix = "thaw: "
+
+// Cause returns an error's text without a "thaw: " at its beginning, to stand behind another
+// text of thaw.
+func Cause(err error) string { return strings.TrimPrefix(err.Error(), prefix) }
 
 // printable reports whether r, the first rune of s, is printable.
 func printable(s string, r rune) bool {

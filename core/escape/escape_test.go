@@ -1,6 +1,7 @@
 package escape_test
 
 import (
+	"errors"
 	"io/fs"
 	"strings"
 	"testing"
@@ -58,4 +59,12 @@ func TestTextShows(t *testing.T) {
 		}
 		require.Equal(t, out, escape.Text(out))
 	})
+}
+
+func TestAt(t *testing.T) {
+	inner := errors.New("thaw: segment \x1b[2J is damaged")
+	err := escape.At("open /a\nb", inner)
+	require.EqualError(t, err, `thaw: open /a\nb: segment \x1b[2J is damaged`)
+	require.ErrorIs(t, err, inner)
+	require.EqualError(t, escape.At("open /a", errors.New("no thaw: there")), "thaw: open /a: no thaw: there")
 }

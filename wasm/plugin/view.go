@@ -246,7 +246,7 @@ func openView(ctx context.Context, p *Plugin, path string, o *ReaderOptions) (v 
 		}
 	}
 	if err != nil {
-		return nil, escape.Error(fmt.Errorf("thaw: open %s: %w", path, err))
+		return nil, escape.At("open "+path, err)
 	}
 	v.took = time.Since(start)
 	return v, nil
