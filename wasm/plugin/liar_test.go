@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/lines"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
@@ -142,5 +143,5 @@ func TestLiesInReports(t *testing.T) {
 	require.ErrorIs(t, err, abi.ErrWire)
 	_, _, err = lied(t, abi.Version, int(abi.ErrRead), string(lines.AppendFailure(nil, int32(abi.ErrRead), abi.ErrRead)))
 	require.ErrorIs(t, err, abi.ErrRead)
-	require.ErrorContains(t, err, abi.ErrRead.Error())
+	require.ErrorContains(t, err, escape.Cause(abi.ErrRead))
 }
