@@ -28,6 +28,7 @@ type (
 		Failed error
 		Bytes  [3]byte
 		Skip   chan int `msgpack:"-"`
+		//lint:ignore U1000 a field that no encoder sees
 		hidden func()
 	}
 	CheckOpen struct{ M int }
