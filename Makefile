@@ -6,9 +6,10 @@ GO      ?= go
 # command may report a failure ("context deadline exceeded", without an input).
 FUZZFOR ?= 5000x
 # Packages to test with the race detector, which is ten times slower: those that start
-# goroutines, and of core the replay, which runs in several. `make nightly` tests all.
+# goroutines, and of core the replay, which runs in several. The scripts of cmd/thaw start the
+# program for each line; what it does is tested in internal/cli. `make nightly` tests all.
 RACE       ?= ./core/replay ./fsabstraction/... ./wasm/plugin \
-	$(filter-out %/interop,$(shell $(GO) list ./host/...))
+	$(filter-out %/interop %/cmd/thaw,$(shell $(GO) list ./host/...))
 RACE_FLAGS ?= -short
 # Tests flip every n-th bit: of three stores, of segments for verify, and with the
 # race detector. The strides are primes, so that each bit of a byte has its turn.
@@ -43,6 +44,10 @@ comma := ,
 space := $() $()
 # The directory where tests cache the plugin compiled by wazero.
 export THAW_WAZERO_CACHE ?= $(CURDIR)/.cache/wazero
+
+# What needs SQLite (pure Go), in modules of their own: package project, and the example
+# orders.
+SQL_MODULES = host/project/sqltest examples/orders
 
 # The systems that the modules must build for.
 PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
@@ -130,10 +135,6 @@ tools:
 # The benchmark's own tests, without SQLite, which needs a C compiler.
 benchtest:
 	cd host/bench && $(GO) test -vet=off ./...
-
-# What needs SQLite (pure Go), in modules of their own: package project, and the example
-# orders.
-SQL_MODULES = host/project/sqltest examples/orders
 
 sqltest:
 	@set -e; for m in $(SQL_MODULES); do (cd $$m && $(GO) test -vet=off $(SQL_FLAGS) ./...); done
