@@ -41,7 +41,7 @@ func TestRecordSurvivesWithItsAppend(t *testing.T) {
 			err = errors.Join(err, st.Close())
 		}
 		stopped := errors.Is(err, crashfs.ErrStopped)
-		for seed := range uint64(4) {
+		for seed := range uint64(24) {
 			o.FS = fsys.Crash(crashfs.Cut{Seed: seed, Survive: 50})
 			st, err := host.Open(t.Context(), "store", o)
 			require.NoError(t, err)

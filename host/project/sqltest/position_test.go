@@ -190,13 +190,17 @@ func TestTwoRuns(t *testing.T) {
 
 // TestTakeOver: a run that has nothing to do ends the earlier one too.
 func TestTakeOver(t *testing.T) {
-	st, db := openStore(t), fileDB(t)
+	st, dsn := openStore(t), fileDSN(t)
+	db := openDB(t, dsn)
+	_, err := db.ExecContext(t.Context(), createAccounts)
+	require.NoError(t, err)
+	other := openDB(t, dsn) // as in another process: nobody tells the first run
 	pay(t, st, 1, 5)
 	p := project.SQL(db, "accounts", payments, into("accounts"))
 	ended := make(chan error, 1)
 	go func() { ended <- project.Run(t.Context(), st, types, p) }()
 	require.NoError(t, p.Wait(t.Context(), 9))
-	require.NoError(t, project.CatchUp(t.Context(), st, types, project.SQL(db, "accounts", payments, into("accounts"))))
+	require.NoError(t, project.CatchUp(t.Context(), st, types, project.SQL(other, "accounts", payments, into("accounts"))))
 	pay(t, st, 6, 6)
 	require.ErrorIs(t, <-ended, project.ErrMoved)
 	check(t, st, db, "accounts")
