@@ -56,7 +56,7 @@ func (e *at) Unwrap() error { return e.err }
 
 const prefix = "thaw: "
 
-// Cause returns an error's text without a "thaw: " at its beginning, to stand behind another
+// Cause returns an error's text without a "thaw: " at its beginning, to follow another
 // text of thaw.
 func Cause(err error) string { return strings.TrimPrefix(err.Error(), prefix) }
 

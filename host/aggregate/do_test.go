@@ -299,7 +299,7 @@ func TestContext(t *testing.T) {
 	require.LessOrEqual(t, m.batches, 3)
 }
 
-// TestTurns: those that leave the queue, even when it is their turn, stop nobody else.
+// TestTurns: a command that leaves the queue, even in its turn, does not stop the others.
 func TestTurns(t *testing.T) {
 	a := accounts(newStore(t))
 	var done sync.WaitGroup

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/host/typed"
 )
 
 // ConflictError reports a command that was decided on several times, each time on a state
@@ -68,23 +69,10 @@ func (e *ApplyError) Error() string {
 // Unwrap returns the cause.
 func (e *ApplyError) Unwrap() error { return e.Err }
 
-// PanicError reports an Apply that panicked.
-type PanicError struct {
-	Value any
-	// Stack is the stack of the panic, as debug.Stack formats it.
-	Stack []byte
-}
+// PanicError is the cause of an [ApplyError] if Apply panicked.
+type PanicError = typed.PanicError
 
 func newPanicError(value any) *PanicError { return &PanicError{Value: value, Stack: debug.Stack()} }
-
-// Error returns the value of the panic.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Unwrap returns the value of the panic if that is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
 
 // Reasons why a snapshot is not used, or not written. A *SnapshotError wraps one of them, or
 // an error of the cache or of package payload.

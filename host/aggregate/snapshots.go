@@ -141,7 +141,7 @@ func (a *Aggregates[T]) Snapshot(ctx context.Context, id string) error {
 	return a.save(ctx, at)
 }
 
-// save loads an aggregate for a snapshot, so that the state is nobody else's, and writes it.
+// save loads an aggregate for a snapshot, so that no caller has the same state, and writes it.
 func (a *Aggregates[T]) save(ctx context.Context, at event.Coordinate) error {
 	l, err := a.load(ctx, at)
 	if err == nil && l.Version.Some {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTurnGivenUp: a turn that comes when its context has ended goes to nobody.
+// TestTurnGivenUp: a turn that comes after the end of its context is passed on.
 func TestTurnGivenUp(t *testing.T) {
 	turns := newTurns()
 	waiting := func() int {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/typed"
 )
 
 var (
@@ -72,7 +73,7 @@ func (e *EventError) Error() string {
 		e.Projection, e.Sequence, e.ID, kind, e.Entity, cause(e.Err))
 }
 
-// cause returns the text of an error behind one of this package.
+// cause returns the text of an error, to follow a text of this package.
 func cause(err error) string { return strings.TrimPrefix(err.Error(), "project: ") }
 
 // Unwrap returns the cause.
@@ -104,21 +105,8 @@ func (e *regionError) Error() string {
 
 func (e *regionError) Unwrap() error { return host.ErrOtherRegion }
 
-// PanicError reports a projection's function that panicked.
-type PanicError struct {
-	Value any
-	// Stack is that of the panic.
-	Stack []byte
-}
-
-// Error returns the value of the panic, without the stack.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Unwrap returns the value of the panic if it is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
+// PanicError is the cause of an [EventError] if the projection's function panicked.
+type PanicError = typed.PanicError
 
 // StatementError reports a statement of this package that the database refused.
 type StatementError struct {

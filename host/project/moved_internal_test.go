@@ -8,7 +8,7 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestRunsAreForgotten: a run that has ended is told nothing more, and nothing of it is kept.
+// TestRunsAreForgotten: a run that has ended gets no more notices and is not kept in memory.
 func TestRunsAreForgotten(t *testing.T) {
 	p, same := SQL(nil, "a", host.Region{}, nil), SQL(nil, "a", host.Region{}, nil)
 	first, second := make(chan struct{}, 1), make(chan struct{}, 1)

@@ -75,15 +75,16 @@ func (e *DecodeError) Error() string {
 // Unwrap returns the cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// PanicError reports an upcast that panicked.
+// PanicError reports an upcast that panicked, or another function that a package above this
+// one called.
 type PanicError struct {
 	Value any
 	// Stack is the stack of the panic, as debug.Stack formats it.
 	Stack []byte
 }
 
-// Error returns the value of the panic.
-func (e *PanicError) Error() string { return fmt.Sprintf("the upcast panicked: %v", e.Value) }
+// Error returns the value of the panic, without the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // Unwrap returns the value of the panic if that is an error.
 func (e *PanicError) Unwrap() error {

@@ -194,7 +194,7 @@ func TestTakeOver(t *testing.T) {
 	db := openDB(t, dsn)
 	_, err := db.ExecContext(t.Context(), createAccounts)
 	require.NoError(t, err)
-	other := openDB(t, dsn) // as in another process: nobody tells the first run
+	other := openDB(t, dsn) // as in another process: the first run is not told
 	pay(t, st, 1, 5)
 	p := project.SQL(db, "accounts", payments, into("accounts"))
 	ended := make(chan error, 1)
