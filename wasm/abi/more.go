@@ -31,7 +31,7 @@ const (
 	flagKindRuns = 8  // kinds are limited to the runs, to none without runs
 	flagWall     = 16 // since and until are compared with WallMS
 
-	moreAllFlags = flagSince | flagUntil | flagReverse | flagKindRuns
+	moreAllFlags = flagSince | flagUntil | flagReverse | flagKindRuns | flagWall
 )
 
 // inHeader reports whether the fields of the header can say which kinds are wanted: one kind
