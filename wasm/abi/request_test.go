@@ -65,6 +65,7 @@ func TestFrameRequest(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err, name)
-		require.Equal(t, q, back, name)
+		require.Equal(t, c.id, back.ID, name)
+		require.Equal(t, string(c.row), string(back.Row), name)
 	}
 }
