@@ -3,103 +3,22 @@ package node
 
 import (
 	"bufio"
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/wasm/abi"
 	"github.com/thawlog/thaw/wasm/internal/vectors"
 	"github.com/thawlog/thaw/wasm/internal/wasmbuild"
 )
 
 const fixtures = "../../core/internal/fixture/testdata"
-
-// spell returns a request in the form of thaw.mjs: with the keys of its operation, and
-// without empty conditions.
-func spell(q *abi.Request) map[string]any {
-	out := map[string]any{"op": q.Op, "format": q.Format, "rows": q.Rows, "bytes": q.Bytes}
-	switch q.Op {
-	case abi.OpQuery, abi.OpCount:
-		for key, name := range map[string]string{"entity": q.Region.Entity, "prefix": q.Region.EntityPrefix, "scope": q.Region.Scope} {
-			if name != "" {
-				out[key] = name
-			}
-		}
-		spellKinds(q.Region.Kinds, out)
-		since, until, hasSince, hasUntil := q.Region.Times.Bounds()
-		if hasSince {
-			out["since"] = since
-		}
-		if hasUntil {
-			out["until"] = until
-		}
-		if low, high, limited := q.Region.Clocks.Bounds(); limited {
-			out["clocks"] = [2]uint32{low, high}
-		}
-		out["from"] = q.From
-		if q.Op == abi.OpQuery {
-			out["limit"], out["to"], out["reverse"] = q.Limit, q.To, q.Reverse
-		}
-	case abi.OpStream:
-		out["entity"], out["from"], out["limit"] = q.Region.Entity, q.From, q.Limit
-		out["to"], out["reverse"] = q.To, q.Reverse
-	case abi.OpEntities, abi.OpScopes:
-		out["after"], out["limit"] = q.Region.Entity, q.Limit
-		if q.Region.EntityPrefix != "" {
-			out["prefix"] = q.Region.EntityPrefix
-		}
-	case abi.OpGraph:
-		out["id"], out["depth"], out["limit"], out["direction"] = hex.EncodeToString(q.ID[:]), q.From, q.Limit, q.Direction
-	case abi.OpAncestors, abi.OpEffects:
-		out["id"], out["limit"] = hex.EncodeToString(q.ID[:]), q.Limit
-	case abi.OpCorrelated, abi.OpGet:
-		out["id"] = hex.EncodeToString(q.ID[:])
-	case abi.OpState:
-		out["entity"] = q.Region.Entity
-	case abi.OpReport, abi.OpVerify:
-		out["from"] = q.From
-	case abi.OpReadEach:
-		out["row"] = q.Row
-	}
-	switch q.Op { // the other way to ask for payloads
-	case abi.OpQuery, abi.OpStream, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated:
-		out["payloads"] = q.Format == abi.FormatFull
-		if q.Format == abi.FormatFull {
-			delete(out, "format")
-		}
-	}
-	return out
-}
-
-// spellKinds spells a set of kinds: as a pair where there is one, else as a list.
-func spellKinds(s event.Kinds, out map[string]any) {
-	runs := [][2]uint16{}
-	all := []uint16{}
-	for first, last := range s.Runs() {
-		runs = append(runs, [2]uint16{uint16(first), uint16(last)})
-		for k := int(first); k <= int(last); k++ {
-			all = append(all, uint16(k))
-		}
-	}
-	switch {
-	case s.All():
-	case len(runs) == 1:
-		out["kinds"] = runs[0]
-	default:
-		slices.Reverse(all) // any order
-		out["anyOf"] = append(all, all...)
-	}
-}
 
 // process is a Node process that answers cases one after the other.
 type process struct {
@@ -164,7 +83,7 @@ func (p *process) compare(t require.TestingT, c *vectors.Case) {
 	}
 	questions := make([]map[string]any, len(c.Questions))
 	for i := range questions {
-		questions[i] = spell(&c.Questions[i])
+		questions[i] = vectors.Spell(&c.Questions[i])
 	}
 	want := vectors.Native(c)
 	for _, whole := range []bool{false, true} {
