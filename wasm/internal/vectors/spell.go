@@ -2,7 +2,11 @@ package vectors
 
 import (
 	"encoding/hex"
+	"os"
+	"path/filepath"
 	"slices"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -82,5 +86,32 @@ func spellKinds(s event.Kinds, out map[string]any) {
 	default:
 		slices.Reverse(all) // any order
 		out["anyOf"] = append(all, all...)
+	}
+}
+
+// Spell returns a case's questions, spelt.
+func (c *Case) Spell() []map[string]any {
+	out := make([]map[string]any, len(c.Questions))
+	for i := range out {
+		out[i] = Spell(&c.Questions[i])
+	}
+	return out
+}
+
+// Write writes a case's files to a new directory.
+func (c *Case) Write(t require.TestingT, dir string) {
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	for name, b := range c.Files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
+	}
+}
+
+// Equal compares answers. format and args say whose they are.
+func Equal(t require.TestingT, want, got []Answer, format string, args ...any) {
+	require.Len(t, got, len(want), append([]any{format}, args...)...)
+	for i := range want {
+		if want[i] != got[i] {
+			require.Equal(t, want[i], got[i], append([]any{format + ", question %d"}, append(args, i)...)...)
+		}
 	}
 }
