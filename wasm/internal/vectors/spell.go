@@ -2,6 +2,7 @@ package vectors
 
 import (
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,7 +112,19 @@ func Equal(t require.TestingT, want, got []Answer, format string, args ...any) {
 	require.Len(t, got, len(want), append([]any{format}, args...)...)
 	for i := range want {
 		if want[i] != got[i] {
-			require.Equal(t, want[i], got[i], append([]any{format + ", question %d"}, append(args, i)...)...)
+			w, g := want[i].around(got[i].Text), got[i].around(want[i].Text) // a whole answer may be too long to show
+			require.Equal(t, w, g, append([]any{format + ", question %d"}, append(args, i)...)...)
+			require.Equal(t, want[i], got[i])
 		}
 	}
+}
+
+// around returns an answer with only that part of its text where it differs from another.
+func (a Answer) around(other string) Answer {
+	same := 0
+	for same < min(len(a.Text), len(other)) && a.Text[same] == other[same] {
+		same++
+	}
+	a.Text = fmt.Sprintf("%d bytes, at %d: %q", len(a.Text), same, a.Text[max(0, same-100):min(same+200, len(a.Text))])
+	return a
 }
