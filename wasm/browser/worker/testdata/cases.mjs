@@ -9,7 +9,9 @@ import { refused } from '../../../node/refused.mjs'
 import {
   ClosedError, directoryFiles, Engine, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, topLevel, TrapError,
 } from '../client.mjs'
-import { filesOf, ready, spawn } from './harness.mjs'
+import { STATUS } from '../../../js/task.mjs'
+import { File as Kept, Windows } from '../windows.mjs'
+import { filesOf, ready } from './harness.mjs'
 import { thread } from './thread.mjs'
 
 const [wasm, wasmExec, a, b] = process.argv.slice(2)
@@ -68,7 +70,60 @@ const answersOf = async (store) => {
   return out
 }
 
+// random returns numbers below n, the same in each run.
+let seed = 1
+const random = (n) => (seed = (seed * 48271) % 2147483647) % n
+
 const cases = {
+  async 'windows have the bytes of their files'() {
+    const sizes = [0, 1, 65536, 65537, 3 << 20, 20 << 20]
+    const content = new Uint8Array(20 << 20).map((_, i) => (i * 2654435761) >>> 24)
+    for (let round = 0; round < 40; round++) {
+      let failing = false, reads = 0
+      const read = async (ranges) => {
+        reads += ranges.length
+        const fails = failing && random(3) === 0
+        if (random(2)) await tick()
+        return ranges.map(({ at, end, file }) => {
+          assert.ok(at < end && end <= file.size, `${at} to ${end} of ${file.size}`)
+          return fails ? { status: [STATUS.gone, STATUS.failed][random(2)], cause: new Error('no') } : { bytes: content.subarray(at + file.id, end + file.id) }
+        })
+      }
+      const list = sizes.map((size) => new Kept('f', Math.min(size, content.length - 999), true, read))
+      list.push(new Kept('m', 999, true, null, content.subarray(list.at(-1).id + 1, list.at(-1).id + 1000)))
+      const budget = [0, 100_000, 1 << 20, 64 << 20][random(4)], windows = new Windows(budget)
+      let next = 0
+      for (let step = 0; step < 60; step++) {
+        failing = round % 2 === 1 && random(4) === 0
+        const scan = random(3) > 0
+        const wants = Array.from({ length: scan ? 1 : 1 + random(8) }, () => {
+          const file = scan ? 5 : 1 + random(list.length - 1), { size } = list[file]
+          const most = [1, 4096, 70_000, 600_000][random(4)]
+          const offset = scan ? next : random(size), length = Math.min(1 + random(most), size - offset)
+          if (scan) next = offset + length + [0, 0, 0, -Math.floor(length / 2), 100_000][random(5)]
+          if (next >= list[5].size) next = 0
+          return { file, offset: BigInt(offset), length, bytes: new Uint8Array(length), status: null }
+        })
+        try {
+          (await windows.supply(list, wants, () => {}))?.()
+        } catch (err) {
+          assert.ok(failing && err instanceof ReadError && err.cause.message === 'no', err)
+          continue
+        }
+        for (const { file, offset, length, bytes, status } of wants) {
+          if (status === STATUS.gone && failing) continue
+          assert.equal(status, STATUS.done)
+          const from = Number(offset) + list[file].id
+          assert.ok(Buffer.from(bytes.buffer).equals(Buffer.from(content.subarray(from, from + length))), `${length} bytes at ${offset} of ${file}`)
+        }
+        assert.ok(windows.size <= budget)
+      }
+      windows.forget(list)
+      if (!failing) await tick()
+      windows.forget(list)
+      assert.equal(windows.size, 0)
+    }
+  },
   async 'a store, its rows and its lines'(engine) {
     const store = await engine.open(await source(b))
     assert.equal(store.report.events, Number(await store.text({ op: OP.count })))
