@@ -33,3 +33,13 @@ func TestModule(t *testing.T) {
 	require.Nil(t, w.Report().Recovered)
 	require.NoError(t, w.Close())
 }
+
+// TestWorker: the module beside the engine, in the page's worker.
+func TestWorker(t *testing.T) {
+	node := nodetest.Path(t, "the scratch store in the worker", "testdata", "../worker", "../worker/testdata", "../../js")
+	dir := t.TempDir()
+	scratch, engine := filepath.Join(dir, "scratch.wasm"), filepath.Join(dir, "engine.wasm")
+	require.NoError(t, os.WriteFile(scratch, wasmbuild.ScratchModule(t), 0o600))
+	require.NoError(t, os.WriteFile(engine, wasmbuild.EngineModule(t), 0o600))
+	require.Equal(t, 4, nodetest.Cases(t, "", node, "--no-warnings", "testdata/worker.mjs", scratch, nodetest.WasmExec(t), engine))
+}
