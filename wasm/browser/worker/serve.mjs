@@ -38,7 +38,7 @@ export function serve(port, Go) {
         port.postMessage({ ready: true })
       } else await worker[data.do](data)
     } catch (err) {
-      port.postMessage('id' in data ? { id: data.id, error: pack(err) } : { dead: pack(err) })
+      port.postMessage('id' in data && worker?.alive ? { id: data.id, error: pack(err) } : { dead: pack(err) })
     }
   }
 }
@@ -62,6 +62,8 @@ class Worker {
     this.#scheduler = new Scheduler(instance, this.#windows, (err) => port.postMessage({ dead: pack(err) }))
   }
 
+  get alive() { return this.#instance.alive }
+
   memory({ id }) { this.#port.postMessage({ id, end: { wasm: this.#instance.size, cache: this.#windows.size } }) }
 
   cancel({ id }) { this.#cancels.get(id)?.() }
@@ -74,6 +76,7 @@ class Worker {
   }
 
   async scratch({ id, name, args }) {
+    if (!globalThis.thawScratch) throw new ClosedError('scratch store') // not loaded, or gone with the worker before
     this.#port.postMessage({ id, end: await globalThis.thawScratch[name](...args) })
   }
 
@@ -137,7 +140,8 @@ class Worker {
       this.#stores.set(answer.store, store)
       this.#port.postMessage({ id, end: { ...answer, gone: store.gone } })
     } catch (err) {
-      if (this.#instance.alive) this.#free(store)
+      if (!this.alive) throw err
+      this.#free(store)
       this.#port.postMessage({ id, error: pack(err), gone: store.gone })
     } finally {
       this.#cancels.delete(id)
