@@ -84,6 +84,11 @@ wasm-twice: wasm engine
 		for m in thaw engine; do cmp bin/$$m.wasm $$dir/$$m.wasm; done; \
 		echo "both builds of thaw.wasm and of engine.wasm are the same bytes"
 
+# The inspector, a page of one file: bin/inspector/inspector.html. It needs node, whose npm
+# fetches a few small libraries.
+inspector:
+	cd .ci/tools && $(GO) run ./inspector
+
 demo: build
 	$(GO) run ./examples/demo
 	cd examples/orders && $(GO) run .
