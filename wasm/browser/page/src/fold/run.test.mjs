@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Fold, FoldError } from './fold.mjs'
+import { Fold, FoldError } from './run.mjs'
 import { nodeWorker } from './nodeworker.mjs'
 import { check, lineIn, refusal } from './source.mjs'
 
