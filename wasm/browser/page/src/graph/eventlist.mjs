@@ -17,7 +17,7 @@ export function EventList({ graph, root, focus, onOpen, onChoose }) {
   const far = graph.nodes.some((n) => n.distance !== undefined)
   return html`<div class="graph-table" tabindex="0" role="region" aria-label="Events of the picture">
     <table data-test="graph-list">
-      <thead><tr>${far && html`<th scope="col">Place</th>`}<th scope="col">Seq</th><th scope="col">Time</th><th scope="col">Kind</th><th scope="col">Entity</th><th scope="col">Cause</th><th scope="col">Effects</th></tr></thead>
+      <thead><tr>${far && html`<th scope="col">Place</th>`}<th scope="col" class="num">Seq</th><th scope="col">Time</th><th scope="col">Kind</th><th scope="col">Entity</th><th scope="col" class="num">Cause</th><th scope="col" class="num">Effects</th></tr></thead>
       <tbody>${graph.nodes.map((n) => {
         const cause = graph.cause(n.id)
         return html`<tr key=${n.id} class=${n.id === focus ? 'at' : ''} data-id=${n.id} onClick=${() => onChoose(n.id)}>

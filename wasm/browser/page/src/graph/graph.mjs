@@ -34,9 +34,14 @@ function useLoaded(open, id, correlation, bounds) {
 
 export function GraphView({ id, correlation }) {
   const open = useValue(store)
+  id = dashed(id)
+  correlation = dashed(correlation)
   if (!id && !correlation) return html`<${Choose} />`
   return html`<${Loaded} key=${correlation ?? id} open=${open} id=${id} correlation=${correlation} />`
 }
+
+// dashed is an id as rows have it. Lines have it without dashes.
+const dashed = (id) => id?.toLowerCase().replace(/^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/, '$1-$2-$3-$4-$5')
 
 // Choose is for a graph without an event.
 function Choose() {

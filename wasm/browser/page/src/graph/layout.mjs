@@ -4,6 +4,9 @@
 export const BOX = { width: 150, height: 40 }
 const GAP = { column: 46, row: 8, lane: 12 }
 
+// Events further apart than this part of the whole time are not in one column.
+const SLICES = 24
+
 // Many events of one entity stack in rows of its lane, so that a crowded lane becomes a
 // block and not a band of a kilometre.
 const rowsOf = (events) => (events <= 8 ? 1 : Math.min(12, Math.ceil(Math.sqrt(events / 3))))
@@ -21,6 +24,8 @@ export function layout(graph) {
   for (const [entity, events] of graph.inLane) {
     lanes.set(entity, { entity, first: events[0], events: events.length, rows: 1, most: rowsOf(events.length), column: -1, used: 0 })
   }
+  const times = graph.nodes.map((n) => Number(n.wallMs)).filter(Number.isFinite)
+  const together = (times.reduce((a, b) => Math.max(a, b), 0) - times.reduce((a, b) => Math.min(a, b), Infinity)) / SLICES
   const places = new Map() // id → { column, row }
   const columns = []
   let column = 0
@@ -29,6 +34,7 @@ export function layout(graph) {
     const cause = places.get(node.causation)
     if (cause) column = Math.max(column, cause.column + 1)
     if (lane.column === column && lane.used === lane.most) column++
+    else if (columns[column] && Number(node.wallMs) - columns[column].ms > together) column++
     if (lane.column !== column) {
       lane.column = column
       lane.used = 0

@@ -89,7 +89,8 @@ export function Picture({ graph, plan, root, focus, onFocus, onOpen }) {
     say('')
     onFocus(id)
   }, [onFocus])
-  const boxes = useMemo(() => html`<${Boxes} graph=${graph} plan=${plan} root=${root} focus=${focus} choose=${choose} onOpen=${onOpen} />`, [graph, plan, root, focus])
+  const detail = !view || view.k >= 0.62 ? 'all' : view.k >= 0.3 ? 'name' : 'none' // what can be read
+  const boxes = useMemo(() => html`<${Boxes} graph=${graph} plan=${plan} root=${root} focus=${focus} detail=${detail} choose=${choose} onOpen=${onOpen} />`, [graph, plan, root, focus, detail])
   return html`<div class="graph-holder" ref=${holder} data-test="graph-picture">
     ${size.width > 0 && html`<svg ref=${svg} class="graph-svg" width=${size.width} height=${size.height} role="application" aria-roledescription="picture of causes"
         aria-label=${`${plural(graph.nodes.length, 'event')} of ${plural(plan.lanes.length, 'entity', 'entities')}, time to the right. Arrow keys go to causes and effects.`}>
@@ -113,7 +114,7 @@ export function Picture({ graph, plan, root, focus, onFocus, onOpen }) {
   </div>`
 }
 
-function Boxes({ graph, plan, root, focus, choose, onOpen }) {
+function Boxes({ graph, plan, root, focus, detail, choose, onOpen }) {
   const near = new Set([focus, graph.node(focus)?.causation, ...graph.effectsOf(focus).map((n) => n.id)])
   // What is on the way from and to the focus lies over the other edges.
   const edges = graph.edges.map((e) => ({ ...e, near: e.from === focus || e.to === focus })).sort((a, b) => a.near - b.near)
@@ -134,11 +135,12 @@ function Boxes({ graph, plan, root, focus, choose, onOpen }) {
         <title>${describe(graph, node)}</title>
         <rect class="card" width=${BOX.width} height=${BOX.height} rx="5" />
         <rect class="tint" x="0" y="0" width="5" height=${BOX.height} rx="2" />
-        <svg x="13" y="0" width=${BOX.width - 18} height=${BOX.height}>
-          <text class="what" y="16.5">${fits(name, BOX.width - 18)}</text>
-          <text class="which" y="32">${`${timeOfDay(node.wallMs)}`}</text>
-          <text class="which" x=${BOX.width - 22} y="32" text-anchor="end">${`#${node.seq}`}</text>
-        </svg>
+        ${detail !== 'none' && html`<svg x="13" y="0" width=${BOX.width - 18} height=${BOX.height}>
+          ${detail === 'name' ? html`<text class="what far" y="27">${fits(name, (BOX.width - 18) / 1.75)}</text>` : html`
+            <text class="what" y="16.5">${fits(name, BOX.width - 18)}</text>
+            <text class="which" y="32">${timeOfDay(node.wallMs)}</text>
+            <text class="which" x=${BOX.width - 22} y="32" text-anchor="end">${`#${node.seq}`}</text>`}
+        </svg>`}
       </g>`
     })}
   </g>`
