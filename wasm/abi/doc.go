@@ -31,6 +31,10 @@ const (
 	OpScopes     = 16
 	OpKinds      = 17
 	OpGraph      = 18
+	OpMarks      = 19
+	OpTimeline   = 20
+	OpFrame      = 21
+	OpExtract    = 22
 )
 
 // Formats of answers.

@@ -27,8 +27,9 @@ const (
 const (
 	flagSince    = 1
 	flagUntil    = 2
-	flagReverse  = 4 // the highest sequence or clock first
-	flagKindRuns = 8 // kinds are limited to the runs, to none without runs
+	flagReverse  = 4  // the highest sequence or clock first
+	flagKindRuns = 8  // kinds are limited to the runs, to none without runs
+	flagWall     = 16 // since and until are compared with WallMS
 
 	moreAllFlags = flagSince | flagUntil | flagReverse | flagKindRuns
 )

@@ -44,7 +44,11 @@ const (
 	FlagCheckFrames = 0x400
 	FlagCheckIndex  = 0x800
 
-	allFlags = flagKinds | flagClocks | FlagStrict | FlagShowHidden | FlagCheckFrames | FlagCheckIndex
+	// FlagGoOn, of OpQuery, OpStream, OpCorrelated and OpReadEach in a format of text: an
+	// event that cannot be read is a line in its place, and the answer goes on.
+	FlagGoOn = 0x1000
+
+	allFlags = flagKinds | flagClocks | FlagStrict | FlagShowHidden | FlagCheckFrames | FlagCheckIndex | FlagGoOn
 )
 
 // Request is a decoded request.
