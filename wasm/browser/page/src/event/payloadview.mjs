@@ -70,7 +70,7 @@ function JSONView({ b, wrong }) {
     event.preventDefault()
   }
   return html`<div class="json-view">
-    <div class="bar"><span class="dim">${plural(text.lines.length, 'line')}${text.done ? '' : ' so far'}</span>
+    <div class="bar"><span class="soft">${plural(text.lines.length, 'line')}${text.done ? '' : ' so far'}</span>
       <button type="button" onClick=${copyAll}>Copy as JSON</button></div>
     <${List} class="json" role="group" aria-label="Payload as JSON" count=${text.lines.length} cursor=${at} onKeyDown=${onKeyDown} data-test="json"
       render=${(i) => html`<div key=${i} class="json-row" data-nth=${i}>${lineOf(text.lines[i])}</div>`} />
@@ -102,7 +102,7 @@ export function HexView({ b }) {
       hex += `${hexOf(byte)} `
       chars += charOf(byte)
     }
-    return html`<div key=${i} class="hex-row"><span class="dim">${offsetText(i * WIDTH)}</span><span class="hex-bytes">${hex}</span><span class="hex-chars">${chars}</span></div>`
+    return html`<div key=${i} class="hex-row"><span class="soft">${offsetText(i * WIDTH)}</span><span class="hex-bytes">${hex}</span><span class="hex-chars">${chars}</span></div>`
   }
   const onKeyDown = (event) => {
     const to = move(event.key, at, rows)
@@ -111,7 +111,7 @@ export function HexView({ b }) {
     event.preventDefault()
   }
   return html`<div class="hex-view">
-    <div class="bar"><span class="dim">${plural(b.length, 'byte')}</span> <${Copy} value=${() => dump(b)} what="the bytes as hex" /></div>
+    <div class="bar"><span class="soft">${plural(b.length, 'byte')}</span> <${Copy} value=${() => dump(b)} what="the bytes as hex" /></div>
     <${List} class="hex" role="group" aria-label="Payload as bytes: offset, hexadecimal, characters" count=${rows} cursor=${at} onKeyDown=${onKeyDown} render=${render} data-test="hex" />
   </div>`
 }

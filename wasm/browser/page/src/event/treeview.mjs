@@ -49,7 +49,7 @@ function Value({ b, at, chunk }) {
   const shown = text === null ? '' : cut(text, parts * PART)
   return html`<section class="value" aria-label="Selected value" data-test="value">
     <p class="value-path"><code>${short(path, 300)}</code> <${Copy} value=${path} what="the path" /></p>
-    <p class="dim">${chunk ? 'a range of ' : ''}${typeOf(b, h)}, at byte ${count(at)}${text !== null && h.kind === KIND.str ? `, ${plural(text.length, 'character')}` : ''}
+    <p class="soft">${chunk ? 'a range of ' : ''}${typeOf(b, h)}, at byte ${count(at)}${text !== null && h.kind === KIND.str ? `, ${plural(text.length, 'character')}` : ''}
       ${' '}<${Copy} value=${() => spell(b, at)} what="the value as JSON" /></p>
     ${text !== null && html`<pre class="value-text" tabindex="0" data-test="value-text">${visible(shown)}</pre>`}
     ${text !== null && shown.length < text.length && html`<p>${count(shown.length)} of ${count(text.length)} characters.
@@ -140,7 +140,7 @@ export function TreeView({ b }) {
         style=${{ '--depth': Math.min(row.depth, MOST_INDENT) }} onClick=${() => setCursor(i)} onDblClick=${() => fold(row)}>
       <span class="fold" aria-hidden="true" onClick=${() => fold(row)}>${row.folds ? (row.open ? '▾' : '▸') : ''}</span>
       ${row.depth > MOST_INDENT && html`<span class="deep" title=${`level ${row.depth}`}>${row.depth}</span>`}
-      <bdi class="key">${nameOf(b, row)}</bdi>${row.from < 0 && html`<span class="dim">: </span><bdi class=${`kind-${headAt(b, row.at).kind}`}>${preview(b, row.at)}</bdi>`}
+      <bdi class="key">${nameOf(b, row)}</bdi>${row.from < 0 && html`<span class="soft">: </span><bdi class=${`kind-${headAt(b, row.at).kind}`}>${preview(b, row.at)}</bdi>`}
     </div>`
   }
   const hint = wanted === '' ? '' : !hits.done ? `searching, ${count(hits.all.length)} so far`
@@ -155,7 +155,7 @@ export function TreeView({ b }) {
         }} /></label>
       <button type="button" aria-label="Previous hit" disabled=${hits.all.length === 0} onClick=${() => step(-1)}>↑</button>
       <button type="button" aria-label="Next hit" disabled=${hits.all.length === 0} onClick=${() => step(1)}>↓</button>
-      <span class="dim hint" role="status" data-test="tree-hits">${hint}</span>
+      <span class="soft hint" role="status" data-test="tree-hits">${hint}</span>
       <button type="button" onClick=${unfoldAll} data-test="unfold-all">Unfold all</button>
       <button type="button" onClick=${() => {
         tree.foldAll()
@@ -164,7 +164,7 @@ export function TreeView({ b }) {
         again()
       }}>Fold all</button>
     </div>
-    ${note && html`<p class="dim" role="status" data-test="tree-note">${note}</p>`}
+    ${note && html`<p class="soft" role="status" data-test="tree-note">${note}</p>`}
     <${List} class="tree" role="tree" aria-label="Payload" aria-activedescendant=${`${id}-${at}`} count=${rows.length} render=${render}
       cursor=${at} again=${hits.nth} onKeyDown=${onKeyDown} data-test="tree" />
     ${selected && html`<${Value} b=${b} at=${selected.at} chunk=${selected.from >= 0} />`}
