@@ -40,6 +40,7 @@ export class ClosedError extends Error {
   constructor(what) {
     super(`thaw: the ${what} is closed`)
     this.name = 'ClosedError'
+    this.what = what
   }
 }
 

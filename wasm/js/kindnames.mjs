@@ -4,7 +4,7 @@
 const MAGIC = 'thaw names '
 const LINE = /^(0x[0-9A-F]{4}) ([!-~]{1,128})$/
 const SUM = 'crc32c 00000000\n'.length
-const MOST = 'thaw names 1\n'.length + 65536 * ('0x1000'.length + 1 + 128 + 1) + SUM
+export const MOST = 'thaw names 1\n'.length + 65536 * ('0x1000'.length + 1 + 128 + 1) + SUM
 
 export const FILE = 'names.thaw'
 

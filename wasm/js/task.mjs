@@ -11,7 +11,7 @@ export const STATUS = { done: 0, failed: 1, gone: 2, short: 3 }
 
 // steps asks a question of a store, {handle, closed}, and yields what its driver has to do:
 //
-//   { part, count }   bytes of the answer, a copy, with so many rows
+//   { part, count, last }   bytes of the answer, a copy, with so many rows; last with the last
 //   { wants }         ranges to fill, or to refuse, before the next step: a list of Want
 //   { done, total }   nothing: the question takes long. 0, 0 if unknown
 //
@@ -27,7 +27,7 @@ export function* steps(instance, store, request, line = true) {
       const at = out.getUint32(4, true), length = out.getUint32(8, true), count = out.getUint32(12, true)
       if (state === WANTS) yield { wants: wantsAt(instance, at, count) }
       else if (state === AGAIN) yield progress(instance.view(at, length))
-      else if (state === ROWS || state === DONE) yield { part: instance.bytes(at, length).slice(), count }
+      else if (state === ROWS || state === DONE) yield { part: instance.bytes(at, length).slice(), count, last: state === DONE }
       else if (state < 0) throw new ThawError(state, line && length > 0 ? decoder.decode(instance.bytes(at, length)) : null)
       if (state === DONE) return
       state = instance.call('thaw_step', task)
