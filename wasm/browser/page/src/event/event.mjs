@@ -65,7 +65,7 @@ export function EventView({ id, onClose }) {
   if (error) {
     return html`<section class="event" aria-label="Event" data-test="event">
       <header class="event-head"><${Title}>Event<//><${Close} onClose=${onClose} /></header>
-      <p><code class="id">${short(id, 60)}</code></p>
+      <p><code class="e-id">${short(id, 60)}</code></p>
       <${Failure} error=${error} text=${error.code === NOT_FOUND ? 'No visible event of this store has this id.' : 'The event cannot be looked up.'} />
       <p><a href=${linkTo({ view: 'graph', event: id, correlation: undefined })}>What it caused</a> may be here all the same: a cause can lie outside the store.</p>
     </section>`
@@ -99,4 +99,4 @@ export function EventView({ id, onClose }) {
   </section>`
 }
 
-const Close = ({ onClose }) => (onClose ? html`<button type="button" class="quiet square close" aria-label="Close the event" onClick=${onClose}><${Icon} name="close" /></button>` : null)
+const Close = ({ onClose }) => (onClose ? html`<button type="button" class="quiet square e-close" aria-label="Close the event" onClick=${onClose}><${Icon} name="close" /></button>` : null)
