@@ -84,7 +84,7 @@ export function EventsView({ route }) {
         <div class="side-tools"><button type="button" class="quiet" onClick=${() => go({ view: 'event' })}>Open</button>
           <button type="button" class="quiet" onClick=${() => go({ view: 'graph', correlation: undefined })}>Causes</button>
           <button type="button" class="quiet square" aria-label="Close" onClick=${() => go({ event: undefined })}><${Icon} name="close" /></button></div>
-        <${EventView} key=${route.event} id=${route.event} />
+        <${EventView} id=${route.event} />
       </aside>` : null}
     </div>
   </div>`
