@@ -1,7 +1,8 @@
 // The events: filters, their timeline, the table, and beside it the chosen event.
 
-import { html, useEffect, useMemo, useRef, useState, useValue } from '../ui/html.mjs'
+import { html, signal, useEffect, useMemo, useRef, useState, useValue } from '../ui/html.mjs'
 import { Icon } from '../ui/icons.mjs'
+import { keyOf } from '../ui/kept.mjs'
 import { useKeys } from '../ui/keys.mjs'
 import { useMedia } from '../ui/size.mjs'
 import { count } from '../ui/text.mjs'
@@ -17,11 +18,9 @@ import { Table } from './table.mjs'
 
 const WIDE = '(min-width: 62rem)' // there is room for an event beside the table
 
-const keyOf = (region) => JSON.stringify(region, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))
-
 // useRows returns the rows of a region, one object as long as it is the same.
 function useRows(open, region) {
-  const rows = useMemo(() => new Rows(open, region), [open, keyOf(region)])
+  const rows = useMemo(() => new Rows(open, region, signal(0)), [open, keyOf(region)])
   useEffect(() => () => rows.close(), [rows])
   return rows
 }
@@ -85,7 +84,7 @@ export function EventsView({ route }) {
         <div class="side-tools"><button type="button" class="quiet" onClick=${() => go({ view: 'event' })}>Open</button>
           <button type="button" class="quiet" onClick=${() => go({ view: 'graph', correlation: undefined })}>Causes</button>
           <button type="button" class="quiet square" aria-label="Close" onClick=${() => go({ event: undefined })}><${Icon} name="close" /></button></div>
-        <${EventView} key=${route.event} id=${route.event} />
+        <${EventView} id=${route.event} />
       </aside>` : null}
     </div>
   </div>`
