@@ -57,14 +57,14 @@ func (t *task) perform() error {
 		return t.position()
 	case abi.OpEntities, abi.OpScopes, abi.OpKinds, abi.OpGraph:
 		return t.overview(limit)
-	case abi.OpExtract:
-		return t.extract(s.Query(q.Region, query.Page{From: q.From, To: q.To}))
 	case abi.OpMarks:
 		return t.marks(q.Limit)
 	case abi.OpTimeline:
 		return t.timeline(q.Limit)
 	case abi.OpFrame:
 		return t.frame()
+	case abi.OpExtract:
+		return t.extract(s.Query(q.Region, query.Page{From: q.From, To: q.To}))
 	case abi.OpReport:
 		report := s.Report()
 		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
