@@ -11,10 +11,11 @@ export const SOURCE = { kind: 'scratch', name: 'scratch' }
 export const MOST_COPY = 64 << 20 // bytes, a bound of the module
 
 // exists: the module holds a scratch store, be it open in the page or not. busy and failed are of what
-// is being done: { text }, { text, error }.
+// is being done: { text }, { text, error }. said is what the last append did.
 export const exists = signal(false)
 export const busy = signal(null)
 export const failed = signal(null)
+export const said = signal('')
 
 // form is what the user typed, batch the events that are appended together, log the appended
 // ones, the latest first.
@@ -23,13 +24,14 @@ export const batch = signal([])
 export const log = signal([])
 const MOST_LOG = 200
 
-async function doing(text, work) {
+async function doing(text, none, work) {
   busy.value = { text }
   failed.value = null
+  said.value = ''
   try {
     return await work()
   } catch (error) {
-    failed.value = { text, error }
+    failed.value = { text: none, error }
     return undefined
   } finally {
     busy.value = null
@@ -52,7 +54,7 @@ async function load() {
 }
 
 // begin starts a scratch store with files [{ name, bytes }], empty without, and opens it.
-export const begin = (files = null) => doing('Starting the scratch store', async () => {
+export const begin = (files = null) => doing('Starting the scratch store', 'There is no scratch store.', async () => {
   const bytes = files === null ? null : await files()
   await load()
   await (bytes === null ? call('open') : call('load', bytes))
@@ -71,12 +73,13 @@ export function gone() {
 }
 
 // append appends events, and shows them everywhere.
-export const append = (text, done) => doing('Appending', async () => {
+export const append = (text, done) => doing('Appending', 'Nothing was appended.', async () => {
   const answer = JSON.parse(await call('append', text))
   const all = Array.isArray(answer) ? answer : [answer]
   log.value = [...all.reverse(), ...log.value].slice(0, MOST_LOG)
   done()
-  if (store.value?.source.kind === 'scratch') await refresh()
+  said.value = all.length === 1 ? `Appended event ${all[0].seq}.` : `Appended events ${all.at(-1).seq} to ${all[0].seq}.`
+  if (store.value?.source.kind === 'scratch') await refresh({ quiet: true })
 })
 
 // copyable returns the size of the open store's files, or null if they cannot be read here.
@@ -102,7 +105,7 @@ export async function filesOf(open) {
 }
 
 // take downloads the store as a zip.
-export const take = () => doing('Packing', async () => {
+export const take = () => doing('Packing', 'Nothing was downloaded.', async () => {
   const files = []
   for (const { name } of await call('list')) files.push({ name: `scratch/${name}`, input: await call('read', name) })
   const blob = await new Response(makeZip(files)).blob()

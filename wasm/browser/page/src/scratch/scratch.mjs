@@ -8,7 +8,7 @@ import { count, hex, Name, plural, short, size, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
 import { OP } from '../../../../js/question.mjs'
 import { itemOf, problems, textOf } from './form.mjs'
-import { again, append, batch, begin, busy, exists, failed, filesOf, form, log, MOST_COPY, sizeOf, take } from './keep.mjs'
+import { again, append, batch, begin, busy, exists, failed, filesOf, form, log, MOST_COPY, said, sizeOf, take } from './keep.mjs'
 
 const RECENT = 50 // events among which the cause is picked
 
@@ -22,9 +22,9 @@ export function ScratchView() {
 function Trouble() {
   const why = useValue(failed)
   if (!why) return null
-  const hint = why.error?.name === 'ExpectError' ? 'The entity was not in the expected state. Nothing was written.'
+  const hint = why.error?.name === 'ExpectError' ? 'The entity is not in the expected state.'
     : why.error?.name === 'Full' ? 'A scratch store has at most 256 MB. Download it, and start another.' : null
-  return html`<${Failure} error=${why.error} text=${`${why.text}: it did not work.`}>${hint && html`<p class="soft">${hint}</p>`}<//>`
+  return html`<${Failure} error=${why.error} text=${why.text}>${hint && html`<p class="soft">${hint}</p>`}<//>`
 }
 
 function Begin({ open }) {
@@ -58,7 +58,6 @@ function Room({ open }) {
       </div>
     </div>
     ${taken && html`<p class="soft" role="status" data-test="scratch-taken">scratch.zip: ${plural(taken.files, 'file')}, ${size(taken.bytes)}. Unpack it, then <code>thaw stat scratch</code>.</p>`}
-    <${Trouble} />
     <div class="scratch-parts"><${Form} open=${open} working=${working} /><${Appended} /></div>
   </section>`
 }
@@ -102,6 +101,7 @@ function Field({ name, label, hint, wrong, list, area, ...rest }) {
 function Form({ open, working }) {
   const f = useValue(form), together = useValue(batch), all = useValue(kinds)
   const [tried, setTried] = useState(false)
+  const done = useValue(said)
   const entities = useNames(open, OP.entities, f.entity), scopes = useNames(open, OP.scopes, f.scope)
   const recent = useRecent(open)
   const numbers = useMemo(() => {
@@ -163,10 +163,11 @@ function Form({ open, working }) {
       ${together.length > 0 && html`<ol class="scratch-batch" start="0" data-test="scratch-batch">${together.map((b, i) => html`<li key=${i}>
         <span class="mono">${i}</span> <span class="strong">${short(b.kind, 40)}</span> <${Name} of=${b.entity} most=${40} />
         ${i === together.length - 1 && html`<button type="button" class="link" onClick=${() => { batch.value = together.slice(0, -1) }}>Remove</button>`}</li>`)}</ol>`}
+      <${Trouble} />
       <div class="row wrap-row">
         <button type="submit" class="primary" disabled=${Boolean(working)} data-test="scratch-append">${together.length > 0 ? `Append ${plural(together.length, 'event')} at once` : 'Append'}</button>
         <button type="button" disabled=${Boolean(working)} onClick=${add} data-test="scratch-add">Add to a batch</button>
-        ${working && html`<span class="soft"><span class="spinner" aria-hidden="true"></span> ${working.text}…</span>`}
+        <span class="soft" role="status" data-test="scratch-said">${working ? `${working.text}…` : done}</span>
       </div>
     </div>
   </form>`
