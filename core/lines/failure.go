@@ -4,26 +4,39 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
 )
 
 // AppendFailure appends a failed answer as one object and a newline: code,
 // error (the text), damage (as in [AppendReport], or null), and optionally
 // cause, which has more for programs than the text.
 func AppendFailure(dst []byte, code int32, err error) []byte {
-	return appendLine(dst, func(f fields) { failureFields(f, &code, &err) })
+	return appendLine(dst, func(f fields) { failureFields(f, "", &code, &err) })
+}
+
+// AppendFailedEvent appends an event that could not be read as one object and a newline: failure
+// (as AppendFailure appends it), seq and event_id, which the index has.
+func AppendFailedEvent(dst []byte, code int32, err error, e *event.Event) []byte {
+	return appendLine(dst, func(f fields) {
+		f.begin("")
+		failureFields(f, "failure", &code, &err)
+		f.number("seq", &e.Sequence)
+		f.hex("event_id", e.ID[:])
+		f.end()
+	})
 }
 
 // DecodeFailure decodes a line of AppendFailure. bad is a [*SyntaxError] for
 // any other line.
 func DecodeFailure(line []byte) (code int32, err, bad error) {
-	if bad := readLine(line, func(f fields) { failureFields(f, &code, &err) }); bad != nil {
+	if bad := readLine(line, func(f fields) { failureFields(f, "", &code, &err) }); bad != nil {
 		return 0, nil, bad
 	}
 	return code, err, nil
 }
 
-func failureFields(f fields, code *int32, err *error) {
-	f.begin("")
+func failureFields(f fields, key string, code *int32, err *error) {
+	f.begin(key)
 	wide, text := int64(*code), ""
 	if *err != nil {
 		text = (*err).Error()
