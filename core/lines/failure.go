@@ -17,13 +17,15 @@ func AppendFailure(dst []byte, code int32, err error) []byte {
 // AppendFailedEvent appends an event that could not be read as one object and a newline: failure
 // (as AppendFailure appends it), seq and event_id, which the index has.
 func AppendFailedEvent(dst []byte, code int32, err error, e *event.Event) []byte {
-	return appendLine(dst, func(f fields) {
-		f.begin("")
-		failureFields(f, "failure", &code, &err)
-		f.number("seq", &e.Sequence)
-		f.hex("event_id", e.ID[:])
-		f.end()
-	})
+	return appendLine(dst, func(f fields) { failedEventFields(f, code, err, e.Sequence, e.ID) })
+}
+
+func failedEventFields(f fields, code int32, err error, sequence uint64, id event.ID) {
+	f.begin("")
+	failureFields(f, "failure", &code, &err)
+	f.number("seq", &sequence)
+	f.hex("event_id", id[:])
+	f.end()
 }
 
 // DecodeFailure decodes a line of AppendFailure. bad is a [*SyntaxError] for

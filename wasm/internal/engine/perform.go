@@ -63,6 +63,8 @@ func (t *task) perform() error {
 		return t.timeline(q.Limit)
 	case abi.OpFrame:
 		return t.frame()
+	case abi.OpExtract:
+		return t.extract(s.Query(q.Region, query.Page{From: q.From, To: q.To}))
 	case abi.OpReport:
 		report := s.Report()
 		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
