@@ -2,7 +2,7 @@
 
 import { Failure } from '../app/failure.mjs'
 import { go, linkTo } from '../app/route.mjs'
-import { kindName, kinds, message, refused, store } from '../app/session.mjs'
+import { kindName, kinds, refused, store } from '../app/session.mjs'
 import { html, useEffect, useId, useMemo, useState, useValue } from '../ui/html.mjs'
 import { count, hex, Name, plural, short, size, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
@@ -189,7 +189,8 @@ function Appended() {
         <a href=${linkTo({ view: 'graph', event: e.event_id, correlation: undefined })}>Causes</a>
         <button type="button" class="link" onClick=${() => {
           form.value = { ...form.value, cause: e.event_id, correlation: e.correlation_id }
-          message(`The next event is caused by event ${e.seq}, and of its conversation.`)
+          said.value = `The next event is caused by event ${e.seq}, and of its conversation.`
+          document.querySelector('[data-test=scratch-entity]').focus()
         }} data-test="scratch-as-cause">Use as cause</button>
       </span>
     </li>`)}</ul>`}
