@@ -126,7 +126,7 @@ function Cut({ answer, graph, bounds, setBounds, busy, correlation }) {
 function Chosen({ node, graph, root, correlation, onOpen, onCentre, onWhole }) {
   const effects = graph.effectsOf(node.id).length
   return html`<div class="graph-chosen" data-test="graph-chosen" data-id=${node.id}>
-    <p class="graph-facts" aria-live="polite">
+    <p class="graph-facts">
       <span class="row"><${Swatch} kind=${node.kind} /><${Name} class="strong" of=${kindName(node.kind)} most=${60} /></span>
       <${Name} of=${node.entity} most=${80} />
       <span class="soft">seq ${count(node.seq)}</span>

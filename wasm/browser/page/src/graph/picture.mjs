@@ -21,11 +21,11 @@ const fits = (s, width) => {
 
 const boxOf = (b) => b && { x: b.x, y: b.y, width: BOX.width, height: BOX.height }
 
-// describe is a box for those who do not see it.
+// describe is a box for those who do not see it. It begins with what others see.
 function describe(graph, node) {
   const cause = graph.cause(node.id), effects = graph.effectsOf(node.id).length
   return [
-    visible(cut(kindName(node.kind), 80)), `entity ${visible(cut(node.entity, 80))}`, `sequence ${count(node.seq)}`, when(node.wallMs),
+    `${visible(cut(kindName(node.kind), 80))} ${timeOfDay(node.wallMs)} #${node.seq}`, `entity ${visible(cut(node.entity, 80))}`, when(node.wallMs),
     cause ? `caused by sequence ${count(cause.seq)}` : node.causation ? 'cause not in the picture' : 'no cause', plural(effects, 'effect'),
   ].join(', ')
 }
@@ -116,7 +116,7 @@ export function Picture({ graph, plan, root, focus, onFocus, onOpen }) {
     <div class="graph-zoom" role="group" aria-label="Zoom">
       <button type="button" class="square" aria-label="Larger" title="Larger (+)" onClick=${() => zoomBy(1.25)} data-test="zoom-in">+</button>
       <button type="button" class="square" aria-label="Smaller" title="Smaller (-)" onClick=${() => zoomBy(0.8)} data-test="zoom-out">−</button>
-      <button type="button" aria-label="Show everything" title="Everything (0)" onClick=${() => setView(fit(plan, frame))} data-test="zoom-fit">All</button>
+      <button type="button" aria-label="All in sight" title="All in sight (0)" onClick=${() => setView(fit(plan, frame))} data-test="zoom-fit">All</button>
     </div>
     <p class="graph-said" role="status">${said}</p>
   </div>`
@@ -159,8 +159,8 @@ function Box({ node, box, graph, root, at, near, detail, choose, open }) {
     <rect class="card" width=${BOX.width} height=${BOX.height} rx="5" />
     <rect class="tint" width=${all ? 5 : detail === 'name' ? 8 : BOX.width} height=${BOX.height} rx="2" />
     ${detail === 'name' && html`<text class="what far" x="15" y="27">${fits(name, (BOX.width - 20) / 1.8)}</text>`}
-    ${all && html`<text class="what" x="14" y="16.5">${fits(name, BOX.width - 20)}</text>
-      <text class="which" x="14" y="32">${timeOfDay(node.wallMs)}</text>
+    ${all && html`<text class="what" x="14" y="16.5">${fits(name, BOX.width - 20)}</text>${' '}
+      <text class="which" x="14" y="32">${timeOfDay(node.wallMs)}</text>${' '}
       <text class="which" x=${BOX.width - 8} y="32" text-anchor="end">${`#${node.seq}`}</text>`}
   </g>`
 }
