@@ -16,6 +16,12 @@ function Theme() {
   return html`<button type="button" class="quiet square" data-test="theme" title=${`Colours: ${now}`} aria-label=${`Colours: ${now}. Change`} onClick=${nextTheme}><${Icon} name=${now} /></button>`
 }
 
+// another closes the store, and leaves the one view that needs none.
+function another() {
+  close()
+  if (route.value.view === 'scratch') go({ view: 'summary' })
+}
+
 function Header({ onHelp }) {
   const open = useValue(store), at = useValue(route)
   const onLink = (event, view) => {
@@ -32,7 +38,7 @@ function Header({ onHelp }) {
     </li>`)}</ul></nav>` : null}
     <div class="tools">
       ${open ? html`<button type="button" class="quiet square" data-test="refresh" title="Read the store again" aria-label="Read the store again" onClick=${refresh}><${Icon} name="refresh" /></button>
-      <button type="button" class="quiet another" data-test="close" title="Open another store" onClick=${close}><${Icon} name="folder" /><span>Open another</span></button>` : null}
+      <button type="button" class="quiet another" data-test="close" title="Open another store" onClick=${another}><${Icon} name="folder" /><span>Open another</span></button>` : null}
       <${Theme} />
       <button type="button" class="quiet square" data-test="help" title="Keys (?)" aria-label="Keys" onClick=${onHelp}>?</button>
     </div>
