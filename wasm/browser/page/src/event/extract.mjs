@@ -8,7 +8,8 @@ const HEAD = 256 // bytes; headers have some 60
 const MARK = '\xa5flags\xcd\x45\x58'
 
 async function headOf(source, name) {
-  const file = source?.files?.find((f) => f.name === name)
+  const files = source?.files ?? await source?.list?.()
+  const file = files?.find((f) => f.name === name)
   if (file instanceof Blob) return new Uint8Array(await file.slice(0, HEAD).arrayBuffer())
   if (file) return file.bytes.subarray(0, HEAD)
   if (source?.base === undefined) return new Uint8Array()
