@@ -138,7 +138,7 @@ function Form({ open, working }) {
   }
   const causes = [
     ...together.map((b, i) => [String(i), `event ${i} of the batch: ${b.kind} ${short(b.entity, 40)}`]),
-    ...recent.map((r) => [r.id, `${kindName(r.kind)} ${short(r.entity, 40)} #${r.seq}`]),
+    ...recent.map((r) => [r.id, `${short(kindName(r.kind), 40)} ${short(r.entity, 40)} #${r.seq}`]),
   ]
   return html`<form class="card" onSubmit=${send} data-test="scratch-form" onKeyDown=${(e) => {
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) send(e)
