@@ -5,10 +5,10 @@ import { Icon } from '../ui/icons.mjs'
 import { helps, useKeys } from '../ui/keys.mjs'
 import { count, Name } from '../ui/text.mjs'
 import { nextTheme, theme } from '../ui/theme.mjs'
-import { OpenScreen, takeDrops } from '../open/open.mjs'
+import { OpenScreen, Refused, takeDrops } from '../open/open.mjs'
 import { Failure } from './failure.mjs'
-import { go, linkTo, route } from './route.mjs'
-import { close, dismiss, notices, refresh, store } from './session.mjs'
+import { go, linkTo, noFilters, route } from './route.mjs'
+import { close, dismiss, notices, refresh, refused, store } from './session.mjs'
 import { ALL, View } from './views.mjs'
 
 function Theme() {
@@ -16,10 +16,9 @@ function Theme() {
   return html`<button type="button" class="quiet square" data-test="theme" title=${`Colours: ${now}`} aria-label=${`Colours: ${now}. Change`} onClick=${nextTheme}><${Icon} name=${now} /></button>`
 }
 
-// another closes the store, and leaves the one view that needs none.
-function another() {
+const another = () => {
   close()
-  if (route.value.view === 'scratch') go({ view: 'summary' })
+  go({ ...noFilters, view: 'summary', event: undefined, correlation: undefined, list: undefined, begins: undefined })
 }
 
 function Header({ onHelp }) {
@@ -54,7 +53,7 @@ function Help({ onClose }) {
   const line = (help) => (Array.isArray(help) ? help : [[help]]).map(([keys, text]) => html`<div class="key-line" key=${keys}>
     ${text === undefined ? html`<dd class="all">${keys}</dd>` : html`<dt>${keys.split(' ').map((k) => html`<kbd key=${k}>${k}</kbd>`)}</dt><dd>${text}</dd>`}
   </div>`)
-  return html`<dialog ref=${dialog} class="help" aria-labelledby="help-title" onClose=${onClose} onClick=${(e) => e.target === dialog.current && dialog.current.close()}>
+  return html`<dialog ref=${dialog} class="help" aria-labelledby="help-title" onKeyDown=${(e) => e.stopPropagation()} onClose=${onClose} onClick=${(e) => e.target === dialog.current && dialog.current.close()}>
     <div class="dialog-head"><h2 id="help-title">Keys</h2><button type="button" class="quiet square" aria-label="Close" onClick=${() => dialog.current.close()}><${Icon} name="close" /></button></div>
     <dl class="keys">${line(own)}${[...all].reverse().map(line)}</dl>
   </dialog>`
@@ -75,12 +74,19 @@ function Guard({ children }) {
 }
 
 export function App() {
-  const open = useValue(store), at = useValue(route)
+  const open = useValue(store), at = useValue(route), why = useValue(refused)
   const [help, setHelp] = useState(false)
   const [hovers, setHovers] = useState(false)
   const main = useRef()
   useEffect(() => takeDrops(setHovers), [])
-  useKeys({ '?': () => setHelp(true) })
+  useKeys({
+    '?': () => setHelp(true),
+    Escape: () => {
+      if (refused.peek() && store.peek()) refused.value = null
+      else if (at.view === 'event') go({ view: 'events' })
+      else return false
+    },
+  })
   useEffect(() => {
     document.title = open ? `${open.source.name} \u2013 thaw inspector` : 'thaw inspector'
   }, [open])
@@ -89,6 +95,7 @@ export function App() {
     <a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); main.current.focus() }}>To the content</a>
     <${Header} onHelp=${() => setHelp(true)} />
     <main id="main" ref=${main} tabindex="-1" data-view=${shown ? at.view : 'open'}>
+      ${shown && why ? html`<div class="banner"><${Refused} /><button type="button" class="quiet square" aria-label="Close this message" onClick=${() => { refused.value = null }}><${Icon} name="close" /></button></div>` : null}
       <${Guard} key=${shown ? at.view : 'open'}>${shown ? html`<${View} route=${at} />` : html`<${OpenScreen} />`}<//>
     </main>
     ${hovers ? html`<div class="drop-over" aria-hidden="true"><p>Drop to open</p></div>` : null}
