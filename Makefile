@@ -84,6 +84,11 @@ wasm-twice: wasm engine
 		for m in thaw engine; do cmp bin/$$m.wasm $$dir/$$m.wasm; done; \
 		echo "both builds of thaw.wasm and of engine.wasm are the same bytes"
 
+# The inspector, a page of one file: bin/inspector/inspector.html. It needs node, whose npm
+# fetches a few small libraries.
+inspector:
+	cd .ci/tools && $(GO) run ./inspector
+
 demo: build
 	$(GO) run ./examples/demo
 	cd examples/orders && $(GO) run .
@@ -137,6 +142,7 @@ vet:
 # The tests of CI's own tools.
 tools:
 	$(GO) test -vet=off ./.ci/testrun ./.ci/platforms
+	cd .ci/tools && $(GO) vet ./inspector && $(GO) test -vet=off ./inspector
 
 # The benchmark's own tests, without SQLite, which needs a C compiler.
 benchtest:
