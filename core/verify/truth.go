@@ -2,6 +2,7 @@ package verify
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -131,6 +132,9 @@ func (c *check) syncMark() *synced.Mark {
 		return nil
 	}
 	m, err := directory.ReadMark(c.dir, e)
+	if errors.Is(err, source.ErrGone) && e.Size == 0 {
+		return nil // as if it were absent
+	}
 	if err != nil {
 		c.findings.note(Note{Topic: Unusual, File: e.Name, Detail: err.Error()})
 		return nil

@@ -10,7 +10,8 @@ import (
 
 // Errors that readers return besides those of package host and [TrapError].
 var (
-	// ErrLost ends an iteration whose instance trapped in another query.
+	// ErrLost ends an iteration whose instance trapped in another query. The error has the
+	// [TrapError] of that one, which may be [ErrMemory].
 	ErrLost = errors.New("thaw: plugin: the instance was closed")
 
 	errLies = errors.New("thaw: plugin: the module violates the ABI")

@@ -244,7 +244,7 @@ func sound(t testing.TB, i *instance) {
 	loaded(t).give(i)
 	m, err := v.declare(t.Context())
 	require.NoError(t, err)
-	defer m.mu.Unlock()
+	defer m.turn.unlock()
 	defer v.empty(m)
 	for n, q := range append([]abi.Request{c.Open()}, c.Questions...) {
 		require.Equal(t, vectors.Native(c)[n], ask(t, v, m, &q))
@@ -407,7 +407,7 @@ func TestDropped(t *testing.T) {
 				}
 			}
 			v.empty(m)
-			m.mu.Unlock()
+			m.turn.unlock()
 			<-loaded(t).idle // it stays this test's
 			if over {
 				require.Positive(t, k)
@@ -456,7 +456,7 @@ func TestLost(t *testing.T) {
 		require.NoError(t, err)
 		if len(v.members) > 0 {
 			m := v.members[0]
-			m.mu.Lock()
+			m.turn.lock()
 			_, err = m.call(t.Context(), &m.alloc, 1_900_000_000)
 			v.unlock(m)
 			require.Error(t, err)
@@ -464,5 +464,6 @@ func TestLost(t *testing.T) {
 		release()
 	}
 	require.ErrorIs(t, got, ErrLost)
+	require.ErrorIs(t, got, ErrMemory, "the reason")
 	require.Len(t, all(t, r), 1200)
 }

@@ -3,16 +3,15 @@ package plugin
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// instance is one sandbox. Only the holder of mu may call it.
+// instance is one sandbox. Only the holder of turn may call it.
 type instance struct {
-	mu     sync.Mutex
+	turn   turn
 	module api.Module
 	// passContext passes the caller's context to the sandbox, which then checks it in
 	// every loop.
@@ -23,6 +22,7 @@ type instance struct {
 
 	request, requestSize uint32 // a buffer for requests
 	dead                 bool
+	trap                 error // that closed it
 
 	said  *said  // its standard error, nil if not kept
 	limit uint64 // of its memory, in bytes
@@ -35,7 +35,7 @@ type function struct {
 }
 
 func newInstance(ctx context.Context, module api.Module, passContext bool) (*instance, error) {
-	i := &instance{module: module, passContext: passContext}
+	i := &instance{turn: newTurn(), module: module, passContext: passContext}
 	version, out := function{}, function{}
 	for name, f := range map[string]*function{
 		"thaw_abi_version": &version, "thaw_out": &out, "thaw_alloc": &i.alloc, "thaw_free": &i.free,
@@ -77,7 +77,7 @@ func (e *TrapError) Unwrap() error { return e.Err }
 // whose state is then unknown.
 func (i *instance) call(ctx context.Context, f *function, params ...uint64) (result uint64, err error) {
 	if i.dead {
-		return 0, ErrLost
+		return 0, i.lost()
 	}
 	if !i.passContext {
 		ctx = context.Background()
@@ -86,9 +86,20 @@ func (i *instance) call(ctx context.Context, f *function, params ...uint64) (res
 	copy(stack[:], params)
 	if err := f.f.CallWithStack(ctx, stack[:]); err != nil {
 		i.close()
-		return 0, &TrapError{Export: f.name, Err: i.said.cause(err, i.limit)}
+		trap := &TrapError{Export: f.name, Err: i.said.cause(err, i.limit)}
+		i.trap = trap
+		return 0, trap
 	}
 	return stack[0], nil
+}
+
+// lost returns the error of a call of an instance that is closed: [ErrLost] with the trap that
+// closed it.
+func (i *instance) lost() error {
+	if i.trap == nil {
+		return ErrLost
+	}
+	return fmt.Errorf("%w: %w", ErrLost, i.trap)
 }
 
 func (i *instance) close() {

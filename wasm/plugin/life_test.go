@@ -341,7 +341,7 @@ func TestWaitedForLost(t *testing.T) {
 	require.Eventually(t, func() bool {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		return v.turn > 0 // it chose one
+		return v.freed != nil // it waits
 	}, time.Minute, time.Millisecond)
 	for _, m := range held {
 		_, err := m.call(t.Context(), &m.alloc, 1_900_000_000)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -22,6 +23,9 @@ const (
 	// keepMemory is the maximum memory of an instance kept for the next reader, since
 	// memory never shrinks.
 	keepMemory = 128 << 20
+	// goMemoryRest is what the runtime may not count on: the module's data, the stacks and
+	// the growth of the memory by whole arenas of 4 MiB.
+	goMemoryRest = 6 << 20
 )
 
 // Options are the options of [Load]. The zero value is safe.
@@ -128,6 +132,14 @@ func load(ctx context.Context, wasm []byte, o Options) (p *Plugin, err error) {
 // limit returns the maximum memory of an instance in bytes.
 func (p *Plugin) limit() uint64 { return min(p.options.Memory/pageSize, 1<<16) * pageSize }
 
+// goMemory returns the value of GOMEMLIMIT, the soft bound of the guest's runtime: it collects
+// garbage more often before it asks for memory beyond the hard bound. A memory that has grown
+// never shrinks, and grows by 4 MiB.
+func (p *Plugin) goMemory() string {
+	limit := p.limit()
+	return strconv.FormatUint(max(limit/2, limit-min(limit, goMemoryRest)), 10)
+}
+
 func openCache(dir string) (wazero.CompilationCache, error) {
 	if dir == "" {
 		user, err := os.UserCacheDir()
@@ -166,7 +178,8 @@ func (p *Plugin) take(ctx context.Context) (*instance, error) {
 	}
 	said := new(said)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
-		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader).WithStderr(said)
+		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader).WithStderr(said).
+		WithEnv("GOMEMLIMIT", p.goMemory())
 	module, err := p.runtime.InstantiateModule(ctx, p.compiled, config)
 	if err != nil {
 		return nil, fmt.Errorf("thaw: plugin: %w", said.cause(err, p.limit()))

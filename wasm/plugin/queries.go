@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"iter"
 	"math"
 
@@ -40,8 +41,8 @@ func rows[T any](ctx context.Context, q *queries, r abi.Request, decode func([]b
 	}
 }
 
-// iterate passes rows to yield until it returns false. Between two answers it unlocks the
-// instance, so that the loop may run other queries.
+// iterate passes rows to yield until it returns false. If the instance traps before the first
+// row, the question is asked once more.
 func iterate[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte) (T, []byte, error), yield func(T) bool) error {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return err
@@ -51,6 +52,28 @@ func iterate[T any](ctx context.Context, q *queries, r abi.Request, decode func(
 		return err
 	}
 	defer release()
+	given := false
+	return again(ctx, func() bool { return !given }, func() error {
+		return iterateOn(ctx, v, r, decode, func(row T) bool {
+			given = true
+			return yield(row)
+		})
+	})
+}
+
+// again calls ask, and calls it once more if the instance was lost and may returns true.
+func again(ctx context.Context, may func() bool, ask func() error) error {
+	err := ask()
+	var trap *TrapError
+	if (errors.As(err, &trap) || errors.Is(err, ErrLost)) && ctx.Err() == nil && may() {
+		err = ask()
+	}
+	return err
+}
+
+// iterateOn is iterate on one instance. Between two answers it unlocks the instance, so that
+// the loop may run other queries.
+func iterateOn[T any](ctx context.Context, v *view, r abi.Request, decode func([]byte) (T, []byte, error), yield func(T) bool) error {
 	m, err := v.lock(ctx)
 	if err != nil {
 		return err
@@ -58,16 +81,16 @@ func iterate[T any](ctx context.Context, q *queries, r abi.Request, decode func(
 	var t *question
 	held, over := true, false
 	defer func() { // also runs if yield panics or calls runtime.Goexit
-		if over {
-			return
+		switch {
+		case over:
+		case held:
+			if t != nil {
+				t.drop()
+			}
+			v.unlock(m)
+		default:
+			v.end(m, t)
 		}
-		if !held {
-			m.mu.Lock()
-		}
-		if t != nil {
-			t.drop()
-		}
-		v.unlock(m)
 	}()
 	t, err = v.begin(ctx, m, &r)
 	var some []T
@@ -93,7 +116,9 @@ func iterate[T any](ctx context.Context, q *queries, r abi.Request, decode func(
 		if over {
 			return err
 		}
-		m.mu.Lock()
+		if err := m.turn.lockContext(ctx); err != nil {
+			return err
+		}
 		held = true
 		some, err = some[:0], t.next(ctx)
 	}
@@ -131,14 +156,16 @@ func on[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byt
 		return answer, err
 	}
 	defer release()
-	m, err := v.lock(ctx)
-	if err != nil {
-		return answer, err
-	}
-	defer v.unlock(m)
-	err = v.ask(ctx, m, &r, func(b []byte, _ uint32) (err error) {
-		answer, err = decode(b)
-		return err
+	err = again(ctx, func() bool { return true }, func() error {
+		m, err := v.lock(ctx)
+		if err != nil {
+			return err
+		}
+		defer v.unlock(m)
+		return v.ask(ctx, m, &r, func(b []byte, _ uint32) (err error) {
+			answer, err = decode(b)
+			return err
+		})
 	})
 	return answer, err
 }

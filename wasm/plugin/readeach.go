@@ -98,7 +98,8 @@ func (r *eachReader) flush() bool {
 	return true
 }
 
-// ask reads the events of one request. After an error it has those before it.
+// ask reads the events of one request. After an error it has those before it. If the instance
+// traps it asks once more, since none of them has been yielded.
 func (r *eachReader) ask() (err error) {
 	r.full = r.full[:0]
 	if err := r.ctx.Err(); err != nil {
@@ -109,6 +110,11 @@ func (r *eachReader) ask() (err error) {
 			return err
 		}
 	}
+	return again(r.ctx, func() bool { return true }, r.askOnce)
+}
+
+func (r *eachReader) askOnce() error {
+	r.full = r.full[:0]
 	m, err := r.view.lock(r.ctx)
 	if err != nil {
 		return err

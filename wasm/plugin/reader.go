@@ -216,7 +216,7 @@ func (p *Plugin) verify(ctx context.Context, path string, o *ReaderOptions, prog
 	if err != nil {
 		return nil, err
 	}
-	defer m.mu.Unlock()
+	defer m.turn.unlock()
 	defer v.empty(m)
 	t, err := v.begin(ctx, m, &abi.Request{Op: abi.OpVerify, From: rand.Uint64()})
 	if t != nil {

@@ -113,7 +113,7 @@ func TestInstancesBeingMadeCount(t *testing.T) {
 	go lock()
 	for turned := false; !turned && len(fs.arrived) == 0; {
 		v.mu.Lock()
-		turned = v.turn > 0 // it chose an existing one
+		turned = v.freed != nil // it waits for an existing one
 		v.mu.Unlock()
 	}
 	require.Empty(t, fs.arrived, "one more is being made")

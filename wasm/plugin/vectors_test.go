@@ -33,7 +33,7 @@ func answers(t testing.TB, c *vectors.Case, windows bool) (out []vectors.Answer)
 	v := newView(loaded(t), inMemory(c.Files, windows), &ReaderOptions{})
 	m, err := v.declare(t.Context())
 	require.NoError(t, err)
-	defer m.mu.Unlock()
+	defer m.turn.unlock()
 	defer v.empty(m)
 	for _, q := range append([]abi.Request{c.Open()}, c.Questions...) {
 		out = append(out, ask(t, v, m, &q))
@@ -99,7 +99,7 @@ func TestSmallCache(t *testing.T) {
 	v := newView(loaded(t), inMemory(files, true), &ReaderOptions{})
 	m, err := v.declare(t.Context())
 	require.NoError(t, err)
-	defer m.mu.Unlock()
+	defer m.turn.unlock()
 	defer v.empty(m)
 	open := c.Open()
 	open.Limit = 1 // MiB

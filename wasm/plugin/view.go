@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,16 +30,20 @@ type view struct {
 	mu      sync.Mutex
 	members []*member
 	making  int // instances being made
-	turn    int
 	closed  bool
+	// freed is closed when an instance may be free; nil if nothing waits for that.
+	freed chan struct{}
 }
 
-// member is an instance with the store open. instance.mu guards it.
+// member is an instance with the store open. instance.turn guards it.
 type member struct {
 	*instance
 	handle  uint32 // of the store in the instance
 	buffers []uint32
 	read    error // the last read error of the current query
+	// left are tasks whose query ended while another one had the instance. view.mu guards
+	// them.
+	left []*question
 }
 
 func newView(p *Plugin, l *listing, o *ReaderOptions) *view {
@@ -67,9 +72,9 @@ func (v *view) release() error {
 	v.members, v.closed = nil, true
 	v.mu.Unlock()
 	for _, m := range members {
-		m.mu.Lock()
+		m.turn.lock()
 		v.empty(m)
-		m.mu.Unlock()
+		m.turn.unlock()
 	}
 	return v.listing.close()
 }
@@ -91,52 +96,85 @@ func (v *view) empty(m *member) {
 	}
 }
 
-// lock returns an idle member, or makes one, or waits for one if Options.Instances exist. The
-// caller must unlock it.
+// lock returns an idle member, or makes one, or waits for one if Options.Instances exist or
+// are being made. The caller must unlock it.
 func (v *view) lock(ctx context.Context) (*member, error) {
-	v.mu.Lock()
-	for _, m := range v.members {
-		if m.mu.TryLock() {
-			v.mu.Unlock()
-			return m, nil
-		}
-	}
-	if len(v.members)+v.making < v.plugin.options.Instances || len(v.members) == 0 {
-		v.making++
-		v.mu.Unlock()
-		m, err := v.enter(ctx)
+	for {
 		v.mu.Lock()
-		v.making--
-		if err == nil {
-			v.members = append(v.members, m)
-		}
-		v.mu.Unlock()
-		return m, err
-	}
-	v.turn++
-	m := v.members[v.turn%len(v.members)]
-	v.mu.Unlock()
-	m.mu.Lock()
-	if m.dead { // it trapped while lock waited
-		v.unlock(m)
-		return v.lock(ctx)
-	}
-	return m, nil
-}
-
-// unlock releases a member, and drops one that trapped.
-func (v *view) unlock(m *member) {
-	if m.dead {
-		v.mu.Lock()
-		for i, other := range v.members {
-			if other == m {
-				v.members = append(v.members[:i], v.members[i+1:]...)
-				break
+		for _, m := range v.members {
+			if m.turn.tryLock() {
+				v.mu.Unlock()
+				return m, nil
 			}
 		}
+		if len(v.members)+v.making < v.plugin.options.Instances {
+			v.making++
+			v.mu.Unlock()
+			m, err := v.enter(ctx)
+			v.mu.Lock()
+			v.making--
+			if err == nil {
+				v.members = append(v.members, m)
+			}
+			v.wake() // if it failed, another may try
+			v.mu.Unlock()
+			return m, err
+		}
+		if v.freed == nil {
+			v.freed = make(chan struct{})
+		}
+		freed := v.freed
 		v.mu.Unlock()
+		select {
+		case <-freed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	m.mu.Unlock()
+}
+
+// wake wakes those that wait for an instance. mu must be held.
+func (v *view) wake() {
+	if v.freed != nil {
+		close(v.freed)
+		v.freed = nil
+	}
+}
+
+// unlock releases a member. It ends the tasks left to it, and drops a member that trapped.
+func (v *view) unlock(m *member) {
+	v.mu.Lock()
+	left := m.left
+	m.left = nil
+	v.mu.Unlock()
+	for _, t := range left {
+		t.drop()
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if m.dead {
+		v.members = slices.DeleteFunc(v.members, func(other *member) bool { return other == m })
+	}
+	m.turn.unlock()
+	v.wake()
+}
+
+// end drops an unfinished task of a member that the caller has not locked. If another query
+// has it, that one drops the task.
+func (v *view) end(m *member, t *question) {
+	if !m.turn.tryLock() {
+		v.mu.Lock()
+		m.left = append(m.left, t)
+		v.mu.Unlock()
+		if !m.turn.tryLock() {
+			return
+		}
+		t = nil
+	}
+	if t != nil {
+		t.drop()
+	}
+	v.unlock(m)
 }
 
 // enter opens the store in another instance, and returns it locked.
@@ -148,7 +186,7 @@ func (v *view) enter(ctx context.Context) (*member, error) {
 	q := abi.Request{Op: abi.OpOpen, Flags: v.flags, From: rand.Uint64(), Limit: uint64(max(v.options.Cache, 0))}
 	if err = v.ask(ctx, m, &q, func([]byte, uint32) error { return nil }); err != nil {
 		v.empty(m)
-		m.mu.Unlock()
+		m.turn.unlock()
 		return nil, err
 	}
 	return m, nil
@@ -160,7 +198,7 @@ func (v *view) declare(ctx context.Context) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	i.mu.Lock()
+	i.turn.lock()
 	m := &member{instance: i}
 	n, err := i.call(ctx, &i.store)
 	if err == nil {
@@ -174,7 +212,7 @@ func (v *view) declare(ctx context.Context) (*member, error) {
 	}
 	if err != nil {
 		v.empty(m)
-		i.mu.Unlock()
+		i.turn.unlock()
 		return nil, err
 	}
 	return m, nil
@@ -275,6 +313,31 @@ func tryView(ctx context.Context, p *Plugin, path string, o *ReaderOptions, last
 	if err != nil {
 		return nil, errors.Join(err, l.close())
 	}
-	m.mu.Unlock()
+	v.unlock(m)
+	if !last {
+		if err := v.refusedTooSoon(ctx); err != nil {
+			return nil, errors.Join(err, v.release())
+		}
+	}
 	return v, nil
+}
+
+// refusedTooSoon returns [source.ErrGone] if the open refused files and the directory has
+// changed since it was listed. A writer that closes replaces index.fbati and index.thaw one
+// after the other; the core would notice, but in the sandbox its files do not change.
+func (v *view) refusedTooSoon(ctx context.Context) error {
+	pinned := &queries{acquire: func() (*view, func(), error) { return v, func() {}, nil }}
+	report, err := pinned.AskReport(ctx)
+	if err != nil || len(report.Rejected) == 0 {
+		return nil // whoever asks for the report gets the error
+	}
+	again, err := list(v.listing.fs, v.listing.path)
+	if err != nil {
+		return err
+	}
+	defer again.close()
+	if !v.listing.same(again) {
+		return source.ErrGone
+	}
+	return nil
 }
