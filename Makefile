@@ -55,28 +55,39 @@ PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 # The steps of `make check`.
 CHECKS = fmt vet tools benchtest sqltest staticcheck platforms tidy wasm-twice race fuzz
 
-.PHONY: build wasm demo test check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
+.PHONY: build wasm engine demo test check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
 
 build: wasm
 	$(GO) build -o bin/ ./host/cmd/thaw
 
 # The plugin. The same source and compiler give the same bytes; tests build their
 # own, with the same flags (wasm/internal/wasmbuild).
-WASM = GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 GOFLAGS= $(GO) build -buildmode=c-shared \
-	-trimpath -buildvcs=false -ldflags='-s -w -buildid='
+WASM_FLAGS = -trimpath -buildvcs=false -ldflags='-s -w -buildid='
+WASM   = GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 GOFLAGS= $(GO) build -buildmode=c-shared $(WASM_FLAGS)
+# The same for browsers.
+ENGINE = GOOS=js GOARCH=wasm CGO_ENABLED=0 GOFLAGS= $(GO) build $(WASM_FLAGS)
 
 wasm:
 	$(WASM) -o bin/thaw.wasm ./wasm/guest
 
-# Builds the plugin again from a copy of the source elsewhere, and compares. Every file
+engine:
+	$(ENGINE) -o bin/engine.wasm ./wasm/browser/engine
+
+# Builds both modules again from a copy of the source elsewhere, and compares. Every file
 # of the copy ends with one more comment, which makes it different source for the go
 # command: it compiles the packages again, and uses only the standard library's cache.
-wasm-twice: wasm
+wasm-twice: wasm engine
 	@set -e; dir=$$(mktemp -d); trap 'rm -rf '"$$dir" EXIT; \
 		cp -R go.mod go.sum core wasm $$dir; \
 		find $$dir -name '*.go' | while read -r file; do echo '// the end' >>"$$file"; done; \
-		(cd $$dir && $(WASM) -o thaw.wasm ./wasm/guest); \
-		cmp bin/thaw.wasm $$dir/thaw.wasm && echo "both builds of thaw.wasm are the same bytes"
+		(cd $$dir && $(WASM) -o thaw.wasm ./wasm/guest && $(ENGINE) -o engine.wasm ./wasm/browser/engine); \
+		for m in thaw engine; do cmp bin/$$m.wasm $$dir/$$m.wasm; done; \
+		echo "both builds of thaw.wasm and of engine.wasm are the same bytes"
+
+# The inspector, a page of one file: bin/inspector/inspector.html. It needs node, whose npm
+# fetches a few small libraries.
+inspector:
+	cd .ci/tools && $(GO) run ./inspector
 
 demo: build
 	$(GO) run ./examples/demo

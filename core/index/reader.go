@@ -291,6 +291,9 @@ func (r *Reader) After(sequence uint64) (uint32, error) {
 	})
 }
 
+// Dense reports whether sequences have no gaps: then Sequence and After read no record.
+func (r *Reader) Dense() bool { return r.t.flags&flagDense != 0 }
+
 // Sequence returns the sequence of record i. It reads the record only when
 // sequences have gaps.
 func (r *Reader) Sequence(i uint32) (uint64, error) {

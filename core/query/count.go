@@ -8,9 +8,10 @@ import (
 
 // CountFrom returns how many visible records a region has from a sequence on. It reads no
 // records unless the region has clocks or times. Of clocks it reads a few records of an
-// entity whose clocks rise, and all of any other; of times what a query reads.
+// entity whose clocks rise, and all of any other; of times what a query reads, which is no
+// frame for times of WallMS.
 func (c *Cursor) CountFrom(region *Region, from uint64) (n uint64, err error) {
-	if !region.Times.all() {
+	if region.Times.ofFrames() {
 		_, err := c.Query(region, &Page{From: from}, func(event.Event, error) bool {
 			n++
 			return true

@@ -18,8 +18,9 @@ type Cursor struct {
 	// names are buffers for names, nil when the cursor keeps none.
 	names  *names
 	scopes *scopeNames
-	file   string // that holds the records, "" for memory
-	p      plan   // the last one made
+	file   string                    // that holds the records, "" for memory
+	p      plan                      // the last one made
+	tick   func(record uint32) error // see Watch
 }
 
 // cursorPool keeps cursors between queries, since making their buffers costs more than a
@@ -43,7 +44,7 @@ func (c *Cursor) KeepNames() { c.names = new(names) }
 func (c *Cursor) Release() {
 	c.Forget()
 	c.p.forget()
-	c.options, c.names, c.scopes, c.file = Options{}, nil, nil, ""
+	c.options, c.names, c.scopes, c.file, c.tick = Options{}, nil, nil, "", nil
 	cursorPool.Put(c)
 }
 

@@ -65,7 +65,7 @@ type condition struct {
 // needs the entity's name, and for those times that need the frame: see [Cursor.inTimes].
 func (p *plan) match(r artifact.Raw) bool {
 	return (p.entity == 0 || r.Entity() == p.entity) && (p.scope == 0 || r.Scope() == p.scope) &&
-		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.has(r.Clock()) && !p.region.Times.tooEarly(r.WallMS())
+		p.region.Kinds.Has(r.Kind()) && p.region.Clocks.has(r.Clock()) && !p.region.Times.excludes(r.WallMS())
 }
 
 // plan makes sets of a region's conditions. The plan is valid until the cursor makes

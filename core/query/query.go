@@ -148,18 +148,9 @@ func (c *Cursor) pagePlan(region *Region, page *Page) (*plan, error) {
 	none := &c.p
 	none.forget()
 	none.empty = true
-	first, err := c.After(page.From)
-	if err != nil {
+	first, last, err := c.Span(page)
+	if err != nil || first == last {
 		return none, err
-	}
-	last := c.Count()
-	if page.To > 0 {
-		if last, err = c.After(page.To); err != nil {
-			return none, err
-		}
-	}
-	if first >= last {
-		return none, nil
 	}
 	return c.plan(region, first, last, false, max(page.Limit, 0))
 }
@@ -197,6 +188,9 @@ func (c *Cursor) read(p *plan, page *Page, f func(*plan, []artifact.Raw) (bool, 
 			if more, err := f(p, admitted); err != nil || !more {
 				return false, err
 			}
+		}
+		if failed == nil {
+			failed = c.ticked(p.next)
 		}
 		if failed != nil || read < want || read == 0 {
 			return true, failed

@@ -16,7 +16,7 @@ type Region struct {
 	Kinds                event.Kinds
 	// Clocks bounds the number within the entity.
 	Clocks Clocks
-	// Times bounds the events' own times.
+	// Times bounds the events' own times, or their WallMS.
 	Times Times
 }
 
@@ -26,11 +26,12 @@ func (r *Region) everything() bool {
 		r.Times.all()
 }
 
-// Has reports whether an event is in the region. With bounds of time the event must be Timed.
+// Has reports whether an event is in the region. With bounds of own times the event must be
+// Timed.
 func (r *Region) Has(e *event.Event) bool {
 	return (r.Entity == "" || r.Entity == e.Entity) && strings.HasPrefix(e.Entity, r.EntityPrefix) &&
 		(r.Scope == "" || r.Scope == e.Scope) && r.Kinds.Has(e.Kind) && r.Clocks.has(e.Clock) &&
-		(r.Times.all() || e.Timed && r.Times.has(e.TimestampUS))
+		r.Times.hasEvent(e)
 }
 
 // Clocks is a range of clocks, both ends included. The zero Clocks is all clocks.

@@ -72,6 +72,7 @@ func makeShaped(t testing.TB, s shape, o store.Options) shaped {
 		if clocks[e.Entity]++; !s.rising {
 			e.Clock = rng.Uint32N(9)
 		}
+		e.WallMS = 1_780_000_000_000 + uint64(5*i+7919*i%400) // rises and falls, as with several clocks
 		all[i] = e
 	}
 	// Each part that is grown is more than twice as long as the next, so that they
@@ -189,6 +190,10 @@ func askRegion(t *rapid.T, o shaped) {
 		}
 		r.Clocks = query.ClocksBetween(low, high)
 	}
+	walls := func(*event.Event) bool { return true }
+	if maybe("by wall") {
+		r.Times, walls = someWalls(t, one.WallMS)
+	}
 	page := query.Page{}
 	if maybe("from") {
 		page.From = one.Sequence + 1
@@ -198,7 +203,8 @@ func askRegion(t *rapid.T, o shaped) {
 	}
 	want := []event.Event{}
 	for i := range o.events {
-		if e := &o.events[i]; e.Sequence >= page.From && holds(&r, low, high, e) {
+		if e := &o.events[i]; e.Sequence >= page.From && holds(&r, low, high, e) && walls(e) {
+			require.True(t, r.Has(e))
 			want = append(want, *e)
 		}
 	}
@@ -212,6 +218,7 @@ func askRegion(t *rapid.T, o shaped) {
 		}
 		want = slices.DeleteFunc(want, func(e event.Event) bool { return page.To > 0 && e.Sequence >= page.To })
 	}
+	askSurvey(t, o.Snapshot, r, query.Pass{From: page.From, To: page.To}, want)
 	if page.Reverse = maybe("reverse"); page.Reverse {
 		slices.Reverse(want)
 	}

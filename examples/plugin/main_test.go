@@ -58,7 +58,7 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Skip("node is not installed: report.mjs was not run")
 	}
-	loader, err := filepath.Glob("../../wasm/node/*.mjs")
+	loader, err := filepath.Glob("../../wasm/[jn]*/*.mjs") // js and node
 	require.NoError(t, err)
 	for _, script := range append(loader, "report.mjs") { // go test then notices that it changed
 		_, err := os.ReadFile(script)

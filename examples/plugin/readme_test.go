@@ -30,7 +30,9 @@ func project(t *testing.T, language, name string) (dir, program string) {
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "bin"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "bin", "thaw.wasm"), b, 0o600))
-	require.NoError(t, os.CopyFS(filepath.Join(dir, "wasm", "node"), os.DirFS("../../wasm/node")))
+	for _, folder := range []string{"js", "node"} {
+		require.NoError(t, os.CopyFS(filepath.Join(dir, "wasm", folder), os.DirFS("../../wasm/"+folder)))
+	}
 
 	s, err := host.Open(t.Context(), filepath.Join(dir, "orders"), host.Options{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
@@ -82,7 +84,7 @@ func TestReadmeKeys(t *testing.T) {
 	text, err := os.ReadFile(wasmReadme)
 	require.NoError(t, err)
 	dir := t.TempDir()
-	require.NoError(t, os.CopyFS(dir, os.DirFS("../../wasm/node")))
+	require.NoError(t, os.CopyFS(dir, os.DirFS("../../wasm/js")))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), text, 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "keys.mjs"), []byte(keysScript), 0o600))
 	require.Equal(t, "17 operations, 21 keys\n", node(t, dir, filepath.Join(dir, "keys.mjs")))
@@ -91,7 +93,7 @@ func TestReadmeKeys(t *testing.T) {
 const keysScript = `
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
-import { encode, OP } from './thaw.mjs'
+import { encode, OP } from './question.mjs'
 
 const id = '0102030405060708090a0b0c0d0e0f10'
 const values = {

@@ -71,6 +71,7 @@ func TestRoundTrips(t *testing.T) {
 		{Kinds: event.InCategory(13), Clocks: query.ClocksBetween(0, 1<<32-1)},
 		{Kinds: event.AnyOf()}, {Kinds: event.AnyOf(0, 0xFFFF)}, {Kinds: event.AnyOf(5, 6)}, {Entity: "x", Kinds: event.AnyOf(7, 9, 0x1000)},
 		{Times: query.Times{}.Since(0)}, {Times: query.Times{}.Until(-1)}, {Times: query.Times{}.Since(-1 << 63).Until(1<<63 - 1)},
+		{Times: query.Times{}.ByWall()}, {Times: query.Times{}.Since(5).Until(9).ByWall(), Kinds: event.AnyOf(5, 6)},
 	} {
 		q := Request{Op: OpQuery, Format: FormatFull, Rows: 1, Bytes: 2, Region: region, From: 3, Limit: 4, ID: event.ID{5}}
 		back, err := DecodeRequest(AppendRequest(nil, &q))

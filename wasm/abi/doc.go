@@ -31,6 +31,10 @@ const (
 	OpScopes     = 16
 	OpKinds      = 17
 	OpGraph      = 18
+	OpMarks      = 19
+	OpTimeline   = 20
+	OpFrame      = 21
+	OpExtract    = 22
 )
 
 // Formats of answers.
@@ -112,8 +116,10 @@ const (
 	MaxBytes   = 16 << 20 // bytes of one answer, unless a single row is longer
 )
 
-// Rows and bytes of one answer if a request has 0.
+// Values for a request with 0.
 const (
-	DefaultRows  = 256
-	DefaultBytes = 128 << 10
+	DefaultRows    = 256 // of one answer
+	DefaultBytes   = 128 << 10
+	DefaultStep    = 1024 // of OpMarks
+	DefaultBuckets = 256  // of OpTimeline
 )

@@ -27,10 +27,11 @@ const (
 const (
 	flagSince    = 1
 	flagUntil    = 2
-	flagReverse  = 4 // the highest sequence or clock first
-	flagKindRuns = 8 // kinds are limited to the runs, to none without runs
+	flagReverse  = 4  // the highest sequence or clock first
+	flagKindRuns = 8  // kinds are limited to the runs, to none without runs
+	flagWall     = 16 // since and until are compared with WallMS
 
-	moreAllFlags = flagSince | flagUntil | flagReverse | flagKindRuns
+	moreAllFlags = flagSince | flagUntil | flagReverse | flagKindRuns | flagWall
 )
 
 // inHeader reports whether the fields of the header can say which kinds are wanted: one kind
@@ -50,7 +51,7 @@ func inHeader(s event.Kinds) bool {
 func appendMore(dst []byte, q *Request) []byte {
 	since, until, hasSince, hasUntil := q.Region.Times.Bounds()
 	runs := !q.Region.Kinds.All() && !inHeader(q.Region.Kinds)
-	if !hasSince && !hasUntil && !runs && !q.Reverse && q.To == 0 && q.Direction == 0 {
+	if !hasSince && !hasUntil && !runs && !q.Reverse && !q.Region.Times.OfWall() && q.To == 0 && q.Direction == 0 {
 		return dst
 	}
 	var b [moreSize]byte
@@ -69,6 +70,9 @@ func appendMore(dst []byte, q *Request) []byte {
 	}
 	if runs {
 		flags |= flagKindRuns
+	}
+	if q.Region.Times.OfWall() {
+		flags |= flagWall
 	}
 	le.PutUint32(b[moreFlags:], flags)
 	le.PutUint32(b[moreDirection:], uint32(q.Direction))
@@ -105,6 +109,9 @@ func (q *Request) decodeMore(b []byte) error {
 	}
 	if flags&flagUntil != 0 {
 		q.Region.Times = q.Region.Times.Until(until)
+	}
+	if flags&flagWall != 0 {
+		q.Region.Times = q.Region.Times.ByWall()
 	}
 	if flags&flagKindRuns != 0 {
 		return q.decodeRuns(b[moreSize:])

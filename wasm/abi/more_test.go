@@ -56,7 +56,7 @@ func TestMoreRefused(t *testing.T) {
 	both := append([]byte{}, good...)
 	both[reqFlags] |= flagKinds
 	for name, b := range map[string][]byte{
-		"unknown flag":      change(func(b []byte) { b[moreFlags] |= 16 }),
+		"unknown flag":      change(func(b []byte) { b[moreFlags] |= 32 }),
 		"unknown direction": change(func(b []byte) { b[moreDirection] = 3 }),
 		"since unasked":     change(func(b []byte) { b[moreSince] = 1 }),
 		"until unasked":     change(func(b []byte) { b[moreUntil] = 1 }),

@@ -22,12 +22,12 @@ const (
 	reqLastKind  = 22 // u16
 	reqMinClock  = 24 // u32, with flagClocks
 	reqMaxClock  = 28 // u32
-	reqEntity    = 32 // u32: bytes of the entity, of the rows of OpRead and OpReadEach, or of the name before a list
+	reqEntity    = 32 // u32: bytes of the entity, of the rows of OpRead, OpReadEach and OpFrame, or of the name before a list
 	reqPrefix    = 36 // u32: bytes of the prefix
 	reqScope     = 40 // u32: bytes of the scope
 	reqMore      = 44 // u32: bytes of the block of further fields, 0 without one
 	reqFrom      = 48 // u64: lowest sequence, or clock of OpStream; depth of OpGraph; the seed of OpOpen and OpVerify; open_ns of OpReport
-	reqLimit     = 56 // u64: maximum events, names or links, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32
+	reqLimit     = 56 // u64: maximum events, names or links, or depth of a chain, 0 for no bound; of OpOpen MiB of cache, 0 for 32; step of OpMarks; buckets of OpTimeline
 	reqID        = 64 // 16 bytes: the id, in the order of its text
 
 	RequestSize = 80
@@ -44,7 +44,11 @@ const (
 	FlagCheckFrames = 0x400
 	FlagCheckIndex  = 0x800
 
-	allFlags = flagKinds | flagClocks | FlagStrict | FlagShowHidden | FlagCheckFrames | FlagCheckIndex
+	// FlagGoOn, of OpQuery, OpStream, OpCorrelated and OpReadEach in a format of text: an
+	// event that cannot be read is a line in its place, and the answer goes on.
+	FlagGoOn = 0x1000
+
+	allFlags = flagKinds | flagClocks | FlagStrict | FlagShowHidden | FlagCheckFrames | FlagCheckIndex | FlagGoOn
 )
 
 // Request is a decoded request.
@@ -59,8 +63,8 @@ type Request struct {
 	// Direction is that of OpGraph, and From its depth.
 	Direction store.GraphDirection
 	ID        event.ID
-	// Row is the row of OpRead, or the rows of OpReadEach one after the other. It aliases
-	// the decoded bytes.
+	// Row is the row of OpRead or OpFrame, or the rows of OpReadEach one after the other. It
+	// aliases the decoded bytes.
 	Row []byte
 }
 
@@ -114,9 +118,12 @@ func DecodeRequest(b []byte) (q Request, err error) {
 		From: le.Uint64(b[reqFrom:]), Limit: le.Uint64(b[reqLimit:]),
 		ID: event.ID(b[reqID:RequestSize]),
 	}
-	if q.Op < OpOpen || q.Op > OpGraph || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
+	if q.Op < OpOpen || q.Op > OpFrame || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
 		q.Limit > math.MaxInt64 || q.Op == OpStream && q.From > math.MaxUint32 || q.Op == OpGraph && q.From > math.MaxInt64 {
 		return Request{}, ErrRequest
+	}
+	if q.Flags&FlagGoOn != 0 && !(Text(q.Format) && goesOn(q.Op)) {
+		return Request{}, ErrRequest // a host would wait for lines of failures
 	}
 	if q.Flags&flagKinds != 0 {
 		first, last := event.Kind(le.Uint16(b[reqFirstKind:])), event.Kind(le.Uint16(b[reqLastKind:]))
@@ -140,7 +147,7 @@ func DecodeRequest(b []byte) (q Request, err error) {
 	if r.err != nil || len(r.b) > 0 || q.decodeMore(more) != nil {
 		return Request{}, ErrRequest
 	}
-	if q.Op == OpRead || q.Op == OpReadEach {
+	if q.Op == OpRead || q.Op == OpReadEach || q.Op == OpFrame {
 		q.Row = entity
 	} else {
 		q.Region.Entity = string(entity)
@@ -152,20 +159,33 @@ func DecodeRequest(b []byte) (q Request, err error) {
 	return q, nil
 }
 
+// goesOn reports whether an operation knows FlagGoOn.
+func goesOn(op uint32) bool {
+	return op == OpQuery || op == OpStream || op == OpCorrelated || op == OpReadEach
+}
+
 // CheckSubject returns the core's error for a subject that cannot be one: a
 // *commit.NameError for an invalid entity name, commit.ErrZeroID for the zero id. It
-// returns [ErrRequest] if the row of OpRead, or one of OpReadEach's, is malformed.
+// returns [ErrRequest] if a row is malformed, or OpFrame has both an id and a row.
 func (q *Request) CheckSubject() error {
 	switch q.Op {
 	case OpStream, OpState:
 		return commit.CheckEntity(q.Region.Entity)
 	case OpAncestors, OpEffects, OpCorrelated, OpGet, OpGraph:
 		return commit.CheckID(q.ID)
+	case OpFrame:
+		if len(q.Row) == 0 {
+			return commit.CheckID(q.ID)
+		}
+		if !q.ID.IsZero() {
+			return ErrRequest // which of the two?
+		}
+		fallthrough
 	case OpRead, OpReadEach:
 		for rest := q.Row; ; {
 			row, _, after, err := DecodeRow(rest)
 			switch {
-			case err != nil || len(after) > 0 && q.Op == OpRead:
+			case err != nil || len(after) > 0 && q.Op != OpReadEach:
 				return ErrRequest
 			case row.Position == (event.Position{}): // with a position the store can find any id
 				if err := commit.CheckID(row.ID); err != nil {

@@ -5,5 +5,7 @@
 //	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags="-s -w -buildid=" -o thaw.wasm ./wasm/guest
 package main
 
+import _ "github.com/thawlog/thaw/wasm/internal/exports" // the exports
+
 // main is never run: the host calls _initialize and then exports.
 func main() {}

@@ -3,10 +3,8 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { ReadError } from './errors.mjs'
-
-// The status of a want after a read.
-export const READ = { done: 0, gone: 2, short: 3 }
+import { ReadError } from '../js/errors.mjs'
+import { STATUS } from '../js/task.mjs'
 
 // LATEST lists files whose latest content is always valid, so they are read at once.
 export const LATEST = ['synced.thaw', 'visibility_ranges.fbv']
@@ -68,14 +66,14 @@ export class Descriptors {
   read(file, to, offset) {
     try {
       const fd = this.#descriptor(file)
-      if (fd === null) return READ.gone
+      if (fd === null) return STATUS.gone
       for (let n = 0, got; n < to.length; n += got) {
         got = fs.readSync(fd, to, n, to.length - n, offset + BigInt(n))
-        if (got === 0) return READ.short
+        if (got === 0) return STATUS.short
       }
-      return READ.done
+      return STATUS.done
     } catch (cause) {
-      if (cause.code === 'ENOENT') return READ.gone
+      if (cause.code === 'ENOENT') return STATUS.gone
       this.#forget(file)
       throw new ReadError(file.file, cause)
     }

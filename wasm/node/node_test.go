@@ -120,12 +120,14 @@ func nodePath(t *testing.T) string {
 	if err != nil {
 		t.Skip("the loader for Node is not tested: node is not installed, or does not run: ", err)
 	}
-	scripts, err := filepath.Glob("*.mjs")
-	require.NoError(t, err)
-	require.NotEmpty(t, scripts)
-	for _, script := range scripts {
-		_, err := os.ReadFile(script)
+	for _, dir := range []string{".", "../js"} {
+		scripts, err := filepath.Glob(filepath.Join(dir, "*.mjs"))
 		require.NoError(t, err)
+		require.NotEmpty(t, scripts)
+		for _, script := range scripts {
+			_, err := os.ReadFile(script)
+			require.NoError(t, err)
+		}
 	}
 	return node
 }

@@ -54,6 +54,10 @@ func (t *task) perform() error {
 		return t.position()
 	case abi.OpEntities, abi.OpScopes, abi.OpKinds, abi.OpGraph:
 		return t.overview(limit)
+	case abi.OpMarks:
+		return t.marks(q.Limit)
+	case abi.OpTimeline:
+		return t.timeline(q.Limit)
 	case abi.OpReport:
 		report := s.Report()
 		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))

@@ -1,4 +1,4 @@
-// Package wasmbuild builds thaw.wasm for tests, as the Makefile does.
+// Package wasmbuild builds thaw.wasm and engine.wasm for tests, as the Makefile does.
 package wasmbuild
 
 import (
@@ -16,41 +16,61 @@ import (
 	_ "github.com/thawlog/thaw/wasm/internal/engine"
 )
 
-// flags are the flags of every build of thaw.wasm, so that the same source and compiler
-// give the same bytes.
-var flags = []string{"-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}
+// flags are the flags of every build, so that the same source and compiler give the same
+// bytes.
+var flags = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}
 
-// Guest is the guest's import path.
-const Guest = "github.com/thawlog/thaw/wasm/guest"
+// The import paths of the modules: thaw.wasm and engine.wasm.
+const (
+	Guest  = "github.com/thawlog/thaw/wasm/guest"
+	Engine = "github.com/thawlog/thaw/wasm/browser/engine"
+)
 
-// build builds the guest into a file.
-func build(to string, args ...string) error {
-	args = append(append(append([]string{"build", "-o", to}, flags...), args...), Guest)
+// build builds a package into a file.
+func build(to, goos, pkg string, args ...string) error {
+	args = append(append(append([]string{"build", "-o", to}, flags...), args...), pkg)
 	cmd := exec.Command("go", args...)
-	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
+	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
 	cmd.Stderr = os.Stderr
 	return cmd.Run()
 }
 
-var once = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "thaw-wasm-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "thaw.wasm")
-	if err := build(path); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
+// built returns a module, built once per process.
+func built(goos, pkg string, args ...string) func() ([]byte, error) {
+	return sync.OnceValues(func() ([]byte, error) {
+		dir, err := os.MkdirTemp("", "thaw-wasm-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		path := filepath.Join(dir, "built.wasm")
+		if err := build(path, goos, pkg, args...); err != nil {
+			return nil, err
+		}
+		return os.ReadFile(path)
+	})
+}
+
+var (
+	guest  = built("wasip1", Guest, "-buildmode=c-shared")
+	engine = built("js", Engine)
+)
 
 // Module returns thaw.wasm, built once per process.
-func Module(t testing.TB) []byte {
+func Module(t testing.TB) []byte { return module(t, guest, "guest", "main.go") }
+
+// EngineModule returns engine.wasm, built once per process.
+func EngineModule(t testing.TB) []byte { return module(t, engine, "browser", "engine", "main.go") }
+
+func module(t testing.TB, get func() ([]byte, error), main ...string) []byte {
 	if _, here, _, ok := runtime.Caller(0); ok { // so go test notices changed exports
-		_, _ = os.ReadFile(filepath.Join(filepath.Dir(here), "..", "..", "guest", "exports_wasip1.go"))
+		wasm := filepath.Join(filepath.Dir(here), "..", "..")
+		for _, file := range []string{filepath.Join(main...), filepath.Join("internal", "exports", "exports_wasm.go")} {
+			_, err := os.ReadFile(filepath.Join(wasm, file))
+			require.NoError(t, err)
+		}
 	}
-	b, err := once()
+	b, err := get()
 	require.NoError(t, err)
 	return b
 }

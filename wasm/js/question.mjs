@@ -4,16 +4,17 @@
 export const OP = {
   open: 1, query: 2, count: 3, stream: 4, ancestors: 5, effects: 6, correlated: 7,
   state: 8, get: 9, read: 10, report: 11, verify: 12, readEach: 13, position: 14,
-  entities: 15, scopes: 16, kinds: 17, graph: 18,
+  entities: 15, scopes: 16, kinds: 17, graph: 18, marks: 19, timeline: 20,
+  frame: 21, extract: 22,
 }
 export const FORMAT = { rows: 0, plain: 1, payloads: 2, full: 3, fullRows: 4 }
-export const FLAG = { kinds: 1, clocks: 2, strict: 0x100, showHidden: 0x200, checkFrames: 0x400, checkIndex: 0x800 }
+export const FLAG = { kinds: 1, clocks: 2, strict: 0x100, showHidden: 0x200, checkFrames: 0x400, checkIndex: 0x800, goOn: 0x1000 }
 
 // DIRECTION says which way a graph goes from its event.
 export const DIRECTION = { both: 0, causes: 1, effects: 2 }
 
 const REQUEST_SIZE = 80
-const MORE = { size: 32, since: 1, until: 2, reverse: 4, kindRuns: 8 } // the block of further fields and its flags
+const MORE = { size: 32, since: 1, until: 2, reverse: 4, kindRuns: 8, wall: 16 } // the block of further fields and its flags
 const MOST_NAME = 1024 // bytes
 const utf8 = new TextEncoder()
 
@@ -22,10 +23,13 @@ const utf8 = new TextEncoder()
 const formatOf = ({ format = FORMAT.plain, payloads = false }) =>
   !payloads ? format : format === FORMAT.rows ? FORMAT.fullRows : format === FORMAT.plain ? FORMAT.full : format
 
-// inText reports whether the answer to a question is text, not bytes. Reports and
-// findings are text in every format.
+// ALWAYS_TEXT has the operations that answer with JSON in every format.
+const ALWAYS_TEXT = [OP.report, OP.verify, OP.timeline, OP.frame]
+
+// inText reports whether the answer to a question is text, not bytes. The files of an
+// extract are bytes in every format.
 export const inText = ({ op, format = FORMAT.plain }) =>
-  op === OP.report || op === OP.verify || (format !== FORMAT.rows && format !== FORMAT.fullRows)
+  op !== OP.extract && (ALWAYS_TEXT.includes(op) || (format !== FORMAT.rows && format !== FORMAT.fullRows))
 
 function refuse(key, wanted, value) {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value)
@@ -97,20 +101,20 @@ const flags = (key, v) => {
 // KEYS has the keys of each operation besides those of every question; ! marks a
 // required one.
 const EVERY = { op: oneOf(OP, 'OP'), format: oneOf(FORMAT, 'FORMAT'), rows: u32, bytes: u32 }
-const region = { entity: condition, prefix: condition, scope: condition, kinds, anyOf, clocks: pair(u32), since: time, until: time, from: u64 }
+const region = { entity: condition, prefix: condition, scope: condition, kinds, anyOf, clocks: pair(u32), since: time, until: time, wall: bool, from: u64 }
 const names = { prefix: condition, after: text, limit: u64 }
 const KEYS = {
   [OP.open]: { flags, from: u64, limit: u64 },
-  [OP.query]: { ...region, limit: u64, to: u64, reverse: bool, payloads: bool },
+  [OP.query]: { ...region, limit: u64, to: u64, reverse: bool, payloads: bool, goOn: bool },
   [OP.count]: region,
-  [OP.stream]: { 'entity!': name, from: u64, limit: u64, to: u64, reverse: bool, payloads: bool },
+  [OP.stream]: { 'entity!': name, from: u64, limit: u64, to: u64, reverse: bool, payloads: bool, goOn: bool },
   [OP.ancestors]: { 'id!': id, limit: u64, payloads: bool },
   [OP.effects]: { 'id!': id, limit: u64, payloads: bool },
-  [OP.correlated]: { 'id!': id, payloads: bool },
+  [OP.correlated]: { 'id!': id, payloads: bool, goOn: bool },
   [OP.state]: { 'entity!': name },
   [OP.get]: { 'id!': id },
   [OP.read]: { 'row!': row },
-  [OP.readEach]: { 'row!': row }, // rows one after the other
+  [OP.readEach]: { 'row!': row, goOn: bool }, // rows one after the other
   [OP.report]: { from: u64 },
   [OP.verify]: { from: u64 },
   [OP.position]: {},
@@ -118,6 +122,10 @@ const KEYS = {
   [OP.scopes]: names,
   [OP.kinds]: {},
   [OP.graph]: { 'id!': id, depth: u64, limit: u64, direction: oneOf(DIRECTION, 'DIRECTION'), payloads: bool },
+  [OP.marks]: { ...region, to: u64, step: u64 },
+  [OP.timeline]: { ...region, to: u64, buckets: u64 },
+  [OP.frame]: { id, row }, // one of the two
+  [OP.extract]: { ...region, to: u64 },
 }
 
 // checkKeys returns the checked values of an object with only the given keys. An
@@ -153,7 +161,7 @@ function runsOf(q) {
 // more returns the block of further fields, empty when none is asked for. runs are the kinds
 // that the header cannot say, or null.
 function more(q, runs) {
-  const flags = ('since' in q ? MORE.since : 0) | ('until' in q ? MORE.until : 0) | (q.reverse ? MORE.reverse : 0) | (runs ? MORE.kindRuns : 0)
+  const flags = ('since' in q ? MORE.since : 0) | ('until' in q ? MORE.until : 0) | (q.reverse ? MORE.reverse : 0) | (runs ? MORE.kindRuns : 0) | (q.wall ? MORE.wall : 0)
   if (flags === 0 && !q.direction && !q.to) return new Uint8Array()
   const b = new Uint8Array(MORE.size + 4 * (runs?.length ?? 0))
   const v = new DataView(b.buffer)
@@ -172,6 +180,8 @@ function more(q, runs) {
 export function encode(question) {
   const op = EVERY.op('op', question?.op)
   const q = checkKeys('a question', question, { ...EVERY, ...KEYS[op] })
+  if (op === OP.frame && !q.id === !q.row) throw new TypeError('thaw: a question: wanted one of the keys id and row')
+  if (q.goOn && !inText(question)) throw new TypeError('thaw: goOn: wanted a format of lines')
   const none = new Uint8Array()
   const runs = runsOf(q)
   // One kind or a whole category lies in the header.
@@ -181,7 +191,7 @@ export function encode(question) {
   const v = new DataView(b.buffer)
   v.setUint32(0, op, true)
   v.setUint32(4, formatOf(q), true)
-  v.setUint32(8, (q.flags ?? 0) | (kinds ? FLAG.kinds : 0) | (q.clocks ? FLAG.clocks : 0), true)
+  v.setUint32(8, (q.flags ?? 0) | (kinds ? FLAG.kinds : 0) | (q.clocks ? FLAG.clocks : 0) | (q.goOn ? FLAG.goOn : 0), true)
   v.setUint32(12, Number(q.rows ?? 0), true)
   v.setUint32(16, Number(q.bytes ?? 0), true)
   v.setUint16(20, kinds?.[0] ?? 0, true)
@@ -189,7 +199,7 @@ export function encode(question) {
   v.setUint32(24, q.clocks?.[0] ?? 0, true)
   v.setUint32(28, q.clocks?.[1] ?? 0, true)
   v.setBigUint64(48, q.from ?? q.depth ?? 0n, true)
-  v.setBigUint64(56, q.limit ?? 0n, true)
+  v.setBigUint64(56, q.limit ?? q.step ?? q.buckets ?? 0n, true)
   if (q.id) b.set(q.id, 64)
   let at = REQUEST_SIZE
   parts.forEach((part, i) => {

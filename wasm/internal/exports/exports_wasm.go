@@ -1,4 +1,4 @@
-package main
+package exports
 
 import (
 	"github.com/thawlog/thaw/wasm/abi"

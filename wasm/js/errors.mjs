@@ -1,4 +1,4 @@
-// The errors of thaw.mjs, except TypeError, which it throws for an invalid call before
+// The errors of both hosts, except TypeError, which they throw for an invalid call before
 // anything is asked.
 
 // CODES has the text of each negative code, as in ../guest/ABI.md.
@@ -11,11 +11,11 @@ const CODES = {
   '-30': "the buffer is a file's", '-31': 'the store could not be opened', '-40': 'a bug in the guest', '-41': 'the store is broken',
 }
 
-// ThawError is a negative code. line is the JSON answer, or null; details is the parsed
-// line, or null.
+// ThawError is a negative code. line is the JSON answer, or null; details is the line as
+// parse reads it, or null.
 export class ThawError extends Error {
-  constructor(code, line = null) {
-    const details = line ? JSON.parse(line) : null
+  constructor(code, line = null, parse = JSON.parse) {
+    const details = line ? parse(line) : null
     super(details?.error ?? `thaw: ${CODES[code] ?? 'an error'} (code ${code})`)
     this.name = 'ThawError'
     this.code = code
@@ -40,6 +40,7 @@ export class ClosedError extends Error {
   constructor(what) {
     super(`thaw: the ${what} is closed`)
     this.name = 'ClosedError'
+    this.what = what
   }
 }
 

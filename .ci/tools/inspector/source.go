@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+)
+
+// source is the tree that the page is built from.
+type source struct {
+	root     string // of the repository
+	page     string // wasm/browser/page
+	readable bool
+}
+
+// parts are what the page consists of.
+type parts struct {
+	html    []byte // index.html, with places for the others
+	style   []byte
+	script  []byte
+	engine  []byte // the Go module, compressed
+	sample  []byte // the sample store as JSON, compressed
+	scratch []byte // the Go module of the scratch store, compressed
+}
+
+// fetch runs npm ci, unless node_modules holds what the lock file says already.
+func (s source) fetch() error {
+	lock, err := os.ReadFile(filepath.Join(s.page, "package-lock.json"))
+	if err != nil {
+		return err
+	}
+	mark := filepath.Join(s.page, "node_modules", ".thaw-lock")
+	if have, err := os.ReadFile(mark); err == nil && bytes.Equal(have, lock) {
+		return nil
+	}
+	if _, err := s.command("npm", s.page, nil, "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
+		return err
+	}
+	return os.WriteFile(mark, lock, 0o644)
+}
+
+func (s source) parts() (parts, error) {
+	var p parts
+	var err error
+	if p.html, err = os.ReadFile(filepath.Join(s.page, "index.html")); err != nil {
+		return p, err
+	}
+	if p.style, err = s.style(); err != nil {
+		return p, err
+	}
+	if p.script, err = s.bundle(filepath.Join(s.page, "src", "app", "main.mjs")); err != nil {
+		return p, err
+	}
+	if p.engine, err = s.module("engine"); err != nil {
+		return p, err
+	}
+	if p.scratch, err = s.module("scratch"); err != nil {
+		return p, err
+	}
+	p.sample, err = s.sample()
+	return p, err
+}
+
+// module compiles a package of wasm/browser for the browser, and compresses it. The flags are
+// those of thaw.wasm: the same source and compiler give the same bytes.
+func (s source) module(name string) ([]byte, error) {
+	if _, err := os.Stat(filepath.Join(s.root, "wasm", "browser", name)); err != nil {
+		fmt.Fprintln(os.Stderr, "inspector: note:", err)
+		return nil, nil
+	}
+	dir, err := os.MkdirTemp("", "thaw-inspector-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, name+".wasm")
+	env := []string{"GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=" + os.Getenv("THAW_INSPECTOR_GOFLAGS"), "GOWASM="}
+	_, err = s.command("go", s.root, env, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=",
+		"-o", file, "./wasm/browser/"+name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return compress(b)
+}
+
+// sample runs the program that makes the sample store, and packs its files.
+func (s source) sample() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "thaw-inspector-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	store := filepath.Join(dir, "sample")
+	if _, err := os.Stat(filepath.Join(s.root, "wasm", "browser", "sample")); err != nil {
+		fmt.Fprintln(os.Stderr, "inspector: note:", err)
+		store = filepath.Join(s.root, "core/internal/fixture/testdata/fences/store")
+	} else if _, err := s.command("go", s.root, nil, "run", "./wasm/browser/sample", store); err != nil {
+		return nil, err
+	}
+	b, err := packStore(store)
+	if err != nil {
+		return nil, err
+	}
+	return compress(b)
+}
+
+// packStore returns the files of a store as JSON: their names, and their bytes in base64.
+func packStore(dir string) ([]byte, error) {
+	type file struct {
+		Name string `json:"name"`
+		Data []byte `json:"data"`
+	}
+	var files []file
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{e.Name(), b})
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no files in %s", dir)
+	}
+	return json.Marshal(map[string]any{"files": files})
+}
+
+// command runs a program in a folder and returns what it prints.
+func (s source) command(name, dir string, env []string, args ...string) ([]byte, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w\n%s", name, args[0], err, stderr.Bytes())
+	}
+	return out, nil
+}
+
+// styles lists the style sheets: base.css with the custom properties first.
+func (s source) styles() ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(s.page, "style", "*.css"))
+	if err != nil {
+		return nil, err
+	}
+	base := filepath.Join(s.page, "style", "base.css")
+	at := slices.Index(files, base)
+	if at < 0 {
+		return nil, &fs.PathError{Op: "open", Path: base, Err: fs.ErrNotExist}
+	}
+	files = slices.Delete(files, at, at+1)
+	return append([]string{base}, files...), nil
+}

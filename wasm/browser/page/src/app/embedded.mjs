@@ -1,0 +1,53 @@
+// What the page carries with it: the engine and the sample store, as base64 of gzip in
+// elements that are not run; and scratch.js, which lies beside the page.
+
+const parsed = () => document.readyState !== 'loading' ? Promise.resolve()
+  : new Promise((done) => document.addEventListener('DOMContentLoaded', done, { once: true }))
+
+const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0))
+
+// embedded returns the bytes, still compressed, of the element with an id. The page runs
+// before all of it has arrived.
+export async function embedded(id) {
+  await parsed()
+  const element = document.getElementById(id)
+  if (!element?.textContent) throw new Error(`The page is incomplete: it has no ${id}.`)
+  return fromBase64(element.textContent)
+}
+
+// inflate returns the bytes that were compressed.
+export async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
+// sample returns the files of the sample store: [{ name, bytes }].
+export async function sample() {
+  const { files } = JSON.parse(new TextDecoder().decode(await inflate(await embedded('sample'))))
+  return files.map(({ name, data }) => ({ name, bytes: fromBase64(data) }))
+}
+
+let scratch = null
+
+// scratchModule returns the module of the scratch store, still compressed. It is loaded when it
+// is asked for, by a script, since a page opened from a disk may not fetch a file.
+export function scratchModule() {
+  scratch ??= new Promise((done, failed) => {
+    const script = document.createElement('script')
+    script.src = 'scratch.js'
+    script.onload = () => {
+      const text = globalThis.thawScratchModule
+      delete globalThis.thawScratchModule
+      script.remove()
+      if (text) done(fromBase64(text))
+      else failed(new Error('scratch.js holds no module. It must be of the same build as the page.'))
+    }
+    script.onerror = () => {
+      script.remove()
+      scratch = null // it may be put there
+      failed(new Error('scratch.js is missing. It must lie in the same folder as the page.'))
+    }
+    document.head.append(script)
+  })
+  return scratch
+}

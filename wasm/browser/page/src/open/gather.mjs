@@ -1,0 +1,124 @@
+// The files of what a user drops or chooses. Only a store's own folder is read; when it is
+// not one, the folders one level below it are looked at.
+
+import { plural, short } from '../ui/plain.mjs'
+
+// isStore reports whether the names of a folder are those of a store.
+export const isStore = (names) => names.some((n) => n.endsWith('.fbat') || n === 'index.fbati')
+
+// choose returns the folder to open: { path: [] } for the folder itself, { path: ['orders'] } for
+// one below; or { problem }, a text that says why there is none. A folder is { name, files:
+// [names], folders: [the same] }.
+export function choose({ name, files, folders }) {
+  if (isStore(files)) return { path: [] }
+  const found = folders.filter((f) => isStore(f.files))
+  if (found.length === 1) return { path: [found[0].name] }
+  const what = name ? `The folder \u201c${short(name, 60)}\u201d` : 'What you chose'
+  if (found.length > 1) {
+    const list = found.slice(0, 5).map((f) => `\u201c${short(f.name, 60)}\u201d`).join(', ')
+    return { problem: `${what} holds ${plural(found.length, 'store')}: ${list}${found.length > 5 ? '\u2026' : ''}. Open one of them.`, found: found.map((f) => f.name) }
+  }
+  if (files.length === 0 && folders.length === 0) return { problem: `${what} is empty. A store has files named *.fbat.` }
+  return { problem: `${what} is not a store: it has ${plural(files.length, 'file')}, none of them named *.fbat.` }
+}
+
+// NotStore is the error of what is no store. found names the stores one level below.
+export class NotStore extends Error {
+  constructor({ problem, found = [] }, name) {
+    super(problem)
+    this.name = 'NotStore'
+    this.folder = name
+    this.found = found
+  }
+}
+
+// A tree is { name, list() }, and list returns { files: [{ name, file() }], folders: [trees] }.
+// fromTree returns the source of the store in it.
+export async function fromTree(tree, below = null) {
+  const { files, folders } = await tree.list()
+  const inner = isStore(files.map((f) => f.name)) ? [] : await Promise.all(folders.map(async (f) => ({ name: f.name, ...(await f.list()) })))
+  const choice = below !== null ? { path: [below] } : choose({
+    name: tree.name, files: files.map((f) => f.name),
+    folders: inner.map((f) => ({ name: f.name, files: f.files.map((x) => x.name) })),
+  })
+  if (choice.problem) throw Object.assign(new NotStore(choice, tree.name), { tree })
+  const from = choice.path.length === 0 ? { name: tree.name, files } : inner.find((f) => f.name === choice.path[0])
+  if (!from) throw new NotStore({ problem: `The folder \u201c${short(choice.path[0], 60)}\u201d is gone.` }, tree.name)
+  return {
+    kind: 'files', name: from.name,
+    files: await Promise.all(from.files.map((f) => f.file())),
+    again: tree.once ? undefined : () => fromTree(tree, choice.path[0] ?? null),
+  }
+}
+
+// entryTree is the tree of a FileSystemDirectoryEntry, which every browser gives for a drop.
+const entryTree = (entry) => ({
+  name: entry.name,
+  async list() {
+    const files = [], folders = []
+    const reader = entry.createReader()
+    for (;;) {
+      const some = await new Promise((done, failed) => reader.readEntries(done, failed)) // at most 100
+      if (some.length === 0) return { files, folders }
+      for (const e of some) {
+        if (e.isFile) files.push({ name: e.name, file: () => new Promise((done, failed) => e.file(done, failed)) })
+        else folders.push(entryTree(e))
+      }
+    }
+  },
+})
+
+// handleTree is the tree of a FileSystemDirectoryHandle, from a drop or showDirectoryPicker.
+export const handleTree = (handle) => ({
+  name: handle.name,
+  async list() {
+    const files = [], folders = []
+    for await (const h of handle.values()) {
+      if (h.kind === 'file') files.push({ name: h.name, file: () => h.getFile() })
+      else folders.push(handleTree(h))
+    }
+    return { files, folders }
+  },
+})
+
+// fileTree is the tree of chosen files. Those of <input webkitdirectory> have paths.
+export function fileTree(list) {
+  const top = { name: '', files: [], folders: new Map() }
+  for (const file of list) {
+    const parts = (file.webkitRelativePath || file.name).split('/')
+    if (parts.length > 1) top.name = parts.shift()
+    if (parts.length > 2) continue
+    let at = top
+    if (parts.length === 2) {
+      if (!top.folders.has(parts[0])) top.folders.set(parts[0], { name: parts[0], files: [], folders: new Map() })
+      at = top.folders.get(parts[0])
+    }
+    at.files.push({ name: file.name, file: async () => file })
+  }
+  const tree = (t) => ({ name: t.name, once: true, list: async () => ({ files: t.files, folders: [...t.folders.values()].map(tree) }) })
+  return tree(top)
+}
+
+// dropped returns the tree of a drop. It must be called in the event: afterwards its items are gone.
+export function dropped(transfer) {
+  const items = [...transfer.items].filter((i) => i.kind === 'file')
+  const entries = items.map((i) => i.webkitGetAsEntry?.() ?? null)
+  if (items.length === 1 && entries[0]?.isDirectory) return Promise.resolve(entryTree(entries[0]))
+  const handles = items.length === 1 && !entries[0] && items[0].getAsFileSystemHandle ? items[0].getAsFileSystemHandle() : null
+  const files = [...transfer.files]
+  return (async () => {
+    const handle = await handles
+    if (handle?.kind === 'directory') return handleTree(handle)
+    const folders = entries.filter((e) => e?.isDirectory)
+    if (folders.length > 0) {
+      return {
+        name: '',
+        list: async () => ({
+          files: entries.filter((e) => e?.isFile).map((e) => ({ name: e.name, file: () => new Promise((done, failed) => e.file(done, failed)) })),
+          folders: folders.map(entryTree),
+        }),
+      }
+    }
+    return fileTree(files)
+  })()
+}
