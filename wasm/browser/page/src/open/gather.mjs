@@ -102,23 +102,17 @@ export function fileTree(list) {
 // dropped returns the tree of a drop. It must be called in the event: afterwards its items are gone.
 export function dropped(transfer) {
   const items = [...transfer.items].filter((i) => i.kind === 'file')
-  const entries = items.map((i) => i.webkitGetAsEntry?.() ?? null)
-  if (items.length === 1 && entries[0]?.isDirectory) return Promise.resolve(entryTree(entries[0]))
-  const handles = items.length === 1 && !entries[0] && items[0].getAsFileSystemHandle ? items[0].getAsFileSystemHandle() : null
+  // A page from file:// cannot read Chromium's entries (EncodingError), but its handles.
+  const handles = items[0]?.getAsFileSystemHandle ? Promise.all(items.map((i) => i.getAsFileSystemHandle())) : null
+  const entries = handles ? [] : items.map((i) => i.webkitGetAsEntry?.() ?? null)
   const files = [...transfer.files]
   return (async () => {
-    const handle = await handles
-    if (handle?.kind === 'directory') return handleTree(handle)
-    const folders = entries.filter((e) => e?.isDirectory)
-    if (folders.length > 0) {
-      return {
-        name: '',
-        list: async () => ({
-          files: entries.filter((e) => e?.isFile).map((e) => ({ name: e.name, file: () => new Promise((done, failed) => e.file(done, failed)) })),
-          folders: folders.map(entryTree),
-        }),
-      }
-    }
-    return fileTree(files)
+    const all = handles
+      ? (await handles).filter(Boolean).map((h) => h.kind === 'file' ? { name: h.name, file: () => h.getFile() } : handleTree(h))
+      : entries.filter(Boolean).map((e) => e.isFile ? { name: e.name, file: () => new Promise((done, failed) => e.file(done, failed)) } : entryTree(e))
+    const folders = all.filter((one) => one.list)
+    if (all.length === 1 && folders.length === 1) return folders[0]
+    if (folders.length === 0) return fileTree(files)
+    return { name: '', list: async () => ({ files: all.filter((one) => one.file), folders }) }
   })()
 }
