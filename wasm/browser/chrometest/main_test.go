@@ -7,28 +7,54 @@ import (
 	"testing"
 )
 
-var started struct {
-	once    sync.Once
-	browser *Browser
-	err     error
+// shared is what all tests use: one browser, one build.
+var shared struct {
+	browser once[*Browser]
+	site    once[*Site]
+	command once[string]
+}
+
+// once makes a value for the first test that needs it.
+type once[T any] struct {
+	do   sync.Once
+	made T
+	err  error
+}
+
+func (o *once[T]) get(t testing.TB, make func() (T, error)) T {
+	t.Helper()
+	o.do.Do(func() { o.made, o.err = make() })
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	return o.made
 }
 
 // chromium returns the browser of all tests, or skips the test.
 func chromium(t testing.TB) *Browser {
 	t.Helper()
 	Skip(t)
-	started.once.Do(func() { started.browser, started.err = Start() })
-	if started.err != nil {
-		t.Fatal("the browser does not start:", started.err)
-	}
-	return started.browser
+	return shared.browser.get(t, Start)
+}
+
+// site returns the inspector, built.
+func site(t testing.TB) *Site {
+	t.Helper()
+	Skip(t)
+	return shared.site.get(t, Build)
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if started.browser != nil {
-		if err := started.browser.Stop(); err != nil {
+	if b := shared.browser.made; b != nil {
+		if err := b.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "the browser does not stop:", err)
+			code = 1
+		}
+	}
+	if s := shared.site.made; s != nil {
+		if err := s.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
 	}
