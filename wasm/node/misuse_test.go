@@ -1,18 +1,14 @@
 package node
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/wasm/internal/madestore"
+	"github.com/thawlog/thaw/wasm/internal/nodetest"
 	"github.com/thawlog/thaw/wasm/internal/wasmbuild"
 )
 
@@ -30,23 +26,5 @@ func TestMisuse(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(path, name), b, 0o600))
 		}
 	}
-	if runtime.GOOS != "windows" {
-		args = append([]string{"sh", "-c", `ulimit -n 200; exec "$@"`, "sh"}, args...)
-	}
-	out, err := exec.Command(args[0], args[1:]...).Output()
-	require.NoError(t, err, string(out))
-	ran := 0
-	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); ran++ {
-		var c struct {
-			Name  string
-			Error *string
-		}
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &c))
-		t.Run(c.Name, func(t *testing.T) {
-			if c.Error != nil {
-				t.Error(*c.Error)
-			}
-		})
-	}
-	require.Greater(t, ran, 60)
+	require.Greater(t, nodetest.Cases(t, "200", args...), 60)
 }

@@ -194,32 +194,39 @@ class Connection {
     if (!this.ended) this.#worker.postMessage(message)
   }
 
-  // call sends a message and returns {id, promise, cancel}. on may have onPart and onProgress.
-  call(message, { signal, onPart, onProgress } = {}) {
-    const id = ++this.#next
-    let abort
-    const promise = new Promise((resolve, reject) => {
+  // call sends a message and returns a call {id, promise, cancel(err), cancelled}. on may have
+  // signal, onPart and onProgress.
+  call(message, on = {}) {
+    const { signal } = on
+    const call = { id: ++this.#next, on, cancelled: false }
+    call.promise = new Promise((resolve, reject) => {
       const settle = (fn) => (value) => {
-        if (!this.#calls.delete(id)) return
+        if (!this.#calls.delete(call.id)) return
         signal?.removeEventListener('abort', abort)
         fn(value)
       }
-      this.#calls.set(id, { resolve: settle(resolve), reject: settle(reject), onPart, onProgress })
-      const cancel = (err) => {
-        if (this.#calls.has(id)) this.post({ do: 'cancel', id })
-        this.#calls.get(id)?.reject(err)
-      }
-      abort = () => cancel(signal.reason)
-      if (this.ended) return this.#calls.get(id).reject(this.ended)
-      if (signal?.aborted) return this.#calls.get(id).reject(signal.reason)
+      call.resolve = settle(resolve)
+      call.reject = settle(reject)
+    })
+    call.cancel = (err) => {
+      if (!this.#calls.has(call.id)) return
+      call.cancelled = true
+      this.post({ do: 'cancel', id: call.id })
+      call.reject(err)
+    }
+    const abort = () => call.cancel(signal.reason)
+    this.#calls.set(call.id, call)
+    if (this.ended) call.reject(this.ended)
+    else if (signal?.aborted) call.reject(signal.reason)
+    else {
       signal?.addEventListener('abort', abort)
       try {
-        this.#worker.postMessage({ ...message, id })
+        this.#worker.postMessage({ ...message, id: call.id })
       } catch (err) {
-        this.#calls.get(id).reject(err) // what cannot be cloned
+        call.reject(err) // it cannot be cloned
       }
-    })
-    return { id, promise, cancel: (err) => { this.post({ do: 'cancel', id }); this.#calls.get(id)?.reject(err) } }
+    }
+    return call
   }
 
   #take(data) {
@@ -229,8 +236,8 @@ class Connection {
     } else if (data.dead) this.die(unpack(data.dead))
     const call = this.#calls.get(data.id)
     if (!call) return
-    if (data.progress) call.onProgress?.(data.progress)
-    else if (data.part) call.onPart(data.part)
+    if (data.progress) call.on.onProgress?.(data.progress)
+    else if (data.part) call.on.onPart(data.part)
     else if (data.error) call.reject(Object.assign(unpack(data.error), data.gone && { gone: true }))
     else call.resolve(data.end)
   }
@@ -332,20 +339,20 @@ export class Store {
     const call = this.#call(question, options, {
       onPart: (part) => {
         used = used.then(async () => {
-          if (over) return
+          if (call.cancelled) return
           await fn(decode(part))
           call.connection.post({ do: 'ack', id: call.id })
         })
         used.catch((err) => call.cancel(err))
       },
     })
-    let over = false
     try {
       await call.promise
-      await used
-    } finally {
-      over = true
+    } catch (err) {
+      if (!call.cancelled) await used // the parts before the error
+      throw err
     }
+    await used
   }
 
   async #ask(question, options) { return this.#call(question, options, null).promise }

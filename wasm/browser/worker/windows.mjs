@@ -42,14 +42,14 @@ export class Windows {
   // hand, else a promise of a function that fills them. Both throw a ReadError for what the
   // system failed to read. onGone is called for a file that was replaced or removed.
   supply(list, wants, onGone) {
-    const { ranges, direct } = this.#missing(list, wants)
+    const { ranges, direct, held } = this.#missing(list, wants)
     if (ranges.length === 0) {
-      this.#fill(list, wants, new Map(), direct, onGone)
+      this.#fill(list, wants, held, direct, onGone)
       return null
     }
     return read(ranges).then((results) => () => {
-      const loaded = this.#keep(ranges, results, direct)
-      this.#fill(list, wants, loaded, direct, onGone)
+      this.#keep(ranges, results, direct, held)
+      this.#fill(list, wants, held, direct, onGone)
     })
   }
 
@@ -59,9 +59,10 @@ export class Windows {
     for (const key of [...this.#kept.keys()]) if (ids.has(Math.floor(key / MOST_WINDOWS))) this.#drop(key)
   }
 
-  // missing plans the reads for wants. direct is a map from a large want to its result.
+  // missing plans the reads for wants. direct is a map from a large want to its result, and
+  // held has the windows that the wants need, which must be there whatever the budget is.
   #missing(list, wants) {
-    const ranges = [], direct = new Map(), lacking = new Map() // from a file to its missing windows
+    const ranges = [], direct = new Map(), held = new Map(), lacking = new Map() // from a file to its missing windows
     for (const want of wants) {
       const file = list[want.file]
       if (file.content) continue
@@ -72,13 +73,17 @@ export class Windows {
         continue
       }
       for (let w = Math.floor(at / WINDOW); w * WINDOW < end; w++) {
-        if (this.#kept.has(key(file, w))) continue
+        const k = key(file, w), window = held.get(k) ?? this.#get(k)
+        if (window) {
+          held.set(k, window)
+          continue
+        }
         if (!lacking.has(file)) lacking.set(file, new Set())
         lacking.get(file).add(w)
       }
     }
     for (const [file, numbers] of lacking) ranges.push(...this.#ranges(file, [...numbers].sort((a, b) => a - b)))
-    return { ranges, direct }
+    return { ranges, direct, held }
   }
 
   // ranges joins windows that lie side by side, and reads ahead behind the last.
@@ -96,10 +101,8 @@ export class Windows {
     return out
   }
 
-  // keep puts what was read into windows, and returns them: those that a step wants must
-  // be there for it whatever the budget is.
-  #keep(ranges, results, direct) {
-    const loaded = new Map()
+  // keep puts what was read into windows.
+  #keep(ranges, results, direct, held) {
     ranges.forEach(({ file, at, end, want }, i) => {
       const result = results[i]
       if (want) {
@@ -110,11 +113,10 @@ export class Windows {
         // A copy, since a part of a large buffer would keep all of it.
         const window = result.bytes ? { bytes: result.bytes.slice(at - ranges[i].at, Math.min(at - ranges[i].at + WINDOW, end - ranges[i].at)) } : result
         const k = key(file, at / WINDOW)
-        loaded.set(k, window)
+        held.set(k, window)
         if (window.bytes) this.#put(k, window)
       }
     })
-    return loaded
   }
 
   #put(k, window) {
@@ -143,17 +145,17 @@ export class Windows {
     return window
   }
 
-  #fill(list, wants, loaded, direct, onGone) {
+  #fill(list, wants, held, direct, onGone) {
     for (const want of wants) {
       const file = list[want.file]
-      const { status, cause } = this.#fillOne(file, want, loaded, direct.get(want))
+      const { status, cause } = this.#fillOne(file, want, held, direct.get(want))
       if (status === STATUS.failed) throw new ReadError(file.name, cause)
       if (status === STATUS.gone) onGone()
       want.status = status
     }
   }
 
-  #fillOne(file, want, loaded, result) {
+  #fillOne(file, want, held, result) {
     const at = Number(want.offset), to = want.bytes
     const from = file.content ? { bytes: file.content.subarray(at, at + want.length) } : result
     if (from) {
@@ -164,7 +166,7 @@ export class Windows {
     }
     for (let n = 0; n < to.length;) {
       const w = Math.floor((at + n) / WINDOW), begin = at + n - w * WINDOW
-      const k = key(file, w), window = loaded.get(k) ?? this.#get(k)
+      const window = held.get(key(file, w))
       if (!window.bytes) return window
       const part = window.bytes.subarray(begin, begin + to.length - n)
       if (part.length === 0) return { status: STATUS.short }
