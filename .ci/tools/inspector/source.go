@@ -24,7 +24,7 @@ type parts struct {
 	style   []byte
 	script  []byte
 	engine  []byte // the Go module, compressed
-	sample  []byte // the sample store as JSON, compressed
+	sample  []byte // the sample store, packed and compressed
 	scratch []byte // the Go module of the scratch store, compressed
 }
 
@@ -103,7 +103,7 @@ func (s source) sample() ([]byte, error) {
 	if _, err := os.Stat(filepath.Join(s.root, "wasm", "browser", "sample")); err != nil {
 		fmt.Fprintln(os.Stderr, "inspector: note:", err)
 		store = filepath.Join(s.root, "core/internal/fixture/testdata/fences/store")
-	} else if _, err := s.command("go", s.root, nil, "run", "./wasm/browser/sample", store); err != nil {
+	} else if _, err := s.command("go", s.root, nil, "run", "./wasm/browser/sample", "-o", store); err != nil {
 		return nil, err
 	}
 	b, err := packStore(store)
@@ -113,17 +113,19 @@ func (s source) sample() ([]byte, error) {
 	return compress(b)
 }
 
-// packStore returns the files of a store as JSON: their names, and their bytes in base64.
+// packStore returns the files of a store: a line of JSON with their names and sizes, and then
+// their bytes, one after the other. They compress together, which base64 would prevent.
 func packStore(dir string) ([]byte, error) {
 	type file struct {
 		Name string `json:"name"`
-		Data []byte `json:"data"`
+		Size int    `json:"size"`
 	}
-	var files []file
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
+	var files []file
+	var data []byte
 	for _, e := range entries {
 		if !e.Type().IsRegular() {
 			continue
@@ -132,12 +134,17 @@ func packStore(dir string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{e.Name(), b})
+		files = append(files, file{e.Name(), len(b)})
+		data = append(data, b...)
 	}
 	if len(files) == 0 {
 		return nil, fmt.Errorf("no files in %s", dir)
 	}
-	return json.Marshal(map[string]any{"files": files})
+	head, err := json.Marshal(files)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(head, []byte{'\n'}, data), nil
 }
 
 // command runs a program in a folder and returns what it prints.

@@ -21,10 +21,12 @@ export async function inflate(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer())
 }
 
-// sample returns the files of the sample store: [{ name, bytes }].
+// sample returns the files of the sample store: [{ name, bytes }]. A line with their names and
+// sizes comes first.
 export async function sample() {
-  const { files } = JSON.parse(new TextDecoder().decode(await inflate(await embedded('sample'))))
-  return files.map(({ name, data }) => ({ name, bytes: fromBase64(data) }))
+  const all = await inflate(await embedded('sample'))
+  let at = all.indexOf(10) + 1
+  return JSON.parse(new TextDecoder().decode(all.subarray(0, at))).map(({ name, size }) => ({ name, bytes: all.slice(at, at += size) }))
 }
 
 let scratch = null

@@ -2,9 +2,9 @@
 
 import { Engine } from '../../../worker/client.mjs'
 import { OP } from '../../../../js/question.mjs'
-import workerSource from '../../../worker/worker.mjs?source'
+import workerSource from './worker.mjs?source'
 import { signal } from '../ui/html.mjs'
-import { cut, hex, short } from '../ui/plain.mjs'
+import { cut, hex, plural, short } from '../ui/plain.mjs'
 import { embedded } from './embedded.mjs'
 import { nameOf } from './kinds.mjs'
 
@@ -14,7 +14,7 @@ export const store = signal(null)
 export const opening = signal(null)
 export const refused = signal(null)
 
-// kinds are the summaries of the store's kinds: { kind, events, first_seq, ... }, the most
+// kinds are the summaries of the store's kinds: { kind, events, firstSeq, lastSeq, firstWallMs, lastWallMs }, the most
 // frequent first. opened is how long opening took, in ms.
 export const kinds = signal([])
 export const opened = signal(null)
@@ -84,7 +84,7 @@ export async function open(source, options = {}) {
   opening.value = source
   const began = performance.now()
   try {
-    const next = await (await start()).open(source, { flags: 0, ...options })
+    const next = await (await start()).open(source, options)
     if (turn !== opens) return next.close()
     await show(next)
     opened.value = performance.now() - began
@@ -97,8 +97,8 @@ export async function open(source, options = {}) {
 }
 
 async function show(next) {
-  const found = await next.lines({ op: OP.kinds })
-  kinds.value = found.map((k) => ({ ...k, kind: Number(k.kind) })).sort((a, b) => Number(b.events) - Number(a.events) || a.kind - b.kind)
+  const found = await next.rows({ op: OP.kinds })
+  kinds.value = found.sort((a, b) => Number(b.events) - Number(a.events) || a.kind - b.kind)
   store.value = next
 }
 
@@ -108,13 +108,15 @@ export async function refresh() {
   if (!now) return
   const before = now.report.events
   try {
-    if (now.source.again) return await open(await now.source.again())
     await now.refresh()
+    if (store.value !== now) return
     store.value = null // the same object: views must notice
     await show(now)
-    message(now.report.events === before ? 'Nothing new.' : `Opened again: ${now.report.events} events.`)
+    const more = Number(now.report.events) - Number(before)
+    message(more === 0 ? 'Nothing new.' : `${plural(Math.abs(more), more > 0 ? 'new event' : 'event')}${more < 0 ? ' fewer' : ''}.`)
   } catch (error) {
-    refused.value = { name: now.source.name, error }
+    store.value = now
+    message(`The store could not be read again: ${short(error.message, 300)}`, { failure: true })
   }
 }
 

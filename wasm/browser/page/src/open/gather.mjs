@@ -33,22 +33,52 @@ export class NotStore extends Error {
 }
 
 // A tree is { name, list() }, and list returns { files: [{ name, file() }], folders: [trees] }.
-// fromTree returns the source of the store in it.
+// With once it cannot be listed again. fromTree returns the source of the store in it.
 export async function fromTree(tree, below = null) {
   const { files, folders } = await tree.list()
-  const inner = isStore(files.map((f) => f.name)) ? [] : await Promise.all(folders.map(async (f) => ({ name: f.name, ...(await f.list()) })))
+  if (below === null && isStore(files.map((f) => f.name))) return source(tree, files, folders)
+  const inner = await Promise.all(folders.map(async (t) => ({ tree: t, ...(await t.list()) })))
   const choice = below !== null ? { path: [below] } : choose({
     name: tree.name, files: files.map((f) => f.name),
-    folders: inner.map((f) => ({ name: f.name, files: f.files.map((x) => x.name) })),
+    folders: inner.map((f) => ({ name: f.tree.name, files: f.files.map((x) => x.name) })),
   })
   if (choice.problem) throw Object.assign(new NotStore(choice, tree.name), { tree })
-  const from = choice.path.length === 0 ? { name: tree.name, files } : inner.find((f) => f.name === choice.path[0])
-  if (!from) throw new NotStore({ problem: `The folder \u201c${short(choice.path[0], 60)}\u201d is gone.` }, tree.name)
-  return {
-    kind: 'files', name: from.name,
-    files: await Promise.all(from.files.map((f) => f.file())),
-    again: tree.once ? undefined : () => fromTree(tree, choice.path[0] ?? null),
+  const found = inner.find((f) => f.tree.name === choice.path[0])
+  if (!found) throw new NotStore({ problem: `The folder \u201c${short(choice.path[0], 60)}\u201d is gone.` }, tree.name)
+  return source(found.tree, found.files, found.folders)
+}
+
+async function source(tree, files, folders) {
+  const now = await take(files, folders)
+  const base = { kind: 'files', name: tree.name || plural(files.length, 'file') }
+  if (tree.once) return { ...base, files: now }
+  let first = now // what was just listed serves the first open
+  return { ...base, list: async () => {
+    const list = first
+    first = null
+    if (list) return list
+    const again = await tree.list()
+    return take(again.files, again.folders)
+  } }
+}
+
+// rank is the order in which files are taken. A File is of the moment of its making, so those
+// that say how far a store goes come before its segments.
+const rank = ({ name }) => (name.endsWith('.fbat') ? 1 : name === 'visibility_ranges.fbv' ? 2 : 0)
+
+async function take(files, folders) {
+  const all = folders.map(({ name }) => ({ name, directory: true }))
+  for (const turn of [0, 1, 2]) {
+    all.push(...await Promise.all(files.filter((f) => rank(f) === turn).map(async (f) => {
+      try {
+        return await f.file()
+      } catch (error) {
+        if (error.name === 'NotFoundError') return null // removed meanwhile
+        throw error
+      }
+    })))
   }
+  return all.filter((f) => f !== null)
 }
 
 // entryTree is the tree of a FileSystemDirectoryEntry, which every browser gives for a drop.

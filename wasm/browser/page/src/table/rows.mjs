@@ -1,7 +1,7 @@
 // The events of a region, by their number in it. The engine tells the sequence of every
 // step-th event (the marks); the events between two marks are a chunk, read when it is looked at.
 
-import { OP, FORMAT } from '../../../../js/question.mjs'
+import { OP } from '../../../../js/question.mjs'
 import { signal } from '../ui/html.mjs'
 
 const MARKS = 16384 // at most some so many, for regions of any size
@@ -77,10 +77,9 @@ export class Rows {
 
   async #mark() {
     try {
-      const [marks] = await this.#store.lines({ op: OP.marks, ...this.#region, limit: this.#step }, { signal: this.#all.signal })
-      this.#step = Number(marks.step)
-      this.#seqs = marks.seqs
-      this.total = Number(marks.events)
+      const [events, ...seqs] = await this.#store.rows({ op: OP.marks, ...this.#region, step: this.#step }, { signal: this.#all.signal })
+      this.#seqs = seqs
+      this.total = events
       this.version.value++
     } catch (error) {
       this.#fail(error)
@@ -109,7 +108,7 @@ export class Rows {
 
   #read(n, signal) {
     const range = this.#seqs ? { from: this.#seqs[n], ...(n + 1 < this.#seqs.length ? { to: this.#seqs[n + 1] } : {}) } : {}
-    return this.#store.rows({ op: OP.query, format: FORMAT.rows, ...this.#region, ...range, limit: this.#step }, { signal, urgent: true })
+    return this.#store.rows({ op: OP.query, ...this.#region, ...range, limit: this.#step }, { signal, urgent: true })
   }
 
   #fail(error) {
