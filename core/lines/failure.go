@@ -10,20 +10,20 @@ import (
 // error (the text), damage (as in [AppendReport], or null), and optionally
 // cause, which has more for programs than the text.
 func AppendFailure(dst []byte, code int32, err error) []byte {
-	return appendLine(dst, func(f fields) { failureFields(f, &code, &err) })
+	return appendLine(dst, func(f fields) { failureFields(f, "", &code, &err) })
 }
 
 // DecodeFailure decodes a line of AppendFailure. bad is a [*SyntaxError] for
 // any other line.
 func DecodeFailure(line []byte) (code int32, err, bad error) {
-	if bad := readLine(line, func(f fields) { failureFields(f, &code, &err) }); bad != nil {
+	if bad := readLine(line, func(f fields) { failureFields(f, "", &code, &err) }); bad != nil {
 		return 0, nil, bad
 	}
 	return code, err, nil
 }
 
-func failureFields(f fields, code *int32, err *error) {
-	f.begin("")
+func failureFields(f fields, key string, code *int32, err *error) {
+	f.begin(key)
 	wide, text := int64(*code), ""
 	if *err != nil {
 		text = (*err).Error()

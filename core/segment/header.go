@@ -21,10 +21,16 @@ const (
 	MinSize = offHeader + 1
 )
 
+// FlagExtract, as Header.Flags, marks a segment of package extract: it holds
+// selected events of another store, and an entity's chain has gaps in it. It is
+// "EX" in ASCII, so that no flipped bit of another header gives it: a header has
+// no checksum.
+const FlagExtract = 0x4558
+
 // Header is the header of a segment.
 type Header struct {
-	// Flags is 0 in every segment that batpak 0.4.0 writes; other values are
-	// kept.
+	// Flags is 0 in every segment that batpak 0.4.0 writes, and FlagExtract in
+	// an extract; other values are kept.
 	Flags uint64
 	// CreatedNS is the time of creation in ns since the Unix epoch.
 	CreatedNS int64

@@ -47,16 +47,16 @@ type branches struct {
 	forked  head // the last event before the chain last began again
 }
 
-// link adds the next event of the entity. epoch counts the losses of the log so far. why
-// is an error in the chain; fork reports that the chain forks here without a known
-// reason.
-func (c *chain) link(f *event.Facts, now head, epoch uint32) (why error, fork bool) {
+// link adds the next event of the entity. epoch counts the losses of the log so far, and
+// extract says that the event's segment is an extract. why is an error in the chain; fork
+// reports that the chain forks here without a known reason.
+func (c *chain) link(f *event.Facts, now head, epoch uint32, extract bool) (why error, fork bool) {
 	lost := epoch != c.epoch
 	begins := f.Clock == 0 && f.PrevHash.IsZero()
 	from := &c.last
 	switch b := c.branches; {
 	case !c.last.any:
-		if !begins && !lost {
+		if !begins && !lost && !extract {
 			why = errFirst
 		}
 	case c.last.continues(f):
@@ -72,6 +72,12 @@ func (c *chain) link(f *event.Facts, now head, epoch uint32) (why error, fork bo
 		// thaw continues a forked chain with a clock above all earlier ones.
 		fork = true
 	case lost:
+	case extract:
+		// Between two clocks that are not neighbours, events were left out. Otherwise the
+		// whole chain forks, and the event that this one continues was left out.
+		if fork = f.Clock <= c.last.clock+1; fork {
+			from = &head{}
+		}
 	case c.last.suspect && (f.PrevHash == c.last.hash || f.Clock == c.last.clock+1):
 	case f.PrevHash == c.last.hash:
 		why = errClock

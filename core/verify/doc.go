@@ -44,6 +44,13 @@
 // elsewhere it is a note. If the log lost something between two events of an entity, the
 // loss was reported and the chain begins again.
 //
+// # Extracts
+//
+// A segment whose header has segment.FlagExtract holds selected events of another store,
+// and says so in a note. There an entity's first event may have any clock, and clocks may
+// skip; the note of topic extract names the sequences that are missing. Two events with
+// neighbouring clocks must still continue one another, or are a fork.
+//
 // # What cannot be proved
 //
 // Nothing repeats the creation time in a segment's header, a wall clock or time stamp

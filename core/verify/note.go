@@ -44,6 +44,9 @@ const (
 	Stale Topic = "stale"
 	// Stray: a file may be a segment but is not named like one.
 	Stray Topic = "stray"
+	// Extract: a segment holds selected events of another store (see package extract).
+	// With First and End, these sequences were not selected, or were left out.
+	Extract Topic = "extract"
 )
 
 // Note is a finding that proves no damage.

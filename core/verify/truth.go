@@ -23,6 +23,8 @@ type truth struct {
 	next    uint64 // the sequence after every event
 	losses  []loss // in log order
 	lost    map[event.ID]bool
+	// extracts holds the files whose header has segment.FlagExtract.
+	extracts map[string]bool
 	// now holds the events of the current segment, each with its number in place of its
 	// sequence.
 	now *artifact.Draft
@@ -93,7 +95,28 @@ func (c *check) replay() error {
 		}
 	}
 	t.sortLosses()
+	if err := c.findExtracts(); err != nil {
+		return err
+	}
 	c.replayNotes()
+	return nil
+}
+
+// findExtracts reads the headers of all segments. What is wrong with a header, replay
+// reported.
+func (c *check) findExtracts() error {
+	c.truth.extracts = map[string]bool{}
+	for _, s := range c.dir.listing.Segments {
+		src, err := c.dir.Open(s.Name)
+		if err != nil {
+			return err
+		}
+		h, _, err := segment.ReadHeader(src)
+		if err == nil && h.SegmentID == s.ID && h.Flags == segment.FlagExtract {
+			c.truth.extracts[s.Name] = true
+			c.findings.note(Note{Topic: Extract, File: s.Name})
+		}
+	}
 	return nil
 }
 
@@ -125,7 +148,11 @@ func (c *check) replayNotes() {
 		c.findings.note(Note{Topic: UnfinishedBatch, File: u.File, Offset: u.Offset})
 	}
 	for _, g := range report.Gaps {
-		c.findings.note(Note{Topic: SequenceGap, File: g.File, First: g.First, End: g.End})
+		topic := SequenceGap
+		if c.truth.extracts[g.File] {
+			topic = Extract
+		}
+		c.findings.note(Note{Topic: topic, File: g.File, First: g.First, End: g.End})
 	}
 	if t := report.Torn; t != nil {
 		c.findings.note(Note{

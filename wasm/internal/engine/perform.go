@@ -54,6 +54,8 @@ func (t *task) perform() error {
 		return t.position()
 	case abi.OpEntities, abi.OpScopes, abi.OpKinds, abi.OpGraph:
 		return t.overview(limit)
+	case abi.OpExtract:
+		return t.extract(s.Query(q.Region, query.Page{From: q.From, To: q.To}))
 	case abi.OpMarks:
 		return t.marks(q.Limit)
 	case abi.OpTimeline:
