@@ -1,5 +1,98 @@
-import { html } from '../ui/html.mjs'
+// One event: beside the table on wide screens, a page of its own on narrow ones.
 
-export function EventView() {
-  return html`<section class="view"><h1>EventView</h1><p class="soft">Not built yet.</p></section>`
+import { Failure } from '../app/failure.mjs'
+import { go, linkTo, route } from '../app/route.mjs'
+import { kindName, store as opened } from '../app/session.mjs'
+import { html, useEffect, useState, useValue } from '../ui/html.mjs'
+import { useKeys } from '../ui/keys.mjs'
+import { short } from '../ui/text.mjs'
+import { ChainView } from './chainview.mjs'
+import { DiffView } from './diffview.mjs'
+import { Around, Effects, Facts } from './factsview.mjs'
+import { FrameView } from './frameview.mjs'
+import { around, fromFrame, fromIndex } from './load.mjs'
+import { PayloadView } from './payloadview.mjs'
+import { Tabs } from './tabs.mjs'
+
+const PARTS = [['payload', 'Payload'], ['chain', 'Hash chain'], ['bytes', 'Bytes'], ['diff', 'Difference']]
+const NOT_FOUND = -1
+
+// EventView shows the event with an id, in the part that the route names. onClose, if given, closes it.
+export function EventView({ id, onClose }) {
+  const store = useValue(opened), { part: named } = useValue(route)
+  const part = PARTS.some(([key]) => key === named) ? named : 'payload'
+  const [state, setState] = useState({})
+  const [neighbours, setNeighbours] = useState(null)
+
+  useEffect(() => {
+    if (!store || !id) return
+    const control = new AbortController(), { signal } = control
+    const keep = (set) => (value) => signal.aborted || set(value)
+    // What was shown stays until there is something else, so that stepping through events does not flicker.
+    const load = async () => {
+      let row
+      try {
+        row = await fromIndex(store, id, signal)
+      } catch (error) {
+        return keep(setState)({ id, error })
+      }
+      around(store, row, signal).then(keep(setNeighbours), keep((error) => setNeighbours({ error })))
+      try {
+        keep(setState)({ id, row, full: await fromFrame(store, row, signal) })
+      } catch (error) {
+        keep(setState)({ id, row, full: null, unread: error })
+      }
+    }
+    setNeighbours(null)
+    load()
+    return () => control.abort()
+  }, [store, id])
+
+  const step = (key) => () => {
+    const to = neighbours?.[key]
+    if (!to) return false
+    go({ event: to.id })
+  }
+  useKeys({
+    '[': step('entityBefore'), ']': step('entityAfter'), '{': step('storeBefore'), '}': step('storeAfter'),
+  }, [['[ ]', 'previous and next event of the entity'], ['{ }', 'previous and next event of the store']])
+
+  if (!store) return html`<section class="event" aria-label="Event"><p class="soft">No store is open.</p></section>`
+  if (!id) return html`<section class="event" aria-label="Event"><p class="soft">Choose an event to see it here.</p></section>`
+  const { row, full, error, unread } = state
+  if (error) {
+    return html`<section class="event" aria-label="Event" data-test="event">
+      <header class="event-head"><h1>Event</h1><${Close} onClose=${onClose} /></header>
+      <p><code class="id">${short(id, 60)}</code></p>
+      <${Failure} error=${error} text=${error.code === NOT_FOUND ? 'No visible event of this store has this id.' : 'The event cannot be looked up.'} />
+      <p><a href=${linkTo({ view: 'graph', event: id, correlation: undefined })}>What it caused</a> may be here all the same: a cause can lie outside the store.</p>
+    </section>`
+  }
+  if (!row) return html`<section class="event" aria-label="Event" aria-busy="true"><p class="soft">Reading…</p></section>`
+  return html`<section class="event" aria-label="Event" data-test="event" data-id=${row.id} aria-busy=${state.id !== id}>
+    <header class="event-head">
+      <h1>#${String(row.seq)} <bdi>${short(kindName(row.kind), 60)}</bdi></h1>
+      <${Around} neighbours=${neighbours} />
+      <${Close} onClose=${onClose} />
+    </header>
+    ${neighbours?.error && html`<p class="bad">Its neighbours cannot be read: ${short(neighbours.error.message, 300)}</p>`}
+    ${unread && html`<${Failure} error=${unread} text="The event cannot be read. What follows is from the index." />`}
+    <div class="event-body">
+      <div class="event-facts">
+        <${Facts} row=${row} full=${full} />
+        <${Effects} store=${store} row=${row} />
+      </div>
+      <div class="event-parts">
+        <${Tabs} label="Parts of the event" tabs=${PARTS} at=${part} onPick=${(key) => go({ part: key === 'payload' ? undefined : key }, { replace: true })} />
+        <div class="event-part" role="tabpanel" aria-label=${PARTS.find(([key]) => key === part)[1]}>
+          ${part === 'chain' ? html`<${ChainView} key=${row.seq} store=${store} row=${row} />`
+            : part === 'bytes' ? html`<${FrameView} store=${store} id=${row.id} />`
+              : !full ? html`<p class="soft">Without its frame there is no payload. <a href=${linkTo({ part: 'bytes' })}>Look at the bytes</a>.</p>`
+                : part === 'diff' ? html`<${DiffView} store=${store} full=${full} />` : html`<${PayloadView} b=${full.payload} />`}
+        </div>
+      </div>
+    </div>
+  </section>`
 }
+
+const Close = ({ onClose }) => (onClose ? html`<button type="button" class="quiet square" aria-label="Close the event" onClick=${onClose}>✕</button>` : null)
