@@ -1,5 +1,97 @@
-import { html } from '../ui/html.mjs'
+// What a store holds, how it was opened, and whether it is sound.
+
+import { html, useMemo, useState, useValue } from '../ui/html.mjs'
+import { useAnswer } from '../ui/ask.mjs'
+import { count, Name, plural, short, size, span, when } from '../ui/text.mjs'
+import { Swatch } from '../ui/tint.mjs'
+import { OP } from '../../../../js/question.mjs'
+import { go, linkTo, noFilters } from '../app/route.mjs'
+import { kindName, kinds, opened, store } from '../app/session.mjs'
+import { reach, Timeline } from '../timeline/timeline.mjs'
+import { Damages } from './damages.mjs'
+import { countNames } from './names.mjs'
+
+const unfiltered = { ...noFilters, event: undefined }
+
+function Fact({ label, children, test, note }) {
+  return html`<div class="fact"><dt>${label}</dt><dd data-test=${test}>${children}</dd>${note ? html`<dd class="note small soft">${note}</dd>` : null}</div>`
+}
+
+// Names counts the entities or scopes while one looks: there is no shorter way than to list them.
+function Names({ op, list, label, test }) {
+  const open = useValue(store)
+  const [soFar, setSoFar] = useState(0)
+  const { value, error } = useAnswer((signal) => countNames(open, op, signal, setSoFar), [open, op])
+  return html`<${Fact} label=${label} test=${test} note=${html`<a href=${linkTo({ view: 'lists', list })}>List</a>`}>${error ? '?' : value !== undefined ? count(value) : html`<span class="soft">${count(soFar)}…</span>`}<//>`
+}
+
+function Kinds() {
+  const all = useValue(kinds)
+  const most = Number(all[0]?.events ?? 1)
+  return html`<section class="card"><div class="head"><h2>Kinds</h2><a href=${linkTo({ view: 'lists', list: 'kinds' })}>All</a></div>
+    <ul class="kinds">${all.slice(0, 12).map(({ kind, events }) => html`<li key=${kind}><a href=${linkTo({ ...unfiltered, view: 'events', kinds: [kind] })}>
+      <${Swatch} kind=${kind} /><span class="clip"><${Name} of=${kindName(kind)} /></span><span class="meter" style=${{ width: `${(Number(events) / most) * 100}%` }}></span><span class="num soft">${count(events)}</span></a></li>`)}</ul>
+    ${all.length === 0 ? html`<div class="empty">No events yet.</div>` : null}
+  </section>`
+}
+
+const FROM = { 'index.fbati': 'from its index', 'index.thaw': 'from its index', 'index.ckpt': 'from its checkpoint', segments: 'from its segments: the index was rebuilt' }
+
+// Opened says how the store was opened, and what was not as it should be. All of it is in the
+// report of the engine.
+function Opened() {
+  const open = useValue(store), ms = useValue(opened)
+  const r = open.report
+  const lines = []
+  const line = (key, term, node, tone = '') => lines.push(html`<div key=${key} class=${`line ${tone}`} data-test=${`report-${key}`}><dt>${term}</dt><dd>${node}</dd></div>`)
+  line('opened', 'Opened', html`${FROM[r.opened_from] ?? html`from <span class="mono">${short(r.opened_from)}</span>`}${r.opened_from === 'segments' ? '' : html` <span class="mono">${short(r.opened_from)}</span>`} in ${ms === null ? '?' : `${Math.round(ms)} ms`}`)
+  if (Number(r.tail_events) > 0) line('tail', 'Tail', `${plural(r.tail_events, 'event')} that the index does not cover, read from segments`)
+  line('lookup', 'Lookup', `${{ built: 'built', stored: 'as stored' }[r.lookups] ?? short(r.lookups)}, ${size(r.table_bytes)}${Number(r.parts) > 0 ? `, ${plural(r.parts, 'part')}` : ''}`)
+  line('next', 'Next sequence', count(r.allocator))
+  for (const [n, f] of r.rejected.entries()) {
+    line(`rejected-${n}`, html`<span class="mono">${short(f.file)}</span> refused`, html`${short(f.reason)}${f.offset !== null ? ` at byte ${count(f.offset)}` : ''}${f.detail ? html`<br /><span class="mono soft wrap">${short(f.detail, 400)}</span>` : null}`, 'warn')
+  }
+  if (r.torn) line('torn', 'Torn tail', html`<span class="mono">${short(r.torn.file)}</span> ends within a frame: ${count(r.torn.length)} bytes at ${count(r.torn.offset)} are not read${r.torn.unproven ? '. They could not be proved to be a torn write' : ''}`, 'warn')
+  for (const [n, u] of r.unfinished.entries()) line(`unfinished-${n}`, 'Unfinished batch', html`${plural(u.items, 'event')} in <span class="mono">${short(u.file)}</span> at ${count(u.offset)}, never committed and not shown`, 'warn')
+  for (const [n, g] of r.gaps.entries()) line(`gap-${n}`, 'Gap', html`${count(g.first)} – ${count(g.end)} before <span class="mono">${short(g.file)}</span>`, 'warn')
+  for (const [n, u] of r.unsealed.entries()) line(`unsealed-${n}`, 'Unsealed', html`<span class="mono">${short(u.file)}</span> has no footer, and <span class="mono">${short(u.next)}</span> follows it`, 'warn')
+  if (r.unclosed) line('unclosed', 'Not closed', 'the writer ended without closing the store, or has it open now')
+  if (Number(r.hidden) > 0) line('hidden', 'Hidden', plural(r.hidden, 'event'))
+  for (const [n, h] of r.hidden_ranges.entries()) line(`hidden-range-${n}`, 'Hidden range', `${count(h.start)} – ${count(h.end)}`)
+  if (r.duplicate_ids) line('duplicates', 'Duplicate ids', 'more than one event has the same id', 'warn')
+  if (open.kindNamesError) line('names', html`<span class="mono">names.thaw</span> refused`, html`<span class="wrap">${short(open.kindNamesError, 300)}</span>`, 'warn')
+  return html`<section class="card"><div class="head"><h2>How it opened</h2></div><dl class="report" data-test="report">${lines}</dl></section>`
+}
+
+function Files() {
+  const open = useValue(store)
+  const [all, setAll] = useState(false)
+  const files = open.files
+  const sum = useMemo(() => files.reduce((n, f) => n + Number(f.regular ? f.size : 0), 0), [files])
+  const others = files.filter((f) => !f.name.endsWith('.fbat'))
+  const shown = all ? files : others
+  return html`<section class="card"><div class="head"><h2>Files</h2><span class="soft small">${plural(files.length, 'file')}, ${size(sum)}</span></div>
+    <ul class="files">${shown.slice(0, 2000).map((f) => html`<li key=${f.name}><span class="clip mono"><${Name} of=${f.name} /></span><span class="num soft">${f.regular ? size(f.size) : 'not a file'}</span></li>`)}
+      ${files.length > others.length ? html`<li><button type="button" class="link" onClick=${() => setAll(!all)}>${all ? 'Without the segments' : `And ${plural(files.length - others.length, 'segment')}`}</button></li>` : null}</ul>
+  </section>`
+}
 
 export function SummaryView() {
-  return html`<section class="view"><h1>SummaryView</h1><p class="soft">Not built yet.</p></section>`
+  const open = useValue(store), all = useValue(kinds)
+  const r = open.report
+  const [first, end] = all.length > 0 ? reach(all) : []
+  return html`<section class="view summary" data-test="summary">
+    <div class="title"><h1><${Name} of=${open.source.name} /></h1></div>
+    <dl class="facts">
+      <${Fact} label="Events" test="summary-events" note=${html`<a href=${linkTo({ ...unfiltered, view: 'events' })}>Show</a>`}>${count(r.events)}<//>
+      <${Names} op=${OP.entities} list="entities" label="Entities" test="summary-entities" />
+      <${Names} op=${OP.scopes} list="scopes" label="Scopes" test="summary-scopes" />
+      <${Fact} label="Kinds" test="summary-kinds" note=${html`<a href=${linkTo({ view: 'lists', list: 'kinds' })}>List</a>`}>${count(all.length)}<//>
+      <${Fact} label="Segments" test="summary-segments" note=${size(open.files.reduce((n, f) => n + (f.regular ? Number(f.size) : 0), 0))}>${count(r.segments)}<//>
+      <${Fact} label="Time span" test="summary-span" note=${all.length > 0 ? html`${when(first).slice(0, 16)} – ${when(end - 1).slice(0, 16)}` : null}>${all.length > 0 ? span(end - first) : '–'}<//>
+    </dl>
+    ${all.length > 0 ? html`<section class="card"><${Timeline} region=${{}} height=${88} legend=${false} onBrush=${(patch) => go({ ...unfiltered, view: 'events', ...patch })} /></section>` : null}
+    <${Damages} />
+    <div class="columns"><${Kinds} /><${Opened} /><${Files} /></div>
+  </section>`
 }
