@@ -35,13 +35,13 @@ function Blame({ store, judged }) {
 // Link shows one event and its link to the one before it.
 function Link({ store, judged, sure, proof }) {
   const { row, link, why, from, content, error } = judged
-  const [sign, look, says] = SAYS[link]
-  return html`<li class=${`link ${look}`} data-test="chain-link" data-link=${link}>
+  const [sign, look, says] = content !== null || error !== null ? ['✗', 'bad', SAYS[link][2]] : SAYS[link]
+  return html`<li class=${`link is-${look}`} data-test="chain-link" data-link=${link}>
     <div class="node"><a href=${linkTo({ event: row.id })}>#${String(row.seq)}</a> <span class="soft">clock ${count(row.clock)}, ${when(row.wallMs)}</span>
       ${' '}<code title=${row.hash}>${brief(row.hash)}</code>
       ${proof && html` <span class=${proof.fits ? 'good' : 'bad'} data-test="chain-proof">${proof.fits ? '✓ the payload has this hash' : proof.readable ? '✗ the payload has another hash' : proof.fits === false ? '✗ the payload has another hash' : '✗ the frame cannot be read'}</span>`}
       ${content && html` <strong class="bad">${content}</strong>`}
-      ${error && html` <span class="bad">${short(error.message, 400)}</span>`}</div>
+      ${error && !content && html` <span class="bad">${short(error.message, 400)}</span>`}</div>
     <div class="joint"><span class="sign" aria-hidden="true">${sign}</span>
       ${link === LINK.fits ? html`<span>prev <code title=${row.prev}>${brief(row.prev)}</code> is the hash of #${String(from.seq)}</span>`
         : link === LINK.broken ? html`<span><strong>Broken: ${why}.</strong> prev is <code title=${row.prev}>${brief(row.prev)}</code>${from && html`, #${String(from.seq)} has <code title=${from.hash}>${brief(from.hash)}</code>`}.
@@ -121,7 +121,7 @@ function Result({ store, check }) {
     <p class=${found.length === 0 ? 'good' : r.wrong + r.unread > 0 ? 'bad' : 'warn'}><strong>${found.length === 0
       ? `All ${plural(r.events, 'event')} fit: each names the hash of the one before it, and each payload has the hash that its event says.`
       : `${plural(r.events, 'event')} checked: ${found.map(([n, one, many]) => `${count(n)} ${n === 1 ? one : many}`).join(', ')}.`}</strong></p>
-    ${r.kept.length > 0 && html`<ol class="chain">${r.kept.map((judged) => html`<${Link} key=${judged.row.seq} store=${store} judged=${judged} sure=${true} />`)}</ol>`}
+    ${r.kept.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label="Events that do not fit"><ol class="chain">${r.kept.map((judged) => html`<${Link} key=${judged.row.seq} store=${store} judged=${judged} sure=${true} />`)}</ol></div>`}
     ${r.omitted > 0 && html`<p class="soft">${count(r.omitted)} more of this kind are not listed.</p>`}
   </div>`
 }

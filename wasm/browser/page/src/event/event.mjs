@@ -4,8 +4,9 @@ import { Failure } from '../app/failure.mjs'
 import { go, linkTo, route } from '../app/route.mjs'
 import { kindName, store as opened } from '../app/session.mjs'
 import { html, useEffect, useState, useValue } from '../ui/html.mjs'
+import { Icon } from '../ui/icons.mjs'
 import { useKeys } from '../ui/keys.mjs'
-import { short } from '../ui/text.mjs'
+import { Name, short, when } from '../ui/text.mjs'
 import { ChainView } from './chainview.mjs'
 import { DiffView } from './diffview.mjs'
 import { Around, Effects, Facts } from './factsview.mjs'
@@ -72,16 +73,13 @@ export function EventView({ id, onClose }) {
   return html`<section class="event" aria-label="Event" data-test="event" data-id=${row.id} aria-busy=${state.id !== id}>
     <header class="event-head">
       <h1>#${String(row.seq)} <bdi>${short(kindName(row.kind), 60)}</bdi></h1>
+      <p class="event-sub"><${Name} of=${row.entity} most=${80} />, ${when(row.wallMs)} <span class="softer">UTC</span></p>
       <${Around} neighbours=${neighbours} />
       <${Close} onClose=${onClose} />
     </header>
     ${neighbours?.error && html`<p class="bad">Its neighbours cannot be read: ${short(neighbours.error.message, 300)}</p>`}
     ${unread && html`<${Failure} error=${unread} text="The event cannot be read. What follows is from the index." />`}
     <div class="event-body">
-      <div class="event-facts">
-        <${Facts} row=${row} full=${full} />
-        <${Effects} store=${store} row=${row} />
-      </div>
       <div class="event-parts">
         <${Tabs} label="Parts of the event" tabs=${PARTS} at=${part} onPick=${(key) => go({ part: key === 'payload' ? undefined : key }, { replace: true })} />
         <div class="event-part" role="tabpanel" aria-label=${PARTS.find(([key]) => key === part)[1]}>
@@ -91,8 +89,13 @@ export function EventView({ id, onClose }) {
                 : part === 'diff' ? html`<${DiffView} store=${store} full=${full} />` : html`<${PayloadView} b=${full.payload} />`}
         </div>
       </div>
+      <div class="event-facts">
+        <h2 class="hidden-text">Facts</h2>
+        <${Facts} row=${row} full=${full} />
+        <${Effects} store=${store} row=${row} />
+      </div>
     </div>
   </section>`
 }
 
-const Close = ({ onClose }) => (onClose ? html`<button type="button" class="quiet square" aria-label="Close the event" onClick=${onClose}>✕</button>` : null)
+const Close = ({ onClose }) => (onClose ? html`<button type="button" class="quiet square close" aria-label="Close the event" onClick=${onClose}><${Icon} name="close" /></button>` : null)

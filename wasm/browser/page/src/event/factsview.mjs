@@ -49,8 +49,8 @@ export function Facts({ row, full }) {
 // Around has the ways to the events before and after.
 export function Around({ neighbours }) {
   const to = (row, label, key) => (row
-    ? html`<a class="button" href=${linkTo({ event: row.id })} aria-label=${`${label}, sequence ${row.seq}`} title=${`${label} (${key})`}>${arrow[key]} <span>#${String(row.seq)}</span></a>`
-    : html`<span class="button off" aria-disabled="true" title=${`${label} (${key}): none`}>${arrow[key]}</span>`)
+    ? html`<a class="button" href=${linkTo({ event: row.id })} aria-label=${`${label}, sequence ${row.seq}`} title=${`${label} (${key})`}>${before(key) ? '← ' : ''}#${String(row.seq)}${before(key) ? '' : ' →'}</a>`
+    : html`<span class="button off" aria-disabled="true" title=${`${label} (${key}): none`}>${before(key) ? '←' : '→'}</span>`)
   const n = neighbours ?? {}
   return html`<nav class="around" aria-label="Neighbours of this event">
     <span class="pair"><span class="soft">entity</span> ${to(n.entityBefore, 'Previous event of the entity', '[')} ${to(n.entityAfter, 'Next event of the entity', ']')}</span>
@@ -58,7 +58,7 @@ export function Around({ neighbours }) {
   </nav>`
 }
 
-const arrow = { '[': '←', ']': '→', '{': '←', '}': '→' }
+const before = (key) => key === '[' || key === '{'
 
 // Effects lists the direct effects of an event.
 export function Effects({ store, row }) {

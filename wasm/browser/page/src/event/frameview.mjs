@@ -1,11 +1,11 @@
 // The bytes of an event's frame, and what each of them is.
 
-import { html, useEffect, useId, useMemo, useRef, useState } from '../ui/html.mjs'
+import { html, useEffect, useId, useMemo, useState } from '../ui/html.mjs'
 import { count, plural, short, visible } from '../ui/text.mjs'
 import { Failure } from '../app/failure.mjs'
 import { Copy } from './copy.mjs'
 import { charOf, dump, fromHex, hexOf, offsetText } from './hex.mjs'
-import { List, move } from './list.mjs'
+import { List, move, useNarrow } from './list.mjs'
 import { frameOf } from './load.mjs'
 import { Spans } from './spans.mjs'
 
@@ -33,13 +33,7 @@ function Frame({ frame }) {
   const bytes = useMemo(() => fromHex(frame.bytes), [frame])
   const spans = useMemo(() => new Spans(frame.spans), [frame])
   const [at, setAt] = useState(0) // the byte under the cursor
-  const [width, setWidth] = useState(16)
-  const box = useRef(null)
-  useEffect(() => {
-    const watch = new ResizeObserver(() => setWidth((box.current?.clientWidth ?? 999) < 480 ? 8 : 16))
-    watch.observe(box.current)
-    return () => watch.disconnect()
-  }, [])
+  const [box, narrow] = useNarrow(560), width = narrow ? 8 : 16
   const path = spans.at(at), inner = path.at(-1) ?? -1, span = spans.all[inner]
   const rows = Math.ceil(bytes.length / width)
 

@@ -49,3 +49,17 @@ export function move(key, cursor, count, page = 15) {
   const to = { ArrowDown: cursor + 1, ArrowUp: cursor - 1, PageDown: cursor + page, PageUp: cursor - page, Home: 0, End: count - 1 }[key]
   return to === undefined || count === 0 ? -1 : Math.max(0, Math.min(count - 1, to))
 }
+
+// useNarrow returns a ref for an element, and whether the element is narrower than some pixels.
+export function useNarrow(pixels) {
+  const box = useRef(null)
+  const [narrow, setNarrow] = useState(false)
+  useLayoutEffect(() => {
+    const look = () => setNarrow((box.current?.clientWidth ?? pixels) < pixels)
+    const watch = new ResizeObserver(look)
+    watch.observe(box.current)
+    look()
+    return () => watch.disconnect()
+  }, [])
+  return [box, narrow]
+}

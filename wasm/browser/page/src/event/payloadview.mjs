@@ -4,7 +4,7 @@ import { html, useEffect, useMemo, useState } from '../ui/html.mjs'
 import { count, cut, plural, visible } from '../ui/text.mjs'
 import { copy, Copy } from './copy.mjs'
 import { charOf, dump, hexOf, offsetText } from './hex.mjs'
-import { List, move } from './list.mjs'
+import { List, move, useNarrow } from './list.mjs'
 import { check } from './msgpack.mjs'
 import { sliced } from './slices.mjs'
 import { lines, pieces, raw } from './spell.mjs'
@@ -92,17 +92,17 @@ function* most(all) {
 
 // HexView shows bytes with their offsets and characters.
 export function HexView({ b }) {
-  const WIDTH = 16
+  const [box, narrow] = useNarrow(560), width = narrow ? 8 : 16
   const [at, setAt] = useState(0)
-  const rows = Math.ceil(b.length / WIDTH)
+  const rows = Math.ceil(b.length / width)
   const render = (i) => {
-    const part = b.subarray(i * WIDTH, (i + 1) * WIDTH)
+    const part = b.subarray(i * width, (i + 1) * width)
     let hex = '', chars = ''
     for (const byte of part) {
       hex += `${hexOf(byte)} `
       chars += charOf(byte)
     }
-    return html`<div key=${i} class="hex-row"><span class="soft">${offsetText(i * WIDTH)}</span><span class="hex-bytes">${hex}</span><span class="hex-chars">${chars}</span></div>`
+    return html`<div key=${i} class="hex-row"><span class="soft">${offsetText(i * width)}</span><span class="hex-bytes">${hex}</span><span class="hex-chars">${chars}</span></div>`
   }
   const onKeyDown = (event) => {
     const to = move(event.key, at, rows)
@@ -110,7 +110,7 @@ export function HexView({ b }) {
     setAt(to)
     event.preventDefault()
   }
-  return html`<div class="hex-view">
+  return html`<div class="hex-view" ref=${box}>
     <div class="bar"><span class="soft">${plural(b.length, 'byte')}</span> <${Copy} value=${() => dump(b)} what="the bytes as hex" /></div>
     <${List} class="hex" role="group" aria-label="Payload as bytes: offset, hexadecimal, characters" count=${rows} cursor=${at} onKeyDown=${onKeyDown} render=${render} data-test="hex" />
   </div>`

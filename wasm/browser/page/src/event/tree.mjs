@@ -41,14 +41,14 @@ export class Tree {
     while (level.length > 0) {
       const next = []
       for (const row of level) {
-        const inner = this.#childRows(row)
-        if (count + inner.length > most) {
+        const more = this.#childCount(row)
+        if (count + more > most) {
           left++
           continue
         }
         this.#open.add(row.id)
-        count += inner.length
-        for (const child of inner) if (child.folds) next.push(child)
+        count += more
+        for (const child of this.#childRows(row)) if (child.folds) next.push(child)
       }
       level = next
     }
@@ -96,6 +96,12 @@ export class Tree {
     let children = this.#children.get(at)
     if (!children) this.#children.set(at, children = childrenOf(this.#b, at))
     return children
+  }
+
+  #childCount(row) {
+    if (row.from >= 0) return row.to - row.from
+    const { n } = headAt(this.#b, row.at)
+    return n > CHUNK ? Math.ceil(n / CHUNK) : n
   }
 
   #childRows(row) {
