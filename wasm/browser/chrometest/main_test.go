@@ -12,6 +12,7 @@ var shared struct {
 	browser once[*Browser]
 	site    once[*Site]
 	command once[string]
+	folders []string // to be removed
 }
 
 // once makes a value for the first test that needs it.
@@ -58,5 +59,22 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 	}
+	for _, dir := range shared.folders {
+		_ = os.RemoveAll(dir)
+	}
 	os.Exit(code)
+}
+
+// command returns the path of the command thaw, with the inspector in it.
+func command(t testing.TB) string {
+	t.Helper()
+	s := site(t)
+	return shared.command.get(t, func() (string, error) {
+		dir, err := os.MkdirTemp("", "thaw")
+		if err != nil {
+			return "", err
+		}
+		shared.folders = append(shared.folders, dir)
+		return s.Command(dir)
+	})
 }

@@ -108,7 +108,8 @@ func (b *Browser) New(t testing.TB) *Page {
 
 // listen notes the requests of the page itself.
 func (p *Page) listen(ev any) {
-	if e, ok := ev.(*network.EventRequestWillBeSent); ok {
+	// What the page itself has, in a URL, is no request.
+	if e, ok := ev.(*network.EventRequestWillBeSent); ok && !strings.HasPrefix(e.Request.URL, "blob:") && !strings.HasPrefix(e.Request.URL, "data:") {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.requests = append(p.requests, e.Request.URL)

@@ -60,7 +60,7 @@ func open(t testing.TB, dir string, o host.Options) *host.Store {
 // second and that the third. Every tenth order has a note of a kind without a name.
 func shop(t testing.TB, orders int) string {
 	dir := filepath.Join(t.TempDir(), "shop")
-	s := open(t, dir, host.Options{KindNames: shopKinds, SegmentSize: 64 << 10, Durability: host.Durability{Sync: host.SyncNever}})
+	s := open(t, dir, host.Options{KindNames: shopKinds, SegmentSize: 64 << 10, Durability: host.LoseUpTo(time.Second)})
 	for i := range orders {
 		entity, scope := fmt.Sprintf("order:%04d", i), []string{"shop:eu", "shop:us", "shop:eu:north"}[i%3]
 		at := event.At(entity, scope)
@@ -70,12 +70,12 @@ func shop(t testing.TB, orders int) string {
 			return r
 		}
 		first := add(at, placed, object{"n": i, "items": []object{{"sku": "T-001", "count": i % 7}}, "cents": 100 * i})
-		second := add(at, paid, object{"n": i, "cents": 100 * i}, host.CausedBy(first.Event.ID), host.Correlated(first.Event.ID))
+		second := add(at, paid, object{"n": i, "cents": 100 * i}, host.CausedBy(first.ID), host.Correlated(first.ID))
 		if i%10 == 0 {
-			add(event.At("note:1", scope), unnamed, object{"note": i}, host.CausedBy(second.Event.ID))
+			add(event.At("note:1", scope), unnamed, object{"note": i}, host.CausedBy(second.ID))
 		}
 		add(event.At(fmt.Sprintf("parcel:%04d", i), scope), sent, object{"order": entity, "weight": 1.5},
-			host.CausedBy(second.Event.ID), host.Correlated(first.Event.ID), host.WithMeta(event.NewMeta(map[string]string{event.MetaActor: "clerk"})))
+			host.CausedBy(second.ID), host.Correlated(first.ID), host.WithMeta(event.NewMeta(map[string]string{event.MetaActor: "clerk"})))
 	}
 	require.NoError(t, s.Close())
 	return dir
@@ -103,4 +103,15 @@ func copyStore(t testing.TB, dir string) string {
 	to := filepath.Join(t.TempDir(), filepath.Base(dir))
 	require.NoError(t, os.CopyFS(to, os.DirFS(dir)))
 	return to
+}
+
+func at(entity, scope string) event.Coordinate { return event.At(entity, scope) }
+
+// count prints a number as the page does.
+func count[N int | uint64 | int64](n N) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
