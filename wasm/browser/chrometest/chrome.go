@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -112,11 +113,17 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 func (r *recorder) address() string { return "http://" + r.listener.Addr().String() }
 func (r *recorder) close()          { _ = r.listener.Close() }
 
-// Asked returns the requests to other machines so far. Any is a fault of a page.
+// own are the domains that a Chromium asks for things of its own.
+var own = []string{".google.com", ".googleapis.com", ".gvt1.com", ".gstatic.com"}
+
+// Asked returns the requests of pages to other machines so far. Any is a fault.
 func (b *Browser) Asked() []string {
 	b.proxy.mu.Lock()
 	defer b.proxy.mu.Unlock()
-	return slices.Clone(b.proxy.asked)
+	return slices.DeleteFunc(slices.Clone(b.proxy.asked), func(asked string) bool {
+		host, _, _ := strings.Cut(asked[strings.LastIndexByte(asked, ' ')+1:], ":")
+		return slices.ContainsFunc(own, func(domain string) bool { return strings.HasSuffix(host, domain) })
+	})
 }
 
 // limit bounds one step of a test.
