@@ -72,7 +72,7 @@ func (s source) options() api.BuildOptions {
 func (s source) plugin() api.Plugin {
 	return api.Plugin{Name: "thaw", Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: `^go:wasm_exec\.js$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
-			root, err := s.command("go", s.root, nil, "env", "GOROOT")
+			root, err := s.command("go", s.root, nil, nil, "env", "GOROOT")
 			if err != nil {
 				return api.OnResolveResult{}, err
 			}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -38,7 +40,7 @@ func (s source) fetch() error {
 	if have, err := os.ReadFile(mark); err == nil && bytes.Equal(have, lock) {
 		return nil
 	}
-	if _, err := s.command("npm", s.page, nil, "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
+	if _, err := s.command("npm", s.page, nil, nil, "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
 		return err
 	}
 	return os.WriteFile(mark, lock, 0o644)
@@ -80,7 +82,7 @@ func (s source) module(name string) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, name+".wasm")
 	env := []string{"GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=" + os.Getenv("THAW_INSPECTOR_GOFLAGS"), "GOWASM="}
-	_, err = s.command("go", s.root, env, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=",
+	_, err = s.command("go", s.root, env, nil, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=",
 		"-o", file, "./wasm/browser/"+name)
 	if err != nil {
 		return nil, err
@@ -89,7 +91,31 @@ func (s source) module(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compress(b)
+	return s.squeeze(b)
+}
+
+// squeeze compresses a module as well as gzip can, which takes some ten seconds, and keeps
+// the result for the next build.
+func (s source) squeeze(b []byte) ([]byte, error) {
+	if s.readable {
+		return compress(b)
+	}
+	script, err := os.ReadFile(filepath.Join(s.page, "zopfli.mjs"))
+	if err != nil {
+		return nil, err
+	}
+	kept := filepath.Join(s.root, ".cache", "inspector", fmt.Sprintf("%x.gz", sha256.Sum256(slices.Concat(script, b))))
+	if out, err := os.ReadFile(kept); err == nil {
+		return out, nil
+	}
+	out, err := s.command("node", s.page, nil, bytes.NewReader(b), "zopfli.mjs")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
+		return nil, err
+	}
+	return out, os.WriteFile(kept, out, 0o644)
 }
 
 // sample runs the program that makes the sample store, and packs its files.
@@ -103,7 +129,7 @@ func (s source) sample() ([]byte, error) {
 	if _, err := os.Stat(filepath.Join(s.root, "wasm", "browser", "sample")); err != nil {
 		fmt.Fprintln(os.Stderr, "inspector: note:", err)
 		store = filepath.Join(s.root, "core/internal/fixture/testdata/fences/store")
-	} else if _, err := s.command("go", s.root, nil, "run", "./wasm/browser/sample", "-o", store); err != nil {
+	} else if _, err := s.command("go", s.root, nil, nil, "run", "./wasm/browser/sample", "-o", store); err != nil {
 		return nil, err
 	}
 	b, err := packStore(store)
@@ -148,9 +174,10 @@ func packStore(dir string) ([]byte, error) {
 }
 
 // command runs a program in a folder and returns what it prints.
-func (s source) command(name, dir string, env []string, args ...string) ([]byte, error) {
+func (s source) command(name, dir string, env []string, stdin io.Reader, args ...string) ([]byte, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
+	cmd.Stdin = stdin
 	cmd.Env = append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

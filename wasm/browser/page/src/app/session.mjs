@@ -9,7 +9,7 @@ import { embedded } from './embedded.mjs'
 import { nameOf } from './kinds.mjs'
 
 // store is the client's store, or null; opening is the source that is being opened, or null;
-// refused is why the last open failed: { name, error }, or null.
+// refused is why the last open failed: { name, error, source }, or null.
 export const store = signal(null)
 export const opening = signal(null)
 export const refused = signal(null)
@@ -90,7 +90,7 @@ export async function open(source, options = {}) {
     opened.value = performance.now() - began
   } catch (error) {
     if (turn !== opens) return
-    refused.value = { name: source.name, error }
+    refused.value = { name: source.name, error, source }
   } finally {
     if (turn === opens) opening.value = null
   }

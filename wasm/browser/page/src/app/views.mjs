@@ -19,7 +19,7 @@ export function View({ route }) {
   switch (route.view) {
     case 'events': return html`<${EventsView} route=${route} />`
     case 'lists': return html`<${ListsView} route=${route} />`
-    case 'event': return html`<${EventView} key=${route.event} id=${route.event} />`
+    case 'event': return html`<${EventView} id=${route.event} />`
     case 'graph': return html`<${GraphView} id=${route.event} correlation=${route.correlation} />`
     case 'fold': return html`<${FoldView} />`
     case 'take': return html`<${TakeView} />`

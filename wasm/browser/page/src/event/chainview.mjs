@@ -29,20 +29,20 @@ function Blame({ store, judged }) {
     blame(store, judged, control.signal).then(setText, (error) => control.signal.aborted || setText(short(error.message, 400)))
     return () => control.abort()
   }, [store, judged.row.seq])
-  return html`<span class="blame" data-test="chain-blame">${text}</span>`
+  return html`<span class="e-blame" data-test="chain-blame">${text}</span>`
 }
 
 // Link shows one event and its link to the one before it.
 function Link({ store, judged, sure, proof }) {
   const { row, link, why, from, content, error } = judged
   const [sign, look, says] = content !== null || error !== null ? ['✗', 'bad', SAYS[link][2]] : SAYS[link]
-  return html`<li class=${`link is-${look}`} data-test="chain-link" data-link=${link}>
-    <div class="node"><a href=${linkTo({ event: row.id })}>#${String(row.seq)}</a> <span class="soft">clock ${count(row.clock)}, ${when(row.wallMs)}</span>
+  return html`<li class=${`e-link is-${look}`} data-test="chain-link" data-link=${link}>
+    <div class="e-node"><a href=${linkTo({ event: row.id })}>#${String(row.seq)}</a> <span class="soft">clock ${count(row.clock)}, ${when(row.wallMs)}</span>
       ${' '}<code title=${row.hash}>${brief(row.hash)}</code>
       ${proof && html` <span class=${proof.fits ? 'good' : 'bad'} data-test="chain-proof">${proof.fits ? '✓ the payload has this hash' : proof.readable ? '✗ the payload has another hash' : proof.fits === false ? '✗ the payload has another hash' : '✗ the frame cannot be read'}</span>`}
       ${content && html` <strong class="bad">${content}</strong>`}
       ${error && !content && html` <span class="bad">${short(error.message, 400)}</span>`}</div>
-    <div class="joint"><span class="sign" aria-hidden="true">${sign}</span>
+    <div class="e-joint"><span class="e-sign" aria-hidden="true">${sign}</span>
       ${link === LINK.fits ? html`<span>prev <code title=${row.prev}>${brief(row.prev)}</code> is the hash of #${String(from.seq)}</span>`
         : link === LINK.broken ? html`<span><strong>Broken: ${why}.</strong> prev is <code title=${row.prev}>${brief(row.prev)}</code>${from && html`, #${String(from.seq)} has <code title=${from.hash}>${brief(from.hash)}</code>`}.
           ${' '}<${Blame} store=${store} judged=${judged} />${!sure && html` <span class="soft">It may also continue an earlier event: check the whole chain to know.</span>`}</span>`
@@ -92,9 +92,9 @@ export function ChainView({ store, row }) {
     }
   }
   const busy = check && 'done' in check
-  return html`<div class="chain-view">
+  return html`<div class="e-chain-view">
     <p>Each event holds the hash of its own payload and that of the entity's event before it. Here from this event back; the rule is that of <code>thaw verify</code>.</p>
-    <div class="bar">
+    <div class="e-bar">
       <button type="button" disabled=${busy} onClick=${() => run(true)} data-test="chain-check">Check all up to here</button>
       <button type="button" disabled=${busy} onClick=${() => run(false)}>Check the whole entity</button>
       ${busy && html`<progress aria-label="Events checked" max=${Number(check.total) || 1} value=${check.done}></progress>
@@ -103,7 +103,7 @@ export function ChainView({ store, row }) {
     </div>
     <div role="status" data-test="chain-result">${check && html`<${Result} store=${store} check=${check} />`}</div>
     ${shown?.error ? html`<p class="bad">${short(shown.error.message, 600)}</p>` : !shown ? html`<p class="soft">Reading the chain…</p>` : html`
-      <ol class="chain" aria-label="Hash chain, newest first" data-test="chain">
+      <ol class="e-chain" aria-label="Hash chain, newest first" data-test="chain">
         ${shown.links.map((judged, i) => html`<${Link} key=${judged.row.seq} store=${store} judged=${judged} sure=${shown.whole} proof=${i === 0 ? proof : null} />`)}
       </ol>
       ${shown.whole ? null : html`<button type="button" onClick=${() => setLength(Math.min(length * 4, 1536))} disabled=${length >= 1536} data-test="chain-more">
@@ -117,11 +117,11 @@ function Result({ store, check }) {
   if (!check.result) return null
   const r = check.result
   const found = [[r.wrong, 'does not fit', 'do not fit'], [r.unread, 'cannot be read', 'cannot be read'], [r.unsure, 'cannot be judged', 'cannot be judged'], [r.forks, 'fork or new beginning', 'forks or new beginnings']].filter(([n]) => n > 0)
-  return html`<div class="result">
+  return html`<div class="e-result">
     <p class=${found.length === 0 ? 'good' : r.wrong + r.unread > 0 ? 'bad' : 'warn'}><strong>${found.length === 0
       ? `All ${plural(r.events, 'event')} fit: each names the hash of the one before it, and each payload has the hash that its event says.`
       : `${plural(r.events, 'event')} checked: ${found.map(([n, one, many]) => `${count(n)} ${n === 1 ? one : many}`).join(', ')}.`}</strong></p>
-    ${r.kept.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label="Events that do not fit"><ol class="chain">${r.kept.map((judged) => html`<${Link} key=${judged.row.seq} store=${store} judged=${judged} sure=${true} />`)}</ol></div>`}
+    ${r.kept.length > 0 && html`<div class="e-scroll" tabindex="0" role="region" aria-label="Events that do not fit"><ol class="e-chain">${r.kept.map((judged) => html`<${Link} key=${judged.row.seq} store=${store} judged=${judged} sure=${true} />`)}</ol></div>`}
     ${r.omitted > 0 && html`<p class="soft">${count(r.omitted)} more of this kind are not listed.</p>`}
   </div>`
 }

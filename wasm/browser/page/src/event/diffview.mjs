@@ -49,11 +49,11 @@ export function DiffView({ store, full }) {
   if (state.wrong) return html`<p class="soft">The payload of #${String(state.wrong[0].seq)} is not MessagePack, so it cannot be compared with ${to}.</p>`
   const facts = [['kind', kindName(before.kind), kindName(full.kind)], ['scope', before.scope, full.scope]].filter(([, a, b]) => a !== b)
   const said = `${plural(Math.min(changes.length, MOST_CHANGES), 'change')}${state.stopped ? ' so far: the payloads differ in more, and the comparison stopped' : ''}`
-  return html`<div class="diff-view">
+  return html`<div class="e-diff-view">
     <p>Compared with the entity's event before it, ${to}: ${changes.length === 0 && !state.stopped ? 'the payloads are the same.' : `${said}.`}</p>
-    ${facts.length > 0 && html`<ul class="fact-changes">${facts.map(([name, a, b]) => html`<li key=${name}>The ${name} was <bdi>${short(a, 100)}</bdi> and is <bdi>${short(b, 100)}</bdi>.</li>`)}</ul>`}
-    ${changes.length > 0 && html`<div class="diff-box" tabindex="0" role="region" aria-label="Changes"><table class="diff" data-test="diff"><thead><tr><th scope="col"><span class="hidden-text">Change</span></th><th scope="col">Path</th><th scope="col">Before</th><th scope="col">Now</th></tr></thead>
-      <tbody>${changes.map((c, i) => html`<tr key=${i} class=${c.change} data-test="diff-row"><td><span aria-hidden="true">${SIGN[c.change]}</span><span class="hidden-text">${c.change}</span></td>
+    ${facts.length > 0 && html`<ul class="e-fact-changes">${facts.map(([name, a, b]) => html`<li key=${name}>The ${name} was <bdi>${short(a, 100)}</bdi> and is <bdi>${short(b, 100)}</bdi>.</li>`)}</ul>`}
+    ${changes.length > 0 && html`<div class="e-diff-box" tabindex="0" role="region" aria-label="Changes"><table class="e-diff" data-test="diff"><thead><tr><th scope="col"><span class="hidden-text">Change</span></th><th scope="col">Path</th><th scope="col">Before</th><th scope="col">Now</th></tr></thead>
+      <tbody>${changes.map((c, i) => html`<tr key=${i} class=${`e-${c.change}`} data-test="diff-row"><td><span aria-hidden="true">${SIGN[c.change]}</span><span class="hidden-text">${c.change}</span></td>
         <td><code>${short(pathText(c.path), 200)}</code></td><td>${c.a >= 0 && html`<bdi class="mono">${valueText(before.payload, c.a)}</bdi>`}</td><td>${c.b >= 0 && html`<bdi class="mono">${valueText(full.payload, c.b)}</bdi>`}</td></tr>`)}</tbody></table></div>`}
   </div>`
 }

@@ -20,8 +20,9 @@ const NOT_FOUND = -1
 
 // EventView shows the event with an id, in the part that the route names. onClose, if given, closes it.
 export function EventView({ id, onClose }) {
-  const store = useValue(opened), { part: named } = useValue(route)
+  const store = useValue(opened), { part: named, view } = useValue(route)
   const part = PARTS.some(([key]) => key === named) ? named : 'payload'
+  const Title = view === 'event' ? 'h1' : 'h2' // beside the table the page has its title
   const [state, setState] = useState({})
   const [neighbours, setNeighbours] = useState(null)
 
@@ -63,8 +64,8 @@ export function EventView({ id, onClose }) {
   const { row, full, error, unread } = state
   if (error) {
     return html`<section class="event" aria-label="Event" data-test="event">
-      <header class="event-head"><h1>Event</h1><${Close} onClose=${onClose} /></header>
-      <p><code class="id">${short(id, 60)}</code></p>
+      <header class="event-head"><${Title}>Event<//><${Close} onClose=${onClose} /></header>
+      <p><code class="e-id">${short(id, 60)}</code></p>
       <${Failure} error=${error} text=${error.code === NOT_FOUND ? 'No visible event of this store has this id.' : 'The event cannot be looked up.'} />
       <p><a href=${linkTo({ view: 'graph', event: id, correlation: undefined })}>What it caused</a> may be here all the same: a cause can lie outside the store.</p>
     </section>`
@@ -72,7 +73,7 @@ export function EventView({ id, onClose }) {
   if (!row) return html`<section class="event" aria-label="Event" aria-busy="true"><p class="soft">Reading…</p></section>`
   return html`<section class="event" aria-label="Event" data-test="event" data-id=${row.id} aria-busy=${state.id !== id}>
     <header class="event-head">
-      <h1>#${String(row.seq)} <bdi>${short(kindName(row.kind), 60)}</bdi></h1>
+      <${Title} class="event-title">#${String(row.seq)} <bdi>${short(kindName(row.kind), 60)}</bdi><//>
       <p class="event-sub"><${Name} of=${row.entity} most=${80} />, ${when(row.wallMs)} <span class="softer">UTC</span></p>
       <${Around} neighbours=${neighbours} />
       <${Close} onClose=${onClose} />
@@ -98,4 +99,4 @@ export function EventView({ id, onClose }) {
   </section>`
 }
 
-const Close = ({ onClose }) => (onClose ? html`<button type="button" class="quiet square close" aria-label="Close the event" onClick=${onClose}><${Icon} name="close" /></button>` : null)
+const Close = ({ onClose }) => (onClose ? html`<button type="button" class="quiet square e-close" aria-label="Close the event" onClick=${onClose}><${Icon} name="close" /></button>` : null)

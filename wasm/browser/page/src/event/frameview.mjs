@@ -69,32 +69,32 @@ function Frame({ frame }) {
     const cells = [], chars = []
     for (let n = i * width; n < Math.min(bytes.length, (i + 1) * width); n++) {
       const of = spans.innermost(n), s = spans.all[of]
-      const look = `byte ${of < 0 ? 'none' : `c${of % COLOURS}`} ${s?.fits === false ? 'unfit' : ''} ${marked && n >= marked.at && n < marked.at + marked.length ? 'in' : ''} ${n === at ? 'at' : ''}`
+      const look = `e-byte ${of < 0 ? '' : `e-c${of % COLOURS}`} ${s?.fits === false ? 'e-unfit' : ''} ${marked && n >= marked.at && n < marked.at + marked.length ? 'e-in' : ''} ${n === at ? 'e-at' : ''}`
       cells.push(html`<span key=${n} class=${look} data-at=${n}>${hexOf(bytes[n])}</span>`)
       chars.push(charOf(bytes[n]))
     }
-    return html`<div key=${i} class="hex-row"><span class="soft">${offsetText(i * width)}</span><span class="hex-bytes">${cells}</span><span class="hex-chars">${chars.join('')}</span></div>`
+    return html`<div key=${i} class="e-hex-row"><span class="soft">${offsetText(i * width)}</span><span class="e-hex-bytes">${cells}</span><span class="e-hex-chars">${chars.join('')}</span></div>`
   }
   const renderSpan = (i) => {
     const s = spans.all[i]
-    return html`<div key=${i} id=${`${id}-${i}`} class=${`span-row ${i === chosen ? 'at' : ''} ${s.fits === false ? 'unfit' : ''}`} role="option" aria-selected=${i === chosen}
+    return html`<div key=${i} id=${`${id}-${i}`} class=${`e-span-row ${i === chosen ? 'e-at' : ''} ${s.fits === false ? 'e-unfit' : ''}`} role="option" aria-selected=${i === chosen}
         style=${{ '--depth': Math.min(s.depth, 8) }} onClick=${() => choose(i)}>
-      <span class=${`swatch-byte c${i % COLOURS}`} aria-hidden="true"></span><span class="span-name">${visible(s.name)}</span>
-      ${' '}<bdi class="span-value">${short(s.value ?? '', 120)}</bdi>${s.fits !== undefined && html`<span class=${s.fits ? 'good' : 'bad'}>${fitsText(s)}</span>`}
-      ${' '}<span class="soft span-place">${count(s.at)}+${count(s.length)}</span></div>`
+      <span class=${`e-swatch-byte e-c${i % COLOURS}`} aria-hidden="true"></span><span class="e-span-name">${visible(s.name)}</span>
+      ${' '}<bdi class="e-span-value">${short(s.value ?? '', 120)}</bdi>${s.fits !== undefined && html`<span class=${s.fits ? 'good' : 'bad'}>${fitsText(s)}</span>`}
+      ${' '}<span class="soft e-span-place">${count(s.at)}+${count(s.length)}</span></div>`
   }
   const unfit = spans.unfit
-  return html`<div class="frame-view">
+  return html`<div class="e-frame-view">
     <p><code>${visible(frame.file)}</code> at byte ${count(frame.offset)}, ${plural(bytes.length, 'byte')} <${Copy} value=${() => dump(bytes)} what="the frame as hex" />
       ${' '}${unfit.length === 0 ? html`<span class="good" data-test="frame-fits">✓ every check fits</span>` : html`<strong class="bad" data-test="frame-fits">✗ ${unfit.map((s) => visible(s.name)).join(', ')} ${unfit.length === 1 ? 'does' : 'do'} not fit</strong>`}</p>
     ${frame.error && html`<p class="bad" data-test="frame-error">${short(frame.error, 600)}</p>`}
-    <div class="frame-now" role="status" aria-live="polite" data-test="frame-now">${span
+    <div class="e-frame-now" role="status" aria-live="polite" data-test="frame-now">${span
       ? html`<strong>${path.map((n) => visible(spans.all[n].name)).join(' › ')}</strong> <bdi class="wrap mono">${short(marked.value ?? '', 1200)}</bdi><span class=${marked.fits === false ? 'bad' : 'good'}>${fitsText(marked)}</span> <span class="soft">bytes ${count(marked.at)} to ${count(marked.at + marked.length - 1)}</span>`
       : html`<span class="soft">No explanation for byte ${count(at)}.</span>`}</div>
-    <div class="frame-parts" ref=${box}>
-      <${List} class="hex bytes" role="group" aria-label="Bytes of the frame. Arrow keys move from byte to byte." count=${rows} cursor=${Math.floor(at / width)} again=${picked} render=${renderRow}
+    <div class="e-frame-parts" ref=${box}>
+      <${List} class="e-hex e-bytes" role="group" aria-label="Bytes of the frame. Arrow keys move from byte to byte." count=${rows} cursor=${Math.floor(at / width)} again=${picked} render=${renderRow}
         onKeyDown=${onByteKey} onMouseOver=${over} onClick=${over} data-test="frame-bytes" />
-      <${List} class="spans" role="listbox" aria-label="Parts of the frame" aria-activedescendant=${`${id}-${chosen}`} count=${spans.all.length} cursor=${chosen} render=${renderSpan} onKeyDown=${onSpanKey} data-test="frame-spans" />
+      <${List} class="e-spans" role="listbox" aria-label="Parts of the frame" aria-activedescendant=${`${id}-${chosen}`} count=${spans.all.length} cursor=${chosen} render=${renderSpan} onKeyDown=${onSpanKey} data-test="frame-spans" />
     </div>
   </div>`
 }

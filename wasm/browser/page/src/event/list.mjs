@@ -37,9 +37,9 @@ export function List({ count, height = 22, render, cursor = -1, again, class: ex
   const { total, first, last, y } = measure(count, height, room, top)
   const shown = []
   for (let i = first; i < last; i++) shown.push(render(i))
-  return html`<div ref=${box} tabindex="0" ...${attributes} class=${`list ${extra}`} onScroll=${(e) => setTop(e.currentTarget.scrollTop)}>
-    <div class="list-room" role="presentation" style=${{ height: `${total}px` }}>
-      <div class="list-rows" role="presentation" style=${{ transform: `translateY(${y}px)`, '--row': `${height}px` }}>${shown}</div>
+  return html`<div ref=${box} tabindex="0" ...${attributes} class=${`e-list ${extra}`} onScroll=${(e) => setTop(e.currentTarget.scrollTop)}>
+    <div class="e-list-room" role="presentation" style=${{ height: `${total}px` }}>
+      <div class="e-list-rows" role="presentation" style=${{ transform: `translateY(${y}px)`, '--row': `${height}px` }}>${shown}</div>
     </div>
   </div>`
 }

@@ -21,8 +21,8 @@ export function PayloadView({ b }) {
   const [form, setForm] = useState('tree')
   const wrong = useMemo(() => check(b), [b])
   const shown = wrong && form === 'tree' ? 'hex' : form
-  return html`<div class="payload">
-    ${wrong && html`<p class="warning" data-test="payload-wrong">The payload is not MessagePack: ${wrong.message}. Its bytes are shown as they are.</p>`}
+  return html`<div class="e-payload">
+    ${wrong && html`<p class="e-warning" data-test="payload-wrong">The payload is not MessagePack: ${wrong.message}. Its bytes are shown as they are.</p>`}
     <${Tabs} label="Form of the payload" tabs=${wrong ? FORMS.slice(1) : FORMS} at=${shown} onPick=${setForm} small />
     <div role="tabpanel" aria-label=${shown}>
       ${shown === 'tree' ? html`<${TreeView} b=${b} />` : shown === 'json' ? html`<${JSONView} b=${b} wrong=${wrong} />` : html`<${HexView} b=${b} />`}
@@ -69,11 +69,11 @@ function JSONView({ b, wrong }) {
     setAt(to)
     event.preventDefault()
   }
-  return html`<div class="json-view">
-    <div class="bar"><span class="soft">${plural(text.lines.length, 'line')}${text.done ? '' : ' so far'}</span>
+  return html`<div class="e-json-view">
+    <div class="e-bar"><span class="soft">${plural(text.lines.length, 'line')}${text.done ? '' : ' so far'}</span>
       <button type="button" onClick=${copyAll}>Copy as JSON</button></div>
-    <${List} class="json" role="group" aria-label="Payload as JSON" count=${text.lines.length} cursor=${at} onKeyDown=${onKeyDown} data-test="json"
-      render=${(i) => html`<div key=${i} class="json-row" data-nth=${i}>${lineOf(text.lines[i])}</div>`} />
+    <${List} class="e-json" role="group" aria-label="Payload as JSON" count=${text.lines.length} cursor=${at} onKeyDown=${onKeyDown} data-test="json"
+      render=${(i) => html`<div key=${i} class="e-json-row" data-nth=${i}>${lineOf(text.lines[i])}</div>`} />
   </div>`
 }
 
@@ -102,7 +102,7 @@ export function HexView({ b }) {
       hex += `${hexOf(byte)} `
       chars += charOf(byte)
     }
-    return html`<div key=${i} class="hex-row"><span class="soft">${offsetText(i * width)}</span><span class="hex-bytes">${hex}</span><span class="hex-chars">${chars}</span></div>`
+    return html`<div key=${i} class="e-hex-row"><span class="soft">${offsetText(i * width)}</span><span class="e-hex-bytes">${hex}</span><span class="e-hex-chars">${chars}</span></div>`
   }
   const onKeyDown = (event) => {
     const to = move(event.key, at, rows)
@@ -110,8 +110,8 @@ export function HexView({ b }) {
     setAt(to)
     event.preventDefault()
   }
-  return html`<div class="hex-view" ref=${box}>
-    <div class="bar"><span class="soft">${plural(b.length, 'byte')}</span> <${Copy} value=${() => dump(b)} what="the bytes as hex" /></div>
-    <${List} class="hex" role="group" aria-label="Payload as bytes: offset, hexadecimal, characters" count=${rows} cursor=${at} onKeyDown=${onKeyDown} render=${render} data-test="hex" />
+  return html`<div class="e-hex-view" ref=${box}>
+    <div class="e-bar"><span class="soft">${plural(b.length, 'byte')}</span> <${Copy} value=${() => dump(b)} what="the bytes as hex" /></div>
+    <${List} class="e-hex" role="group" aria-label="Payload as bytes: offset, hexadecimal, characters" count=${rows} cursor=${at} onKeyDown=${onKeyDown} render=${render} data-test="hex" />
   </div>`
 }

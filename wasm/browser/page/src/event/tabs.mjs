@@ -15,7 +15,7 @@ export function Tabs({ label, tabs, at, onPick, small = false }) {
     event.preventDefault()
     event.stopPropagation()
   }
-  return html`<div class=${`tabs ${small ? 'small' : ''}`} role="tablist" aria-label=${label} ref=${list} onKeyDown=${onKeyDown}>
+  return html`<div class=${`e-tabs ${small ? 'small' : ''}`} role="tablist" aria-label=${label} ref=${list} onKeyDown=${onKeyDown}>
     ${tabs.map(([key, name]) => html`<button key=${key} type="button" role="tab" aria-selected=${key === at} tabindex=${key === at ? 0 : -1}
       data-test=${`tab-${key}`} onClick=${() => onPick(key)}>${name}</button>`)}
   </div>`

@@ -47,11 +47,11 @@ function Value({ b, at, chunk }) {
     return h.kind === KIND.str ? textOf(bodyOf(b, h)) ?? scalar(b, h) : scalar(b, h)
   }, [b, at])
   const shown = text === null ? '' : cut(text, parts * PART)
-  return html`<section class="value" aria-label="Selected value" data-test="value">
-    <p class="value-path"><code>${short(path, 300)}</code> <${Copy} value=${path} what="the path" /></p>
+  return html`<section class="e-value" aria-label="Selected value" data-test="value">
+    <p class="e-value-path"><code>${short(path, 300)}</code> <${Copy} value=${path} what="the path" /></p>
     <p class="soft">${chunk ? 'a range of ' : ''}${typeOf(b, h)}, at byte ${count(at)}${text !== null && h.kind === KIND.str ? `, ${plural(text.length, 'character')}` : ''}
       ${' '}<${Copy} value=${() => spell(b, at)} what="the value as JSON" /></p>
-    ${text !== null && html`<pre class="value-text" tabindex="0" data-test="value-text">${visible(shown)}</pre>`}
+    ${text !== null && html`<pre class="e-value-text" tabindex="0" data-test="value-text">${visible(shown)}</pre>`}
     ${text !== null && shown.length < text.length && html`<p>${count(shown.length)} of ${count(text.length)} characters.
       ${' '}<button type="button" onClick=${() => setParts(parts * 4)}>Show more</button></p>`}
   </section>`
@@ -135,19 +135,19 @@ export function TreeView({ b }) {
   }
   const render = (i) => {
     const row = rows[i]
-    return html`<div key=${row.id} id=${`${id}-${i}`} class=${`tree-row ${i === at ? 'at' : ''}`} role="treeitem" aria-level=${row.depth + 1}
+    return html`<div key=${row.id} id=${`${id}-${i}`} class=${`e-tree-row ${i === at ? 'e-at' : ''}`} role="treeitem" aria-level=${row.depth + 1}
         aria-setsize=${row.of} aria-posinset=${row.nth} aria-selected=${i === at} aria-expanded=${row.folds ? row.open : undefined}
         style=${{ '--depth': Math.min(row.depth, MOST_INDENT) }} onClick=${() => setCursor(i)} onDblClick=${() => fold(row)}>
-      <span class="fold" aria-hidden="true" onClick=${() => fold(row)}>${row.folds ? (row.open ? '▾' : '▸') : ''}</span>
-      ${row.depth > MOST_INDENT && html`<span class="deep" title=${`level ${row.depth}`}>${row.depth}</span>`}
-      <bdi class="key">${nameOf(b, row)}</bdi>${row.from < 0 && html`<span class="soft">: </span><bdi class=${`kind-${headAt(b, row.at).kind}`}>${preview(b, row.at)}</bdi>`}
+      <span class="e-fold" aria-hidden="true" onClick=${() => fold(row)}>${row.folds ? (row.open ? '▾' : '▸') : ''}</span>
+      ${row.depth > MOST_INDENT && html`<span class="e-deep" title=${`level ${row.depth}`}>${row.depth}</span>`}
+      <bdi class="e-key">${nameOf(b, row)}</bdi>${row.from < 0 && html`<span class="soft">: </span><bdi class=${`e-kind-${headAt(b, row.at).kind}`}>${preview(b, row.at)}</bdi>`}
     </div>`
   }
   const hint = wanted === '' ? '' : !hits.done ? `searching, ${count(hits.all.length)} so far`
     : hits.all.length === 0 ? 'nothing found'
       : `${count(hits.nth + 1)} of ${count(hits.all.length)}${hits.all.length === MOST_FOUND ? ' or more' : ''}`
-  return html`<div class="tree-view">
-    <div class="bar">
+  return html`<div class="e-tree-view">
+    <div class="e-bar">
       <label>Search <input type="search" value=${wanted} placeholder="keys and values" data-test="tree-search"
         onInput=${(e) => seek(e.currentTarget.value)}
         onKeyDown=${(e) => {
@@ -155,7 +155,7 @@ export function TreeView({ b }) {
         }} /></label>
       <button type="button" aria-label="Previous hit" disabled=${hits.all.length === 0} onClick=${() => step(-1)}>↑</button>
       <button type="button" aria-label="Next hit" disabled=${hits.all.length === 0} onClick=${() => step(1)}>↓</button>
-      <span class="soft hint" role="status" data-test="tree-hits">${hint}</span>
+      <span class="soft e-hint" role="status" data-test="tree-hits">${hint}</span>
       <button type="button" onClick=${unfoldAll} data-test="unfold-all">Unfold all</button>
       <button type="button" onClick=${() => {
         tree.foldAll()
@@ -165,7 +165,7 @@ export function TreeView({ b }) {
       }}>Fold all</button>
     </div>
     ${note && html`<p class="soft" role="status" data-test="tree-note">${note}</p>`}
-    <${List} class="tree" role="tree" aria-label="Payload" aria-activedescendant=${`${id}-${at}`} count=${rows.length} render=${render}
+    <${List} class="e-tree" role="tree" aria-label="Payload" aria-activedescendant=${`${id}-${at}`} count=${rows.length} render=${render}
       cursor=${at} again=${hits.nth} onKeyDown=${onKeyDown} data-test="tree" />
     ${selected && html`<${Value} b=${b} at=${selected.at} chunk=${selected.from >= 0} />`}
   </div>`

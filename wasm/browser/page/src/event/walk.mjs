@@ -85,7 +85,7 @@ export class Judge {
 // that they reach back to the first event of the entity.
 export async function lastOf(store, row, count, signal) {
   const found = await store.rows({
-    op: OP.query, entity: row.entity, to: next(row.seq), reverse: true, limit: count + 1, format: FORMAT.rows,
+    op: OP.query, entity: row.entity, to: next(row.seq), reverse: true, limit: count + 1,
   }, { signal })
   const whole = found.length <= count
   const judge = new Judge(store.report, whole)
@@ -100,7 +100,7 @@ export async function lastOf(store, row, count, signal) {
 async function* events(store, entity, to, frames, signal) {
   for (let from = 0n; from < to;) {
     let rows = [], error = null
-    const question = { op: OP.query, entity, from, to, limit: PAGE, format: frames ? FORMAT.fullRows : FORMAT.rows }
+    const question = { op: OP.query, entity, from, to, limit: PAGE, format: FORMAT.rows, payloads: frames }
     try {
       await store.each(question, { signal }, async (part) => {
         // Payloads are let go at once: a chain may have any number of any size.
@@ -122,7 +122,7 @@ async function* events(store, entity, to, frames, signal) {
     if (error === null && rows.length < PAGE) return
     if (error === null) continue
     // The error is about the next event of the entity, which the index still has.
-    const [row] = await store.rows({ op: OP.query, entity, from, to, limit: 1, format: FORMAT.rows }, { signal })
+    const [row] = await store.rows({ op: OP.query, entity, from, to, limit: 1 }, { signal })
     if (!row) throw error
     from = next(row.seq)
     yield { row, content: refusedFor(error), error }

@@ -56,9 +56,10 @@ export function ListsView({ route }) {
   useEffect(() => setAfter([]), [list, begins, open])
   const last = after.at(-1)
   const names = list !== 'kinds'
-  const { value, error, busy } = useAnswer((signal) => !names ? all
-    : open.rows({ op: list === 'entities' ? OP.entities : OP.scopes, limit: PAGE + 1, ...(begins ? { prefix: begins } : {}), ...(last !== undefined ? { after: last } : {}) }, { signal, urgent: true }),
+  const { value: answer, error, busy } = useAnswer(async (signal) => ({ list, lines: !names ? all
+    : await open.rows({ op: list === 'entities' ? OP.entities : OP.scopes, limit: PAGE + 1, ...(begins ? { prefix: begins } : {}), ...(last !== undefined ? { after: last } : {}) }, { signal, urgent: true }) }),
   [open, list, begins, last, all])
+  const value = answer?.list === list ? answer.lines : undefined // not what another list had
   const more = names && value?.length > PAGE
   const lines = names ? value?.slice(0, PAGE) : value
   const turn = (next) => {

@@ -1,12 +1,14 @@
 // The first thing one sees: where a store comes from.
 
-import { html, useRef, useState, useValue } from '../ui/html.mjs'
+import { html, useEffect, useRef, useState, useValue } from '../ui/html.mjs'
+import { useAnswer } from '../ui/ask.mjs'
 import { Icon } from '../ui/icons.mjs'
 import { short } from '../ui/plain.mjs'
 import { Failure } from '../app/failure.mjs'
 import { sample } from '../app/embedded.mjs'
 import { go } from '../app/route.mjs'
-import { open, opening, ready, refused } from '../app/session.mjs'
+import { open, opening, ready, refused, start } from '../app/session.mjs'
+import { Damages } from '../summary/damages.mjs'
 import { dropped, fileTree, fromTree, handleTree, NotStore } from './gather.mjs'
 
 // openTree opens the store in a tree, or says why there is none.
@@ -66,7 +68,10 @@ function Engine() {
 function Refused() {
   const why = useValue(refused)
   if (!why) return null
-  if (!(why.error instanceof NotStore)) return html`<${Failure} error=${why.error} text=${`${why.name ? `\u201c${short(why.name, 80)}\u201d` : 'The store'} could not be opened.`} />`
+  if (!(why.error instanceof NotStore)) {
+    return html`<${Failure} error=${why.error} text=${`${why.name ? `\u201c${short(why.name, 80)}\u201d` : 'The store'} could not be opened.`} />
+      ${why.source && why.error.code !== undefined ? html`<${Unopened} key=${why} source=${why.source} />` : null}`
+  }
   return html`<div class="failure" role="alert" data-test="failure">
     <${Icon} name="warn" />
     <div>
@@ -75,6 +80,14 @@ function Refused() {
         <button type="button" key=${name} onClick=${() => openTree(why.error.tree, name)}>Open <bdi>${short(name, 40)}</bdi></button>`)}</p>` : null}
     </div>
   </div>`
+}
+
+// Unopened verifies a store that cannot be opened, to see what is damaged.
+function Unopened({ source }) {
+  const { value, error } = useAnswer(async (signal) => (await start()).open(source, { verifyOnly: true, signal }), [source])
+  useEffect(() => () => value?.close(), [value])
+  if (error) return html`<${Failure} error=${error} text="It cannot be verified either." />`
+  return value ? html`<${Damages} store=${value} readable=${false} />` : null
 }
 
 export function OpenScreen() {

@@ -1,50 +1,15 @@
 // Whether the store is sound: what opening it found, and verification, which reads every byte
 // when it is asked to. On the map of the segments one sees where.
 
-import { html, useEffect, useMemo, useRef, useState, useValue } from '../ui/html.mjs'
+import { html, useMemo, useRef, useState } from '../ui/html.mjs'
 import { Icon } from '../ui/icons.mjs'
 import { useSize } from '../ui/size.mjs'
 import { count, Name, plural, short, shortId, size } from '../ui/text.mjs'
-import { OP } from '../../../../js/question.mjs'
 import { Failure } from '../app/failure.mjs'
 import { go, noFilters } from '../app/route.mjs'
-import { store } from '../app/session.mjs'
+import { useCheck } from './check.mjs'
+import { inWords } from './reasons.mjs'
 import { around, damagesOf, markAt, segmentsOf, widths } from './segments.mjs'
-
-// checks keeps the findings of a store while one looks at other views.
-const checks = new WeakMap()
-
-// useCheck returns { state, findings, error, progress, start, stop } of a verification.
-function useCheck(open) {
-  const [, again] = useState(0)
-  const check = checks.get(open) ?? { state: 'none' }
-  const set = (next) => {
-    checks.set(open, next)
-    again((n) => n + 1)
-  }
-  const mounted = useRef(true)
-  useEffect(() => () => { mounted.current = false }, [])
-  useEffect(() => {
-    check.tell = () => again((n) => n + 1)
-  })
-  const start = async () => {
-    const stop = new AbortController()
-    const began = performance.now()
-    set({ state: 'running', progress: null, stop })
-    const tell = (next) => {
-      checks.set(open, next)
-      if (mounted.current) again((n) => n + 1)
-    }
-    try {
-      const onProgress = (progress) => checks.get(open)?.stop === stop && tell({ state: 'running', progress, stop })
-      const [findings] = await open.lines({ op: OP.verify }, { signal: stop.signal, onProgress })
-      tell({ state: 'done', findings, ms: performance.now() - began })
-    } catch (error) {
-      tell(error?.name === 'AbortError' ? { state: 'none' } : { state: 'failed', error })
-    }
-  }
-  return { ...check, start, stop: () => check.stop?.abort() }
-}
 
 function SegmentMap({ segments, chosen, onChoose }) {
   const shares = useMemo(() => widths(segments), [segments])
@@ -65,24 +30,27 @@ function SegmentMap({ segments, chosen, onChoose }) {
   })}</ol>`
 }
 
-function Damage({ d }) {
-  const patch = around(d)
+function Damage({ d, readable }) {
+  const patch = readable ? around(d) : null
   const events = d.events ?? []
   return html`<li class="damage" data-test="damage">
     <${Icon} name="warn" />
     <div>
       <p><span class="strong mono">${short(d.file)}</span> <span class="soft">at byte ${count(d.offset)}${d.length ? `, ${count(d.length)} bytes` : ''}</span></p>
-      <p data-test="damage-reason">${short(d.reason, 200)}${d.detail ? html`<span class="soft wrap">: ${short(d.detail, 500)}</span>` : null}</p>
-      ${events.length > 0 || d.unnamed > 0 ? html`<p class="small soft">${events.length > 0 ? html`${plural(events.length, 'event')}: ${events.slice(0, 6).map((e, n) => html`${n ? ', ' : ''}<button type="button" class="link mono" title=${e.event_id} onClick=${() => go({ ...noFilters, view: 'event', event: e.event_id })}>${e.seq === null ? shortId(e.event_id) : `${count(e.seq)} ${shortId(e.event_id)}`}</button>`)}${events.length > 6 ? '…' : ''}` : null}${d.unnamed > 0 ? ` ${count(d.unnamed)} whose ids are not known` : ''}</p>` : null}
+      <p data-test="damage-reason" data-reason=${d.reason}>${capital(short(inWords(d.reason), 200))}${d.detail ? html`<span class="soft wrap">: ${short(d.detail, 500)}</span>` : null}</p>
+      ${events.length > 0 || d.unnamed > 0 ? html`<p class="small soft">${events.length > 0 ? html`${plural(events.length, 'event')}: ${events.slice(0, 6).map((e, n) => html`${n ? ', ' : ''}<button type="button" class="link mono" title=${e.event_id} disabled=${!readable} onClick=${() => go({ ...noFilters, view: 'event', event: e.event_id })}>${e.seq === null ? shortId(e.event_id) : `${count(e.seq)} ${shortId(e.event_id)}`}</button>`)}${events.length > 6 ? '…' : ''}` : null}${d.unnamed > 0 ? ` ${count(d.unnamed)} whose ids are not known` : ''}</p>` : null}
       ${patch ? html`<p><button type="button" class="link" data-test="damage-events" onClick=${() => go({ ...noFilters, view: 'events', event: events[0]?.event_id, ...patch })}>Events around it</button></p>` : null}
     </div>
   </li>`
 }
 
+const capital = (s) => s[0].toUpperCase() + s.slice(1)
+
 const SHOWN = 100
 
-export function Damages() {
-  const open = useValue(store)
+// Damages shows the soundness of a store of the client. One that could not be opened can be
+// verified too; its events cannot be shown.
+export function Damages({ store: open, readable = Number(open.report?.events ?? 0) > 0 }) {
   const check = useCheck(open)
   const [chosen, setChosen] = useState(null)
   const all = useMemo(() => damagesOf(open.report, check.findings), [open, check.findings])
@@ -98,7 +66,7 @@ export function Damages() {
       <span class=${`verdict small ${bad ? 'bad' : f ? 'good' : 'soft'}`} data-test="verdict" data-state=${check.state} role="status">${
         check.state === 'running' ? html`Verifying${total > 0 ? ` ${Math.floor((Number(done) / Number(total)) * 100)} %` : '…'}`
         : f ? (f.sound ? html`<${Icon} name="check" /> Sound: ${count(f.frames)} frames, ${size(f.bytes)} verified in ${(check.ms / 1000).toFixed(1)} s` : html`<${Icon} name="warn" /> ${plural(f.damages.length + Number(f.omitted ?? 0), 'damage')} found in ${size(f.bytes)}`)
-        : all.length > 0 ? html`<${Icon} name="warn" /> ${plural(all.length, 'damage')} found when opened` : 'Opening found no damage. Verify reads every byte.'
+        : all.length > 0 ? html`<${Icon} name="warn" /> ${plural(all.length, 'damage')} found when opened` : open.report ? 'Opening found no damage. Verify reads every byte.' : 'Verify reads every byte, and says what is damaged.'
       }</span>
       ${check.state === 'running' ? html`<button type="button" data-test="verify-stop" onClick=${check.stop}>Cancel</button>`
         : html`<button type="button" data-test="verify" onClick=${check.start}>${f ? 'Verify again' : `Verify ${size(bytes)}`}</button>`}
@@ -109,7 +77,7 @@ export function Damages() {
       ${segments.length > 0 ? html`<${SegmentMap} segments=${segments} chosen=${chosen} onChoose=${(name) => setChosen(chosen === name ? null : name)} />` : html`<p class="soft">No segments.</p>`}
       ${chosen ? html`<p class="small chosen-segment"><span class="mono strong"><${Name} of=${chosen} /></span> <span class="soft">${size(segments.find((s) => s.name === chosen)?.size ?? 0)}, ${shown.length === 0 ? (f ? 'no damage' : 'no damage known') : plural(shown.length, 'damage')}</span>
         <button type="button" class="link" onClick=${() => setChosen(null)}>All segments</button></p>` : null}
-      ${shown.length > 0 ? html`<ul class="damages" data-test="damages">${shown.slice(0, SHOWN).map((d) => html`<${Damage} key=${`${d.file} ${d.offset}`} d=${d} />`)}</ul>` : null}
+      ${shown.length > 0 ? html`<ul class="damages" data-test="damages">${shown.slice(0, SHOWN).map((d) => html`<${Damage} key=${`${d.file} ${d.offset}`} d=${d} readable=${readable} />`)}</ul>` : null}
       ${shown.length > SHOWN ? html`<p class="soft small">${plural(shown.length - SHOWN, 'more damage', 'more damages')}. Choose a segment to see its own.</p>` : null}
       ${f?.notes.length > 0 && !chosen ? html`<${Notes} notes=${f.notes} />` : null}
       ${others.length > 0 && segments.length > 0 && !chosen ? html`<p class="small soft">${plural(others.length, 'damage')} outside of the segments.</p>` : null}

@@ -2,6 +2,7 @@
 
 import { html, useMemo, useState, useValue } from '../ui/html.mjs'
 import { useAnswer } from '../ui/ask.mjs'
+import { kept } from '../ui/kept.mjs'
 import { count, Name, plural, short, size, span, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
 import { OP } from '../../../../js/question.mjs'
@@ -10,18 +11,26 @@ import { kindName, kinds, opened, store } from '../app/session.mjs'
 import { reach, Timeline } from '../timeline/timeline.mjs'
 import { Damages } from './damages.mjs'
 import { countNames } from './names.mjs'
+import { inWords } from './reasons.mjs'
 
 const unfiltered = { ...noFilters, event: undefined }
 
-function Fact({ label, children, test, note }) {
-  return html`<div class="fact"><dt>${label}</dt><dd data-test=${test}>${children}</dd>${note ? html`<dd class="note small soft">${note}</dd>` : null}</div>`
+// shortSpan names two times as precisely as tells them apart.
+function shortSpan(a, z) {
+  const [from, to] = [when(a), when(z)]
+  if (from.slice(0, 10) !== to.slice(0, 10)) return `${from.slice(0, 10)} – ${to.slice(0, 10)}`
+  return from.slice(0, 16) !== to.slice(0, 16) ? `${from.slice(0, 16)} – ${to.slice(11, 16)}` : `${from.slice(0, 19)}`
+}
+
+function Fact({ label, children, test, note, wide }) {
+  return html`<div class=${`fact${wide ? ' wide' : ''}`}><dt>${label}</dt><dd data-test=${test}>${children}</dd>${note ? html`<dd class="note small soft">${note}</dd>` : null}</div>`
 }
 
 // Names counts the entities or scopes while one looks: there is no shorter way than to list them.
 function Names({ op, list, label, test }) {
   const open = useValue(store)
   const [soFar, setSoFar] = useState(0)
-  const { value, error } = useAnswer((signal) => countNames(open, op, signal, setSoFar), [open, op])
+  const { value, error } = useAnswer((signal) => kept(open, `names ${op}`, () => countNames(open, op, signal, setSoFar)), [open, op])
   return html`<${Fact} label=${label} test=${test} note=${html`<a href=${linkTo({ view: 'lists', list })}>List</a>`}>${error ? '?' : value !== undefined ? count(value) : html`<span class="soft">${count(soFar)}…</span>`}<//>`
 }
 
@@ -35,7 +44,7 @@ function Kinds() {
   </section>`
 }
 
-const FROM = { 'index.fbati': 'from its index', 'index.thaw': 'from its index', 'index.ckpt': 'from its checkpoint', segments: 'from its segments: the index was rebuilt' }
+const FROM = { index: 'from index.fbati', checkpoint: 'from index.ckpt', segments: 'from the segments alone: the index was rebuilt' }
 
 // Opened says how the store was opened, and what was not as it should be. All of it is in the
 // report of the engine.
@@ -44,12 +53,12 @@ function Opened() {
   const r = open.report
   const lines = []
   const line = (key, term, node, tone = '') => lines.push(html`<div key=${key} class=${`line ${tone}`} data-test=${`report-${key}`}><dt>${term}</dt><dd>${node}</dd></div>`)
-  line('opened', 'Opened', html`${FROM[r.opened_from] ?? html`from <span class="mono">${short(r.opened_from)}</span>`}${r.opened_from === 'segments' ? '' : html` <span class="mono">${short(r.opened_from)}</span>`} in ${ms === null ? '?' : `${Math.round(ms)} ms`}`)
+  line('opened', 'Opened', `${FROM[r.opened_from] ?? short(r.opened_from)}, in ${ms === null ? '?' : `${Math.round(ms)} ms`}`)
   if (Number(r.tail_events) > 0) line('tail', 'Tail', `${plural(r.tail_events, 'event')} that the index does not cover, read from segments`)
   line('lookup', 'Lookup', `${{ built: 'built', stored: 'as stored' }[r.lookups] ?? short(r.lookups)}, ${size(r.table_bytes)}${Number(r.parts) > 0 ? `, ${plural(r.parts, 'part')}` : ''}`)
   line('next', 'Next sequence', count(r.allocator))
   for (const [n, f] of r.rejected.entries()) {
-    line(`rejected-${n}`, html`<span class="mono">${short(f.file)}</span> refused`, html`${short(f.reason)}${f.offset !== null ? ` at byte ${count(f.offset)}` : ''}${f.detail ? html`<br /><span class="mono soft wrap">${short(f.detail, 400)}</span>` : null}`, 'warn')
+    line(`rejected-${n}`, html`<span class="mono">${short(f.file)}</span> refused`, html`${short(inWords(f.reason))}${f.offset ? ` at byte ${count(f.offset)}` : ''}${f.detail ? html`<br /><span class="mono soft wrap">${short(f.detail, 400)}</span>` : null}`, 'warn')
   }
   if (r.torn) line('torn', 'Torn tail', html`<span class="mono">${short(r.torn.file)}</span> ends within a frame: ${count(r.torn.length)} bytes at ${count(r.torn.offset)} are not read${r.torn.unproven ? '. They could not be proved to be a torn write' : ''}`, 'warn')
   for (const [n, u] of r.unfinished.entries()) line(`unfinished-${n}`, 'Unfinished batch', html`${plural(u.items, 'event')} in <span class="mono">${short(u.file)}</span> at ${count(u.offset)}, never committed and not shown`, 'warn')
@@ -88,10 +97,10 @@ export function SummaryView() {
       <${Names} op=${OP.scopes} list="scopes" label="Scopes" test="summary-scopes" />
       <${Fact} label="Kinds" test="summary-kinds" note=${html`<a href=${linkTo({ view: 'lists', list: 'kinds' })}>List</a>`}>${count(all.length)}<//>
       <${Fact} label="Segments" test="summary-segments" note=${size(open.files.reduce((n, f) => n + (f.regular ? Number(f.size) : 0), 0))}>${count(r.segments)}<//>
-      <${Fact} label="Time span" test="summary-span" note=${all.length > 0 ? html`${when(first).slice(0, 16)} – ${when(end - 1).slice(0, 16)}` : null}>${all.length > 0 ? span(end - first) : '–'}<//>
+      <${Fact} label="Time span" test="summary-span" wide note=${all.length > 0 ? html`${shortSpan(first, end - 1)}` : null}>${all.length > 0 ? span(end - first) : '–'}<//>
     </dl>
     ${all.length > 0 ? html`<section class="card"><${Timeline} region=${{}} height=${88} legend=${false} onBrush=${(patch) => go({ ...unfiltered, view: 'events', ...patch })} /></section>` : null}
-    <${Damages} />
+    <${Damages} store=${open} />
     <div class="columns"><${Kinds} /><${Opened} /><${Files} /></div>
   </section>`
 }

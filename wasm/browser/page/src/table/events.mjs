@@ -2,6 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState, useValue } from '../ui/html.mjs'
 import { Icon } from '../ui/icons.mjs'
+import { keyOf } from '../ui/kept.mjs'
 import { useKeys } from '../ui/keys.mjs'
 import { useMedia } from '../ui/size.mjs'
 import { count } from '../ui/text.mjs'
@@ -16,8 +17,6 @@ import { Rows } from './rows.mjs'
 import { Table } from './table.mjs'
 
 const WIDE = '(min-width: 62rem)' // there is room for an event beside the table
-
-const keyOf = (region) => JSON.stringify(region, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))
 
 // useRows returns the rows of a region, one object as long as it is the same.
 function useRows(open, region) {
@@ -85,7 +84,7 @@ export function EventsView({ route }) {
         <div class="side-tools"><button type="button" class="quiet" onClick=${() => go({ view: 'event' })}>Open</button>
           <button type="button" class="quiet" onClick=${() => go({ view: 'graph', correlation: undefined })}>Causes</button>
           <button type="button" class="quiet square" aria-label="Close" onClick=${() => go({ event: undefined })}><${Icon} name="close" /></button></div>
-        <${EventView} key=${route.event} id=${route.event} />
+        <${EventView} id=${route.event} />
       </aside>` : null}
     </div>
   </div>`

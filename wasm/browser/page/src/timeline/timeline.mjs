@@ -3,6 +3,7 @@
 
 import { html, useEffect, useMemo, useRef, useState, useValue } from '../ui/html.mjs'
 import { useAnswer } from '../ui/ask.mjs'
+import { kept, keyOf } from '../ui/kept.mjs'
 import { useSize } from '../ui/size.mjs'
 import { count, Name, plural, span, when } from '../ui/text.mjs'
 import { Swatch, TINTS } from '../ui/tint.mjs'
@@ -17,8 +18,9 @@ const TICK = 92 // px, at least
 // Timeline shows the events of a region. onBrush gets a patch of the route, chosen its kinds.
 export function Timeline({ region, route, height = 72, onBrush, onKind, legend = true }) {
   const open = useValue(store), all = useValue(kinds)
-  const key = JSON.stringify(region, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))
-  const { value, error, busy } = useAnswer((signal) => open.lines({ op: OP.timeline, ...region, buckets: BUCKETS }, { signal }), [open, key])
+  const question = { op: OP.timeline, ...region, buckets: BUCKETS }
+  const key = keyOf(question)
+  const { value, error, busy, progress } = useAnswer((signal, onProgress) => kept(open, key, () => open.lines(question, { signal, onProgress })), [open, key])
   const rank = useMemo(() => new Map(all.slice(0, TINTS).map((k, n) => [k.kind, n])), [all])
   const b = useMemo(() => value && bars(value[0], (k) => rank.get(k), TINTS), [value, rank])
   const box = useRef()
@@ -88,7 +90,7 @@ export function Timeline({ region, route, height = 72, onBrush, onKind, legend =
   const zoomed = route && (route.since !== undefined || route.until !== undefined)
   return html`<section class="timeline" aria-label="Events over time" aria-busy=${busy} data-test="timeline" data-events=${value?.[0].events}>
     <div class="timeline-head small">
-      <span class="soft" data-test="timeline-text">${!b ? '\u00a0' : b.n === 0 ? 'No events'
+      <span class="soft" data-test="timeline-text">${!b ? reading(progress) : b.n === 0 ? 'No events'
         : part ? html`${timeOf(low)} – ${timeOf(high + 1)} · ${plural(sum(b.columns, low, high), 'event')}`
         : shown ? html`${timeOf(shown.at)} · ${span(b.width)} · ${plural(shown.events, 'event')}`
         : html`${when(b.first)} – ${when(end)} · ${span(end - b.first)} · ${span(b.width)} each`}</span>
@@ -114,6 +116,9 @@ export function Timeline({ region, route, height = 72, onBrush, onKind, legend =
     ${legend && totals ? html`<${Legend} totals=${shown ? total([shown]) : totals} all=${totals} onKind=${onKind} chosen=${route?.kinds ?? []} />` : null}
   </section>`
 }
+
+// reading says how far the answer is, once it takes long enough to say so.
+const reading = (progress) => (progress && Number(progress.total) > 0 ? `Reading ${Math.floor((Number(progress.done) / Number(progress.total)) * 100)} %` : '\u00a0')
 
 const sum = (columns, low, high) => columns.reduce((n, c) => (c.at >= low && c.at <= high ? n + c.events : n), 0)
 
