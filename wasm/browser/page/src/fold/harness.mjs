@@ -20,7 +20,9 @@ export function harness(scope) {
   const MOST_TEXT = 20_000
   const DEPTH = 100
 
-  let reducer, initial
+  let reducer
+  let names = {} // of kinds
+  let unread = 0 // events that could not be read
   let lines = [] // the events as text
   let state, ran = 0 // the state after so many events
   let failure = null
@@ -64,7 +66,9 @@ export function harness(scope) {
     for (let o = scope; o && o !== Object.prototype; o = Object.getPrototypeOf(o)) {
       for (const key of Reflect.ownKeys(o)) {
         if (o === scope && stays.has(key)) continue
-        if (!Reflect.deleteProperty(o, key) && !Reflect.defineProperty(o, key, { value: undefined })) left.push(String(key))
+        if (Reflect.deleteProperty(o, key) || Reflect.defineProperty(o, key, { value: undefined })) continue
+        const { value } = Reflect.getOwnPropertyDescriptor(o, key)
+        if (typeof value !== 'number') left.push(String(key)) // a constant is harmless
       }
     }
     if (left.length > 0) throw new Error(`cannot be taken away from the code: ${left.join(', ')}`)
@@ -93,8 +97,8 @@ export function harness(scope) {
   function answer(data) {
     switch (data.do) {
       case 'start':
-        initial = data.initial
-        state = JSON.parse(initial)
+        names = data.names
+        state = JSON.parse(data.initial)
         keep(0, state)
         return post({ is: 'done', number: data.number })
       case 'events': {
@@ -102,7 +106,7 @@ export function harness(scope) {
         if (more.at(-1) === '') more.pop()
         for (const line of more) lines.push(line)
         run()
-        return post({ is: 'done', number: data.number, ran, events: lines.length, failure })
+        return post({ is: 'done', number: data.number, ran, events: lines.length, unread, failure })
       }
       case 'state':
         return post({ is: 'done', number: data.number, ...show(Math.min(data.step, ran)) })
@@ -114,7 +118,7 @@ export function harness(scope) {
     while (ran < lines.length && !failure) {
       alive(ran)
       try {
-        state = apply(state, ran)
+        state = apply(state, ran, () => unread++)
         ran++
         if (ran % every === 0) keep(ran, state)
       } catch (err) {
@@ -132,9 +136,13 @@ export function harness(scope) {
     post({ is: 'at', step: step + 1 })
   }
 
-  function apply(before, i) {
+  function apply(before, i, unreadable = () => {}) {
     const event = JSON.parse(lines[i])
-    if (event.failure) return before // an event that could not be read
+    if (event.failure) { // it could not be read
+      unreadable()
+      return before
+    }
+    event.kind_name = names[Number(event.kind)] ?? event.kind
     freeze(event)
     const after = reducer(before, event)
     if (after === undefined) return before // it changed the state in place

@@ -70,10 +70,12 @@ export class Fold {
   #step = 0 // the last one that the worker was seen at
   ran = 0
   events = 0
+  unread = 0 // events that could not be read, and changed nothing
   failure = null // { step, text, line }, the reducer's first error
 
   // start compiles and starts a reducer. initial is the first state as JSON.
-  static async start(code, initial, { worker = browserWorker, patience = PATIENCE } = {}) {
+  // names are those of kinds, by number: an event's kind_name.
+  static async start(code, initial, { worker = browserWorker, patience = PATIENCE, names = {} } = {}) {
     let json
     try {
       json = JSON.stringify(JSON.parse(initial))
@@ -83,7 +85,7 @@ export class Fold {
     await compile(code, worker, patience)
     const fold = new Fold(code, patience)
     await fold.#begin(worker)
-    await fold.#ask({ do: 'start', initial: json })
+    await fold.#ask({ do: 'start', initial: json, names })
     return fold
   }
 
@@ -167,9 +169,10 @@ export class Fold {
   // feed runs the reducer over more events, JSON lines each with its end, and returns when that is done.
   async feed(lines) {
     if (lines === '') return
-    const { ran, events, failure } = await this.#ask({ do: 'events', lines })
+    const { ran, events, unread, failure } = await this.#ask({ do: 'events', lines })
     this.ran = ran
     this.events = events
+    this.unread = unread
     if (failure) this.failure = { step: failure.step, text: failure.text, line: lineOf(this.#text, this.#code, String(failure.stack)) }
   }
 

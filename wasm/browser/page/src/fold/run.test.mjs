@@ -112,6 +112,15 @@ test('an event that cannot be read changes nothing', async () => {
   const fold = await start('(s, e) => ({ n: s.n + 1 })', '{"n":0}')
   await fold.feed(line(0) + '{"failure":{"code":-2},"seq":1,"event_id":"x"}\n' + line(2))
   assert.equal((await fold.at(3)).state.n, 2)
+  assert.equal(fold.unread, 1)
+  fold.stop()
+})
+
+test('an event has the name of its kind', async () => {
+  const fold = await Fold.start('(s, e) => ({ is: e.kind_name })', '{}', { worker: nodeWorker, names: { 0x1000: 'order.placed' } })
+  await fold.feed(line(0) + line(1).replace('0x1000', '0xf00d'))
+  assert.equal((await fold.at(1)).state.is, 'order.placed')
+  assert.equal((await fold.at(2)).state.is, '0xf00d')
   fold.stop()
 })
 

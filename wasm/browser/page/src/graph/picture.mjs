@@ -134,8 +134,8 @@ function Boxes({ graph, plan, root, focus, detail, choose, onOpen }) {
           onFocus=${() => choose(node.id)} onClick=${() => choose(node.id)} onDblClick=${() => onOpen(node.id)}>
         <title>${describe(graph, node)}</title>
         <rect class="card" width=${BOX.width} height=${BOX.height} rx="5" />
-        <rect class="tint" x="0" y="0" width="5" height=${BOX.height} rx="2" />
-        ${detail !== 'none' && html`<svg x="13" y="0" width=${BOX.width - 18} height=${BOX.height}>
+        <rect class="tint" x="0" y="0" width=${detail === 'none' ? BOX.width : detail === 'name' ? 8 : 5} height=${BOX.height} rx="2" />
+        ${detail !== 'none' && html`<svg x="14" y="0" width=${BOX.width - 19} height=${BOX.height}>
           ${detail === 'name' ? html`<text class="what far" y="27">${fits(name, (BOX.width - 18) / 1.75)}</text>` : html`
             <text class="what" y="16.5">${fits(name, BOX.width - 18)}</text>
             <text class="which" y="32">${timeOfDay(node.wallMs)}</text>
