@@ -129,7 +129,7 @@ func TestFilterField(t *testing.T) {
 	p.Key("/")
 	take("order:0042", "suggest-entity-order:0042")
 	p.same(query(host.Region{Entity: "order:0042"}))
-	require.Equal(t, "#/events?entity=order:0042", Eval[string](p, "location.hash"))
+	require.Contains(t, Eval[string](p, "location.hash"), "entity=order:0042")
 	p.Click(Test("clear"))
 	take("shop:e", "suggest-scope-shop:eu")
 	take("order.pai", "suggest-kind-4098")

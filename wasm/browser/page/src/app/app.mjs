@@ -22,6 +22,7 @@ function Header({ onHelp }) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
     go({ view })
+    document.getElementById('main').focus({ preventScroll: true }) // else Enter would follow the link again
   }
   return html`<header class="top">
     <a class="brand" href=${linkTo({ view: 'summary' })} onClick=${(e) => onLink(e, 'summary')}><${Icon} name="mark" /><span>thaw</span></a>
