@@ -16,6 +16,7 @@
 //
 //	osfs              the disk
 //	aferofs           the adapter for afero
+//	memfs             in memory, without afero: small enough for a web page
 //	crashfs           for tests: in memory, with power cuts
 //	failfs            for tests: a wrapper whose operations fail on demand
 //	glance            whether a directory has the names of its last listing

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,28 +11,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
 // LockName is the file in a store's directory that its writer locks. It is never
 // removed: otherwise two writers could lock two files of one name.
 const LockName = "thaw.lock"
-
-// Holder describes the process that locked a store.
-type Holder struct {
-	PID   int       `json:"pid"`
-	Host  string    `json:"host"`
-	Since time.Time `json:"since"`
-}
-
-// String returns a text for people. It escapes the host name.
-func (h Holder) String() string {
-	if h.PID == 0 {
-		return "unknown process"
-	}
-	return fmt.Sprintf("process %d on %s, since %s", h.PID, escape.Text(h.Host), h.Since.Format(time.RFC3339))
-}
 
 // maxHolder bounds the bytes read from a lock file.
 const maxHolder = 1 << 10
@@ -119,7 +102,7 @@ func writeHolder(fs fsabstraction.FS, path string, now time.Time) error {
 	if err != nil {
 		name = "an unnamed host"
 	}
-	b, err := json.Marshal(Holder{PID: os.Getpid(), Host: name, Since: now.UTC().Truncate(time.Second)})
+	b, err := Holder{PID: os.Getpid(), Host: name, Since: now.UTC().Truncate(time.Second)}.text()
 	if err != nil {
 		return err
 	}
@@ -143,8 +126,8 @@ func readHolder(fs fsabstraction.ReadFS, path string) (h Holder) {
 	defer f.Close()
 	b := make([]byte, maxHolder)
 	n, err := f.ReadAt(b, offHolder)
-	if err != nil && !errors.Is(err, io.EOF) || json.Unmarshal(b[:n], &h) != nil {
-		return Holder{}
+	if err == nil || errors.Is(err, io.EOF) {
+		h, _ = parseHolder(b[:n])
 	}
 	return h
 }

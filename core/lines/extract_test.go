@@ -30,9 +30,9 @@ func TestExtract(t *testing.T) {
 		},
 	}
 	require.Equal(t, `{"events":1,"first_seq":2,"end_seq":18446744073709551615,"files":4,"names":true,"left_out":[`+
-		`{"event_id":"01000000000000000000000000000000","seq":7,"failure":{"code":-6,"error":"test","damage":null}},`+
-		`{"event_id":"02000000000000000000000000000000","seq":8,"failure":`+
-		strings.TrimSpace(string(lines.AppendFailure(nil, -2, r.LeftOut[1].Err)))+`}],"more":5,"damages":6}`+"\n",
+		`{"failure":{"code":-6,"error":"test","damage":null},"seq":7,"event_id":"01000000000000000000000000000000"},`+
+		`{"failure":`+strings.TrimSpace(string(lines.AppendFailure(nil, -2, r.LeftOut[1].Err)))+
+		`,"seq":8,"event_id":"02000000000000000000000000000000"}],"more":5,"damages":6}`+"\n",
 		string(lines.AppendExtract(nil, &r, code)))
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
 )
 
 // AppendFailure appends a failed answer as one object and a newline: code,
@@ -11,6 +12,20 @@ import (
 // cause, which has more for programs than the text.
 func AppendFailure(dst []byte, code int32, err error) []byte {
 	return appendLine(dst, func(f fields) { failureFields(f, "", &code, &err) })
+}
+
+// AppendFailedEvent appends an event that could not be read as one object and a newline: failure
+// (as AppendFailure appends it), seq and event_id, which the index has.
+func AppendFailedEvent(dst []byte, code int32, err error, e *event.Event) []byte {
+	return appendLine(dst, func(f fields) { failedEventFields(f, code, err, e.Sequence, e.ID) })
+}
+
+func failedEventFields(f fields, code int32, err error, sequence uint64, id event.ID) {
+	f.begin("")
+	failureFields(f, "failure", &code, &err)
+	f.number("seq", &sequence)
+	f.hex("event_id", id[:])
+	f.end()
 }
 
 // DecodeFailure decodes a line of AppendFailure. bad is a [*SyntaxError] for

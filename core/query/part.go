@@ -29,6 +29,9 @@ type Options struct {
 	Check func(event.Event) (event.Event, error)
 	// Frames reads events' own times, for a region with times.
 	Frames Frames
+	// Pass, when set, reports of an error of Frames whether a query passes over its event: it
+	// yields the event with the error, and goes on.
+	Pass func(error) bool
 }
 
 // Frames reads the frames of events. It is an interface, since a bound method would be an

@@ -8,9 +8,10 @@ import (
 )
 
 // Query yields the visible events of a region that the page wants, in order of sequence or
-// its reverse. Before each it moves the page past the event: its bounds by the event's
-// sequence, and Limit by one. After an error, a call with the same page resumes where this one
-// ended. more is false when the page is full or yield returned false.
+// its reverse. An event that comes with an error could not be read: see Options.Pass. Before
+// each event it moves the page past it: its bounds by the event's sequence, and Limit by one.
+// After an error that it returns, a call with the same page resumes where this one ended. more
+// is false when the page is full or yield returned false.
 func (c *Cursor) Query(region *Region, page *Page, yield func(event.Event, error) bool) (more bool, err error) {
 	if page.Limit == 1 && !page.Reverse && region.everything() {
 		return c.nextEvent(page, yield)
@@ -87,14 +88,15 @@ func (c *Cursor) yield(p *plan, records []artifact.Raw, page *Page, yield func(e
 			if err := c.check(&e); err != nil {
 				return false, err
 			}
-			if in, err := c.inTimes(&p.region.Times, &e); err != nil || !in {
-				if err != nil {
-					return false, err
-				}
+			in, err := c.inTimes(&p.region.Times, &e)
+			if err != nil && (c.options.Pass == nil || !c.options.Pass(err)) {
+				return false, err
+			}
+			if !in && err == nil {
 				continue
 			}
 			more := page.passed(e.Sequence)
-			if !yield(e, nil) || !more {
+			if !yield(e, err) || !more {
 				return false, nil
 			}
 		}

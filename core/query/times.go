@@ -106,10 +106,11 @@ func (c *Cursor) inTimes(t *Times, e *event.Event) (bool, error) {
 		return true, nil
 	}
 	if !e.Timed {
-		var err error
-		if *e, err = c.options.Frames.Timed(*e); err != nil {
+		timed, err := c.options.Frames.Timed(*e)
+		if err != nil {
 			return false, err
 		}
+		*e = timed
 	}
 	return t.has(e.TimestampUS), nil
 }

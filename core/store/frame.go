@@ -30,13 +30,8 @@ func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
 	f := borrowFrame()
 	defer f.giveBack()
 	raw, err := f.read(s, e.Position)
-	switch {
-	case errors.Is(err, source.ErrGone):
-		return event.Full{}, lostEvent(e, damage.SegmentMissing, err)
-	case errors.Is(err, source.ErrShort):
-		return event.Full{}, lostEvent(e, damage.Shortened, err)
-	case err != nil:
-		return event.Full{}, unreadEvent(e, err)
+	if err != nil {
+		return event.Full{}, unreadFrame(e, err)
 	}
 	full := event.Full{Event: e}
 	f.body.Payload = nil // the caller's own

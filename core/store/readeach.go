@@ -27,15 +27,19 @@ const (
 // A payload is valid until the loop's next step, and not after the loop: clone it to keep
 // it. Nothing else of an event is reused.
 func (s *Snapshot) ReadEach(events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
-	return ReadEach(func() (*Snapshot, error) { return s, nil }, events)
+	return readEach(func() (*Snapshot, error) { return s, nil }, s.goesOn, events)
 }
 
 // ReadEach is [Snapshot.ReadEach] of the snapshot that pin returns. It calls pin once, when
 // it has the first events: so a snapshot that is newer than the iteration's can be pinned.
 // An error of pin ends the iteration.
 func ReadEach(pin func() (*Snapshot, error), events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
+	return readEach(pin, false, events)
+}
+
+func readEach(pin func() (*Snapshot, error), goesOn bool, events iter.Seq2[event.Event, error]) iter.Seq2[event.Full, error] {
 	return func(yield func(event.Full, error) bool) {
-		r := eachReader{pin: pin, most: firstFrames}
+		r := eachReader{pin: pin, goesOn: goesOn, most: firstFrames}
 		r.yield = func(full *event.Full, d Decoded) bool { return yield(*full, d.Err) }
 		r.read(events)
 	}
@@ -63,6 +67,7 @@ func DecodeEach(pin func() (*Snapshot, error), events iter.Seq2[event.Event, err
 type eachReader struct {
 	pin      func() (*Snapshot, error)
 	snapshot *Snapshot
+	goesOn   bool // see Snapshot.GoingOn
 	yield    func(*event.Full, Decoded) bool
 	decode   func(*event.Full) (any, error) // nil for none
 	most     int                            // events of the batch being filled
@@ -76,12 +81,13 @@ type eachReader struct {
 func (r *eachReader) read(events iter.Seq2[event.Event, error]) {
 	defer r.end()
 	for e, err := range events {
-		if err != nil {
+		if err != nil && !(r.goesOn && e != (event.Event{})) {
 			if r.flush() {
 				r.fail(err)
 			}
 			return
 		}
+		// An event that came with an error is read again in its turn.
 		if !r.add(e) {
 			return
 		}
@@ -172,9 +178,13 @@ func (r *eachReader) give(b *frameBatch) bool {
 	return true
 }
 
-// again yields an event that could not be read, or decoded: it says what is wrong.
+// again yields an event that could not be read, or decoded: it says what is wrong. It returns
+// false when the iteration is over.
 func (r *eachReader) again(e event.Event) bool {
 	full, err := r.snapshot.Read(e)
+	if err != nil && r.goesOn && passable(err) {
+		return r.yield(&event.Full{Event: e}, Decoded{Err: err})
+	}
 	d := Decoded{Err: err}
 	if err == nil && r.decode != nil {
 		d.Value, d.Err = r.decode(&full)

@@ -28,6 +28,7 @@ type Snapshot struct {
 	// crossesUnsealed is set when the index covers a segment without a footer, so
 	// batpak may have numbered the events after it otherwise: see numbering.
 	crossesUnsealed bool
+	goesOn          bool // see GoingOn
 }
 
 // Report returns how the store was opened, and the damage that queries have met
@@ -49,6 +50,9 @@ func (s *Snapshot) queryOptions() query.Options {
 	o := query.Options{Hidden: s.report.HiddenRanges, Parallel: s.options.Parallel, Frames: (*frames)(s)}
 	if s.options.CheckFrames {
 		o.Check = s.checkFrame
+	}
+	if s.goesOn {
+		o.Pass = passable
 	}
 	return o
 }

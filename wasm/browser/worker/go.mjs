@@ -13,8 +13,8 @@ async function inflate(bytes) {
 }
 
 // run starts a module and returns its exports. The runtime's last words are part of the
-// error with which it ends: written to an object, {text}.
-export async function run(Go, bytes, env, said) {
+// error with which it ends: written to an object, {text}. change may change the imports.
+export async function run(Go, bytes, env, said, change = () => {}) {
   const go = new Go()
   go.env = env
   go.exit = (code) => { throw new Error(`the Go runtime ended with code ${code}: ${said.text.split('\n', 1)[0]}`) }
@@ -24,6 +24,7 @@ export async function run(Go, bytes, env, said) {
     said.text += text.slice(0, MOST - said.text.length)
     console.error(text)
   }
+  change(go.importObject.gojs)
   const { instance } = await WebAssembly.instantiate(await inflate(bytes), go.importObject)
   go.run(instance).catch(() => {}) // it never ends; its end is an error of the call that ended it
   return instance.exports
@@ -32,6 +33,11 @@ export async function run(Go, bytes, env, said) {
 // start starts the engine.
 export async function start(Go, bytes, env) {
   const said = { text: '' }
-  const exports = await run(Go, bytes, env, said)
+  const exports = await run(Go, bytes, env, said, (imports) => {
+    // Without syscall/js the runtime must not be resumed when a time is over. It sleeps only
+    // in the background, and looks at its clock at the next call.
+    imports['runtime.scheduleTimeoutEvent'] = () => {}
+    imports['runtime.clearTimeoutEvent'] = () => {}
+  })
   return new Instance(exports, exports.mem, () => said.text.includes('out of memory'))
 }

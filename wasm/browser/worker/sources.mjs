@@ -88,7 +88,7 @@ async function request(url, headers) {
 
 async function readURL({ file, at, end }) {
   try {
-    const answer = await request(file.url, { Range: `bytes=${at}-${end - 1}`, 'If-Match': file.tag })
+    const answer = await request(file.url, { Range: `bytes=${at}-${end - 1}`, ...file.tag && { 'If-Match': file.tag } })
     if (answer.status === 412 || answer.status === 404) return { status: STATUS.gone }
     if (answer.status === 416) return { status: STATUS.short }
     if (answer.status !== 206 && answer.status !== 200) throw new Error(`${answer.status} ${answer.statusText}`)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"runtime"
 
 	corestore "github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/wasm/abi"
@@ -195,6 +196,9 @@ func (e *Engine) forget(n uint32, t *task) {
 
 // run runs a task to its next answer and writes that to the out block.
 func (e *Engine) run(t *task) int32 {
+	// Without other threads the collector's goroutine runs only when this one yields. A
+	// collection that has begun would not end, and nothing be freed: a scan took 300 MB.
+	runtime.Gosched()
 	t.store.waiting = nil
 	state := t.next()
 	if state == abi.Wants {

@@ -20,22 +20,25 @@ func hash(payload []byte) event.Hash { return blake3.Sum256(payload) }
 // perform answers the question. It runs in the task's coroutine.
 func (t *task) perform() error {
 	q, s := &t.request, t.store.snapshot
+	if q.Flags&abi.FlagGoOn != 0 {
+		s = s.GoingOn()
+	}
 	limit := int(min(q.Limit, math.MaxInt))
 	switch q.Op {
 	case abi.OpOpen:
 		return t.open()
 	case abi.OpQuery:
-		return t.events(s.Query(q.Region, query.Page{From: q.From, Limit: limit, To: q.To, Reverse: q.Reverse}))
+		return t.events(s, s.Query(q.Region, query.Page{From: q.From, Limit: limit, To: q.To, Reverse: q.Reverse}))
 	case abi.OpStream:
-		return t.events(s.Stream(q.Region.Entity, query.StreamPage{
+		return t.events(s, s.Stream(q.Region.Entity, query.StreamPage{
 			From: uint32(q.From), Limit: limit, To: uint32(q.To), Reverse: q.Reverse,
 		}))
 	case abi.OpAncestors:
-		return t.events(s.Ancestors(q.ID, limit))
+		return t.events(s, s.Ancestors(q.ID, limit))
 	case abi.OpEffects:
-		return t.events(s.Effects(q.ID, limit))
+		return t.events(s, s.Effects(q.ID, limit))
 	case abi.OpCorrelated:
-		return t.events(s.Correlated(q.ID))
+		return t.events(s, s.Correlated(q.ID))
 	case abi.OpCount:
 		return t.amount(s.Count(q.Region, q.From))
 	case abi.OpState:
@@ -49,17 +52,19 @@ func (t *task) perform() error {
 		}
 		return t.one(s.Read(row.Event))
 	case abi.OpReadEach:
-		return t.fulls(rowEvents(q.Row))
+		return t.fulls(s, rowEvents(q.Row))
 	case abi.OpPosition:
 		return t.position()
 	case abi.OpEntities, abi.OpScopes, abi.OpKinds, abi.OpGraph:
 		return t.overview(limit)
-	case abi.OpExtract:
-		return t.extract(s.Query(q.Region, query.Page{From: q.From, To: q.To}))
 	case abi.OpMarks:
 		return t.marks(q.Limit)
 	case abi.OpTimeline:
 		return t.timeline(q.Limit)
+	case abi.OpFrame:
+		return t.frame()
+	case abi.OpExtract:
+		return t.extract(s.Query(q.Region, query.Page{From: q.From, To: q.To}))
 	case abi.OpReport:
 		report := s.Report()
 		t.answer = lines.AppendReport(t.answer, &report, int64(q.From))
@@ -73,7 +78,7 @@ func (t *task) open() error {
 	q := &t.request
 	t.store.files.cache.setSize(min(q.Limit, abi.MaxCache))
 	s, err := corestore.Open(&t.store.files, corestore.Options{
-		Seed: q.From, Hash: hash, Stop: t.again,
+		Seed: q.From, Hash: hash, Stop: again,
 		Strict:      q.Flags&abi.FlagStrict != 0,
 		ShowHidden:  q.Flags&abi.FlagShowHidden != 0,
 		CheckFrames: q.Flags&abi.FlagCheckFrames != 0,
@@ -98,11 +103,11 @@ func rowEvents(rows []byte) iter.Seq2[event.Event, error] {
 }
 
 // events answers with one row per event, read from the index or from its frame.
-func (t *task) events(all iter.Seq2[event.Event, error]) error {
+func (t *task) events(s *corestore.Snapshot, all iter.Seq2[event.Event, error]) error {
 	format := t.request.Format
-	read := format == abi.FormatPlain && t.store.checksFrames
+	read := format == abi.FormatPlain && t.store.checksFrames && t.request.Flags&abi.FlagGoOn == 0
 	if format != abi.FormatRows && !read {
-		return t.fulls(all)
+		return t.fulls(s, all)
 	}
 	for e, err := range all {
 		if err != nil {
@@ -118,13 +123,18 @@ func (t *task) events(all iter.Seq2[event.Event, error]) error {
 	return nil
 }
 
-// fulls answers with one row per event, read from its frame.
-func (t *task) fulls(all iter.Seq2[event.Event, error]) error {
-	for full, err := range t.store.snapshot.ReadEach(all) {
-		if err != nil {
+// fulls answers with one row per event, read from its frame. With abi.FlagGoOn an event that
+// cannot be read is a row too.
+func (t *task) fulls(s *corestore.Snapshot, all iter.Seq2[event.Event, error]) error {
+	for full, err := range s.ReadEach(all) {
+		switch {
+		case err == nil:
+			t.full(&full)
+		case t.request.Flags&abi.FlagGoOn != 0 && full.Event != (event.Event{}):
+			t.answer = lines.AppendFailedEvent(t.answer, int32(codeOf(err)), err, &full.Event)
+		default:
 			return t.after(err)
 		}
-		t.full(&full)
 		t.row()
 	}
 	return nil
@@ -212,7 +222,7 @@ func (t *task) position() error {
 
 func (t *task) verify() error {
 	r, err := verify.Run(&t.store.files, verify.Options{
-		Hash: hash, Seed: t.request.From, Stop: t.again,
+		Hash: hash, Seed: t.request.From, Stop: again,
 		Progress: func(done, total uint64) { _ = t.progress(done, total) },
 	})
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package wasmbuild builds thaw.wasm and engine.wasm for tests, as the Makefile does.
+// Package wasmbuild builds thaw.wasm, engine.wasm and scratch.wasm for tests, as the Makefile
+// does.
 package wasmbuild
 
 import (
@@ -20,10 +21,12 @@ import (
 // bytes.
 var flags = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}
 
-// The import paths of the modules: thaw.wasm and engine.wasm.
+// The import paths of the modules: thaw.wasm, engine.wasm and scratch.wasm.
 const (
 	Guest  = "github.com/thawlog/thaw/wasm/guest"
 	Engine = "github.com/thawlog/thaw/wasm/browser/engine"
+	// Scratch is built of package scratchstore, which a test of it has to import.
+	Scratch = "github.com/thawlog/thaw/wasm/browser/scratch"
 )
 
 // build builds a package into a file.
@@ -52,8 +55,9 @@ func built(goos, pkg string, args ...string) func() ([]byte, error) {
 }
 
 var (
-	guest  = built("wasip1", Guest, "-buildmode=c-shared")
-	engine = built("js", Engine)
+	guest   = built("wasip1", Guest, "-buildmode=c-shared")
+	engine  = built("js", Engine)
+	scratch = built("js", Scratch)
 )
 
 // Module returns thaw.wasm, built once per process.
@@ -61,6 +65,11 @@ func Module(t testing.TB) []byte { return module(t, guest, "guest", "main.go") }
 
 // EngineModule returns engine.wasm, built once per process.
 func EngineModule(t testing.TB) []byte { return module(t, engine, "browser", "engine", "main.go") }
+
+// ScratchModule returns scratch.wasm, built once per process.
+func ScratchModule(t testing.TB) []byte {
+	return module(t, scratch, "browser", "scratch", "page_js.go")
+}
 
 func module(t testing.TB, get func() ([]byte, error), main ...string) []byte {
 	if _, here, _, ok := runtime.Caller(0); ok { // so go test notices changed exports

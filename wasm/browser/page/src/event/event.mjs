@@ -1,6 +1,7 @@
 // One event: beside the table on wide screens, a page of its own on narrow ones.
 
 import { Failure } from '../app/failure.mjs'
+import { meaning } from '../app/reasons.mjs'
 import { go, linkTo, route } from '../app/route.mjs'
 import { kindName, store as opened } from '../app/session.mjs'
 import { html, useEffect, useState, useValue } from '../ui/html.mjs'
@@ -21,7 +22,6 @@ const NOT_FOUND = -1
 // EventView shows the event with an id, in the part that the route names. onClose, if given, closes it.
 export function EventView({ id, onClose }) {
   const store = useValue(opened), { part: named, view } = useValue(route)
-  const part = PARTS.some(([key]) => key === named) ? named : 'payload'
   const Title = view === 'event' ? 'h1' : 'h2' // beside the table the page has its title
   const [state, setState] = useState({})
   const [neighbours, setNeighbours] = useState(null)
@@ -59,9 +59,11 @@ export function EventView({ id, onClose }) {
     '[': step('entityBefore'), ']': step('entityAfter'), '{': step('storeBefore'), '}': step('storeAfter'),
   }, [['[ ]', 'previous and next event of the entity'], ['{ }', 'previous and next event of the store']])
 
+  const why = meaning(unread?.details?.damage?.reason)
   if (!store) return html`<section class="event" aria-label="Event"><p class="soft">No store is open.</p></section>`
   if (!id) return html`<section class="event" aria-label="Event"><p class="soft">Choose an event to see it here.</p></section>`
   const { row, full, error, unread } = state
+  const part = PARTS.some(([key]) => key === named) ? named : unread ? 'bytes' : 'payload'
   if (error) {
     return html`<section class="event" aria-label="Event" data-test="event">
       <header class="event-head"><${Title}>Event<//><${Close} onClose=${onClose} /></header>
@@ -79,10 +81,10 @@ export function EventView({ id, onClose }) {
       <${Close} onClose=${onClose} />
     </header>
     ${neighbours?.error && html`<p class="bad">Its neighbours cannot be read: ${short(neighbours.error.message, 300)}</p>`}
-    ${unread && html`<${Failure} error=${unread} text="The event cannot be read. What follows is from the index." />`}
+    ${unread && html`<${Failure} error=${unread} text=${`The event cannot be read${why ? `: ${why}` : ''}. What follows is from the index.`} />`}
     <div class="event-body">
       <div class="event-parts">
-        <${Tabs} label="Parts of the event" tabs=${PARTS} at=${part} onPick=${(key) => go({ part: key === 'payload' ? undefined : key }, { replace: true })} />
+        <${Tabs} label="Parts of the event" tabs=${PARTS} at=${part} onPick=${(key) => go({ part: key === 'payload' && !unread ? undefined : key }, { replace: true })} />
         <div class="event-part" role="tabpanel" aria-label=${PARTS.find(([key]) => key === part)[1]}>
           ${part === 'chain' ? html`<${ChainView} key=${row.seq} store=${store} row=${row} />`
             : part === 'bytes' ? html`<${FrameView} store=${store} id=${row.id} />`

@@ -5,7 +5,7 @@ import { Failure } from '../app/failure.mjs'
 import { filtered, go, regionOf, route } from '../app/route.mjs'
 import { kindName, message, store } from '../app/session.mjs'
 import { Filters } from '../filter/filter.mjs'
-import { html, useMemo, useRef, useValue } from '../ui/html.mjs'
+import { html, useEffect, useMemo, useRef, useValue } from '../ui/html.mjs'
 import { useKeys } from '../ui/keys.mjs'
 import { count, Name, plural, visible, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
@@ -120,6 +120,10 @@ function Steps({ fold }) {
   const can = fold?.state === 'done' && !ended
   const by = (n) => (can ? look(target() + n) : false)
   const far = Math.max(10, Math.round(ran / 20))
+  const card = useRef()
+  useEffect(() => { // on a narrow screen the steps are below the code
+    if (can && card.current?.getBoundingClientRect().top > innerHeight * 0.8) card.current.scrollIntoView({ block: 'start' })
+  }, [can, fold?.fold])
   useKeys({
     ArrowRight: (e) => by(e.shiftKey ? 10 : 1), ArrowLeft: (e) => by(e.shiftKey ? -10 : -1), j: () => by(1), k: () => by(-1),
     PageDown: () => by(far), PageUp: () => by(-far), Home: () => (can ? look(0) : false), End: () => (can ? look(ran) : false),
@@ -128,13 +132,13 @@ function Steps({ fold }) {
   if (!can || !view) return html`<div class="card fold-steps"><div class="empty"><p>The state after each event is shown here.</p><p class="softer small">Run the reducer to begin.</p></div></div>`
   const button = (label, name, step, off, test) => html`<button type="button" class="square" aria-label=${name} title=${name} disabled=${off} onClick=${() => look(step())} data-test=${test}>${label}</button>`
   const first = view.step === 0, last = view.step === ran
-  return html`<div class="card fold-steps" data-test="fold-steps" data-step=${view.step} data-ran=${ran}>
+  return html`<div ref=${card} class="card fold-steps" data-test="fold-steps" data-step=${view.step} data-ran=${ran}>
     <div class="head fold-bar">
       <div class="row" role="group" aria-label="Steps">
-        ${button('⏮', 'First state', () => 0, first, 'fold-first')}
+        ${button('|◀', 'First state', () => 0, first, 'fold-first')}
         ${button('◀', 'One step back', () => target() - 1, first, 'fold-back')}
         ${button('▶', 'One step forward', () => target() + 1, last, 'fold-forward')}
-        ${button('⏭', 'Last state', () => ran, last, 'fold-last')}
+        ${button('▶|', 'Last state', () => ran, last, 'fold-last')}
       </div>
       <input type="range" class="grow" min="0" max=${ran} step="1" value=${view.step} aria-label="Step" aria-valuetext=${`step ${view.step} of ${ran}`} data-test="fold-slider" onInput=${(e) => look(Number(e.currentTarget.value))} />
       <span class="num" data-test="fold-step"><span class="strong">${count(view.step)}</span> <span class="soft">of ${count(ran)}</span></span>
@@ -166,7 +170,7 @@ function Event({ line, step }) {
 function Changes({ view }) {
   if (view.step === 0) return html`<p class="soft">–</p>`
   if (view.changes.length === 0) return html`<p class="soft" data-test="fold-changes" data-changes="0">Nothing.</p>`
-  return html`<ul class="fold-changes mono" data-test="fold-changes" data-changes=${view.changes.length + view.more}>
+  return html`<ul class="fold-changes mono" tabindex="0" aria-label="Changes" data-test="fold-changes" data-changes=${view.changes.length + view.more}>
     ${view.changes.map((c, i) => html`<li key=${i}>
       <bdi class="fold-path">${pathText(c.path)}</bdi>
       ${'before' in c && html`<del>${brief(c.before)}</del>`}${'after' in c && html`<ins>${brief(c.after)}</ins>`}

@@ -77,16 +77,16 @@ export function StateTree({ state, changes }) {
     const toggle = () => setOpened(new Map(opened).set(key, !open))
     const all = open ? entries(value) : []
     const most = shown.get(key) ?? FIRST
-    return html`<li key=${key} role="treeitem" aria-expanded=${folds ? open : undefined} aria-level=${depth + 1}>
+    return html`<li key=${key}>
       <div class=${`state-row ${mark ? 'changed' : mark === false && !open ? 'inside' : ''}`} data-test="state-row" data-path=${pathText(path)}>
-        ${folds ? html`<button type="button" class="quiet state-fold" aria-label=${`${open ? 'Fold' : 'Unfold'} ${visible(cut(String(name), 60))}`} onClick=${toggle}>${open ? '▾' : '▸'}</button>` : html`<span class="state-fold"></span>`}
+        ${folds ? html`<button type="button" class="quiet state-fold" aria-expanded=${open} aria-label=${visible(cut(String(name), 60))} onClick=${toggle}>${open ? '▾' : '▸'}</button>` : html`<span class="state-fold"></span>`}
         <bdi class="state-key">${visible(cut(String(name), 120))}</bdi><span class="softer">:</span> <bdi class=${`state-value is-${typeof value === 'string' && value.startsWith('‹') ? 'other' : typeOf(value)}`}>${open ? (Array.isArray(value) ? '[' : '{') : textOf(value)}</bdi>
         ${mark ? html`<span class="hidden-text">, changed</span>` : null}
       </div>
-      ${open && html`<ul role="group">${all.slice(0, most).map(([k, v]) => node(k, v, [...path, k], depth + 1))}
-        ${all.length > most && html`<li role="none"><button type="button" class="link" onClick=${() => setShown(new Map(shown).set(key, most * 5))}>${count(all.length - most)} more</button></li>`}
+      ${open && html`<ul>${all.slice(0, most).map(([k, v]) => node(k, v, [...path, k], depth + 1))}
+        ${all.length > most && html`<li><button type="button" class="link" onClick=${() => setShown(new Map(shown).set(key, most * 5))}>${count(all.length - most)} more</button></li>`}
       </ul>`}
     </li>`
   }
-  return html`<ul class="state-tree mono" role="tree" aria-label="State" data-test="state">${node('state', state, [], 0)}</ul>`
+  return html`<ul class="state-tree mono" aria-label="State" data-test="state">${node('state', state, [], 0)}</ul>`
 }

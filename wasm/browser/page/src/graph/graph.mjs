@@ -142,7 +142,7 @@ function Legend({ graph }) {
   const kinds = useMemo(() => graph.kinds(), [graph])
   const shown = kinds.slice(0, LEGEND)
   const rest = kinds.slice(LEGEND).reduce((n, k) => n + k.events, 0)
-  return html`<ul class="graph-legend" aria-label="Kinds" data-test="graph-legend">
+  return html`<ul class="graph-legend" tabindex="0" aria-label="Kinds" data-test="graph-legend">
     ${shown.map(({ kind, events }) => html`<li key=${kind}><${Swatch} kind=${kind} /><${Name} of=${kindName(kind)} most=${40} /> <span class="softer">${count(events)}</span></li>`)}
     ${rest > 0 && html`<li class="softer">${plural(kinds.length - LEGEND, 'other kind')}, ${plural(rest, 'event')}</li>`}
   </ul>`

@@ -1,6 +1,6 @@
 // The events: filters, their timeline, the table, and beside it the chosen event.
 
-import { html, useEffect, useMemo, useRef, useState, useValue } from '../ui/html.mjs'
+import { html, signal, useEffect, useMemo, useRef, useState, useValue } from '../ui/html.mjs'
 import { Icon } from '../ui/icons.mjs'
 import { keyOf } from '../ui/kept.mjs'
 import { useKeys } from '../ui/keys.mjs'
@@ -20,7 +20,7 @@ const WIDE = '(min-width: 62rem)' // there is room for an event beside the table
 
 // useRows returns the rows of a region, one object as long as it is the same.
 function useRows(open, region) {
-  const rows = useMemo(() => new Rows(open, region), [open, keyOf(region)])
+  const rows = useMemo(() => new Rows(open, region, signal(0)), [open, keyOf(region)])
   useEffect(() => () => rows.close(), [rows])
   return rows
 }

@@ -2,7 +2,6 @@
 // step-th event (the marks); the events between two marks are a chunk, read when it is looked at.
 
 import { OP } from '../../../../js/question.mjs'
-import { signal } from '../ui/html.mjs'
 
 const MARKS = 16384 // at most some so many, for regions of any size
 const KEPT = 24000 // rows
@@ -15,9 +14,7 @@ export function stepFor(events) {
 }
 
 export class Rows {
-  // version changes when there is something new to show; total is null until it is known.
-  version = signal(0)
-  total = null
+  total = null // until it is known
   error = null
 
   #store
@@ -27,7 +24,9 @@ export class Rows {
   #chunks = new Map() // number to { rows } or { stop }, the latest used last
   #all = new AbortController()
 
-  constructor(store, region) {
+  // version is a signal, whose value changes when there is something new to show.
+  constructor(store, region, version) {
+    this.version = version
     this.#store = store
     this.#region = region
     this.#step = stepFor(store.report.events)

@@ -13,7 +13,7 @@ import { kindName, kinds, store } from '../app/session.mjs'
 import { bars, brushed, columnAt, paths, ticks, wider } from './geometry.mjs'
 
 const BUCKETS = 256
-const TICK = 92 // px, at least
+const TICK = 84 // px, at least
 
 // Timeline shows the events of a region. onBrush gets a patch of the route, chosen its kinds.
 export function Timeline({ region, route, height = 72, onBrush, onKind, legend = true }) {
