@@ -30,6 +30,15 @@ func opened(t testing.TB, dir string) *Page {
 	return p
 }
 
+// next closes the open store and drops another.
+func next(t testing.TB, p *Page, dir string) {
+	t.Helper()
+	Eval[bool](p, "(document.querySelector('[data-test=close]')?.click(), true)")
+	p.Wait(within("open"))
+	p.Drop(dir)
+	p.Wait(within("summary") + " || " + within("failure"))
+}
+
 // summary compares the first thing one sees of a store with native answers.
 func summary(t testing.TB, p *Page, dir string) {
 	t.Helper()
