@@ -43,6 +43,9 @@ func vectors(t *testing.T) []byte {
 			payloads = append(payloads, b)
 		}
 	}
+	for _, r := range "\x1f\x7f\u0080\u009f\u00a0\u061b\u061c\u061d\u200d\u200e\u200f\u2010\u2027\u2028\u2029\u202a\u202e\u202f\u2065\u2066\u2069\u206a\ufeff" {
+		payloads = append(payloads, msgpack.AppendStr(nil, []byte(string(r))))
+	}
 	// Where the form of a float changes, and where the fewest digits are hard to find: next to powers of two and ten.
 	for exp := -149; exp < 128; exp += 3 {
 		for _, d := range []uint32{0, 1, ^uint32(0)} {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dump, fromHex } from './hex.mjs'
+import { charOf, dump, fromHex } from './hex.mjs'
 import { Spans } from './spans.mjs'
 
 test('bytes as text', () => {
   assert.deepEqual(fromHex('00ff7f'), Uint8Array.of(0, 255, 127))
+  assert.equal([0x1f, 0x20, 0x7e, 0x7f, 0xff].map(charOf).join(''), '· ~··')
   assert.equal(dump(Uint8Array.from({ length: 17 }, (_, i) => 0x5a + i)), [
     '000000  5a 5b 5c 5d 5e 5f 60 61 62 63 64 65 66 67 68 69  Z[\\]^_`abcdefghi',
     `000010  6a${' '.repeat(45)}  j`,

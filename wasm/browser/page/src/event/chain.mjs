@@ -25,7 +25,7 @@ export const LINK = {
   broken: 'broken',
 }
 
-const continues = (head, event) => head !== null && event.prev === head.hash && event.clock === head.clock + 1 && event.clock !== 0
+const continues = (head, event) => head !== null && event.prev === head.hash && event.clock === head.clock + 1
 
 // Chain judges the events of one entity in order of sequence. An event is { seq, prev, hash, clock,
 // wallMs } with hashes in hexadecimal.
@@ -63,7 +63,7 @@ export class Chain {
       link = last.hidden || hiddenBetween || lost || last.suspect ? LINK.again : LINK.fork
       this.#forked = last
       from = null
-    } else if (event.prev === last.hash && event.clock === this.#most + 1 && event.clock !== 0) {
+    } else if (event.prev === last.hash && event.clock === this.#most + 1) {
       link = LINK.fork // thaw continues a forked chain with a clock above all earlier ones
     } else if (lost) {
       link = LINK.lost

@@ -59,10 +59,10 @@ export function EventView({ id, onClose }) {
     '[': step('entityBefore'), ']': step('entityAfter'), '{': step('storeBefore'), '}': step('storeAfter'),
   }, [['[ ]', 'previous and next event of the entity'], ['{ }', 'previous and next event of the store']])
 
-  const why = meaning(unread?.details?.damage?.reason)
   if (!store) return html`<section class="event" aria-label="Event"><p class="soft">No store is open.</p></section>`
   if (!id) return html`<section class="event" aria-label="Event"><p class="soft">Choose an event to see it here.</p></section>`
   const { row, full, error, unread } = state
+  const why = meaning(unread?.details?.damage?.reason)
   const part = PARTS.some(([key]) => key === named) ? named : unread ? 'bytes' : 'payload'
   if (error) {
     return html`<section class="event" aria-label="Event" data-test="event">

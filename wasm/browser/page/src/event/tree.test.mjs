@@ -39,6 +39,9 @@ test('unfold all says how much it left', () => {
   assert.equal(tree.rows.length, 41)
   tree.foldAll()
   assert.equal(tree.rows.length, 11)
+  const chunked = new Tree(pack({ a: Array.from({ length: 2 * CHUNK + 1 }, () => 0) }))
+  assert.equal(chunked.unfoldAll(4), 1)
+  assert.equal(chunked.unfoldAll(5), 3)
   let deep = 1
   for (let i = 0; i < 63; i++) deep = [deep]
   const down = new Tree(pack(deep))
@@ -63,6 +66,7 @@ test('what is searched is found by key and value, and revealed', () => {
   assert.equal(tree.rows[named].key, key)
   assert.equal(all('8446744073709551615').length, 1)
   assert.equal(all('sku').length, 3000)
+  assert.equal(all('NEEDLE').length, 1)
   assert.equal(all('nothing').length, 0)
 })
 

@@ -73,6 +73,8 @@ test('losses and hidden events between', async () => {
   assert.equal((await whole(gone, gone.all[4])).wrong, 1)
   const hidden = storeOf(chainOf(6).map((e, i) => ({ ...e, seq: i })).filter((_, i) => i !== 3), { hidden_ranges: [{ start: 3, end: 4 }] })
   const links = (await lastOf(hidden, hidden.all[4], 9)).links.map((l) => l.link)
+  hidden.report.hidden_ranges = [{ start: 0, end: 3 }, { start: 5, end: 9 }] // before and behind
+  assert.equal((await lastOf(hidden, hidden.all[4], 9)).links[1].link, LINK.broken)
   assert.deepEqual(links, [LINK.fits, LINK.hidden, LINK.fits, LINK.fits, LINK.begins])
 })
 

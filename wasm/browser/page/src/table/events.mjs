@@ -6,8 +6,8 @@ import { keyOf } from '../ui/kept.mjs'
 import { useKeys } from '../ui/keys.mjs'
 import { useMedia } from '../ui/size.mjs'
 import { count } from '../ui/text.mjs'
-import { OP } from '../../../../js/question.mjs'
 import { EventView } from '../event/event.mjs'
+import { fromIndex } from '../event/load.mjs'
 import { Filters } from '../filter/filter.mjs'
 import { Timeline } from '../timeline/timeline.mjs'
 import { Failure } from '../app/failure.mjs'
@@ -44,7 +44,7 @@ export function EventsView({ route }) {
   const jumpTo = async ({ id, seq }) => {
     try {
       if (id !== undefined) {
-        const [row] = await open.rows({ op: OP.get, id }, { urgent: true })
+        const row = await fromIndex(open, id) // even if its frame is damaged
         go({ event: row.id }, { replace: true })
         seq = row.seq
         if (!holds(route, row)) return message('The event is not among those that the filters let through.')
