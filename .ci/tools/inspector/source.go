@@ -71,10 +71,6 @@ func (s source) parts() (parts, error) {
 // module compiles a package of wasm/browser for the browser, and compresses it. The flags are
 // those of thaw.wasm: the same source and compiler give the same bytes.
 func (s source) module(name string) ([]byte, error) {
-	if _, err := os.Stat(filepath.Join(s.root, "wasm", "browser", name)); err != nil {
-		fmt.Fprintln(os.Stderr, "inspector: note:", err)
-		return nil, nil
-	}
 	dir, err := os.MkdirTemp("", "thaw-inspector-")
 	if err != nil {
 		return nil, err
@@ -94,7 +90,7 @@ func (s source) module(name string) ([]byte, error) {
 	return s.squeeze(b)
 }
 
-// squeeze compresses a module as well as gzip can, which takes some ten seconds, and keeps
+// squeeze compresses as well as gzip can, which takes some ten seconds for a module, and keeps
 // the result for the next build.
 func (s source) squeeze(b []byte) ([]byte, error) {
 	if s.readable {
@@ -126,17 +122,14 @@ func (s source) sample() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	store := filepath.Join(dir, "sample")
-	if _, err := os.Stat(filepath.Join(s.root, "wasm", "browser", "sample")); err != nil {
-		fmt.Fprintln(os.Stderr, "inspector: note:", err)
-		store = filepath.Join(s.root, "core/internal/fixture/testdata/fences/store")
-	} else if _, err := s.command("go", s.root, nil, nil, "run", "./wasm/browser/sample", "-o", store); err != nil {
+	if _, err := s.command("go", s.root, nil, nil, "run", "./wasm/browser/sample", "-o", store); err != nil {
 		return nil, err
 	}
 	b, err := packStore(store)
 	if err != nil {
 		return nil, err
 	}
-	return compress(b)
+	return s.squeeze(packRepeats(b))
 }
 
 // packStore returns the files of a store: a line of JSON with their names and sizes, and then

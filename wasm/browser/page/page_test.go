@@ -56,7 +56,7 @@ func TestModules(t *testing.T) {
 }
 
 // libraries are the modules that may be bundled besides the page's own.
-var libraries = regexp.MustCompile(`^(\.{1,2}/.*|htm|preact|preact/hooks|@preact/signals-core|client-zip|go:wasm_exec\.js|node:.*)$`)
+var libraries = regexp.MustCompile(`^(\.{1,2}/.*|htm|preact|preact/hooks|client-zip|go:wasm_exec\.js|node:.*)$`)
 
 // TestNoHTML checks that no module makes HTML of text: what a store holds reaches the page as
 // text nodes only. And that nothing is imported that package.json does not name.

@@ -1,6 +1,8 @@
 // What the page carries with it: the engine and the sample store, as base64 of gzip in
 // elements that are not run; and scratch.js, which lies beside the page.
 
+import { unrepeat } from './repeats.mjs'
+
 const parsed = () => document.readyState !== 'loading' ? Promise.resolve()
   : new Promise((done) => document.addEventListener('DOMContentLoaded', done, { once: true }))
 
@@ -24,7 +26,7 @@ export async function inflate(bytes) {
 // sample returns the files of the sample store: [{ name, bytes }]. A line with their names and
 // sizes comes first.
 export async function sample() {
-  const all = await inflate(await embedded('sample'))
+  const all = unrepeat(await inflate(await embedded('sample')))
   let at = all.indexOf(10) + 1
   return JSON.parse(new TextDecoder().decode(all.subarray(0, at))).map(({ name, size }) => ({ name, bytes: all.slice(at, at += size) }))
 }

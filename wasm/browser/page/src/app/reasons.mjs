@@ -49,3 +49,6 @@ export const MEANINGS = {
 
 // meaning returns what a reason means, '' for one that is not known here.
 export const meaning = (reason) => (Object.hasOwn(MEANINGS, reason ?? '') ? MEANINGS[reason] : '')
+
+// inWords returns what a reason means, and its own name where that is not known here.
+export const inWords = (reason) => meaning(reason) || String(reason).replaceAll('_', ' ')

@@ -6,9 +6,9 @@ import { Icon } from '../ui/icons.mjs'
 import { useSize } from '../ui/size.mjs'
 import { count, Name, plural, short, shortId, size } from '../ui/text.mjs'
 import { Failure } from '../app/failure.mjs'
+import { inWords } from '../app/reasons.mjs'
 import { go, noFilters } from '../app/route.mjs'
 import { useCheck } from './check.mjs'
-import { inWords } from './reasons.mjs'
 import { around, damagesOf, markAt, segmentsOf, widths } from './segments.mjs'
 
 function SegmentMap({ segments, chosen, onChoose }) {

@@ -6,12 +6,12 @@ import { kept } from '../ui/kept.mjs'
 import { count, Name, plural, short, size, span, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
 import { OP } from '../../../../js/question.mjs'
+import { inWords } from '../app/reasons.mjs'
 import { go, linkTo, noFilters } from '../app/route.mjs'
 import { kindName, kinds, opened, store } from '../app/session.mjs'
 import { reach, Timeline } from '../timeline/timeline.mjs'
 import { Damages } from './damages.mjs'
 import { countNames } from './names.mjs'
-import { inWords } from './reasons.mjs'
 
 const unfiltered = { ...noFilters, event: undefined }
 

@@ -3,11 +3,11 @@
 import htm from 'htm'
 import { h } from 'preact'
 import { useEffect, useReducer } from 'preact/hooks'
-import { effect } from '@preact/signals-core'
+import { effect } from './signal.mjs'
 
 export { Fragment, render } from 'preact'
 export { useCallback, useEffect, useErrorBoundary, useId, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks'
-export { batch, computed, effect, signal, untracked } from '@preact/signals-core'
+export { computed, effect, signal } from './signal.mjs'
 
 // html is the tag of templates. A value is an attribute, a component or text, never HTML.
 export const html = htm.bind(h)
