@@ -89,10 +89,10 @@ func TestEvent(t *testing.T) {
 	// Keys: the entity's events, and those of the store.
 	p.goTo("#/event?event=" + dashed(events[0].ID))
 	p.shows(events[0].ID)
-	p.Wait("document.querySelector('nav.around a')")
+	p.Wait("document.querySelector('[aria-label=\"Neighbours of this event\"] a')")
 	p.Key("]")
 	p.shows(second.ID)
-	p.Wait("document.querySelectorAll('nav.around a').length >= 3")
+	p.Wait("document.querySelectorAll('[aria-label=\"Neighbours of this event\"] a').length >= 3")
 	p.Key("[")
 	p.shows(events[0].ID)
 
