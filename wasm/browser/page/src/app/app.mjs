@@ -3,7 +3,7 @@
 import { html, useEffect, useErrorBoundary, useRef, useState, useValue } from '../ui/html.mjs'
 import { Icon } from '../ui/icons.mjs'
 import { helps, useKeys } from '../ui/keys.mjs'
-import { count, Name } from '../ui/text.mjs'
+import { count, Name, short } from '../ui/text.mjs'
 import { nextTheme, theme } from '../ui/theme.mjs'
 import { OpenScreen, takeDrops } from '../open/open.mjs'
 import { Failure } from './failure.mjs'
@@ -77,7 +77,7 @@ export function App() {
   useEffect(() => takeDrops(setHovers), [])
   useKeys({ '?': () => setHelp(true) })
   useEffect(() => {
-    document.title = open ? `${open.source.name} \u2013 thaw inspector` : 'thaw inspector'
+    document.title = open ? `${short(open.source.name, 80)} \u2013 thaw inspector` : 'thaw inspector'
   }, [open])
   const shown = open || at.view === 'scratch'
   return html`
