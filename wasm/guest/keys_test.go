@@ -13,7 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/dissect"
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/lines"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -78,6 +81,17 @@ func TestKeys(t *testing.T) {
 	keys(t, "findings", lines.AppendFindings(nil, &verify.Result{
 		Damages: []*damage.Damage{lost}, Notes: []verify.Note{{Named: true, First: 1, End: 1}},
 	}), got)
+	keys(t, "marks", lines.AppendMarks(nil, &query.Marks{}), got)
+	timeline := query.NewTimeline(2)
+	for k := range event.Kind(100) {
+		timeline.Add(&query.Moment{Kind: k})
+	}
+	keys(t, "timeline", lines.AppendTimeline(nil, timeline), got)
+	delete(got, "kinds") // its keys are kinds
+	keys(t, "frame", lines.AppendFrame(nil, event.Position{}, nil, &dissect.Frame{
+		Spans: []dissect.Span{{Type: "nil", Fits: dissect.Fits}}, Refusal: refused,
+	}), got)
+	keys(t, "failed event", lines.AppendFailedEvent(nil, -2, failed, &event.Event{}), got)
 	keys(t, "failure", lines.AppendFailure(nil, -2, fmt.Errorf("wrapped: %w", failed)), got)
 
 	page, err := os.ReadFile("ABI.md")
@@ -85,7 +99,7 @@ func TestKeys(t *testing.T) {
 	_, section, _ := strings.Cut(string(page), "\n| object | keys |\n|---|---|\n")
 	section, _, _ = strings.Cut(section, "\n\n")
 	listed := map[string]string{}
-	for _, row := range regexp.MustCompile(`(?m)^\| (\w+) \| (.*) \|$`).FindAllStringSubmatch(section, -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| ([\w ]+) \| (.*) \|$`).FindAllStringSubmatch(section, -1) {
 		listed[row[1]] = row[2]
 	}
 	require.Equal(t, got, listed)

@@ -1,6 +1,6 @@
 // The questions that the hosts in JavaScript refuse, for their tests.
 
-import { OP } from '../js/question.mjs'
+import { FORMAT, OP } from '../js/question.mjs'
 
 const ID = '0102030405060708090a0b0c0d0e0f10'
 
@@ -46,4 +46,9 @@ export const refused = {
   'a time above 2^63': [{ op: OP.query, until: 1n << 63n }, 'until'], 'a number for reverse': [{ op: OP.query, reverse: 1 }, 'reverse'],
   'a limit of kinds': [{ op: OP.kinds, limit: 1 }, 'limit'], 'an entity of a list': [{ op: OP.entities, entity: 'e' }, 'entity'],
   'no id of a graph': [{ op: OP.graph }, 'id'], 'a direction that is none': [{ op: OP.graph, id: ID, direction: 3 }, 'direction'],
+  'no frame': [{ op: OP.frame }, 'id and row'], 'two frames': [{ op: OP.frame, id: ID, row: new Uint8Array(200) }, 'id and row'],
+  'a step of a query': [{ op: OP.query, step: 1 }, 'step'], 'a limit of marks': [{ op: OP.marks, limit: 1 }, 'limit'],
+  'half a bucket': [{ op: OP.timeline, buckets: 0.5 }, 'buckets'], 'a number for wall': [{ op: OP.count, wall: 1 }, 'wall'],
+  'goOn of rows': [{ op: OP.query, goOn: true, format: FORMAT.rows }, 'goOn'], 'goOn of a count': [{ op: OP.count, goOn: true }, 'goOn'],
+  'goOn of full rows': [{ op: OP.query, goOn: true, format: FORMAT.rows, payloads: true }, 'goOn'],
 }

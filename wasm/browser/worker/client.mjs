@@ -314,7 +314,8 @@ export class Store {
   // which gets {done, total}, and urgent: before other questions.
   async rows(question, options) {
     if (NO_ROWS.includes(question?.op)) throw new TypeError('thaw: rows: the answer has no rows')
-    const asked = { ...question, format: FORMAT.rows }
+    const asked = { format: FORMAT.rows, ...question }
+    if (![FORMAT.rows, FORMAT.fullRows].includes(asked.format)) throw new TypeError('thaw: format: wanted one of rows, or none')
     return (DECODE[asked.op] ?? rows)(await this.#ask(asked, options))
   }
 

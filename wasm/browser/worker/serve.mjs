@@ -38,7 +38,7 @@ export function serve(port, Go) {
         port.postMessage({ ready: true })
       } else await worker[data.do](data)
     } catch (err) {
-      port.postMessage('id' in data ? { id: data.id, error: pack(err) } : { dead: pack(err) })
+      port.postMessage('id' in data && worker?.alive ? { id: data.id, error: pack(err) } : { dead: pack(err) })
     }
   }
 }
@@ -61,6 +61,8 @@ class Worker {
     this.#windows = new Windows(cache)
     this.#scheduler = new Scheduler(instance, this.#windows, (err) => port.postMessage({ dead: pack(err) }))
   }
+
+  get alive() { return this.#instance.alive }
 
   memory({ id }) { this.#port.postMessage({ id, end: { wasm: this.#instance.size, cache: this.#windows.size } }) }
 
@@ -137,7 +139,8 @@ class Worker {
       this.#stores.set(answer.store, store)
       this.#port.postMessage({ id, end: { ...answer, gone: store.gone } })
     } catch (err) {
-      if (this.#instance.alive) this.#free(store)
+      if (!this.alive) throw err
+      this.#free(store)
       this.#port.postMessage({ id, error: pack(err), gone: store.gone })
     } finally {
       this.#cancels.delete(id)

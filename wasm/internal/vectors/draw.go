@@ -37,7 +37,7 @@ func Draw(t testing.TB, r *rapid.T) *Case {
 	}
 	for range number("questions", 1, 12) {
 		q := abi.Request{
-			Op:     uint32(rapid.SampledFrom([]int{2, 2, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12}).Draw(r, "op")),
+			Op:     uint32(rapid.SampledFrom([]int{2, 2, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, abi.OpMarks, abi.OpTimeline, abi.OpFrame}).Draw(r, "op")),
 			Format: uint32(number("format", abi.FormatPlain, abi.FormatFull)),
 			Rows:   uint32(number("rows", 0, 5)), Bytes: uint32(number("bytes", 0, 2000)),
 			From: uint64(number("from", 0, 80)), Limit: uint64(number("limit", 0, 20)),
@@ -46,7 +46,13 @@ func Draw(t testing.TB, r *rapid.T) *Case {
 		if q.Op == abi.OpVerify {
 			q.From = Seed
 		}
-		if rapid.Bool().Draw(r, "by entity") {
+		if (q.Op == abi.OpQuery || q.Op == abi.OpStream || q.Op == abi.OpCorrelated) && rapid.Bool().Draw(r, "go on") {
+			q.Flags = abi.FlagGoOn
+		}
+		if q.Op == abi.OpMarks || q.Op == abi.OpTimeline {
+			q.To = uint64(number("to", 0, 90))
+		}
+		if q.Op != abi.OpFrame && rapid.Bool().Draw(r, "by entity") { // a row lies there
 			q.Region.Entity = "order:" + strconv.Itoa(number("entity", 0, 9))
 		}
 		if rapid.Bool().Draw(r, "by prefix") {

@@ -35,7 +35,7 @@ func Questions(files map[string][]byte) (out []abi.Request) {
 	for _, rows := range []uint32{1, 3} { // many small answers
 		out = append(out, abi.Request{Op: abi.OpQuery, Format: abi.FormatPlain, Rows: rows, Limit: 40})
 	}
-	for _, op := range []uint32{abi.OpStream, abi.OpState, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated, abi.OpGet, abi.OpGraph} {
+	for _, op := range []uint32{abi.OpStream, abi.OpState, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated, abi.OpGet, abi.OpGraph, abi.OpFrame} {
 		out = append(out, // with missing and invalid subjects
 			abi.Request{Op: op, Format: abi.FormatPlain},
 			abi.Request{Op: op, Format: abi.FormatPlain, Region: query.Region{Entity: strings.Repeat("x", event.MaxName+1)}},
@@ -63,6 +63,7 @@ func readEach(events []event.Event) (out []abi.Request) {
 	return []abi.Request{
 		{Op: abi.OpReadEach, Format: abi.FormatFull, Row: rows},
 		{Op: abi.OpReadEach, Format: abi.FormatPayloads, Rows: 2, Row: rows},
+		{Op: abi.OpReadEach, Format: abi.FormatFull, Flags: abi.FlagGoOn, Row: rows},
 		{Op: abi.OpReadEach, Format: abi.FormatPlain, Row: append(slices.Clone(rows), 0)}, // not a row
 	}
 }
@@ -78,7 +79,7 @@ func Few() []abi.Request {
 		}
 		return q
 	}
-	return []abi.Request{
+	return append([]abi.Request{
 		with(abi.OpReport, nil),
 		with(abi.OpQuery, nil),
 		with(abi.OpQuery, func(q *abi.Request) { q.Format = abi.FormatFull }), // reads damaged frames
@@ -108,7 +109,7 @@ func Few() []abi.Request {
 		with(abi.OpGraph, func(q *abi.Request) { q.ID = event.ID{9} }),
 		with(abi.OpVerify, func(q *abi.Request) { q.From = Seed }),
 		with(abi.OpReport, func(q *abi.Request) { q.From = 12345 }), // includes findings since the open
-	}
+	}, surveys()...)
 }
 
 // about returns questions about one event and its neighbours.
@@ -137,5 +138,5 @@ func about(e *event.Event) []abi.Request {
 		out = append(out, abi.Request{Op: abi.OpGraph, Format: abi.FormatPlain, ID: id},
 			abi.Request{Op: abi.OpGraph, Format: abi.FormatFull, ID: id, From: 1, Limit: 2, Direction: store.EffectsOnly})
 	}
-	return slices.Clip(out)
+	return append(out, aboutFrame(e)...)
 }

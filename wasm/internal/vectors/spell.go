@@ -18,7 +18,7 @@ import (
 func Spell(q *abi.Request) map[string]any {
 	out := map[string]any{"op": q.Op, "format": q.Format, "rows": q.Rows, "bytes": q.Bytes}
 	switch q.Op {
-	case abi.OpQuery, abi.OpCount:
+	case abi.OpQuery, abi.OpCount, abi.OpMarks, abi.OpTimeline:
 		for key, name := range map[string]string{"entity": q.Region.Entity, "prefix": q.Region.EntityPrefix, "scope": q.Region.Scope} {
 			if name != "" {
 				out[key] = name
@@ -36,7 +36,15 @@ func Spell(q *abi.Request) map[string]any {
 			out["clocks"] = [2]uint32{low, high}
 		}
 		out["from"] = q.From
-		if q.Op == abi.OpQuery {
+		if q.Region.Times.OfWall() {
+			out["wall"] = true
+		}
+		switch q.Op {
+		case abi.OpMarks:
+			out["step"], out["to"] = q.Limit, q.To
+		case abi.OpTimeline:
+			out["buckets"], out["to"] = q.Limit, q.To
+		case abi.OpQuery:
 			out["limit"], out["to"], out["reverse"] = q.Limit, q.To, q.Reverse
 		}
 	case abi.OpStream:
@@ -59,6 +67,15 @@ func Spell(q *abi.Request) map[string]any {
 		out["from"] = q.From
 	case abi.OpReadEach:
 		out["row"] = q.Row
+	case abi.OpFrame:
+		if len(q.Row) > 0 {
+			out["row"] = q.Row
+		} else {
+			out["id"] = hex.EncodeToString(q.ID[:])
+		}
+	}
+	if q.Flags&abi.FlagGoOn != 0 {
+		out["goOn"] = true
 	}
 	switch q.Op { // the other way to ask for payloads
 	case abi.OpQuery, abi.OpStream, abi.OpAncestors, abi.OpEffects, abi.OpCorrelated:

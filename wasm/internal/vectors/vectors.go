@@ -78,6 +78,9 @@ func Native(c *Case) []Answer {
 
 func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 	limit := int(min(q.Limit, math.MaxInt))
+	if q.Flags&abi.FlagGoOn != 0 {
+		s = s.GoingOn()
+	}
 	switch q.Op {
 	case abi.OpQuery:
 		return rows(s, q, s.Query(q.Region, query.Page{From: q.From, Limit: limit, To: q.To, Reverse: q.Reverse}))
@@ -111,6 +114,8 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 				left = rest
 			}
 		})
+	case abi.OpMarks, abi.OpTimeline, abi.OpFrame:
+		return survey(s, q)
 	case abi.OpCount:
 		n, err := s.Count(q.Region, q.From)
 		if err != nil {
@@ -150,6 +155,10 @@ func rows(s *store.Snapshot, q *abi.Request, all iter.Seq2[event.Event, error]) 
 		if err == nil && !(q.Format == abi.FormatPlain && e.Timed) {
 			full, err = s.Read(e)
 		}
+		if err != nil && q.Flags&abi.FlagGoOn != 0 && e.Position != (event.Position{}) && !errors.Is(err, source.ErrGone) {
+			text = lines.AppendFailedEvent(text, int32(codeOf(err)), err, &e)
+			continue
+		}
 		if err != nil {
 			return text, err
 		}
@@ -173,22 +182,26 @@ func end(text []byte, err error) Answer {
 	if err == nil {
 		return Answer{Text: string(text)}
 	}
-	var d *damage.Damage
-	var r *damage.Refusal
 	var name *commit.NameError
 	if errors.As(err, &name) || errors.Is(err, commit.ErrZeroID) || errors.Is(err, abi.ErrRequest) {
 		return Answer{Code: int32(abi.ErrRequest)} // without an answer
 	}
-	code := abi.ErrStore
+	code := codeOf(err)
+	return Answer{Text: string(text), Code: int32(code), End: string(lines.AppendFailure(nil, int32(code), err))}
+}
+
+func codeOf(err error) abi.Code {
+	var d *damage.Damage
+	var r *damage.Refusal
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		code = abi.ErrNotFound
+		return abi.ErrNotFound
 	case errors.Is(err, source.ErrGone):
-		code = abi.ErrGone
+		return abi.ErrGone
 	case errors.As(err, &d):
-		code = abi.ErrDamage
+		return abi.ErrDamage
 	case errors.As(err, &r):
-		code = abi.ErrRefused
+		return abi.ErrRefused
 	}
-	return Answer{Text: string(text), Code: int32(code), End: string(lines.AppendFailure(nil, int32(code), err))}
+	return abi.ErrStore
 }

@@ -102,8 +102,8 @@ async function show(next) {
   store.value = next
 }
 
-// refresh opens the same store again, to see what a writer added.
-export async function refresh() {
+// refresh opens the same store again, to see what a writer added. quiet says nothing of it.
+export async function refresh({ quiet = false } = {}) {
   const now = store.value
   if (!now) return
   const before = now.report.events
@@ -113,7 +113,7 @@ export async function refresh() {
     store.value = null // the same object: views must notice
     await show(now)
     const more = Number(now.report.events) - Number(before)
-    message(more === 0 ? 'Nothing new.' : `${plural(Math.abs(more), more > 0 ? 'new event' : 'event')}${more < 0 ? ' fewer' : ''}.`)
+    if (quiet !== true) message(more === 0 ? 'Nothing new.' : `${plural(Math.abs(more), more > 0 ? 'new event' : 'event')}${more < 0 ? ' fewer' : ''}.`)
   } catch (error) {
     store.value = now
     message(`The store could not be read again: ${short(error.message, 300)}`, { failure: true })
