@@ -80,6 +80,7 @@ export function EventView({ id, onClose }) {
       <${Around} neighbours=${neighbours} />
       <${Close} onClose=${onClose} />
     </header>
+    ${store.report.duplicate_ids && html`<p class="soft">Ids repeat in this store. This is the first event with this one.</p>`}
     ${neighbours?.error && html`<p class="bad">Its neighbours cannot be read: ${short(neighbours.error.message, 300)}</p>`}
     ${unread && html`<${Failure} error=${unread} text=${`The event cannot be read${why ? `: ${why}` : ''}. What follows is from the index.`} />`}
     <div class="event-body">
