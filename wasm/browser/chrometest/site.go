@@ -70,7 +70,7 @@ func (s *Site) Command(dir string) (string, error) {
 	replace := map[string]string{}
 	for _, name := range []string{"inspector.html", "scratch.js"} {
 		zipped := filepath.Join(dir, name+".gz")
-		if err := zip(filepath.Join(s.Dir, name), zipped); err != nil {
+		if err := compress(filepath.Join(s.Dir, name), zipped); err != nil {
 			return "", err
 		}
 		replace[filepath.Join(embedded, name+".gz")] = zipped

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// zip writes a file compressed to another.
-func zip(from, to string) error {
+// compress writes a file compressed to another.
+func compress(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
