@@ -76,6 +76,7 @@ class Worker {
   }
 
   async scratch({ id, name, args }) {
+    if (!globalThis.thawScratch) throw new ClosedError('scratch store') // not loaded, or gone with the worker before
     this.#port.postMessage({ id, end: await globalThis.thawScratch[name](...args) })
   }
 

@@ -12,7 +12,7 @@ import { ChainView } from './chainview.mjs'
 import { DiffView } from './diffview.mjs'
 import { Around, Effects, Facts } from './factsview.mjs'
 import { FrameView } from './frameview.mjs'
-import { around, fromFrame, fromIndex } from './load.mjs'
+import { around, fromIndex, read } from './load.mjs'
 import { PayloadView } from './payloadview.mjs'
 import { Tabs } from './tabs.mjs'
 
@@ -32,18 +32,19 @@ export function EventView({ id, onClose }) {
     const keep = (set) => (value) => signal.aborted || set(value)
     // What was shown stays until there is something else, so that stepping through events does not flicker.
     const load = async () => {
-      let row
+      const found = { id }
       try {
-        row = await fromIndex(store, id, signal)
+        found.row = found.full = await read(store, id, signal)
       } catch (error) {
-        return keep(setState)({ id, error })
+        found.unread = error
+        try {
+          if (error.code !== NOT_FOUND) found.row = await fromIndex(store, id, signal)
+        } catch {} // the first error says it
+        if (!found.row) found.error = error
       }
-      around(store, row, signal).then(keep(setNeighbours), keep((error) => setNeighbours({ error })))
-      try {
-        keep(setState)({ id, row, full: await fromFrame(store, row, signal) })
-      } catch (error) {
-        keep(setState)({ id, row, full: null, unread: error })
-      }
+      if (signal.aborted) return
+      setState(found)
+      if (found.row) around(store, found.row, signal).then(keep(setNeighbours), keep((error) => setNeighbours({ error })))
     }
     setNeighbours(null)
     load()

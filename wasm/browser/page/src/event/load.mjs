@@ -6,6 +6,12 @@ export const MOST_EFFECTS = 20 // that are listed beside an event
 
 const next = (seq) => BigInt(seq) + 1n
 
+// read returns an event by its id, with its payload and the other fields of its frame.
+export async function read(store, id, signal) {
+  const [full] = await store.rows({ op: OP.get, id }, { signal, urgent: true })
+  return full
+}
+
 // fromIndex returns what the index has of an event, without reading its frame: it is there
 // even if the frame is damaged.
 export async function fromIndex(store, id, signal) {
@@ -13,13 +19,13 @@ export async function fromIndex(store, id, signal) {
   return row
 }
 
-// fromFrame returns an event with its payload and the other fields of its frame.
+// fromFrame does so for an event that is known: ids may repeat, the sequence of an entity does not.
 export async function fromFrame(store, row, signal) {
   const [full] = await store.rows({ ...only(row), payloads: true }, { signal, urgent: true })
   return full
 }
 
-// only is the question for one event by its entity and sequence. Ids may repeat, these do not.
+// only is the question for one event by its entity and sequence.
 const only = (row) => ({ op: OP.query, entity: row.entity, from: row.seq, to: next(row.seq), limit: 1 })
 
 // before and after return the nearest event of the same entity, or of the store, or undefined.

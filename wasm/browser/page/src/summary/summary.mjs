@@ -2,7 +2,7 @@
 
 import { html, useMemo, useState, useValue } from '../ui/html.mjs'
 import { useAnswer } from '../ui/ask.mjs'
-import { kept } from '../ui/kept.mjs'
+import { inTurn, kept } from '../ui/kept.mjs'
 import { count, Name, plural, short, size, span, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
 import { OP } from '../../../../js/question.mjs'
@@ -26,12 +26,22 @@ function Fact({ label, children, test, note, wide }) {
   return html`<div class=${`fact${wide ? ' wide' : ''}`}><dt>${label}</dt><dd data-test=${test}>${children}</dd>${note ? html`<dd class="note small soft">${note}</dd>` : null}</div>`
 }
 
-// Names counts the entities or scopes while one looks: there is no shorter way than to list them.
+const FEW = 2_000_000 // events of a store whose names are counted without being asked to
+
+// Names counts the entities or scopes: there is no shorter way than to list them. What else one
+// sees comes before.
 function Names({ op, list, label, test }) {
   const open = useValue(store)
   const [soFar, setSoFar] = useState(0)
-  const { value, error } = useAnswer((signal) => kept(open, `names ${op}`, () => countNames(open, op, signal, setSoFar)), [open, op])
-  return html`<${Fact} label=${label} test=${test} note=${html`<a href=${linkTo({ view: 'lists', list })}>List</a>`}>${error ? '?' : value !== undefined ? count(value) : html`<span class="soft">${count(soFar)}…</span>`}<//>`
+  const [wanted, setWanted] = useState(Number(open.report.events) <= FEW)
+  const { value, error } = useAnswer(async (signal) => {
+    if (!wanted) return undefined
+    await new Promise((done) => setTimeout(done))
+    return kept(open, `names ${op}`, () => inTurn(open, signal, () => countNames(open, op, signal, setSoFar)))
+  }, [open, op, wanted])
+  return html`<${Fact} label=${label} test=${test} note=${html`<a href=${linkTo({ view: 'lists', list })}>List</a>`}>${
+    error ? '?' : value !== undefined ? count(value) : wanted ? html`<span class="soft">${soFar > 0 ? count(soFar) : ''}…</span>` : html`<button type="button" class="link small" onClick=${() => setWanted(true)}>Count</button>`
+  }<//>`
 }
 
 function Kinds() {

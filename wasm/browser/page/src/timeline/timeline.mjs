@@ -3,7 +3,7 @@
 
 import { html, useEffect, useMemo, useRef, useState, useValue } from '../ui/html.mjs'
 import { useAnswer } from '../ui/ask.mjs'
-import { kept, keyOf } from '../ui/kept.mjs'
+import { inTurn, kept, keyOf } from '../ui/kept.mjs'
 import { useSize } from '../ui/size.mjs'
 import { count, Name, plural, span, when } from '../ui/text.mjs'
 import { Swatch, TINTS } from '../ui/tint.mjs'
@@ -20,7 +20,7 @@ export function Timeline({ region, route, height = 72, onBrush, onKind, legend =
   const open = useValue(store), all = useValue(kinds)
   const question = { op: OP.timeline, ...region, buckets: BUCKETS }
   const key = keyOf(question)
-  const { value, error, busy, progress } = useAnswer((signal, onProgress) => kept(open, key, () => open.lines(question, { signal, onProgress })), [open, key])
+  const { value, error, busy, progress } = useAnswer((signal, onProgress) => kept(open, key, () => inTurn(open, signal, () => open.lines(question, { signal, onProgress }))), [open, key])
   const rank = useMemo(() => new Map(all.slice(0, TINTS).map((k, n) => [k.kind, n])), [all])
   const b = useMemo(() => value && bars(value[0], (k) => rank.get(k), TINTS), [value, rank])
   const box = useRef()

@@ -17,3 +17,20 @@ export async function kept(store, key, ask) {
 
 // keyOf returns a text for the keys of a question.
 export const keyOf = (question) => JSON.stringify(question, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))
+
+const turns = new WeakMap()
+
+// inTurn asks what takes long one after the other: questions that read a whole store at once
+// throw out of the cache what the others need.
+export async function inTurn(store, signal, ask) {
+  const before = turns.get(store)
+  let over
+  turns.set(store, new Promise((done) => { over = done }))
+  try {
+    await before
+    signal.throwIfAborted()
+    return await ask()
+  } finally {
+    over()
+  }
+}
