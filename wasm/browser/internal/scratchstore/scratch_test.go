@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -186,6 +187,10 @@ func TestLoad(t *testing.T) {
 	require.ErrorContains(t, err, "several kinds")
 	got, _ := contents(t, second)
 	require.Equal(t, names, got[kindnames.FileName])
+	for _, name := range []string{"/store/readme", "/up"} {
+		_, err = second.fs.Lstat(name)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+	}
 
 	_, err = Open(t.Context(), []Content{{"000001.fbat", make([]byte, MaxLoad)}, {"x", []byte{1}}})
 	require.ErrorIs(t, err, ErrTooLarge)

@@ -1,6 +1,5 @@
 // Taking along: a question's answer on its way into a sink.
 
-import { makeZip } from 'client-zip'
 import { OP } from '../../../../js/question.mjs'
 import { Channel } from './channel.mjs'
 import { filesOf } from './pieces.mjs'
@@ -41,9 +40,9 @@ export async function takeLines(store, region, { payloads, sink, signal, onProgr
   return done
 }
 
-// takeStore writes a zip with a store of the events of a region, in a folder. It returns
-// { result, bytes, files }, result being what the extract says of itself.
-export async function takeStore(store, region, { folder, sink, signal, onProgress = () => {} }) {
+// takeStore writes a zip with a store of the events of a region, in a folder. zip makes a stream of
+// { name, input }. It returns { result, bytes, files }, result being what the extract says of itself.
+export async function takeStore(store, region, { folder, zip, sink, signal, onProgress = () => {} }) {
   const channel = new Channel()
   const done = { result: null, bytes: 0, files: 0 }
   const stop = new AbortController() // when the zip cannot be written, the question ends too
@@ -59,7 +58,7 @@ export async function takeStore(store, region, { folder, sink, signal, onProgres
         yield { name: `${folder}/${name}`, input }
       }
     }
-    const reader = makeZip(named()).getReader()
+    const reader = zip(named()).getReader()
     for (;;) {
       const { value, done: over } = await reader.read()
       if (over) break
