@@ -105,7 +105,9 @@ inspector:
 demo: build
 	$(GO) run ./examples/demo
 	cd examples/orders && $(GO) run .
-	@echo "To look into a store in the browser: bin/thaw inspect DIR"
+	@rm -rf bin/sample
+	@$(GO) run ./wasm/browser/sample -o bin/sample
+	@echo "The inspector, with a sample store in it: bin/thaw inspect bin/sample"
 
 # A sample of every single-bit flip and every truncation.
 test:

@@ -154,7 +154,9 @@ func TestScratch(t *testing.T) {
 		sound(t, dir)
 
 		// What was downloaded opens in the page too.
-		next(t, p, dir)
+		p.Click(Test("close"))
+		p.Wait(within("open"))
+		p.Drop(dir)
 		p.WaitText("summary-events", "4")
 	}
 }

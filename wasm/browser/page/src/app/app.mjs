@@ -33,7 +33,7 @@ function Header({ onHelp }) {
     </li>`)}</ul></nav>` : null}
     <div class="tools">
       ${open ? html`<button type="button" class="quiet square" data-test="refresh" title="Read the store again" aria-label="Read the store again" onClick=${refresh}><${Icon} name="refresh" /></button>
-      <button type="button" class="quiet another" data-test="close" title="Open another store" onClick=${close}><${Icon} name="folder" /><span>Open another</span></button>` : null}
+      <button type="button" class="quiet another" data-test="close" title="Open another store" onClick=${() => { close(); if (at.view === 'scratch') go({ view: 'summary' }) }}><${Icon} name="folder" /><span>Open another</span></button>` : null}
       <${Theme} />
       <button type="button" class="quiet square" data-test="help" title="Keys (?)" aria-label="Keys" onClick=${onHelp}>?</button>
     </div>
