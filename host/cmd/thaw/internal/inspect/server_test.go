@@ -369,15 +369,20 @@ func TestBadPages(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// TestEnd: an answer under way has a moment; a connection kept open does not hold the end up.
+// TestEnd: an answer under way has a moment; a browser that does not read it does not hold the
+// end up.
 func TestEnd(t *testing.T) {
 	dir := t.TempDir()
+	put(t, dir, "000001.fbat", "")
+	require.NoError(t, os.Truncate(filepath.Join(dir, "000001.fbat"), 64<<20)) // more than connections buffer
 	s, err := Listen(pageFiles(t), osfs.FS{}, dir, 0)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx) }()
-	got, err := http.Get(s.Address())
+	_, err = s.store.list()
+	require.NoError(t, err)
+	got, err := http.Get(s.Address() + "store/000001.fbat")
 	require.NoError(t, err)
 	defer got.Body.Close()
 	cancel()
