@@ -164,6 +164,7 @@ vet:
 # The tests of CI's own tools.
 tools:
 	$(GO) test -vet=off ./.ci/testrun ./.ci/platforms
+	cd .ci/tools && $(GO) vet ./inspector && $(GO) test -vet=off ./inspector
 
 # The benchmark's own tests, without SQLite, which needs a C compiler.
 benchtest:

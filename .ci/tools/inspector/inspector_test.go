@@ -113,11 +113,11 @@ func TestRepeats(t *testing.T) {
 		_ = i
 	}
 	for i, b := range cases {
-		if got := unpackRepeats(packRepeats(b)); !bytes.Equal(got, b) {
+		if got := unpackRepeats(packRepeats(b, leastOfStore)); !bytes.Equal(got, b) {
 			t.Fatalf("case %d: %d bytes became %d", i, len(b), len(got))
 		}
 	}
-	if n := len(packRepeats(cases[6])); n > 71100 {
+	if n := len(packRepeats(cases[6], leastOfStore)); n > 71100 {
 		t.Errorf("a repeat 70,000 bytes back was not found: %d", n)
 	}
 }

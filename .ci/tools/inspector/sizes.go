@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// The budget, in bytes of gzip.
+// The budget, in bytes of gzip. The engine's worker, a third of which is the Go compiler's, is
+// measured with the engine.
 const (
 	mostScript = 80_000
 	mostPage   = 1_400_000
@@ -13,8 +14,8 @@ const (
 
 // sizes are what the build prints, in bytes of gzip: what goes over the wire.
 type sizes struct {
-	page, script, style, engine, sample, scratch int
-	file                                         int // the page itself, in bytes
+	page, script, worker, style, engine, sample, scratch int
+	file                                                 int // the page itself, in bytes
 }
 
 func measure(p parts, page, scratch []byte) (sizes, error) {
@@ -22,13 +23,14 @@ func measure(p parts, page, scratch []byte) (sizes, error) {
 	for _, m := range []struct {
 		to *int
 		b  []byte
-	}{{&s.page, page}, {&s.script, p.script}, {&s.style, p.style}, {&s.scratch, scratch}} {
+	}{{&s.page, page}, {&s.script, p.script}, {&s.worker, p.worker}, {&s.style, p.style}, {&s.scratch, scratch}} {
 		b, err := compress(m.b)
 		if err != nil {
 			return s, err
 		}
 		*m.to = len(b)
 	}
+	s.script -= s.worker
 	return s, nil
 }
 
@@ -44,6 +46,7 @@ func (s sizes) String() string {
 	b.WriteString("bytes as gzip\n")
 	line("inspector.html", s.page, mostPage)
 	line("  its JavaScript", s.script, mostScript)
+	line("  the engine's worker", s.worker, 0)
 	line("  its style", s.style, 0)
 	line("  the engine", s.engine, 0)
 	line("  the sample store", s.sample, 0)

@@ -25,9 +25,10 @@ type parts struct {
 	html    []byte // index.html, with places for the others
 	style   []byte
 	script  []byte
-	engine  []byte // the Go module, compressed
+	worker  []byte // the part of script that the page starts as the engine's worker
+	engine  []byte // the Go module, packed and compressed
 	sample  []byte // the sample store, packed and compressed
-	scratch []byte // the Go module of the scratch store, compressed
+	scratch []byte // the Go module of the scratch store, packed and compressed
 }
 
 // fetch runs npm ci, unless node_modules holds what the lock file says already.
@@ -55,7 +56,10 @@ func (s source) parts() (parts, error) {
 	if p.style, err = s.style(); err != nil {
 		return p, err
 	}
-	if p.script, err = s.bundle(filepath.Join(s.page, "src", "app", "main.mjs")); err != nil {
+	if p.script, err = s.script("main.mjs"); err != nil {
+		return p, err
+	}
+	if p.worker, err = s.script("worker.mjs"); err != nil {
 		return p, err
 	}
 	if p.engine, err = s.module("engine"); err != nil {
@@ -66,6 +70,15 @@ func (s source) parts() (parts, error) {
 	}
 	p.sample, err = s.sample()
 	return p, err
+}
+
+// script returns the bundle of a module of src/app.
+func (s source) script(name string) ([]byte, error) {
+	b, err := s.bundle(filepath.Join(s.page, "src", "app", name))
+	if err != nil || s.readable {
+		return b, err
+	}
+	return s.through("minify.mjs", b)
 }
 
 // module compiles a package of wasm/browser for the browser, and compresses it. The flags are
@@ -87,24 +100,33 @@ func (s source) module(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.squeeze(b)
+	return s.squeeze(packRepeats(b, leastOfCode))
 }
 
-// squeeze compresses as well as gzip can, which takes some ten seconds for a module, and keeps
-// the result for the next build.
+// squeeze compresses as well as gzip can, which takes some ten seconds for a module.
 func (s source) squeeze(b []byte) ([]byte, error) {
 	if s.readable {
 		return compress(b)
 	}
-	script, err := os.ReadFile(filepath.Join(s.page, "zopfli.mjs"))
+	return s.through("zopfli.mjs", b)
+}
+
+// through runs a script of the page's folder with bytes as its input, and keeps the result for
+// the next build.
+func (s source) through(script string, b []byte) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(s.page, script))
 	if err != nil {
 		return nil, err
 	}
-	kept := filepath.Join(s.root, ".cache", "inspector", fmt.Sprintf("%x.gz", sha256.Sum256(slices.Concat(script, b))))
+	lock, err := os.ReadFile(filepath.Join(s.page, "package-lock.json"))
+	if err != nil {
+		return nil, err
+	}
+	kept := filepath.Join(s.root, ".cache", "inspector", fmt.Sprintf("%x", sha256.Sum256(slices.Concat(lock, text, b))))
 	if out, err := os.ReadFile(kept); err == nil {
 		return out, nil
 	}
-	out, err := s.command("node", s.page, nil, bytes.NewReader(b), "zopfli.mjs")
+	out, err := s.command("node", s.page, nil, bytes.NewReader(b), script)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +151,7 @@ func (s source) sample() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.squeeze(packRepeats(b))
+	return s.squeeze(packRepeats(b, leastOfStore))
 }
 
 // packStore returns the files of a store: a line of JSON with their names and sizes, and then

@@ -5,15 +5,20 @@ import { Icon } from '../ui/icons.mjs'
 import { helps, useKeys } from '../ui/keys.mjs'
 import { count, Name, short } from '../ui/text.mjs'
 import { nextTheme, theme } from '../ui/theme.mjs'
-import { OpenScreen, takeDrops } from '../open/open.mjs'
+import { OpenScreen, Refused, takeDrops } from '../open/open.mjs'
 import { Failure } from './failure.mjs'
-import { go, linkTo, route } from './route.mjs'
-import { close, dismiss, notices, refresh, store } from './session.mjs'
+import { go, linkTo, noFilters, route } from './route.mjs'
+import { close, dismiss, notices, refresh, refused, store } from './session.mjs'
 import { ALL, View } from './views.mjs'
 
 function Theme() {
   const now = useValue(theme)
   return html`<button type="button" class="quiet square" data-test="theme" title=${`Colours: ${now}`} aria-label=${`Colours: ${now}. Change`} onClick=${nextTheme}><${Icon} name=${now} /></button>`
+}
+
+const another = () => {
+  close()
+  go({ ...noFilters, view: 'summary', event: undefined, correlation: undefined, list: undefined, begins: undefined })
 }
 
 function Header({ onHelp }) {
@@ -33,7 +38,7 @@ function Header({ onHelp }) {
     </li>`)}</ul></nav>` : null}
     <div class="tools">
       ${open ? html`<button type="button" class="quiet square" data-test="refresh" title="Read the store again" aria-label="Read the store again" onClick=${refresh}><${Icon} name="refresh" /></button>
-      <button type="button" class="quiet another" data-test="close" title="Open another store" onClick=${() => { close(); if (at.view === 'scratch') go({ view: 'summary' }) }}><${Icon} name="folder" /><span>Open another</span></button>` : null}
+      <button type="button" class="quiet another" data-test="close" title="Open another store" onClick=${another}><${Icon} name="folder" /><span>Open another</span></button>` : null}
       <${Theme} />
       <button type="button" class="quiet square" data-test="help" title="Keys (?)" aria-label="Keys" onClick=${onHelp}>?</button>
     </div>
@@ -49,7 +54,7 @@ function Help({ onClose }) {
   const line = (help) => (Array.isArray(help) ? help : [[help]]).map(([keys, text]) => html`<div class="key-line" key=${keys}>
     ${text === undefined ? html`<dd class="all">${keys}</dd>` : html`<dt>${keys.split(' ').map((k) => html`<kbd key=${k}>${k}</kbd>`)}</dt><dd>${text}</dd>`}
   </div>`)
-  return html`<dialog ref=${dialog} class="help" aria-labelledby="help-title" onClose=${onClose} onClick=${(e) => e.target === dialog.current && dialog.current.close()}>
+  return html`<dialog ref=${dialog} class="help" aria-labelledby="help-title" onKeyDown=${(e) => e.stopPropagation()} onClose=${onClose} onClick=${(e) => e.target === dialog.current && dialog.current.close()}>
     <div class="dialog-head"><h2 id="help-title">Keys</h2><button type="button" class="quiet square" aria-label="Close" onClick=${() => dialog.current.close()}><${Icon} name="close" /></button></div>
     <dl class="keys">${line(own)}${[...all].reverse().map(line)}</dl>
   </dialog>`
@@ -70,12 +75,19 @@ function Guard({ children }) {
 }
 
 export function App() {
-  const open = useValue(store), at = useValue(route)
+  const open = useValue(store), at = useValue(route), why = useValue(refused)
   const [help, setHelp] = useState(false)
   const [hovers, setHovers] = useState(false)
   const main = useRef()
   useEffect(() => takeDrops(setHovers), [])
-  useKeys({ '?': () => setHelp(true) })
+  useKeys({
+    '?': () => setHelp(true),
+    Escape: () => {
+      if (refused.peek() && store.peek()) refused.value = null
+      else if (at.view === 'event') go({ view: 'events' })
+      else return false
+    },
+  })
   useEffect(() => {
     document.title = open ? `${short(open.source.name, 80)} \u2013 thaw inspector` : 'thaw inspector'
   }, [open])
@@ -84,6 +96,7 @@ export function App() {
     <a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); main.current.focus() }}>To the content</a>
     <${Header} onHelp=${() => setHelp(true)} />
     <main id="main" ref=${main} tabindex="-1" data-view=${shown ? at.view : 'open'}>
+      ${shown && why ? html`<div class="banner"><${Refused} /><button type="button" class="quiet square" aria-label="Close this message" onClick=${() => { refused.value = null }}><${Icon} name="close" /></button></div>` : null}
       <${Guard} key=${shown ? at.view : 'open'}>${shown ? html`<${View} route=${at} />` : html`<${OpenScreen} />`}<//>
     </main>
     ${hovers ? html`<div class="drop-over" aria-hidden="true"><p>Drop to open</p></div>` : null}

@@ -8,32 +8,31 @@ const parsed = () => document.readyState !== 'loading' ? Promise.resolve()
 
 const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0))
 
-// embedded returns the bytes, still compressed, of the element with an id. The page runs
-// before all of it has arrived.
+// embedded returns the bytes of the element with an id. The page runs before all of it has
+// arrived.
 export async function embedded(id) {
   await parsed()
   const element = document.getElementById(id)
   if (!element?.textContent) throw new Error(`The page is incomplete: it has no ${id}.`)
-  return fromBase64(element.textContent)
+  return unpack(element.textContent)
 }
 
-// inflate returns the bytes that were compressed.
-export async function inflate(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
-  return new Uint8Array(await new Response(stream).arrayBuffer())
+async function unpack(text) {
+  const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream('gzip'))
+  return unrepeat(new Uint8Array(await new Response(stream).arrayBuffer()))
 }
 
 // sample returns the files of the sample store: [{ name, bytes }]. A line with their names and
 // sizes comes first.
 export async function sample() {
-  const all = unrepeat(await inflate(await embedded('sample')))
+  const all = await embedded('sample')
   let at = all.indexOf(10) + 1
   return JSON.parse(new TextDecoder().decode(all.subarray(0, at))).map(({ name, size }) => ({ name, bytes: all.slice(at, at += size) }))
 }
 
 let scratch = null
 
-// scratchModule returns the module of the scratch store, still compressed. It is loaded when it
+// scratchModule returns the module of the scratch store. It is loaded when it
 // is asked for, by a script, since a page opened from a disk may not fetch a file.
 export function scratchModule() {
   scratch ??= new Promise((done, failed) => {
@@ -43,7 +42,7 @@ export function scratchModule() {
       const text = globalThis.thawScratchModule
       delete globalThis.thawScratchModule
       script.remove()
-      if (text) done(fromBase64(text))
+      if (text) done(unpack(text))
       else failed(new Error('scratch.js holds no module. It must be of the same build as the page.'))
     }
     script.onerror = () => {

@@ -1,9 +1,8 @@
 // Long repeats of bytes, which the page's build writes as references (.ci/tools/inspector).
 
-// unrepeat returns the bytes: again and again a number of bytes as they are, and a number of
-// bytes from a distance before, which may reach into the bytes that are being copied.
+// unrepeat returns the bytes: their number, and then again and again some bytes as they are, and
+// some from a distance before, which may reach into the bytes that are being copied.
 export function unrepeat(b) {
-  const out = []
   let at = 0
   const number = () => {
     let n = 0
@@ -13,10 +12,17 @@ export function unrepeat(b) {
       if (byte < 128) return n
     }
   }
-  for (;;) {
-    for (let n = number(); n > 0; n--) out.push(b[at++])
-    let n = number()
-    if (n === 0) return Uint8Array.from(out)
-    for (const from = out.length - number(), first = out.length; n > 0; n--) out.push(out[from + out.length - first])
+  const out = new Uint8Array(number())
+  for (let end = 0; end < out.length;) {
+    const plain = number()
+    out.set(b.subarray(at, at + plain), end)
+    at += plain
+    end += plain
+    if (end === out.length) break
+    const n = number(), distance = number()
+    if (distance >= n) out.copyWithin(end, end - distance, end - distance + n)
+    else for (let i = end; i < end + n; i++) out[i] = out[i - distance]
+    end += n
   }
+  return out
 }

@@ -23,7 +23,7 @@ function chipsOf(route) {
   if (route.prefix !== undefined) add('prefix', 'entity begins with', html`<${Name} of=${route.prefix} most=${60} />`, { prefix: undefined })
   if (route.scope !== undefined) add('scope', 'scope', html`<${Name} of=${route.scope} most=${60} />`, { scope: undefined })
   for (const kind of route.kinds) {
-    add(`kind-${kind}`, 'kind', html`<${Swatch} kind=${kind} /> <${Name} of=${kindName(kind)} most=${40} />`, { kinds: route.kinds.filter((k) => k !== kind) })
+    add(`kind-${kind}`, 'kind', html`<${Swatch} kind=${kind} />${' '}<${Name} of=${kindName(kind)} most=${40} />`, { kinds: route.kinds.filter((k) => k !== kind) })
   }
   const timed = route.since !== undefined || route.until !== undefined
   if (timed) {

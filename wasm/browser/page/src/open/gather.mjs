@@ -81,6 +81,8 @@ async function take(files, folders) {
   return all.filter((f) => f !== null)
 }
 
+const fileOf = (entry) => new Promise((done, failed) => entry.file(done, failed))
+
 // entryTree is the tree of a FileSystemDirectoryEntry, which every browser gives for a drop.
 const entryTree = (entry) => ({
   name: entry.name,
@@ -91,7 +93,7 @@ const entryTree = (entry) => ({
       const some = await new Promise((done, failed) => reader.readEntries(done, failed)) // at most 100
       if (some.length === 0) return { files, folders }
       for (const e of some) {
-        if (e.isFile) files.push({ name: e.name, file: () => new Promise((done, failed) => e.file(done, failed)) })
+        if (e.isFile) files.push({ name: e.name, file: () => fileOf(e) })
         else folders.push(entryTree(e))
       }
     }
@@ -129,20 +131,26 @@ export function fileTree(list) {
   return tree(top)
 }
 
-// dropped returns the tree of a drop. It must be called in the event: afterwards its items are gone.
+// dropped returns the tree of a drop. It must be called in the event: afterwards its items are
+// gone. Where there are handles they are used: Chromium gives entries of a page from a disk
+// that cannot be read.
 export function dropped(transfer) {
   const items = [...transfer.items].filter((i) => i.kind === 'file')
-  // A page from file:// cannot read Chromium's entries (EncodingError), but its handles.
-  const handles = items[0]?.getAsFileSystemHandle ? Promise.all(items.map((i) => i.getAsFileSystemHandle())) : null
-  const entries = handles ? [] : items.map((i) => i.webkitGetAsEntry?.() ?? null)
+  const entries = items.map((i) => i.webkitGetAsEntry?.() ?? null)
+  const handles = items.map((i) => i.getAsFileSystemHandle?.() ?? null)
   const files = [...transfer.files]
   return (async () => {
-    const all = handles
-      ? (await handles).filter(Boolean).map((h) => h.kind === 'file' ? { name: h.name, file: () => h.getFile() } : handleTree(h))
-      : entries.filter(Boolean).map((e) => e.isFile ? { name: e.name, file: () => new Promise((done, failed) => e.file(done, failed)) } : entryTree(e))
-    const folders = all.filter((one) => one.list)
+    const all = await Promise.all(handles.map((handle, n) => Promise.resolve(handle).catch(() => null).then((h) => itemOf(h, entries[n]))))
+    const folders = all.filter((x) => x?.list)
     if (all.length === 1 && folders.length === 1) return folders[0]
     if (folders.length === 0) return fileTree(files)
-    return { name: '', list: async () => ({ files: all.filter((one) => one.file), folders }) }
+    return { name: '', once: true, list: async () => ({ files: all.filter((x) => x?.file), folders }) }
   })()
+}
+
+// itemOf is a tree or a file of a tree, null for what is neither.
+function itemOf(handle, entry) {
+  if (handle) return handle.kind === 'directory' ? handleTree(handle) : { name: handle.name, file: () => handle.getFile() }
+  if (!entry) return null
+  return entry.isDirectory ? entryTree(entry) : { name: entry.name, file: () => fileOf(entry) }
 }

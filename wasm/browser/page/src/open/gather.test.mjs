@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { choose, fileTree, fromTree, handleTree } from './gather.mjs'
+import { choose, dropped, fileTree, fromTree, handleTree } from './gather.mjs'
 
 const folder = (name, files, folders = []) => ({ name, files, folders })
 
@@ -50,4 +50,23 @@ test('a chosen store below', async () => {
   const tree = handleTree(handle('all', () => ({ x: () => ({ '1.fbat': 1 }), y: () => ({ '1.fbat': 2 }) })))
   assert.equal((await fromTree(tree, 'y')).name, 'y')
   await assert.rejects(fromTree(tree, 'z'), /is gone/)
+})
+
+const entry = (name, children) => ({
+  name, isDirectory: true, isFile: false,
+  createReader() {
+    const parts = [children.slice(0, 2), children.slice(2), []] // as browsers do, some at a time
+    return { readEntries: (done) => done(parts.shift().map((n) => (Array.isArray(n) ? entry(...n) : { name: n, isFile: true, file: (ok) => ok({ name: n }) }))) }
+  },
+})
+
+test('a drop is read by handles, and by entries where there are none', async () => {
+  const names = async (items, files = []) => (await fromTree(await dropped({ items, files }))).name
+  const both = { kind: 'file', webkitGetAsEntry: () => entry('wrong', ['1.fbat']), getAsFileSystemHandle: async () => handle('right', () => ({ '1.fbat': 1 })) }
+  assert.equal(await names([{ kind: 'string' }, both]), 'right')
+  assert.equal(await names([{ kind: 'file', webkitGetAsEntry: () => entry('shop', ['a', 'b', '1.fbat']) }]), 'shop')
+  assert.equal(await names([{ ...both, getAsFileSystemHandle: async () => { throw new Error('no') } }]), 'wrong')
+  assert.equal(await names([{ kind: 'file', webkitGetAsEntry: () => ({ isFile: true, name: '1.fbat' }) }], [{ name: '1.fbat' }]), '1 file')
+  await assert.rejects(names([both, { ...both, getAsFileSystemHandle: async () => handle('other', () => ({ '1.fbat': 1 })) }]), /holds 2 stores/)
+  await assert.rejects(names([]), /is empty/)
 })

@@ -6,8 +6,8 @@ import { Icon } from '../ui/icons.mjs'
 import { short } from '../ui/plain.mjs'
 import { Failure } from '../app/failure.mjs'
 import { sample } from '../app/embedded.mjs'
-import { go } from '../app/route.mjs'
-import { open, opening, ready, refused, start } from '../app/session.mjs'
+import { go, noFilters } from '../app/route.mjs'
+import { open, opening, ready, refused, start, store } from '../app/session.mjs'
 import { Damages } from '../summary/damages.mjs'
 import { dropped, fileTree, fromTree, handleTree, NotStore } from './gather.mjs'
 
@@ -22,9 +22,10 @@ export async function openTree(tree, below) {
   }
 }
 
-// openSource opens another store, at its summary.
+// openSource opens another store, at its summary. Where none was open the address stands: it may
+// be a link to a view of this store.
 export async function openSource(source) {
-  go({ view: 'summary', event: undefined, correlation: undefined, entity: undefined, prefix: undefined, scope: undefined, kinds: [], since: undefined, until: undefined, from: undefined, to: undefined })
+  if (store.peek()) go({ ...noFilters, view: 'summary', event: undefined, correlation: undefined, list: undefined, begins: undefined })
   await open(source)
 }
 
@@ -65,7 +66,8 @@ function Engine() {
   }</p>`
 }
 
-function Refused() {
+// Refused says why what was dropped or chosen could not be opened.
+export function Refused() {
   const why = useValue(refused)
   if (!why) return null
   if (!(why.error instanceof NotStore)) {

@@ -41,13 +41,13 @@ export function EventsView({ route }) {
   }
   // A link may name an event: it is shown among its neighbours.
   const linked = useRef(false)
-  const jumpTo = async ({ id, seq }) => {
+  const jumpTo = async ({ id, seq, quiet }) => {
     try {
       if (id !== undefined) {
         const row = await fromIndex(open, id) // even if its frame is damaged
         go({ event: row.id }, { replace: true })
         seq = row.seq
-        if (!holds(route, row)) return message('The event is not among those that the filters let through.')
+        if (!holds(route, row)) return quiet ? undefined : message('The event is not among those that the filters let through.')
       }
       setJump({ seq })
     } catch (error) {
@@ -55,7 +55,7 @@ export function EventsView({ route }) {
     }
   }
   useEffect(() => {
-    if (!linked.current && route.event) jumpTo({ id: route.event })
+    if (!linked.current && route.event) jumpTo({ id: route.event, quiet: true })
     linked.current = true
   }, [])
   useKeys({
