@@ -9,6 +9,9 @@ import { refused } from '../../../node/refused.mjs'
 import {
   ClosedError, directoryFiles, Engine, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, topLevel, TrapError,
 } from '../client.mjs'
+import { STATUS } from '../../../js/task.mjs'
+import { File as Kept, Windows } from '../windows.mjs'
+import { Scheduler } from '../scheduler.mjs'
 import { filesOf, ready, spawn } from './harness.mjs'
 import { thread } from './thread.mjs'
 
@@ -68,7 +71,60 @@ const answersOf = async (store) => {
   return out
 }
 
+// random returns numbers below n, the same in each run.
+let seed = 1
+const random = (n) => (seed = (seed * 48271) % 2147483647) % n
+
 const cases = {
+  async 'windows have the bytes of their files'() {
+    const sizes = [0, 1, 65536, 65537, 3 << 20, 20 << 20]
+    const content = new Uint8Array(20 << 20).map((_, i) => (i * 2654435761) >>> 24)
+    for (let round = 0; round < 40; round++) {
+      let failing = false, reads = 0
+      const read = async (ranges) => {
+        reads += ranges.length
+        const fails = failing && random(3) === 0
+        if (random(2)) await tick()
+        return ranges.map(({ at, end, file }) => {
+          assert.ok(at < end && end <= file.size, `${at} to ${end} of ${file.size}`)
+          return fails ? { status: [STATUS.gone, STATUS.failed][random(2)], cause: new Error('no') } : { bytes: content.subarray(at + file.id, end + file.id) }
+        })
+      }
+      const list = sizes.map((size) => new Kept('f', Math.min(size, content.length - 999), true, read))
+      list.push(new Kept('m', 999, true, null, content.subarray(list.at(-1).id + 1, list.at(-1).id + 1000)))
+      const budget = [0, 100_000, 1 << 20, 64 << 20][random(4)], windows = new Windows(budget)
+      let next = 0
+      for (let step = 0; step < 60; step++) {
+        failing = round % 2 === 1 && random(4) === 0
+        const scan = random(3) > 0
+        const wants = Array.from({ length: scan ? 1 : 1 + random(8) }, () => {
+          const file = scan ? 5 : 1 + random(list.length - 1), { size } = list[file]
+          const most = [1, 4096, 70_000, 600_000][random(4)]
+          const offset = scan ? next : random(size), length = Math.min(1 + random(most), size - offset)
+          if (scan) next = offset + length + [0, 0, 0, -Math.floor(length / 2), 100_000][random(5)]
+          if (next >= list[5].size) next = 0
+          return { file, offset: BigInt(offset), length, bytes: new Uint8Array(length), status: null }
+        })
+        try {
+          (await windows.supply(list, wants, () => {}))?.()
+        } catch (err) {
+          assert.ok(failing && err instanceof ReadError && err.cause.message === 'no', err)
+          continue
+        }
+        for (const { file, offset, length, bytes, status } of wants) {
+          if (status === STATUS.gone && failing) continue
+          assert.equal(status, STATUS.done)
+          const from = Number(offset) + list[file].id
+          assert.ok(Buffer.from(bytes.buffer).equals(Buffer.from(content.subarray(from, from + length))), `${length} bytes at ${offset} of ${file}`)
+        }
+        assert.ok(windows.size <= budget)
+      }
+      windows.forget(list)
+      if (!failing) await tick()
+      windows.forget(list)
+      assert.equal(windows.size, 0)
+    }
+  },
   async 'a store, its rows and its lines'(engine) {
     const store = await engine.open(await source(b))
     assert.equal(store.report.events, Number(await store.text({ op: OP.count })))
@@ -242,6 +298,15 @@ const cases = {
     })
     assert.equal(n, store.report.events)
     assert.ok(performance.now() > begun)
+    let sent = 0
+    const seen = await start({ spawn: () => spawn(globalThis.Go, ({ part }) => { sent += part !== undefined }) }), other = await seen.open(await source(b))
+    n = 0
+    await other.each(PARTS, {}, async () => {
+      if (n++ < 9) await tick()
+      assert.ok(sent - n < 4, `${sent} parts sent, ${n} used`)
+    })
+    assert.equal(sent, n)
+    seen.close()
     const broken = new Error('broken')
     n = 0
     await assert.rejects(store.each(PARTS, {}, async () => { if (++n === 3) throw broken }), (err) => err === broken)
@@ -252,7 +317,7 @@ const cases = {
   async 'the urgent question first'(engine) {
     const store = await engine.open(await source(b)), order = []
     const long = ['x', 'y'].map((name) => store.text(PARTS).then(() => order.push(name)))
-    await Promise.all([...long, store.text(ALL, { urgent: true }).then(() => order.push('urgent'))])
+    await Promise.all([...long, store.text(PARTS, { urgent: true }).then(() => order.push('urgent'))])
     assert.equal(order[0], 'urgent')
     let parts = 0
     const slow = store.each(PARTS, {}, async () => { parts++; await tick() })
@@ -276,13 +341,37 @@ const cases = {
     assert.ok(told.length > 0)
     store.close()
   },
-  async 'answers at the same time are those one after the other'(engine) {
+  async 'answers at the same time are those one after the other'() {
+    const engine = await start({ cache: 0, guestCache: 1 }), want = []
+    for (const dir of [a, b, b]) want.push(await answersOf(await engine.open(await source(dir))))
     const stores = [await engine.open(await source(a)), await engine.open(await source(b)), await engine.open(await source(b))]
-    const want = []
-    for (const s of stores) want.push(await answersOf(s))
     const got = await Promise.all(stores.flatMap((s) => QUESTIONS.map((q, i) => s.text(q, { urgent: i % 2 === 0 }))))
     assert.deepEqual(got, want.flat())
-    stores.forEach((s) => s.close())
+    engine.close()
+  },
+  async 'a task that was dropped gets no bytes'() {
+    const calls = [], filled = []
+    const instance = {
+      alive: true, out: 0, put: () => 0, view: () => new DataView(new ArrayBuffer(64)), bytes: () => new Uint8Array(0),
+      call: (name) => { calls.push(name); return name === 'thaw_start' ? 2 : 0 },
+    }
+    let come
+    const windows = { supply: () => new Promise((resolve) => { come = () => resolve(() => filled.push('filled')) }) }
+    const scheduler = new Scheduler(instance, windows, (err) => assert.fail(err))
+    const store = { handle: 1, files: [], closed: false, gone: false, reader: null }
+    const on = { part() {}, progress() {}, end: () => calls.push('end'), fail: assert.fail }
+    const job = scheduler.add(store, new Uint8Array(80), on)
+    await tick()
+    assert.equal(store.reader, job)
+    scheduler.drop(job)
+    come()
+    await tick()
+    assert.deepEqual([filled, store.reader, calls], [[], null, ['thaw_start']])
+    scheduler.add(store, new Uint8Array(80), on)
+    await tick()
+    come()
+    await tick()
+    assert.deepEqual([filled, calls], [['filled'], ['thaw_start', 'thaw_start', 'thaw_step', 'end']])
   },
   async 'what the system refuses to read is no damage'() {
     const engine = await start({ cache: 0, guestCache: 1 })
@@ -330,17 +419,38 @@ const cases = {
     engine.close()
   },
   async 'a file that is replaced while the store is opened'(engine) {
-    const dir = copy(b)
+    for (const flags of [0, FLAG.strict]) { // which makes it an error
+      const dir = copy(b)
+      let listed = 0
+      const list = async () => {
+        const files = await filesOf(dir)
+        if (listed++ < 3) replace(path.join(dir, 'index.fbati'))
+        return files
+      }
+      const store = await engine.open({ kind: 'files', list }, { flags })
+      assert.equal(listed, 4)
+      assert.equal(store.report.rejected.length, 0)
+      assert.equal((await store.lines(ALL)).length, store.report.events)
+      store.close()
+    }
+  },
+  async 'names that are replaced while the store is opened'(engine) {
+    const dir = copy(a), file = path.join(dir, 'names.thaw')
+    fs.writeFileSync(file, 'thaw names 1\n0x1001 order.placed\n0x1003 order.shipped\n0x1004 order.shipped\ncrc32c B2AE0254\n')
     let listed = 0
     const list = async () => {
       const files = await filesOf(dir)
-      if (listed++ < 3) replace(path.join(dir, 'index.fbati'))
+      if (listed++ === 0) replace(file)
       return files
     }
     const store = await engine.open({ kind: 'files', list })
-    assert.equal(listed, 4)
-    assert.equal(store.report.rejected.length, 0)
-    assert.equal((await store.lines(ALL)).length, store.report.events)
+    assert.deepEqual([listed, store.kindNames[0x1001], store.kindNamesError], [2, 'order.placed', null])
+    await reading(failsWith('SecurityError'), async () => {
+      const only = fs.readdirSync(dir).filter((name) => name !== 'names.thaw').map((name) => ({ name, directory: true }))
+      const other = await engine.open({ kind: 'files', files: [...only, ...(await filesOf(dir)).filter(({ name }) => name === 'names.thaw')] })
+      assert.match(other.kindNamesError, /names.thaw could not be read/)
+      other.close()
+    })
     store.close()
   },
   async 'a file that was replaced is gone'(engine) {
@@ -465,7 +575,9 @@ const cases = {
         WebAssembly.instantiate = instantiate
         left = at
         const stop = new AbortController()
-        const asked = [store.text(PARTS), store.text({ op: OP.verify }), store.each(PARTS, { signal: stop.signal }, () => stop.abort()), engine.open(LIVE).then((s) => s.close())]
+        const opened = engine.open(LIVE).then((s) => s.close())
+        const asked = name === 'thaw_file' ? [opened]
+          : [store.text(PARTS), store.text({ op: OP.verify }), store.each(PARTS, { signal: stop.signal }, () => stop.abort()), opened]
         const results = await Promise.allSettled(asked)
         for (let waited = 0; died.length === 0 && waited < 200; waited++) await tick()
         assert.equal(died.length, 1, `${name}, ${at}`)

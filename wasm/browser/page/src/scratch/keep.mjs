@@ -63,7 +63,7 @@ export const begin = (files = null) => doing('Starting the scratch store', 'Ther
   try {
     await make()
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error
+    if (!(error instanceof TypeError) && error.name !== 'ClosedError') throw error
     gone() // the worker is another one, without the module
     await make()
   }

@@ -122,7 +122,7 @@ test('lines are written and counted', async () => {
   assert.deepEqual(seen, [2, 3])
   assert.equal(sink.closed, 1)
   assert.equal(new TextDecoder().decode(Uint8Array.from(sink.bytes)).split('\n').length, 4)
-  assert.deepEqual(store.asked, { op: 2, prefix: 'a', format: 3, goOn: true })
+  assert.deepEqual(store.asked, { op: 2, prefix: 'a', format: 3, goOn: true, rows: 2048, bytes: 1 << 20 })
 })
 
 test('a full disk and a cancelled export leave nothing', async () => {

@@ -6,6 +6,8 @@ import { filesOf } from './pieces.mjs'
 
 const FORMAT = { plain: 1, full: 3, rows: 0 }
 
+const LARGE = { rows: 2048, bytes: 1 << 20 } // answers: an export need not be interrupted often
+
 // eventsIn returns how many events a region has.
 export async function eventsIn(store, region, signal) {
   const [{ events }] = await store.lines({ op: OP.marks, ...region, step: 2 ** 40 }, { signal })
@@ -18,7 +20,7 @@ export async function takeLines(store, region, { payloads, sink, signal, onProgr
   const utf8 = new TextEncoder()
   const done = { events: 0, unread: 0, bytes: 0 }
   try {
-    await store.each({ op: OP.query, ...region, format: payloads ? FORMAT.full : FORMAT.plain, goOn: true }, { signal }, async (part) => {
+    await store.each({ op: OP.query, ...region, format: payloads ? FORMAT.full : FORMAT.plain, goOn: true, ...LARGE }, { signal }, async (part) => {
       const bytes = utf8.encode(part)
       await sink.write(bytes)
       signal?.throwIfAborted()
