@@ -45,6 +45,9 @@ space := $() $()
 # The directory where tests cache the plugin compiled by wazero.
 export THAW_WAZERO_CACHE ?= $(CURDIR)/.cache/wazero
 
+# The tests of the inspector in Chromium, in a module of their own.
+CHROME = wasm/browser/chrometest
+
 # What needs SQLite (pure Go), in modules of their own: package project, and the example
 # orders.
 SQL_MODULES = host/project/sqltest examples/orders
@@ -55,9 +58,19 @@ PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 # The steps of `make check`.
 CHECKS = fmt vet tools benchtest sqltest staticcheck platforms tidy wasm-twice race fuzz
 
-.PHONY: build wasm engine demo test check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
+.PHONY: build wasm engine inspector demo test chrome check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
 
+# Where thaw inspect has its page from. A page of an earlier build is removed: it would be of
+# other source.
+INSPECT = host/cmd/thaw/internal/inspect/page
+
+# Without node and npm the command is built without the page, and says how to get it.
 build: wasm
+	@rm -f $(INSPECT)/*.gz
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory inspector && \
+		for f in inspector.html scratch.js; do gzip -9n <bin/inspector/$$f >$(INSPECT)/$$f.gz || exit 1; done; \
+	else echo "node or npm is not installed: thaw inspect will have no page"; fi
 	$(GO) build -o bin/ ./host/cmd/thaw
 
 # The plugin. The same source and compiler give the same bytes; tests build their
@@ -92,10 +105,19 @@ inspector:
 demo: build
 	$(GO) run ./examples/demo
 	cd examples/orders && $(GO) run .
+	@rm -rf bin/sample
+	@$(GO) run ./wasm/browser/sample -o bin/sample
+	@echo "The inspector, with a sample store in it: bin/thaw inspect bin/sample"
 
 # A sample of every single-bit flip and every truncation.
 test:
 	THAW_DAMAGE_STRIDE=$(DAMAGE_STRIDE) THAW_FLIP_STRIDE=$(FLIP_STRIDE) $(TEST) -timeout 12h ./...
+	$(MAKE) --no-print-directory chrome
+
+# What users do with the inspector, in Chromium. Without Chromium, node or npm the tests are
+# skipped with the reason.
+chrome:
+	$(GO) run ./.ci/testrun -C $(CHROME) -no-skip '$(NO_SKIP)' $(GO) test -vet=off $(CHROME_FLAGS) ./...
 
 # Power cuts at every operation of a writer, CRASH_STATES in all, with new random
 # numbers; some twenty minutes on two cores.
@@ -137,7 +159,7 @@ fmt:
 vet:
 	$(GO) vet ./... ./.ci/testrun ./.ci/platforms
 	cd host/bench && $(GO) vet ./...
-	@set -e; for m in $(SQL_MODULES); do (cd $$m && $(GO) vet ./...); done
+	@set -e; for m in $(SQL_MODULES) $(CHROME) .ci/tools; do (cd $$m && $(GO) vet ./...); done
 
 # The tests of CI's own tools.
 tools:
@@ -155,6 +177,7 @@ sqltest:
 # download them.
 staticcheck:
 	$(GO) tool -modfile=.ci/tools/go.mod staticcheck ./...
+	cd $(CHROME) && $(GO) tool -modfile=$(CURDIR)/.ci/tools/go.mod staticcheck ./...
 
 race:
 	CGO_ENABLED=1 THAW_DAMAGE_STRIDE=$(RACE_STRIDE) $(TEST) -race $(RACE_FLAGS) -timeout 3h $(RACE)
@@ -171,8 +194,7 @@ vet-platforms:
 tidy:
 	$(GO) mod tidy -diff
 	cd host/bench && $(GO) mod tidy -diff
-	@set -e; for m in $(SQL_MODULES); do (cd $$m && $(GO) mod tidy -diff); done
-	cd .ci/tools && $(GO) mod tidy -diff
+	@set -e; for m in $(SQL_MODULES) $(CHROME) .ci/tools; do (cd $$m && $(GO) mod tidy -diff); done
 
 # Every fuzz target in the tree, FUZZFOR each, from its committed corpus.
 fuzz:
@@ -184,4 +206,4 @@ bench:
 	cd host/bench && CGO_ENABLED=1 $(GO) run ./cmd/bench -n $(N)
 
 clean:
-	rm -rf bin .cache
+	rm -rf bin .cache $(INSPECT)/*.gz

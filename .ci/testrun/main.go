@@ -2,11 +2,12 @@
 // ends, in that order, the running tests when nothing has ended for a while, the output
 // of failed tests, and at the end the skipped tests with their reasons.
 //
-//	go run ./.ci/testrun [-no-skip PATTERN] [-every DURATION] go test FLAGS PACKAGES
+//	go run ./.ci/testrun [-C DIR] [-no-skip PATTERN] [-every DURATION] go test FLAGS PACKAGES
 //
 // (go test itself prints packages in the order of their names, and so prints nothing
-// while the first one runs.) With -no-skip, a test skipped for a reason that matches
-// the regular expression fails the run. Otherwise the exit code is go test's.
+// while the first one runs.) With -C it runs in a directory, for a module of its own.
+// With -no-skip, a test skipped for a reason that matches the regular expression fails
+// the run. Otherwise the exit code is go test's.
 package main
 
 import (
@@ -20,10 +21,11 @@ import (
 )
 
 func main() {
+	dir := flag.String("C", "", "run in this directory")
 	noSkip := flag.String("no-skip", "", "fail if a test is skipped for a reason that matches this regular expression")
 	every := flag.Duration("every", 30*time.Second, "list the running tests after this long without output")
 	flag.Parse()
-	code, err := run(flag.Args(), *noSkip, *every)
+	code, err := run(*dir, flag.Args(), *noSkip, *every)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testrun:", err)
 		code = 2
@@ -31,7 +33,7 @@ func main() {
 	os.Exit(code)
 }
 
-func run(args []string, noSkip string, every time.Duration) (code int, err error) {
+func run(dir string, args []string, noSkip string, every time.Duration) (code int, err error) {
 	if len(args) < 2 || args[1] != "test" {
 		return 0, errors.New("wanted: go test, flags and packages")
 	}
@@ -42,6 +44,7 @@ func run(args []string, noSkip string, every time.Duration) (code int, err error
 		}
 	}
 	cmd := exec.Command(args[0], append([]string{"test", "-json"}, args[2:]...)...)
+	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

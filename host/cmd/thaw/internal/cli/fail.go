@@ -142,6 +142,7 @@ func explainKnown(err error) (what, hint string, known bool) {
 		written *writeError
 		output  *outputError
 		input   *inputError
+		serving *inspectError
 	)
 	switch {
 	case errors.As(err, &missing):
@@ -154,6 +155,8 @@ func explainKnown(err error) (what, hint string, known bool) {
 		what, hint = explainWrite(written)
 	case errors.As(err, &output):
 		what = err.Error()
+	case errors.As(err, &serving):
+		what, hint = explainInspect(serving)
 	case errors.As(err, &usage):
 		what, hint = err.Error(), fmt.Sprintf("Run '%s --help' for usage.", usage.command.CommandPath())
 	default:

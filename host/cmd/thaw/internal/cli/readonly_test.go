@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,7 @@ func TestNeverWrites(t *testing.T) {
 		{"export"}, {"query", "--last", "2"}, {"query", "--reverse"}, {"stream", "opt", "--reverse"}, {"entities"}, {"scopes", "--json"},
 		{"kinds"}, {"check-types"}, {"graph", id}, {"graph", id, "--json"},
 	}
-	tried := map[string]bool{"follow": true}
+	tried := map[string]bool{"follow": true, "inspect": true}
 	for _, name := range fixtureNames {
 		for _, harm := range []string{"", "index.fbati", "index.ckpt", "000001.fbat", "visibility_ranges.fbv"} {
 			dir := t.TempDir()
@@ -55,6 +56,13 @@ func TestNeverWrites(t *testing.T) {
 			}
 			follow(t, dir)
 			require.Equal(t, before, look(t, dir), "%s follow", name)
+			inspected(t, func(address string) {
+				for _, file := range append([]string{""}, slices.Collect(maps.Keys(files))...) {
+					code, _ := fetch(t, address+"store/"+file)
+					require.Equal(t, 200, code)
+				}
+			}, dir)
+			require.Equal(t, before, look(t, dir), "%s inspect", name)
 			require.NoError(t, os.Chmod(dir, 0o755))
 		}
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"io/fs"
 	"runtime/debug"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
+	"github.com/thawlog/thaw/host/cmd/thaw/internal/inspect"
 )
 
 // Env is the environment of one command.
@@ -23,6 +25,11 @@ type Env struct {
 	// FS is the file system of the stores, by default the operating system's. Commands
 	// that write need an fsabstraction.FS.
 	FS fsabstraction.ReadFS
+	// Inspector has the files of the page that inspect serves, by default those embedded
+	// in this program.
+	Inspector fs.FS
+	// Browse starts a browser with an address, by default the system's.
+	Browse func(ctx context.Context, address string) error
 }
 
 // app is one run of the command.
@@ -73,7 +80,7 @@ Exit codes:
        the output could not be written
   3    the entity was not in the state that --expect requires; nothing was written
   4    another writer has the store open; nothing was written
-  130  interrupted; thaw follow, which has no other end, ends with 0
+  130  interrupted; thaw follow and inspect, which have no other end, end with 0
 `
 
 // Run runs one command line, without the program's name, and returns its exit code. If ctx
@@ -81,6 +88,12 @@ Exit codes:
 func Run(ctx context.Context, args []string, env Env) int {
 	if env.FS == nil {
 		env.FS = osfs.FS{}
+	}
+	if env.Inspector == nil {
+		env.Inspector = inspect.Embedded()
+	}
+	if env.Browse == nil {
+		env.Browse = inspect.Browse
 	}
 	a := &app{env: env, out: output{w: env.Stdout}}
 	root := a.root()
@@ -103,7 +116,8 @@ func (a *app) root() *cobra.Command {
 			`thaw query orders --entity order:42 --payloads`,
 			`thaw append orders --entity order:42 --scope shop:eu --kind DATA --payload '{"n":1}'`,
 			`thaw export orders | thaw import copy`,
-			`thaw verify orders`),
+			`thaw verify orders`,
+			`thaw inspect orders                           # all of it, in the browser`),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -116,7 +130,7 @@ func (a *app) root() *cobra.Command {
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 	root.AddCommand(a.dump(), a.query(), a.follow(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
 		a.graph(), a.entities(), a.scopes(), a.kinds(), a.checkTypes(),
-		a.stat(), a.verify(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
+		a.stat(), a.verify(), a.inspect(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

@@ -3,7 +3,7 @@
 import { html, useEffect, useErrorBoundary, useRef, useState, useValue } from '../ui/html.mjs'
 import { Icon } from '../ui/icons.mjs'
 import { helps, useKeys } from '../ui/keys.mjs'
-import { count, Name } from '../ui/text.mjs'
+import { count, Name, short } from '../ui/text.mjs'
 import { nextTheme, theme } from '../ui/theme.mjs'
 import { OpenScreen, Refused, takeDrops } from '../open/open.mjs'
 import { Failure } from './failure.mjs'
@@ -27,6 +27,7 @@ function Header({ onHelp }) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
     go({ view })
+    document.getElementById('main').focus({ preventScroll: true }) // else Enter would follow the link again
   }
   return html`<header class="top">
     <a class="brand" href=${linkTo({ view: 'summary' })} onClick=${(e) => onLink(e, 'summary')}><${Icon} name="mark" /><span>thaw</span></a>
@@ -88,7 +89,7 @@ export function App() {
     },
   })
   useEffect(() => {
-    document.title = open ? `${open.source.name} \u2013 thaw inspector` : 'thaw inspector'
+    document.title = open ? `${short(open.source.name, 80)} \u2013 thaw inspector` : 'thaw inspector'
   }, [open])
   const shown = open || at.view === 'scratch'
   return html`

@@ -77,7 +77,7 @@ export function Damages({ store: open, readable = Number(open.report?.events ?? 
       ${segments.length > 0 ? html`<${SegmentMap} segments=${segments} chosen=${chosen} onChoose=${(name) => setChosen(chosen === name ? null : name)} />` : html`<p class="soft">No segments.</p>`}
       ${chosen ? html`<p class="small chosen-segment"><span class="mono strong"><${Name} of=${chosen} /></span> <span class="soft">${size(segments.find((s) => s.name === chosen)?.size ?? 0)}, ${shown.length === 0 ? (f ? 'no damage' : 'no damage known') : plural(shown.length, 'damage')}</span>
         <button type="button" class="link" onClick=${() => setChosen(null)}>All segments</button></p>` : null}
-      ${shown.length > 0 ? html`<ul class="damages" data-test="damages">${shown.slice(0, SHOWN).map((d) => html`<${Damage} key=${`${d.file} ${d.offset}`} d=${d} readable=${readable} />`)}</ul>` : null}
+      ${shown.length > 0 ? html`<ul class="damages" data-test="damages">${shown.slice(0, SHOWN).map((d) => html`<${Damage} key=${`${d.file} ${d.offset} ${d.reason}`} d=${d} readable=${readable} />`)}</ul>` : null}
       ${shown.length > SHOWN ? html`<p class="soft small">${plural(shown.length - SHOWN, 'more damage', 'more damages')}. Choose a segment to see its own.</p>` : null}
       ${f?.notes.length > 0 && !chosen ? html`<${Notes} notes=${f.notes} />` : null}
       ${others.length > 0 && segments.length > 0 && !chosen ? html`<p class="small soft">${plural(others.length, 'damage')} outside of the segments.</p>` : null}

@@ -12,11 +12,11 @@ export function segmentsOf(files, damages) {
   return { segments, others }
 }
 
-// damagesOf returns the damages of a report and of findings, each once, by file and offset.
+// damagesOf returns the damages of a report and of findings, each once, by file, offset and reason.
 export function damagesOf(report, findings) {
   const all = new Map()
   for (const d of [...(findings?.damages ?? []), ...(report?.damages ?? [])]) {
-    const key = `${d.file}\n${d.offset}`
+    const key = `${d.file}\n${d.offset}\n${d.reason}`
     if (!all.has(key)) all.set(key, d)
   }
   return [...all.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : Number(a.offset) - Number(b.offset)))

@@ -40,9 +40,10 @@ export function Table({ rows, chosen, onChoose, jump, label = 'Events' }) {
   const put = (next) => {
     state.current.place = next
     setPlace(next)
-    if (box.current.scrollTop !== next.scrollTop) box.current.scrollTop = next.scrollTop
+    if (box.current && box.current.scrollTop !== next.scrollTop) box.current.scrollTop = next.scrollTop
   }
   const onScroll = () => {
+    if (!box.current) return // the last scroll of a table that is gone
     const now = state.current
     const next = scrolled(now.g, now.place, box.current.scrollTop)
     if (next.y !== now.place.y || next.offset !== now.place.offset) put(next)

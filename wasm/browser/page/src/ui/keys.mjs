@@ -35,6 +35,7 @@ const pressed = 'a[href], button, summary, [role=option], [role=menuitemcheckbox
 export function listen(target = document) {
   target.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+    if (document.querySelector('dialog[open]')) return // which has keys of its own, Escape among them
     const on = event.target instanceof Element ? event.target : document.body
     if (event.key !== 'Escape' && on.closest(typed)) return
     if ((event.key === 'Enter' || event.key === ' ') && on.closest(pressed)) return
