@@ -18,6 +18,7 @@
 //	strtab      string tables, a part of the formats below
 //	sidx        footers of sealed segments
 //	segment     segments: header, frames, and a walk that survives damage
+//	dissect     a frame explained byte by byte
 //	artifact    index.fbati, the index image
 //	checkpoint  index.ckpt, its older format
 //	visibility  visibility_ranges.fbv, the hidden ranges

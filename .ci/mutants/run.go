@@ -104,8 +104,21 @@ func (r *runner) try(m mutant, list bool) outcome {
 	if err != nil {
 		return outcome{noBuild, err.Error()}
 	}
-	binary, why := r.build(m.pkg, map[string]string{path: changed})
-	defer os.Remove(binary)
+	var binary, why string
+	var env []string
+	if filepath.Ext(path) == ".mjs" { // a script for Node: the tests' helper reads the other file
+		name := r.file(filepath.Base(path))
+		if err := os.WriteFile(name, []byte(changed), 0o600); err != nil {
+			return outcome{noBuild, err.Error()}
+		}
+		defer os.Remove(name)
+		env = []string{"THAW_SCRIPT=" + path, "THAW_SCRIPT_IS=" + name}
+		built := r.once(m.pkg, func(p *plain) { p.binary, p.why = r.build(m.pkg, nil) })
+		binary, why = built.binary, built.why
+	} else {
+		binary, why = r.build(m.pkg, map[string]string{path: changed})
+		defer os.Remove(binary)
+	}
 	switch {
 	case why != "":
 		return outcome{noBuild, why}
@@ -121,7 +134,7 @@ func (r *runner) try(m mutant, list bool) outcome {
 	if limit == 0 {
 		limit = max(minLimit, slowdown*unchanged.took)
 	}
-	output, ended, err := start(binary, m.pkg, m.run, limit)
+	output, ended, err := start(binary, m.pkg, m.run, limit, env...)
 	switch {
 	case !ended && m.timeout != 0:
 		return outcome{hangs, m.run}
@@ -207,8 +220,8 @@ func (r *runner) build(pkg string, texts map[string]string) (binary, why string)
 }
 
 // start runs tests of a test binary in the directory of pkg. ended is false if they took
-// longer than limit.
-func start(binary, pkg, tests string, limit time.Duration) (output string, ended bool, err error) {
+// longer than limit. env is added to the environment.
+func start(binary, pkg, tests string, limit time.Duration, env ...string) (output string, ended bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	args := []string{"-test.v", "-test.run", whole(tests), "-test.timeout", "0"}
@@ -218,6 +231,7 @@ func start(binary, pkg, tests string, limit time.Duration) (output string, ended
 	}
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = pkg
+	cmd.Env = append(os.Environ(), env...)
 	cmd.WaitDelay = 5 * time.Second
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -24,7 +24,8 @@ import (
 // The fields:
 //
 //	mutant      a name, unique in its table
-//	file        the file to change, relative to the root of the module
+//	file        the file to change, relative to the root of the module: of Go, or a script
+//	            for Node (.mjs) of a test that uses package nodetest
 //	in          optional: the text of a line that begins a declaration and occurs
 //	            once; the change applies to that declaration alone
 //	old         the text to change; it must occur exactly once. Several such

@@ -12,8 +12,8 @@
 // What was not selected is missing, and the new store says so:
 //
 //   - Sequences and clocks have gaps. Every segment has [segment.FlagExtract] in its header.
-//     Verification then expects gaps, and lists the missing sequences in notes of topic
-//     extract. Without the flag it would have to take an entity whose first clock is 7 for
+//     Verification then expects gaps, and counts the missing sequences in a note of topic
+//     extract for each segment. Without the flag it would have to take an entity whose first clock is 7 for
 //     damaged. An event whose predecessor is there must continue it as everywhere.
 //   - A cause or a correlation id may be that of an event that is not there. That is allowed
 //     in any store: an id names an event, wherever it is.

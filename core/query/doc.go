@@ -7,6 +7,9 @@
 // names of a batch are looked up together (names.go). A [Cursor] and its buffers go from
 // one query to the next (cursor.go).
 //
+// A pass ([Cursor.Moments], [Cursor.Mark]) goes over all events of a region without decoding them:
+// it counts them over time, or finds every n-th (pass.go, marks.go, timeline.go).
+//
 // Each record is compared with the query before it is returned, so a wrong posting list
 // can hide an event but not forge one.
 //

@@ -1,9 +1,7 @@
 package query
 
 import (
-	"cmp"
 	"math/bits"
-	"slices"
 
 	"github.com/thawlog/thaw/core/event"
 )
@@ -154,20 +152,19 @@ func (b *bucket) merge(o *bucket) {
 // Buckets returns the buckets that have events, in order.
 func (t *Timeline) Buckets() []Bucket {
 	var out []Bucket
-	named := t.top()
+	order, named := t.byKind(), t.top()
 	for n := t.low; t.events > 0; n++ {
 		if from := t.at(n); from.events > 0 {
 			b := Bucket{At: n - t.low, Events: from.events, FirstSequence: from.first, EndSequence: from.end, Other: from.other}
-			for slot, events := range from.kinds {
+			for _, slot := range order {
 				switch {
-				case events == 0:
+				case slot >= len(from.kinds) || from.kinds[slot] == 0:
 				case named[slot]:
-					b.Kinds = append(b.Kinds, KindCount{Kind: t.kinds[slot], Events: events})
+					b.Kinds = append(b.Kinds, KindCount{Kind: t.kinds[slot], Events: from.kinds[slot]})
 				default:
-					b.Other += events
+					b.Other += from.kinds[slot]
 				}
 			}
-			slices.SortFunc(b.Kinds, func(a, b KindCount) int { return cmp.Compare(a.Kind, b.Kind) })
 			out = append(out, b)
 		}
 		if n == t.high {
@@ -175,6 +172,16 @@ func (t *Timeline) Buckets() []Bucket {
 		}
 	}
 	return out
+}
+
+// byKind returns the slots by rising kind.
+func (t *Timeline) byKind() (order []int) {
+	for _, slot := range t.slots {
+		if slot > 0 {
+			order = append(order, int(slot)-1)
+		}
+	}
+	return order
 }
 
 // top returns which slots have the most frequent kinds; of two as frequent, the lower kind is
@@ -187,15 +194,14 @@ func (t *Timeline) top() []bool {
 			sums[slot] += n
 		}
 	}
-	order := make([]int, len(t.kinds))
-	for slot := range order {
-		order[slot] = slot
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(t.kinds[a], t.kinds[b]))
-	})
-	for _, slot := range order[:min(TopKinds, len(order))] {
-		named[slot] = true
+	for range min(TopKinds, len(sums)) {
+		best := -1
+		for slot, n := range sums {
+			if !named[slot] && (best < 0 || n > sums[best] || n == sums[best] && t.kinds[slot] < t.kinds[best]) {
+				best = slot
+			}
+		}
+		named[best] = true
 	}
 	return named
 }

@@ -167,6 +167,9 @@ func TestGoingOnEnds(t *testing.T) {
 			got, err := readAll(s.ReadEach(s.Query(r, query.Page{})))
 			require.ErrorIs(t, err, cause)
 			require.Len(t, got, len(events)/3)
+			for e, err := range s.Query(r, query.Page{}) {
+				require.Equal(t, err != nil, e == event.Event{}, "an error that ends the iteration comes without an event")
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"math"
 	"math/big"
 	"slices"
@@ -11,8 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -247,6 +250,42 @@ func TestPassesStop(t *testing.T) {
 				return nil
 			}})
 			require.Equal(t, stop, err, name)
+		}
+	}
+}
+
+// TestPassesRepair: a pass that meets a damaged page of an index is complete all the same, and
+// counts no event twice.
+func TestPassesRepair(t *testing.T) {
+	sound, events := timed(t, 3000)
+	middle := int64(events[1500].WallMS) * 1000
+	for _, file := range []string{artifact.FileName, index.FileName} {
+		for part := range 16 {
+			files := maps.Clone(sound)
+			bad := slices.Clone(files[file])
+			bad[len(bad)/2+len(bad)*part/32] ^= 4
+			files[file] = bad
+			for _, r := range []query.Region{{EntityPrefix: "e"}, {Kinds: event.AnyOf(0x1000, 0x1002), Scope: "s1"}, {Times: query.Times{}.Since(middle).ByWall()}} {
+				s, err := store.Open(directory.Memory(files), store.Options{})
+				require.NoError(t, err)
+				var want []event.Event
+				for _, e := range events {
+					if r.Has(&e) {
+						want = append(want, e)
+					}
+				}
+				timeline, err := s.Timeline(r, query.Pass{}, 99)
+				require.NoError(t, err)
+				checkTimeline(t, timeline, 99, want)
+				s, err = store.Open(directory.Memory(files), store.Options{})
+				require.NoError(t, err)
+				marks, err := s.Marks(r, query.Pass{}, 1)
+				require.NoError(t, err)
+				require.Len(t, marks.Sequences, len(want))
+				for i := range want {
+					require.Equal(t, want[i].Sequence, marks.Sequences[i])
+				}
+			}
 		}
 	}
 }

@@ -158,7 +158,7 @@ func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64,
 	if err != nil || h.SegmentID != s.ID {
 		return 0, false
 	}
-	if h.Flags != 0 && !w.truth.extracts[s.Name] {
+	if h.Flags != 0 && w.truth.extracts[s.Name] == nil {
 		w.findings.note(Note{Topic: Unusual, File: s.Name, Detail: "the header has flags"})
 	}
 	return uint64(n), true
@@ -234,7 +234,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 		w.chains = append(w.chains, chain{})
 	}
 	now := head{hash: b.EventHash, wall: b.WallMS, clock: b.Clock, any: true, hidden: w.hides(i), suspect: w.suspects[i]}
-	why, fork := w.chains[entity].link(&f, now, w.epoch, w.truth.extracts[s.Name])
+	why, fork := w.chains[entity].link(&f, now, w.epoch, w.truth.extracts[s.Name] != nil)
 	if why != nil {
 		report(damage.Chain, why)
 	}

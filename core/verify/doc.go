@@ -48,7 +48,7 @@
 //
 // A segment whose header has segment.FlagExtract holds selected events of another store,
 // and says so in a note. There an entity's first event may have any clock, and clocks may
-// skip; the note of topic extract names the sequences that are missing. Two events with
+// skip; the note counts the sequences that are missing. Two events with
 // neighbouring clocks must still continue one another, or are a fork.
 //
 // # What cannot be proved

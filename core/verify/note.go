@@ -45,7 +45,8 @@ const (
 	// Stray: a file may be a segment but is not named like one.
 	Stray Topic = "stray"
 	// Extract: a segment holds selected events of another store (see package extract).
-	// With First and End, these sequences were not selected, or were left out.
+	// Detail says how many sequences from First up to End (exclusive) belong to no event of
+	// it: they were not selected, or left out.
 	Extract Topic = "extract"
 )
 

@@ -2,7 +2,9 @@ package verify
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
@@ -24,7 +26,7 @@ type truth struct {
 	losses  []loss // in log order
 	lost    map[event.ID]bool
 	// extracts holds the files whose header has segment.FlagExtract.
-	extracts map[string]bool
+	extracts map[string]*extracted
 	// now holds the events of the current segment, each with its number in place of its
 	// sequence.
 	now *artifact.Draft
@@ -102,10 +104,13 @@ func (c *check) replay() error {
 	return nil
 }
 
+// extracted is what is missing in an extract: so many of the sequences from first up to end.
+type extracted struct{ missing, first, end uint64 }
+
 // findExtracts reads the headers of all segments. What is wrong with a header, replay
 // reported.
 func (c *check) findExtracts() error {
-	c.truth.extracts = map[string]bool{}
+	c.truth.extracts = map[string]*extracted{}
 	for _, s := range c.dir.listing.Segments {
 		src, err := c.dir.Open(s.Name)
 		if err != nil {
@@ -113,8 +118,7 @@ func (c *check) findExtracts() error {
 		}
 		h, _, err := segment.ReadHeader(src)
 		if err == nil && h.SegmentID == s.ID && h.Flags == segment.FlagExtract {
-			c.truth.extracts[s.Name] = true
-			c.findings.note(Note{Topic: Extract, File: s.Name})
+			c.truth.extracts[s.Name] = &extracted{}
 		}
 	}
 	return nil
@@ -148,11 +152,23 @@ func (c *check) replayNotes() {
 		c.findings.note(Note{Topic: UnfinishedBatch, File: u.File, Offset: u.Offset})
 	}
 	for _, g := range report.Gaps {
-		topic := SequenceGap
-		if c.truth.extracts[g.File] {
-			topic = Extract
+		e := c.truth.extracts[g.File]
+		if e == nil || g.End == damage.UnknownEnd {
+			c.findings.note(Note{Topic: SequenceGap, File: g.File, First: g.First, End: g.End})
+			continue
 		}
-		c.findings.note(Note{Topic: topic, File: g.File, First: g.First, End: g.End})
+		if e.missing == 0 {
+			e.first = g.First
+		}
+		e.missing, e.end = e.missing+g.End-g.First, g.End
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.truth.extracts)) {
+		e := c.truth.extracts[name]
+		n := Note{Topic: Extract, File: name, First: e.first, End: e.end, Detail: "selected events of another store"}
+		if e.missing > 0 {
+			n.Detail += "; " + strconv.FormatUint(e.missing, 10) + " of these sequences were not selected, or left out"
+		}
+		c.findings.note(n)
 	}
 	if t := report.Torn; t != nil {
 		c.findings.note(Note{

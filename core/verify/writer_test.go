@@ -19,6 +19,7 @@ type writer struct {
 	index  *artifact.Draft
 	names  *strtab.Builder
 	footer []event.Record
+	flags  uint64 // of the next segment's header
 }
 
 func newWriter() *writer {
@@ -32,7 +33,7 @@ func (w *writer) name() string { return segment.Name(w.id) }
 // segment begins the next segment. The last one gets no footer.
 func (w *writer) segment() {
 	w.id++
-	w.files[w.name()] = segment.AppendHeader(nil, segment.Header{SegmentID: w.id, CreatedNS: 1})
+	w.files[w.name()] = segment.AppendHeader(nil, segment.Header{SegmentID: w.id, CreatedNS: 1, Flags: w.flags})
 	w.names, w.footer = new(strtab.Builder), nil
 }
 

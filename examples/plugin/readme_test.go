@@ -87,7 +87,7 @@ func TestReadmeKeys(t *testing.T) {
 	require.NoError(t, os.CopyFS(dir, os.DirFS("../../wasm/js")))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), text, 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "keys.mjs"), []byte(keysScript), 0o600))
-	require.Equal(t, "17 operations, 21 keys\n", node(t, dir, filepath.Join(dir, "keys.mjs")))
+	require.Equal(t, "21 operations, 25 keys\n", node(t, dir, filepath.Join(dir, "keys.mjs")))
 }
 
 const keysScript = `
@@ -99,20 +99,24 @@ const id = '0102030405060708090a0b0c0d0e0f10'
 const values = {
   entity: 'e', prefix: 'e', scope: 's', kinds: [1, 2], anyOf: ['0x1'], clocks: [0, 1], since: new Date(0), until: 1n, from: 1, to: 2,
   limit: 1, reverse: true, payloads: true, id, depth: 1, direction: 1, after: 'e', row: new Uint8Array(8), format: 1, rows: 1, bytes: 1,
+  wall: true, goOn: true, step: 1, buckets: 1,
 }
 const every = ['format', 'rows', 'bytes']
 const names = (cell) => [...cell.matchAll(/` + "`([A-Za-z.]+)`" + `/g)].map((m) => m[1])
 const rows = fs.readFileSync('README.md', 'utf8').split('\n').filter((l) => l.startsWith('| ` + "`" + `')).map((l) => l.split('|'))
 const described = rows.filter((r) => !r[1].includes('OP.')).flatMap((r) => names(r[1]))
 assert.deepEqual(described.toSorted(), Object.keys(values).toSorted())
-const seen = new Set()
+const seen = new Set(), keysOf = {}
 for (const [, operations, keys] of rows.filter((r) => r[1].includes('OP.'))) {
   for (const name of names(operations)) {
-    const op = OP[name.slice(3)], own = [...names(keys), ...every]
+    keysOf[name] = names(keys).flatMap((key) => keysOf[key] ?? [key]) // those of another operation
+    const op = OP[name.slice(3)], own = [...keysOf[name], ...every]
     seen.add(op)
     const needed = Object.fromEntries(['entity', 'id', 'row'].filter((k) => own.includes(k)).map((k) => [k, values[k]]))
     for (const key in values) {
-      const ask = () => encode({ op, ...needed, [key]: values[key] })
+      const others = { ...needed }
+      if (op === OP.frame) delete others[key === 'row' ? 'id' : 'row'] // wants one of them
+      const ask = () => encode({ op, ...others, [key]: values[key] })
       if (own.includes(key)) ask()
       else assert.throws(ask, /unknown key/, name + ' ' + key)
     }

@@ -22,9 +22,6 @@ func TestGoOn(t *testing.T) {
 			if op == OpFrame {
 				q.ID = event.ID{}
 			}
-			if op == OpExtract {
-				continue // it has no flags of its own
-			}
 			_, err := DecodeRequest(AppendRequest(nil, &q))
 			require.NoError(t, err, "%d in format %d", op, format)
 			q.Flags = FlagGoOn

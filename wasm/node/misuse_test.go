@@ -16,9 +16,9 @@ import (
 func TestMisuse(t *testing.T) {
 	node := nodePath(t)
 	dir := t.TempDir()
-	args := []string{node, "--no-warnings", "misuse.mjs", filepath.Join(dir, "thaw.wasm"), filepath.Join(dir, "a"), filepath.Join(dir, "b")}
-	require.NoError(t, os.WriteFile(args[3], wasmbuild.Module(t), 0o600))
-	for _, path := range args[4:] {
+	args := []string{"misuse.mjs", filepath.Join(dir, "thaw.wasm"), filepath.Join(dir, "a"), filepath.Join(dir, "b")}
+	require.NoError(t, os.WriteFile(args[1], wasmbuild.Module(t), 0o600))
+	for _, path := range args[2:] {
 		require.NoError(t, os.Mkdir(path, 0o700))
 		for name, b := range madestore.New(t, madestore.Shape{
 			Seed: 3, PerSegment: 5, Indexed: 8, Part: 2, Tail: 3, Entities: 4, Scopes: 2,
@@ -26,5 +26,5 @@ func TestMisuse(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(path, name), b, 0o600))
 		}
 	}
-	require.Greater(t, nodetest.Cases(t, "200", args...), 60)
+	require.Greater(t, nodetest.Cases(t, "200", node, args...), 60)
 }

@@ -23,7 +23,7 @@ export class Stderr {
   }
 
   // outOfMemory reports whether the runtime ended for lack of memory.
-  get outOfMemory() { return this.#start.includes('out of memory') }
+  get outOfMemory() { return /out of memory|cannot allocate memory/.test(this.#start) }
 
   #keep(pieces, count) {
     const view = new DataView(this.memory.buffer)

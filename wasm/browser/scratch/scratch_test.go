@@ -21,7 +21,7 @@ func TestModule(t *testing.T) {
 	require.NoError(t, os.WriteFile(wasm, wasmbuild.ScratchModule(t), 0o600))
 	store := filepath.Join(dir, "store")
 	require.NoError(t, os.Mkdir(store, 0o700))
-	require.Equal(t, 8, nodetest.Cases(t, "", node, "--no-warnings", "testdata/scratch.mjs", wasm, nodetest.WasmExec(t), store))
+	require.Equal(t, 8, nodetest.Cases(t, "", node, "testdata/scratch.mjs", wasm, nodetest.WasmExec(t), store))
 
 	found, err := host.Verify(t.Context(), store, host.ReaderOptions{}, nil)
 	require.NoError(t, err)
@@ -41,5 +41,5 @@ func TestWorker(t *testing.T) {
 	scratch, engine := filepath.Join(dir, "scratch.wasm"), filepath.Join(dir, "engine.wasm")
 	require.NoError(t, os.WriteFile(scratch, wasmbuild.ScratchModule(t), 0o600))
 	require.NoError(t, os.WriteFile(engine, wasmbuild.EngineModule(t), 0o600))
-	require.Equal(t, 4, nodetest.Cases(t, "", node, "--no-warnings", "testdata/worker.mjs", scratch, nodetest.WasmExec(t), engine))
+	require.Equal(t, 4, nodetest.Cases(t, "", node, "testdata/worker.mjs", scratch, nodetest.WasmExec(t), engine))
 }

@@ -15,7 +15,7 @@ import (
 func TestCases(t *testing.T) {
 	node, args := engine(t)
 	dir := t.TempDir()
-	args = append(append([]string{node, "--no-warnings", "testdata/cases.mjs"}, args...), filepath.Join(dir, "a"), filepath.Join(dir, "b"))
+	args = append(append([]string{"testdata/cases.mjs"}, args...), filepath.Join(dir, "a"), filepath.Join(dir, "b"))
 	shapes := map[string]madestore.Shape{
 		"a": {Seed: 3, PerSegment: 5, Indexed: 8, Part: 2, Tail: 3, Entities: 4, Scopes: 2},
 		"b": {Seed: 4, PerSegment: 40, Indexed: 8, Part: 2, Tail: 3, Entities: 30, Scopes: 4},
@@ -27,5 +27,5 @@ func TestCases(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(path, name), b, 0o600))
 		}
 	}
-	require.Greater(t, nodetest.Cases(t, "", args...), 80)
+	require.Greater(t, nodetest.Cases(t, "", node, args...), 80)
 }

@@ -16,13 +16,16 @@ async function inflate(bytes) {
 // error with which it ends: written to an object, {text}. change may change the imports.
 export async function run(Go, bytes, env, said, change = () => {}) {
   const go = new Go()
+  let line = ''
   go.env = env
   go.exit = (code) => { throw new Error(`the Go runtime ended with code ${code}: ${said.text.split('\n', 1)[0]}`) }
   go.importObject.gojs['runtime.wasmWrite'] = (sp) => {
     const at = Number(go.mem.getBigInt64((sp >>>= 0) + 16, true))
     const text = latin1.decode(new Uint8Array(go.mem.buffer, at, go.mem.getInt32(sp + 24, true)))
     said.text += text.slice(0, MOST - said.text.length)
-    console.error(text)
+    const lines = (line + text).split('\n') // the runtime writes word by word
+    line = lines.pop()
+    if (lines.length > 0) console.error(lines.join('\n'))
   }
   change(go.importObject.gojs)
   const { instance } = await WebAssembly.instantiate(await inflate(bytes), go.importObject)
@@ -39,5 +42,5 @@ export async function start(Go, bytes, env) {
     imports['runtime.scheduleTimeoutEvent'] = () => {}
     imports['runtime.clearTimeoutEvent'] = () => {}
   })
-  return new Instance(exports, exports.mem, () => said.text.includes('out of memory'))
+  return new Instance(exports, exports.mem, () => /out of memory|cannot allocate memory/.test(said.text))
 }

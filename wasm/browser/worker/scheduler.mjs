@@ -97,16 +97,14 @@ export class Scheduler {
           this.#die(err)
         }
         job.on.fail(err)
-      } else this.#die(err, job)
+      } else this.#die(err)
       return { over: true }
     }
   }
 
-  // die fails every job: the instance has ended.
-  #die(err, job = null) {
-    const all = this.#jobs.splice(0)
-    if (job) all.unshift(job)
-    for (const { on } of all) on.fail(err)
+  // die ends every job: the instance has ended.
+  #die(err) {
+    this.#jobs = []
     this.#onDeath(err)
   }
 

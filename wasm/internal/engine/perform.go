@@ -78,7 +78,7 @@ func (t *task) open() error {
 	q := &t.request
 	t.store.files.cache.setSize(min(q.Limit, abi.MaxCache))
 	s, err := corestore.Open(&t.store.files, corestore.Options{
-		Seed: q.From, Hash: hash, Stop: again,
+		Seed: q.From, Hash: hash, Stop: t.again,
 		Strict:      q.Flags&abi.FlagStrict != 0,
 		ShowHidden:  q.Flags&abi.FlagShowHidden != 0,
 		CheckFrames: q.Flags&abi.FlagCheckFrames != 0,
@@ -222,7 +222,7 @@ func (t *task) position() error {
 
 func (t *task) verify() error {
 	r, err := verify.Run(&t.store.files, verify.Options{
-		Hash: hash, Seed: t.request.From, Stop: again,
+		Hash: hash, Seed: t.request.From, Stop: t.again,
 		Progress: func(done, total uint64) { _ = t.progress(done, total) },
 	})
 	if err != nil {

@@ -117,9 +117,8 @@ func (t *task) status(n int) uint32 {
 }
 
 // again implements store.Options.Stop: at intervals it returns to the host, which can check
-// its clock. A store keeps the options of its open for repairs, which later tasks meet: so it
-// is the running task that returns.
-func again() error { return running.progress(0, 0) }
+// its clock.
+func (t *task) again() error { return t.progress(0, 0) }
 
 // ticksPerPause is the number of calls of again per return to the host. The core calls it
 // about every 1000 events.
@@ -129,15 +128,11 @@ func (t *task) progress(done, total uint64) error {
 	if t.ticks++; t.ticks%ticksPerPause != 0 {
 		return nil
 	}
-	if t.count > 0 { // a query met damage after these rows
-		t.pause(abi.Rows)
-		t.answer, t.count = t.answer[:0], 0
-		return nil
-	}
-	t.answer = binary.LittleEndian.AppendUint64(t.answer[:0], done)
+	at := len(t.answer)
+	t.answer = binary.LittleEndian.AppendUint64(t.answer, done)
 	t.answer = binary.LittleEndian.AppendUint64(t.answer, total)
 	t.pause(abi.Again)
-	t.answer = t.answer[:0]
+	t.answer = t.answer[:min(at, len(t.answer))]
 	return nil
 }
 

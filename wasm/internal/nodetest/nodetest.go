@@ -48,6 +48,17 @@ func WasmExec(t testing.TB) string {
 	return path
 }
 
+// flags are those of every Node process. With a mutant of .ci/mutants, Node reads one script
+// from elsewhere.
+func flags(t testing.TB) []string {
+	if os.Getenv("THAW_SCRIPT") == "" {
+		return []string{"--no-warnings"}
+	}
+	_, here, _, ok := runtime.Caller(0)
+	require.True(t, ok)
+	return []string{"--no-warnings", "--import", filepath.Join(filepath.Dir(here), "mutant.mjs")}
+}
+
 // Process is a Node process that answers a line of JSON with a line of JSON.
 type Process struct {
 	in    io.Writer
@@ -56,7 +67,7 @@ type Process struct {
 
 // Start starts a script, which ends with the test.
 func Start(t testing.TB, node string, args ...string) *Process {
-	cmd := exec.Command(node, append([]string{"--no-warnings"}, args...)...)
+	cmd := exec.Command(node, append(flags(t), args...)...)
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	out, err := cmd.StdoutPipe()
@@ -80,8 +91,9 @@ func (p *Process) Ask(t require.TestingT, question, answer any, what string) {
 
 // Cases runs a script that prints a line {"name", "error"} for each of its cases, and makes
 // each of them a test. It returns their number. files bounds the descriptors of the process,
-// 0 for no bound.
-func Cases(t *testing.T, files string, args ...string) (ran int) {
+// "" for no bound.
+func Cases(t *testing.T, files, node string, args ...string) (ran int) {
+	args = append(append([]string{node}, flags(t)...), args...)
 	if files != "" && runtime.GOOS != "windows" {
 		args = append([]string{"sh", "-c", `ulimit -n ` + files + `; exec "$@"`, "sh"}, args...)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/directory"
@@ -152,6 +154,11 @@ func TestListing(t *testing.T) {
 	require.ErrorContains(t, err, "not in the last listing")
 	_, names := contents(t, s)
 	require.NotContains(t, names, "synced.thaw")
+	_, err = s.Read("synced.thaw")
+	require.NoError(t, err, "the listing before has it")
+	_, _ = contents(t, s)
+	_, err = s.Read("synced.thaw")
+	require.Error(t, err)
 	require.NotContains(t, names, host.LockName)
 
 	var ranks []int
@@ -186,6 +193,10 @@ func TestLoad(t *testing.T) {
 	require.ErrorContains(t, err, "several kinds")
 	got, _ := contents(t, second)
 	require.Equal(t, names, got[kindnames.FileName])
+	for _, name := range []string{"/store/readme", "/up"} {
+		_, err = second.fs.Lstat(name)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+	}
 
 	_, err = Open(t.Context(), []Content{{"000001.fbat", make([]byte, MaxLoad)}, {"x", []byte{1}}})
 	require.ErrorIs(t, err, ErrTooLarge)
@@ -268,11 +279,11 @@ func TestConcurrently(t *testing.T) {
 		wg.Go(func() {
 			for i := range 20 {
 				_, err := s.Append(t.Context(), fmt.Appendf(nil, `{"entity":"e:%d","scope":"s","kind":4096,"payload":%d}`, g, i))
-				require.NoError(t, err)
+				assert.NoError(t, err)
 				_, err = s.List()
-				require.NoError(t, err)
+				assert.NoError(t, err)
 				_, err = s.Read("000001.fbat")
-				require.NoError(t, err)
+				assert.NoError(t, err)
 			}
 		})
 	}

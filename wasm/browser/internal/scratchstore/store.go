@@ -53,8 +53,10 @@ type Store struct {
 	fs    *memfs.FS
 	store *host.Store
 
-	mu     sync.Mutex
-	listed map[string]listed
+	mu sync.Mutex
+	// listed and before are the last two listings: of two that overlap, the one that began
+	// first still finds its files.
+	listed, before map[string]listed
 }
 
 // listed is a file of the last listing, and as much of it as there was then.
@@ -149,14 +151,17 @@ func (s *Store) List() ([]File, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listed = found
+	s.listed, s.before = found, s.listed
 	return out, nil
 }
 
-// Read returns the bytes of a file of the last listing.
+// Read returns the bytes of a file of the last listing, or else of the one before.
 func (s *Store) Read(name string) ([]byte, error) {
 	s.mu.Lock()
 	f, ok := s.listed[name]
+	if !ok {
+		f, ok = s.before[name]
+	}
 	s.mu.Unlock()
 	if !ok {
 		return nil, fmt.Errorf("scratch: %q is not in the last listing", name)

@@ -9,6 +9,9 @@ import { refused } from '../../../node/refused.mjs'
 import {
   ClosedError, directoryFiles, Engine, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, topLevel, TrapError,
 } from '../client.mjs'
+import { STATUS } from '../../../js/task.mjs'
+import { File as Kept, Windows } from '../windows.mjs'
+import { Scheduler } from '../scheduler.mjs'
 import { filesOf, ready, spawn } from './harness.mjs'
 import { thread } from './thread.mjs'
 
@@ -68,7 +71,60 @@ const answersOf = async (store) => {
   return out
 }
 
+// random returns numbers below n, the same in each run.
+let seed = 1
+const random = (n) => (seed = (seed * 48271) % 2147483647) % n
+
 const cases = {
+  async 'windows have the bytes of their files'() {
+    const sizes = [0, 1, 65536, 65537, 3 << 20, 20 << 20]
+    const content = new Uint8Array(20 << 20).map((_, i) => (i * 2654435761) >>> 24)
+    for (let round = 0; round < 40; round++) {
+      let failing = false, reads = 0
+      const read = async (ranges) => {
+        reads += ranges.length
+        const fails = failing && random(3) === 0
+        if (random(2)) await tick()
+        return ranges.map(({ at, end, file }) => {
+          assert.ok(at < end && end <= file.size, `${at} to ${end} of ${file.size}`)
+          return fails ? { status: [STATUS.gone, STATUS.failed][random(2)], cause: new Error('no') } : { bytes: content.subarray(at + file.id, end + file.id) }
+        })
+      }
+      const list = sizes.map((size) => new Kept('f', Math.min(size, content.length - 999), true, read))
+      list.push(new Kept('m', 999, true, null, content.subarray(list.at(-1).id + 1, list.at(-1).id + 1000)))
+      const budget = [0, 100_000, 1 << 20, 64 << 20][random(4)], windows = new Windows(budget)
+      let next = 0
+      for (let step = 0; step < 60; step++) {
+        failing = round % 2 === 1 && random(4) === 0
+        const scan = random(3) > 0
+        const wants = Array.from({ length: scan ? 1 : 1 + random(8) }, () => {
+          const file = scan ? 5 : 1 + random(list.length - 1), { size } = list[file]
+          const most = [1, 4096, 70_000, 600_000][random(4)]
+          const offset = scan ? next : random(size), length = Math.min(1 + random(most), size - offset)
+          if (scan) next = offset + length + [0, 0, 0, -Math.floor(length / 2), 100_000][random(5)]
+          if (next >= list[5].size) next = 0
+          return { file, offset: BigInt(offset), length, bytes: new Uint8Array(length), status: null }
+        })
+        try {
+          (await windows.supply(list, wants, () => {}))?.()
+        } catch (err) {
+          assert.ok(failing && err instanceof ReadError && err.cause.message === 'no', err)
+          continue
+        }
+        for (const { file, offset, length, bytes, status } of wants) {
+          if (status === STATUS.gone && failing) continue
+          assert.equal(status, STATUS.done)
+          const from = Number(offset) + list[file].id
+          assert.ok(Buffer.from(bytes.buffer).equals(Buffer.from(content.subarray(from, from + length))), `${length} bytes at ${offset} of ${file}`)
+        }
+        assert.ok(windows.size <= budget)
+      }
+      windows.forget(list)
+      if (!failing) await tick()
+      windows.forget(list)
+      assert.equal(windows.size, 0)
+    }
+  },
   async 'a store, its rows and its lines'(engine) {
     const store = await engine.open(await source(b))
     assert.equal(store.report.events, Number(await store.text({ op: OP.count })))
@@ -164,20 +220,24 @@ const cases = {
   },
   async 'a question given up at every part'(engine) {
     const store = await engine.open(await source(b)), all = await store.text(ALL)
-    let given = 0
+    let given = 0, late = 0
     for (let most = 0, ended = false; !ended; most++) {
       const stop = new AbortController(), reason = new Error(`after ${most}`)
       let n = 0
       if (most === 0) stop.abort(reason)
       try {
         await store.each(PARTS, { signal: stop.signal }, async () => {
+          if (most === 9) await tick() // others come meanwhile
           if (++n === most) stop.abort(reason)
-          assert.ok(n <= most, 'a part after the end')
+          if (n > most) late++
         })
         ended = true
       } catch (err) {
         assert.equal(err, reason)
         given++
+        late = 0
+        await tick()
+        assert.equal(late, 0, 'a part after the end')
       }
     }
     assert.equal(given, store.report.events + 1)
@@ -242,6 +302,15 @@ const cases = {
     })
     assert.equal(n, store.report.events)
     assert.ok(performance.now() > begun)
+    let sent = 0
+    const seen = await start({ spawn: () => spawn(globalThis.Go, ({ part }) => { sent += part !== undefined }) }), other = await seen.open(await source(b))
+    n = 0
+    await other.each(PARTS, {}, async () => {
+      if (n++ < 9) await tick()
+      assert.ok(sent - n < 4, `${sent} parts sent, ${n} used`)
+    })
+    assert.equal(sent, n)
+    seen.close()
     const broken = new Error('broken')
     n = 0
     await assert.rejects(store.each(PARTS, {}, async () => { if (++n === 3) throw broken }), (err) => err === broken)
@@ -252,7 +321,7 @@ const cases = {
   async 'the urgent question first'(engine) {
     const store = await engine.open(await source(b)), order = []
     const long = ['x', 'y'].map((name) => store.text(PARTS).then(() => order.push(name)))
-    await Promise.all([...long, store.text(ALL, { urgent: true }).then(() => order.push('urgent'))])
+    await Promise.all([...long, store.text(PARTS, { urgent: true }).then(() => order.push('urgent'))])
     assert.equal(order[0], 'urgent')
     let parts = 0
     const slow = store.each(PARTS, {}, async () => { parts++; await tick() })
@@ -276,13 +345,37 @@ const cases = {
     assert.ok(told.length > 0)
     store.close()
   },
-  async 'answers at the same time are those one after the other'(engine) {
+  async 'answers at the same time are those one after the other'() {
+    const engine = await start({ cache: 0, guestCache: 1 }), want = []
+    for (const dir of [a, b, b]) want.push(await answersOf(await engine.open(await source(dir))))
     const stores = [await engine.open(await source(a)), await engine.open(await source(b)), await engine.open(await source(b))]
-    const want = []
-    for (const s of stores) want.push(await answersOf(s))
     const got = await Promise.all(stores.flatMap((s) => QUESTIONS.map((q, i) => s.text(q, { urgent: i % 2 === 0 }))))
     assert.deepEqual(got, want.flat())
-    stores.forEach((s) => s.close())
+    engine.close()
+  },
+  async 'a task that was dropped gets no bytes'() {
+    const calls = [], filled = []
+    const instance = {
+      alive: true, out: 0, put: () => 0, view: () => new DataView(new ArrayBuffer(64)), bytes: () => new Uint8Array(0),
+      call: (name) => { calls.push(name); return name === 'thaw_start' ? 2 : 0 },
+    }
+    let come
+    const windows = { supply: () => new Promise((resolve) => { come = () => resolve(() => filled.push('filled')) }) }
+    const scheduler = new Scheduler(instance, windows, (err) => assert.fail(err))
+    const store = { handle: 1, files: [], closed: false, gone: false, reader: null }
+    const on = { part() {}, progress() {}, end: () => calls.push('end'), fail: assert.fail }
+    const job = scheduler.add(store, new Uint8Array(80), on)
+    await tick()
+    assert.equal(store.reader, job)
+    scheduler.drop(job)
+    come()
+    await tick()
+    assert.deepEqual([filled, store.reader, calls], [[], null, ['thaw_start']])
+    scheduler.add(store, new Uint8Array(80), on)
+    await tick()
+    come()
+    await tick()
+    assert.deepEqual([filled, calls], [['filled'], ['thaw_start', 'thaw_start', 'thaw_step', 'end']])
   },
   async 'what the system refuses to read is no damage'() {
     const engine = await start({ cache: 0, guestCache: 1 })
@@ -330,17 +423,39 @@ const cases = {
     engine.close()
   },
   async 'a file that is replaced while the store is opened'(engine) {
-    const dir = copy(b)
+    for (const [first, flags] of Object.entries({ 'index.fbati': 0, '000001.fbat': FLAG.strict })) { // refused, or an error
+      const dir = copy(b)
+      if (first === '000001.fbat') for (const name of fs.readdirSync(dir)) if (name.startsWith('index.')) fs.rmSync(path.join(dir, name))
+      let listed = 0
+      const list = async () => {
+        const files = await filesOf(dir)
+        if (listed++ < 3) replace(path.join(dir, first))
+        return files
+      }
+      const store = await engine.open({ kind: 'files', list }, { flags })
+      assert.equal(listed, 4)
+      assert.equal(store.report.rejected.length, 0)
+      assert.equal((await store.lines(ALL)).length, store.report.events)
+      store.close()
+    }
+  },
+  async 'names that are replaced while the store is opened'(engine) {
+    const dir = copy(a), file = path.join(dir, 'names.thaw')
+    fs.writeFileSync(file, 'thaw names 1\n0x1001 order.placed\n0x1003 order.shipped\n0x1004 order.shipped\ncrc32c B2AE0254\n')
     let listed = 0
     const list = async () => {
       const files = await filesOf(dir)
-      if (listed++ < 3) replace(path.join(dir, 'index.fbati'))
+      if (listed++ === 0) replace(file)
       return files
     }
     const store = await engine.open({ kind: 'files', list })
-    assert.equal(listed, 4)
-    assert.equal(store.report.rejected.length, 0)
-    assert.equal((await store.lines(ALL)).length, store.report.events)
+    assert.deepEqual([listed, store.kindNames[0x1001], store.kindNamesError], [2, 'order.placed', null])
+    await reading(failsWith('SecurityError'), async () => {
+      const only = fs.readdirSync(dir).filter((name) => name !== 'names.thaw').map((name) => ({ name, directory: true }))
+      const other = await engine.open({ kind: 'files', files: [...only, ...(await filesOf(dir)).filter(({ name }) => name === 'names.thaw')] })
+      assert.match(other.kindNamesError, /names.thaw could not be read/)
+      other.close()
+    })
     store.close()
   },
   async 'a file that was replaced is gone'(engine) {
@@ -435,7 +550,7 @@ const cases = {
     const want = await store.text(ALL)
     memories[0].grow(65536 - memories[0].buffer.byteLength / 65536) // to 4 GiB: no memory is left for the instance
     resets[0](0)
-    const lacking = (err) => err instanceof MemoryError && err instanceof TrapError && /out of memory/.test(err.message)
+    const lacking = (err) => err instanceof MemoryError && err instanceof TrapError && /ran out of memory/.test(err.message)
     const asked = Array.from({ length: 300 }, () => [store.text({ op: OP.verify }), other.rows(ALL), engine.open(LIVE)]).flat()
     for (const { status, reason } of await Promise.allSettled(asked)) if (status === 'rejected') assert.ok(lacking(reason), reason)
     assert.ok(died.length === 1 && lacking(died[0]), died)
@@ -451,7 +566,7 @@ const cases = {
   },
   async 'a trap at every call'() {
     const { instantiate } = WebAssembly
-    for (const [name, calls] of Object.entries({ thaw_step: 3, thaw_start: 3, thaw_file: 2, thaw_close: 1, thaw_drop: 1 })) {
+    for (const [name, calls] of Object.entries({ thaw_step: 3, thaw_start: 3, thaw_file: 2, thaw_store: 1, thaw_close: 1, thaw_drop: 1 })) {
       for (let at = 0; at < calls; at++) {
         let left = Infinity
         const cause = new WebAssembly.RuntimeError('unreachable')
@@ -465,7 +580,9 @@ const cases = {
         WebAssembly.instantiate = instantiate
         left = at
         const stop = new AbortController()
-        const asked = [store.text(PARTS), store.text({ op: OP.verify }), store.each(PARTS, { signal: stop.signal }, () => stop.abort()), engine.open(LIVE).then((s) => s.close())]
+        const opened = engine.open(LIVE).then((s) => s.close())
+        const asked = name === 'thaw_file' || name === 'thaw_store' ? [opened]
+          : [store.text(PARTS), store.text({ op: OP.verify }), store.each(PARTS, { signal: stop.signal }, () => stop.abort()), opened]
         const results = await Promise.allSettled(asked)
         for (let waited = 0; died.length === 0 && waited < 200; waited++) await tick()
         assert.equal(died.length, 1, `${name}, ${at}`)
@@ -516,7 +633,9 @@ for (const [name, [question, names]] of Object.entries(refused)) {
   cases[`question: ${name}`] = async (engine) => {
     const store = await engine.open({ kind: 'memory', files: [] })
     const wrong = (err) => err instanceof TypeError && err.message.startsWith('thaw: ') && err.message.includes(names)
-    for (const ask of [store.text(question), store.lines(question), store.bytes(question), store.each(question, {}, () => {})]) await assert.rejects(ask, wrong)
+    const inText = ![FORMAT.rows, FORMAT.fullRows].includes(question?.format)
+    for (const how of inText ? ['text', 'lines', 'bytes'] : ['bytes']) await assert.rejects(store[how](question), wrong, how)
+    await assert.rejects(store.each(question, {}, () => {}), wrong)
     if (question) await assert.rejects(store.rows(question), TypeError)
     store.close()
   }
@@ -536,3 +655,4 @@ for (const [name, run] of Object.entries(cases)) {
 }
 engine.close()
 for (const dir of copies) fs.rmSync(dir, { recursive: true, force: true })
+process.stdout.write('', () => process.exit()) // also with engines that a failed case left

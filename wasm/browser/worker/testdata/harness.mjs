@@ -17,9 +17,14 @@ export function ready(wasm, wasmExec) {
   }
 }
 
-// spawn returns a Worker that is none.
-export function spawn(Go) {
+// spawn returns a Worker that is none. sees is called for each message of the worker.
+export function spawn(Go, sees = () => {}) {
   const { port1, port2 } = new MessageChannel()
+  const post = port2.postMessage.bind(port2)
+  port2.postMessage = (message, transfer) => {
+    sees(message)
+    post(message, transfer)
+  }
   serve(port2, Go)
   return Object.assign(port1, {
     terminate() {
