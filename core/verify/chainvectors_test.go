@@ -29,6 +29,7 @@ type vectorStep struct {
 	Lost    bool   `json:"lost,omitempty"`
 	Hidden  bool   `json:"hidden,omitempty"`
 	Suspect bool   `json:"suspect,omitempty"`
+	Extract bool   `json:"extract,omitempty"`
 	Why     string `json:"why,omitempty"`
 	Fork    bool   `json:"fork,omitempty"`
 }
@@ -77,7 +78,7 @@ func judge(steps []vectorStep) []vectorStep {
 		f := event.Facts{Clock: s.Clock, PrevHash: event.Hash{31: s.Prev}}
 		why, fork := c.link(&f, head{
 			hash: event.Hash{31: s.Hash}, wall: s.Wall, clock: s.Clock, any: true, hidden: s.Hidden, suspect: s.Suspect,
-		}, epoch)
+		}, epoch, s.Extract)
 		s.Why, s.Fork = "", fork
 		if why != nil {
 			s.Why = why.Error()
@@ -101,6 +102,7 @@ func drawVectors() []vector {
 				}
 				s.Clock, s.Prev = last.Clock+1, last.Hash
 			}
+			s.Extract = i%4 == 3
 			switch r.IntN(12) {
 			case 0:
 				s.Clock++

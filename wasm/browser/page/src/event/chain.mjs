@@ -19,6 +19,7 @@ export const LINK = {
   fits: 'fits',
   again: 'again', // the chain begins again
   fork: 'fork', // it continues an event before the last one
+  left: 'left', // events between were left out of an extract
   lost: 'lost', // events between were lost, so nothing can be said
   hidden: 'hidden', // hidden events lie between, which it may continue
   unknown: 'unknown', // the event before it was not looked at
@@ -26,6 +27,8 @@ export const LINK = {
 }
 
 const continues = (head, event) => head !== null && event.prev === head.hash && event.clock === head.clock + 1
+
+const begins = (event) => event.clock === 0 && event.prev === ZERO
 
 // Chain judges the events of one entity in order of sequence. An event is { seq, prev, hash, clock,
 // wallMs } with hashes in hexadecimal.
@@ -40,16 +43,19 @@ export class Chain {
   // predecessor may be a fork of an earlier event.
   constructor(whole = true) { this.#whole = whole }
 
+  // simple reports whether an event continues another or begins a chain, so that nothing about
+  // what lies around it has to be known.
+  simple(event) { return [this.#last, this.#visible, this.#forked].some((head) => continues(head, event)) || begins(event) }
+
   // add judges the next event: { link, why, from }, where from is the event that it continues, or
   // should, and null for none. around says what else is known: lost, that the log lost something
   // since the last event; hiddenBetween, that hidden events lie there; hidden, that the event
-  // itself is; suspect, that it contradicts itself.
-  add(event, { lost = false, hiddenBetween = false, hidden = false, suspect = false } = {}) {
-    const begins = event.clock === 0 && event.prev === ZERO
+  // itself is; suspect, that it contradicts itself; extract, that its segment holds selected events only.
+  add(event, { lost = false, extract = false, hiddenBetween = false, hidden = false, suspect = false } = {}) {
     const last = this.#last
     let link = LINK.fits, why = null, from = last
     if (last === null) {
-      link = begins ? LINK.begins : !this.#whole ? LINK.unknown : lost ? LINK.lost : LINK.broken
+      link = begins(event) ? LINK.begins : !this.#whole ? LINK.unknown : lost ? LINK.lost : extract ? LINK.left : LINK.broken
       if (link === LINK.broken) why = WHY.first
     } else if (continues(last, event)) {
       // fits
@@ -58,7 +64,7 @@ export class Chain {
     } else if (continues(this.#forked, event)) {
       from = this.#forked
       link = LINK.fork
-    } else if (begins) {
+    } else if (begins(event)) {
       // After a cancelled fence, after a loss or after an event that is wrong itself this is expected.
       link = last.hidden || hiddenBetween || lost || last.suspect ? LINK.again : LINK.fork
       this.#forked = last
@@ -67,6 +73,10 @@ export class Chain {
       link = LINK.fork // thaw continues a forked chain with a clock above all earlier ones
     } else if (lost) {
       link = LINK.lost
+    } else if (extract) {
+      // Between two clocks that are not neighbours, events were left out. Otherwise what it continues was.
+      link = event.clock <= last.clock + 1 ? LINK.fork : LINK.left
+      if (link === LINK.fork) from = null
     } else if (last.suspect && (event.prev === last.hash || event.clock === last.clock + 1)) {
       // The blame is with the last event.
     } else if (hiddenBetween) {

@@ -1,5 +1,6 @@
 // The hash chain of an event's entity.
 
+import { meaning } from '../app/reasons.mjs'
 import { linkTo } from '../app/route.mjs'
 import { html, useEffect, useReducer, useRef, useState } from '../ui/html.mjs'
 import { count, plural, short, when } from '../ui/text.mjs'
@@ -13,6 +14,7 @@ const SAYS = {
   [LINK.fits]: ['✓', 'good', 'fits'],
   [LINK.again]: ['●', 'soft', 'The chain begins again, as it may after a cancelled fence or a loss.'],
   [LINK.fork]: ['⑂', 'warn', 'The chain forks here: the event does not continue the one before it, but an earlier one or none. No damage.'],
+  [LINK.left]: ['…', 'soft', 'Events between were left out of this extract, so whether it fits cannot be said.'],
   [LINK.lost]: ['?', 'warn', 'Events between were lost, so whether it fits cannot be said.'],
   [LINK.hidden]: ['?', 'warn', 'Hidden events lie between, one of which it may continue.'],
   [LINK.unknown]: ['?', 'soft', 'The event before it was not looked at.'],
@@ -39,9 +41,9 @@ function Link({ store, judged, sure, proof }) {
   return html`<li class=${`e-link is-${look}`} data-test="chain-link" data-link=${link}>
     <div class="e-node"><a href=${linkTo({ event: row.id })}>#${String(row.seq)}</a> <span class="soft">clock ${count(row.clock)}, ${when(row.wallMs)}</span>
       ${' '}<code title=${row.hash}>${brief(row.hash)}</code>
-      ${proof && html` <span class=${proof.fits ? 'good' : 'bad'} data-test="chain-proof">${proof.fits ? '✓ the payload has this hash' : proof.readable ? '✗ the payload has another hash' : proof.fits === false ? '✗ the payload has another hash' : '✗ the frame cannot be read'}</span>`}
+      ${proof && html` <span class=${proof.fits ? 'good' : 'bad'} data-test="chain-proof">${proof.fits ? '✓ the payload has this hash' : proof.fits === false ? '✗ the payload has another hash' : '✗ the frame cannot be read'}</span>`}
       ${content && html` <strong class="bad">${content}</strong>`}
-      ${error && !content && html` <span class="bad">${short(error.message, 400)}</span>`}</div>
+      ${error && !content && html` <strong class="bad">cannot be read: ${meaning(error.details?.damage?.reason) || short(error.message, 400)}</strong>`}</div>
     <div class="e-joint"><span class="e-sign" aria-hidden="true">${sign}</span>
       ${link === LINK.fits ? html`<span>prev <code title=${row.prev}>${brief(row.prev)}</code> is the hash of #${String(from.seq)}</span>`
         : link === LINK.broken ? html`<span><strong>Broken: ${why}.</strong> prev is <code title=${row.prev}>${brief(row.prev)}</code>${from && html`, #${String(from.seq)} has <code title=${from.hash}>${brief(from.hash)}</code>`}.

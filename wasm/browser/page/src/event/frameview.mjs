@@ -3,7 +3,7 @@
 import { html, useEffect, useId, useMemo, useState } from '../ui/html.mjs'
 import { count, plural, short, visible } from '../ui/text.mjs'
 import { Failure } from '../app/failure.mjs'
-import { meaning } from '../app/reasons.mjs'
+import { inWords } from '../app/reasons.mjs'
 import { Copy } from './copy.mjs'
 import { charOf, dump, fromHex, hexOf, offsetText } from './hex.mjs'
 import { List, move, useNarrow } from './list.mjs'
@@ -30,7 +30,7 @@ export function FrameView({ store, id }) {
 const fitsText = (span) => (span.fits === undefined ? '' : span.fits ? ' ✓' : ' ✗ does not fit')
 
 function Frame({ frame }) {
-  const id = useId(), { damage } = frame
+  const id = useId(), { refusal } = frame
   const bytes = useMemo(() => fromHex(frame.bytes), [frame])
   const spans = useMemo(() => new Spans(frame.spans), [frame])
   const [at, setAt] = useState(0) // the byte under the cursor
@@ -87,9 +87,9 @@ function Frame({ frame }) {
   const unfit = spans.unfit
   return html`<div class="e-frame-view">
     <p><code>${visible(frame.file)}</code> at byte ${count(frame.offset)}, ${plural(frame.length, 'byte')} <${Copy} value=${() => dump(bytes)} what="the frame as hex" />
-      ${' '}${unfit.length === 0 ? damage ? null : html`<span class="good" data-test="frame-fits">✓ every check fits</span>` : html`<strong class="bad" data-test="frame-fits">✗ ${unfit.map((s) => visible(s.name)).join(', ')} ${unfit.length === 1 ? 'does' : 'do'} not fit</strong>`}</p>
-    ${damage && html`<p class="bad" data-test="frame-damage">These bytes are no sound frame: ${meaning(damage.reason) || short(damage.reason)}${damage.detail && ` (${short(damage.detail, 300)})`}. A reader stops at its byte ${count(damage.at)}.</p>`}
-    ${bytes.length < Number(frame.length) && html`<p class="soft">${count(bytes.length)} of ${count(frame.length)} bytes are here${damage ? '' : '; the rest is not listed'}.</p>`}
+      ${' '}${unfit.length === 0 ? refusal ? null : html`<span class="good" data-test="frame-fits">✓ every check fits</span>` : html`<strong class="bad" data-test="frame-fits">✗ ${unfit.map((s) => visible(s.name)).join(', ')} ${unfit.length === 1 ? 'does' : 'do'} not fit</strong>`}</p>
+    ${refusal && html`<p class="bad" data-test="frame-damage">These bytes are no sound frame: ${inWords(refusal.reason)}${refusal.detail && ` (${short(refusal.detail, 300)})`}. A reader stops at byte ${count(refusal.offset)} of the file.</p>`}
+    ${bytes.length < Number(frame.length) && html`<p class="soft">${count(bytes.length)} of ${count(frame.length)} bytes are here${refusal ? '' : '; the rest is not listed'}.</p>`}
     <div class="e-frame-now" role="status" aria-live="polite" data-test="frame-now">${span
       ? html`<strong>${path.map((n) => visible(spans.all[n].name)).join(' › ')}</strong> <bdi class="wrap mono">${short(marked.value ?? '', 1200)}</bdi><span class=${marked.fits === false ? 'bad' : 'good'}>${fitsText(marked)}</span> <span class="soft">${marked.type && `${marked.type}, `}${marked.length === 1 ? `byte ${count(marked.at)}` : `bytes ${count(marked.at)} to ${count(marked.at + marked.length - 1)}`}</span>`
       : html`<span class="soft">No explanation for byte ${count(at)}.</span>`}</div>

@@ -1,6 +1,7 @@
 // The payload as a tree.
 
 import { html, useEffect, useId, useMemo, useReducer, useRef, useState } from '../ui/html.mjs'
+import { useKeys } from '../ui/keys.mjs'
 import { count, cut, plural, short, visible } from '../ui/text.mjs'
 import { Copy } from './copy.mjs'
 import { pathText } from './diff.mjs'
@@ -61,6 +62,7 @@ function Value({ b, at, chunk }) {
 export function TreeView({ b }) {
   const id = useId()
   const tree = useMemo(() => new Tree(b), [b])
+  useKeys({}, [['*', 'in a payload: unfold all'], ['n N', 'in a payload: next and previous hit of its search']])
   const [, again] = useReducer((n) => n + 1, 0)
   const [cursor, setCursor] = useState(0)
   const [note, setNote] = useState('')

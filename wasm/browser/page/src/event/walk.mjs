@@ -3,6 +3,7 @@
 import { FORMAT, OP } from '../../../../js/question.mjs'
 import { rows as decodeRows } from '../../../../js/rows.mjs'
 import { Chain, LINK, sides, WHY } from './chain.mjs'
+import { isExtract } from './extract.mjs'
 import { fromFrame } from './load.mjs'
 
 export const WINDOW = 24 // links shown at first
@@ -64,16 +65,25 @@ export class Judge {
   #between
   #last = null
   #lost = false // the last event could not be read
+  #extracts = new Map() // by segment
+  #source
 
-  constructor(report, whole) {
+  constructor(store, whole) {
     this.#chain = new Chain(whole)
-    this.#between = new Between(report)
+    this.#between = new Between(store.report)
+    this.#source = store.source
   }
 
-  add(row, { content = null, error = null } = {}) {
+  // extract reports whether a segment is an extract. Headers are read only where a link needs it.
+  async #extract({ segment }) {
+    if (!this.#extracts.has(segment)) this.#extracts.set(segment, await isExtract(this.#source, segment))
+    return this.#extracts.get(segment)
+  }
+
+  async add(row, { content = null, error = null } = {}) {
     const lost = this.#lost || this.#between.lost(this.#last, row)
     const judged = this.#chain.add(row, {
-      lost, hiddenBetween: this.#between.hidden(this.#last, row), suspect: content !== null || error !== null,
+      lost, extract: !this.#chain.simple(row) && await this.#extract(row), hiddenBetween: this.#between.hidden(this.#last, row), suspect: content !== null || error !== null,
     })
     this.#last = row
     this.#lost = error !== null && content === null
@@ -88,8 +98,9 @@ export async function lastOf(store, row, count, signal) {
     op: OP.query, entity: row.entity, to: next(row.seq), reverse: true, limit: count + 1,
   }, { signal })
   const whole = found.length <= count
-  const judge = new Judge(store.report, whole)
-  const links = found.reverse().map((r) => judge.add(r))
+  const judge = new Judge(store, whole)
+  const links = []
+  for (const r of found.reverse()) links.push(await judge.add(r))
   if (!whole) links.shift() // which was only read to judge the next one
   return { links: links.reverse(), whole }
 }
@@ -135,10 +146,10 @@ async function* events(store, entity, to, frames, signal) {
 export async function whole(store, row, { upTo = true, frames = true, signal, onProgress = () => {} } = {}) {
   const { entity } = row
   const [total] = await store.lines({ op: OP.count, entity }, { signal })
-  const judge = new Judge(store.report, true)
+  const judge = new Judge(store, true)
   const result = { events: 0, fits: 0, forks: 0, unsure: 0, unread: 0, wrong: 0, kept: [], omitted: 0 }
   for await (const { row: r, content, error } of events(store, entity, upTo ? next(row.seq) : MOST, frames, signal)) {
-    const judged = judge.add(r, { content, error })
+    const judged = await judge.add(r, { content, error })
     result.events++
     count(result, judged)
     if (!good(judged)) {
@@ -157,7 +168,7 @@ function count(result, { link, content, error }) {
   if (error !== null && content === null) result.unread++
   else if (content !== null || link === LINK.broken) result.wrong++
   else if (link === LINK.fork || link === LINK.again) result.forks++
-  else if (link === LINK.lost || link === LINK.hidden || link === LINK.unknown) result.unsure++
+  else if (link === LINK.left || link === LINK.lost || link === LINK.hidden || link === LINK.unknown) result.unsure++
   else result.fits++
 }
 

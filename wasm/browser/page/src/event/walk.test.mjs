@@ -100,3 +100,15 @@ test('neighbours', async () => {
   assert.equal(await before(store, store.all[0], {}), undefined)
   assert.equal((await after(store, store.all[1], {})).seq, 2)
 })
+
+test('events left out of an extract are no break', async () => {
+  const header = Uint8Array.from('FBAT\0\0\0\x40\x84\xa7version\x01\xa5flags\xcd\x45\x58\xaacreated_ns\x01\xaasegment_id\x01', (c) => c.charCodeAt(0))
+  const few = chainOf(9).filter((_, i) => i % 3 === 2)
+  for (const [file, unsure] of [
+    [{ name: '000001.fbat', bytes: header }, 3], [new File([header], '000001.fbat'), 3], [{ name: '000001.fbat', bytes: header.with(19, 0) }, 0], [{ name: '000002.fbat', bytes: header }, 0],
+  ]) {
+    const store = storeOf(few)
+    store.source = { files: [file] }
+    assert.deepEqual(counts(await whole(store, store.all[2])), { events: 3, fits: 0, forks: 0, unsure, unread: 0, wrong: 3 - unsure })
+  }
+})

@@ -39,6 +39,7 @@ export function FoldView() {
   if (!open) return null
   const jump = () => message('A fold runs over all events that the filters let through.')
   return html`<section class="fold-view" data-test="fold" data-state=${fold?.state ?? 'none'}>
+    <h1 class="hidden-text">Step through a fold</h1>
     <${Filters} route=${at} onJump=${jump} />
     <div class="fold-parts">
       <${Code} onRun=${start} fold=${fold} stale=${fold && fold.text !== textOf(at)} />

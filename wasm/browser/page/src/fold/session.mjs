@@ -4,6 +4,7 @@
 import { signal, effect } from '../ui/html.mjs'
 import { kinds, kindName, store } from '../app/session.mjs'
 import { OP } from '../../../../js/question.mjs'
+import { count, plural } from '../ui/text.mjs'
 import { Fold } from './run.mjs'
 
 export const MOST_EVENTS = 100_000
@@ -61,7 +62,7 @@ export async function run(region, text) {
     let bytes = 0
     const enough = new Error('enough')
     try {
-      await open.each({ op: OP.query, ...region, limit: MOST_EVENTS, payloads: true, goOn: true }, { signal: aborted }, async (part) => {
+      await open.each({ op: OP.query, ...region, limit: MOST_EVENTS, payloads: true, goOn: true, rows: 2048, bytes: 1 << 20 }, { signal: aborted }, async (part) => {
         bytes += part.length
         if (bytes > MOST_BYTES) throw enough
         await fold.feed(part)
@@ -71,13 +72,13 @@ export async function run(region, text) {
     } catch (error) {
       if (error !== enough) throw error
     }
-    const cut = bytes > MOST_BYTES ? `Only the first events, of ${MOST_BYTES >> 20} MB together.` : Number(events) > MOST_EVENTS ? `Only the first ${MOST_EVENTS} of ${events} events.` : ''
+    const cut = bytes > MOST_BYTES ? `Only the first events, of ${MOST_BYTES >> 20} MB together.` : Number(events) > MOST_EVENTS ? `Only the first ${count(MOST_EVENTS)} of ${count(events)} events.` : ''
     set({ state: 'done', cut })
     look(fold.ran)
   } catch (error) {
     if (aborted.aborted) {
       // What has run can be looked at, unless the worker went with it.
-      if (fold && !fold.ended) set({ state: 'done', cut: `Stopped after ${fold.ran} events.` })
+      if (fold && !fold.ended) set({ state: 'done', cut: `Stopped after ${plural(fold.ran, 'event')}.` })
       return
     }
     fold?.stop()
@@ -90,7 +91,7 @@ export function cancel() {
   const fold = now.value?.fold
   control?.abort()
   if (fold && !fold.ended) {
-    now.value = { ...now.value, state: 'done', cut: `Stopped after ${fold.ran} events.` }
+    now.value = { ...now.value, state: 'done', cut: `Stopped after ${plural(fold.ran, 'event')}.` }
     look(fold.ran)
   } else {
     now.value = null

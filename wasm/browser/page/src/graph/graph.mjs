@@ -104,18 +104,21 @@ function Loaded({ open, id, correlation }) {
 
 // Cut says what the picture leaves out, and loads more.
 function Cut({ answer, graph, bounds, setBounds, busy, correlation }) {
-  const full = graph.nodes.length >= MOST
-  const button = (of, text, test) => {
+  let full = false
+  const button = (of, text, label, test) => {
     const next = more(bounds, of)
-    if (next[of] === bounds[of]) return html`<span>${text}</span>`
-    return html`<button type="button" disabled=${busy} onClick=${() => setBounds(next)} data-test=${test}>${text}${busy ? '…' : ', load'}</button>`
+    if (next[of] === bounds[of]) {
+      full = true
+      return html`<span>${text}</span>`
+    }
+    return html`<button type="button" disabled=${busy} aria-label=${label} title=${label} onClick=${() => setBounds(next)} data-test=${test}>+ ${text}${busy ? '…' : ''}</button>`
   }
   return html`<p class="graph-cut soft" data-test="graph-cut" role="status">
     <span>${plural(graph.nodes.length, 'event')}</span>
-    ${answer.causes > 0 && button('causes', 'earlier causes', 'more-causes')}
-    ${answer.effects > 0 && button('effects', plural(answer.effects, 'more effect'), 'more-effects')}
-    ${correlation && answer.more && button('conversation', 'more events', 'more-events')}
-    ${full && (answer.causes > 0 || answer.effects > 0 || answer.more) && html`<span>A picture holds at most ${count(MOST)} events: choose one of them and press c to go on from there.</span>`}
+    ${answer.causes > 0 && button('causes', 'earlier causes', 'Load earlier causes', 'more-causes')}
+    ${answer.effects > 0 && button('effects', plural(answer.effects, 'more effect'), 'Load more effects', 'more-effects')}
+    ${correlation && answer.more && button('conversation', 'more events', 'Load more events', 'more-events')}
+    ${full && html`<span>A picture holds at most ${count(MOST)}: choose an event and press c to go on from there.</span>`}
   </p>`
 }
 
@@ -123,7 +126,7 @@ function Cut({ answer, graph, bounds, setBounds, busy, correlation }) {
 function Chosen({ node, graph, root, correlation, onOpen, onCentre, onWhole }) {
   const effects = graph.effectsOf(node.id).length
   return html`<div class="graph-chosen" data-test="graph-chosen" data-id=${node.id}>
-    <p class="graph-facts" aria-live="polite">
+    <p class="graph-facts">
       <span class="row"><${Swatch} kind=${node.kind} /><${Name} class="strong" of=${kindName(node.kind)} most=${60} /></span>
       <${Name} of=${node.entity} most=${80} />
       <span class="soft">seq ${count(node.seq)}</span>

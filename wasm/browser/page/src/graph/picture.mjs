@@ -21,11 +21,11 @@ const fits = (s, width) => {
 
 const boxOf = (b) => b && { x: b.x, y: b.y, width: BOX.width, height: BOX.height }
 
-// describe is a box for those who do not see it.
+// describe is a box for those who do not see it. It begins with what others see.
 function describe(graph, node) {
   const cause = graph.cause(node.id), effects = graph.effectsOf(node.id).length
   return [
-    visible(cut(kindName(node.kind), 80)), `entity ${visible(cut(node.entity, 80))}`, `sequence ${count(node.seq)}`, when(node.wallMs),
+    `${visible(cut(kindName(node.kind), 80))} ${timeOfDay(node.wallMs)} #${node.seq}`, `entity ${visible(cut(node.entity, 80))}`, when(node.wallMs),
     cause ? `caused by sequence ${count(cause.seq)}` : node.causation ? 'cause not in the picture' : 'no cause', plural(effects, 'effect'),
   ].join(', ')
 }
@@ -53,12 +53,17 @@ export function Picture({ graph, plan, root, focus, onFocus, onOpen }) {
   const zoomBy = (factor) => move((v) => zoom(v, factor, middle))
 
   // The keyboard goes along edges and lanes.
-  const element = (id) => svg.current?.querySelector(`[data-id="${id}"]`)
+  const wanted = useRef(false) // the focus, once the box is there
+  useLayoutEffect(() => {
+    if (!wanted.current) return
+    wanted.current = false
+    svg.current?.querySelector(`[data-id="${focus}"]`)?.focus({ preventScroll: true })
+  })
   const to = (node, none) => {
     if (!node) return say(none)
     say('')
+    wanted.current = true
     onFocus(node.id)
-    element(node.id)?.focus({ preventScroll: true })
     setView((v) => v && reveal(v, plan, frame, boxOf(plan.boxes.get(node.id))))
   }
   const at = graph.nodes.findIndex((n) => n.id === focus)
@@ -90,7 +95,10 @@ export function Picture({ graph, plan, root, focus, onFocus, onOpen }) {
     onFocus(id)
   }, [onFocus])
   const detail = !view || view.k >= 0.62 ? 'all' : view.k >= 0.3 ? 'name' : 'none' // what can be read
-  const boxes = useMemo(() => html`<${Boxes} graph=${graph} plan=${plan} root=${root} focus=${focus} detail=${detail} choose=${choose} onOpen=${onOpen} />`, [graph, plan, root, focus, detail])
+  const part = view && partOf(view, frame), open = useRef(onOpen)
+  open.current = onOpen
+  const boxes = useMemo(() => part && html`<${Boxes} graph=${graph} plan=${plan} part=${part} root=${root} focus=${focus} detail=${detail} choose=${choose} open=${open} />`,
+    [graph, plan, root, focus, detail, choose, part && Object.values(part).join()])
   return html`<div class="graph-holder" ref=${holder} data-test="graph-picture">
     ${size.width > 0 && html`<svg ref=${svg} class="graph-svg" width=${size.width} height=${size.height} role="application" aria-roledescription="picture of causes"
         aria-label=${`${plural(graph.nodes.length, 'event')} of ${plural(plan.lanes.length, 'entity', 'entities')}, time to the right. Arrow keys go to causes and effects.`}>
@@ -108,42 +116,61 @@ export function Picture({ graph, plan, root, focus, onFocus, onOpen }) {
     <div class="graph-zoom" role="group" aria-label="Zoom">
       <button type="button" class="square" aria-label="Larger" title="Larger (+)" onClick=${() => zoomBy(1.25)} data-test="zoom-in">+</button>
       <button type="button" class="square" aria-label="Smaller" title="Smaller (-)" onClick=${() => zoomBy(0.8)} data-test="zoom-out">−</button>
-      <button type="button" aria-label="Show everything" title="Everything (0)" onClick=${() => setView(fit(plan, frame))} data-test="zoom-fit">All</button>
+      <button type="button" aria-label="All in sight" title="All in sight (0)" onClick=${() => setView(fit(plan, frame))} data-test="zoom-fit">All</button>
     </div>
     <p class="graph-said" role="status">${said}</p>
   </div>`
 }
 
-function Boxes({ graph, plan, root, focus, detail, choose, onOpen }) {
+// Boxes are those in sight, and a little more. Moving by less than that renders nothing.
+function Boxes({ graph, plan, part, root, focus, detail, choose, open }) {
+  const seen = (x1, y1, x2, y2) => x2 >= part.x1 && x1 <= part.x2 && y2 >= part.y1 && y1 <= part.y2
   const near = new Set([focus, graph.node(focus)?.causation, ...graph.effectsOf(focus).map((n) => n.id)])
-  // What is on the way from and to the focus lies over the other edges.
-  const edges = graph.edges.map((e) => ({ ...e, near: e.from === focus || e.to === focus })).sort((a, b) => a.near - b.near)
-  return html`<g>
-    <g class="edges" aria-hidden="true">${edges.map((e) => html`<path key=${e.to} class=${e.near ? 'edge near' : 'edge'} d=${edge(plan.boxes.get(e.from), plan.boxes.get(e.to))}
-      marker-end=${e.near ? 'url(#arrow-near)' : 'url(#arrow)'} data-test="graph-edge" data-from=${e.from} data-to=${e.to} />`)}</g>
-    ${[...graph.elsewhere].map((id) => {
-      const b = plan.boxes.get(id)
-      return html`<path key=${`s${id}`} class="edge stub" aria-hidden="true" d=${`M${b.x - 22} ${b.y + BOX.height / 2}h20`} marker-end="url(#arrow)" />`
-    })}
-    ${graph.nodes.map((node) => {
-      const b = plan.boxes.get(node.id)
-      const name = kindName(node.kind)
-      const classes = ['box', tint(node.kind), node.id === root && 'root', node.id === focus && 'at', near.has(node.id) && 'near'].filter(Boolean).join(' ')
-      return html`<g key=${node.id} class=${classes} transform=${`translate(${b.x} ${b.y})`} role="button" tabindex=${node.id === focus ? 0 : -1}
-          aria-label=${describe(graph, node)} aria-current=${node.id === root ? 'true' : undefined} data-test="graph-node" data-id=${node.id} data-seq=${node.seq}
-          onFocus=${() => choose(node.id)} onClick=${() => choose(node.id)} onDblClick=${() => onOpen(node.id)}>
-        <title>${describe(graph, node)}</title>
-        <rect class="card" width=${BOX.width} height=${BOX.height} rx="5" />
-        <rect class="tint" x="0" y="0" width=${detail === 'none' ? BOX.width : detail === 'name' ? 8 : 5} height=${BOX.height} rx="2" />
-        ${detail !== 'none' && html`<svg x="14" y="0" width=${BOX.width - 19} height=${BOX.height}>
-          ${detail === 'name' ? html`<text class="what far" y="27">${fits(name, (BOX.width - 18) / 1.75)}</text>` : html`
-            <text class="what" y="16.5">${fits(name, BOX.width - 18)}</text>
-            <text class="which" y="32">${timeOfDay(node.wallMs)}</text>
-            <text class="which" x=${BOX.width - 22} y="32" text-anchor="end">${`#${node.seq}`}</text>`}
-        </svg>`}
-      </g>`
-    })}
+  const edges = []
+  for (const e of graph.edges) {
+    const a = plan.boxes.get(e.from), b = plan.boxes.get(e.to)
+    if (!seen(Math.min(a.x, b.x), Math.min(a.y, b.y), Math.max(a.x, b.x) + BOX.width, Math.max(a.y, b.y) + BOX.height)) continue
+    edges.push({ ...e, a, b, near: e.from === focus || e.to === focus })
+  }
+  edges.sort((a, b) => a.near - b.near) // those of the focus lie over the others
+  const nodes = graph.nodes.filter((n) => {
+    const b = plan.boxes.get(n.id)
+    return n.id === focus || seen(b.x, b.y, b.x + BOX.width, b.y + BOX.height)
+  })
+  return html`<g class=${`detail-${detail}`}>
+    <g class="edges" aria-hidden="true">
+      ${edges.map(({ a, b, from, to, near }) => html`<path key=${to} class=${near ? 'edge near' : 'edge'} d=${edge(a, b)} data-test="graph-edge" data-from=${from} data-to=${to} />`)}
+      ${nodes.filter((n) => graph.elsewhere.has(n.id)).map((n) => {
+        const b = plan.boxes.get(n.id)
+        return html`<path key=${`s${n.id}`} class="edge stub" d=${`M${b.x - 22} ${b.y + BOX.height / 2}h20`} />`
+      })}
+    </g>
+    ${nodes.map((n) => html`<${Box} key=${n.id} node=${n} box=${plan.boxes.get(n.id)} graph=${graph} root=${n.id === root} at=${n.id === focus} near=${near.has(n.id)} detail=${detail} choose=${choose} open=${open} />`)}
   </g>`
+}
+
+function Box({ node, box, graph, root, at, near, detail, choose, open }) {
+  const text = describe(graph, node), name = kindName(node.kind), all = detail === 'all'
+  const classes = ['box', tint(node.kind), root && 'root', at && 'at', near && 'near'].filter(Boolean).join(' ')
+  return html`<g class=${classes} transform=${`translate(${box.x} ${box.y})`} role="button" tabindex=${at ? 0 : -1}
+      aria-label=${text} aria-current=${root ? 'true' : undefined} data-test="graph-node" data-id=${node.id} data-seq=${node.seq}
+      onFocus=${() => choose(node.id)} onClick=${() => choose(node.id)} onDblClick=${() => open.current(node.id)}>
+    ${all && html`<title>${text}</title>`}
+    <rect class="card" width=${BOX.width} height=${BOX.height} rx="5" />
+    <rect class="tint" width=${all ? 5 : detail === 'name' ? 8 : BOX.width} height=${BOX.height} rx="2" />
+    ${detail === 'name' && html`<text class="what far" x="15" y="27">${fits(name, (BOX.width - 20) / 1.8)}</text>`}
+    ${all && html`<text class="what" x="14" y="16.5">${fits(name, BOX.width - 20)}</text>${' '}
+      <text class="which" x="14" y="32">${timeOfDay(node.wallMs)}</text>${' '}
+      <text class="which" x=${BOX.width - 8} y="32" text-anchor="end">${`#${node.seq}`}</text>`}
+  </g>`
+}
+
+// partOf returns the part of the picture that is in sight, in steps, with what is around it.
+function partOf(view, frame) {
+  const step = 400, around = 200
+  const low = (at) => Math.floor((-at - around) / view.k / step) * step
+  const high = (at, size) => Math.ceil((size - at + around) / view.k / step) * step
+  return { x1: low(view.x), x2: high(view.x, frame.width), y1: low(view.y), y2: high(view.y, frame.height) }
 }
 
 const timeOfDay = (ms) => when(ms).split(' ')[1] ?? when(ms)

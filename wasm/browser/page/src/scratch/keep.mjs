@@ -2,8 +2,8 @@
 
 import { makeZip } from 'client-zip'
 import { scratchModule } from '../app/embedded.mjs'
-import { open, refresh, start, store } from '../app/session.mjs'
-import { signal } from '../ui/html.mjs'
+import { open, refresh, refused, start, store } from '../app/session.mjs'
+import { effect, signal } from '../ui/html.mjs'
 import { download } from '../take/sink.mjs'
 import { EMPTY } from './form.mjs'
 
@@ -38,7 +38,7 @@ async function doing(text, none, work) {
   }
 }
 
-// call calls a function of the module. It is loaded again into a worker that has none.
+// call calls a function of the module.
 async function call(name, ...args) {
   const engine = await start()
   return engine.scratch(name, ...args)
@@ -56,8 +56,17 @@ async function load() {
 // begin starts a scratch store with files [{ name, bytes }], empty without, and opens it.
 export const begin = (files = null) => doing('Starting the scratch store', 'There is no scratch store.', async () => {
   const bytes = files === null ? null : await files()
-  await load()
-  await (bytes === null ? call('open') : call('load', bytes))
+  const make = async () => {
+    await load()
+    await (bytes === null ? call('open') : call('load', bytes))
+  }
+  try {
+    await make()
+  } catch (error) {
+    if (!(error instanceof TypeError) && error.name !== 'ClosedError') throw error
+    gone() // the worker is another one, without the module
+    await make()
+  }
   exists.value = true
   log.value = []
   batch.value = []
@@ -66,11 +75,15 @@ export const begin = (files = null) => doing('Starting the scratch store', 'Ther
 
 export const again = () => open(SOURCE)
 
-// gone says that the worker ended, and with it the store.
-export function gone() {
+// gone: the worker ended, and with it the store.
+function gone() {
   exists.value = false
   loadedIn = null
 }
+
+effect(() => {
+  if (refused.value?.source?.kind === 'scratch') gone()
+})
 
 // append appends events, and shows them everywhere.
 export const append = (text, done) => doing('Appending', 'Nothing was appended.', async () => {
@@ -82,7 +95,7 @@ export const append = (text, done) => doing('Appending', 'Nothing was appended.'
   if (store.value?.source.kind === 'scratch') await refresh({ quiet: true })
 })
 
-// copyable returns the size of the open store's files, or null if they cannot be read here.
+// sizeOf returns the bytes of the open store's files.
 export const sizeOf = (open) => open.files.filter((f) => f.regular).reduce((n, f) => n + Number(f.size), 0)
 
 // filesOf returns the bytes of the open store's files.

@@ -14,8 +14,8 @@ const RECENT = 50 // events among which the cause is picked
 
 export function ScratchView() {
   const open = useValue(store), there = useValue(exists), working = useValue(busy)
-  const mine = there && (open === null || open.source.kind === 'scratch')
-  if (mine && (open || working || log.value.length > 0)) return html`<${Room} open=${open} />`
+  // While events are appended the store is opened again, and there is none for a moment.
+  if (open ? open.source.kind === 'scratch' : there && working) return html`<${Room} open=${open} />`
   return html`<${Begin} open=${open} />`
 }
 
@@ -33,7 +33,8 @@ function Begin({ open }) {
   return html`<section class="view" data-test="scratch" data-state="none">
     <h1>A scratch store</h1>
     <p class="lead">A store in the memory of this page, written by the same code as on a disk. Append events, see them at once in the table, the lists and the picture of causes, and download the store for <code>thaw</code>. It is gone when the page is closed.</p>
-    ${why && !open && html`<${Failure} error=${why.error} text="The scratch store could not be opened." />`}
+    ${why?.source?.kind === 'scratch' && !open && (there ? html`<${Failure} error=${why.error} text="The scratch store could not be opened." />`
+      : html`<p class="warn" role="alert" data-test="scratch-gone">The scratch store is gone: the worker that held it ended.</p>`)}
     <${Trouble} />
     <div class="row wrap-row">
       <button type="button" class="primary" disabled=${working} onClick=${() => begin()} data-test="scratch-empty">Start empty</button>
@@ -137,7 +138,7 @@ function Form({ open, working }) {
   }
   const causes = [
     ...together.map((b, i) => [String(i), `event ${i} of the batch: ${b.kind} ${short(b.entity, 40)}`]),
-    ...recent.map((r) => [r.id, `${kindName(r.kind)} ${short(r.entity, 40)} #${r.seq}`]),
+    ...recent.map((r) => [r.id, `${short(kindName(r.kind), 40)} ${short(r.entity, 40)} #${r.seq}`]),
   ]
   return html`<form class="card" onSubmit=${send} data-test="scratch-form" onKeyDown=${(e) => {
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) send(e)

@@ -1,5 +1,6 @@
 // What is being taken along: it goes on while one looks at something else.
 
+import { route } from '../app/route.mjs'
 import { message } from '../app/session.mjs'
 import { signal } from '../ui/html.mjs'
 import { plural } from '../ui/text.mjs'
@@ -35,11 +36,10 @@ export async function begin(which, store, region, open, toFile, work) {
       set({ progress })
     })
     set({ state: 'done', done })
-    message(`${sink.name}: ${toFile ? 'written' : 'handed to the browser\u2019s downloads'}, ${plural(done.events ?? done.result.events, 'event')}.`)
+    if (route.value.view !== 'take') message(`${sink.name}: ${toFile ? 'written' : 'handed to the browser\u2019s downloads'}, ${plural(done.events ?? done.result.events, 'event')}.`)
   } catch (error) {
     if (control.signal.aborted) {
       if (controls[which] === control) job.value = null
-      message('Stopped. Nothing was kept.')
     } else {
       set({ state: 'failed', error })
     }

@@ -1,5 +1,6 @@
 // Take along: the events that the filters let through, as lines of JSON or as a store.
 
+import { makeZip } from 'client-zip'
 import { Failure } from '../app/failure.mjs'
 import { filtered, linkTo, regionOf, route } from '../app/route.mjs'
 import { message, store } from '../app/session.mjs'
@@ -77,7 +78,7 @@ function Extract({ open, region }) {
   const name = fileName(open.source.name, '-extract.zip')
   const folder = name.slice(0, -4)
   const go = (toFile) => begin('store', open, region, toFile ? () => fileSink(name, ZIP) : async () => blobSink(name, 'application/zip'), toFile,
-    (sink, signal, onProgress) => takeStore(open, region, { folder, sink, signal, onProgress }))
+    (sink, signal, onProgress) => takeStore(open, region, { folder, zip: makeZip, sink, signal, onProgress }))
   return html`<article class="card" aria-labelledby="take-store" data-test="take-store" data-state=${job?.state ?? 'none'}>
     <div class="head"><h2 id="take-store">A store</h2></div>
     <div class="body take-body">

@@ -1,11 +1,12 @@
 // Taking along: a question's answer on its way into a sink.
 
-import { makeZip } from 'client-zip'
 import { OP } from '../../../../js/question.mjs'
 import { Channel } from './channel.mjs'
 import { filesOf } from './pieces.mjs'
 
 const FORMAT = { plain: 1, full: 3, rows: 0 }
+
+const LARGE = { rows: 2048, bytes: 1 << 20 } // answers: an export need not be interrupted often
 
 // eventsIn returns how many events a region has.
 export async function eventsIn(store, region, signal) {
@@ -19,7 +20,7 @@ export async function takeLines(store, region, { payloads, sink, signal, onProgr
   const utf8 = new TextEncoder()
   const done = { events: 0, unread: 0, bytes: 0 }
   try {
-    await store.each({ op: OP.query, ...region, format: payloads ? FORMAT.full : FORMAT.plain, goOn: true }, { signal }, async (part) => {
+    await store.each({ op: OP.query, ...region, format: payloads ? FORMAT.full : FORMAT.plain, goOn: true, ...LARGE }, { signal }, async (part) => {
       const bytes = utf8.encode(part)
       await sink.write(bytes)
       signal?.throwIfAborted()
@@ -41,9 +42,9 @@ export async function takeLines(store, region, { payloads, sink, signal, onProgr
   return done
 }
 
-// takeStore writes a zip with a store of the events of a region, in a folder. It returns
-// { result, bytes, files }, result being what the extract says of itself.
-export async function takeStore(store, region, { folder, sink, signal, onProgress = () => {} }) {
+// takeStore writes a zip with a store of the events of a region, in a folder. zip makes a stream of
+// { name, input }. It returns { result, bytes, files }, result being what the extract says of itself.
+export async function takeStore(store, region, { folder, zip, sink, signal, onProgress = () => {} }) {
   const channel = new Channel()
   const done = { result: null, bytes: 0, files: 0 }
   const stop = new AbortController() // when the zip cannot be written, the question ends too
@@ -59,7 +60,7 @@ export async function takeStore(store, region, { folder, sink, signal, onProgres
         yield { name: `${folder}/${name}`, input }
       }
     }
-    const reader = makeZip(named()).getReader()
+    const reader = zip(named()).getReader()
     for (;;) {
       const { value, done: over } = await reader.read()
       if (over) break
