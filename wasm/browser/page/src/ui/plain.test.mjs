@@ -7,7 +7,7 @@ test('what cannot be seen is spelt', () => {
     ['order:1 é 漢字', 'order:1 é 漢字'], ['a\tb\nc\r\0', 'a\\tb\\nc\\r\\0'], ['\u202eabc\u2066', '\\u202eabc\\u2066'],
     ['a\u200bb\u200d\ufeff\u00ad', 'a\\u200bb\\u200d\\ufeff\\u00ad'], ['\ud800x\udc00', '\\ud800x\\udc00'], ['\u{1f600}', '\u{1f600}'],
     ['a\u00a0b\u2003\u3000', 'a\\u00a0b\\u2003\\u3000'], ['\u2028\u2029\u007f\u0085', '\\u2028\\u2029\\u007f\\u0085'], ['\u{e0041}\ue000\uffff', '\\u{e0041}\\ue000\\uffff'],
-    ['\u3164\u115f', '\\u3164\\u115f'], ['<b>&amp;</b>', '<b>&amp;</b>'],
+    ['\u3164\u115f', '\\u3164\\u115f'], ['\ufff9\u0600', '\\ufff9\\u0600'], ['<b>&amp;</b>', '<b>&amp;</b>'],
   ]) assert.equal(visible(text), want)
 })
 
