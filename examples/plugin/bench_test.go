@@ -38,7 +38,8 @@ type bench struct {
 
 var benchShared *bench
 
-// prepare writes the store: 20 events per entity, 5000 per scope, 36 kinds.
+// prepare writes the store: 20 events per entity, 5000 per scope, 36 kinds. THAW_BENCH_STORE is
+// a directory that keeps it for the next run.
 func prepare(b *testing.B) *bench {
 	if benchShared != nil {
 		return benchShared
@@ -49,11 +50,18 @@ func prepare(b *testing.B) *bench {
 	require.NoError(b, os.WriteFile(wasm, code, 0o600))
 	p, err := plugin.LoadFile(b.Context(), wasm, plugin.Options{NoCache: true, Memory: 3 << 30, Instances: 1})
 	require.NoError(b, err)
-	dir, err := os.MkdirTemp("", "thaw-bench-")
-	require.NoError(b, err)
-	benchDirs = append(benchDirs, dir)
-	out := &bench{dir: filepath.Join(dir, "store"), plugin: p}
+	out := &bench{dir: os.Getenv("THAW_BENCH_STORE"), plugin: p}
+	if out.dir == "" {
+		dir, err := os.MkdirTemp("", "thaw-bench-")
+		require.NoError(b, err)
+		benchDirs = append(benchDirs, dir)
+		out.dir = filepath.Join(dir, "store")
+	}
 	n := benchEvents(b)
+	if out.idsOf(b); len(out.ids) == n {
+		benchShared = out
+		return out
+	}
 	s, err := host.Open(context.Background(), out.dir, host.Options{Durability: host.LoseUnsynced})
 	require.NoError(b, err)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -81,6 +89,20 @@ func prepare(b *testing.B) *bench {
 	require.NoError(b, s.Close())
 	benchShared = out
 	return out
+}
+
+// idsOf reads the ids of a store that an earlier run wrote.
+func (w *bench) idsOf(b *testing.B) {
+	if _, err := os.Stat(w.dir); err != nil {
+		return
+	}
+	r, err := host.OpenReader(b.Context(), w.dir, host.ReaderOptions{Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(b, err)
+	defer r.Close()
+	for e, err := range r.Query(b.Context(), host.Region{}, host.Page{}) {
+		require.NoError(b, err)
+		w.ids = append(w.ids, e.ID)
+	}
 }
 
 var benchDirs []string
