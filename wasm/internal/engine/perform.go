@@ -21,6 +21,12 @@ func hash(payload []byte) event.Hash { return blake3.Sum256(payload) }
 func (t *task) perform() error {
 	q, s := &t.request, t.store.snapshot
 	limit := int(min(q.Limit, math.MaxInt))
+	if q.Format == abi.FormatRecords {
+		if ok, err := t.records(limit); ok || err != nil {
+			return err
+		}
+		q.Format = abi.FormatRows
+	}
 	switch q.Op {
 	case abi.OpOpen:
 		return t.open()
