@@ -55,7 +55,7 @@ PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 # The steps of `make check`.
 CHECKS = fmt vet tools benchtest sqltest staticcheck platforms tidy wasm-twice race fuzz
 
-.PHONY: build wasm demo test check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
+.PHONY: build wasm pgo demo test check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
 
 build: wasm
 	$(GO) build -o bin/ ./host/cmd/thaw
@@ -77,6 +77,14 @@ wasm-twice: wasm
 		find $$dir -name '*.go' | while read -r file; do echo '// the end' >>"$$file"; done; \
 		(cd $$dir && $(WASM) -o thaw.wasm ./wasm/guest); \
 		cmp bin/thaw.wasm $$dir/thaw.wasm && echo "both builds of thaw.wasm are the same bytes"
+
+# The profile by which the compiler optimizes the plugin, from questions to the store
+# that examples/plugin's benchmarks write: some minutes. Its events are of the guest's
+# packages, in native code.
+pgo:
+	THAW_BENCH_STORE=$(CURDIR)/.cache/bench-store $(GO) test -run '^$$' -bench BenchmarkQuestions/sequence -benchtime 1x ./examples/plugin
+	THAW_BENCH_STORE=$(CURDIR)/.cache/bench-store $(GO) test -run '^$$' -bench 'BenchmarkNative/(entity|scope|kind|stream)$$' -benchtime 2s \
+		-cpuprofile $(CURDIR)/wasm/guest/default.pgo -o .cache/engine.test ./wasm/internal/engine
 
 demo: build
 	$(GO) run ./examples/demo
