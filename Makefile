@@ -58,7 +58,7 @@ PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 # The steps of `make check`.
 CHECKS = fmt vet tools benchtest sqltest staticcheck platforms tidy wasm-twice race fuzz
 
-.PHONY: build wasm engine inspector demo test chrome check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
+.PHONY: build wasm engine pgo inspector demo test chrome check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
 
 # Where thaw inspect has its page from. A page of an earlier build is removed: it would be of
 # other source.
@@ -101,6 +101,14 @@ wasm-twice: wasm engine
 # fetches a few small libraries.
 inspector:
 	cd .ci/tools && $(GO) run ./inspector
+
+# The profile by which the compiler optimizes the plugin, from questions to the store
+# that examples/plugin's benchmarks write: some minutes. Its events are of the guest's
+# packages, in native code.
+pgo:
+	THAW_BENCH_STORE=$(CURDIR)/.cache/bench-store $(GO) test -run '^$$' -bench BenchmarkQuestions/sequence -benchtime 1x ./examples/plugin
+	THAW_BENCH_STORE=$(CURDIR)/.cache/bench-store $(GO) test -run '^$$' -bench 'BenchmarkNative/(entity|scope|kind|stream)$$' -benchtime 2s \
+		-cpuprofile $(CURDIR)/wasm/guest/default.pgo -o .cache/engine.test ./wasm/internal/engine
 
 demo: build
 	$(GO) run ./examples/demo

@@ -62,6 +62,9 @@ func (b *Batch) Forget() {
 func (r *Reader) Records(numbers []uint32, b *Batch) error {
 	b.records = slices.Grow(b.records[:0], len(numbers))
 	b.most = max(b.most, len(numbers))
+	if r.records.Lends() {
+		return r.lendRecords(numbers, b)
+	}
 	for _, n := range numbers {
 		if n >= r.img.Count {
 			return ErrTable
@@ -75,15 +78,54 @@ func (r *Reader) Records(numbers []uint32, b *Batch) error {
 	return nil
 }
 
+// prefetch announces the reads of the records.
+func (r *Reader) prefetch(numbers []uint32, b *Batch) {
+	if a, ok := r.img.Records.(source.Prefetcher); ok && len(numbers) > 1 && a.Prefetches() {
+		b.ranges = r.ranges(b.ranges[:0], numbers)
+		a.Prefetch(b.ranges)
+	}
+}
+
+// lendRecords is Records for a source that lends. It copies only the records that lie in two
+// blocks. At the first record that was not read yet it announces all that follow.
+func (r *Reader) lendRecords(numbers []uint32, b *Batch) error {
+	announced := false
+	copies := b.buf[:0]
+	for i, n := range numbers {
+		if n >= r.img.Count {
+			return ErrTable
+		}
+		raw, err := r.records.Lent(r.img.recordAt(n), artifact.RecordSize, announced)
+		if err == source.ErrAbsent {
+			r.prefetch(numbers[i:], b)
+			announced = true
+			raw, err = r.records.Lent(r.img.recordAt(n), artifact.RecordSize, true)
+		}
+		if err != nil {
+			return err
+		}
+		if raw == nil {
+			if cap(copies)-len(copies) < artifact.RecordSize {
+				copies = make([]byte, 0, max(2*cap(copies), 16*artifact.RecordSize)) // the copies so far stay where they are
+				b.buf = copies
+			}
+			copies = copies[:len(copies)+artifact.RecordSize]
+			raw = copies[len(copies)-artifact.RecordSize : len(copies) : len(copies)]
+			if err := source.Read(r.img.Records, raw, r.img.recordAt(n)); err != nil {
+				return err
+			}
+		}
+		b.records = append(b.records, raw)
+	}
+	return nil
+}
+
 // copyRecords adds records that are not contiguous in memory to b.
 func (r *Reader) copyRecords(numbers []uint32, b *Batch) error {
 	if need := len(numbers) * artifact.RecordSize; cap(b.buf) < need {
 		b.buf = make([]byte, need)
 	}
-	if a, ok := r.img.Records.(source.Prefetcher); ok && len(numbers) > 1 && a.Prefetches() {
-		b.ranges = r.ranges(b.ranges[:0], numbers)
-		a.Prefetch(b.ranges)
-	}
+	r.prefetch(numbers, b)
 	shares := max(len(numbers)/shareRecords, 1)
 	if b.Parallel == nil {
 		shares = 1

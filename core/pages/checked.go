@@ -16,8 +16,9 @@ import (
 // caller's buffer is undefined then. The next read tries such a page again.
 type Checked struct {
 	src    source.Source
-	again  source.Again // src, when it implements Again
-	at     uint64       // of the part's first byte in src
+	again  source.Again  // src, when it implements Again
+	lender source.Lender // src, when it lends
+	at     uint64        // of the part's first byte in src
 	size   uint64
 	sums   source.Source
 	sumsAt uint64 // of the first page's checksum in sums
@@ -40,7 +41,7 @@ type seenBlock [seenWords]atomic.Uint64
 func NewChecked(file string, src source.Source, at, size uint64, sums source.Source, sumsAt uint64) *Checked {
 	again, _ := src.(source.Again)
 	return &Checked{
-		src: src, again: again, at: at, size: size, sums: sums, sumsAt: sumsAt, file: file,
+		src: src, again: again, lender: source.LenderOf(src), at: at, size: size, sums: sums, sumsAt: sumsAt, file: file,
 		seen: make([]atomic.Pointer[seenBlock], (Count(size)+seenPages-1)/seenPages),
 	}
 }

@@ -26,36 +26,45 @@ func (c *Cursor) Query(region *Region, page *Page, yield func(event.Event, error
 // nextEvent is Query for the next event of any kind, which needs no batch: it looks up an
 // event by its sequence.
 func (c *Cursor) nextEvent(page *Page, yield func(event.Event, error) bool) (more bool, err error) {
-	first, err := c.After(page.From)
+	r, err := c.nextRecord(page)
+	if r == nil || err != nil {
+		return err == nil, err
+	}
+	e, err := c.Event(r)
 	if err != nil {
 		return false, err
+	}
+	page.passed(e.Sequence)
+	yield(e, nil)
+	return false, nil
+}
+
+// nextRecord returns the record of the next event of any kind, nil when there is none.
+func (c *Cursor) nextRecord(page *Page) (artifact.Raw, error) {
+	first, err := c.After(page.From)
+	if err != nil {
+		return nil, err
 	}
 	s := search{c: c, next: first, end: c.Count()}
 	for {
 		if ok, err := s.advance(); err != nil || !ok {
-			return true, err
+			return nil, err
 		}
 		r, err := c.Single(s.next)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if err := c.unchanged(r); err != nil {
-			return false, err
+			return nil, err
 		}
 		s.next++
 		if page.To > 0 && r.Sequence() >= page.To {
-			return true, nil
+			return nil, nil
 		}
-		if r.Sequence() < page.From || !c.Visible(r) {
-			continue // the record disagrees with the index
+		if r.Sequence() >= page.From && c.Visible(r) {
+			return r, nil
 		}
-		e, err := c.Event(r)
-		if err != nil {
-			return false, err
-		}
-		page.passed(e.Sequence)
-		yield(e, nil)
-		return false, nil
+		// The record disagrees with the index.
 	}
 }
 

@@ -103,12 +103,52 @@ type Prefetcher interface {
 	Prefetch(ranges []Range)
 }
 
+// Lender is a Source that keeps what it reads in blocks and can lend them, so
+// that a reader copies nothing.
+//
+// The rule of bytes that were lent: nobody changes them, as long as anybody has
+// them. The reader does not write to them, and the source does not reuse their
+// memory when it drops the block, but leaves it to the garbage collector.
+type Lender interface {
+	Source
+	// Lends reports whether Lend is of use. It never changes.
+	Lends() bool
+	// Lend returns bytes of the source from offset start on, among which are the
+	// n at off. It returns nil without an error when it cannot lend these, but
+	// could read them: they do not lie in one block. When it does not have them
+	// it reads them, or returns ErrAbsent unless read is set. Other errors are
+	// those of ReadAt.
+	Lend(off, n uint64, read bool) (b []byte, start uint64, err error)
+}
+
+// ErrAbsent is returned by a [Lender] that would have to read, and was told not to.
+var ErrAbsent = errors.New("source: the requested bytes were not read yet")
+
+// LenderOf returns s if it lends, and otherwise nil.
+func LenderOf(s Source) Lender {
+	if l, ok := s.(Lender); ok && l.Lends() {
+		return l
+	}
+	return nil
+}
+
+// LendError turns an error of Lend at off into the one that [Read] returns.
+func LendError(off uint64, err error) error {
+	switch {
+	case err == ErrAbsent:
+		return err
+	case IsEnd(err):
+		return ErrShort
+	}
+	return Failed("", int64(off), err)
+}
+
 // Part returns the n bytes of a source from off on, which must lie in it.
 func Part(s Source, off, n uint64) Source {
 	if b, ok := s.(Bytes); ok {
 		return b[off : off+n : off+n]
 	}
-	return &part{src: s, at: int64(off), len: int64(n)}
+	return &part{src: s, lender: LenderOf(s), at: int64(off), len: int64(n)}
 }
 
 // Cut returns s, or its first n bytes when it is longer.
@@ -121,6 +161,7 @@ func Cut(s Source, n uint64) Source {
 
 type part struct {
 	src     Source
+	lender  Lender // src, when it lends
 	at, len int64
 }
 
@@ -131,4 +172,46 @@ func (p *part) ReadAt(b []byte, off int64) (int, error) {
 		return 0, ErrShort
 	}
 	return p.src.ReadAt(b, p.at+off)
+}
+
+// Lends implements [Lender].
+func (p *part) Lends() bool { return p.lender != nil }
+
+// Lend implements [Lender]: it lends no bytes outside the part.
+func (p *part) Lend(off, n uint64, read bool) (b []byte, start uint64, err error) {
+	size := uint64(p.len)
+	if off > size || n > size-off {
+		return nil, 0, ErrShort
+	}
+	at := uint64(p.at)
+	if b, start, err = p.lender.Lend(at+off, n, read); b == nil || err != nil {
+		return nil, 0, err
+	}
+	if start < at {
+		b, start = b[at-start:], at
+	}
+	start -= at
+	return b[:min(uint64(len(b)), size-start)], start, nil
+}
+
+// Prefetches implements [Prefetcher].
+func (p *part) Prefetches() bool {
+	a, ok := p.src.(Prefetcher)
+	return ok && a.Prefetches()
+}
+
+// Prefetch implements [Prefetcher].
+func (p *part) Prefetch(ranges []Range) {
+	a, ok := p.src.(Prefetcher)
+	if !ok {
+		return
+	}
+	size := uint64(p.len)
+	out := ranges[:0]
+	for _, r := range ranges {
+		if r.Off <= size && r.Len <= size-r.Off {
+			out = append(out, Range{Off: uint64(p.at) + r.Off, Len: r.Len})
+		}
+	}
+	a.Prefetch(out)
 }

@@ -50,6 +50,9 @@ const (
 	FormatFull     = 3
 	// FormatFullRows: rows with all fields of frames, the payload included.
 	FormatFullRows = 4
+	// FormatRecords: what FormatRows says, of OpQuery and OpStream, in the form that is the least
+	// work for the guest. See [Records].
+	FormatRecords = 5
 )
 
 // Text reports whether every answer in a format is text. Reports, findings and errors are

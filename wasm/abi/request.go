@@ -118,8 +118,9 @@ func DecodeRequest(b []byte) (q Request, err error) {
 		From: le.Uint64(b[reqFrom:]), Limit: le.Uint64(b[reqLimit:]),
 		ID: event.ID(b[reqID:RequestSize]),
 	}
-	if q.Op < OpOpen || q.Op > OpExtract || q.Format > FormatFullRows || q.Flags&^allFlags != 0 ||
-		q.Limit > math.MaxInt64 || q.Op == OpStream && q.From > math.MaxUint32 || q.Op == OpGraph && q.From > math.MaxInt64 {
+	if q.Op < OpOpen || q.Op > OpExtract || q.Format > FormatRecords || q.Flags&^allFlags != 0 ||
+		q.Limit > math.MaxInt64 || q.Op == OpStream && q.From > math.MaxUint32 || q.Op == OpGraph && q.From > math.MaxInt64 ||
+		q.Format == FormatRecords && q.Op != OpQuery && q.Op != OpStream {
 		return Request{}, ErrRequest
 	}
 	if q.Flags&FlagGoOn != 0 && !(Text(q.Format) && goesOn(q.Op)) {

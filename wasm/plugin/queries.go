@@ -24,6 +24,13 @@ const contextEvery = 64
 
 // each iterates over the events of a question.
 func (q *queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event, error] {
+	if r.Op == abi.OpQuery || r.Op == abi.OpStream {
+		r.Format = abi.FormatRecords
+		return func(yield func(event.Event, error) bool) {
+			var d abi.Records
+			rowsInto(ctx, q, r, d.Next)(yield)
+		}
+	}
 	return rows(ctx, q, r, func(b []byte) (event.Event, []byte, error) {
 		row, _, rest, err := abi.DecodeRow(b)
 		return row.Event, rest, err
@@ -33,6 +40,14 @@ func (q *queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event
 // rows iterates over the rows of a question. decode decodes the first row of an answer and
 // returns the rest; what it returns must not alias the answer.
 func rows[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte) (T, []byte, error)) iter.Seq2[T, error] {
+	return rowsInto(ctx, q, r, func(b []byte, row *T) (rest []byte, err error) {
+		*row, rest, err = decode(b)
+		return rest, err
+	})
+}
+
+// rowsInto is rows with a function that decodes in place.
+func rowsInto[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte, *T) ([]byte, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		if err := iterate(ctx, q, r, decode, func(row T) bool { return yield(row, nil) }); err != nil {
 			var none T
@@ -43,7 +58,7 @@ func rows[T any](ctx context.Context, q *queries, r abi.Request, decode func([]b
 
 // iterate passes rows to yield until it returns false. If the instance traps before the first
 // row, the question is asked once more.
-func iterate[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte) (T, []byte, error), yield func(T) bool) error {
+func iterate[T any](ctx context.Context, q *queries, r abi.Request, decode func([]byte, *T) ([]byte, error), yield func(T) bool) error {
 	if err := cmp.Or(ctx.Err(), r.CheckSubject()); err != nil {
 		return err
 	}
@@ -73,7 +88,7 @@ func again(ctx context.Context, may func() bool, ask func() error) error {
 
 // iterateOn is iterate on one instance. Between two answers it unlocks the instance, so that
 // the loop may run other queries.
-func iterateOn[T any](ctx context.Context, v *view, r abi.Request, decode func([]byte) (T, []byte, error), yield func(T) bool) error {
+func iterateOn[T any](ctx context.Context, v *view, r abi.Request, decode func([]byte, *T) ([]byte, error), yield func(T) bool) error {
 	m, err := v.lock(ctx)
 	if err != nil {
 		return err
@@ -125,7 +140,7 @@ func iterateOn[T any](ctx context.Context, v *view, r abi.Request, decode func([
 }
 
 // decodeRows appends the rows of an answer. They do not alias the sandbox's memory.
-func decodeRows[T any](rows []T, t *question, decode func([]byte) (T, []byte, error)) ([]T, error) {
+func decodeRows[T any](rows []T, t *question, decode func([]byte, *T) ([]byte, error)) ([]T, error) {
 	if t.state == abi.Again {
 		return rows, nil
 	}
@@ -135,10 +150,10 @@ func decodeRows[T any](rows []T, t *question, decode func([]byte) (T, []byte, er
 	}
 	for range t.count {
 		var row T
-		if row, b, err = decode(b); err != nil {
-			return rows, err
-		}
 		rows = append(rows, row)
+		if b, err = decode(b, &rows[len(rows)-1]); err != nil {
+			return rows[:len(rows)-1], err
+		}
 	}
 	if len(b) > 0 {
 		return rows, abi.ErrWire

@@ -7,9 +7,6 @@ import (
 	"github.com/thawlog/thaw/wasm/abi"
 )
 
-// announcedBlocks is the maximum number of blocks in one request: 1 MiB.
-const announcedBlocks = 256
-
 // Prefetches implements source.Prefetcher.
 func (w *window) Prefetches() bool { return true }
 
@@ -34,20 +31,22 @@ func (w *window) Prefetch(ranges []source.Range) {
 	slices.Sort(missing)
 	missing = slices.Compact(missing)
 	// Requested blocks must still be in the cache when they are read.
-	missing = missing[:min(len(missing), announcedBlocks, max(w.cache.limit()/4, 1))]
-	staged := make([]byte, len(missing)*blockSize)
-	for i, b := range missing {
+	missing = missing[:min(len(missing), max(w.cache.limit()/2, 1))]
+	staged := w.cache.staged[:0]
+	for _, b := range missing {
 		at := b * blockSize
-		running.ask(w.file.number, at, staged[i*blockSize:][:min(blockSize, size-at)])
+		to := w.cache.buffer(int(min(blockSize, size-at)))
+		running.ask(w.file.number, at, to)
+		staged = append(staged, to)
 	}
 	running.supplied()
 	for i, b := range missing {
-		if running.status(i) != abi.WantRead {
-			continue // the read returns the reason
+		if running.status(i) == abi.WantRead {
+			w.cache.put(w.file, b, staged[i])
+		} else { // the read returns the reason
+			w.cache.release(staged[i])
 		}
-		from := staged[i*blockSize:][:min(blockSize, size-b*blockSize)]
-		to := w.cache.buffer(len(from))
-		copy(to, from)
-		w.cache.put(w.file, b, to)
 	}
+	clear(staged)
+	w.cache.staged = staged
 }

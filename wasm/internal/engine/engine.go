@@ -18,6 +18,10 @@ type Engine struct {
 	// spare is the answer buffer of a finished task, for the next one.
 	spare []byte
 	idle  []*worker
+	// lastTask is a finished task, for the next one.
+	lastTask *task
+	// records is reused by one task after the other.
+	records records
 }
 
 // store is a declared directory and the store opened from it.
@@ -33,6 +37,9 @@ type store struct {
 	waiting      *task // for ranges
 	tasks        map[uint32]*task
 }
+
+// keptWants is the highest number of ranges for which the lists of a task are kept.
+const keptWants = 4096
 
 // Out returns the address of the out block.
 func (e *Engine) Out() uint32 { return address(e.out[:]) }
@@ -125,7 +132,12 @@ func (e *Engine) Start(handle, at, n uint32) int32 {
 	if len(q.Row) > 0 {
 		q.Row = append([]byte{}, q.Row...) // the buffer belongs to the host
 	}
-	t := &task{engine: e, store: s, request: q, answer: e.spare[:0]}
+	t := e.lastTask
+	if e.lastTask = nil; t == nil {
+		t = new(task)
+	}
+	*t = task{engine: e, store: s, request: q, answer: e.spare[:0], wants: t.wants[:0], wanted: t.wanted[:0]}
+	t.mostRows, t.mostBytes = bounds(&q)
 	t.number = e.tasks.put(t, abi.MaxTasks)
 	if t.number == 0 {
 		return int32(abi.ErrLimit)
@@ -192,6 +204,11 @@ func (e *Engine) forget(n uint32, t *task) {
 	if cap(t.answer) <= abi.MaxBytes {
 		e.spare = t.answer
 	}
+	if cap(t.wants) <= keptWants*abi.WantSize {
+		clear(t.wanted) // a dropped task has some
+		*t = task{wants: t.wants[:0], wanted: t.wanted[:0]}
+		e.lastTask = t
+	}
 }
 
 // run runs a task to its next answer and writes that to the out block.
@@ -210,8 +227,8 @@ func (e *Engine) run(t *task) int32 {
 		answer, count = t.wants, uint32(len(t.wanted))
 	}
 	if state <= abi.Done {
+		e.forget(number, t)
 		number = 0
-		e.forget(t.number, t)
 	}
 	le := binary.LittleEndian
 	le.PutUint32(e.out[abi.OutTask:], number)

@@ -24,6 +24,12 @@ func (t *task) perform() error {
 		s = s.GoingOn()
 	}
 	limit := int(min(q.Limit, math.MaxInt))
+	if q.Format == abi.FormatRecords {
+		if ok, err := t.records(limit); ok || err != nil {
+			return err
+		}
+		q.Format = abi.FormatRows
+	}
 	switch q.Op {
 	case abi.OpOpen:
 		return t.open()

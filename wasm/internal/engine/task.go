@@ -22,6 +22,9 @@ type task struct {
 
 	answer []byte
 	count  uint32
+	// mostRows and mostBytes are the bounds of one answer.
+	mostRows, mostBytes uint32
+
 	wants  []byte   // in the layout of the host
 	wanted [][]byte // the destinations, kept alive
 	ticks  int
@@ -94,7 +97,8 @@ func (t *task) want(file uint32, off uint64, p []byte) error {
 func (t *task) ask(file uint32, off uint64, p []byte) {
 	le := binary.LittleEndian
 	at := len(t.wants)
-	t.wants = append(t.wants, make([]byte, abi.WantSize)...)
+	var none [abi.WantSize]byte
+	t.wants = append(t.wants, none[:]...)
 	w := t.wants[at:]
 	le.PutUint32(w[abi.WantFile:], file)
 	le.PutUint32(w[abi.WantStatus:], abi.WantFailed) // until the host sets it
@@ -139,8 +143,7 @@ func (t *task) progress(done, total uint64) error {
 // row counts a row of the answer, and yields the answer when it is full.
 func (t *task) row() {
 	t.count++
-	rows, bytes := bounds(&t.request)
-	if t.count >= rows || uint32(len(t.answer)) >= bytes {
+	if t.count >= t.mostRows || uint32(len(t.answer)) >= t.mostBytes {
 		t.pause(abi.Rows)
 		t.answer, t.count = t.answer[:0], 0
 	}

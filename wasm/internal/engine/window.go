@@ -57,6 +57,33 @@ func (w *window) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// Lends implements source.Lender.
+func (w *window) Lends() bool { return true }
+
+// Lend implements source.Lender: it lends one block.
+func (w *window) Lend(off, n uint64, read bool) (b []byte, start uint64, err error) {
+	size := uint64(max(w.file.size, 0))
+	if off > size || n > size-off {
+		return nil, 0, source.ErrShort
+	}
+	number := off / blockSize
+	if n == 0 || (off+n-1)/blockSize != number {
+		return nil, 0, nil
+	}
+	if b = w.cache.lend(w.file, number); b == nil {
+		if !read {
+			return nil, 0, source.ErrAbsent
+		}
+		if err := w.fetch(nil, off, number, size); err != nil {
+			return nil, 0, err
+		}
+		if b = w.cache.lend(w.file, number); b == nil {
+			return nil, 0, nil // what was read ahead took its place
+		}
+	}
+	return b[:len(b):len(b)], number * blockSize, nil
+}
+
 // fetch has the host fill p, which begins at from and ends in block last.
 func (w *window) fetch(p []byte, from, last, size uint64) error {
 	first := from / blockSize
