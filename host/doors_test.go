@@ -46,6 +46,7 @@ var inside = map[string]string{
 	"replay.ErrSequence":        "the same",
 	"segment.ErrIDSize":         "the same",
 	"segment.ErrEffort":         "the same, with reason effort",
+	"source.ErrAbsent":          "a batch announces its reads by it, and no read returns it",
 	"source.ErrShort":           "the same",
 	"strtab.ErrLeading":         "the same",
 	"strtab.ErrDuplicate":       "the same",
