@@ -9,7 +9,7 @@ import { OpenScreen, Refused, takeDrops } from '../open/open.mjs'
 import { Failure } from './failure.mjs'
 import { go, linkTo, noFilters, route } from './route.mjs'
 import { close, dismiss, notices, refresh, refused, store } from './session.mjs'
-import { ALL, View } from './views.mjs'
+import { ALL, titleOf, View } from './views.mjs'
 
 function Theme() {
   const now = useValue(theme)
@@ -23,6 +23,9 @@ const another = () => {
 
 function Header({ onHelp }) {
   const open = useValue(store), at = useValue(route)
+  useEffect(() => { // in a narrow window the views are a line that scrolls
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [open, at.view])
   const onLink = (event, view) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
@@ -97,7 +100,7 @@ export function App() {
     <${Header} onHelp=${() => setHelp(true)} />
     <main id="main" ref=${main} tabindex="-1" data-view=${shown ? at.view : 'open'}>
       ${shown && why ? html`<div class="banner"><${Refused} /><button type="button" class="quiet square" aria-label="Close this message" onClick=${() => { refused.value = null }}><${Icon} name="close" /></button></div>` : null}
-      <${Guard} key=${shown ? at.view : 'open'}>${shown ? html`<${View} route=${at} />` : html`<${OpenScreen} />`}<//>
+      <${Guard} key=${shown ? at.view : 'open'}>${shown ? html`<${View} route=${at} />` : html`<${OpenScreen} linked=${at.view !== 'summary' && titleOf(at.view)} />`}<//>
     </main>
     ${hovers ? html`<div class="drop-over" aria-hidden="true"><p>Drop to open</p></div>` : null}
     <${Notices} />

@@ -29,7 +29,7 @@ export function Facts({ row, full }) {
     <${Fact} name="Wall clock" value=${row.wallMs} what="wall_ms" test="fact-wall">${when(row.wallMs)} <span class="soft">UTC</span><//>
     <${Fact} name="Event id" value=${row.id} test="fact-id"><${Id} id=${row.id} /><//>
     <${Fact} name="Correlation" value=${row.correlation} test="fact-correlation">${row.correlation === row.id ? html`<span class="soft">its own id</span>` : html`<${Id} id=${row.correlation} />`}
-      ${' '}<a href=${graph({ correlation: row.correlation })}>as a graph</a><//>
+      ${' '}<a href=${graph({ correlation: row.correlation })}>its conversation</a><//>
     <${Fact} name="Cause" value=${row.causation || undefined} test="fact-causation">${row.causation === '' ? html`<span class="soft">none: it begins a chain of causes</span>`
       : html`<a href=${linkTo({ event: row.causation })}><${Id} id=${row.causation} /></a>`}<//>
     ${full && html`<${Fact} name="Flags" value=${full.flags} test="fact-flags">${flagsText(full.flags)}<//>`}
@@ -69,7 +69,7 @@ export function Effects({ store, row }) {
     effectsOf(store, row.id, control.signal).then(setFound, (error) => control.signal.aborted || setFound({ error }))
     return () => control.abort()
   }, [store, row.id])
-  const all = html`<a href=${graph({ event: row.id })}>Causes and effects as a graph</a>`
+  const all = html`<a href=${graph({ event: row.id })}>Causes and effects</a>`
   if (!found) return html`<p class="e-effects soft">Looking for effects…</p>`
   if (found.error) return html`<p class="e-effects bad">The effects cannot be read: ${short(found.error.message, 400)} ${all}</p>`
   return html`<div class="e-effects" data-test="effects">

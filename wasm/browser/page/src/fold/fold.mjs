@@ -15,8 +15,9 @@ import { brief, pathText, StateTree } from './statetree.mjs'
 
 const EXAMPLES = [
   ['Count by kind', `(state, event) => {
+  const { kinds } = state, name = event.kind_name
+  kinds[name] = (kinds[name] ?? 0) + 1
   state.events += 1
-  state.kinds[event.kind_name] = (state.kinds[event.kind_name] ?? 0) + 1
   return state
 }`, '{ "events": 0, "kinds": {} }'],
   ['Latest payload of each entity', `(state, event) => ({
@@ -161,10 +162,10 @@ function Event({ line, step }) {
   if (!event) return html`<p class="fold-event soft" data-test="fold-event">The first state, before any event.</p>`
   const kind = Number(event.kind)
   const link = html`<button type="button" class="link" onClick=${() => go({ view: 'event', event: event.event_id })} data-test="fold-open">Open event</button>`
-  if (event.failure) return html`<p class="fold-event warn" data-test="fold-event">Event ${count(event.seq)} could not be read. ${link}</p>`
+  if (event.failure) return html`<p class="fold-event warn" data-test="fold-event">#${event.seq} could not be read. ${link}</p>`
   return html`<p class="fold-event" data-test="fold-event" data-seq=${event.seq}>
     <span class="row"><${Swatch} kind=${kind} /><${Name} class="strong" of=${kindName(kind)} most=${60} /></span>
-    <${Name} of=${event.entity} most=${80} /><span class="soft">seq ${count(event.seq)}</span><span class="soft">${when(event.wall_ms)}</span>${link}
+    <${Name} of=${event.entity} most=${80} /><span class="soft">#${event.seq}</span><span class="soft">${when(event.wall_ms)}</span>${link}
   </p>`
 }
 

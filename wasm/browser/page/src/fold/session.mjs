@@ -12,8 +12,9 @@ const MOST_BYTES = 256 << 20 // of events as text in the worker
 
 // code and initial are what the user typed.
 export const code = signal(`(state, event) => {
+  const { kinds } = state, name = event.kind_name
+  kinds[name] = (kinds[name] ?? 0) + 1
   state.events += 1
-  state.kinds[event.kind_name] = (state.kinds[event.kind_name] ?? 0) + 1
   state.last = event.payload
   return state
 }`)

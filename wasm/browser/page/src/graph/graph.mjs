@@ -129,9 +129,9 @@ function Chosen({ node, graph, root, correlation, onOpen, onCentre, onWhole }) {
     <p class="graph-facts">
       <span class="row"><${Swatch} kind=${node.kind} /><${Name} class="strong" of=${kindName(node.kind)} most=${60} /></span>
       <${Name} of=${node.entity} most=${80} />
-      <span class="soft">seq ${count(node.seq)}</span>
+      <span class="soft">#${String(node.seq)}</span>
       <span class="soft">${when(node.wallMs)}</span>
-      <span class="soft">${!node.causation ? 'no cause' : graph.cause(node.id) ? `caused by seq ${count(graph.cause(node.id).seq)}` : 'its cause is not in the picture'}, ${plural(effects, 'effect')}${effects > 0 || !correlation ? '' : ' in the picture'}</span>
+      <span class="soft">${!node.causation ? 'no cause' : graph.cause(node.id) ? `caused by #${graph.cause(node.id).seq}` : 'its cause is not in the picture'}, ${plural(effects, 'effect')}${effects > 0 || !correlation ? '' : ' in the picture'}</span>
     </p>
     <div class="row wrap-row">
       <button type="button" class="primary" onClick=${onOpen} data-test="graph-open">Open event</button>
