@@ -6,6 +6,7 @@ import { filtered, go, regionOf, route } from '../app/route.mjs'
 import { kindName, message, store } from '../app/session.mjs'
 import { Filters } from '../filter/filter.mjs'
 import { html, useEffect, useMemo, useRef, useValue } from '../ui/html.mjs'
+import { keyOf } from '../ui/kept.mjs'
 import { useKeys } from '../ui/keys.mjs'
 import { count, Name, plural, visible, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
@@ -50,7 +51,7 @@ export function FoldView() {
 }
 
 // textOf is a key of what a route lets through.
-const textOf = (at) => JSON.stringify(regionOf(at), (_, v) => (typeof v === 'bigint' ? String(v) : v))
+const textOf = (at) => keyOf(regionOf(at))
 
 function Code({ onRun, fold, stale }) {
   const text = useValue(code), first = useValue(initial), at = useValue(route)

