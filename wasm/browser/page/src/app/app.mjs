@@ -94,6 +94,11 @@ export function App() {
   useEffect(() => {
     document.title = open ? `${short(open.source.name, 80)} \u2013 thaw inspector` : 'thaw inspector'
   }, [open])
+  const began = useRef(false)
+  useEffect(() => { // what had the focus may have gone with the view before
+    if (began.current && document.activeElement === document.body) main.current.focus({ preventScroll: true })
+    began.current = true
+  }, [open, at.view])
   const shown = open || at.view === 'scratch'
   return html`
     <a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); main.current.focus() }}>To the content</a>

@@ -71,7 +71,7 @@ export function Refused() {
   const why = useValue(refused)
   if (!why) return null
   if (!(why.error instanceof NotStore)) {
-    return html`<${Failure} error=${why.error} text=${`${why.name ? `\u201c${short(why.name, 80)}\u201d` : 'The store'} could not be opened.`} />
+    return html`<${Failure} error=${why.error} text=${`${why.name ? `\u201c${short(why.name, 80)}\u201d` : 'The store'} could not be opened.`} hint=${why.error.code === -2 ? 'Verify lists everything that is damaged.' : undefined} />
       ${why.source && why.error.code !== undefined ? html`<${Unopened} key=${why} source=${why.source} />` : null}`
   }
   return html`<div class="failure" role="alert" data-test="failure">

@@ -37,7 +37,7 @@ export function widest(shares, width) {
   width -= 1 // widths are rounded, and what is too wide by a hair begins a new line
   const inOne = (width - GAP * (shares.length - 1)) / shares.reduce((a, b) => a + b, 0)
   if (inOne >= 60) return inOne
-  return (width + GAP) / Math.max(1, Math.floor((width + GAP) / 64)) - GAP
+  return Math.max(0, (width + GAP) / Math.max(1, Math.floor((width + GAP) / 64)) - GAP)
 }
 
 // markAt returns where in its segment a damage lies: [left, width] as shares.

@@ -36,7 +36,7 @@ export function TakeView() {
 function What({ open, region, all }) {
   const { value: n, error, busy } = useAnswer((signal) => eventsIn(open, region, signal), [open, keyOf(region)])
   const hidden = open.report.hidden
-  return html`<div>
+  return html`<div class="take-body">
     ${error && html`<${Failure} error=${error} text="The events could not be counted." />`}
     <h1>${error ? 'Events' : busy ? 'Counting…' : html`<span data-test="take-events">${plural(n, 'event')}</span>`} <span class="soft">${all ? 'in the store' : 'let through by the filters'}</span></h1>
     ${open.report.damages?.length > 0 && html`<p class="warn">Opening found ${plural(open.report.damages.length, 'damage')}: events in them that no index names are not among these.</p>`}
