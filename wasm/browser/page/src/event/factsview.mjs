@@ -2,7 +2,8 @@
 
 import { linkTo, noFilters } from '../app/route.mjs'
 import { kindName } from '../app/session.mjs'
-import { html, useEffect, useState } from '../ui/html.mjs'
+import { useAnswer } from '../ui/ask.mjs'
+import { html } from '../ui/html.mjs'
 import { count, hex, Name, plural, short, shortId, visible, when, whenMicros } from '../ui/text.mjs'
 import { Copy } from './copy.mjs'
 import { flagsText, isZero, metaOf, segmentName } from './facts.mjs'
@@ -62,16 +63,10 @@ const before = (key) => key === '[' || key === '{'
 
 // Effects lists the direct effects of an event.
 export function Effects({ store, row }) {
-  const [found, setFound] = useState(null)
-  useEffect(() => {
-    const control = new AbortController()
-    setFound(null)
-    effectsOf(store, row.id, control.signal).then(setFound, (error) => control.signal.aborted || setFound({ error }))
-    return () => control.abort()
-  }, [store, row.id])
+  const { value: found, error } = useAnswer((signal) => effectsOf(store, row.id, signal), [store, row.id], { fresh: true })
   const all = html`<a href=${graph({ event: row.id })}>Causes and effects</a>`
+  if (error) return html`<p class="e-effects bad">The effects cannot be read: ${short(error.message, 400)} ${all}</p>`
   if (!found) return html`<p class="e-effects soft">Looking for effects…</p>`
-  if (found.error) return html`<p class="e-effects bad">The effects cannot be read: ${short(found.error.message, 400)} ${all}</p>`
   return html`<div class="e-effects" data-test="effects">
     <h2>${found.effects.length === 0 ? 'No effects' : plural(found.effects.length, 'effect')}${found.more ? ` and ${count(found.more)} more` : ''}</h2>
     <ul>${found.effects.map((e) => html`<li key=${e.seq}><a href=${linkTo({ event: e.id })}>#${String(e.seq)}</a> <bdi>${short(kindName(e.kind), 60)}</bdi> <${Name} of=${e.entity} most=${60} /> <code class="soft">${shortId(e.id)}</code></li>`)}</ul>

@@ -13,7 +13,7 @@ function place({ distance }) {
   return n === 0 ? 'this event' : `${distance < 0 ? 'cause' : 'effect'}${n > 1 ? `, ${n} away` : ''}`
 }
 
-export function EventList({ graph, root, focus, onOpen, onChoose }) {
+export function EventList({ graph, root, focus, onChoose }) {
   const far = graph.nodes.some((n) => n.distance !== undefined)
   return html`<div class="graph-table" tabindex="0" role="region" aria-label="Events of the picture">
     <table data-test="graph-list">
@@ -22,11 +22,7 @@ export function EventList({ graph, root, focus, onOpen, onChoose }) {
         const cause = graph.cause(n.id)
         return html`<tr key=${n.id} class=${n.id === focus ? 'at' : ''} data-id=${n.id} onClick=${() => onChoose(n.id)}>
           ${far && html`<td class=${`nowrap ${n.id === root ? 'strong' : 'soft'}`}>${place(n)}</td>`}
-          <td class="num"><a href=${linkTo({ view: 'event', event: n.id, correlation: undefined })} aria-label=${`Open event ${count(n.seq)}`} onFocus=${() => onChoose(n.id)} onClick=${(e) => {
-            if (e.ctrlKey || e.metaKey || e.shiftKey) return
-            e.preventDefault()
-            onOpen(n.id)
-          }}>${count(n.seq)}</a></td>
+          <td class="num"><a href=${linkTo({ view: 'event', event: n.id, correlation: undefined })} aria-label=${`Open event ${count(n.seq)}`} onFocus=${() => onChoose(n.id)}>${count(n.seq)}</a></td>
           <td class="soft nowrap far">${when(n.wallMs)}</td>
           <td class="nowrap"><${Swatch} kind=${n.kind} /> <${Name} of=${kindName(n.kind)} most=${40} /></td>
           <td><${Name} of=${n.entity} most=${60} /></td>

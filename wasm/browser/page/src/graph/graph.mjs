@@ -95,7 +95,7 @@ function Loaded({ open, id, correlation }) {
       </div>
     </div>
     ${nothing ? html`<div class="empty"><p>No event of the store belongs to this conversation.</p></div>`
-      : asList ? html`<${EventList} graph=${graph} root=${id} focus=${focus} onOpen=${openEvent} onChoose=${setChosen} />`
+      : asList ? html`<${EventList} graph=${graph} root=${id} focus=${focus} onChoose=${setChosen} />`
         : html`<${Picture} graph=${graph} plan=${plan} root=${id} focus=${focus} onFocus=${setChosen} onOpen=${openEvent} />`}
     ${node && html`<${Chosen} node=${node} graph=${graph} root=${id} correlation=${correlation} onOpen=${() => openEvent()} onCentre=${() => centre()} onWhole=${whole} />`}
     ${!nothing && html`<${Legend} graph=${graph} />`}

@@ -32,11 +32,7 @@ function Lines({ list, lines, most }) {
     PageDown: () => move(at + 20), PageUp: () => move(at - 20),
     Enter: () => (lines[at] ? go(filterBy(list, lines[at])) : false),
   }, [['j k', 'next and previous line'], ['Enter', 'show its events']])
-  const link = (line, children) => html`<a href=${linkTo(filterBy(list, line))} onClick=${(e) => {
-    if (e.ctrlKey || e.metaKey || e.shiftKey) return
-    e.preventDefault()
-    go(filterBy(list, line))
-  }}>${children}</a>`
+  const link = (line, children) => html`<a href=${linkTo(filterBy(list, line))}>${children}</a>`
   return html`<table class="lines" ref=${table} data-test="lines">
     <thead><tr><th scope="col">${list === 'entities' ? 'Entity' : list === 'scopes' ? 'Scope' : 'Kind'}</th><th scope="col" class="num">Events</th><th scope="col" class="share"><span class="hidden-text">Share</span></th>
       <th scope="col" class="num far">First</th><th scope="col" class="num far">Last</th><th scope="col" class="time">First time (UTC)</th><th scope="col" class="time">Last time (UTC)</th></tr></thead>
