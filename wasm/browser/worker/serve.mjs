@@ -14,15 +14,18 @@
 
 import { ClosedError, ReadError, ThawError } from '../../js/errors.mjs'
 import { FILE as NAMES, names, MOST as MOST_NAMES } from '../../js/kindnames.mjs'
+import { OP } from '../../js/question.mjs'
 import { STATUS } from '../../js/task.mjs'
 import { run, start } from './go.mjs'
 import { pack } from './protocol.mjs'
-import { Scheduler } from './scheduler.mjs'
+import { RANK, Scheduler } from './scheduler.mjs'
 import { SOURCES } from './sources.mjs'
 import { Windows } from './windows.mjs'
 
 // LATEST are files of which the latest content is valid, so they are read at once.
 const LATEST = ['synced.thaw', 'visibility_ranges.fbv']
+// LONG are the operations that read a whole store, if it is asked in parts or not.
+const LONG = [OP.timeline, OP.verify, OP.extract]
 const CREDIT = 4 // parts sent and not yet used
 const PROGRESS = 50 // ms between two messages of progress
 const utf8 = new TextEncoder(), text = new TextDecoder()
@@ -109,7 +112,7 @@ class Worker {
         over()
         send({ error: pack(err) })
       },
-    }, urgent)
+    }, urgent ? RANK.urgent : parts || LONG.includes(opOf(request)) ? RANK.long : RANK.usual)
     of.jobs.add(job)
     this.#acks.set(id, () => {
       credit++
@@ -225,6 +228,9 @@ class Worker {
     })
   }
 }
+
+// opOf returns the operation of a request.
+const opOf = (request) => new DataView(request.buffer, request.byteOffset).getUint32(0, true)
 
 // reporter returns a function for progress that sends it at intervals.
 function reporter(send) {

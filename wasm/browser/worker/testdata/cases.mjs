@@ -323,6 +323,13 @@ const cases = {
     const long = ['x', 'y'].map((name) => store.text(PARTS).then(() => order.push(name)))
     await Promise.all([...long, store.text(PARTS, { urgent: true }).then(() => order.push('urgent'))])
     assert.equal(order[0], 'urgent')
+    // What reads all comes last, whenever it was asked.
+    order.length = 0
+    const note = (name) => () => order.push(name)
+    await Promise.all([
+      store.text({ op: OP.verify }).then(note('verify')), store.each(PARTS, {}, async () => {}).then(note('parts')), store.rows({ op: OP.marks }).then(note('marks')), store.text({ op: OP.query, limit: 20 }).then(note('query')),
+    ])
+    assert.deepEqual(order.slice(0, 2).sort(), ['marks', 'query'])
     let parts = 0
     const slow = store.each(PARTS, {}, async () => { parts++; await tick() })
     await store.text({ op: OP.count }) // is answered though the other waits
