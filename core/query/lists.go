@@ -29,7 +29,7 @@ const fewScopes = 1024
 // order of names, n at most. more is set when there are n. It goes through the names of the
 // range: those of entities, and of scopes that lie between.
 func (c *Cursor) Entities(prefix, after string, n int) (lists []NamedList, more bool, err error) {
-	return c.orderedLists(prefix, after, n, (*index.Reader).Entity)
+	return c.orderedLists(prefix, after, n, (*index.Reader).Entity, (*index.Reader).AnnounceEntities)
 }
 
 // Scopes is Entities for scopes. A part with few scopes costs a few searches for each, however
@@ -38,7 +38,7 @@ func (c *Cursor) Scopes(prefix, after string, n int) (lists []NamedList, more bo
 	numbers, few, err := c.ScopeNumbers(fewScopes)
 	if err != nil || !few {
 		if err == nil {
-			lists, more, err = c.orderedLists(prefix, after, n, (*index.Reader).Scope)
+			lists, more, err = c.orderedLists(prefix, after, n, (*index.Reader).Scope, (*index.Reader).AnnounceScopes)
 		}
 		return lists, more, err
 	}
@@ -64,7 +64,7 @@ func (c *Cursor) Scopes(prefix, after string, n int) (lists []NamedList, more bo
 }
 
 // orderedLists goes through the sorted names.
-func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader, uint32) (index.List, error)) (lists []NamedList, more bool, err error) {
+func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader, uint32) (index.List, error), announce func(*index.Reader, []uint32)) (lists []NamedList, more bool, err error) {
 	at, end, err := c.NamesWithPrefix([]byte(prefix))
 	if err != nil {
 		return nil, false, err
@@ -76,11 +76,17 @@ func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader
 		}
 		at = max(at, next)
 	}
+	var numbers []uint32 // read ahead
 	for ; at < end && len(lists) < n; at++ {
-		number, err := c.OrderedName(at)
-		if err != nil {
-			return nil, false, err
+		if len(numbers) == 0 {
+			if numbers, err = c.orderedNames(numbers, at, min(end, at+uint32(n-len(lists)), at+announced)); err != nil {
+				return nil, false, err
+			}
+			announce(&c.Reader, numbers)
+			c.AnnounceNames(numbers)
 		}
+		number := numbers[0]
+		numbers = numbers[1:]
 		l, err := of(&c.Reader, number)
 		if err != nil {
 			return nil, false, err
@@ -99,6 +105,18 @@ func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader
 		lists = append(lists, NamedList{Name: after, List: l})
 	}
 	return lists, len(lists) == n, nil
+}
+
+// orderedNames returns the numbers of the sorted names from place at up to end.
+func (c *Cursor) orderedNames(numbers []uint32, at, end uint32) ([]uint32, error) {
+	for ; at < end; at++ {
+		number, err := c.OrderedName(at)
+		if err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers, nil
 }
 
 // KindLists returns the lists of all kinds present, by rising kind.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/query"
 )
 
@@ -53,6 +54,13 @@ func (cs *cursors) kinds() (map[event.Kind]query.Extent, error) {
 		lists, err := c.KindLists()
 		if err != nil {
 			return nil, err
+		}
+		if c.Announces() {
+			some := make([]index.List, len(lists))
+			for i, l := range lists {
+				some[i] = l.List
+			}
+			c.AnnounceExtents(some)
 		}
 		for _, l := range lists {
 			x, err := c.Extent(l.List)
@@ -126,6 +134,13 @@ func (cs *cursors) names(find nameFinder, prefix, after string, n int) (names []
 		}
 		for _, l := range lists {
 			all = append(all, found{NamedList: l, part: i})
+		}
+		if c.Announces() {
+			some := make([]index.List, len(lists))
+			for i, l := range lists {
+				some[i] = l.List
+			}
+			c.AnnounceExtents(some)
 		}
 		if last := len(lists) - 1; more && (next == "" || lists[last].Name < next) {
 			next = lists[last].Name
