@@ -2,119 +2,99 @@ package index
 
 import (
 	"encoding/binary"
-	"math"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/source"
 )
 
-// announcing returns a source that is told of reads to come, nil if it is of no use.
-func announcing(s source.Source) source.Prefetcher {
-	if a, ok := s.(source.Prefetcher); ok && a.Prefetches() {
-		return a
-	}
-	return nil
+// Announces reports whether the Announce methods are of use. They report no errors: the reads
+// that follow do. Like the others here it is not inlined, since modules should be small.
+//
+//go:noinline
+func (r *Reader) Announces() bool {
+	a, ok := r.img.Records.(source.Prefetcher)
+	return ok && a.Prefetches()
 }
 
-// Announces reports whether the Announce methods are of use. They report no errors: the reads
-// that follow do.
-func (r *Reader) Announces() bool {
-	return announcing(r.t.section[secNames]) != nil && announcing(r.img.Records) != nil
+// will adds a read to those that tell announces.
+//
+//go:noinline
+func (r *Reader) will(off, n uint64) { r.ranged = append(r.ranged, source.Range{Off: off, Len: n}) }
+
+//go:noinline
+func (r *Reader) tell(s source.Source) {
+	ranges := r.ranged
+	r.ranged = ranges[:0]
+	if a, ok := s.(source.Prefetcher); ok {
+		a.Prefetch(ranges)
+	}
 }
 
 // AnnounceNames announces calls of Name with these numbers.
 func (r *Reader) AnnounceNames(numbers []uint32) {
-	extents, names := announcing(r.t.section[secNames]), announcing(r.img.Names)
-	if extents == nil || names == nil {
+	if !r.Announces() {
 		return
 	}
-	ranges := r.ranged[:0]
 	for _, n := range numbers {
-		ranges = append(ranges, source.Range{Off: nameSize * uint64(n), Len: nameSize})
+		r.will(nameSize*uint64(n), nameSize)
 	}
-	extents.Prefetch(ranges)
-	ranges, w := ranges[:0], r.window(secNames)
+	r.tell(r.t.section[secNames])
 	for _, n := range numbers {
-		b, err := w.Ahead(nameSize*uint64(n), nameSize, nameSize)
+		b, err := r.bytes(secNames, nameSize*uint64(n), nameSize)
 		if err != nil {
 			break
 		}
-		start, size := uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
-		if start+size <= r.img.NamesSize {
-			ranges = append(ranges, source.Range{Off: r.img.NamesAt + start, Len: size})
-		}
+		r.will(r.img.NamesAt+uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:])))
 	}
-	names.Prefetch(ranges)
-	r.ranged = ranges[:0]
+	r.tell(r.img.Names)
 }
 
-// AnnounceEntities announces calls of Entity with these numbers, AnnounceScopes those of Scope.
-func (r *Reader) AnnounceEntities(numbers []uint32) { r.announceEnds(secEntityEnds, numbers) }
-
-// AnnounceScopes announces calls of Scope with these numbers.
-func (r *Reader) AnnounceScopes(numbers []uint32) { r.announceEnds(secScopeEnds, numbers) }
-
-func (r *Reader) announceEnds(section int, numbers []uint32) {
-	a := announcing(r.t.section[section])
-	if a == nil {
+// AnnounceEntities announces calls of Entity with these numbers.
+func (r *Reader) AnnounceEntities(numbers []uint32) {
+	if !r.Announces() {
 		return
 	}
-	ranges := r.ranged[:0]
 	for _, n := range numbers {
 		from := uint64(max(n, 1) - 1)
-		ranges = append(ranges, source.Range{Off: 4 * from, Len: 4 * (uint64(n) - from + 1)})
+		r.will(4*from, 8)
 	}
-	a.Prefetch(ranges)
-	r.ranged = ranges[:0]
+	r.tell(r.t.section[secEntityEnds])
 }
 
-// AnnounceLists announces walks of whole lists, which are of one section.
-func (r *Reader) AnnounceLists(lists []List) { r.announceItems(lists, math.MaxUint32) }
+// AnnounceLists announces walks of lists of one section: of whole lists, or only of the first
+// and the last item.
+func (r *Reader) AnnounceLists(lists []List, ends bool) {
+	if !r.Announces() || len(lists) == 0 {
+		return
+	}
+	for _, l := range lists {
+		from, n := 4*uint64(l.from), 4*uint64(l.to-l.from)
+		if ends && n > 4 {
+			r.will(from+n-4, 4)
+			n = 4
+		}
+		r.will(from, n)
+	}
+	r.tell(r.t.section[lists[0].section])
+}
 
 // AnnounceExtents announces the reads of the first and the last record of each list, which are
 // of one section, and of the items that lead there.
 func (r *Reader) AnnounceExtents(lists []List) {
-	a := announcing(r.img.Records)
-	if a == nil {
+	if !r.Announces() {
 		return
 	}
-	r.announceItems(lists, 1)
-	ranges := make([]source.Range, 0, 2*len(lists))
+	r.AnnounceLists(lists, true)
 	for _, l := range lists {
-		for _, i := range [2]int{0, l.Len() - 1} {
-			if l.Len() == 0 {
-				continue
-			}
+		for i := 0; i < l.Len(); i += max(l.Len()-1, 1) {
 			record, err := r.Item(l, i)
 			if err != nil {
-				return
+				break
 			}
-			ranges = append(ranges, source.Range{Off: r.img.recordAt(record), Len: artifact.RecordSize})
+			r.will(r.img.recordAt(record), artifact.RecordSize)
 		}
 	}
-	a.Prefetch(ranges)
-}
-
-// announceItems announces reads of lists: of most items from both ends on.
-func (r *Reader) announceItems(lists []List, most uint32) {
-	if len(lists) == 0 {
-		return
-	}
-	a := announcing(r.t.section[lists[0].section])
-	if a == nil {
-		return
-	}
-	ranges := r.ranged[:0]
-	for _, l := range lists {
-		n := l.to - l.from
-		if n <= most {
-			ranges = append(ranges, source.Range{Off: 4 * uint64(l.from), Len: 4 * uint64(n)})
-			continue
-		}
-		ranges = append(ranges, source.Range{Off: 4 * uint64(l.from), Len: 4 * uint64(most)}, source.Range{Off: 4 * uint64(l.to-most), Len: 4 * uint64(most)})
-	}
-	a.Prefetch(ranges)
-	r.ranged = ranges[:0]
+	r.tell(r.img.Records)
 }
 
 // NameAtHand is NameOfMany for a name that was read before; otherwise it returns

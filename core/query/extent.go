@@ -62,17 +62,6 @@ func (c *Cursor) Extent(l index.List) (x Extent, err error) {
 	return x, err
 }
 
-// AnnounceExtents announces calls of Extent with lists of one sort.
-func (c *Cursor) AnnounceExtents(lists []index.List) {
-	if len(c.options.Hidden) > 0 {
-		return
-	}
-	for ; len(lists) > announced; lists = lists[announced:] {
-		c.Reader.AnnounceExtents(lists[:announced])
-	}
-	c.Reader.AnnounceExtents(lists)
-}
-
 func (c *Cursor) when(record uint32) (sequence, wallMS uint64, err error) {
 	r, err := c.Single(record)
 	if err != nil {

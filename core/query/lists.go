@@ -29,7 +29,7 @@ const fewScopes = 1024
 // order of names, n at most. more is set when there are n. It goes through the names of the
 // range: those of entities, and of scopes that lie between.
 func (c *Cursor) Entities(prefix, after string, n int) (lists []NamedList, more bool, err error) {
-	return c.orderedLists(prefix, after, n, (*index.Reader).Entity, (*index.Reader).AnnounceEntities)
+	return c.orderedLists(prefix, after, n, (*index.Reader).Entity)
 }
 
 // Scopes is Entities for scopes. A part with few scopes costs a few searches for each, however
@@ -38,7 +38,7 @@ func (c *Cursor) Scopes(prefix, after string, n int) (lists []NamedList, more bo
 	numbers, few, err := c.ScopeNumbers(fewScopes)
 	if err != nil || !few {
 		if err == nil {
-			lists, more, err = c.orderedLists(prefix, after, n, (*index.Reader).Scope, (*index.Reader).AnnounceScopes)
+			lists, more, err = c.orderedLists(prefix, after, n, (*index.Reader).Scope)
 		}
 		return lists, more, err
 	}
@@ -64,7 +64,7 @@ func (c *Cursor) Scopes(prefix, after string, n int) (lists []NamedList, more bo
 }
 
 // orderedLists goes through the sorted names.
-func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader, uint32) (index.List, error), announce func(*index.Reader, []uint32)) (lists []NamedList, more bool, err error) {
+func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader, uint32) (index.List, error)) (lists []NamedList, more bool, err error) {
 	at, end, err := c.NamesWithPrefix([]byte(prefix))
 	if err != nil {
 		return nil, false, err
@@ -82,7 +82,7 @@ func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader
 			if numbers, err = c.orderedNames(numbers, at, min(end, at+uint32(n-len(lists)), at+announced)); err != nil {
 				return nil, false, err
 			}
-			announce(&c.Reader, numbers)
+			c.AnnounceEntities(numbers)
 			c.AnnounceNames(numbers)
 		}
 		number := numbers[0]

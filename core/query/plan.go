@@ -25,7 +25,7 @@ type plan struct {
 
 // announced is how many lists are announced at once: of so many the parts that are not there
 // yet fit into any cache.
-const announced = 512
+const announced = 1024
 
 // maxConditions is how many conditions of a region have sets: entity or its prefix,
 // scope, kinds.
@@ -259,9 +259,9 @@ func (p *plan) byPrefix(c *Cursor) error {
 		return nil
 	}
 	lists := make([]index.List, 0, names)
-	var numbers [announced]uint32
+	numbers := make([]uint32, min(announced, names))
 	for lo < hi {
-		some := numbers[:min(announced, hi-lo)]
+		some := numbers[:min(uint32(len(numbers)), hi-lo)]
 		for i := range some {
 			if some[i], err = c.OrderedName(lo + uint32(i)); err != nil {
 				return err

@@ -143,7 +143,7 @@ func (c *Cursor) gather(lists []index.List, total int, first, end uint32) (set, 
 	each := func(f func(records []uint32)) error {
 		for i, l := range lists {
 			if i%announced == 0 && len(lists) > 1 {
-				c.AnnounceLists(lists[i:min(i+announced, len(lists))])
+				c.AnnounceLists(lists[i:min(i+announced, len(lists))], false)
 			}
 			p.Walk(&c.Reader, l)
 			for at := first; ; {

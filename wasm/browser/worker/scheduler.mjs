@@ -54,6 +54,9 @@ export class Scheduler {
     this.wake()
   }
 
+  // quiet reports whether nobody waits for what is short.
+  get quiet() { return this.#jobs.every((job) => job.rank === RANK.long) }
+
   // wake runs the jobs that can run.
   wake() {
     if (this.#running) return

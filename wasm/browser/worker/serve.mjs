@@ -14,7 +14,6 @@
 
 import { ClosedError, ReadError, ThawError } from '../../js/errors.mjs'
 import { FILE as NAMES, names, MOST as MOST_NAMES } from '../../js/kindnames.mjs'
-import { OP } from '../../js/question.mjs'
 import { STATUS } from '../../js/task.mjs'
 import { run, start } from './go.mjs'
 import { pack } from './protocol.mjs'
@@ -24,8 +23,11 @@ import { Windows } from './windows.mjs'
 
 // LATEST are files of which the latest content is valid, so they are read at once.
 const LATEST = ['synced.thaw', 'visibility_ranges.fbv']
-// LONG are the operations that read a whole store, if it is asked in parts or not.
-const LONG = [OP.timeline, OP.verify, OP.extract]
+// LONG are the operations that read a whole store: verify, timeline, extract. Numbers, since the
+// worker has no other use for their names.
+const LONG = [12, 20, 22]
+// An index is read behind, in parts, while nobody waits: filters then find their lists at hand.
+const INDEX = /\.thaw$/, BEHIND = 1 << 20, PAUSE = 20
 const CREDIT = 4 // parts sent and not yet used
 const PROGRESS = 50 // ms between two messages of progress
 const utf8 = new TextEncoder(), text = new TextDecoder()
@@ -142,12 +144,25 @@ class Worker {
       if (opening.ended) return this.#free(store)
       this.#stores.set(answer.store, store)
       this.#port.postMessage({ id, end: { ...answer, gone: store.gone } })
+      if (request) this.#readBehind(store)
     } catch (err) {
       if (!this.alive) throw err
       this.#free(store)
       this.#port.postMessage({ id, error: pack(err), gone: store.gone })
     } finally {
       this.#cancels.delete(id)
+    }
+  }
+
+  async #readBehind(store) {
+    for (const file of store.files) {
+      if (!INDEX.test(file.name) || !file.regular || file.content || !this.#windows.behind(file)) continue
+      for (let at = 0; at < file.size; at += BEHIND) {
+        do await new Promise((done) => setTimeout(done, PAUSE))
+        while (!this.#scheduler.quiet && !store.closed)
+        if (store.closed || !await this.#windows.load(file, at, Math.min(at + BEHIND, file.size))) break
+      }
+      if (store.closed) return this.#windows.forget(store.files) // what came since
     }
   }
 
