@@ -26,6 +26,9 @@ export const ready = signal({ state: 'waiting' })
 // its number.
 export const kindName = (kind) => store.value?.kindNames?.[kind] ?? nameOf(kind) ?? hex(kind)
 
+// kindNumber returns the number of a kind that has a name, '' for others.
+export const kindNumber = (kind) => (kindName(kind) === hex(kind) ? '' : hex(kind))
+
 // notices are what message said and has not gone away.
 export const notices = signal([])
 let numbers = 0
@@ -64,18 +67,33 @@ export function start() {
   return engine
 }
 
-// died says that the worker ended, and opens the store again in a new one.
+const MOST_DEATHS = 4 // in a minute
+let deaths = [] // when the worker died since the user opened a store, in ms
+
+// died says that the worker ended, and opens the store again in a new one; not without end, where
+// the same view ends it each time.
 function died(error) {
-  const source = store.value?.source
-  message(`The worker ended: ${short(error?.message ?? error, 300)}. It is started again${source ? ', and the store opened anew' : ''}.`, { failure: true })
+  const source = store.value?.source, why = short(error?.message ?? error, 300)
+  deaths = [...deaths, performance.now()].slice(-MOST_DEATHS)
   store.value = null
-  if (source) open(source)
+  if (deaths.length === MOST_DEATHS && deaths.at(-1) - deaths[0] < 60_000) {
+    deaths = []
+    message(`The worker ended ${MOST_DEATHS} times within a minute: ${why}. The store is closed; open it again to look at another view.`, { failure: true })
+    return
+  }
+  message(`The worker ended: ${why}. It is started again${source ? ', and the store opened anew' : ''}.`, { failure: true })
+  if (source) replace(source)
 }
 
 let opens = 0
 
 // open replaces the open store by another. A failure is shown, and leaves none.
-export async function open(source, options = {}) {
+export function open(source) {
+  deaths = []
+  return replace(source)
+}
+
+async function replace(source) {
   const turn = ++opens
   store.value?.close()
   store.value = null
@@ -84,7 +102,7 @@ export async function open(source, options = {}) {
   opening.value = source
   const began = performance.now()
   try {
-    const next = await (await start()).open(source, options)
+    const next = await (await start()).open(source)
     if (turn !== opens) return next.close()
     await show(next)
     opened.value = performance.now() - began

@@ -1,8 +1,9 @@
 // The facts of an event, each to copy, and the ways from it to others.
 
 import { linkTo, noFilters } from '../app/route.mjs'
-import { kindName } from '../app/session.mjs'
-import { html, useEffect, useState } from '../ui/html.mjs'
+import { kindName, kindNumber } from '../app/session.mjs'
+import { useAnswer } from '../ui/ask.mjs'
+import { html } from '../ui/html.mjs'
 import { count, hex, Name, plural, short, shortId, visible, when, whenMicros } from '../ui/text.mjs'
 import { Copy } from './copy.mjs'
 import { flagsText, isZero, metaOf, segmentName } from './facts.mjs'
@@ -24,12 +25,12 @@ export function Facts({ row, full }) {
     <${Fact} name="Entity" value=${row.entity} test="fact-entity"><${Name} of=${row.entity} /> <a href=${events({ entity: row.entity, event: row.id })}>its events</a><//>
     <${Fact} name="Clock" value=${row.clock} test="fact-clock">${count(row.clock)}<//>
     <${Fact} name="Scope" value=${row.scope} test="fact-scope"><${Name} of=${row.scope} /> <a href=${events({ scope: row.scope, event: row.id })}>its events</a><//>
-    <${Fact} name="Kind" value=${hex(row.kind)} test="fact-kind">${kindName(row.kind) !== hex(row.kind) && html`<bdi>${short(kindName(row.kind), 100)}</bdi> `}<code>${hex(row.kind)}</code> <a href=${events({ kinds: [row.kind], event: row.id })}>its events</a><//>
+    <${Fact} name="Kind" value=${hex(row.kind)} test="fact-kind">${kindNumber(row.kind) && html`<bdi>${short(kindName(row.kind), 100)}</bdi> `}<code>${hex(row.kind)}</code> <a href=${events({ kinds: [row.kind], event: row.id })}>its events</a><//>
     <${Fact} name="Own time" value=${full?.timestampUs} what="own time in µs" test="fact-time">${full ? html`${whenMicros(full.timestampUs)} <span class="soft">UTC</span>` : html`<span class="soft">only in the frame</span>`}<//>
     <${Fact} name="Wall clock" value=${row.wallMs} what="wall_ms" test="fact-wall">${when(row.wallMs)} <span class="soft">UTC</span><//>
     <${Fact} name="Event id" value=${row.id} test="fact-id"><${Id} id=${row.id} /><//>
     <${Fact} name="Correlation" value=${row.correlation} test="fact-correlation">${row.correlation === row.id ? html`<span class="soft">its own id</span>` : html`<${Id} id=${row.correlation} />`}
-      ${' '}<a href=${graph({ correlation: row.correlation })}>as a graph</a><//>
+      ${' '}<a href=${graph({ correlation: row.correlation })}>its conversation</a><//>
     <${Fact} name="Cause" value=${row.causation || undefined} test="fact-causation">${row.causation === '' ? html`<span class="soft">none: it begins a chain of causes</span>`
       : html`<a href=${linkTo({ event: row.causation })}><${Id} id=${row.causation} /></a>`}<//>
     ${full && html`<${Fact} name="Flags" value=${full.flags} test="fact-flags">${flagsText(full.flags)}<//>`}
@@ -62,16 +63,10 @@ const before = (key) => key === '[' || key === '{'
 
 // Effects lists the direct effects of an event.
 export function Effects({ store, row }) {
-  const [found, setFound] = useState(null)
-  useEffect(() => {
-    const control = new AbortController()
-    setFound(null)
-    effectsOf(store, row.id, control.signal).then(setFound, (error) => control.signal.aborted || setFound({ error }))
-    return () => control.abort()
-  }, [store, row.id])
-  const all = html`<a href=${graph({ event: row.id })}>Causes and effects as a graph</a>`
+  const { value: found, error } = useAnswer((signal) => effectsOf(store, row.id, signal), [store, row.id], { fresh: true })
+  const all = html`<a href=${graph({ event: row.id })}>Causes and effects</a>`
+  if (error) return html`<p class="e-effects bad">The effects cannot be read: ${short(error.message, 400)} ${all}</p>`
   if (!found) return html`<p class="e-effects soft">Looking for effects…</p>`
-  if (found.error) return html`<p class="e-effects bad">The effects cannot be read: ${short(found.error.message, 400)} ${all}</p>`
   return html`<div class="e-effects" data-test="effects">
     <h2>${found.effects.length === 0 ? 'No effects' : plural(found.effects.length, 'effect')}${found.more ? ` and ${count(found.more)} more` : ''}</h2>
     <ul>${found.effects.map((e) => html`<li key=${e.seq}><a href=${linkTo({ event: e.id })}>#${String(e.seq)}</a> <bdi>${short(kindName(e.kind), 60)}</bdi> <${Name} of=${e.entity} most=${60} /> <code class="soft">${shortId(e.id)}</code></li>`)}</ul>
