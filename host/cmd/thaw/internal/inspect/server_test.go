@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -367,6 +368,41 @@ func TestBadPages(t *testing.T) {
 	s, err := Listen(fstest.MapFS{pageFile: zipped(t, pageText)}, osfs.FS{}, t.TempDir(), 0)
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
+}
+
+// TestBrowserAddress: it leads to the page once, from the loopback, by GET. Later addresses
+// replace earlier ones.
+func TestBrowserAddress(t *testing.T) {
+	s := serve(t, osfs.FS{})
+	old := s.BrowserAddress()
+	address := s.BrowserAddress()
+	require.NotContains(t, address, s.token)
+	for _, refused := range []answer{
+		ask(t, "GET", old), ask(t, "HEAD", address), ask(t, "POST", address), ask(t, "GET", address+"store/"),
+		ask(t, "GET", strings.TrimSuffix(address, "/")), ask(t, "GET", address, "Host", "evil.example"),
+	} {
+		require.Equal(t, 404, refused.code)
+		require.Empty(t, refused.header.Get("Location"))
+	}
+	got := ask(t, "GET", address, "Host", "localhost:8000")
+	require.Equal(t, 303, got.code)
+	require.Equal(t, "/"+s.token+"/", got.header.Get("Location"), "on the port of the request: it may be a tunnel's")
+	require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	require.Equal(t, 404, ask(t, "GET", address).code)
+	require.Equal(t, 200, s.get(t, "").code)
+}
+
+// TestNoServerOptions: a request for no path needs a token like any other.
+func TestNoServerOptions(t *testing.T) {
+	s := serve(t, osfs.FS{})
+	c, err := net.Dial("tcp", s.listener.Addr().String())
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = io.WriteString(c, "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	require.NoError(t, err)
+	b, err := io.ReadAll(c)
+	require.NoError(t, err)
+	require.Contains(t, string(b), "HTTP/1.1 404 ")
 }
 
 // TestEnd: an answer under way has a moment; a browser that does not read it does not hold the
