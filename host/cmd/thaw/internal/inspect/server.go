@@ -12,6 +12,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -32,7 +33,7 @@ type Server struct {
 // Listen begins to listen on a port of the loopback, 0 for any. files has the page; see
 // [Embedded]. Close ends it.
 func Listen(files fs.FS, fsys fsabstraction.ReadFS, dir string, port uint16) (*Server, error) {
-	p, err := loadPage(files)
+	p, err := loadPage(files, nameOf(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +43,14 @@ func Listen(files fs.FS, fsys fsabstraction.ReadFS, dir string, port uint16) (*S
 		return nil, err
 	}
 	return &Server{page: p, store: newStore(fsys, dir), token: rand.Text(), listener: l}, nil
+}
+
+// nameOf is the name of a directory for people: "." has one too.
+func nameOf(dir string) string {
+	if whole, err := filepath.Abs(dir); err == nil {
+		dir = whole
+	}
+	return filepath.Base(dir)
 }
 
 // Address is where the page is. Whoever knows it can read the store.

@@ -143,6 +143,24 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// TestName: the page gets the name of the directory, whatever is in it.
+func TestName(t *testing.T) {
+	files := fstest.MapFS{pageFile: zipped(t, pageText+`<meta name="thaw-name" content="">`)}
+	name := func(dir string) string {
+		s, err := Listen(files, osfs.FS{}, dir, 0)
+		require.NoError(t, err)
+		defer s.Close()
+		_, name, ok := strings.Cut(string(s.page.html), `<meta name="thaw-name" content="`)
+		require.True(t, ok)
+		return name
+	}
+	dir := t.TempDir()
+	require.Equal(t, filepath.Base(dir)+`">`, name(dir+"/"))
+	require.Equal(t, `a&#34;&gt;&lt;script&gt;$1`+"\uFFFD"+`">`, name(filepath.Join(dir, "a\"><script>$1\xff")))
+	t.Chdir(dir)
+	require.Equal(t, filepath.Base(dir)+`">`, name("."))
+}
+
 // TestOnlyLoopback: it listens nowhere else.
 func TestOnlyLoopback(t *testing.T) {
 	s := serve(t, osfs.FS{})
