@@ -1,11 +1,14 @@
 package extract_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"iter"
+	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"testing"
@@ -314,6 +317,51 @@ func TestDamage(t *testing.T) {
 	_, r = extracted(t, files, s, s.Query(query.Region{}, query.Page{}), extract.Options{})
 	require.Empty(t, r.LeftOut)
 	require.Equal(t, 1, r.Damages)
+}
+
+// TestDamagedExtract: the flag of an extract hides no damage. What is flipped or cut in one of
+// its segments, and a segment that is missing before another, verification finds. As in any
+// store without a sync mark, a cut of the last segment is a torn tail.
+func TestDamagedExtract(t *testing.T) {
+	files := directory.Memory(fixture.Store("rotated"))
+	s := open(t, files, nil)
+	out, r := extracted(t, files, s, s.Query(query.Region{}, query.Page{From: 3}), extract.Options{SegmentSize: 6000})
+	require.Greater(t, r.Files, 3)
+	damages := func(name string, b []byte) (int, []verify.Note) {
+		hurt := maps.Clone(out)
+		if hurt[name] = b; b == nil {
+			delete(hurt, name)
+		}
+		found, err := verify.Run(hurt, verify.Options{})
+		require.NoError(t, err)
+		return len(found.Damages), found.Notes
+	}
+	_, whole := damages("", nil)
+	// Nothing repeats these parts of a header.
+	head := out[segment.Name(1)]
+	created := bytes.Index(head, []byte("created_ns")) + len("created_ns")
+	flags := bytes.Index(head, []byte("flags")) + len("flags")
+	for n := range r.Files {
+		name, last := segment.Name(uint64(n+1)), n == r.Files-1
+		b := out[name]
+		for i := 0; i < len(b); i += 1 + 16*min(i/100, 1) {
+			bad := slices.Clone(b)
+			bad[i] ^= 1 << (i % 8)
+			found, notes := damages(name, bad)
+			switch {
+			case i > created && i <= created+8:
+			case i > flags && i <= flags+2 || last:
+				require.True(t, found > 0 || !reflect.DeepEqual(whole, notes), "%s, byte %d", name, i)
+			default:
+				require.NotZero(t, found, "%s, byte %d", name, i)
+			}
+			found, _ = damages(name, b[:i:i])
+			require.True(t, found > 0 || last, "%s, cut at %d", name, i)
+		}
+		if found, _ := damages(name, nil); !last {
+			require.NotZero(t, found, name)
+		}
+	}
 }
 
 var errTest = errors.New("test")

@@ -74,7 +74,8 @@ func (f *file) resize(op, path string, size int64) error {
 	return nil
 }
 
-// maxFile bounds a file, so that a wrong offset does not end the process.
+// maxFile bounds a file: a longer one comes of a wrong offset. Only a limit keeps files within
+// the memory that there is.
 const maxFile = 1 << 40
 
 // handle is an open file.

@@ -22,7 +22,7 @@ var (
 
 // FS is a file system in memory. Create it with New.
 type FS struct {
-	mu   sync.RWMutex // guards all directories, and files' linked
+	mu   sync.RWMutex // guards all directories
 	root *node
 	size accounts
 }

@@ -144,14 +144,16 @@ func (v *view) wake() {
 // unlock releases a member. It ends the tasks left to it, and drops a member that trapped.
 func (v *view) unlock(m *member) {
 	v.mu.Lock()
-	left := m.left
-	m.left = nil
-	v.mu.Unlock()
-	for _, t := range left {
-		t.drop()
-	}
-	v.mu.Lock()
 	defer v.mu.Unlock()
+	for len(m.left) > 0 { // more may be left while these end
+		left := m.left
+		m.left = nil
+		v.mu.Unlock()
+		for _, t := range left {
+			t.drop()
+		}
+		v.mu.Lock()
+	}
 	if m.dead {
 		v.members = slices.DeleteFunc(v.members, func(other *member) bool { return other == m })
 	}

@@ -295,7 +295,7 @@ func metaOf(value []byte) (event.Meta, error) {
 		key, value := r.Skip(), r.Skip()
 		k, ok := payload.Text(key)
 		v, fits := payload.Text(value)
-		if !ok || !fits {
+		if _, twice := entries[string(k)]; !ok || !fits || twice { // a $map may have a key twice
 			return event.Meta{}, errMeta
 		}
 		entries[string(k)] = string(v)

@@ -22,6 +22,7 @@ import (
 	"github.com/thawlog/thaw/core/msgpack"
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -208,35 +209,36 @@ func TestRefused(t *testing.T) {
 	s := open(t)
 	one(t, s, `{"entity":"e","scope":"s","kind":4096,"key":"000102030405060708090a0b0c0d0e0f"}`)
 	for text, want := range map[string]string{
-		``:                                    "InputError: ",
-		`{`:                                   "InputError: ",
-		`7`:                                   "InputError: scratch: an event is an object",
-		`[]`:                                  "InputError: scratch: a batch has at least one event",
-		`[7]`:                                 "InputError: scratch: item 0: an event is an object",
-		`{"entity":"e","kind":1}`:             "InputError: scratch: scope: it is missing",
-		`[{"entity":"e"}]`:                    "InputError: scratch: item 0: scope: it is missing",
-		`{"entity":1,"scope":"s","kind":1}`:   "InputError: scratch: entity: a text is needed",
-		`{"enttiy":"e"}`:                      "InputError: scratch: enttiy: an event has no such key",
-		`{"$map":[[1,2]]}`:                    "InputError: scratch: an event is an object",
-		`{"kind":65536}`:                      "InputError: scratch: kind: a number",
-		`{"kind":"order.placed"}`:             "InputError: scratch: kind: a number",
-		`{"kind":null}`:                       "InputError: scratch: kind: a number",
-		`{"cause":"x"}`:                       "InputError: scratch: cause: an id",
-		`{"cause":0}`:                         "InputError: scratch: cause: an id",
-		`{"correlation":7}`:                   "InputError: scratch: correlation: an id",
-		`{"key":"0"}`:                         "InputError: scratch: key: an id",
-		`{"expect":"some"}`:                   "InputError: scratch: expect: ",
-		`{"expect":4294967296}`:               "InputError: scratch: expect: ",
-		`{"meta":[]}`:                         "InputError: scratch: meta: an object of texts",
-		`{"meta":{"a":1}}`:                    "InputError: scratch: meta: an object of texts",
-		`{"flags":-1}`:                        "InputError: scratch: flags: ",
-		`{"flags":256}`:                       "InputError: scratch: flags: ",
-		`{"payload":1e999}`:                   "InputError: ",
-		`{"entity":"a","entity":"b"}`:         "InputError: ",
-		`{"entity":"","scope":"s","kind":1}`:  "NameError: ",
-		`{"entity":"e","scope":"s","kind":1}`: "KindError: ",
-		`{"entity":"e","scope":"s","kind":4096,"expect":"none"}`:                                     "ExpectError: ",
-		`{"entity":"e","scope":"s","kind":4096,"expect":7}`:                                          "ExpectError: ",
+		``:                                  "InputError: ",
+		`{`:                                 "InputError: ",
+		`7`:                                 "InputError: scratch: an event is an object",
+		`[]`:                                "InputError: scratch: a batch has at least one event",
+		`[7]`:                               "InputError: scratch: item 0: an event is an object",
+		`{"entity":"e","kind":1}`:           "InputError: scratch: scope: it is missing",
+		`[{"entity":"e"}]`:                  "InputError: scratch: item 0: scope: it is missing",
+		`{"entity":1,"scope":"s","kind":1}`: "InputError: scratch: entity: a text is needed",
+		`{"enttiy":"e"}`:                    "InputError: scratch: enttiy: an event has no such key",
+		`{"$map":[[1,2]]}`:                  "InputError: scratch: an event is an object",
+		`{"kind":65536}`:                    "InputError: scratch: kind: a number",
+		`{"kind":"order.placed"}`:           "InputError: scratch: kind: a number",
+		`{"kind":null}`:                     "InputError: scratch: kind: a number",
+		`{"cause":"x"}`:                     "InputError: scratch: cause: an id",
+		`{"cause":0}`:                       "InputError: scratch: cause: an id",
+		`{"correlation":7}`:                 "InputError: scratch: correlation: an id",
+		`{"key":"0"}`:                       "InputError: scratch: key: an id",
+		`{"expect":"some"}`:                 "InputError: scratch: expect: ",
+		`{"expect":4294967296}`:             "InputError: scratch: expect: ",
+		`{"meta":[]}`:                       "InputError: scratch: meta: an object of texts",
+		`{"meta":{"a":1}}`:                  "InputError: scratch: meta: an object of texts",
+		`{"meta":{"$map":[["a","b"],["a","c"]]}}`: "InputError: scratch: meta: an object of texts",
+		`{"flags":-1}`:                                           "InputError: scratch: flags: ",
+		`{"flags":256}`:                                          "InputError: scratch: flags: ",
+		`{"payload":1e999}`:                                      "InputError: ",
+		`{"entity":"a","entity":"b"}`:                            "InputError: ",
+		`{"entity":"","scope":"s","kind":1}`:                     "NameError: ",
+		`{"entity":"e","scope":"s","kind":1}`:                    "KindError: ",
+		`{"entity":"e","scope":"s","kind":4096,"expect":"none"}`: "ExpectError: ",
+		`{"entity":"e","scope":"s","kind":4096,"expect":7}`:      "ExpectError: ",
 		`{"entity":"e","scope":"s","kind":4097,"key":"000102030405060708090a0b0c0d0e0f"}`:            "KeyError: ",
 		`{"entity":"e","scope":"s","kind":4096,"key":"00000000000000000000000000000000"}`:            "",
 		`{"entity":"e","scope":"s","kind":4096,"meta":{"":""}}`:                                      "MetaError: ",
@@ -269,6 +271,16 @@ func TestFull(t *testing.T) {
 	require.Equal(t, "Full", Class(err), err)
 	require.Greater(t, n, 3)
 	one(t, s, `{"entity":"e","scope":"s","kind":4096}`)
+	for _, closed := range []bool{false, true} {
+		if closed {
+			require.NoError(t, s.Close())
+		}
+		files, _ := contents(t, s)
+		r, err := verify.Run(files, verify.Options{})
+		require.NoError(t, err)
+		require.Empty(t, r.Damages, "what a user downloads is sound")
+		require.Equal(t, uint64(n), r.Events)
+	}
 }
 
 // TestConcurrently: appends, listings and reads may overlap.

@@ -68,7 +68,7 @@ With --json one object: address, directory.`,
 		}
 		var browsing sync.WaitGroup
 		if !noBrowser {
-			browsing.Go(func() { a.browse(c.Context(), s.Address()) })
+			browsing.Go(func() { a.browse(c.Context(), s.BrowserAddress()) })
 		}
 		defer browsing.Wait()
 		if err := s.Serve(c.Context()); err != nil {

@@ -30,6 +30,11 @@ func inspector(t testing.TB) fstest.MapFS {
 
 // inspected runs thaw inspect until do, which gets the address, returns.
 func inspected(t testing.TB, do func(address string), args ...string) result {
+	return inspectedWith(t, func(context.Context, string) error { return errors.New("no browser") }, do, args...)
+}
+
+// inspectedWith is inspected with a browser.
+func inspectedWith(t testing.TB, browse func(context.Context, string) error, do func(address string), args ...string) result {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var stderr bytes.Buffer
@@ -40,7 +45,7 @@ func inspected(t testing.TB, do func(address string), args ...string) result {
 		defer close(done)
 		code = Run(ctx, append([]string{"inspect"}, args...), Env{
 			Stdout: w, Stderr: &stderr, Inspector: inspector(t),
-			Browse: func(context.Context, string) error { return errors.New("no browser") },
+			Browse: browse,
 		})
 		_ = w.Close()
 	}()
@@ -85,6 +90,23 @@ func TestInspect(t *testing.T) {
 			require.Empty(t, got.stderr)
 		}
 	}
+}
+
+// TestInspectBrowser: the command that starts the browser does not show the address that is
+// printed, and leads there once.
+func TestInspectBrowser(t *testing.T) {
+	given := make(chan string, 1)
+	got := inspectedWith(t, func(_ context.Context, address string) error { given <- address; return nil }, func(address string) {
+		once := <-given
+		require.NotEqual(t, address, once)
+		code, page := fetch(t, once)
+		require.Equal(t, 200, code)
+		require.Contains(t, page, `content="store/"`)
+		code, _ = fetch(t, once)
+		require.Equal(t, 404, code)
+	}, filepath.Join(fixtures, "rotated", "store"))
+	require.Zero(t, got.code, got.stderr)
+	require.Empty(t, got.stderr)
 }
 
 func TestInspectJSON(t *testing.T) {

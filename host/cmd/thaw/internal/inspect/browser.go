@@ -33,6 +33,7 @@ func Browse(ctx context.Context, address string) error {
 		return errors.New("no " + c[0] + " here")
 	}
 	cmd := exec.Command(path, append(c[1:], address)...)
+	apart(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func Browse(ctx context.Context, address string) error {
 		return err
 	case <-time.After(startsWithin):
 		return nil
-	case <-ctx.Done(): // the browser stays
+	case <-ctx.Done(): // the browser stays: see apart
 		return nil
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"strings"
 )
 
 //go:embed page
@@ -40,15 +41,18 @@ type page struct {
 	policy  string // its content security policy
 }
 
-// storeMark is the element with which the page learns that there is a store to open.
+// storeMark is the element with which the page learns that there is a store to open, and
+// nameMark the one with its name.
 var (
+	nameMark   = []byte(`<meta name="thaw-name" content="">`)
 	storeMark  = []byte(`<meta name="thaw-store" content="">`)
 	storeThere = []byte(`<meta name="thaw-store" content="store/">`)
 	policyMark = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]+)">`)
 )
 
-// loadPage reads the page from files and has it open the store of this server.
-func loadPage(files fs.FS) (*page, error) {
+// loadPage reads the page from files and has it open the store of this server, which the page
+// calls by name.
+func loadPage(files fs.FS, name string) (*page, error) {
 	text, err := unzip(files, pageFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoPage
@@ -61,6 +65,8 @@ func loadPage(files fs.FS) (*page, error) {
 		return nil, fmt.Errorf("inspect: %s has %d places for a store, not one", pageFile, n)
 	}
 	p.html = bytes.Replace(text, storeMark, storeThere, 1)
+	named := `<meta name="thaw-name" content="` + html.EscapeString(strings.ToValidUTF8(name, "\uFFFD")) + `">`
+	p.html = bytes.Replace(p.html, nameMark, []byte(named), 1)
 	policy := policyMark.FindSubmatch(text)
 	if policy == nil {
 		return nil, fmt.Errorf("inspect: %s has no content security policy", pageFile)

@@ -12,8 +12,10 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/thawlog/thaw/fsabstraction"
@@ -24,13 +26,14 @@ type Server struct {
 	page     *page
 	store    *store
 	token    string
+	once     atomic.Pointer[string] // the token of BrowserAddress, nil when it was used
 	listener net.Listener
 }
 
 // Listen begins to listen on a port of the loopback, 0 for any. files has the page; see
 // [Embedded]. Close ends it.
 func Listen(files fs.FS, fsys fsabstraction.ReadFS, dir string, port uint16) (*Server, error) {
-	p, err := loadPage(files)
+	p, err := loadPage(files, nameOf(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -42,9 +45,26 @@ func Listen(files fs.FS, fsys fsabstraction.ReadFS, dir string, port uint16) (*S
 	return &Server{page: p, store: newStore(fsys, dir), token: rand.Text(), listener: l}, nil
 }
 
+// nameOf is the name of a directory for people: "." has one too.
+func nameOf(dir string) string {
+	if whole, err := filepath.Abs(dir); err == nil {
+		dir = whole
+	}
+	return filepath.Base(dir)
+}
+
 // Address is where the page is. Whoever knows it can read the store.
 func (s *Server) Address() string {
 	return "http://" + s.listener.Addr().String() + "/" + s.token + "/"
+}
+
+// BrowserAddress is an address that leads to the page once, and only the latest one does.
+// Every user of the machine can read the arguments of the command that starts the browser,
+// so [Server.Address] must not be among them.
+func (s *Server) BrowserAddress() string {
+	token := rand.Text()
+	s.once.Store(&token)
+	return "http://" + s.listener.Addr().String() + "/" + token + "/"
 }
 
 // headersWithin bounds the time and, in bytes, the size of a request's headers.
@@ -59,7 +79,8 @@ const (
 func (s *Server) Serve(ctx context.Context) error {
 	server := &http.Server{
 		Handler: s, ReadHeaderTimeout: headersWithin, MaxHeaderBytes: headersAtMost,
-		ErrorLog: log.New(io.Discard, "", 0), // of connections that break
+		ErrorLog:                     log.New(io.Discard, "", 0), // of connections that break
+		DisableGeneralOptionsHandler: true,                       // it answers without a token
 	}
 	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -93,6 +114,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Frame-Options", "DENY")
 	rest, ok := s.inside(r)
 	switch {
+	case !ok && s.first(r):
+		http.Redirect(w, r, "/"+s.token+"/", http.StatusSeeOther)
 	case !ok:
 		missing(w)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
@@ -122,12 +145,23 @@ func (s *Server) inside(r *http.Request) (rest string, ok bool) {
 	}
 	path, ok := strings.CutPrefix(r.URL.Path, "/")
 	token, rest, slash := strings.Cut(path, "/")
-	// Hashes have one length, so the comparison takes the same time for every token.
-	got, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(s.token))
-	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+	if !same(token, s.token) {
 		return "", false
 	}
 	return rest, ok && slash
+}
+
+// first reports whether a request is the first one of the address of BrowserAddress.
+func (s *Server) first(r *http.Request) bool {
+	token := s.once.Load()
+	return token != nil && r.Method == http.MethodGet && loopback(r.Host) &&
+		same(r.URL.Path, "/"+*token+"/") && s.once.CompareAndSwap(token, nil)
+}
+
+// same compares secrets. Hashes have one length, so it takes the same time for every got.
+func same(got, want string) bool {
+	a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
 // loopback reports whether a Host header names this machine's loopback. The port may differ:

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -140,6 +141,24 @@ func TestPage(t *testing.T) {
 		require.Contains(t, a.header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
 		require.Empty(t, a.header.Get("Access-Control-Allow-Origin"))
 	}
+}
+
+// TestName: the page gets the name of the directory, whatever is in it.
+func TestName(t *testing.T) {
+	files := fstest.MapFS{pageFile: zipped(t, pageText+`<meta name="thaw-name" content="">`)}
+	name := func(dir string) string {
+		s, err := Listen(files, osfs.FS{}, dir, 0)
+		require.NoError(t, err)
+		defer s.Close()
+		_, name, ok := strings.Cut(string(s.page.html), `<meta name="thaw-name" content="`)
+		require.True(t, ok)
+		return name
+	}
+	dir := t.TempDir()
+	require.Equal(t, filepath.Base(dir)+`">`, name(dir+"/"))
+	require.Equal(t, `a&#34;&gt;&lt;script&gt;$1`+"\uFFFD"+`">`, name(filepath.Join(dir, "a\"><script>$1\xff")))
+	t.Chdir(dir)
+	require.Equal(t, filepath.Base(dir)+`">`, name("."))
 }
 
 // TestOnlyLoopback: it listens nowhere else.
@@ -367,6 +386,41 @@ func TestBadPages(t *testing.T) {
 	s, err := Listen(fstest.MapFS{pageFile: zipped(t, pageText)}, osfs.FS{}, t.TempDir(), 0)
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
+}
+
+// TestBrowserAddress: it leads to the page once, from the loopback, by GET. Later addresses
+// replace earlier ones.
+func TestBrowserAddress(t *testing.T) {
+	s := serve(t, osfs.FS{})
+	old := s.BrowserAddress()
+	address := s.BrowserAddress()
+	require.NotContains(t, address, s.token)
+	for _, refused := range []answer{
+		ask(t, "GET", old), ask(t, "HEAD", address), ask(t, "POST", address), ask(t, "GET", address+"store/"),
+		ask(t, "GET", strings.TrimSuffix(address, "/")), ask(t, "GET", address, "Host", "evil.example"),
+	} {
+		require.Equal(t, 404, refused.code)
+		require.Empty(t, refused.header.Get("Location"))
+	}
+	got := ask(t, "GET", address, "Host", "localhost:8000")
+	require.Equal(t, 303, got.code)
+	require.Equal(t, "/"+s.token+"/", got.header.Get("Location"), "on the port of the request: it may be a tunnel's")
+	require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	require.Equal(t, 404, ask(t, "GET", address).code)
+	require.Equal(t, 200, s.get(t, "").code)
+}
+
+// TestNoServerOptions: a request for no path needs a token like any other.
+func TestNoServerOptions(t *testing.T) {
+	s := serve(t, osfs.FS{})
+	c, err := net.Dial("tcp", s.listener.Addr().String())
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = io.WriteString(c, "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	require.NoError(t, err)
+	b, err := io.ReadAll(c)
+	require.NoError(t, err)
+	require.Contains(t, string(b), "HTTP/1.1 404 ")
 }
 
 // TestEnd: an answer under way has a moment; a browser that does not read it does not hold the
