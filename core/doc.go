@@ -36,6 +36,7 @@
 //	gate        rules that judge appends, and their permits
 //	store       opening, the view, recovery and its report
 //	verify      a store checked against itself
+//	extract     selected events as the segments of a new store
 //
 // What crosses a border:
 //

@@ -46,13 +46,16 @@ var inside = map[string]string{
 	"replay.ErrSequence":        "the same",
 	"segment.ErrIDSize":         "the same",
 	"segment.ErrEffort":         "the same, with reason effort",
-	"source.ErrAbsent":          "a batch announces its reads by it, and no read returns it",
 	"source.ErrShort":           "the same",
 	"strtab.ErrLeading":         "the same",
 	"strtab.ErrDuplicate":       "the same",
 	"strtab.NameError":          "the same",
+	"extract.ErrFull":           "of extracts, which the guest makes",
+	"extract.ErrOrder":          "the same",
+	"source.ErrAbsent":          "a batch announces its reads by it, and no read returns it",
 	"fsabstraction.ErrLocked":   "host.LockedError says more",
 	"fsabstraction.ErrNotTried": "host decides by it what is in doubt",
+	"memfs.ErrFull":             "of a file system that the caller makes",
 }
 
 // TestEveryErrorIsReachable: every error that a package below host exports is an error of

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { refused } from './refused.mjs'
+import { sleepless } from './sleep.mjs'
 import { ClosedError, encode, FLAG, FORMAT, MemoryError, OP, Plugin, ReadError, Store, ThawError, TrapError } from './thaw.mjs'
 
 const [wasm, a, b] = process.argv.slice(2)
@@ -284,6 +285,20 @@ const cases = {
     const again = plugin.open(b)
     assert.equal(count(again), events)
     again.close()
+  },
+  async 'a sleep without descriptors'() {
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    const v = new DataView(memory.buffer)
+    v.setBigUint64(64, 0x1122334455667788n, true)
+    v.setUint8(72, 1)
+    new Uint8Array(memory.buffer, 128, 40).fill(255)
+    const { poll_oneoff: poll } = sleepless({ wasi_snapshot_preview1: { poll_oneoff: () => 33 } }, () => memory).wasi_snapshot_preview1
+    assert.equal(poll(64, 128, 1, 256), 0)
+    assert.equal(v.getUint32(256, true), 1)
+    assert.equal(v.getBigUint64(128, true), 0x1122334455667788n)
+    assert.equal(v.getUint16(136, true), 0)
+    assert.equal(v.getUint8(138), 1)
+    assert.equal(v.getUint8(160), 255)
   },
   async 'a file that is replaced while the store is opened'(plugin) {
     const dir = fs.mkdtempSync(a + '-')

@@ -17,6 +17,7 @@ import { Instance } from '../js/instance.mjs'
 import { checkKeys, DIRECTION, encode, FLAG, FORMAT, inText, OP } from '../js/question.mjs'
 import { STATUS, steps } from '../js/task.mjs'
 import { Descriptors, LATEST, look } from './files.mjs'
+import { sleepless } from './sleep.mjs'
 import { Stderr } from './stderr.mjs'
 
 export { ClosedError, DIRECTION, encode, FLAG, FORMAT, MemoryError, OP, ReadError, ThawError, TrapError }
@@ -38,7 +39,7 @@ export class Plugin extends Instance {
     const wasi = new WASI({ version: 'preview1' })
     const module = await WebAssembly.compile(fs.readFileSync(file))
     const stderr = new Stderr(wasi.getImportObject())
-    const instance = await WebAssembly.instantiate(module, stderr.imports)
+    const instance = await WebAssembly.instantiate(module, sleepless(stderr.imports, () => stderr.memory))
     stderr.memory = instance.exports.memory
     wasi.initialize(instance)
     return new Plugin(instance.exports, descriptors, stderr)

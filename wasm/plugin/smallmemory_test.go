@@ -11,12 +11,12 @@ import (
 	"github.com/thawlog/thaw/wasm/internal/madestore"
 )
 
-// TestSmallMemory: a bound of 12 MiB is enough for scattered questions with a cache of 2 MiB,
+// TestSmallMemory: a bound of 16 MiB is enough for scattered questions with a cache of 2 MiB,
 // since the guest's runtime knows the bound and collects its garbage in time. Without
-// GOMEMLIMIT the same questions need 20 MiB.
+// GOMEMLIMIT the same questions need 24 MiB.
 func TestSmallMemory(t *testing.T) {
 	skipShort(t)
-	o := cached(Options{Memory: 12 << 20, Instances: 1})
+	o := cached(Options{Memory: 16 << 20, Instances: 1})
 	if o.NoCache {
 		o = Options{CacheDir: t.TempDir(), Memory: o.Memory, Instances: 1}
 	}
