@@ -354,10 +354,11 @@ const cases = {
     // What reads all comes last, whenever it was asked.
     order.length = 0
     const note = (name) => () => order.push(name)
-    await Promise.all([
-      store.text({ op: OP.verify }).then(note('verify')), store.each(PARTS, {}, async () => {}).then(note('parts')), store.rows({ op: OP.marks }).then(note('marks')), store.text({ op: OP.query, limit: 20 }).then(note('query')),
+    await Promise.all([ // the first has most steps
+      store.text(PARTS).then(note('text')), store.text({ op: OP.verify }).then(note('verify')),
+      store.each({ ...PARTS, limit: 3 }, {}, async () => {}).then(note('parts')),
     ])
-    assert.deepEqual(order.slice(0, 2).sort(), ['marks', 'query'])
+    assert.equal(order[0], 'text')
     let parts = 0
     const slow = store.each(PARTS, {}, async () => { parts++; await tick() })
     await store.text({ op: OP.count }) // is answered though the other waits
