@@ -64,13 +64,10 @@ CHECKS = fmt vet tools benchtest sqltest staticcheck platforms tidy wasm-twice r
 # other source.
 INSPECT = host/cmd/thaw/internal/inspect/page
 
-# Without node and npm the command is built without the page, and says how to get it.
+# Without node, npm or the network the command is built without the page, and .ci/page says why.
 build: wasm
 	@rm -f $(INSPECT)/*.gz
-	@if command -v node >/dev/null && command -v npm >/dev/null; then \
-		$(MAKE) --no-print-directory inspector && \
-		for f in inspector.html scratch.js; do gzip -9n <bin/inspector/$$f >$(INSPECT)/$$f.gz || exit 1; done; \
-	else echo "node or npm is not installed: thaw inspect will have no page"; fi
+	@GO='$(GO)' NO_SKIP='$(NO_SKIP)' .ci/page $(CURDIR)/$(INSPECT)
 	$(GO) build -o bin/ ./host/cmd/thaw
 
 # The plugin. The same source and compiler give the same bytes; tests build their

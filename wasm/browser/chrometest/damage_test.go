@@ -30,6 +30,7 @@ func verified(t testing.TB, p *Page, dir string) {
 
 // TestVerify: verification finds what the native one finds, and the map shows where.
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 300)
 	p := opened(t, dir)
 	verified(t, p, dir)
@@ -92,6 +93,7 @@ func damaged(t testing.TB, yield func(name, dir string)) {
 // TestDamaged: a damaged store opens as natively, or gives the native reason; what is wrong with
 // it is in the page; and the page goes on.
 func TestDamaged(t *testing.T) {
+	t.Parallel()
 	p := load(t, site(t).URL)
 	damaged(t, func(name, dir string) {
 		t.Log(name)

@@ -76,6 +76,7 @@ func (p *Page) same(want []event.Event) {
 
 // TestFilters: every filter, by the page's address, has the events of the native query.
 func TestFilters(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 200)
 	r := reader(t, dir)
 	p := opened(t, dir)
@@ -113,6 +114,7 @@ func TestFilters(t *testing.T) {
 
 // TestFilterField: what a user types completes to entities, scopes, kinds, times and ids.
 func TestFilterField(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 200)
 	r := reader(t, dir)
 	query := func(region host.Region) []event.Event { return all(t, r.Query(t.Context(), region, host.Page{})) }
@@ -165,6 +167,7 @@ func TestFilterField(t *testing.T) {
 
 // TestBrush: a part of the timeline dragged over is a filter by time, and has the native events.
 func TestBrush(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 300)
 	r := reader(t, dir)
 	p := opened(t, dir)
@@ -185,6 +188,7 @@ func TestBrush(t *testing.T) {
 
 // TestShare: a view is a link: a new tab with the same hash shows the same.
 func TestShare(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 100)
 	r := reader(t, dir)
 	p := opened(t, dir)
@@ -212,6 +216,7 @@ func TestShare(t *testing.T) {
 
 // TestKeys: the table by keyboard alone.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 100)
 	want := all(t, reader(t, dir).Query(t.Context(), host.Region{}, host.Page{}))
 	p := opened(t, dir)
@@ -245,6 +250,7 @@ func TestKeys(t *testing.T) {
 
 // TestLists: entities, scopes and kinds with their native counts, and the way to their events.
 func TestLists(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 150)
 	r := reader(t, dir)
 	ctx := t.Context()

@@ -61,6 +61,7 @@ func summary(t testing.TB, p *Page, dir string) {
 // TestOpen: every way to open a store, from a file and from a server for static files, shows
 // the native answers; and the page asks nobody for anything.
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	s := site(t)
 	dir := fixture(t, "rotated")
 	var files []string
@@ -95,6 +96,7 @@ func TestOpen(t *testing.T) {
 
 // TestNoStore: what is not a store gives a sentence, and the page can open the next one.
 func TestNoStore(t *testing.T) {
+	t.Parallel()
 	p := load(t, site(t).URL)
 	empty := t.TempDir()
 	p.Drop(empty)
@@ -111,6 +113,7 @@ func TestNoStore(t *testing.T) {
 
 // TestSample: the store in the page is the one that the program beside it writes.
 func TestSample(t *testing.T) {
+	t.Parallel()
 	s := site(t)
 	dir := filepath.Join(t.TempDir(), "sample")
 	require.NoError(t, run(s.root, "go", "run", "./wasm/browser/sample", "-o", dir))
@@ -122,6 +125,7 @@ func TestSample(t *testing.T) {
 // TestInspect: thaw inspect serves the page with a store open, sees what a writer adds, and the
 // page asks for nothing but the listing and the files.
 func TestInspect(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 5)
 	thaw := command(t)
 	c := exec.Command(thaw, "inspect", "--no-browser", dir)

@@ -59,6 +59,7 @@ func sound(t testing.TB, dir string) {
 // TestTake: the filtered events as lines are those of the native command, and as a store it is
 // one that native code opens and finds sound, with the same events.
 func TestTake(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 100)
 	p := opened(t, dir)
 	p.goTo("#/take?prefix=order:&kind=0x1002")
@@ -103,6 +104,7 @@ func TestTake(t *testing.T) {
 // TestScratch: events appended in the page are there at once, in every view; the store in the
 // zip is sound natively, and native code appends to it.
 func TestScratch(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{site(t).File, site(t).URL} {
 		p := load(t, address)
 		p.Click(Test("open-scratch"))
@@ -163,6 +165,7 @@ func TestScratch(t *testing.T) {
 
 // TestScratchMissing: without the file beside the page the page says so.
 func TestScratchMissing(t *testing.T) {
+	t.Parallel()
 	b, err := os.ReadFile(filepath.Join(site(t).Dir, "inspector.html"))
 	require.NoError(t, err)
 	alone := filepath.Join(t.TempDir(), "inspector.html")
