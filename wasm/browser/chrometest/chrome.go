@@ -62,15 +62,8 @@ func Start() (*Browser, error) {
 		chromedp.ProxyServer(proxy.address()),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("disable-gpu", true),
 	)
-	for _, f := range strings.Fields(os.Getenv("XFLAGS")) {
-		k, v, ok := strings.Cut(f, "=")
-		if ok {
-			options = append(options, chromedp.Flag(k, v))
-		} else {
-			options = append(options, chromedp.Flag(k, true))
-		}
-	}
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // it refuses to start as root with one
 	}

@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/wasm/internal/madestore"
 )
 
 // traps are texts that run a script, or hide what follows, in a page that takes them for HTML.
@@ -64,6 +64,8 @@ func hostile(t testing.TB) string {
 	twice := host.Raw{0x83, 0xa1, 'k', 1, 0xa1, 'k', 2, 0xa9, '_', '_', 'p', 'r', 'o', 't', 'o', '_', '_', 0x81, 0xa8, 'p', 'o', 'l', 'l', 'u', 't', 'e', 'd', 0xc3}
 	add("keys", "s", twice, nil)
 	add("numbers", "s", host.Raw{0x94, 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0, 0xca, 0xff, 0x80, 0, 0}, nil)
+	long := strings.Repeat("<i>\u202e", event.MaxName/6)
+	add(long, long, long, map[string]string{"trap": long})
 	require.NoError(t, s.Close())
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "<img src=x onerror=canary('file')>\u202e"), nil, 0o666))
 	return dir
@@ -141,15 +143,21 @@ func TestHostile(t *testing.T) {
 					}
 					parts = []string{"tree"}
 				}
-				began := time.Now()
 				require.Empty(t, Eval[[]string](p, "testing.event("+quote(dashed(e.ID))+", "+list(parts)+")"), "%q", e.Entity)
-				t.Log(i, time.Since(began), e.Entity[:min(len(e.Entity), 10)])
 			}
 			p.goTo("#/graph?event=" + dashed(events[10].ID))
 			p.Wait("document.querySelectorAll('[data-test=graph-node]').length > 3")
 			harmless(t, p, "graph")
 			p.Click(Test("as-list"))
 			harmless(t, p, "graph as a list")
+			// A fold over them: state, event and difference at each step.
+			p.goTo("#/fold")
+			p.Click(Test("fold-run"))
+			p.Wait(within("fold-steps"))
+			for i := range 12 {
+				p.Click(Test([]string{"fold-last", "fold-back", "fold-first", "fold-forward"}[i%4]))
+				harmless(t, p, "fold")
+			}
 			if width == 360 {
 				return
 			}
@@ -182,3 +190,46 @@ func list(texts []string) string {
 
 // escape writes a text as a part of a URL.
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// TestNotMessagePack: a payload that is not MessagePack is shown as its bytes, and the views
+// with payloads go on.
+func TestNotMessagePack(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "made")
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	for name, b := range madestore.New(t, madestore.Shape{Seed: 1, PerSegment: 50, Indexed: 3, Part: 1, Tail: 1, Entities: 7, Scopes: 3}) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o666))
+	}
+	r := reader(t, dir)
+	p := opened(t, dir)
+	verified(t, p, dir)
+	Eval[bool](p, harmful)
+	for _, seq := range []uint64{96, 193} {
+		e := all(t, r.Query(t.Context(), host.Region{}, host.Page{From: seq, Limit: 1}))[0]
+		p.goTo("#/event?event=" + dashed(e.ID))
+		p.shows(e.ID)
+		require.Contains(t, p.Text("payload-wrong"), "MessagePack")
+		require.Contains(t, strings.Join(strings.Fields(p.Text("hex")), " "), "c1")
+		harmless(t, p, "an event")
+		for _, tab := range []string{"chain", "bytes", "diff"} {
+			p.Click(Test("tab-" + tab))
+			p.Rest()
+			harmless(t, p, tab)
+		}
+		p.goTo("#/graph?event=" + dashed(e.ID))
+		p.Wait(within("graph-node"))
+	}
+	p.goTo("#/fold")
+	p.Click(Test("fold-run"))
+	p.Wait(within("fold-steps") + "?.dataset.ran === '250'")
+	p.goTo("#/take")
+	p.WaitText("take-events", "250 events")
+	_, path := p.Download(func() { p.Click(Test("lines-download")) })
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	lines := asObjects(t, string(b))
+	require.Len(t, lines, 250)
+	covers(t, asObjects(t, native(t, "query", dir, "--payloads")), lines)
+	_, path = p.Download(func() { p.Click(Test("store-download")) })
+	require.Equal(t, native(t, "query", dir, "--payloads"), native(t, "query", unzip(t, path), "--payloads"))
+}

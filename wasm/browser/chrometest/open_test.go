@@ -1,6 +1,7 @@
 package chrometest
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -122,38 +123,33 @@ func TestSample(t *testing.T) {
 	summary(t, p, dir)
 }
 
-// TestInspect: thaw inspect serves the page with a store open, sees what a writer adds, and the
-// page asks for nothing but the listing and the files.
-func TestInspect(t *testing.T) {
-	t.Parallel()
-	dir := shop(t, 5)
-	thaw := command(t)
-	c := exec.Command(thaw, "inspect", "--no-browser", dir)
+// inspect starts thaw inspect, and returns the address of its page and what ends it.
+func inspect(t testing.TB, dir string) (address string, stop func()) {
+	c := exec.Command(command(t), "inspect", "--no-browser", dir)
 	out, err := c.StdoutPipe()
 	require.NoError(t, err)
 	var stderr strings.Builder
 	c.Stderr = &stderr
 	require.NoError(t, c.Start())
-	defer func() {
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	return strings.TrimSpace(line), func() {
 		require.NoError(t, c.Process.Signal(os.Interrupt))
 		require.NoError(t, c.Wait(), &stderr)
-	}()
-	b := make([]byte, 200)
-	n, err := out.Read(b)
-	require.NoError(t, err)
-	address := strings.TrimSpace(string(b[:n]))
+	}
+}
 
+// TestInspect: thaw inspect serves the page with a store open, and the page asks for nothing but
+// the listing and the files.
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	dir := shop(t, 5)
+	address, stop := inspect(t, dir)
+	defer stop()
 	p := chromium(t).New(t)
 	p.Load(address)
 	summary(t, p, dir)
-	writer := open(t, dir, host.Options{})
-	_, err = writer.Append(t.Context(), at("order:new", "shop:eu"), paid, 1)
-	require.NoError(t, err)
-	p.Click(Test("refresh"))
-	p.WaitText("events", count(reader(t, dir).Report().Events)+" events")
-	require.NoError(t, writer.Close())
-	p.Click(Test("refresh"))
-	summary(t, p, dir)
+	verified(t, p, dir)
 	for _, request := range p.Requests() {
 		require.True(t, strings.HasPrefix(request, address), request)
 	}

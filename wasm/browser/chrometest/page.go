@@ -126,6 +126,13 @@ func (b *Browser) New(t testing.TB) *Page {
 	return p
 }
 
+// of makes a part of the page's test the one that what goes wrong fails.
+func (p *Page) of(t testing.TB) {
+	was := p.t
+	p.t = t
+	t.Cleanup(func() { p.t = was })
+}
+
 // listen notes the requests of the page itself.
 func (p *Page) listen(ev any) {
 	// What the page itself has, in a URL, is no request.
