@@ -119,8 +119,8 @@ test:
 	THAW_DAMAGE_STRIDE=$(DAMAGE_STRIDE) THAW_FLIP_STRIDE=$(FLIP_STRIDE) $(TEST) -timeout 12h ./...
 	$(MAKE) --no-print-directory chrome
 
-# What users do with the inspector, in Chromium. Without Chromium, node or npm the tests are
-# skipped with the reason.
+# What users do with the inspector, in Chromium. Without Chromium, node, npm or what npm
+# fetches the tests are skipped with the reason. `make nightly` has them open a million events.
 chrome:
 	$(GO) run ./.ci/testrun -C $(CHROME) -no-skip '$(NO_SKIP)' $(GO) test -vet=off $(CHROME_FLAGS) ./...
 

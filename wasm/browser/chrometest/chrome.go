@@ -128,7 +128,7 @@ func (b *Browser) Asked() []string {
 }
 
 // limit bounds one step of a test that will never end. No machine is that slow.
-const limit = 2 * time.Minute
+const limit = time.Minute
 
 // step runs an action of a page, and fails the test with its error.
 func step[T any](p *Page, what string, a chromedp.Action[T]) T {

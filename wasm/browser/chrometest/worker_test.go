@@ -31,8 +31,7 @@ func TestWorkerDies(t *testing.T) {
 				"worker.dispatchEvent(new ErrorEvent('error', { message: 'thrown on purpose' }))",               // it threw
 				"location.hash = '#/events?prefix=order:', worker.postMessage({ do: 'nothing that there is' })", // while it answers
 			} {
-				Eval[bool](p, "(document.querySelectorAll('[data-test=notices] button').forEach((b) => b.click()), true)")
-				p.Wait("!" + within("notices") + "?.textContent")
+				p.quiet()
 				Eval[bool](p, "(() => { const worker = testing.workers.at(-1); "+end+"; return true })()")
 				p.Wait(within("notices") + "?.textContent.includes('The worker ended')")
 				require.Contains(t, p.Text("notices"), "started again")
