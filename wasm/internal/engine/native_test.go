@@ -23,6 +23,7 @@ type native struct {
 	files   []io.ReaderAt
 	store   uint32
 	request []byte
+	told    [][2]uint64 // the progress so far: done and total
 }
 
 func newNative(t testing.TB, dir string) *native {
@@ -82,11 +83,24 @@ func (h *native) each(q abi.Request, take func(answer []byte, count int)) (rows 
 				return rows
 			}
 		case abi.Again:
+			told := h.answer(number)
+			h.told = append(h.told, [2]uint64{binary.LittleEndian.Uint64(told), binary.LittleEndian.Uint64(told[8:])})
 		default:
 			require.Fail(h, "a code", state)
 		}
 		state = h.engine.Step(number)
 	}
+}
+
+// TestProgressOfVerify: each segment that was read is told of, however seldom other calls return
+// to the host.
+func TestProgressOfVerify(t *testing.T) {
+	h := newNative(t, filepath.Join("..", "..", "..", "core", "internal", "fixture", "testdata", "rotated", "store"))
+	require.Equal(t, 1, h.ask(abi.Request{Op: abi.OpVerify}))
+	require.NotEmpty(t, h.told)
+	last := h.told[len(h.told)-1]
+	require.NotZero(t, last[1])
+	require.Equal(t, last[1], last[0])
 }
 
 // answer returns the current answer: of a task that is over, the spare one.

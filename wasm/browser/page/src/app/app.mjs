@@ -9,7 +9,7 @@ import { OpenScreen, Refused, takeDrops } from '../open/open.mjs'
 import { Failure } from './failure.mjs'
 import { go, linkTo, noFilters, route } from './route.mjs'
 import { close, dismiss, notices, refresh, refused, store } from './session.mjs'
-import { ALL, View } from './views.mjs'
+import { ALL, titleOf, View } from './views.mjs'
 
 function Theme() {
   const now = useValue(theme)
@@ -23,6 +23,9 @@ const another = () => {
 
 function Header({ onHelp }) {
   const open = useValue(store), at = useValue(route)
+  useEffect(() => { // in a narrow window the views are a line that scrolls
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [open, at.view])
   const onLink = (event, view) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
@@ -91,13 +94,18 @@ export function App() {
   useEffect(() => {
     document.title = open ? `${short(open.source.name, 80)} \u2013 thaw inspector` : 'thaw inspector'
   }, [open])
+  const began = useRef(false)
+  useEffect(() => { // what had the focus may have gone with the view before
+    if (began.current && document.activeElement === document.body) main.current.focus({ preventScroll: true })
+    began.current = true
+  }, [open, at.view])
   const shown = open || at.view === 'scratch'
   return html`
     <a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); main.current.focus() }}>To the content</a>
     <${Header} onHelp=${() => setHelp(true)} />
     <main id="main" ref=${main} tabindex="-1" data-view=${shown ? at.view : 'open'}>
       ${shown && why ? html`<div class="banner"><${Refused} /><button type="button" class="quiet square" aria-label="Close this message" onClick=${() => { refused.value = null }}><${Icon} name="close" /></button></div>` : null}
-      <${Guard} key=${shown ? at.view : 'open'}>${shown ? html`<${View} route=${at} />` : html`<${OpenScreen} />`}<//>
+      <${Guard} key=${shown ? at.view : 'open'}>${shown ? html`<${View} route=${at} />` : html`<${OpenScreen} linked=${at.view !== 'summary' && titleOf(at.view)} />`}<//>
     </main>
     ${hovers ? html`<div class="drop-over" aria-hidden="true"><p>Drop to open</p></div>` : null}
     <${Notices} />

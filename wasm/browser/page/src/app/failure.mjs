@@ -2,7 +2,8 @@
 
 import { html } from '../ui/html.mjs'
 import { Icon } from '../ui/icons.mjs'
-import { short } from '../ui/plain.mjs'
+import { count, short } from '../ui/plain.mjs'
+import { inWords } from './reasons.mjs'
 
 const hints = {
   '-2': 'What is not damaged can still be read: Summary lists the damages.',
@@ -11,8 +12,8 @@ const hints = {
   '-5': 'The browser could not read a file. It may have changed or moved since the folder was opened; open it again.',
 }
 
-// Failure shows an error. text says what was tried.
-export function Failure({ error, text, children }) {
+// Failure shows an error. text says what was tried, hint what can be done.
+export function Failure({ error, text, hint = hints[error?.code], children }) {
   const failure = error?.details
   const damage = failure?.damage
   return html`<div class="failure" role="alert" data-test="failure">
@@ -20,8 +21,8 @@ export function Failure({ error, text, children }) {
     <div>
       ${text ? html`<p class="strong">${text}</p>` : null}
       <p class="mono wrap" data-test="failure-text">${short(error?.message ?? error, 1200)}</p>
-      ${damage?.file ? html`<p>In <bdi class="mono">${short(damage.file)}</bdi>${damage.offset !== null && damage.offset !== undefined ? ` at byte ${damage.offset}` : ''}.</p>` : null}
-      ${hints[error?.code] ? html`<p class="soft">${hints[error.code]}</p>` : null}
+      ${damage?.file ? html`<p>In <bdi class="mono">${short(damage.file)}</bdi>${damage.offset !== null && damage.offset !== undefined ? ` at byte ${count(damage.offset)}` : ''}: ${short(inWords(damage.reason))}.</p>` : null}
+      ${hint ? html`<p class="soft">${hint}</p>` : null}
       ${children}
     </div>
   </div>`

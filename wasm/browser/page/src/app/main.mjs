@@ -10,7 +10,9 @@ listen()
 addEventListener('unhandledrejection', (event) => {
   if (event.reason?.name !== 'AbortError') message(short(event.reason?.message ?? event.reason, 500), { failure: true })
 })
-addEventListener('error', (event) => message(short(event.message, 500), { failure: true }))
+addEventListener('error', (event) => {
+  if (event.error) message(short(event.message, 500), { failure: true }) // without one it is a note of the browser, that sizes changed while it measured them
+})
 
 render(html`<${App} />`, document.getElementById('app'))
 

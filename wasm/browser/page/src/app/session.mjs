@@ -64,11 +64,21 @@ export function start() {
   return engine
 }
 
-// died says that the worker ended, and opens the store again in a new one.
+const MOST_DEATHS = 3 // in a minute
+let deaths = [] // when the worker died, in ms
+
+// died says that the worker ended, and opens the store again in a new one; not without end, where
+// the same view ends it each time.
 function died(error) {
-  const source = store.value?.source
-  message(`The worker ended: ${short(error?.message ?? error, 300)}. It is started again${source ? ', and the store opened anew' : ''}.`, { failure: true })
+  const source = store.value?.source, why = short(error?.message ?? error, 300)
+  deaths = [...deaths, performance.now()].slice(-MOST_DEATHS)
   store.value = null
+  if (deaths.length === MOST_DEATHS && deaths.at(-1) - deaths[0] < 60_000) {
+    deaths = []
+    message(`The worker ended ${MOST_DEATHS} times within a minute: ${why}. The store is closed; open it again to look at another view.`, { failure: true })
+    return
+  }
+  message(`The worker ended: ${why}. It is started again${source ? ', and the store opened anew' : ''}.`, { failure: true })
   if (source) open(source)
 }
 

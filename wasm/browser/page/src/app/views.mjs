@@ -15,6 +15,9 @@ export const ALL = [
   ['summary', 'Summary'], ['events', 'Events'], ['lists', 'Lists'], ['graph', 'Causes'], ['fold', 'Fold'], ['take', 'Take along'], ['scratch', 'Scratch'],
 ]
 
+// titleOf returns the name of a view.
+export const titleOf = (view) => ALL.find(([name]) => name === view)?.[1] ?? 'an event'
+
 export function View({ route }) {
   switch (route.view) {
     case 'events': return html`<${EventsView} route=${route} />`

@@ -2,6 +2,7 @@
 
 import { meaning } from '../app/reasons.mjs'
 import { linkTo } from '../app/route.mjs'
+import { useAnswer } from '../ui/ask.mjs'
 import { html, useEffect, useReducer, useRef, useState } from '../ui/html.mjs'
 import { count, plural, short, when } from '../ui/text.mjs'
 import { LINK } from './chain.mjs'
@@ -25,13 +26,8 @@ const brief = (hash) => (isZero(hash) ? 'zeros' : `${hash.slice(0, 8)}…${hash.
 
 // Blame reads the two frames of a broken link and says which of them does not fit.
 function Blame({ store, judged }) {
-  const [text, setText] = useState('Looking at both sides…')
-  useEffect(() => {
-    const control = new AbortController()
-    blame(store, judged, control.signal).then(setText, (error) => control.signal.aborted || setText(short(error.message, 400)))
-    return () => control.abort()
-  }, [store, judged.row.seq])
-  return html`<span class="e-blame" data-test="chain-blame">${text}</span>`
+  const { value, error } = useAnswer((signal) => blame(store, judged, signal), [store, judged.row.seq])
+  return html`<span class="e-blame" data-test="chain-blame">${error ? short(error.message, 400) : value ?? 'Looking at both sides…'}</span>`
 }
 
 // Link shows one event and its link to the one before it.
@@ -55,25 +51,13 @@ function Link({ store, judged, sure, proof }) {
 
 // ChainView shows the chain from an event back, and checks all of it on demand.
 export function ChainView({ store, row }) {
-  const [shown, setShown] = useState(null) // { links, whole } or { error }
   const [length, setLength] = useState(WINDOW)
-  const [proof, setProof] = useState(null)
+  const { value: shown, error } = useAnswer((signal) => lastOf(store, row, length, signal), [store, row.seq, length]) // { links, whole }
+  const { value: proof } = useAnswer((signal) => proofOf(store, row, signal), [store, row.seq])
   const [check, setCheck] = useState(null) // { done, total } or { result } or { error }
   const [, again] = useReducer((n) => n + 1, 0)
   const running = useRef(null)
-  useEffect(() => {
-    const control = new AbortController()
-    lastOf(store, row, length, control.signal).then(setShown, (error) => control.signal.aborted || setShown({ error }))
-    return () => control.abort()
-  }, [store, row.seq, length])
-  useEffect(() => {
-    const control = new AbortController()
-    proofOf(store, row, control.signal).then(setProof, () => {})
-    return () => {
-      control.abort()
-      running.current?.abort()
-    }
-  }, [store, row.seq])
+  useEffect(() => () => running.current?.abort(), [store, row.seq])
 
   const run = async (upTo) => {
     running.current?.abort()
@@ -104,7 +88,7 @@ export function ChainView({ store, row }) {
         <button type="button" onClick=${() => running.current.abort()}>Cancel</button>`}
     </div>
     <div role="status" data-test="chain-result">${check && html`<${Result} store=${store} check=${check} />`}</div>
-    ${shown?.error ? html`<p class="bad">${short(shown.error.message, 600)}</p>` : !shown ? html`<p class="soft">Reading the chain…</p>` : html`
+    ${error ? html`<p class="bad">${short(error.message, 600)}</p>` : !shown ? html`<p class="soft">Reading the chain…</p>` : html`
       <ol class="e-chain" aria-label="Hash chain, newest first" data-test="chain">
         ${shown.links.map((judged, i) => html`<${Link} key=${judged.row.seq} store=${store} judged=${judged} sure=${shown.whole} proof=${i === 0 ? proof : null} />`)}
       </ol>

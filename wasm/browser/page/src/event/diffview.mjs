@@ -3,7 +3,8 @@
 import { kindName } from '../app/session.mjs'
 import { linkTo } from '../app/route.mjs'
 import { Failure } from '../app/failure.mjs'
-import { html, useEffect, useState } from '../ui/html.mjs'
+import { useAnswer } from '../ui/ask.mjs'
+import { html } from '../ui/html.mjs'
 import { cut, plural, short, visible } from '../ui/text.mjs'
 import { compare, MOST_CHANGES, pathText } from './diff.mjs'
 import { previousFull } from './load.mjs'
@@ -25,24 +26,17 @@ function valueText(b, at) {
 
 // DiffView compares a full event with the one before it.
 export function DiffView({ store, full }) {
-  const [state, setState] = useState(null)
-  useEffect(() => {
-    const control = new AbortController()
-    const run = async () => {
-      const before = await previousFull(store, full, control.signal)
-      if (!before) return setState({ none: true })
-      const wrong = [[before, check(before.payload)], [full, check(full.payload)]].find(([, err]) => err)
-      if (wrong) return setState({ before, wrong })
-      const changes = []
-      const stopped = await sliced(compare(before.payload, full.payload), (change) => changes.push(change), control.signal)
-      setState({ before, changes, stopped })
-    }
-    setState(null)
-    run().catch((error) => control.signal.aborted || setState({ error }))
-    return () => control.abort()
-  }, [store, full])
+  const { value: state, error } = useAnswer(async (signal) => {
+    const before = await previousFull(store, full, signal)
+    if (!before) return { none: true }
+    const wrong = [[before, check(before.payload)], [full, check(full.payload)]].find(([, err]) => err)
+    if (wrong) return { before, wrong }
+    const changes = []
+    const stopped = await sliced(compare(before.payload, full.payload), (change) => changes.push(change), signal)
+    return { before, changes, stopped }
+  }, [store, full], { fresh: true })
+  if (error) return html`<${Failure} error=${error} text="The event before it cannot be read." />`
   if (!state) return html`<p class="soft">Comparing…</p>`
-  if (state.error) return html`<${Failure} error=${state.error} text="The event before it cannot be read." />`
   if (state.none) return html`<p class="soft" data-test="diff-none">This is the first event of its entity.</p>`
   const { before, changes } = state
   const to = html`<a href=${linkTo({ event: before.id })}>#${String(before.seq)}</a>`

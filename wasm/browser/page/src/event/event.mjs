@@ -5,7 +5,6 @@ import { meaning } from '../app/reasons.mjs'
 import { go, linkTo, route } from '../app/route.mjs'
 import { kindName, store as opened } from '../app/session.mjs'
 import { html, useEffect, useState, useValue } from '../ui/html.mjs'
-import { Icon } from '../ui/icons.mjs'
 import { useKeys } from '../ui/keys.mjs'
 import { Name, short, when } from '../ui/text.mjs'
 import { ChainView } from './chainview.mjs'
@@ -19,8 +18,8 @@ import { Tabs } from './tabs.mjs'
 const PARTS = [['payload', 'Payload'], ['chain', 'Hash chain'], ['bytes', 'Bytes'], ['diff', 'Difference']]
 const NOT_FOUND = -1
 
-// EventView shows the event with an id, in the part that the route names. onClose, if given, closes it.
-export function EventView({ id, onClose }) {
+// EventView shows the event with an id, in the part that the route names.
+export function EventView({ id }) {
   const store = useValue(opened), { part: named, view } = useValue(route)
   const Title = view === 'event' ? 'h1' : 'h2' // beside the table the page has its title
   const [state, setState] = useState({})
@@ -67,7 +66,7 @@ export function EventView({ id, onClose }) {
   const part = PARTS.some(([key]) => key === named) ? named : unread ? 'bytes' : 'payload'
   if (error) {
     return html`<section class="event" aria-label="Event" data-test="event">
-      <header class="event-head"><${Title}>Event<//><${Close} onClose=${onClose} /></header>
+      <header class="event-head"><${Title}>Event<//></header>
       <p><code class="e-id">${short(id, 60)}</code></p>
       <${Failure} error=${error} text=${error.code === NOT_FOUND ? 'No visible event of this store has this id.' : 'The event cannot be looked up.'} />
       <p><a href=${linkTo({ view: 'graph', event: id, correlation: undefined })}>What it caused</a> may be here all the same: a cause can lie outside the store.</p>
@@ -79,7 +78,6 @@ export function EventView({ id, onClose }) {
       <${Title} class="event-title">#${String(row.seq)} <bdi>${short(kindName(row.kind), 60)}</bdi><//>
       <p class="event-sub"><${Name} of=${row.entity} most=${80} />, ${when(row.wallMs)} <span class="softer">UTC</span></p>
       <${Around} neighbours=${neighbours} />
-      <${Close} onClose=${onClose} />
     </header>
     ${store.report.duplicate_ids && html`<p class="soft">Ids repeat in this store. This is the first event with this one.</p>`}
     ${neighbours?.error && html`<p class="bad">Its neighbours cannot be read: ${short(neighbours.error.message, 300)}</p>`}
@@ -102,5 +100,3 @@ export function EventView({ id, onClose }) {
     </div>
   </section>`
 }
-
-const Close = ({ onClose }) => (onClose ? html`<button type="button" class="quiet square e-close" aria-label="Close the event" onClick=${onClose}><${Icon} name="close" /></button>` : null)

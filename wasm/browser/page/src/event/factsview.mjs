@@ -2,7 +2,8 @@
 
 import { linkTo, noFilters } from '../app/route.mjs'
 import { kindName } from '../app/session.mjs'
-import { html, useEffect, useState } from '../ui/html.mjs'
+import { useAnswer } from '../ui/ask.mjs'
+import { html } from '../ui/html.mjs'
 import { count, hex, Name, plural, short, shortId, visible, when, whenMicros } from '../ui/text.mjs'
 import { Copy } from './copy.mjs'
 import { flagsText, isZero, metaOf, segmentName } from './facts.mjs'
@@ -29,7 +30,7 @@ export function Facts({ row, full }) {
     <${Fact} name="Wall clock" value=${row.wallMs} what="wall_ms" test="fact-wall">${when(row.wallMs)} <span class="soft">UTC</span><//>
     <${Fact} name="Event id" value=${row.id} test="fact-id"><${Id} id=${row.id} /><//>
     <${Fact} name="Correlation" value=${row.correlation} test="fact-correlation">${row.correlation === row.id ? html`<span class="soft">its own id</span>` : html`<${Id} id=${row.correlation} />`}
-      ${' '}<a href=${graph({ correlation: row.correlation })}>as a graph</a><//>
+      ${' '}<a href=${graph({ correlation: row.correlation })}>its conversation</a><//>
     <${Fact} name="Cause" value=${row.causation || undefined} test="fact-causation">${row.causation === '' ? html`<span class="soft">none: it begins a chain of causes</span>`
       : html`<a href=${linkTo({ event: row.causation })}><${Id} id=${row.causation} /></a>`}<//>
     ${full && html`<${Fact} name="Flags" value=${full.flags} test="fact-flags">${flagsText(full.flags)}<//>`}
@@ -62,16 +63,10 @@ const before = (key) => key === '[' || key === '{'
 
 // Effects lists the direct effects of an event.
 export function Effects({ store, row }) {
-  const [found, setFound] = useState(null)
-  useEffect(() => {
-    const control = new AbortController()
-    setFound(null)
-    effectsOf(store, row.id, control.signal).then(setFound, (error) => control.signal.aborted || setFound({ error }))
-    return () => control.abort()
-  }, [store, row.id])
-  const all = html`<a href=${graph({ event: row.id })}>Causes and effects as a graph</a>`
+  const { value: found, error } = useAnswer((signal) => effectsOf(store, row.id, signal), [store, row.id], { fresh: true })
+  const all = html`<a href=${graph({ event: row.id })}>Causes and effects</a>`
+  if (error) return html`<p class="e-effects bad">The effects cannot be read: ${short(error.message, 400)} ${all}</p>`
   if (!found) return html`<p class="e-effects soft">Looking for effects…</p>`
-  if (found.error) return html`<p class="e-effects bad">The effects cannot be read: ${short(found.error.message, 400)} ${all}</p>`
   return html`<div class="e-effects" data-test="effects">
     <h2>${found.effects.length === 0 ? 'No effects' : plural(found.effects.length, 'effect')}${found.more ? ` and ${count(found.more)} more` : ''}</h2>
     <ul>${found.effects.map((e) => html`<li key=${e.seq}><a href=${linkTo({ event: e.id })}>#${String(e.seq)}</a> <bdi>${short(kindName(e.kind), 60)}</bdi> <${Name} of=${e.entity} most=${60} /> <code class="soft">${shortId(e.id)}</code></li>`)}</ul>

@@ -1,6 +1,7 @@
 // The bytes of an event's frame, and what each of them is.
 
-import { html, useEffect, useId, useMemo, useState } from '../ui/html.mjs'
+import { useAnswer } from '../ui/ask.mjs'
+import { html, useId, useMemo, useState } from '../ui/html.mjs'
 import { count, plural, short, visible } from '../ui/text.mjs'
 import { Failure } from '../app/failure.mjs'
 import { inWords } from '../app/reasons.mjs'
@@ -15,16 +16,9 @@ const COLOURS = 6
 // FrameView asks for the frame of an event and shows it. The frame of an event that cannot be
 // read is explained as far as it goes.
 export function FrameView({ store, id }) {
-  const [state, setState] = useState(null)
-  useEffect(() => {
-    const control = new AbortController()
-    setState(null)
-    frameOf(store, id, control.signal).then(setState, (error) => control.signal.aborted || setState({ error }))
-    return () => control.abort()
-  }, [store, id])
-  if (!state) return html`<p class="soft">Reading the frame…</p>`
-  if (state.error) return html`<${Failure} error=${state.error} text="The frame cannot be shown." />`
-  return html`<${Frame} frame=${state} />`
+  const { value, error } = useAnswer((signal) => frameOf(store, id, signal), [store, id], { fresh: true })
+  if (error) return html`<${Failure} error=${error} text="The frame cannot be shown." />`
+  return value ? html`<${Frame} frame=${value} />` : html`<p class="soft">Reading the frame…</p>`
 }
 
 const fitsText = (span) => (span.fits === undefined ? '' : span.fits ? ' ✓' : ' ✗ does not fit')

@@ -158,6 +158,7 @@ function Kinds({ route }) {
     <ul>${shown.slice(0, 500).map(({ kind, events }) => html`<li key=${kind}><label>
       <input type="checkbox" checked=${route.kinds.includes(kind)} data-kind=${hex(kind)} onChange=${() => toggle(kind)} />
       <${Swatch} kind=${kind} /><span class="clip"><${Name} of=${kindName(kind)} /></span><span class="softer small">${hex(kind)}</span><span class="num softer small">${count(events)}</span></label></li>`)}</ul>
+    ${all.length === 0 ? html`<p class="soft">The store has no events.</p>` : null}
     ${route.kinds.length > 0 ? html`<button type="button" class="link" onClick=${() => go({ kinds: [] })}>All kinds</button>` : null}
   </div>`
 }

@@ -1,5 +1,7 @@
 // What a text in the filter field may mean, before the store is asked.
 
+import { hex } from '../ui/plain.mjs'
+
 // idOf returns the id that a text is, or ''.
 export function idOf(text) {
   const t = text.trim().toLowerCase()
@@ -38,11 +40,14 @@ export function timeOf(text) {
   return [begin, begin + (unit === 'day' ? 86400000 : MS[unit])]
 }
 
-// kindsLike returns the kinds whose name or number holds a text, the most frequent first.
+// kindsLike returns the kinds whose name or number begins with a text, and then those whose
+// name has it within, the most frequent first.
 export function kindsLike(text, kinds, name, most = 6) {
   const t = text.trim().toLowerCase()
   if (t === '') return []
-  return kinds.filter(({ kind }) => name(kind).toLowerCase().includes(t) || `0x${kind.toString(16).padStart(4, '0')}`.startsWith(t)).slice(0, most)
+  const begins = ({ kind }) => name(kind).toLowerCase().startsWith(t) || hex(kind).toLowerCase().startsWith(t)
+  const holds = (k) => !begins(k) && name(k.kind).toLowerCase().includes(t)
+  return [...kinds.filter(begins), ...kinds.filter(holds)].slice(0, most)
 }
 
 // parseTime returns the ms of what one types as since or until: a time as above, or a number of

@@ -38,6 +38,7 @@ test('kinds are found by a part of their name, or by number', () => {
   const kinds = [{ kind: 0x1001 }, { kind: 0xd001 }, { kind: 0x1002 }]
   const name = (k) => ({ 0x1001: 'order.placed', 0xd001: 'EffectError', 0x1002: 'Reorder' })[k]
   assert.deepEqual(kindsLike('ORDER', kinds, name).map((k) => k.kind), [0x1001, 0x1002])
+  assert.deepEqual(kindsLike('order', [...kinds].reverse(), name).map((k) => k.kind), [0x1001, 0x1002]) // what begins so comes first
   assert.deepEqual(kindsLike('0xD', kinds, name).map((k) => k.kind), [0xd001])
   assert.deepEqual(kindsLike('0x100', kinds, name, 1).map((k) => k.kind), [0x1001])
   assert.deepEqual(kindsLike(' ', kinds, name), [])

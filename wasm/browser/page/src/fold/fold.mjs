@@ -6,6 +6,7 @@ import { filtered, go, regionOf, route } from '../app/route.mjs'
 import { kindName, message, store } from '../app/session.mjs'
 import { Filters } from '../filter/filter.mjs'
 import { html, useEffect, useMemo, useRef, useValue } from '../ui/html.mjs'
+import { keyOf } from '../ui/kept.mjs'
 import { useKeys } from '../ui/keys.mjs'
 import { count, Name, plural, visible, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
@@ -15,8 +16,9 @@ import { brief, pathText, StateTree } from './statetree.mjs'
 
 const EXAMPLES = [
   ['Count by kind', `(state, event) => {
+  const { kinds } = state, name = event.kind_name
+  kinds[name] = (kinds[name] ?? 0) + 1
   state.events += 1
-  state.kinds[event.kind_name] = (state.kinds[event.kind_name] ?? 0) + 1
   return state
 }`, '{ "events": 0, "kinds": {} }'],
   ['Latest payload of each entity', `(state, event) => ({
@@ -49,7 +51,7 @@ export function FoldView() {
 }
 
 // textOf is a key of what a route lets through.
-const textOf = (at) => JSON.stringify(regionOf(at), (_, v) => (typeof v === 'bigint' ? String(v) : v))
+const textOf = (at) => keyOf(regionOf(at))
 
 function Code({ onRun, fold, stale }) {
   const text = useValue(code), first = useValue(initial), at = useValue(route)
@@ -161,10 +163,10 @@ function Event({ line, step }) {
   if (!event) return html`<p class="fold-event soft" data-test="fold-event">The first state, before any event.</p>`
   const kind = Number(event.kind)
   const link = html`<button type="button" class="link" onClick=${() => go({ view: 'event', event: event.event_id })} data-test="fold-open">Open event</button>`
-  if (event.failure) return html`<p class="fold-event warn" data-test="fold-event">Event ${count(event.seq)} could not be read. ${link}</p>`
+  if (event.failure) return html`<p class="fold-event warn" data-test="fold-event">#${event.seq} could not be read. ${link}</p>`
   return html`<p class="fold-event" data-test="fold-event" data-seq=${event.seq}>
     <span class="row"><${Swatch} kind=${kind} /><${Name} class="strong" of=${kindName(kind)} most=${60} /></span>
-    <${Name} of=${event.entity} most=${80} /><span class="soft">seq ${count(event.seq)}</span><span class="soft">${when(event.wall_ms)}</span>${link}
+    <${Name} of=${event.entity} most=${80} /><span class="soft">#${event.seq}</span><span class="soft">${when(event.wall_ms)}</span>${link}
   </p>`
 }
 

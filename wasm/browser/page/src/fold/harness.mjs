@@ -29,7 +29,10 @@ export function harness(scope) {
   let snapshots = new Map(), every = 16, weight = 0
   let spoke = 0
 
-  const post = (message) => postMessage.call(scope, message)
+  // Bound, and by names that the code cannot reach: what it may put in place of call and apply gets
+  // nothing into its hands.
+  const post = postMessage.bind(scope)
+  const { apply: applied, construct } = Reflect
 
   listen.call(scope, 'message', ({ data }) => {
     try {
@@ -89,9 +92,17 @@ export function harness(scope) {
     RealDate.now = clock
     scope.Date = new Proxy(RealDate, {
       apply: clock,
-      construct: (target, args) => (args.length > 0 ? Reflect.construct(target, args) : clock()),
+      construct: (target, args) => (args.length > 0 ? construct(target, args) : clock()),
     })
     Object.defineProperty(RealDate.prototype, 'constructor', { value: scope.Date })
+    // Without a date these two take the time it is.
+    const { prototype } = Intl.DateTimeFormat, { formatToParts } = prototype
+    const { get } = Object.getOwnPropertyDescriptor(prototype, 'format')
+    prototype.formatToParts = function (date) { return date === undefined ? clock() : applied(formatToParts, this, [date]) }
+    Object.defineProperty(prototype, 'format', { get() {
+      const format = applied(get, this, [])
+      return (date) => (date === undefined ? clock() : format(date))
+    } })
   }
 
   function answer(data) {
@@ -108,6 +119,8 @@ export function harness(scope) {
         run()
         return post({ is: 'done', number: data.number, ran, events: lines.length, unread, failure })
       }
+      case 'ping':
+        return post({ is: 'done', number: data.number, ping: true })
       case 'state':
         return post({ is: 'done', number: data.number, ...show(Math.min(data.step, ran)) })
     }

@@ -72,6 +72,7 @@ export class Fold {
   events = 0
   unread = 0 // events that could not be read, and changed nothing
   failure = null // { step, text, line }, the reducer's first error
+  onSilence = null // is told the error when the worker was ended because it gave no sign of life
 
   // start compiles and starts a reducer. initial is the first state as JSON.
   // names are those of kinds, by number: an event's kind_name.
@@ -122,6 +123,8 @@ export class Fold {
         return
       case 'done':
         this.#settle(data.number, data)
+        // The code may have left something that runs on, which the next answer tells.
+        if (!data.ping) this.#ask({ do: 'ping' }).catch(() => {})
         break
       case 'error':
         this.#waiting.get(data.number)?.reject(new FoldError(String(data.text)))
@@ -143,6 +146,7 @@ export class Fold {
     this.#timer = setTimeout(() => {
       const where = this.#step > 0 ? ` at step ${this.#step} or soon after it` : ''
       this.#end(new FoldError(`the code was ended: it ran for ${ms / 1000} seconds without an end${where}`, { step: this.#step || null }))
+      this.onSilence?.(this.#ended)
     }, ms)
   }
 

@@ -134,6 +134,25 @@ test('an endless reducer is ended, and the page goes on', async () => {
   await assert.rejects(start('(() => { for (;;); })()', '{}', { start: 1500, step: 300 }), /without an end/)
 })
 
+test('code that runs on unseen is ended', async () => {
+  const fold = await start('(s, e) => { (async () => { for (;;) await 0 })(); return s }', '{}', { start: 15_000, step: 300 })
+  const silent = new Promise((resolve) => { fold.onSilence = resolve })
+  await fold.feed(line(0))
+  assert.match((await silent).message, /without an end/)
+  assert.ok(fold.ended)
+})
+
+test('the code gets nothing of the harness into its hands', async () => {
+  const fold = await start(`(() => {
+    const stolen = []
+    Function.prototype.call = Function.prototype.apply = function () { stolen.push(String(this)) }
+    return () => ({ stolen })
+  })()`)
+  for (let i = 0; i < 3; i++) await fold.feed(line(i))
+  assert.deepEqual((await fold.at(3)).state.stolen, [])
+  fold.stop()
+})
+
 test('the code reaches nothing but the language', async () => {
   const names = await last(`(s, e) => {
     const all = []
@@ -153,9 +172,12 @@ test('the code reaches nothing but the language', async () => {
 
 test('there is no code from text, no clock and no chance', async () => {
   for (const code of ['Function("1")', 'Reflect.construct(Function, ["1"])', '(() => {}).constructor("1")', '(async () => {}).constructor("1")', '(function* () {}).constructor("1")',
-    'Math.random()', 'Date.now()', 'new Date()', 'Date()', 'new (new Date(0)).constructor()', 'Reflect.construct(Date, [])']) {
+    'Math.random()', 'Date.now()', 'new Date()', 'Date()', 'new (new Date(0)).constructor()', 'Reflect.construct(Date, [])',
+    'new Intl.DateTimeFormat().format()', 'new Intl.DateTimeFormat().formatToParts(undefined)',
+    '(() => { let d; Reflect.construct = (target) => { d = new target() }; new Date(1); return d ?? Date() })()']) {
     await assert.rejects(last(`() => ({ x: ${code} })`, '{}', {}), /a reducer has no/, code)
   }
+  assert.equal((await last('() => ({ x: new Intl.DateTimeFormat("en", { timeZone: "UTC", year: "numeric" }).format(0) })', '{}', {})).x, '1970')
   assert.equal((await last('() => ({ x: new Date(5).getTime(), y: new Date(1) instanceof Date, z: (() => 1) instanceof Function })', '{}', {})).x, 5)
 })
 

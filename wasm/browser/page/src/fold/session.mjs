@@ -12,8 +12,9 @@ const MOST_BYTES = 256 << 20 // of events as text in the worker
 
 // code and initial are what the user typed.
 export const code = signal(`(state, event) => {
+  const { kinds } = state, name = event.kind_name
+  kinds[name] = (kinds[name] ?? 0) + 1
   state.events += 1
-  state.kinds[event.kind_name] = (state.kinds[event.kind_name] ?? 0) + 1
   state.last = event.payload
   return state
 }`)
@@ -57,6 +58,9 @@ export async function run(region, text) {
     fold = await Fold.start(code.value, initial.value, { names })
     if (aborted.aborted) return fold.stop()
     set({ fold })
+    fold.onSilence = (error) => {
+      if (now.value?.fold === fold) now.value = { ...now.value, state: 'failed', error }
+    }
     const [{ events }] = await open.lines({ op: OP.marks, ...region, step: 2 ** 40 }, { signal: aborted })
     set({ total: Math.min(Number(events), MOST_EVENTS) })
     let bytes = 0

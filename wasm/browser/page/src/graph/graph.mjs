@@ -95,7 +95,7 @@ function Loaded({ open, id, correlation }) {
       </div>
     </div>
     ${nothing ? html`<div class="empty"><p>No event of the store belongs to this conversation.</p></div>`
-      : asList ? html`<${EventList} graph=${graph} root=${id} focus=${focus} onOpen=${openEvent} onChoose=${setChosen} />`
+      : asList ? html`<${EventList} graph=${graph} root=${id} focus=${focus} onChoose=${setChosen} />`
         : html`<${Picture} graph=${graph} plan=${plan} root=${id} focus=${focus} onFocus=${setChosen} onOpen=${openEvent} />`}
     ${node && html`<${Chosen} node=${node} graph=${graph} root=${id} correlation=${correlation} onOpen=${() => openEvent()} onCentre=${() => centre()} onWhole=${whole} />`}
     ${!nothing && html`<${Legend} graph=${graph} />`}
@@ -129,9 +129,9 @@ function Chosen({ node, graph, root, correlation, onOpen, onCentre, onWhole }) {
     <p class="graph-facts">
       <span class="row"><${Swatch} kind=${node.kind} /><${Name} class="strong" of=${kindName(node.kind)} most=${60} /></span>
       <${Name} of=${node.entity} most=${80} />
-      <span class="soft">seq ${count(node.seq)}</span>
+      <span class="soft">#${String(node.seq)}</span>
       <span class="soft">${when(node.wallMs)}</span>
-      <span class="soft">${!node.causation ? 'no cause' : graph.cause(node.id) ? `caused by seq ${count(graph.cause(node.id).seq)}` : 'its cause is not in the picture'}, ${plural(effects, 'effect')}${effects > 0 || !correlation ? '' : ' in the picture'}</span>
+      <span class="soft">${!node.causation ? 'no cause' : graph.cause(node.id) ? `caused by #${graph.cause(node.id).seq}` : 'its cause is not in the picture'}, ${plural(effects, 'effect')}${effects > 0 || !correlation ? '' : ' in the picture'}</span>
     </p>
     <div class="row wrap-row">
       <button type="button" class="primary" onClick=${onOpen} data-test="graph-open">Open event</button>

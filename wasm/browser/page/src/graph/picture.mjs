@@ -26,7 +26,7 @@ function describe(graph, node) {
   const cause = graph.cause(node.id), effects = graph.effectsOf(node.id).length
   return [
     `${visible(cut(kindName(node.kind), 80))} ${timeOfDay(node.wallMs)} #${node.seq}`, `entity ${visible(cut(node.entity, 80))}`, when(node.wallMs),
-    cause ? `caused by sequence ${count(cause.seq)}` : node.causation ? 'cause not in the picture' : 'no cause', plural(effects, 'effect'),
+    cause ? `caused by #${cause.seq}` : node.causation ? 'cause not in the picture' : 'no cause', plural(effects, 'effect'),
   ].join(', ')
 }
 

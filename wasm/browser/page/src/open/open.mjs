@@ -71,7 +71,7 @@ export function Refused() {
   const why = useValue(refused)
   if (!why) return null
   if (!(why.error instanceof NotStore)) {
-    return html`<${Failure} error=${why.error} text=${`${why.name ? `\u201c${short(why.name, 80)}\u201d` : 'The store'} could not be opened.`} />
+    return html`<${Failure} error=${why.error} text=${`${why.name ? `\u201c${short(why.name, 80)}\u201d` : 'The store'} could not be opened.`} hint=${why.error.code === -2 ? 'Verify lists everything that is damaged.' : undefined} />
       ${why.source && why.error.code !== undefined ? html`<${Unopened} key=${why} source=${why.source} />` : null}`
   }
   return html`<div class="failure" role="alert" data-test="failure">
@@ -92,7 +92,8 @@ function Unopened({ source }) {
   return value ? html`<${Damages} store=${value} readable=${false} />` : null
 }
 
-export function OpenScreen() {
+// OpenScreen asks for a store. linked is the view that the address is a link to, if it is to one.
+export function OpenScreen({ linked }) {
   const folder = useRef(), files = useRef()
   const [busy, setBusy] = useState(false)
   const now = useValue(opening)
@@ -123,6 +124,7 @@ export function OpenScreen() {
       <h1>Look into an event store</h1>
       <p class="lead">Events and their causes, by entity, by kind and over time, from the store’s own files. Everything happens in this page: <em>nothing is uploaded.</em></p>
     </div>
+    ${linked ? html`<p class="linked" data-test="linked">This address is a link to <strong>${linked}</strong> of a store. Open that store to see it.</p>` : null}
     <${Refused} />
     <div class="drop">
       <${Icon} name="folder" />

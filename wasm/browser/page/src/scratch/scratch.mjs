@@ -1,9 +1,10 @@
 // The scratch store: append events, and see them at once in every view.
 
 import { Failure } from '../app/failure.mjs'
-import { go, linkTo } from '../app/route.mjs'
+import { linkTo } from '../app/route.mjs'
 import { kindName, kinds, refused, store } from '../app/session.mjs'
-import { html, useEffect, useId, useMemo, useState, useValue } from '../ui/html.mjs'
+import { useAnswer } from '../ui/ask.mjs'
+import { html, useId, useMemo, useState, useValue } from '../ui/html.mjs'
 import { count, hex, Name, plural, short, size, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
 import { OP } from '../../../../js/question.mjs'
@@ -65,26 +66,14 @@ function Room({ open }) {
 
 // useNames completes a name from the store.
 function useNames(open, op, prefix) {
-  const [names, set] = useState([])
-  useEffect(() => {
-    if (!open || /\p{Surrogate}/u.test(prefix)) return
-    const control = new AbortController()
-    const question = prefix === '' ? { op, limit: 20 } : { op, prefix, limit: 20 }
-    open.rows(question, { signal: control.signal, urgent: true }).then((rows) => set(rows.map((r) => r.name)), () => {}) // completion is a help only
-    return () => control.abort()
-  }, [open, op, prefix])
-  return names
+  const { value } = useAnswer(async (signal) => (!open || /\p{Surrogate}/u.test(prefix) ? []
+    : open.rows({ op, ...(prefix && { prefix }), limit: 20 }, { signal, urgent: true })), [open, op, prefix])
+  return value?.map((r) => r.name) ?? [] // completion is a help only: no error
 }
 
 function useRecent(open) {
-  const [rows, set] = useState([])
-  useEffect(() => {
-    if (!open) return
-    const control = new AbortController()
-    open.rows({ op: OP.query, reverse: true, limit: RECENT }, { signal: control.signal }).then(set, () => {})
-    return () => control.abort()
-  }, [open, open?.report])
-  return rows
+  const { value } = useAnswer(async (signal) => open?.rows({ op: OP.query, reverse: true, limit: RECENT }, { signal }), [open, open?.report])
+  return value ?? []
 }
 
 function Field({ name, label, hint, wrong, list, area, ...rest }) {
@@ -183,14 +172,14 @@ function Appended() {
     ${all.length === 0 ? html`<div class="empty"><p>Nothing yet.</p></div>` : html`<ul class="scratch-log" tabindex="0" aria-label="Appended events" data-test="scratch-log">${all.map((e) => html`<li key=${e.event_id} data-id=${e.event_id}>
       <span class="row"><${Swatch} kind=${Number(e.kind)} /><${Name} class="strong" of=${kindName(Number(e.kind))} most=${40} /></span>
       <${Name} of=${e.entity} most=${60} />
-      <span class="soft">seq ${count(e.seq)}, clock ${count(e.clock)}</span>
+      <span class="soft">#${e.seq}, clock ${count(e.clock)}</span>
       <span class="softer small">${when(e.wall_ms)}</span>
       <span class="scratch-links">
-        <a href=${linkTo({ view: 'event', event: e.event_id })} onClick=${(x) => { x.preventDefault(); go({ view: 'event', event: e.event_id }) }}>Open</a>
+        <a href=${linkTo({ view: 'event', event: e.event_id })}>Open</a>
         <a href=${linkTo({ view: 'graph', event: e.event_id, correlation: undefined })}>Causes</a>
         <button type="button" class="link" onClick=${() => {
           form.value = { ...form.value, cause: e.event_id, correlation: e.correlation_id }
-          said.value = `The next event is caused by event ${e.seq}, and of its conversation.`
+          said.value = `The next event is caused by #${e.seq}, and of its conversation.`
           document.querySelector('[data-test=scratch-entity]').focus()
         }} data-test="scratch-as-cause">Use as cause</button>
       </span>

@@ -26,7 +26,7 @@ async function verify(store, check) {
   check.value = { state: 'running', progress: null, abort }
   try {
     const onProgress = (progress) => {
-      if (current()) check.value = { state: 'running', progress, abort }
+      if (current() && progress.total > 0) check.value = { state: 'running', progress, abort }
     }
     const [findings] = await store.lines({ op: OP.verify }, { signal: abort.signal, onProgress })
     check.value = { state: 'done', findings, ms: performance.now() - began }

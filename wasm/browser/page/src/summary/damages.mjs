@@ -9,14 +9,13 @@ import { Failure } from '../app/failure.mjs'
 import { inWords } from '../app/reasons.mjs'
 import { go, noFilters } from '../app/route.mjs'
 import { useCheck } from './check.mjs'
-import { around, damagesOf, markAt, segmentsOf, widths } from './segments.mjs'
+import { around, damagesOf, markAt, segmentsOf, widest, widths } from './segments.mjs'
 
 function SegmentMap({ segments, chosen, onChoose }) {
   const shares = useMemo(() => widths(segments), [segments])
   const box = useRef()
   const { width } = useSize(box)
-  // The largest segment is as wide as lets some eight stand in a line, fewer where there are few.
-  const full = Math.max(60, Math.min(240, width / Math.max(3, Math.min(8, segments.length)) - 6))
+  const full = widest(shares, width)
   return html`<ol class="map" ref=${box} aria-label="Segments" data-test="map">${segments.map((s, n) => {
     const damaged = s.damages.length > 0
     const label = `${s.name}, ${size(s.size)}${damaged ? `, ${plural(s.damages.length, 'damage')}` : ''}`
@@ -38,7 +37,7 @@ function Damage({ d, readable }) {
     <div>
       <p><span class="strong mono">${short(d.file)}</span> <span class="soft">at byte ${count(d.offset)}${d.length ? `, ${count(d.length)} bytes` : ''}</span></p>
       <p data-test="damage-reason" data-reason=${d.reason}>${capital(short(inWords(d.reason), 200))}${d.detail ? html`<span class="soft wrap">: ${short(d.detail, 500)}</span>` : null}</p>
-      ${events.length > 0 || d.unnamed > 0 ? html`<p class="small soft">${events.length > 0 ? html`${plural(events.length, 'event')}: ${events.slice(0, 6).map((e, n) => html`${n ? ', ' : ''}<button type="button" class="link mono" title=${e.event_id} disabled=${!readable} onClick=${() => go({ ...noFilters, view: 'event', event: e.event_id })}>${e.seq === null ? shortId(e.event_id) : `${count(e.seq)} ${shortId(e.event_id)}`}</button>`)}${events.length > 6 ? '…' : ''}` : null}${d.unnamed > 0 ? ` ${count(d.unnamed)} whose ids are not known` : ''}</p>` : null}
+      ${events.length > 0 || d.unnamed > 0 ? html`<p class="small soft">${events.length > 0 ? html`${plural(events.length, 'event')}: ${events.slice(0, 6).map((e, n) => html`${n ? ', ' : ''}<button type="button" class="link mono" title=${e.event_id} disabled=${!readable} onClick=${() => go({ ...noFilters, view: 'event', event: e.event_id })}>${e.seq === null ? shortId(e.event_id) : `#${e.seq} ${shortId(e.event_id)}`}</button>`)}${events.length > 6 ? '…' : ''}` : null}${d.unnamed > 0 ? ` ${count(d.unnamed)} whose ids are not known` : ''}</p>` : null}
       ${patch ? html`<p><button type="button" class="link" data-test="damage-events" onClick=${() => go({ ...noFilters, view: 'events', event: events[0]?.event_id, ...patch })}>Events around it</button></p>` : null}
     </div>
   </li>`

@@ -29,6 +29,17 @@ export function widths(segments, least = 0.06) {
   return segments.map((s) => Math.max(least, s.size / most))
 }
 
+const GAP = 4 // px, between the parts of a map
+
+// widest returns how wide the largest segment of a map is, in px: all of them fill one line, or
+// lines of equal ones where there are too many for that.
+export function widest(shares, width) {
+  width -= 1 // widths are rounded, and what is too wide by a hair begins a new line
+  const inOne = (width - GAP * (shares.length - 1)) / shares.reduce((a, b) => a + b, 0)
+  if (inOne >= 60) return inOne
+  return Math.max(0, (width + GAP) / Math.max(1, Math.floor((width + GAP) / 64)) - GAP)
+}
+
 // markAt returns where in its segment a damage lies: [left, width] as shares.
 export function markAt(segment, damage) {
   if (!(segment.size > 0)) return [0, 1]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { around, damagesOf, markAt, segmentsOf, widths } from './segments.mjs'
+import { around, damagesOf, markAt, segmentsOf, widest, widths } from './segments.mjs'
 
 const d = (file, offset, more = {}) => ({ file, offset, length: 10, reason: 'checksum', events: [], first_seq: null, end_seq: null, ...more })
 
@@ -22,6 +22,14 @@ test('every segment can be seen, every mark lies inside', () => {
   assert.deepEqual(markAt({ size: 100 }, d('a', 95)), [0.95, 0.050000000000000044])
   assert.deepEqual(markAt({ size: 100 }, d('a', 500, { length: null })), [1, 0])
   assert.deepEqual(markAt({ size: 0 }, d('a', 0)), [0, 1])
+})
+
+test('a map fills its lines', () => {
+  assert.equal(widest([1], 1001), 1000)
+  assert.equal(widest([1, 0.5, 0.5], 1009), 500)
+  // 1000 equal ones: 15 in a line, with 4 px between them
+  assert.equal(15 * widest(Array(1000).fill(1), 1001) + 14 * 4, 1000)
+  assert.ok(widest([1, 1], 0) >= 0)
 })
 
 test('the events around a damage', () => {

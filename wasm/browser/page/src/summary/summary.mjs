@@ -3,15 +3,15 @@
 import { html, useMemo, useState, useValue } from '../ui/html.mjs'
 import { useAnswer } from '../ui/ask.mjs'
 import { inTurn, kept } from '../ui/kept.mjs'
-import { count, Name, plural, short, size, span, when } from '../ui/text.mjs'
+import { count, Name, plural, size, span, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
 import { OP } from '../../../../js/question.mjs'
-import { inWords } from '../app/reasons.mjs'
 import { go, linkTo, noFilters } from '../app/route.mjs'
 import { kindName, kinds, opened, store } from '../app/session.mjs'
 import { reach, Timeline } from '../timeline/timeline.mjs'
 import { Damages } from './damages.mjs'
 import { countNames } from './names.mjs'
+import { reportRows } from './report.mjs'
 
 const unfiltered = { ...noFilters, event: undefined }
 
@@ -54,32 +54,10 @@ function Kinds() {
   </section>`
 }
 
-const FROM = { index: 'from index.fbati', checkpoint: 'from index.ckpt', segments: 'from the segments alone: the index was rebuilt' }
-
-// Opened says how the store was opened, and what was not as it should be. All of it is in the
-// report of the engine.
 function Opened() {
   const open = useValue(store), ms = useValue(opened)
-  const r = open.report
-  const lines = []
-  const line = (key, term, node, tone = '') => lines.push(html`<div key=${key} class=${`line ${tone}`} data-test=${`report-${key}`}><dt>${term}</dt><dd>${node}</dd></div>`)
-  line('opened', 'Opened', `${FROM[r.opened_from] ?? short(r.opened_from)}, in ${ms === null ? '?' : `${Math.round(ms)} ms`}`)
-  if (Number(r.tail_events) > 0) line('tail', 'Tail', `${plural(r.tail_events, 'event')} that the index does not cover, read from segments`)
-  line('lookup', 'Lookup', `${{ built: 'built', stored: 'as stored' }[r.lookups] ?? short(r.lookups)}, ${size(r.table_bytes)}${Number(r.parts) > 0 ? `, ${plural(r.parts, 'part')}` : ''}`)
-  line('next', 'Next sequence', count(r.allocator))
-  for (const [n, f] of r.rejected.entries()) {
-    line(`rejected-${n}`, html`<span class="mono">${short(f.file)}</span> refused`, html`${short(inWords(f.reason))}${f.offset ? ` at byte ${count(f.offset)}` : ''}${f.detail ? html`<br /><span class="mono soft wrap">${short(f.detail, 400)}</span>` : null}`, 'warn')
-  }
-  if (r.torn) line('torn', 'Torn tail', html`<span class="mono">${short(r.torn.file)}</span> ends within a frame: ${count(r.torn.length)} bytes at ${count(r.torn.offset)} are not read${r.torn.unproven ? '. They could not be proved to be a torn write' : ''}`, 'warn')
-  for (const [n, u] of r.unfinished.entries()) line(`unfinished-${n}`, 'Unfinished batch', html`${plural(u.items, 'event')} in <span class="mono">${short(u.file)}</span> at ${count(u.offset)}, never committed and not shown`, 'warn')
-  for (const [n, g] of r.gaps.entries()) line(`gap-${n}`, 'Gap', html`${count(g.first)} – ${count(g.end)} before <span class="mono">${short(g.file)}</span>`, 'warn')
-  for (const [n, u] of r.unsealed.entries()) line(`unsealed-${n}`, 'Unsealed', html`<span class="mono">${short(u.file)}</span> has no footer, and <span class="mono">${short(u.next)}</span> follows it`, 'warn')
-  if (r.unclosed) line('unclosed', 'Not closed', 'the writer ended without closing the store, or has it open now')
-  if (Number(r.hidden) > 0) line('hidden', 'Hidden', plural(r.hidden, 'event'))
-  for (const [n, h] of r.hidden_ranges.entries()) line(`hidden-range-${n}`, 'Hidden range', `${count(h.start)} – ${count(h.end)}`)
-  if (r.duplicate_ids) line('duplicates', 'Duplicate ids', 'more than one event has the same id', 'warn')
-  if (open.kindNamesError) line('names', html`<span class="mono">names.thaw</span> refused`, html`<span class="wrap">${short(open.kindNamesError, 300)}</span>`, 'warn')
-  return html`<section class="card"><div class="head"><h2>How it opened</h2></div><dl class="report" data-test="report">${lines}</dl></section>`
+  return html`<section class="card"><div class="head"><h2>How it opened</h2></div><dl class="report" data-test="report">${reportRows(open.report, ms, open.kindNamesError).map(({ key, term, text, warns }) => html`
+    <div key=${key} class=${`line${warns ? ' warn' : ''}`} data-test=${`report-${key}`}><dt>${term}</dt><dd>${text}</dd></div>`)}</dl></section>`
 }
 
 function Files() {

@@ -35,16 +35,19 @@ export function EventsView({ route }) {
   const side = useRef()
   const toggleKind = (kind) => go({ kinds: route.kinds.includes(kind) ? route.kinds.filter((k) => k !== kind) : [...route.kinds, kind] })
 
+  // A link may name an event, and so may the address from then on: it is shown among its
+  // neighbours. shown is the event that the table has already.
+  const shown = useRef()
   const choose = (row, how) => {
+    shown.current = row.id
     if (how === true || (how === 'click' && !wide)) go({ view: 'event', event: row.id })
     else go({ event: row.id }, { replace: route.event !== undefined })
   }
-  // A link may name an event: it is shown among its neighbours.
-  const linked = useRef(false)
   const jumpTo = async ({ id, seq, quiet }) => {
     try {
       if (id !== undefined) {
         const row = await fromIndex(open, id) // even if its frame is damaged
+        shown.current = row.id
         go({ event: row.id }, { replace: true })
         seq = row.seq
         if (!holds(route, row)) return quiet ? undefined : message('The event is not among those that the filters let through.')
@@ -55,9 +58,9 @@ export function EventsView({ route }) {
     }
   }
   useEffect(() => {
-    if (!linked.current && route.event) jumpTo({ id: route.event, quiet: true })
-    linked.current = true
-  }, [])
+    if (route.event && route.event !== shown.current) jumpTo({ id: route.event, quiet: true })
+    shown.current = route.event
+  }, [route.event])
   useKeys({
     Escape: () => {
       if (!route.event) return false
@@ -73,7 +76,7 @@ export function EventsView({ route }) {
     <${Filters} route=${route} onJump=${jumpTo}>
       <span class="total small soft" data-test="total" data-total=${rows.total} aria-live="polite">${rows.total === null ? '…' : filtered(route) ? `${count(rows.total)} of ${count(all)}` : `${count(rows.total)} events`}</span>
     <//>
-    <${Timeline} region=${region} route=${route} onBrush=${go} onKind=${toggleKind} />
+    ${all > 0 ? html`<${Timeline} region=${region} route=${route} onBrush=${go} onKind=${toggleKind} />` : null}
     ${rows.error ? html`<div class="pad"><${Failure} error=${rows.error} text="The events could not be read." /></div>` : null}
     <div class="split">
       ${rows.total === 0 ? html`<div class="empty grow" data-test="no-events">

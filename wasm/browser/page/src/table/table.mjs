@@ -28,8 +28,8 @@ function Row({ n, row, top, height, chosen, cursor, onChoose }) {
 // another; jump is { seq } to show, a new object each time.
 export function Table({ rows, chosen, onChoose, jump, label = 'Events' }) {
   useValue(rows.version)
-  const box = useRef(), grid = useRef()
-  const { height: view } = useSize(box)
+  const grid = useRef(), head = useRef()
+  const view = Math.max(0, useSize(grid).height - useSize(head).height)
   const rowHeight = useRowHeight(grid)
   const g = layout(rows.known, rowHeight, view)
   const [place, setPlace] = useState({ y: 0, offset: 0, scrollTop: 0 })
@@ -40,12 +40,12 @@ export function Table({ rows, chosen, onChoose, jump, label = 'Events' }) {
   const put = (next) => {
     state.current.place = next
     setPlace(next)
-    if (box.current && box.current.scrollTop !== next.scrollTop) box.current.scrollTop = next.scrollTop
+    if (grid.current && grid.current.scrollTop !== next.scrollTop) grid.current.scrollTop = next.scrollTop
   }
   const onScroll = () => {
-    if (!box.current) return // the last scroll of a table that is gone
+    if (!grid.current) return // the last scroll of a table that is gone
     const now = state.current
-    const next = scrolled(now.g, now.place, box.current.scrollTop)
+    const next = scrolled(now.g, now.place, grid.current.scrollTop)
     if (next.y !== now.place.y || next.offset !== now.place.offset) put(next)
     else now.place = { ...now.place, scrollTop: next.scrollTop }
   }
@@ -67,7 +67,7 @@ export function Table({ rows, chosen, onChoose, jump, label = 'Events' }) {
     if (!jump) return
     let current = true
     rows.find(jump.seq).then((n) => {
-      if (current && n >= 0) requestAnimationFrame(() => show(n, (h, _, row) => centred(h, row)))
+      if (current && n >= 0) requestAnimationFrame(() => show(n, (h, y, row) => (reveal(h, y, row) === y ? y : centred(h, row))))
     }, () => {})
     return () => { current = false }
   }, [rows, jump])
@@ -112,11 +112,9 @@ export function Table({ rows, chosen, onChoose, jump, label = 'Events' }) {
     shown.push(html`<${Row} n=${n} row=${r} top=${n * rowHeight - place.offset} height=${rowHeight} chosen=${r && r.id === chosen} cursor=${n === cursor} onChoose=${choose} />`)
   }
   return html`<div ref=${grid} role="grid" class="table" tabindex="0" aria-label=${label} aria-rowcount=${rows.total === null ? -1 : rows.total + 1} aria-colcount=${COLUMNS.length}
-    aria-readonly="true" aria-activedescendant=${cursor >= first && cursor < end ? `row-${cursor}` : undefined} data-test="table" data-total=${rows.total}>
-    <div role="row" class="tr th" aria-rowindex="1">${COLUMNS.map(([name, heading]) => html`<div role="columnheader" key=${name} class=${`td ${name}`}>${heading}</div>`)}</div>
-    <div ref=${box} class="tbody" role="presentation" onScroll=${onScroll}>
-      <div class="canvas" role="rowgroup" style=${{ height: `${g.canvas}px` }}>${shown}</div>
-    </div>
+    aria-readonly="true" aria-activedescendant=${cursor >= first && cursor < end ? `row-${cursor}` : undefined} onScroll=${onScroll} data-test="table" data-total=${rows.total}>
+    <div ref=${head} role="row" class="tr th" aria-rowindex="1">${COLUMNS.map(([name, heading]) => html`<div role="columnheader" key=${name} class=${`td ${name}`}>${heading}</div>`)}</div>
+    <div class="canvas" role="rowgroup" style=${{ height: `${g.canvas}px` }}>${shown}</div>
   </div>`
 }
 

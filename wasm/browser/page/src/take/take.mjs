@@ -5,7 +5,9 @@ import { Failure } from '../app/failure.mjs'
 import { filtered, linkTo, regionOf, route } from '../app/route.mjs'
 import { message, store } from '../app/session.mjs'
 import { Filters } from '../filter/filter.mjs'
-import { html, useEffect, useState, useValue } from '../ui/html.mjs'
+import { useAnswer } from '../ui/ask.mjs'
+import { html, useState, useValue } from '../ui/html.mjs'
+import { keyOf } from '../ui/kept.mjs'
 import { count, plural, short, size } from '../ui/text.mjs'
 import { begin, cancel, jobs } from './jobs.mjs'
 import { blobSink, canStream, fileName, fileSink, MOST_BLOB } from './sink.mjs'
@@ -14,19 +16,6 @@ import { eventsIn, takeLines, takeStore } from './work.mjs'
 const LINES = { description: 'Lines of JSON', accept: { 'application/x-ndjson': ['.ndjson'] } }
 const ZIP = { description: 'A store in a zip', accept: { 'application/zip': ['.zip'] } }
 const MOST_LISTED = 20
-
-const keyOf = (region) => JSON.stringify(region, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))
-
-function useCount(open, region) {
-  const [n, set] = useState(null)
-  useEffect(() => {
-    const control = new AbortController()
-    set(null)
-    eventsIn(open, region, control.signal).then(set, () => {}) // taking says what is wrong
-    return () => control.abort()
-  }, [open, keyOf(region)])
-  return n
-}
 
 export function TakeView() {
   const open = useValue(store), at = useValue(route)
@@ -45,10 +34,11 @@ export function TakeView() {
 }
 
 function What({ open, region, all }) {
-  const n = useCount(open, region)
+  const { value: n, error, busy } = useAnswer((signal) => eventsIn(open, region, signal), [open, keyOf(region)])
   const hidden = open.report.hidden
-  return html`<div>
-    <h1>${n === null ? 'Counting…' : html`<span data-test="take-events">${plural(n, 'event')}</span>`} <span class="soft">${all ? 'in the store' : 'let through by the filters'}</span></h1>
+  return html`<div class="take-body">
+    ${error && html`<${Failure} error=${error} text="The events could not be counted." />`}
+    <h1>${error ? 'Events' : busy ? 'Counting…' : html`<span data-test="take-events">${plural(n, 'event')}</span>`} <span class="soft">${all ? 'in the store' : 'let through by the filters'}</span></h1>
     ${open.report.damages?.length > 0 && html`<p class="warn">Opening found ${plural(open.report.damages.length, 'damage')}: events in them that no index names are not among these.</p>`}
     ${hidden > 0 && html`<p class="soft">${plural(hidden, 'hidden event')} of the store ${hidden === 1 ? 'is' : 'are'} not taken.</p>`}
   </div>`
