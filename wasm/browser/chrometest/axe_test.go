@@ -102,10 +102,6 @@ func TestAxe(t *testing.T) {
 			visit(t, p, dir, func(name string) {
 				found := Eval[[]string](p, `axe.run(document, { resultTypes: ['violations'], runOnly: `+c.only+`, rules: {
 					`+c.except+`
-					// The table's grid has the focus and scrolls by keys; its body is no stop of its own.
-					'scrollable-region-focusable': { enabled: false },
-					// The boxes of the picture are named by a sentence, not by their short texts.
-					'label-content-name-mismatch': { enabled: false },
 				} })
 					.then((r) => r.violations.flatMap((v) => v.nodes.slice(0, 4).map((n) => v.id + ' ' + n.target + ': ' + n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? ''))))`)
 				for _, f := range found {

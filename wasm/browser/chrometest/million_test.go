@@ -69,6 +69,8 @@ func TestMillion(t *testing.T) {
 		{"scope=shop:07&kind=0x1002", host.Region{Scope: "shop:07", Kinds: event.Only(paid)}},
 	} {
 		want := all(t, r.Query(t.Context(), c.region, host.Page{}))
+		p.goTo("#/summary")
+		p.Wait(within("summary"))
 		p.goTo("#/events?" + c.hash)
 		p.same(want)
 		p.Wait(within("timeline") + "?.dataset.events === '" + fmt.Sprint(len(want)) + "'")
