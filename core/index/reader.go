@@ -44,6 +44,7 @@ type Reader struct {
 	made    uint32 // bit i: section[i] was made
 	// lastName is the last name that NameOfMany read.
 	lastName uint32
+	ranged   []source.Range // to announce
 }
 
 // NewReader returns a Reader of img through t, which must have been built from

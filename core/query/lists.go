@@ -76,11 +76,17 @@ func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader
 		}
 		at = max(at, next)
 	}
+	var numbers []uint32 // read ahead
 	for ; at < end && len(lists) < n; at++ {
-		number, err := c.OrderedName(at)
-		if err != nil {
-			return nil, false, err
+		if len(numbers) == 0 {
+			if numbers, err = c.orderedNames(numbers, at, min(end, at+uint32(n-len(lists)), at+announced)); err != nil {
+				return nil, false, err
+			}
+			c.AnnounceEntities(numbers)
+			c.AnnounceNames(numbers)
 		}
+		number := numbers[0]
+		numbers = numbers[1:]
 		l, err := of(&c.Reader, number)
 		if err != nil {
 			return nil, false, err
@@ -99,6 +105,18 @@ func (c *Cursor) orderedLists(prefix, after string, n int, of func(*index.Reader
 		lists = append(lists, NamedList{Name: after, List: l})
 	}
 	return lists, len(lists) == n, nil
+}
+
+// orderedNames returns the numbers of the sorted names from place at up to end.
+func (c *Cursor) orderedNames(numbers []uint32, at, end uint32) ([]uint32, error) {
+	for ; at < end; at++ {
+		number, err := c.OrderedName(at)
+		if err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers, nil
 }
 
 // KindLists returns the lists of all kinds present, by rising kind.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/source"
 )
 
 const (
@@ -26,7 +27,10 @@ type names struct {
 	// says for which records.
 	chunk  []byte
 	wanted []wantedName
-	given  int // how many scopes this query added to those of the part
+	// announced is set when the names of the records looked up now need not be announced.
+	announced bool
+	numbers   []uint32 // to announce
+	given     int      // how many scopes this query added to those of the part
 }
 
 // cachedName is a name. While name is empty, wanted is one more than the place in
@@ -91,20 +95,48 @@ func (c *Cursor) coordinates(records []artifact.Raw) ([]event.Coordinate, error)
 	n.wanted = slices.Grow(n.wanted, 2*len(records))
 	n.chunk = slices.Grow(n.chunk, 64)
 	defer n.share(c.scopes) // after an error too, so that every cached name gets its string
-	for i, r := range records {
+	n.announced = !c.Announces()
+	for i := range records {
 		at := &n.coordinates[i]
-		if err := c.want(n, &at.Entity, r.Entity(), int32(i), false); err != nil {
+		if err := c.want(n, &at.Entity, records[i:], int32(i), false); err != nil {
 			return nil, err
 		}
-		if err := c.want(n, &at.Scope, r.Scope(), int32(i), true); err != nil {
+		if err := c.want(n, &at.Scope, records[i:], int32(i), true); err != nil {
 			return nil, err
 		}
 	}
 	return n.coordinates, nil
 }
 
-// want sets name, now or at the next share.
-func (c *Cursor) want(n *names, name *string, number uint32, record int32, scope bool) error {
+// nameOf reads a name. At the first one that was not read yet it announces those of all
+// records that follow.
+func (c *Cursor) nameOf(n *names, number uint32, records []artifact.Raw) ([]byte, error) {
+	if n.announced {
+		return c.NameOfMany(number)
+	}
+	b, err := c.NameAtHand(number)
+	if err != source.ErrAbsent {
+		return b, err
+	}
+	n.announced = true
+	n.numbers = n.numbers[:0]
+	for _, r := range records {
+		n.numbers = append(n.numbers, r.Entity())
+		if c.scopes.get(r.Scope()) == "" {
+			n.numbers = append(n.numbers, r.Scope())
+		}
+	}
+	c.AnnounceNames(n.numbers)
+	return c.NameOfMany(number)
+}
+
+// want sets name, that of the first of some records, now or at the next share. record is the
+// place of its coordinate.
+func (c *Cursor) want(n *names, name *string, records []artifact.Raw, record int32, scope bool) error {
+	number := records[0].Entity()
+	if scope {
+		number = records[0].Scope()
+	}
 	slot := &n.cache[number%nameCache]
 	if slot.number == number && slot.name != "" {
 		*name = slot.name
@@ -121,7 +153,7 @@ func (c *Cursor) want(n *names, name *string, number uint32, record int32, scope
 		first := &n.wanted[slot.wanted-1]
 		w.start, w.end = first.start, first.end
 	} else {
-		b, err := c.NameOfMany(number)
+		b, err := c.nameOf(n, number, records)
 		if err != nil {
 			return err
 		}

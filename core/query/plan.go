@@ -23,6 +23,10 @@ type plan struct {
 	single [maxConditions]index.Postings // the sets of conditions that are one list
 }
 
+// announced is how many lists are announced at once: of so many the parts that are not there
+// yet fit into any cache.
+const announced = 1024
+
 // maxConditions is how many conditions of a region have sets: entity or its prefix,
 // scope, kinds.
 const maxConditions = 3
@@ -255,18 +259,25 @@ func (p *plan) byPrefix(c *Cursor) error {
 		return nil
 	}
 	lists := make([]index.List, 0, names)
-	for place := lo; place < hi; place++ {
-		number, err := c.OrderedName(place)
-		if err != nil {
-			return err
+	numbers := make([]uint32, min(announced, names))
+	for lo < hi {
+		some := numbers[:min(uint32(len(numbers)), hi-lo)]
+		for i := range some {
+			if some[i], err = c.OrderedName(lo + uint32(i)); err != nil {
+				return err
+			}
 		}
-		l, err := c.Entity(number)
-		if err != nil {
-			return err
+		c.AnnounceEntities(some)
+		for _, number := range some {
+			l, err := c.Entity(number)
+			if err != nil {
+				return err
+			}
+			if l.Len() > 0 { // a scope's name is in the table too
+				lists = append(lists, l)
+			}
 		}
-		if l.Len() > 0 { // a scope's name is in the table too
-			lists = append(lists, l)
-		}
+		lo += uint32(len(some))
 	}
 	return p.addMany(c, lists)
 }

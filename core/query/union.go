@@ -141,7 +141,10 @@ func (c *Cursor) gather(lists []index.List, total int, first, end uint32) (set, 
 	var p index.Postings
 	var some [256]uint32
 	each := func(f func(records []uint32)) error {
-		for _, l := range lists {
+		for i, l := range lists {
+			if i%announced == 0 && len(lists) > 1 {
+				c.AnnounceLists(lists[i:min(i+announced, len(lists))], false)
+			}
 			p.Walk(&c.Reader, l)
 			for at := first; ; {
 				n, err := p.Read(some[:], at, end)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/query"
 )
 
@@ -50,10 +51,15 @@ func (s *Snapshot) Kinds() iter.Seq2[query.KindSummary, error] {
 func (cs *cursors) kinds() (map[event.Kind]query.Extent, error) {
 	all := map[event.Kind]query.Extent{}
 	for _, c := range cs.list {
+		var some []index.List
 		lists, err := c.KindLists()
 		if err != nil {
 			return nil, err
 		}
+		for _, l := range lists {
+			some = append(some, l.List)
+		}
+		c.AnnounceExtents(some)
 		for _, l := range lists {
 			x, err := c.Extent(l.List)
 			if err != nil {
@@ -118,15 +124,19 @@ func (cs *cursors) names(find nameFinder, prefix, after string, n int) (names []
 		part int
 	}
 	var all []found
+	var some []index.List
 	// The names up to next are complete: a part that has more than it gave has them above.
 	for i, c := range cs.list {
+		some = some[:0]
 		lists, more, err := find(c, prefix, after, n)
 		if err != nil {
 			return nil, "", err
 		}
 		for _, l := range lists {
 			all = append(all, found{NamedList: l, part: i})
+			some = append(some, l.List)
 		}
+		c.AnnounceExtents(some)
 		if last := len(lists) - 1; more && (next == "" || lists[last].Name < next) {
 			next = lists[last].Name
 		}

@@ -3,6 +3,7 @@ package plugin
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 )
 
@@ -27,9 +28,9 @@ func (e *MemoryError) Error() string {
 // Unwrap returns [ErrMemory] and the cause.
 func (e *MemoryError) Unwrap() []error { return []error{ErrMemory, e.Err} }
 
-// outOfMemory is the text that the Go runtime writes to standard error before it exits
+// outOfMemory are texts of which the Go runtime writes one to standard error before it exits
 // because memory cannot grow.
-const outOfMemory = "out of memory"
+var outOfMemory = [][]byte{[]byte("out of memory"), []byte("cannot allocate memory")}
 
 // saidAtMost bounds the bytes kept of an instance's standard error.
 const saidAtMost = 4096
@@ -45,7 +46,7 @@ func (s *said) Write(p []byte) (int, error) {
 
 // cause wraps err in a [MemoryError] if the instance ran out of memory.
 func (s *said) cause(err error, limit uint64) error {
-	if s != nil && bytes.Contains(s.b, []byte(outOfMemory)) {
+	if s != nil && slices.ContainsFunc(outOfMemory, func(text []byte) bool { return bytes.Contains(s.b, text) }) {
 		return &MemoryError{Limit: limit, Err: err}
 	}
 	return err

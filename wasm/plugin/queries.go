@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/query"
@@ -17,6 +18,8 @@ import (
 // queries implements [host.Reader]. It checks the context between events and between steps.
 type queries struct {
 	acquire func() (v *view, release func(), err error)
+	// onlyRows is set when the module refused format 5, as one that was built before does.
+	onlyRows atomic.Bool
 }
 
 // contextEvery is the number of events between checks of the context.
@@ -24,17 +27,38 @@ const contextEvery = 64
 
 // each iterates over the events of a question.
 func (q *queries) each(ctx context.Context, r abi.Request) iter.Seq2[event.Event, error] {
-	if r.Op == abi.OpQuery || r.Op == abi.OpStream {
-		r.Format = abi.FormatRecords
-		return func(yield func(event.Event, error) bool) {
-			var d abi.Records
-			rowsInto(ctx, q, r, d.Next)(yield)
-		}
-	}
-	return rows(ctx, q, r, func(b []byte) (event.Event, []byte, error) {
+	inRows := rows(ctx, q, r, func(b []byte) (event.Event, []byte, error) {
 		row, _, rest, err := abi.DecodeRow(b)
 		return row.Event, rest, err
 	})
+	if r.Op != abi.OpQuery && r.Op != abi.OpStream {
+		return inRows
+	}
+	r.Format = abi.FormatRecords
+	return func(yield func(event.Event, error) bool) {
+		if q.onlyRows.Load() {
+			inRows(yield)
+			return
+		}
+		var d abi.Records
+		given, refused := false, false
+		rowsInto(ctx, q, r, d.Next)(func(e event.Event, err error) bool {
+			if refused = !given && err != nil && errors.Is(err, abi.ErrRequest); refused {
+				return false
+			}
+			given = true
+			return yield(e, err)
+		})
+		if !refused {
+			return
+		}
+		inRows(func(e event.Event, err error) bool {
+			if err == nil { // it was the format that the module refused
+				q.onlyRows.Store(true)
+			}
+			return yield(e, err)
+		})
+	}
 }
 
 // rows iterates over the rows of a question. decode decodes the first row of an answer and

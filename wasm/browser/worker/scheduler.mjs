@@ -1,10 +1,13 @@
-// Runs the tasks of many questions in turns, step by step: the urgent ones first, and of
-// equals the one that waited longest. While a task of a store waits for ranges, the others
+// Runs the tasks of many questions in turns, step by step: those of the lowest rank first, and
+// of equals the one that waited longest. While a task of a store waits for ranges, the others
 // of this store wait too, as ../../guest/ABI.md asks.
 
 import { steps } from '../../js/task.mjs'
 
 const TURN = 8 // ms of steps before messages are looked at
+// RANK orders questions: what is looked at, before what is short, before what reads a whole
+// store and would keep the others waiting.
+export const RANK = { urgent: 0, usual: 1, long: 2 }
 const STARTED = 256 // tasks at most: the guest has 1024
 
 const now = () => performance.now()
@@ -37,8 +40,8 @@ export class Scheduler {
   // add runs a question of a store, {handle, files, closed, gone, reader}. on has the
   // functions part(bytes, count), progress(done, total), end() and fail(err). It returns the
   // job; while job.paused it rests.
-  add(store, request, on, urgent = false) {
-    const job = { store, on, urgent, paused: false, reading: false, started: false, steps: steps(this.#instance, store, request) }
+  add(store, request, on, rank = RANK.usual) {
+    const job = { store, on, rank, paused: false, reading: false, started: false, steps: steps(this.#instance, store, request) }
     this.#jobs.push(job)
     this.wake()
     return job
@@ -50,6 +53,9 @@ export class Scheduler {
     this.#guard(job, () => job.steps.return())
     this.wake()
   }
+
+  // quiet reports whether nobody waits for what is short.
+  get quiet() { return this.#jobs.every((job) => job.rank === RANK.long) }
 
   // wake runs the jobs that can run.
   wake() {
@@ -73,7 +79,7 @@ export class Scheduler {
   #next() {
     const started = this.#jobs.reduce((n, job) => n + job.started, 0)
     const ready = (job) => !job.paused && !job.reading && (!job.store.reader || job.store.reader === job) && (job.started || started < STARTED)
-    return this.#jobs.find((job) => job.urgent && ready(job)) ?? this.#jobs.find(ready)
+    return this.#jobs.filter(ready).reduce((best, job) => (best && best.rank <= job.rank ? best : job), undefined)
   }
 
   #remove(job) {

@@ -17,12 +17,17 @@ import { FILE as NAMES, names, MOST as MOST_NAMES } from '../../js/kindnames.mjs
 import { STATUS } from '../../js/task.mjs'
 import { run, start } from './go.mjs'
 import { pack } from './protocol.mjs'
-import { Scheduler } from './scheduler.mjs'
+import { RANK, Scheduler } from './scheduler.mjs'
 import { SOURCES } from './sources.mjs'
 import { Windows } from './windows.mjs'
 
 // LATEST are files of which the latest content is valid, so they are read at once.
 const LATEST = ['synced.thaw', 'visibility_ranges.fbv']
+// LONG are the operations that read a whole store: verify, timeline, extract. Numbers, since the
+// worker has no other use for their names.
+const LONG = [12, 20, 22]
+// An index is read behind, in parts, while nobody waits: filters then find their lists at hand.
+const INDEX = /\.thaw$/, BEHIND = 1 << 20, PAUSE = 20
 const CREDIT = 4 // parts sent and not yet used
 const PROGRESS = 50 // ms between two messages of progress
 const utf8 = new TextEncoder(), text = new TextDecoder()
@@ -109,7 +114,7 @@ class Worker {
         over()
         send({ error: pack(err) })
       },
-    }, urgent)
+    }, urgent ? RANK.urgent : parts || LONG.includes(opOf(request)) ? RANK.long : RANK.usual)
     of.jobs.add(job)
     this.#acks.set(id, () => {
       credit++
@@ -139,12 +144,25 @@ class Worker {
       if (opening.ended) return this.#free(store)
       this.#stores.set(answer.store, store)
       this.#port.postMessage({ id, end: { ...answer, gone: store.gone } })
+      if (request) this.#readBehind(store)
     } catch (err) {
       if (!this.alive) throw err
       this.#free(store)
       this.#port.postMessage({ id, error: pack(err), gone: store.gone })
     } finally {
       this.#cancels.delete(id)
+    }
+  }
+
+  async #readBehind(store) {
+    for (const file of store.files) {
+      if (!INDEX.test(file.name) || !file.regular || file.content || !this.#windows.behind(file)) continue
+      for (let at = 0; at < file.size; at += BEHIND) {
+        do await new Promise((done) => setTimeout(done, PAUSE))
+        while (!this.#scheduler.quiet && !store.closed)
+        if (store.closed || !await this.#windows.load(file, at, Math.min(at + BEHIND, file.size))) break
+      }
+      if (store.closed) return this.#windows.forget(store.files) // what came since
     }
   }
 
@@ -225,6 +243,9 @@ class Worker {
     })
   }
 }
+
+// opOf returns the operation of a request.
+const opOf = (request) => new DataView(request.buffer, request.byteOffset).getUint32(0, true)
 
 // reporter returns a function for progress that sends it at intervals.
 function reporter(send) {

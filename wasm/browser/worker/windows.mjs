@@ -63,6 +63,17 @@ export class Windows {
     return Promise.all([this.#read(plan.reads, plan.held), ...plan.waits]).then(() => () => this.#fill(list, wants, plan, onGone))
   }
 
+  // load reads a part of a file that is not wanted yet, from a multiple of WINDOW on. It
+  // reports whether that succeeded.
+  async load(file, at, end) {
+    const held = new Map()
+    await this.#read([{ file, at, end }], held)
+    return [...held.values()].every(({ bytes }) => bytes)
+  }
+
+  // behind reports whether a file is small enough to be read behind: others need room too.
+  behind(file) { return file.size <= this.#budget / 2 }
+
   // forget drops the windows of some files.
   forget(list) {
     const ids = new Set(list.map((file) => file.id))

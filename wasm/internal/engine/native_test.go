@@ -24,6 +24,7 @@ type native struct {
 	store   uint32
 	request []byte
 	told    [][2]uint64 // the progress so far: done and total
+	wants   int         // how often ranges were wanted
 }
 
 func newNative(t testing.TB, dir string) *native {
@@ -71,6 +72,7 @@ func (h *native) each(q abi.Request, take func(answer []byte, count int)) (rows 
 		switch state {
 		case abi.Wants:
 			t := h.engine.tasks.get(number)
+			h.wants++
 			for i, p := range t.wanted {
 				w := t.wants[i*abi.WantSize:]
 				_, err := h.files[binary.LittleEndian.Uint32(w[abi.WantFile:])].ReadAt(p, int64(binary.LittleEndian.Uint64(w[abi.WantOffset:])))

@@ -318,11 +318,46 @@ const cases = {
     await assert.rejects(store.each(PARTS, {}, () => { throw broken }), (err) => err === broken)
     store.close()
   },
+  async 'the index is read behind'() {
+    const behind = async (cache, change = (read) => read()) => {
+      const engine = await start({ cache }), store = await engine.open(await source(b))
+      let reads = 0
+      await reading((read) => { reads++; return change(read) }, async () => {
+        for (let i = 0; i < 200 && reads === 0; i++) await tick()
+      })
+      const { cache: kept } = await engine.memory()
+      assert.ok(parseLines(await store.text(ALL)).length > 0) // also after a failure
+      const index = store.files.find(({ name }) => name === 'index.thaw')
+      engine.close()
+      return [reads > 0, kept >= index.size]
+    }
+    assert.deepEqual(await behind(1 << 20), [true, true])
+    assert.deepEqual(await behind(1 << 20, failsWith('EIO')), [true, true]) // the open has read it
+    assert.deepEqual(await behind(1 << 10), [false, false]) // there is no room
+    const content = new Uint8Array(200_000).map((_, i) => i), list = []
+    const read = async (ranges) => { list.push(...ranges); return ranges.map(({ at, end }) => ({ bytes: content.subarray(at, end) })) }
+    const file = new Kept('index.thaw', content.length, true, read), windows = new Windows(1 << 20)
+    assert.equal(await windows.load(file, 65536, content.length), true)
+    assert.deepEqual(list.map(({ at, end }) => [at, end]), [[65536, 200_000]])
+    const want = { file: 0, offset: 70_000n, length: 1000, bytes: new Uint8Array(1000) }
+    assert.equal(windows.supply([file], [want], () => {}), null, 'it is at hand')
+    assert.deepEqual(want.bytes, content.subarray(70_000, 71_000))
+    file.read = async (ranges) => ranges.map(() => ({ status: STATUS.failed, cause: new Error('no') }))
+    assert.equal(await windows.load(file, 0, 65536), false)
+    assert.deepEqual([windows.behind({ size: 1 << 19 }), windows.behind({ size: (1 << 19) + 1 })], [true, false])
+  },
   async 'the urgent question first'(engine) {
     const store = await engine.open(await source(b)), order = []
     const long = ['x', 'y'].map((name) => store.text(PARTS).then(() => order.push(name)))
     await Promise.all([...long, store.text(PARTS, { urgent: true }).then(() => order.push('urgent'))])
     assert.equal(order[0], 'urgent')
+    // What reads all comes last, whenever it was asked.
+    order.length = 0
+    const note = (name) => () => order.push(name)
+    await Promise.all([
+      store.text({ op: OP.verify }).then(note('verify')), store.each(PARTS, {}, async () => {}).then(note('parts')), store.rows({ op: OP.marks }).then(note('marks')), store.text({ op: OP.query, limit: 20 }).then(note('query')),
+    ])
+    assert.deepEqual(order.slice(0, 2).sort(), ['marks', 'query'])
     let parts = 0
     const slow = store.each(PARTS, {}, async () => { parts++; await tick() })
     await store.text({ op: OP.count }) // is answered though the other waits

@@ -26,6 +26,9 @@ export const ready = signal({ state: 'waiting' })
 // its number.
 export const kindName = (kind) => store.value?.kindNames?.[kind] ?? nameOf(kind) ?? hex(kind)
 
+// kindNumber returns the number of a kind that has a name, '' for others.
+export const kindNumber = (kind) => (kindName(kind) === hex(kind) ? '' : hex(kind))
+
 // notices are what message said and has not gone away.
 export const notices = signal([])
 let numbers = 0
@@ -64,8 +67,8 @@ export function start() {
   return engine
 }
 
-const MOST_DEATHS = 3 // in a minute
-let deaths = [] // when the worker died, in ms
+const MOST_DEATHS = 4 // in a minute
+let deaths = [] // when the worker died since the user opened a store, in ms
 
 // died says that the worker ended, and opens the store again in a new one; not without end, where
 // the same view ends it each time.
@@ -79,13 +82,18 @@ function died(error) {
     return
   }
   message(`The worker ended: ${why}. It is started again${source ? ', and the store opened anew' : ''}.`, { failure: true })
-  if (source) open(source)
+  if (source) replace(source)
 }
 
 let opens = 0
 
 // open replaces the open store by another. A failure is shown, and leaves none.
-export async function open(source, options = {}) {
+export function open(source) {
+  deaths = []
+  return replace(source)
+}
+
+async function replace(source) {
   const turn = ++opens
   store.value?.close()
   store.value = null
@@ -94,7 +102,7 @@ export async function open(source, options = {}) {
   opening.value = source
   const began = performance.now()
   try {
-    const next = await (await start()).open(source, options)
+    const next = await (await start()).open(source)
     if (turn !== opens) return next.close()
     await show(next)
     opened.value = performance.now() - began

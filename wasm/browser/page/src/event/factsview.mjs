@@ -1,7 +1,7 @@
 // The facts of an event, each to copy, and the ways from it to others.
 
 import { linkTo, noFilters } from '../app/route.mjs'
-import { kindName } from '../app/session.mjs'
+import { kindName, kindNumber } from '../app/session.mjs'
 import { useAnswer } from '../ui/ask.mjs'
 import { html } from '../ui/html.mjs'
 import { count, hex, Name, plural, short, shortId, visible, when, whenMicros } from '../ui/text.mjs'
@@ -25,7 +25,7 @@ export function Facts({ row, full }) {
     <${Fact} name="Entity" value=${row.entity} test="fact-entity"><${Name} of=${row.entity} /> <a href=${events({ entity: row.entity, event: row.id })}>its events</a><//>
     <${Fact} name="Clock" value=${row.clock} test="fact-clock">${count(row.clock)}<//>
     <${Fact} name="Scope" value=${row.scope} test="fact-scope"><${Name} of=${row.scope} /> <a href=${events({ scope: row.scope, event: row.id })}>its events</a><//>
-    <${Fact} name="Kind" value=${hex(row.kind)} test="fact-kind">${kindName(row.kind) !== hex(row.kind) && html`<bdi>${short(kindName(row.kind), 100)}</bdi> `}<code>${hex(row.kind)}</code> <a href=${events({ kinds: [row.kind], event: row.id })}>its events</a><//>
+    <${Fact} name="Kind" value=${hex(row.kind)} test="fact-kind">${kindNumber(row.kind) && html`<bdi>${short(kindName(row.kind), 100)}</bdi> `}<code>${hex(row.kind)}</code> <a href=${events({ kinds: [row.kind], event: row.id })}>its events</a><//>
     <${Fact} name="Own time" value=${full?.timestampUs} what="own time in µs" test="fact-time">${full ? html`${whenMicros(full.timestampUs)} <span class="soft">UTC</span>` : html`<span class="soft">only in the frame</span>`}<//>
     <${Fact} name="Wall clock" value=${row.wallMs} what="wall_ms" test="fact-wall">${when(row.wallMs)} <span class="soft">UTC</span><//>
     <${Fact} name="Event id" value=${row.id} test="fact-id"><${Id} id=${row.id} /><//>

@@ -8,7 +8,7 @@ import { count, cut, hex, Name, when } from '../ui/text.mjs'
 import { Swatch } from '../ui/tint.mjs'
 import { OP } from '../../../../js/question.mjs'
 import { filtered, go, noFilters } from '../app/route.mjs'
-import { kindName, kinds, message, store } from '../app/session.mjs'
+import { kindName, kindNumber, kinds, message, store } from '../app/session.mjs'
 import { idOf, kindsLike, parseTime, sequenceOf, timeOf } from './terms.mjs'
 
 const WAIT = 60 // ms after a key, before the store is asked
@@ -52,7 +52,7 @@ async function suggest(text, open, all, signal) {
     out.push({ key: 'until', label: 'Time', node: `before ${when(time[0])}`, patch: { ...noTimes, until: time[0] } })
   }
   for (const { kind, events } of kindsLike(t, all, kindName)) {
-    out.push({ key: `kind-${kind}`, label: 'Kind', node: html`<${Swatch} kind=${kind} /> <${Name} of=${kindName(kind)} /> <span class="softer">${hex(kind)}</span>`, detail: count(events), addKind: kind })
+    out.push({ key: `kind-${kind}`, label: 'Kind', node: html`<${Swatch} kind=${kind} /> <${Name} of=${kindName(kind)} /> <span class="softer">${kindNumber(kind)}</span>`, detail: count(events), addKind: kind })
   }
   if (!/\p{Surrogate}/u.test(text)) {
     const names = (op, limit) => open.rows({ op, prefix: text, limit }, { signal, urgent: true })
@@ -157,7 +157,7 @@ function Kinds({ route }) {
     ${all.length > 12 ? html`<input type="search" aria-label="Kinds by name" placeholder="Name" value=${text} onInput=${(e) => setText(e.currentTarget.value)} />` : null}
     <ul>${shown.slice(0, 500).map(({ kind, events }) => html`<li key=${kind}><label>
       <input type="checkbox" checked=${route.kinds.includes(kind)} data-kind=${hex(kind)} onChange=${() => toggle(kind)} />
-      <${Swatch} kind=${kind} /><span class="clip"><${Name} of=${kindName(kind)} /></span><span class="softer small">${hex(kind)}</span><span class="num softer small">${count(events)}</span></label></li>`)}</ul>
+      <${Swatch} kind=${kind} /><span class="clip"><${Name} of=${kindName(kind)} /></span><span class="softer small">${kindNumber(kind)}</span><span class="num softer small">${count(events)}</span></label></li>`)}</ul>
     ${all.length === 0 ? html`<p class="soft">The store has no events.</p>` : null}
     ${route.kinds.length > 0 ? html`<button type="button" class="link" onClick=${() => go({ kinds: [] })}>All kinds</button>` : null}
   </div>`

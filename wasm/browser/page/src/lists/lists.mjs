@@ -8,7 +8,7 @@ import { Swatch } from '../ui/tint.mjs'
 import { OP } from '../../../../js/question.mjs'
 import { Failure } from '../app/failure.mjs'
 import { go, linkTo, noFilters } from '../app/route.mjs'
-import { kindName, kinds, store } from '../app/session.mjs'
+import { kindName, kindNumber, kinds, store } from '../app/session.mjs'
 
 const PAGE = 200 // names
 
@@ -37,7 +37,7 @@ function Lines({ list, lines, most }) {
     <thead><tr><th scope="col">${list === 'entities' ? 'Entity' : list === 'scopes' ? 'Scope' : 'Kind'}</th><th scope="col" class="num">Events</th><th scope="col" class="share"><span class="hidden-text">Share</span></th>
       <th scope="col" class="num far">First</th><th scope="col" class="num far">Last</th><th scope="col" class="time">First time (UTC)</th><th scope="col" class="time">Last time (UTC)</th></tr></thead>
     <tbody>${lines.map((line, n) => html`<tr key=${list === 'kinds' ? line.kind : line.name} class=${n === at ? 'cursor' : ''} data-test="line" data-name=${list === 'kinds' ? hex(line.kind) : line.name.slice(0, 200)} data-events=${line.events}>
-      <th scope="row" class="clip">${list === 'kinds' ? html`<${Swatch} kind=${line.kind} /> ${link(line, html`<${Name} of=${kindName(line.kind)} />`)} ${kindName(line.kind) !== hex(line.kind) ? html`<span class="softer small mono">${hex(line.kind)}</span>` : null}` : link(line, html`<${Name} of=${line.name} />`)}</th>
+      <th scope="row" class="clip">${list === 'kinds' ? html`<${Swatch} kind=${line.kind} /> ${link(line, html`<${Name} of=${kindName(line.kind)} />`)} <span class="softer small mono">${kindNumber(line.kind)}</span>` : link(line, html`<${Name} of=${line.name} />`)}</th>
       <td class="num">${count(line.events)}</td><td class="share"><span class="meter" style=${{ width: `${Math.max(1, (Number(line.events) / most) * 100)}%` }}></span></td>
       <td class="num far soft">${count(line.firstSeq)}</td><td class="num far soft">${count(line.lastSeq)}</td><td class="time soft">${when(line.firstWallMs)}</td><td class="time soft">${when(line.lastWallMs)}</td></tr>`)}</tbody>
   </table>`

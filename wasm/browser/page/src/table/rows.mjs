@@ -3,7 +3,7 @@
 
 import { OP } from '../../../../js/question.mjs'
 
-const MARKS = 16384 // at most some so many, for regions of any size
+const MARKS = 65536 // at most some so many, for regions of any size
 const KEPT = 24000 // rows
 
 // stepFor returns the number of rows of a chunk.

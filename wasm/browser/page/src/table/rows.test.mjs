@@ -31,7 +31,7 @@ function fake(total, events = total) {
 }
 
 test('a chunk is as large as lets the marks stay few', () => {
-  assert.deepEqual([0, 1_000_000, 1_048_577, 10_000_000, 2 ** 32].map(stepFor), [64, 64, 128, 1024, 262144])
+  assert.deepEqual([0, 1_000_000, 4_194_304, 4_194_305, 10_000_000, 2 ** 32].map(stepFor), [64, 64, 64, 128, 256, 65536])
 })
 
 test('the first rows do not wait for the marks', async () => {

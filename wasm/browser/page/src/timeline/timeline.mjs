@@ -90,7 +90,7 @@ export function Timeline({ region, route, height = 72, onBrush, onKind, legend =
   const zoomed = route && (route.since !== undefined || route.until !== undefined)
   return html`<section class="timeline" aria-label="Events over time" aria-busy=${busy} data-test="timeline" data-events=${value?.[0].events}>
     <div class="timeline-head small">
-      <span class="soft" data-test="timeline-text">${!b ? reading(progress) : b.n === 0 ? 'No events'
+      <span class="soft" data-test="timeline-text">${!b || (busy && b.n === 0) ? reading(progress) : b.n === 0 ? 'No events'
         : part ? html`${timeOf(low)} – ${timeOf(high + 1)} · ${plural(sum(b.columns, low, high), 'event')}`
         : shown ? html`${timeOf(shown.at)} · ${span(b.width)} · ${plural(shown.events, 'event')}`
         : html`${when(b.first)} – ${when(end)} · ${span(end - b.first)} · ${span(b.width)} each`}</span>
