@@ -64,13 +64,10 @@ CHECKS = fmt vet tools benchtest sqltest staticcheck platforms tidy wasm-twice r
 # other source.
 INSPECT = host/cmd/thaw/internal/inspect/page
 
-# Without node and npm the command is built without the page, and says how to get it.
+# Without node, npm or the network the command is built without the page, and .ci/page says why.
 build: wasm
 	@rm -f $(INSPECT)/*.gz
-	@if command -v node >/dev/null && command -v npm >/dev/null; then \
-		$(MAKE) --no-print-directory inspector && \
-		for f in inspector.html scratch.js; do gzip -9n <bin/inspector/$$f >$(INSPECT)/$$f.gz || exit 1; done; \
-	else echo "node or npm is not installed: thaw inspect will have no page"; fi
+	@GO='$(GO)' NO_SKIP='$(NO_SKIP)' .ci/page $(CURDIR)/$(INSPECT)
 	$(GO) build -o bin/ ./host/cmd/thaw
 
 # The plugin. The same source and compiler give the same bytes; tests build their
@@ -122,8 +119,8 @@ test:
 	THAW_DAMAGE_STRIDE=$(DAMAGE_STRIDE) THAW_FLIP_STRIDE=$(FLIP_STRIDE) $(TEST) -timeout 12h ./...
 	$(MAKE) --no-print-directory chrome
 
-# What users do with the inspector, in Chromium. Without Chromium, node or npm the tests are
-# skipped with the reason.
+# What users do with the inspector, in Chromium. Without Chromium, node, npm or what npm
+# fetches the tests are skipped with the reason. `make nightly` has them open a million events.
 chrome:
 	$(GO) run ./.ci/testrun -C $(CHROME) -no-skip '$(NO_SKIP)' $(GO) test -vet=off $(CHROME_FLAGS) ./...
 

@@ -1,6 +1,8 @@
 package verify_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -47,6 +49,7 @@ func TestLies(t *testing.T) {
 	all := slices.Concat(frameLies, segmentLies, footerLies, indexLies, checkpointLies, rangeLies)
 	require.Greater(t, len(all), 100)
 	for _, l := range all {
+		keep(t, l)
 		t.Run(l.file+"/"+l.name, func(t *testing.T) {
 			t.Parallel()
 			m := &made{t: t, files: fixture.Store(l.store)}
@@ -75,6 +78,25 @@ func TestLies(t *testing.T) {
 				require.Len(t, r.Damages, 1)
 			}
 		})
+	}
+}
+
+// keep writes a lie's store to a folder in the one that THAW_KEEP_LIES names, for tests of what
+// else reads damaged stores: one for each file and finding.
+func keep(t *testing.T, l lie) {
+	to := os.Getenv("THAW_KEEP_LIES")
+	if to == "" {
+		return
+	}
+	dir := filepath.Join(to, l.file+" "+string(l.reason)+string(l.note))
+	if _, err := os.Stat(dir); err == nil {
+		return
+	}
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	m := &made{t: t, files: fixture.Store(l.store)}
+	l.change(m)
+	for name, b := range m.files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o666))
 	}
 }
 

@@ -42,7 +42,7 @@ func (s source) fetch() error {
 		return nil
 	}
 	if _, err := s.command("npm", s.page, nil, nil, "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
-		return err
+		return fmt.Errorf("npm cannot fetch the page's libraries: %w", err)
 	}
 	return os.WriteFile(mark, lock, 0o644)
 }

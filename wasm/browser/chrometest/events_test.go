@@ -76,6 +76,7 @@ func (p *Page) same(want []event.Event) {
 
 // TestFilters: every filter, by the page's address, has the events of the native query.
 func TestFilters(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 200)
 	r := reader(t, dir)
 	p := opened(t, dir)
@@ -102,9 +103,7 @@ func TestFilters(t *testing.T) {
 		{fmt.Sprintf("until=%d&scope=shop:us", ms(40)), host.Region{Scope: "shop:us", Until: began.Add(40 * time.Minute)}, host.Page{}},
 	} {
 		t.Run(c.hash, func(t *testing.T) {
-			was := p.t
-			p.t = t
-			defer func() { p.t = was }()
+			p.of(t)
 			p.goTo("#/events?" + c.hash)
 			p.same(all(t, r.Query(t.Context(), c.region, c.page)))
 		})
@@ -113,6 +112,7 @@ func TestFilters(t *testing.T) {
 
 // TestFilterField: what a user types completes to entities, scopes, kinds, times and ids.
 func TestFilterField(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 200)
 	r := reader(t, dir)
 	query := func(region host.Region) []event.Event { return all(t, r.Query(t.Context(), region, host.Page{})) }
@@ -165,6 +165,7 @@ func TestFilterField(t *testing.T) {
 
 // TestBrush: a part of the timeline dragged over is a filter by time, and has the native events.
 func TestBrush(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 300)
 	r := reader(t, dir)
 	p := opened(t, dir)
@@ -183,35 +184,163 @@ func TestBrush(t *testing.T) {
 	p.settled(int(events))
 }
 
-// TestShare: a view is a link: a new tab with the same hash shows the same.
+// TestTimeline: each column has the native numbers of events, by kind too.
+func TestTimeline(t *testing.T) {
+	t.Parallel()
+	dir := shop(t, 150)
+	events := all(t, reader(t, dir).Query(t.Context(), host.Region{Scope: "shop:eu"}, host.Page{}))
+	p := opened(t, dir)
+	p.goTo("#/events?scope=shop:eu")
+	p.Wait(within("timeline") + "?.dataset.events === '" + fmt.Sprint(len(events)) + "'")
+	p.Rest()
+	type column struct {
+		Text  string
+		Kinds map[string]string
+	}
+	columns := Eval[[]column](p, `(async () => {
+		const plot = testing.one('plot'), box = plot.getBoundingClientRect()
+		const n = Number(document.querySelector('[role=slider]').getAttribute('aria-valuemax')) + 1
+		const all = []
+		for (let i = 0; i < n; i++) {
+			plot.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: box.x + box.width * (i + 0.5) / n, clientY: box.y + 5 }))
+			await testing.frame()
+			all.push({ Text: testing.one('timeline-text').textContent, Kinds: Object.fromEntries([...document.querySelectorAll('[data-test=legend] [data-kind]')].map((e) => [e.dataset.kind, e.querySelector('.softer').textContent])) })
+		}
+		return all
+	})()`)
+	require.Greater(t, len(columns), 20)
+	begins := func(i int) time.Time {
+		text, _, _ := strings.Cut(columns[i].Text, " · ")
+		at, err := time.Parse("2006-01-02 15:04:05.000", text)
+		require.NoError(t, err)
+		return at
+	}
+	width := begins(1).Sub(begins(0))
+	sum := 0
+	for i, c := range columns {
+		from := begins(i)
+		require.Equal(t, begins(0).Add(time.Duration(i)*width), from)
+		n, kinds := 0, map[string]int{}
+		for _, e := range events {
+			if at := time.UnixMilli(int64(e.WallMS)); !at.Before(from) && at.Before(from.Add(width)) {
+				n++
+				kinds[fmt.Sprint(uint16(e.Kind))]++
+			}
+		}
+		sum += n
+		require.Regexp(t, " "+fmt.Sprint(n)+" events?$", c.Text)
+		for kind, shown := range c.Kinds {
+			require.Equal(t, fmt.Sprint(kinds[kind]), shown, "%s: %s", c.Text, kind)
+		}
+	}
+	require.Equal(t, len(events), sum)
+}
+
+// TestShare: a view is a link: a new tab with the same address shows the same, once the store
+// is dropped on it; and with thaw inspect, and after the store grew.
 func TestShare(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 100)
 	r := reader(t, dir)
-	p := opened(t, dir)
-	p.goTo("#/events?prefix=order:&kind=0x1002")
 	want := all(t, r.Query(t.Context(), host.Region{EntityPrefix: "order:", Kinds: event.Only(paid)}, host.Page{}))
-	p.settled(len(want))
-	p.Click(`[data-test=table] [data-seq="` + fmt.Sprint(want[3].Sequence) + `"]`)
-	p.Wait("location.hash.includes('event=')")
-	hash := Eval[string](p, "location.hash")
+	chosen := `[data-test=table] [data-seq="` + fmt.Sprint(want[3].Sequence) + `"]`
+	served, stop := inspect(t, dir)
+	defer stop()
+	for _, c := range []struct {
+		address string
+		drop    bool
+	}{{site(t).URL, true}, {site(t).File, true}, {served, false}} {
+		arrive := func(p *Page, address string) {
+			p.Load(address)
+			if c.drop {
+				p.Wait(within("open"))
+				p.Drop(dir)
+			}
+		}
+		p := chromium(t).New(t)
+		arrive(p, c.address)
+		p.Wait(within("summary"))
+		p.goTo("#/events?prefix=order:&kind=0x1002")
+		p.settled(len(want))
+		p.Click(chosen)
+		p.Wait("location.hash.includes('event=')")
 
-	q := load(t, site(t).URL+hash)
-	q.Drop(dir)
-	q.Wait(within("summary") + " || " + within("events-view"))
-	q.goTo(hash)
-	q.settled(len(want))
-	q.Wait("document.querySelector('[data-id=\"" + want[3].ID.String() + "\"], [aria-selected=true][data-seq=\"" + fmt.Sprint(want[3].Sequence) + "\"]')")
-	require.Equal(t, p.rows()[:5], q.rows()[:5])
+		q := chromium(t).New(t)
+		arrive(q, Eval[string](p, "location.href"))
+		q.settled(len(want))
+		q.Wait("document.querySelector(" + quote(chosen) + ")?.getAttribute('aria-selected') === 'true'")
+		require.Equal(t, p.rows()[:5], q.rows()[:5])
 
-	// Back and forward go through the views.
-	p.Click(Test("nav-lists"))
-	p.Wait("document.querySelector('[data-test=lines]')")
-	Eval[bool](p, "(history.back(), true)")
-	p.settled(len(want))
+		// Back and forward go through the views.
+		p.Click(Test("nav-lists"))
+		p.Wait("document.querySelector('[data-test=lines]')")
+		Eval[bool](p, "(history.back(), true)")
+		p.settled(len(want))
+
+		// A link to an event, to a graph, and to one that is not in this store.
+		for _, view := range []struct{ hash, shows string }{
+			{"#/event?event=" + dashed(want[5].ID), within("event") + "?.dataset.id === '" + dashed(want[5].ID) + "'"},
+			{"#/graph?event=" + dashed(want[5].ID), "document.querySelectorAll('[data-test=graph-node]').length > 1"},
+			{"#/event?event=01020304-0506-0708-090a-0b0c0d0e0f10", within("failure") + "?.textContent.includes('No visible event')"},
+		} {
+			q.Load("about:blank")
+			arrive(q, c.address+view.hash)
+			q.Wait(view.shows)
+		}
+	}
+}
+
+// refresh reads the store again, and waits until the page says that it has.
+func (p *Page) refresh() {
+	p.t.Helper()
+	p.quiet()
+	p.Click(Test("refresh"))
+	p.Wait(within("notices") + "?.textContent.match(/Nothing new|new event/)")
+}
+
+// quiet closes the notices.
+func (p *Page) quiet() {
+	p.t.Helper()
+	p.Wait("(document.querySelectorAll('[data-test=notices] button').forEach((b) => b.click()), !" + within("notices") + "?.textContent)")
+}
+
+// TestGrows: while a writer has a store open, what it adds is seen in the views that are open,
+// after a refresh.
+func TestGrows(t *testing.T) {
+	t.Parallel()
+	dir := shop(t, 10)
+	served, stop := inspect(t, dir)
+	defer stop()
+	dropped, inspected := opened(t, dir), chromium(t).New(t)
+	inspected.Load(served)
+	inspected.Wait(within("summary"))
+	writer := open(t, dir, host.Options{KindNames: shopKinds, SegmentSize: 64 << 10})
+	for i := range 3 {
+		for n := range 40 {
+			_, err := writer.Append(t.Context(), at("order:late", "shop:eu"), paid, object{"n": n, "text": strings.Repeat("x", 500*i)})
+			require.NoError(t, err)
+		}
+		want := all(t, reader(t, dir).Query(t.Context(), host.Region{Entity: "order:late"}, host.Page{}))
+		require.Len(t, want, 40*(i+1))
+		for _, p := range []*Page{dropped, inspected} {
+			p.goTo("#/events?entity=order:late")
+			p.refresh()
+			p.same(want)
+			p.Wait(within("timeline") + "?.dataset.events === '" + fmt.Sprint(len(want)) + "'")
+		}
+	}
+	require.NoError(t, writer.Close())
+	for _, p := range []*Page{dropped, inspected} {
+		p.goTo("#/summary")
+		p.refresh()
+		summary(t, p, dir)
+		verified(t, p, dir)
+	}
 }
 
 // TestKeys: the table by keyboard alone.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 100)
 	want := all(t, reader(t, dir).Query(t.Context(), host.Region{}, host.Page{}))
 	p := opened(t, dir)
@@ -245,6 +374,7 @@ func TestKeys(t *testing.T) {
 
 // TestLists: entities, scopes and kinds with their native counts, and the way to their events.
 func TestLists(t *testing.T) {
+	t.Parallel()
 	dir := shop(t, 150)
 	r := reader(t, dir)
 	ctx := t.Context()

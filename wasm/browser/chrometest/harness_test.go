@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -33,6 +34,7 @@ func probes(t *testing.T) []string {
 
 // TestHarness: what the tests do to a page arrives there.
 func TestHarness(t *testing.T) {
+	t.Parallel()
 	b := chromium(t)
 	folder, err := filepath.Abs("testdata/probe/folder")
 	require.NoError(t, err)
@@ -84,8 +86,16 @@ func TestHarness(t *testing.T) {
 	}
 }
 
+// heard reports whether the page wrote what is a problem.
+func (p *Page) heard() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.problems) > 0
+}
+
 // TestFaults: what must not happen in a page fails its test.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	b := chromium(t)
 	for _, c := range []struct{ do, want string }{
 		{"console.error('something')", "something"},
@@ -102,13 +112,19 @@ func TestFaults(t *testing.T) {
 		p := b.New(f)
 		p.Load(probes(t)[0])
 		Eval[bool](p, "(()=>{"+c.do+"; return true})()")
-		Eval[bool](p, "new Promise((done) => setTimeout(() => done(true), 100))")
+		heard := func() { // by the page, or here
+			for !Eval[bool](p, "canaries.length + violations.length > 0") && !p.heard() {
+				time.Sleep(5 * time.Millisecond)
+			}
+		}
+		heard()
 		p.Check()
 		require.Contains(t, strings.Join(f.texts, "\n"), c.want, c.do)
 
 		f.texts = nil
 		p.Expect(c.want)
 		Eval[bool](p, "(()=>{canaries = []; violations = []; "+c.do+"; return true})()")
+		heard()
 		p.Check()
 		require.NotContains(t, strings.Join(f.texts, "\n"), c.want, c.do)
 		p.loads = 0 // the rest of what it wrote is no fault of this test

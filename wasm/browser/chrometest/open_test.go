@@ -1,6 +1,7 @@
 package chrometest
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,6 +62,7 @@ func summary(t testing.TB, p *Page, dir string) {
 // TestOpen: every way to open a store, from a file and from a server for static files, shows
 // the native answers; and the page asks nobody for anything.
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	s := site(t)
 	dir := fixture(t, "rotated")
 	var files []string
@@ -95,6 +97,7 @@ func TestOpen(t *testing.T) {
 
 // TestNoStore: what is not a store gives a sentence, and the page can open the next one.
 func TestNoStore(t *testing.T) {
+	t.Parallel()
 	p := load(t, site(t).URL)
 	empty := t.TempDir()
 	p.Drop(empty)
@@ -111,6 +114,7 @@ func TestNoStore(t *testing.T) {
 
 // TestSample: the store in the page is the one that the program beside it writes.
 func TestSample(t *testing.T) {
+	t.Parallel()
 	s := site(t)
 	dir := filepath.Join(t.TempDir(), "sample")
 	require.NoError(t, run(s.root, "go", "run", "./wasm/browser/sample", "-o", dir))
@@ -119,37 +123,33 @@ func TestSample(t *testing.T) {
 	summary(t, p, dir)
 }
 
-// TestInspect: thaw inspect serves the page with a store open, sees what a writer adds, and the
-// page asks for nothing but the listing and the files.
-func TestInspect(t *testing.T) {
-	dir := shop(t, 5)
-	thaw := command(t)
-	c := exec.Command(thaw, "inspect", "--no-browser", dir)
+// inspect starts thaw inspect, and returns the address of its page and what ends it.
+func inspect(t testing.TB, dir string) (address string, stop func()) {
+	c := exec.Command(command(t), "inspect", "--no-browser", dir)
 	out, err := c.StdoutPipe()
 	require.NoError(t, err)
 	var stderr strings.Builder
 	c.Stderr = &stderr
 	require.NoError(t, c.Start())
-	defer func() {
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	return strings.TrimSpace(line), func() {
 		require.NoError(t, c.Process.Signal(os.Interrupt))
 		require.NoError(t, c.Wait(), &stderr)
-	}()
-	b := make([]byte, 200)
-	n, err := out.Read(b)
-	require.NoError(t, err)
-	address := strings.TrimSpace(string(b[:n]))
+	}
+}
 
+// TestInspect: thaw inspect serves the page with a store open, and the page asks for nothing but
+// the listing and the files.
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	dir := shop(t, 5)
+	address, stop := inspect(t, dir)
+	defer stop()
 	p := chromium(t).New(t)
 	p.Load(address)
 	summary(t, p, dir)
-	writer := open(t, dir, host.Options{})
-	_, err = writer.Append(t.Context(), at("order:new", "shop:eu"), paid, 1)
-	require.NoError(t, err)
-	p.Click(Test("refresh"))
-	p.WaitText("events", count(reader(t, dir).Report().Events)+" events")
-	require.NoError(t, writer.Close())
-	p.Click(Test("refresh"))
-	summary(t, p, dir)
+	verified(t, p, dir)
 	for _, request := range p.Requests() {
 		require.True(t, strings.HasPrefix(request, address), request)
 	}

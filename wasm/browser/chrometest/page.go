@@ -44,7 +44,27 @@ const canary = `globalThis.canaries = []
 globalThis.canary = (why) => { canaries.push(String(why)) }
 for (const name of ['alert', 'confirm', 'prompt', 'open']) globalThis[name] = () => canary(name)
 globalThis.violations = []
-addEventListener('securitypolicyviolation', (e) => violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sample))`
+addEventListener('securitypolicyviolation', (e) => violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sample))
+globalThis.testing = {
+	one: (test) => document.querySelector('[data-test="' + test + '"]'),
+	frame: () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+	// until waits for something truthy, for a second: longer waits are the test's.
+	async until(f) {
+		for (const began = performance.now(); performance.now() < began + 1000;) {
+			if (await f()) return true
+			await new Promise((done) => setTimeout(done, 4))
+		}
+		return false
+	},
+}
+{
+	const workers = []
+	const Worker = globalThis.Worker
+	globalThis.Worker = class extends Worker {
+		constructor(...args) { super(...args); workers.push(this) }
+	}
+	testing.workers = workers
+}`
 
 // New opens an empty tab for a test. What goes wrong in it until the end of the test fails
 // the test.
@@ -104,6 +124,13 @@ func (b *Browser) New(t testing.TB) *Page {
 	}
 	call(p, "prepare a tab", page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: canary})
 	return p
+}
+
+// of makes a part of the page's test the one that what goes wrong fails.
+func (p *Page) of(t testing.TB) {
+	was := p.t
+	p.t = t
+	t.Cleanup(func() { p.t = was })
 }
 
 // listen notes the requests of the page itself.
@@ -213,13 +240,23 @@ func (p *Page) Wait(expression string) {
 	var err error
 	for ctx.Err() == nil {
 		var ok bool
-		ok, err = chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		ok, err = chromedp.Run(ctx, chromedp.Evaluate[bool]("testing.until(() => "+expression+")", chromedp.EvalAwaitPromise))
 		if err == nil && ok {
 			return
 		}
-		time.Sleep(15 * time.Millisecond)
+		if err != nil { // it loads
+			time.Sleep(10 * time.Millisecond)
+		}
 	}
 	p.fail("waiting for "+expression, err)
+}
+
+// Rest waits until the page is at rest: nothing is being read, and the last state is painted.
+func (p *Page) Rest() {
+	p.t.Helper()
+	p.Wait("!document.querySelector('[aria-busy=true], .spinner')")
+	Eval[bool](p, "testing.frame().then(() => true)")
+	p.Wait("!document.querySelector('[aria-busy=true], .spinner')")
 }
 
 // within is an expression for the element with a data-test attribute.
@@ -270,7 +307,7 @@ func (p *Page) box(selector string) (x, y, width, height float64) {
 	b := Eval[[]float64](p, `(async () => {
 		const e = `+element+`
 		e.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' })
-		await new Promise((done) => setTimeout(done, 20))
+		await testing.frame()
 		const b = (`+element+` ?? e).getBoundingClientRect()
 		return [b.x, b.y, b.width, b.height]
 	})()`)
