@@ -15,6 +15,7 @@ const (
 	placeStyle  = "<!--style-->"
 	placeScript = "<!--script-->"
 	placeData   = "<!--data-->"
+	placeTerms  = "<!--licenses-->"
 )
 
 // assemble returns the page. The script comes before the engine, so that the page is
@@ -30,6 +31,7 @@ func (p parts) assemble() ([]byte, error) {
 		{placeStyle, "<style>" + style + "</style>"},
 		{placeScript, "<script>" + script + "</script>"},
 		{placeData, data("engine", p.engine) + "\n" + data("sample", p.sample)},
+		{placeTerms, comment(p.licenses)},
 	} {
 		if n := strings.Count(page, part.place); n != 1 {
 			return nil, fmt.Errorf("index.html has %s %d times", part.place, n)
@@ -64,6 +66,14 @@ func hash(s string) string {
 // occur only in strings, templates and regular expressions, where the escape means the same.
 func inScript(s string) string {
 	return strings.NewReplacer("</script", `<\/script`, "</SCRIPT", `<\/SCRIPT`, "<!--", `\x3c!--`).Replace(s)
+}
+
+// comment is a comment of HTML, in which no two hyphens may follow each other.
+func comment(text string) string {
+	for strings.Contains(text, "--") {
+		text = strings.ReplaceAll(text, "--", "- -")
+	}
+	return "<!--\n" + text + "-->"
 }
 
 // data is an element that holds bytes and is not run.

@@ -72,11 +72,8 @@ func (s source) options() api.BuildOptions {
 func (s source) plugin() api.Plugin {
 	return api.Plugin{Name: "thaw", Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: `^go:wasm_exec\.js$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
-			root, err := s.command("go", s.root, nil, nil, "env", "GOROOT")
-			if err != nil {
-				return api.OnResolveResult{}, err
-			}
-			return api.OnResolveResult{Path: filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js")}, nil
+			root, err := s.goRoot()
+			return api.OnResolveResult{Path: filepath.Join(root, "lib", "wasm", "wasm_exec.js")}, err
 		})
 		b.OnResolve(api.OnResolveOptions{Filter: `\?source$`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			path := filepath.Join(a.ResolveDir, filepath.FromSlash(strings.TrimSuffix(a.Path, sourceSuffix)))

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-const shell = "<head><!--policy--><!--style--></head><body><!--script--><!--data--></body>"
+const shell = "<head><!--policy--><!--style--></head><body><!--script--><!--data--><!--licenses--></body>"
 
 func page(t *testing.T, p parts) string {
 	t.Helper()
@@ -28,7 +28,10 @@ func page(t *testing.T, p parts) string {
 // TestPolicyFits checks that the policy has the hashes of what the browser will hash: the
 // text between the tags, byte for byte.
 func TestPolicyFits(t *testing.T) {
-	got := page(t, parts{html: []byte(shell), style: []byte("a>b{color:red}"), script: []byte("let s='</script><!--';f(`$`)"), engine: []byte{1, 2}, sample: []byte{3}})
+	got := page(t, parts{html: []byte(shell), style: []byte("a>b{color:red}"), script: []byte("let s='</script><!--';f(`$`)"), engine: []byte{1, 2}, sample: []byte{3}, licenses: "a ---> b"})
+	if !strings.HasSuffix(got, "<!--\na - - -> b--></body>") {
+		t.Errorf("no licenses: %s", got)
+	}
 	for tag, directive := range map[string]string{"style": "style-src ", "script": "script-src "} {
 		inside := regexp.MustCompile(`(?s)<` + tag + `>(.*?)</` + tag + `>`).FindStringSubmatch(got)
 		if inside == nil {

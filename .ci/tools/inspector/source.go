@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // source is the tree that the page is built from.
@@ -29,6 +30,8 @@ type parts struct {
 	engine  []byte // the Go module, packed and compressed
 	sample  []byte // the sample store, packed and compressed
 	scratch []byte // the Go module of the scratch store, packed and compressed
+	// licenses are those of the libraries and of Go, whose code the page carries.
+	licenses string
 }
 
 // fetch runs npm ci, unless node_modules holds what the lock file says already.
@@ -68,8 +71,39 @@ func (s source) parts() (parts, error) {
 	if p.scratch, err = s.module("scratch"); err != nil {
 		return p, err
 	}
+	if p.licenses, err = s.licenses(); err != nil {
+		return p, err
+	}
 	p.sample, err = s.sample()
 	return p, err
+}
+
+// goRoot returns the directory of the Go that builds the modules.
+func (s source) goRoot() (string, error) {
+	root, err := s.command("go", s.root, nil, nil, "env", "GOROOT")
+	return strings.TrimSpace(string(root)), err
+}
+
+// licenses returns the texts of the licenses of the code that is not thaw's.
+func (s source) licenses() (string, error) {
+	root, err := s.goRoot()
+	if err != nil {
+		return "", err
+	}
+	text := "This page carries code of the following. thaw itself is under the Apache License 2.0.\n"
+	for _, of := range []struct{ name, file string }{
+		{"preact", filepath.Join(s.page, "node_modules", "preact", "LICENSE")},
+		{"client-zip", filepath.Join(s.page, "node_modules", "client-zip", "LICENSE.txt")},
+		{"Go", filepath.Join(root, "LICENSE")},
+		{"htm", filepath.Join(s.page, "node_modules", "htm", "LICENSE")},
+	} {
+		b, err := os.ReadFile(of.file)
+		if err != nil {
+			return "", err
+		}
+		text += "\n" + of.name + "\n\n" + string(b)
+	}
+	return text, nil
 }
 
 // script returns the bundle of a module of src/app.
