@@ -66,7 +66,8 @@ func check(dir, system string, patterns []string) (n int, err error) {
 
 // list returns packages, their tests and all their imports, each after its own imports.
 func list(dir, goos, goarch string, patterns []string) (packages []*listed, err error) {
-	cmd := exec.Command("go", append([]string{"list", "-e", "-deps", "-test",
+	// Without -pgo=off, a command with a profile has packages of its own, the standard library's too.
+	cmd := exec.Command("go", append([]string{"list", "-e", "-deps", "-test", "-pgo=off",
 		"-json=ImportPath,Dir,GoFiles,ImportMap,DepOnly,Module,Error", "--"}, patterns...)...)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")

@@ -23,7 +23,7 @@ func lender(t require.TestingT, files *lending.Files, b []byte) source.Source {
 func TestLentBytes(t *testing.T) {
 	b := make([]byte, 5*lending.Size+100)
 	for i := range b {
-		b[i] = byte(i * 2654435761 >> 24)
+		b[i] = byte(uint32(i) * 2654435761 >> 24)
 	}
 	type lent struct {
 		off   uint64
