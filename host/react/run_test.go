@@ -195,7 +195,9 @@ func TestRunChainOfTwo(t *testing.T) {
 	first := <-ended
 	cancel()
 	require.ErrorIs(t, first, react.ErrDepth)
-	require.ErrorIs(t, <-ended, context.Canceled)
+	if second := <-ended; !errors.Is(second, react.ErrDepth) { // it may have seen the end of the chain too
+		require.ErrorIs(t, second, context.Canceled)
+	}
 }
 
 // An event that carries the metadata of a reaction and is none is seen.

@@ -203,7 +203,7 @@ func TestRows(t *testing.T) {
 				one := row(&e, full)
 				switch {
 				case what == "links":
-					l := store.Link{Full: e, Distance: rapid.IntRange(-1<<40, 1<<40).Draw(r, "distance"), Cut: rapid.Uint64().Draw(r, "cut")}
+					l := store.Link{Full: e, Distance: rapid.IntRange(math.MinInt, math.MaxInt).Draw(r, "distance"), Cut: rapid.Uint64().Draw(r, "cut")}
 					b = abi.AppendLink(b, &l, fields)
 					one["distance"], one["cut"] = signed(int64(l.Distance)), number(l.Cut)
 				case full:
