@@ -6,11 +6,13 @@ import (
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 )
 
 // FrameBytes returns the bytes of an event's frame as they are, sound or not. Where the
-// segment ends before the frame does, it returns those that are there. An event without a
+// segment ends before the frame does, it returns those that are there, and of a length that no
+// frame has [segment.MaxFrame] bytes. An event without a
 // position is [ErrNotFound], and the zero event [commit.ErrZeroID].
 func (s *Snapshot) FrameBytes(e event.Event) ([]byte, error) {
 	if e.Position == (event.Position{}) {
@@ -27,7 +29,7 @@ func (s *Snapshot) FrameBytes(e event.Event) ([]byte, error) {
 	if e.Position.Offset >= size {
 		return nil, lostEvent(e, damage.Shortened, source.ErrShort)
 	}
-	raw := make([]byte, min(uint64(e.Position.Length), size-e.Position.Offset))
+	raw := make([]byte, min(uint64(e.Position.Length), segment.MaxFrame, size-e.Position.Offset))
 	if err := source.Read(src, raw, e.Position.Offset); err != nil {
 		return nil, unreadFrame(e, err)
 	}

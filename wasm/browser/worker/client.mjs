@@ -165,7 +165,8 @@ class Connection {
       event.preventDefault?.()
       this.die(new TrapError(event.error ?? new Error(event.message ?? 'the worker could not be started')))
     }
-    worker.onmessageerror = () => this.die(new TrapError(new Error('a message could not be read')))
+    // A worker has no onmessageerror in Chromium.
+    worker.addEventListener?.('messageerror', () => this.die(new TrapError(new Error('a message could not be read'))))
   }
 
   start(message) {

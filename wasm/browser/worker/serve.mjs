@@ -23,6 +23,7 @@ import { Windows } from './windows.mjs'
 
 // LATEST are files of which the latest content is valid, so they are read at once.
 const LATEST = ['synced.thaw', 'visibility_ranges.fbv']
+const MOST_LATEST = 32 * 2 ** 20 // bytes; the largest of them that is valid has 30,408,768
 // LONG are the operations that read a whole store: verify, timeline, extract. Numbers, since the
 // worker has no other use for their names.
 const LONG = [12, 20, 22]
@@ -186,7 +187,7 @@ class Worker {
     const files = await SOURCES[source.kind](source)
     const latest = new Map()
     for (const file of files) {
-      if (file.regular && !file.content && file.size > 0 && LATEST.includes(file.name)) latest.set(file, await this.#content(store, file))
+      if (file.regular && !file.content && file.size > 0 && file.size <= MOST_LATEST && LATEST.includes(file.name)) latest.set(file, await this.#content(store, file))
     }
     store.handle = check(this.#instance.call('thaw_store'))
     for (const file of files) {

@@ -51,9 +51,11 @@ async function readBlobs(ranges) {
       return ranges.map(({ at, end }) => ({ bytes: all.subarray(n, n += end - at) }))
     }
   } catch {} // which of the files it was, and why, the next reads say
-  return Promise.all(slices.map(async (slice) => {
+  return Promise.all(slices.map(async (slice, i) => {
     try {
-      return { bytes: new Uint8Array(await slice.arrayBuffer()) }
+      const bytes = new Uint8Array(await slice.arrayBuffer()), wanted = ranges[i].end - ranges[i].at
+      if (bytes.length !== wanted) throw new Error(`${bytes.length} bytes instead of ${wanted}`) // it says nothing about the store
+      return { bytes }
     } catch (cause) {
       return isGone(cause) ? { status: STATUS.gone } : { status: STATUS.failed, cause }
     }

@@ -439,6 +439,28 @@ const cases = {
     }
     engine.close()
   },
+  async 'reads that answer short are no damage'(engine) {
+    const files = await source(b)
+    for (const short of [() => new ArrayBuffer(0), async (read) => (await read()).slice(1)]) {
+      await reading(short, () => assert.rejects(engine.open(files), (err) => err instanceof ReadError && /bytes instead of/.test(err.cause.message)))
+    }
+    ;(await engine.open(files)).close()
+  },
+  async 'a sync mark too large for one is not read whole'(engine) {
+    const { files } = await source(b)
+    const large = new File([new Uint8Array(33 * 2 ** 20)], 'synced.thaw')
+    let most = 0
+    await reading(async (read) => {
+      const all = await read()
+      most = Math.max(most, all.byteLength)
+      return all
+    }, async () => {
+      const store = await engine.open({ kind: 'files', name: 's', files: [...files.filter(({ name }) => name !== large.name), large] })
+      assert.ok(store.report.events > 0)
+      store.close()
+    })
+    assert.ok(most < 2 ** 24, `${most} bytes`)
+  },
   async 'a file that is gone, at every read'() {
     const engine = await start({ cache: 0, guestCache: 1 })
     const files = await source(b), want = await answersOf(await engine.open(files))
