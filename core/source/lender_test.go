@@ -112,7 +112,7 @@ func (a *announced) Prefetches() bool { return true }
 
 func (a *announced) Prefetch(ranges []source.Range) { a.ranges = append([]source.Range{}, ranges...) }
 
-// TestPartPrefetches: a part announces its reads where its source is told.
+// TestPartPrefetches: a part passes announced reads on to its source, at the source's offsets.
 func TestPartPrefetches(t *testing.T) {
 	a := &announced{Source: &file{b: make([]byte, 100), size: 100}}
 	part := source.Part(a, 10, 50).(source.Prefetcher)

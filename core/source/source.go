@@ -106,9 +106,9 @@ type Prefetcher interface {
 // Lender is a Source that keeps what it reads in blocks and can lend them, so
 // that a reader copies nothing.
 //
-// The rule of bytes that were lent: nobody changes them, as long as anybody has
-// them. The reader does not write to them, and the source does not reuse their
-// memory when it drops the block, but leaves it to the garbage collector.
+// Lent bytes never change. The reader does not write to them, and the source does
+// not reuse their memory when it drops the block, but leaves it to the garbage
+// collector.
 type Lender interface {
 	Source
 	// Lends reports whether Lend is of use. It never changes.

@@ -60,7 +60,7 @@ func summary(t testing.TB, p *Page, dir string) {
 }
 
 // TestOpen: every way to open a store, from a file and from a server for static files, shows
-// the native answers; and the page asks nobody for anything.
+// the native answers, and the page makes no request to another machine.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	s := site(t)

@@ -8,9 +8,9 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestWorkerDies: a worker that ends is started again, the store opened anew at the same view,
-// and the page says so; also while a question is being answered. One that ends again and again
-// is not started without end.
+// TestWorkerDies: a worker that dies is started again, the store is reopened in the same view, and
+// the page says so, also during a question. A worker that keeps dying is not
+// restarted forever.
 func TestWorkerDies(t *testing.T) {
 	t.Parallel()
 	dir := shop(t, 100)

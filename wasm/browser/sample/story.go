@@ -134,7 +134,7 @@ func (t *teller) some(most int) item {
 	return i
 }
 
-// order is an order whose story is told.
+// order is one order while its events are made.
 type order struct {
 	*teller
 	n     int

@@ -94,8 +94,8 @@ func (h *native) each(q abi.Request, take func(answer []byte, count int)) (rows 
 	}
 }
 
-// TestProgressOfVerify: each segment that was read is told of, however seldom other calls return
-// to the host.
+// TestProgressOfVerify: the host gets progress after each segment, although most other pauses are
+// skipped.
 func TestProgressOfVerify(t *testing.T) {
 	h := newNative(t, filepath.Join("..", "..", "..", "core", "internal", "fixture", "testdata", "rotated", "store"))
 	require.Equal(t, 1, h.ask(abi.Request{Op: abi.OpVerify}))

@@ -229,7 +229,7 @@ func (t *task) position() error {
 func (t *task) verify() error {
 	r, err := verify.Run(&t.store.files, verify.Options{
 		Hash: hash, Seed: t.request.From, Stop: t.again,
-		Progress: func(done, total uint64) { t.ticks = -1; _ = t.progress(done, total) }, // each is told
+		Progress: func(done, total uint64) { t.ticks = -1; _ = t.progress(done, total) }, // skip none
 	})
 	if err != nil {
 		return err

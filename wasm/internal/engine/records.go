@@ -88,7 +88,7 @@ func (r *records) Event(raw artifact.Raw) (more bool, err error) {
 	if err == nil {
 		scope, err = r.name(raw.Scope())
 	}
-	if err != nil { // the part, or what stands in for it, begins anew
+	if err != nil { // the query starts this part again, or uses what replaces it
 		t.answer = t.answer[:before]
 		return false, err
 	}

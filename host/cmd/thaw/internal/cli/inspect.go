@@ -30,8 +30,8 @@ func (a *app) inspect() *cobra.Command {
 the loopback, print its address and start the browser, until a signal ends the command. It
 reads only, takes no lock, and another process may append meanwhile.
 
-The address has a random token: whoever knows it can read the store while the command runs,
-from this machine only. Nothing leaves the machine, and nothing but the page and
+The address has a random token. Anyone on this machine who has the address can read the store
+while the command runs. Nothing leaves the machine, and nothing but the page and
 the store's files is served. To look at a store on another machine, run thaw there with
 --no-browser and forward the port: ssh -L 8000:127.0.0.1:PORT.
 

@@ -124,8 +124,8 @@ func (l *look) Look(name string) (directory.Entry, error) {
 	regular := info.Type == fsabstraction.Regular
 	l.files = append(l.files, Listed{Name: name, Size: info.Size, Regular: regular, Tag: f.tag})
 	if regular && directory.KindOf(name).Replaced() && directory.KindOf(name) != directory.Segment {
-		// The system gives the number of a removed file to the next one. While this one is
-		// open it cannot, so the two are told apart.
+		// The system may give the inode number of a removed file to the next one. It cannot
+		// while the file is open, so a replaced file has another number.
 		if h, err := l.store.acquire(f); err == nil {
 			l.store.release(f, h)
 		} // else the read fails, and says why
