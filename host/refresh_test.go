@@ -433,6 +433,27 @@ func TestRefreshAtRandom(t *testing.T) {
 	})
 }
 
+// TestRefreshAfterUncleanStop begins a segment behind one without a footer, whose last
+// event was read before. Ranges hide more events then, as in a new reader.
+func TestRefreshAfterUncleanStop(t *testing.T) {
+	p := inMemory(t)
+	w := newWriter(t, p)
+	w.fill(10, 4)
+	w.flushAll()
+	f := follow(t, p, host.ReaderOptions{})
+	defer f.close(t)
+	w.segment()
+	f.refresh(t)
+	w.hide(visibility.Range{Start: 3, End: 6})
+	f.refresh(t)
+	w.append("a")
+	w.append("a")
+	w.flushAll()
+	f.refresh(t)
+	require.NotEmpty(t, f.reader.Report().Unsealed)
+	w.close()
+}
+
 var steps = []string{
 	"append", "append", "append", "batch", "flush", "flush", "flush", "flush all", "burn", "seal", "crash",
 	"index", "no index", "hide", "show", "compact", "pin", "pin",

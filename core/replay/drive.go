@@ -46,7 +46,7 @@ func (s *Scan) Drive(in Segments) error {
 		}
 		if seg.ID == from.Segment && from.Offset > 0 {
 			part.from = from.Offset
-			if size, ok := in.Listing.Size(seg.ID); ok && part.ends(size) {
+			if size, ok := in.Listing.Size(seg.ID); ok && part.ends(size) && !s.newlyUnsealed(&part) {
 				continue
 			}
 		}
@@ -77,4 +77,11 @@ func (s *Scan) Drive(in Segments) error {
 // report the loss.
 func (in *input) ends(size uint64) bool {
 	return size <= in.from && !(in.mark != nil && size < in.mark.Offset)
+}
+
+// newlyUnsealed reports whether the scan that this one continues read a segment as the
+// newest, without a footer, and a newer one follows now. Its end is then an unclean stop,
+// which only reading it reports.
+func (s *Scan) newlyUnsealed(in *input) bool {
+	return !in.newest && s.continued.Segment == in.id && !s.continued.Sealed
 }

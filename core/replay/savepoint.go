@@ -53,5 +53,5 @@ func (s *Scan) restore(b savepoint) {
 // report. s must not be used for reading any more. The scan changes no record
 // that the log already holds, since a view may be reading it.
 func (s *Scan) Continue(stop func() error) *Scan {
-	return &Scan{log: s.log, at: s.at, last: s.last, stop: stop, sure: s.log.least, sureAt: s.log.draft.Len()}
+	return &Scan{log: s.log, at: s.at, last: s.last, stop: stop, sure: s.log.least, sureAt: s.log.draft.Len(), continued: s.ending}
 }

@@ -51,6 +51,7 @@ type Scan struct {
 	// were read before it was written.
 	renumbered bool
 	ending     Ending
+	continued  Ending // of the scan that this one continues
 }
 
 // lastGap is the damaged place that a COMMIT without BEGIN may explain: the

@@ -26,6 +26,7 @@ func TestRefreshFiles(t *testing.T) {
 	two := newSession(t, 4).begin(3)
 	head := len(two.seg)
 	third := start["000003.fbat"]
+	sealed := newSession(t, 0).begin(1).append(2).begin(2).append(2).begin(3).append(2).seal().seg
 	frame := (len(third) - head) / 2
 	longer := slices.Clone(log.append(1).seg) // of which third is the beginning
 	// Other events of the same lengths, of which the first is the same.
@@ -47,8 +48,12 @@ func TestRefreshFiles(t *testing.T) {
 		{name: "nothing"},
 		{name: "the newest segment grew", change: func(f map[string][]byte) { f["000003.fbat"] = longer }, events: 7},
 		{name: "a segment came", change: func(f map[string][]byte) {
+			f["000003.fbat"] = sealed
 			f["000004.fbat"] = newSession(t, 6).begin(4).append(3).seg
 		}, events: 9},
+		{name: "a segment came after an unclean stop", change: func(f map[string][]byte) {
+			f["000004.fbat"] = newSession(t, 6).begin(4).append(3).seg
+		}, reload: true},
 		{name: "an older segment is longer", change: func(f map[string][]byte) {
 			f["000001.fbat"] = append(slices.Clone(f["000001.fbat"]), 0)
 		}, reload: true},
