@@ -14,11 +14,7 @@ import (
 // edit puts the records that Edit keeps into a scratch file, with the numbers that their
 // names have in names.
 func (w *writer) edit(names *strtab.Builder) (kept scratch.File, err error) {
-	space := w.Scratch
-	if space == nil {
-		space = scratch.Memory{}
-	}
-	if kept, err = space.Create(); err != nil {
+	if kept, err = w.space().Create(); err != nil {
 		return nil, err
 	}
 	var block []byte

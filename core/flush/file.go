@@ -2,6 +2,7 @@ package flush
 
 import (
 	"cmp"
+	"errors"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/directory"
@@ -44,8 +45,10 @@ type File struct {
 	// the record's kind and position in place, and returns false to leave the record out.
 	// Names that no record uses any more are left out too, also those of an index.fbati.
 	Edit func(r artifact.Raw) (keep bool)
-	// Scratch is where work that needs much memory is put aside; nil for memory.
+	// Scratch is where work that needs more than Memory bytes is put aside, besides what
+	// names take. Memory 0 is no bound, and a nil Scratch is memory too.
 	Scratch Scratch
+	Memory  int
 	// Stop, when set, is called now and then; its error ends the work.
 	Stop func() error
 	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that pays.
@@ -71,8 +74,30 @@ type writer struct {
 	head             [artifact.HeaderSize]byte
 	size             uint64
 	sums             pages.Sums
-	builder          *index.Builder
+	builder          builder
 	inputs           inputs
+}
+
+// builder builds the index of the records that are added.
+type builder interface {
+	Add(off uint64, block []byte) error
+	save(in index.Saved, w *writer) error
+}
+
+type inMemory struct{ *index.Builder }
+
+func (b inMemory) save(in index.Saved, w *writer) error {
+	built, err := b.Finish()
+	if err != nil {
+		return err
+	}
+	return built.Save(in, w.indexFile)
+}
+
+type streamed struct{ *index.Stream }
+
+func (b streamed) save(in index.Saved, w *writer) error {
+	return errors.Join(b.Save(in, w.indexFile, w.Stop), b.Close())
 }
 
 // all writes both.
@@ -95,6 +120,9 @@ func (w *writer) all() (err error) {
 		w.inputs = inputs{editedInput(edited, names.Len())}
 	}
 	if err := w.artifact(names); err != nil {
+		if s, ok := w.builder.(streamed); ok {
+			err = errors.Join(err, s.Close())
+		}
 		return err
 	}
 	return w.save()
@@ -172,26 +200,35 @@ func (w *writer) begin(table []byte, records uint32) error {
 	if err != nil {
 		return err
 	}
-	w.builder = index.NewBuilder(index.Input{
+	in := index.Input{
 		Image:    index.Image{Records: w.inputs, Count: records},
 		Names:    names,
 		Bounds:   index.Bounds{NextSequence: w.NextSequence, Watermark: w.To, SegmentSize: w.Sizes},
 		Seed:     w.Seed,
 		Parallel: w.Parallel,
-	})
+	}
+	if w.Memory > 0 && uint64(records)*index.BuildBytes > uint64(w.Memory) {
+		w.builder = streamed{index.NewStream(in, w.space(), w.Memory)}
+	} else {
+		w.builder = inMemory{index.NewBuilder(in)}
+	}
 	return nil
+}
+
+// space returns the scratch space.
+func (f *File) space() Scratch {
+	if f.Scratch == nil {
+		return scratch.Memory{}
+	}
+	return f.Scratch
 }
 
 // save writes the index after or beside the artifact.
 func (w *writer) save() error {
-	built, err := w.builder.Finish()
-	if err != nil {
-		return err
-	}
 	in := index.Saved{Head: w.head, Size: w.size, Sums: &w.sums}
 	if w.After != nil {
 		in.Contained, in.From = true, *w.After
 	}
 	in.Segments = directory.DigestSegments(w.Segments, in.From, w.To)
-	return built.Save(in, w.indexFile)
+	return w.builder.save(in, w)
 }
