@@ -11,8 +11,11 @@
 //	stops        the store stays open, is closed, is stopped without a close, or mixed
 //	derived      index files are kept, lost or rebuilt while the store is closed
 //	files        in memory, on disk, on disk and mapped
-//	merging      segments are merged, or not
-//	readers      native ones, or those of the plugin too
+//	durability   each append is synced, or none
+//
+// Each check asks the writer, a snapshot, a snapshot of an earlier check (with the questions of
+// then), a reader opened now, one that is refreshed, and a follower. Package wasm/plugin runs the
+// same scripts and asks the plugin's reader too.
 //
 // What may differ is normalised, and this is all of it: where a frame lies and in which file
 // (event.Event.Position, host.Receipt.Position); an id that the store made, which is replaced by the

@@ -34,8 +34,8 @@ func setting(t testing.TB, name string, otherwise uint64) uint64 {
 type Options struct {
 	// Seeds is how many scripts are run, unless the environment says otherwise.
 	Seeds uint64
-	// Plugin, if not nil, opens one more reader for every check.
-	Plugin Opener
+	// Other, if not nil, opens one more reader for every check.
+	Other Opener
 	// Package and Test name the test, for the command that replays a failure.
 	Package, Test string
 }
@@ -43,7 +43,11 @@ type Options struct {
 // Run runs the scripts of many seeds, each in a few configurations drawn from its seed.
 func Run(t *testing.T, o Options) {
 	first, configs := setting(t, seedEnv, 1), setting(t, configEnv, 3)
-	end, steps := first+setting(t, seedsEnv, o.Seeds), setting(t, stepsEnv, 30)
+	seeds := setting(t, seedsEnv, o.Seeds)
+	if testing.Short() { // with the race detector, which has seen most of what there is to see after a few
+		seeds = 1 + seeds/20
+	}
+	end, steps := first+seeds, setting(t, stepsEnv, 30)
 	base := t.TempDir()
 	const workers = 2
 	for w := range uint64(workers) {
@@ -52,7 +56,7 @@ func Run(t *testing.T, o Options) {
 			for seed := first + w; seed < end; seed += workers {
 				s := newScript(seed, int(steps))
 				for n := range configs {
-					if err := try(s, n, o.Plugin, base); err != nil {
+					if err := try(s, n, o.Other, base); err != nil {
 						t.Fatalf("%v\nreplay with\n\t%s=%d %s=1 %s=%d %s=%d go test -count=1 -run '%s$' %s",
 							err, seedEnv, seed, seedsEnv, stepsEnv, steps, configEnv, configs, o.Test, o.Package)
 					}
@@ -63,14 +67,14 @@ func Run(t *testing.T, o Options) {
 }
 
 // try runs a script in the n-th of its configurations.
-func try(s *script, n uint64, plugin Opener, base string) error {
+func try(s *script, n uint64, other Opener, base string) error {
 	c := configuration(rand.New(rand.NewPCG(s.seed, 100+n)).Uint64N(configurations()))
 	dir := fmt.Sprintf("%s/%d-%d", base, s.seed, n)
 	defer os.RemoveAll(dir)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	x := &run{config: c, r: rand.New(rand.NewPCG(s.seed, 200+n)), plugin: plugin, base: dir}
+	x := &run{config: c, r: rand.New(rand.NewPCG(s.seed, 200+n)), other: other, base: dir}
 	at, err := x.do(s)
 	if err == nil {
 		return nil

@@ -102,6 +102,14 @@ func (a *answer) events(all iter.Seq2[event.Event, error]) (last event.Event, n 
 	return last, n
 }
 
+// whole is a page without a limit for the model: all pages of a query are the query without.
+func (a *answer) whole(p host.Page) host.Page {
+	if a.names == nil {
+		p.Limit = 0
+	}
+	return p
+}
+
 // classes are the errors that questions and appends of a script can have.
 var classes = []struct {
 	name string
@@ -249,9 +257,9 @@ func ask(r *rand.Rand, m *model) question {
 		reg, p := region(r, m, true), page(r, m)
 		p.Limit = 1 + r.IntN(4)
 		return question{text: fmt.Sprintf("pages %+v %+v", reg, p), ask: func(a *answer) {
-			for p, ok := p, true; ok; {
+			for p, ok := a.whole(p), true; ok; {
 				last, n := a.events(a.reader.Query(ctx, reg, p))
-				if n < p.Limit {
+				if n < p.Limit || p.Limit == 0 {
 					break
 				}
 				p, ok = p.Next(last)
@@ -266,8 +274,10 @@ func ask(r *rand.Rand, m *model) question {
 	case 5, 6:
 		entity, p := one(r, append(entities, "nobody")), streamPage(r)
 		return question{text: fmt.Sprintf("stream %s %+v", entity, p), ask: func(a *answer) {
-			a.framed = framed
 			for p, ok := p, true; ok; {
+				if a.names == nil {
+					p.Limit = 0 // as in whole
+				}
 				last, n := a.events(a.reader.Stream(ctx, entity, p))
 				if n == 0 || p.Limit == 0 || n < p.Limit {
 					break

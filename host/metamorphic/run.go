@@ -27,7 +27,7 @@ var quiet = slog.New(slog.DiscardHandler)
 type run struct {
 	config config
 	r      *rand.Rand // draws how the configuration does what the script leaves open
-	plugin Opener
+	other  Opener
 	base   string // where stores on disk are made
 
 	fs      fsabstraction.FS
@@ -411,14 +411,14 @@ func (x *run) check(s *step) (err error) {
 	if err := x.follow(); err != nil {
 		return err
 	}
-	if x.plugin == nil {
+	if x.other == nil {
 		return nil
 	}
-	p, err := x.plugin(x.fs, x.dir)
+	p, err := x.other(x.fs, x.dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(x.ask("the plugin", p, s.questions), p.Close())
+	return errors.Join(x.ask("the other reader", p, s.questions), p.Close())
 }
 
 // checkReader asks a reader that was opened once, and one that is opened now.
