@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -171,7 +172,7 @@ func finishSwap(fsys fsabstraction.FS, dir string) (found bool, err error) {
 	}
 	// A crash between the rename of swap.thaw and its sync may have been before.
 	f.sync()
-	if name := coredir.LineageName; waits[name] {
+	if name := lineage.FileName; waits[name] {
 		f.rename(name)
 	}
 	for _, name := range slices.Concat(r.Renames, r.Removes) {
@@ -183,7 +184,7 @@ func finishSwap(fsys fsabstraction.FS, dir string) (found bool, err error) {
 	order := slices.Clone(r.Renames)
 	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, name := range order {
-		if waits[name] && name != coredir.LineageName {
+		if waits[name] && name != lineage.FileName {
 			f.rename(name)
 		}
 	}

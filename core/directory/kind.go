@@ -5,6 +5,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/kindnames"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/core/synced"
@@ -45,12 +46,9 @@ var fixedNames = map[string]Kind{
 	visibility.FileName: HiddenRanges,
 	synced.FileName:     SyncMark,
 	kindnames.FileName:  KindNames,
-	LineageName:         Lineage,
+	lineage.FileName:         Lineage,
 	swap.FileName:       Swap,
 }
-
-// LineageName is the name of the file of package lineage.
-const LineageName = "store.thaw"
 
 // KindOf returns the kind of a file by its name.
 func KindOf(name string) Kind {
@@ -112,6 +110,6 @@ func Final(name string) string {
 
 // first lists the files that are looked at before the segments, except part files. last is
 // looked at after the segments. store.thaw comes before everything else: see [Listing.Swapped].
-var first = [...]string{LineageName, artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
+var first = [...]string{lineage.FileName, artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
 
 const last = visibility.FileName

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/swap"
@@ -157,12 +158,12 @@ func (l *Listing) Swapped() (bool, error) {
 	if o, ok := l.files.(*overlay); ok { // of a swap that was pending: nothing else can begin before it ends
 		return o.over()
 	}
-	was, had := l.Others[LineageName]
-	is, err := l.files.Look(LineageName)
+	was, had := l.Others[lineage.FileName]
+	is, err := l.files.Look(lineage.FileName)
 	if errors.Is(err, source.ErrGone) {
 		return had, nil
 	}
-	return err == nil && (!had || is != was), source.Failed(LineageName, -1, err)
+	return err == nil && (!had || is != was), source.Failed(lineage.FileName, -1, err)
 }
 
 // look returns the entry of a segment, and looks at it the first time. mu is held.
