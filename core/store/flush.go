@@ -11,6 +11,10 @@ type Flush struct {
 	// the new one. 0 makes index.fbati and index.thaw of all events; any other number
 	// makes a part file that continues file First-1.
 	First int
+	// Last is the number of the first file after First that is not merged, and 0 to merge
+	// all, and the tail and Run too. To and NextSequence must then be those of file Last-1: see
+	// [IndexFile].
+	Last int
 	// Run is what the writer has appended since the index files end, or the snapshot was opened. It stands for
 	// the memtables, which are left out.
 	Run artifact.Run
@@ -52,14 +56,14 @@ func (s *Snapshot) inputs(f Flush) (inputs []*flush.Input) {
 	for i, p := range s.parts[:s.opened()] {
 		p = p.now()
 		switch {
-		case i < f.First:
+		case i < f.First || f.Last > 0 && i >= f.Last:
 		case i == 0 && i < s.base:
 			inputs = append(inputs, flush.ArtifactInput(p.Image, p.Reader()))
 		default:
 			inputs = append(inputs, flush.PartInput(p.Image, p.Reader()))
 		}
 	}
-	if f.Run.Len() > 0 {
+	if f.Last == 0 && f.Run.Len() > 0 {
 		inputs = append(inputs, flush.RunInput(f.Run))
 	}
 	return inputs
