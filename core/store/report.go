@@ -108,6 +108,11 @@ func (s *Snapshot) unclosed() bool {
 	if _, ok := s.listing.Others[synced.FileName]; ok {
 		return true
 	}
+	return s.newestUnsealed()
+}
+
+// newestUnsealed reports whether the newest segment has no footer.
+func (s *Snapshot) newestUnsealed() bool {
 	end := s.scan.Ending()
 	return end.Segment > 0 && end.Segment == s.listing.Newest() && !end.Sealed
 }
