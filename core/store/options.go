@@ -50,6 +50,9 @@ type Options struct {
 	// and at its end, and may let the log forget what is committed. An open that starts
 	// again brings another log. It is for verification.
 	ValidateOnly func(tail *replay.Log)
+	// Lost, if set, is called with each event that a refused index lists and no segment
+	// holds. It is for salvage.
+	Lost func(event.Event)
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
 
