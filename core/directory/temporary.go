@@ -15,6 +15,7 @@ import (
 //	NNNNNN-NNNNNN.thaw.tmp
 //	visibility_ranges.fbv.tmp
 //	names.thaw.tmp
+//	store.thaw.tmp
 //	NNNNNN.fbat.tmp
 //	NNNNNN.fbat.cut-OFFSET.tmp
 //	NNNNNN.fbat.cut-OFFSET     bytes that recovery cut off a segment; it is kept
