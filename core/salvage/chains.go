@@ -15,7 +15,7 @@ import (
 	"github.com/thawlog/thaw/core/visibility"
 )
 
-// kept is an event of the result, and where its frame is.
+// kept is an event of the result, valid until the next one, and where its frame is.
 type kept struct {
 	*event.Event
 	// extra is set unless the frame is where the snapshot has it.
@@ -37,6 +37,7 @@ func (s *Salvage) result() iter.Seq2[kept, error] {
 			}
 			return true
 		}
+		var now event.Event // one for all, so that they are not allocated one by one
 		for e, err := range s.all() {
 			if err != nil {
 				yield(kept{}, err)
@@ -45,7 +46,8 @@ func (s *Salvage) result() iter.Seq2[kept, error] {
 			if s.badAt(e.Position.Segment, e.Position.Offset) != nil {
 				continue
 			}
-			if !before(e.Sequence) || !yield(kept{Event: &e}, nil) {
+			now = e
+			if !before(e.Sequence) || !yield(kept{Event: &now}, nil) {
 				return
 			}
 		}
@@ -164,7 +166,7 @@ func (s *Salvage) fileOf(e kept) (name string, offset uint64) {
 // thinned reports whether events before this one may be missing without a loss.
 func (s *Salvage) thinned(e kept) bool {
 	c := s.placed[e.Position.Segment]
-	return c != nil && c.header.Flags == segment.FlagExtract
+	return c != nil && c.header.Thinned()
 }
 
 // reportDamages adds what the open says of whole files.

@@ -367,7 +367,7 @@ func (f *file) sound(step *segment.Step) {
 
 // intact reports whether a body's payload has the recorded digest.
 func (s *Salvage) intact(b *segment.Body) bool {
-	return b.EventHash.IsZero() || s.options.Hash(b.Payload) == b.EventHash
+	return b.EventHash.IsZero() || b.Redacted() || s.options.Hash(b.Payload) == b.EventHash
 }
 
 // badAt returns the event of the snapshot at a place whose frame is not sound.
