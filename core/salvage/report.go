@@ -3,6 +3,7 @@ package salvage
 import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/visibility"
 )
 
@@ -85,8 +86,15 @@ type Report struct {
 	Duplicates, Unfinished uint64
 	// Reencoded counts the frames that were written anew with the same content.
 	Reencoded uint64
-	// Rejected lists the derived files that were not used.
+	// Rejected lists what was damaged without a loss: derived files, headers and footers.
 	Rejected []*damage.Refusal
+	// Gaps lists sequences that no event had, as footers say: a failed append of batpak's,
+	// or a damaged footer.
+	Gaps []replay.Gap
+	// Torn is the incomplete end of the newest segment, nil if there is none: the trace of
+	// an unclean stop. Where synced.thaw or an index shows that events were there, they are
+	// in Findings.
+	Torn *replay.Torn
 }
 
 // Whole reports whether nothing is lost or doubtful.

@@ -137,7 +137,8 @@ func (s *Salvage) open() error {
 	}
 	report := snapshot.Report()
 	s.report.HiddenRanges, s.report.NextSequence = slices.Clone(report.HiddenRanges), report.NextSequence
-	s.report.Rejected = report.Rejected
+	s.report.Rejected, s.report.Gaps = append(s.report.Rejected, report.Rejected...), report.Gaps
+	s.report.Torn = report.Torn
 	s.witness.take(&report)
 	if len(report.HiddenRanges) > 0 {
 		o.ShowHidden, o.Lost = true, nil
