@@ -46,6 +46,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) error {
+	if err := s.finishSwap(); err != nil {
+		return err
+	}
 	reader := s.options.reader()
 	c, err := openContents(ctx, s.path, &reader, s.skip...)
 	if err != nil {
@@ -86,6 +89,18 @@ func (s *Store) open(ctx context.Context) error {
 		flusher:  s.flusher,
 	}
 	go s.writer.run(s.quit)
+	return nil
+}
+
+// finishSwap finishes a swap of files that an earlier writer could not.
+func (s *Store) finishSwap() error {
+	found, err := finishSwap(s.options.FS, s.path)
+	if err != nil {
+		return failedAt("open", s.path, err)
+	}
+	if found {
+		s.options.Logger.Info("thaw: an interrupted compaction was finished", slog.String("store", s.path))
+	}
 	return nil
 }
 
