@@ -130,16 +130,6 @@ func (r Raw) SetNames(entity, scope uint32) {
 	binary.LittleEndian.PutUint32(r[offScope:], scope)
 }
 
-// SetPosition overwrites the position of the frame in place.
-func (r Raw) SetPosition(p event.Position) {
-	binary.LittleEndian.PutUint64(r[offSegment:], p.Segment)
-	binary.LittleEndian.PutUint64(r[offFrameOffset:], p.Offset)
-	binary.LittleEndian.PutUint32(r[offFrameLength:], p.Length)
-}
-
-// SetKind overwrites the kind in place.
-func (r Raw) SetKind(k event.Kind) { binary.LittleEndian.PutUint16(r[offKind:], uint16(k)) }
-
 // AppendRecord appends the encoded record to dst.
 func AppendRecord(dst []byte, r *event.Record) []byte {
 	at := len(dst)

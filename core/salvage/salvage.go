@@ -77,12 +77,16 @@ func (p place) compare(q place) int {
 const unnumbered = ^uint64(0)
 
 // Examine reads a store. Its errors are those of [store.Open]: a [source.ReadError], which
-// proves nothing about the bytes, and a [damage.Damage] of visibility_ranges.fbv, unless
-// Options.ShowHidden is set. All other damage is in the report.
+// proves nothing about the bytes, and a [damage.Damage] of swap.thaw, or of
+// visibility_ranges.fbv unless Options.ShowHidden is set. All other damage is in the report.
 //
 // The memory is 16 bytes for each event, some 150 for each entity, 300 for each damaged
 // event, and what an open of the store takes.
 func Examine(files directory.Files, o Options) (*Salvage, error) {
+	files, err := directory.Resolve(files)
+	if err != nil {
+		return nil, err
+	}
 	s := &Salvage{
 		options: o, files: newView(files), badOffsets: map[place]*badEvent{},
 		witness: witnesses{
