@@ -16,6 +16,11 @@ func (s *Salvage) numberExtras() {
 	seen := map[event.ID]*extra{}
 	out := s.extras[:0]
 	for _, x := range s.extras {
+		if x.numbered {
+			out = append(out, x)
+			seen[x.ID] = &out[len(out)-1]
+			continue
+		}
 		if other := seen[x.ID]; other != nil && other.EventHash == x.EventHash && other.Clock == x.Clock && other.Coordinate == x.Coordinate {
 			s.report.Duplicates++
 			continue
@@ -32,6 +37,7 @@ func (s *Salvage) numberExtras() {
 		if x.repair {
 			s.report.Reencoded++
 		}
+		x.numbered = true
 		out = append(out, x)
 		seen[x.ID] = &out[len(out)-1]
 	}

@@ -43,9 +43,11 @@ type Salvage struct {
 	badPlaces  []place // sorted
 	// extras are events that the snapshot lacks, or whose frames it cannot read, by rising
 	// sequence.
-	extras  []extra
-	report  Report
-	witness witnesses
+	extras []extra
+	// unfinished are items of batches that seem not to have been committed.
+	unfinished []extra
+	report     Report
+	witness    witnesses
 }
 
 // badEvent is an event that the snapshot shows and whose frame is not sound.
@@ -64,6 +66,8 @@ type extra struct {
 	repair bool
 	// doubt is why the event is doubtful, "" if it is not.
 	doubt damage.Reason
+	// numbered is set when its sequence is settled.
+	numbered bool
 }
 
 // place is where a frame begins.
@@ -107,6 +111,10 @@ func Examine(files directory.Files, o Options) (*Salvage, error) {
 		return nil, err
 	}
 	if err := s.search(covered, survey.searched); err != nil {
+		return nil, err
+	}
+	s.numberExtras()
+	if err := s.resolveUnfinished(); err != nil {
 		return nil, err
 	}
 	s.numberExtras()

@@ -150,6 +150,9 @@ func (f *file) search() error {
 			return err
 		}
 	}
+	if f.footer == nil { // a rotation writes the footer; after an unclean stop no batch goes on
+		f.s.endBatch(f.batch)
+	}
 	return f.missed()
 }
 
