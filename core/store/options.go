@@ -55,6 +55,9 @@ type Options struct {
 	// given; nil if the store's is still that one. release is called after the last use.
 	// Any goroutine of a query may call it.
 	Moved func(generation uint64) (fresh *Snapshot, release func(), err error)
+	// Lost, if set, is called with each event that a refused index lists and no segment
+	// holds. It is for salvage.
+	Lost func(event.Event)
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
 
