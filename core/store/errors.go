@@ -34,9 +34,9 @@ func (e *RedactedError) Error() string {
 // Unwrap returns [ErrRedacted].
 func (e *RedactedError) Unwrap() error { return ErrRedacted }
 
-// redaction returns the [RedactedError] of an event that was read, or nil. A tombstone is none:
-// that it has no payload is what its kind says.
-func redaction(e *event.Full) error {
+// Redaction returns the [RedactedError] of an event that was read, or nil if it is not redacted.
+// A tombstone is not: that it has no payload is what its kind says.
+func Redaction(e *event.Full) error {
 	if !e.Redacted() || e.Kind == event.Tombstone {
 		return nil
 	}

@@ -32,7 +32,7 @@ func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 func (s *Snapshot) readPayload(e event.Event) (event.Full, error) {
 	full, err := s.readFrame(e)
 	if err == nil {
-		err = redaction(&full)
+		err = Redaction(&full)
 	}
 	return full, err
 }

@@ -165,7 +165,7 @@ func (r *eachReader) give(b *frameBatch) bool {
 	for i := range b.events {
 		if b.sound[i] {
 			var d Decoded
-			if why := redaction(&b.events[i]); why != nil {
+			if why := Redaction(&b.events[i]); why != nil {
 				if !r.yield(&b.events[i], Decoded{Err: why}) {
 					return false
 				}

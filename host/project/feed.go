@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 
 	"github.com/thawlog/thaw/core/event"
@@ -94,7 +95,7 @@ func (f *feed) giveBack(c *chunk) {
 func (f *feed) read() (err error) {
 	defer catch(&err)
 	for e, err := range f.follower.Events(f.ctx) {
-		if err != nil {
+		if err != nil && !errors.Is(err, host.ErrRedacted) { // which decode returns again
 			return err
 		}
 		if !f.wants(&e) {

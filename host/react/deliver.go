@@ -87,7 +87,7 @@ func (l *lanes) read(types *typed.Types, reader host.FollowReader, region host.R
 		},
 	})
 	for full, err := range f.Events(l.ctx) {
-		if err != nil {
+		if err != nil && !errors.Is(err, host.ErrRedacted) { // which decode returns again
 			return err
 		}
 		full.Payload = bytes.Clone(full.Payload) // valid until the loop's next step only

@@ -61,7 +61,7 @@ func Run(ctx context.Context, store Store, types *typed.Types, name string, regi
 		},
 	})
 	for e, err := range f.Events(ctx) {
-		if err == nil {
+		if err == nil || errors.Is(err, host.ErrRedacted) { // which decode returns again
 			err = r.event(ctx, e)
 		}
 		if errors.Is(err, errEnd) {
