@@ -34,7 +34,25 @@ func (s *Snapshot) readPayload(e event.Event) (event.Full, error) {
 	if err == nil {
 		err = Redaction(&full)
 	}
+	if err == nil {
+		err = s.unseal(&full)
+	}
+	if err != nil && !errors.Is(err, ErrErased) {
+		full = event.Full{}
+	}
 	return full, err
+}
+
+// unseal calls Options.Unseal. After an error there is no payload.
+func (s *Snapshot) unseal(full *event.Full) error {
+	if s.options.Unseal == nil || len(full.Payload) == 0 {
+		return nil
+	}
+	err := s.options.Unseal(full)
+	if err != nil {
+		full.Payload = nil
+	}
+	return err
 }
 
 func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {

@@ -50,6 +50,11 @@ type Options struct {
 	// and at its end, and may let the log forget what is committed. An open that starts
 	// again brings another log. It is for verification.
 	ValidateOnly func(tail *replay.Log)
+	// Unseal, when set, is called with every event that is read for its payload and has one,
+	// after its frame was checked. It may replace the payload, and overwrite its bytes. Its
+	// error comes with the event; only one of class [ErrErased] does not end an iteration.
+	// With Ahead it is called on any of the goroutines.
+	Unseal func(*event.Full) error
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
 

@@ -38,8 +38,9 @@ type Loaded[T any] struct {
 // refuses, or at which it panics, an *[ApplyError]. Apply sees an event of a kind that the registry does not know
 // with a [host.Raw] as value, and none of kind event.EffectAck.
 //
-// A redacted event goes to the state's ApplyRedacted, if it has one: see [typed.RedactedFolder].
-// Otherwise the aggregate cannot be loaded: the *ApplyError wraps host.ErrRedacted.
+// An event whose payload was erased goes to the state's ApplyErased, if it has one: see
+// [typed.ErasedFolder]. Otherwise the aggregate cannot be loaded: the *ApplyError is of class
+// host.ErrErased.
 func (a *Aggregates[T]) Load(ctx context.Context, id string) (Loaded[T], error) {
 	at, err := a.at(id)
 	if err != nil {
@@ -80,7 +81,7 @@ func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2
 		}
 	}()
 	for e, err := range a.types.Read(ctx, a.store, events) {
-		if err != nil && !errors.Is(err, host.ErrRedacted) {
+		if err != nil && !errors.Is(err, host.ErrErased) {
 			return err
 		}
 		l.falls = l.falls || l.events > 0 && e.Clock <= l.last.Clock

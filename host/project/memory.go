@@ -12,8 +12,8 @@ import (
 type MemoryProjection[P typed.Folder] struct {
 	// Park, if not nil, decides on an event that cannot be handled: true goes on without it,
 	// false ends the run. If Apply failed, it must have left the state as it was. Park is
-	// called during the run, and must not call methods of the projection. A redacted event is
-	// one that cannot be handled, unless the state is a [typed.RedactedFolder].
+	// called during the run, and must not call methods of the projection. An erased event is
+	// one that cannot be handled, unless the state is a [typed.ErasedFolder].
 	Park func(*EventError) bool
 
 	progress

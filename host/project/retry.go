@@ -41,10 +41,10 @@ var errNotParked = errors.New("project: the event is not parked")
 
 func (p *SQLProjection) retry(ctx context.Context, reader host.Reader, types *typed.Types, id event.ID) error {
 	full, err := reader.Get(ctx, id)
-	if err != nil && !errors.Is(err, host.ErrRedacted) {
+	if err != nil && !errors.Is(err, host.ErrErased) {
 		return err
 	}
-	e, refused := decode(types, full)
+	e, refused := decode(types, full, err)
 	handle := p.handler(&refused)
 	err = p.inTx(ctx, func(tx *sql.Tx) error {
 		// The write comes first: see replace. It keeps another Retry away.

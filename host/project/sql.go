@@ -57,10 +57,10 @@ type SQLProjection struct {
 	// or the connection is lost. It sees errors of the database too, and should refuse to
 	// park those that will pass.
 	Park func(*EventError) bool
-	// Redacted, if not nil, is called in place of the handler for an event whose payload was
-	// removed from the store. The envelope then has no payload, metadata or value. Without it
-	// such an event cannot be handled: its error wraps host.ErrRedacted.
-	Redacted Handler
+	// Erased, if not nil, is called in place of the handler for an event whose payload was
+	// erased: it was redacted, or its key destroyed. The envelope then has no payload and no
+	// value. Without it such an event cannot be handled: its error is of class host.ErrErased.
+	Erased Handler
 	// Dollar says that placeholders are $1, $2, as PostgreSQL has them, and not ?.
 	Dollar bool
 
@@ -192,7 +192,7 @@ func (p *SQLProjection) find(ctx context.Context, store host.FollowReader, row r
 		}
 		return row.at, &host.PositionError{Position: row.at, End: end, Err: host.ErrRewritten}
 	}
-	if errors.Is(err, host.ErrRedacted) {
+	if errors.Is(err, host.ErrErased) {
 		err = nil
 	}
 	return at(row.at.Store, &full.Event), err
@@ -260,13 +260,13 @@ func (p *SQLProjection) one(ctx context.Context, tx *sql.Tx, e *typed.Envelope, 
 }
 
 // handler returns what handles an event with an error of its decoding, which it clears if
-// that is the handler of redacted events.
+// that is the handler of erased ones.
 func (p *SQLProjection) handler(refused *error) Handler {
-	if p.Redacted == nil || !errors.Is(*refused, host.ErrRedacted) {
+	if p.Erased == nil || !errors.Is(*refused, host.ErrErased) {
 		return p.handle
 	}
 	*refused = nil
-	return p.Redacted
+	return p.Erased
 }
 
 func call(ctx context.Context, tx *sql.Tx, handle Handler, e *typed.Envelope) (err error) {

@@ -73,10 +73,10 @@ func (s *Stepper[P]) Next(ctx context.Context) (step Step, err error) {
 			step.Event.Full, err = s.reader.Read(ctx, e)
 		}
 	}
-	if err != nil && !errors.Is(err, host.ErrRedacted) {
+	if err != nil && !errors.Is(err, host.ErrErased) {
 		return Step{}, err
 	}
-	envelope, refused := decode(s.types, step.Event.Full)
+	envelope, refused := decode(s.types, step.Event.Full, err)
 	step = Step{Event: envelope, Before: s.last, After: s.last}
 	if applicable(s.state, refused) {
 		if refused = apply(s.state, &envelope, refused); refused != nil {
@@ -97,8 +97,8 @@ func (s *Stepper[P]) Next(ctx context.Context) (step Step, err error) {
 
 // applicable reports whether a state gets an event with this error of its decoding.
 func applicable(state typed.Folder, refused error) bool {
-	_, redacted := state.(typed.RedactedFolder)
-	return refused == nil || redacted && errors.Is(refused, host.ErrRedacted)
+	_, erased := state.(typed.ErasedFolder)
+	return refused == nil || erased && errors.Is(refused, host.ErrErased)
 }
 
 // apply applies an event to a state, and turns a panic into an error.

@@ -29,23 +29,24 @@ type Folder interface {
 	Apply(e Envelope) error
 }
 
-// RedactedFolder is a state that goes on after redacted events. One that is only a [Folder]
-// cannot be folded beyond such an event: the fold ends with the *host.RedactedError.
-type RedactedFolder interface {
+// ErasedFolder is a state that goes on after events whose payload was erased. One that is only
+// a [Folder] cannot be folded beyond such an event: the fold ends with its error.
+type ErasedFolder interface {
 	Folder
-	// ApplyRedacted is called in place of Apply for an event whose payload was removed from the
-	// store. The envelope has everything but metadata, payload and value.
-	ApplyRedacted(e Envelope) error
+	// ApplyErased is called in place of Apply for an event whose payload was erased: it was
+	// redacted, or its key destroyed. The envelope has no payload and no value, and of a
+	// redacted event no metadata.
+	ApplyErased(e Envelope) error
 }
 
-// Apply gives an event to a state. err is the error with which the event came, or nil: that of
-// a redacted one is the result, unless the state is a [RedactedFolder]; any other is the result.
+// Apply gives an event to a state. err is the error with which the event came, or nil. If that
+// is of class host.ErrErased, an [ErasedFolder] gets the event. Otherwise it is the result.
 func Apply(state Folder, e Envelope, err error) error {
 	if err == nil {
 		return state.Apply(e)
 	}
-	if to, ok := state.(RedactedFolder); ok && errors.Is(err, host.ErrRedacted) {
-		return to.ApplyRedacted(e)
+	if to, ok := state.(ErasedFolder); ok && errors.Is(err, host.ErrErased) {
+		return to.ApplyErased(e)
 	}
 	return err
 }
@@ -100,8 +101,8 @@ func (r *Types) Read(ctx context.Context, reader host.Reader, events iter.Seq2[e
 }
 
 // Each decodes the events of an iteration, such as that of [host.Reader].ReadEach or of a
-// [host.Follower]. The first error ends it; that of an event comes with its envelope. Only a
-// *host.RedactedError does not end it, if the loop goes on.
+// [host.Follower]. The first error ends it; that of an event comes with its envelope. Only an
+// error of class host.ErrErased does not end it, if the loop goes on.
 func (r *Types) Each(events iter.Seq2[event.Full, error]) iter.Seq2[Envelope, error] {
 	return func(yield func(Envelope, error) bool) {
 		for e, err := range events {
@@ -109,7 +110,10 @@ func (r *Types) Each(events iter.Seq2[event.Full, error]) iter.Seq2[Envelope, er
 				yield(Envelope{}, err)
 				return
 			}
-			envelope, err := r.Decode(e)
+			envelope := Envelope{Full: e, Name: r.Name(e.Kind)}
+			if err == nil {
+				envelope, err = r.Decode(e)
+			}
 			if !yield(envelope, err) || !goesOn(err) {
 				return
 			}
@@ -118,7 +122,7 @@ func (r *Types) Each(events iter.Seq2[event.Full, error]) iter.Seq2[Envelope, er
 }
 
 // goesOn reports whether an iteration goes on after an error.
-func goesOn(err error) bool { return err == nil || errors.Is(err, host.ErrRedacted) }
+func goesOn(err error) bool { return err == nil || errors.Is(err, host.ErrErased) }
 
 // Item returns the item of an append, with the kind of the value's type. A value of
 // another type is an *[UnknownTypeError].
