@@ -58,6 +58,11 @@ type Options struct {
 	// Lost, if set, is called with each event that a refused index lists and no segment
 	// holds. It is for salvage.
 	Lost func(event.Event)
+	// Unseal, when set, is called with every event that is read for its payload and has one,
+	// after its frame was checked. It may replace the payload, and overwrite its bytes. Its
+	// error comes with the event; only one of class [ErrErased] does not end an iteration.
+	// With Ahead it is called on any of the goroutines.
+	Unseal func(*event.Full) error
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
 
