@@ -65,7 +65,7 @@ func soak(ctx context.Context, out io.Writer, length time.Duration, dir string, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
-	var s supervisor
+	s := supervisor{rate: rate}
 	if err := s.run(ctx, base, rand.New(rand.NewPCG(seed, 1))); err != nil {
 		return false, err
 	}
