@@ -16,7 +16,7 @@ import (
 
 // follow says every event as it comes, from its checkpoint on, until the process is killed.
 func follow(ctx context.Context) error {
-	r, err := host.OpenReader(ctx, os.Getenv(dirEnv), host.ReaderOptions{Logger: quiet})
+	r, err := host.OpenReader(ctx, os.Getenv(dirEnv), host.ReaderOptions{Logger: quiet, OpenSegments: openSegments})
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
@@ -66,7 +66,7 @@ func (t *totals) Apply(e typed.Envelope) error {
 // fold keeps a projection and compares it with what a query returns, until the process is
 // killed.
 func fold(ctx context.Context) error {
-	r, err := host.OpenReader(ctx, os.Getenv(dirEnv), host.ReaderOptions{Logger: quiet})
+	r, err := host.OpenReader(ctx, os.Getenv(dirEnv), host.ReaderOptions{Logger: quiet, OpenSegments: openSegments})
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
@@ -96,7 +96,7 @@ func compareTotals(ctx context.Context, projection *project.MemoryProjection[*to
 	if err != nil || at == 0 {
 		return err
 	}
-	r, err := host.OpenReader(ctx, os.Getenv(dirEnv), host.ReaderOptions{Logger: quiet})
+	r, err := host.OpenReader(ctx, os.Getenv(dirEnv), host.ReaderOptions{Logger: quiet, OpenSegments: openSegments})
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}

@@ -73,7 +73,7 @@ func (o *oracle) copied() []uint64 {
 // that nobody appended.
 func (o *oracle) compare(ctx context.Context, dir string) (err error) {
 	acked := o.copied()
-	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{Logger: quiet})
+	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{Logger: quiet, OpenSegments: openSegments})
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}

@@ -18,7 +18,7 @@ func read(ctx context.Context) error {
 	var seen []uint64 // packed places by sequence
 	for round := 0; ; round++ {
 		reader, err := host.OpenReader(ctx, os.Getenv(dirEnv), host.ReaderOptions{
-			Logger: quiet, NoMapping: round%3 == 0, CheckFrames: round%4 == 1,
+			Logger: quiet, OpenSegments: openSegments, NoMapping: round%3 == 0, CheckFrames: round%4 == 1,
 		})
 		if err != nil {
 			return fmt.Errorf("open: %w", err)

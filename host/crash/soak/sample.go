@@ -38,7 +38,7 @@ func sampled(pid int) (s sample, ok bool) {
 // Bounds of every process.
 const (
 	mostMemory = 512 << 20
-	mostFiles  = 400
+	mostFiles  = 200
 )
 
 // flat returns what is wrong with the samples of one role: too much, or more and more.

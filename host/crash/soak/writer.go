@@ -17,6 +17,10 @@ import (
 // quiet is for stores that are stopped on purpose.
 var quiet = slog.New(slog.DiscardHandler)
 
+// openSegments bounds the segments that each open store keeps open; a reader has two open
+// while it refreshes.
+const openSegments = 32
+
 // The environment of a process that the supervisor starts.
 const (
 	roleEnv = "THAW_SOAK_ROLE"
@@ -43,6 +47,7 @@ func write(ctx context.Context) error {
 	for round := 0; ; round++ {
 		st, err := host.Open(ctx, os.Getenv(dirEnv), host.Options{
 			SegmentSize: 128 << 10, TailLimit: 4000, Logger: quiet, LockWait: 10 * time.Second,
+			OpenSegments: openSegments,
 		})
 		if err != nil {
 			return err
