@@ -17,9 +17,21 @@ RACE_FLAGS ?= -short
 DAMAGE_STRIDE ?= 31
 FLIP_STRIDE   ?= 127
 RACE_STRIDE   ?= 101
-# The numbers of power cuts, and of writers killed with SIGKILL, in `make crash`.
+# The numbers of power cuts, of writers killed with SIGKILL, and of scripts of random
+# operations (of which the plugin answers some), in `make crash`. Several machines share the
+# work with another CRASH_SEED each.
 CRASH_STATES ?= 1000000
 CRASH_KILLS  ?= 200
+CRASH_SEED   ?= 1
+METAMORPHIC_SEEDS        ?= 10000
+METAMORPHIC_PLUGIN_SEEDS ?= 1000
+# The parts of `make crash`.
+CRASH_PARTS ?= crash-states crash-kills crash-scripts
+# How long `make soak` runs, how many events it writes a second, and where it keeps the store: by
+# default in a temporary directory.
+SOAK      ?= 30m
+SOAK_RATE ?= 400
+SOAK_DIR  ?=
 # The number of stores that `make interop` writes for each sort of session. `make
 # test` also writes some of each.
 INTEROP_SEEDS ?= 60
@@ -58,7 +70,7 @@ PLATFORMS = linux/amd64 linux/386 darwin/arm64 windows/amd64 wasip1/wasm js/wasm
 # The steps of `make check`.
 CHECKS = fmt vet tools benchtest sqltest staticcheck platforms tidy wasm-twice race fuzz
 
-.PHONY: build wasm engine pgo inspector demo test chrome check checks $(CHECKS) bench crash nightly interop mutants vet-platforms clean
+.PHONY: build wasm engine pgo inspector demo test chrome check checks $(CHECKS) bench crash crash-states crash-kills crash-scripts soak nightly interop mutants vet-platforms clean
 
 # Where thaw inspect has its page from. A page of an earlier build is removed: it would be of
 # other source.
@@ -125,11 +137,30 @@ chrome:
 	$(GO) run ./.ci/testrun -C $(CHROME) -no-skip '$(NO_SKIP)' $(GO) test -vet=off $(CHROME_FLAGS) ./...
 
 # Power cuts at every operation of a writer, CRASH_STATES in all, with new random
-# numbers; some twenty minutes on two cores.
-crash:
-	THAW_CRASH_STEP=1 THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
-		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
+# numbers; writers killed with SIGKILL; and the same script of random operations in many
+# configurations. Some half an hour on two cores. A failure prints the command that replays it.
+crash: $(CRASH_PARTS)
+
+crash-states:
+	THAW_CRASH_STEP=1 THAW_CRASH_SEED=$(CRASH_SEED) THAW_CRASH_STATES=$(CRASH_STATES) \
+		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts' ./host/crash
+
+crash-kills:
+	THAW_CRASH_KILLS=$(CRASH_KILLS) $(GO) test -timeout 1h -count=1 -v -run 'TestKill' ./host/crash
 	cd examples/orders && THAW_CRASH_KILLS=$(CRASH_KILLS) $(GO) test -count=1 -v -run TestKill .
+
+crash-scripts:
+	THAW_METAMORPHIC_SEED=$(CRASH_SEED) THAW_METAMORPHIC_SEEDS=$(METAMORPHIC_SEEDS) \
+		$(GO) test -timeout 3h -count=1 -run TestMetamorphic ./host/metamorphic
+	THAW_METAMORPHIC_SEED=$(CRASH_SEED) THAW_METAMORPHIC_SEEDS=$(METAMORPHIC_PLUGIN_SEEDS) \
+		$(GO) test -timeout 3h -count=1 -run TestMetamorphic ./wasm/plugin
+
+# A writer, readers, a follower and a projection, killed again and again while the index is
+# damaged; bin/soak.svg shows memory and descriptors.
+soak:
+	@mkdir -p bin
+	$(GO) build -o bin/soak ./host/crash/soak
+	bin/soak -for $(SOAK) -rate $(SOAK_RATE) -dir '$(SOAK_DIR)' -chart bin/soak.svg
 
 # The tests too long for CI, in some hours: every bit, more power cuts and stores,
 # every package with the race detector, long fuzzing, go vet for the other systems,

@@ -71,7 +71,8 @@ func (s *Snapshot) repairing(f func() error) error {
 // repairNamed repairs the parts whose file an error names. The error was met while the
 // snapshot had a generation; if that is over, another query has repaired the parts, and
 // those of now are not to blame. An index that leads astray names no file: then every
-// saved index is rebuilt.
+// saved index is rebuilt. Where none is saved, the records that an index was built from can
+// no longer be read, which names no file either: then the segments stand in for all of them.
 func (s *Snapshot) repairNamed(why error, generation standInLevel) (repaired bool, err error) {
 	if !repairable(why) {
 		return false, why
@@ -79,8 +80,12 @@ func (s *Snapshot) repairNamed(why error, generation standInLevel) (repaired boo
 	type suspect struct{ p, used *part }
 	var suspects []suspect
 	file := refusedFile(why)
+	saved := slices.ContainsFunc(s.parts[:s.base], func(p *part) bool { return p.now().Index.Saved() != nil })
 	for i, p := range s.parts[:s.base] {
 		used := p.now()
+		if file == "" && !saved && p.file != nil && used.level < recordsReplayed {
+			suspects = append(suspects, suspect{p: p, used: used})
+		}
 		if file == "" && used.Index.Saved() != nil || file != "" && p.File == file || i == 0 && file == index.FileName {
 			suspects = append(suspects, suspect{p: p, used: used})
 		}
