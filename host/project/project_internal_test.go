@@ -111,7 +111,7 @@ func TestPayloadsAreCopied(t *testing.T) {
 	for _, size := range []int{1, 20_000, 10} {
 		payload := make([]byte, size)
 		require.True(t, f.wants(&event.Full{Payload: payload}))
-		require.NoError(t, f.add())
+		require.NoError(t, f.add(nil))
 		payload[0] = 1
 	}
 	for i, size := range []int{1, 20_000, 10} {
