@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -52,7 +53,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	var next uint64
 	var end artifact.Watermark
-	if err = unread(&c); err == nil {
+	if err = cmp.Or(unread(&c), unnumbered(&c)); err == nil {
 		next, end, err = s.recover(&c)
 	}
 	if err == nil {
@@ -96,6 +97,14 @@ func unread(c *contents) error {
 		if replay.IsCutOff(d) {
 			return failedAt("open for writing", c.files.path, d)
 		}
+	}
+	return nil
+}
+
+// unnumbered returns the damage of store.thaw if no index says which sequences were given out.
+func unnumbered(c *contents) error {
+	if err := c.snapshot.LineageLost(); err != nil {
+		return failedAt("open for writing", c.files.path, err)
 	}
 	return nil
 }

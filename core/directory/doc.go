@@ -15,6 +15,7 @@
 //	index.ckpt                      batpak's older index             rebuilt from segments
 //	visibility_ranges.fbv           sequences that stay hidden       they are shown
 //	synced.thaw                     the sync mark                    a torn end may be a loss
+//	store.thaw                      identity, and what was removed   identity: the first event's id
 //	names.thaw                      names of kinds, for people       kinds are numbers
 //	NNNNNN.fbat.cut-OFFSET          bytes that recovery cut off      nothing is missing
 //	a name above + .tmp             a file while it is written       nothing is missing
@@ -24,6 +25,8 @@
 //
 // # The order of looks
 //
+// store.thaw is looked at first: a writer that removes events changes it together with the
+// rest (see package lineage), and a reader that finds it changed afterwards opens again.
 // index.fbati, index.thaw, index.ckpt, synced.thaw and part files are looked at before the
 // segments, which only grow: so an index that a writer replaces meanwhile never covers more
 // than the segments hold. visibility_ranges.fbv comes last, so that every cancelled event

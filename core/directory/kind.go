@@ -5,6 +5,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/kindnames"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
@@ -25,6 +26,8 @@ const (
 	HiddenRanges
 	SyncMark
 	KindNames
+	// Lineage says which store this is, and what was removed from it.
+	Lineage
 	// Cut holds bytes that recovery cut off a segment.
 	Cut
 	// Temporary is a file that a writer has not renamed to its final name yet.
@@ -39,6 +42,7 @@ var fixedNames = map[string]Kind{
 	visibility.FileName: HiddenRanges,
 	synced.FileName:     SyncMark,
 	kindnames.FileName:  KindNames,
+	lineage.FileName:    Lineage,
 }
 
 // KindOf returns the kind of a file by its name.
@@ -79,11 +83,11 @@ func (k Kind) Latest() bool { return k == HiddenRanges || k == SyncMark }
 
 // Replaced reports whether a writer writes the file under a temporary name first.
 func (k Kind) Replaced() bool {
-	return k == Segment || k.Paged() || k == Cut || k == HiddenRanges || k == KindNames
+	return k == Segment || k.Paged() || k == Cut || k == HiddenRanges || k == KindNames || k == Lineage
 }
 
 // first lists the files that are looked at before the segments, except part files. last is
 // looked at after the segments.
-var first = [...]string{artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
+var first = [...]string{lineage.FileName, artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
 
 const last = visibility.FileName

@@ -23,6 +23,8 @@ func TestKindOf(t *testing.T) {
 		"visibility_ranges.fbv":     {kind: directory.HiddenRanges, latest: true, replaced: true},
 		"synced.thaw":               {kind: directory.SyncMark, latest: true},
 		"names.thaw":                {kind: directory.KindNames, replaced: true},
+		"store.thaw":                {kind: directory.Lineage, replaced: true},
+		"store.thaw.tmp":            {kind: directory.Temporary},
 		"names.thaw.tmp":            {kind: directory.Temporary},
 		"NAMES.thaw":                {},
 		"000001.fbat.cut-40":        {kind: directory.Cut, replaced: true},

@@ -15,6 +15,7 @@ import (
 //	NNNNNN-NNNNNN.thaw.tmp
 //	visibility_ranges.fbv.tmp
 //	names.thaw.tmp
+//	store.thaw.tmp
 //	NNNNNN.fbat.tmp
 //	scratch-N.tmp              work that does not fit in memory
 //	NNNNNN.fbat.cut-OFFSET.tmp

@@ -226,7 +226,7 @@ func (b *frameBatch) decode(i int32, raw []byte, f *frameBuffer) {
 	if len(full.Payload) == 0 {
 		full.Payload = nil // as Read returns it
 	}
-	if b.decodeAs != nil && b.sound[i] {
+	if b.decodeAs != nil && b.sound[i] && redaction(full) == nil {
 		b.sound[i] = b.decodeValue(i)
 	}
 }

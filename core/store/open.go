@@ -82,6 +82,9 @@ func (o *opening) run() (*Snapshot, error) {
 	if why != nil {
 		rejected = append(rejected, why)
 	}
+	if err := o.readLineage(); err != nil {
+		return nil, err
+	}
 	base, err := o.loadBase()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"iter"
 
 	"github.com/thawlog/thaw/core/event"
@@ -17,7 +18,8 @@ const (
 
 // ReadEach returns the events of an iteration in its order, each as Read returns it, with
 // its payload and its own time. The first error, of the iteration or of a frame, ends it
-// after the events before it.
+// after the events before it; but a redacted event comes with its [RedactedError], and a loop
+// that goes on gets the events after it.
 //
 // It reads frames in batches of up to 1024, those that lie close together at once, so it
 // takes events from the iteration before it returns those before them. With Options.Ahead
@@ -53,7 +55,8 @@ type Decoded struct {
 
 // DecodeEach is [ReadEach], and calls decode for every event. With Options.Ahead several
 // goroutines do, in no order and for events that the iteration may not reach. decode must not
-// keep the event. Its error ends the iteration, and comes with the event. A decode that
+// keep the event. Its error ends the iteration, and comes with the event. It is not called
+// for a redacted event, which ReadEach describes. A decode that
 // panics is called again by the iteration, where it may panic.
 func DecodeEach(pin func() (*Snapshot, error), events iter.Seq2[event.Event, error], decode func(*event.Full) (any, error)) iter.Seq2[event.Full, Decoded] {
 	return func(yield func(event.Full, Decoded) bool) {
@@ -162,6 +165,12 @@ func (r *eachReader) give(b *frameBatch) bool {
 	for i := range b.events {
 		if b.sound[i] {
 			var d Decoded
+			if why := redaction(&b.events[i]); why != nil {
+				if !r.yield(&b.events[i], Decoded{Err: why}) {
+					return false
+				}
+				continue
+			}
 			if r.decode != nil {
 				d = b.decoded[i]
 			}
@@ -182,6 +191,9 @@ func (r *eachReader) give(b *frameBatch) bool {
 // false when the iteration is over.
 func (r *eachReader) again(e event.Event) bool {
 	full, err := r.snapshot.Read(e)
+	if errors.Is(err, ErrRedacted) {
+		return r.yield(&full, Decoded{Err: err})
+	}
 	if err != nil && r.goesOn && passable(err) {
 		return r.yield(&event.Full{Event: e}, Decoded{Err: err})
 	}

@@ -142,6 +142,6 @@ func (s *Snapshot) count() error {
 	}
 	// A range may reach past the last event, when a crash took the events it hides.
 	// Their numbers are never assigned again.
-	r.NextSequence = max(s.scan.Log().NextSequence(), r.HiddenRanges.End(), s.minNext)
+	r.NextSequence = max(s.scan.Log().NextSequence(), r.HiddenRanges.End(), s.nextSequence(), s.minNext)
 	return nil
 }

@@ -36,6 +36,8 @@ type walk struct {
 	epoch  uint32
 	batch  openBatch
 	walker *segment.Walker
+	// redacted counts the redacted events of the segment.
+	redacted redacted
 }
 
 type openBatch struct {
@@ -140,6 +142,7 @@ func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walkResult,
 	if w.batch.open && begun != ^uint64(0) {
 		done.spanFrom = begun
 	}
+	w.redacted.note(w.findings, s.Name)
 	done.rest, done.ok = frames.Rest(), frames.Err() == nil
 	if !done.ok {
 		w.cutOff(s, frames.Offset(), frames.Err())
@@ -199,6 +202,9 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	if exists {
 		t.Sequence, t.Numbered = w.view.sequences.At(i), true
 	}
+	if b.Redacted() {
+		w.redacted.add(b.Kind, t)
+	}
 	report := func(reason damage.Reason, err error) {
 		w.findings.damage(at(s.Name, step.Offset, reason, err, &t))
 		if exists {
@@ -210,6 +216,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 		report(damage.Chain, errNoChain)
 	case b.ContentHash != b.EventHash:
 		report(damage.PayloadHash, errContentHash)
+	case b.Redacted(): // nothing is left to compare
 	case w.o.Hash != nil && !b.EventHash.IsZero() && w.o.Hash(b.Payload) != b.EventHash:
 		report(damage.PayloadHash, errDigest)
 	}
@@ -248,7 +255,10 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 func (w *walk) unusual(file string, step *segment.Step, t damage.Touched) {
 	b := step.Body
 	n := Note{Topic: Unusual, File: file, Offset: step.Offset, Event: t, Named: true}
-	const known = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
+	known := uint8(event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay)
+	if b.Redacted() {
+		known |= event.FlagRedacted
+	}
 	switch {
 	case b.ID.IsZero():
 		n.Detail = "the event id is zero"
@@ -258,6 +268,8 @@ func (w *walk) unusual(file string, step *segment.Step, t damage.Touched) {
 		n.Detail = "counter, depth or lane is not zero"
 	case b.Flags&^known != 0:
 		n.Detail = "an undefined flag is set"
+	case b.Redacted() && b.Meta.Len() > 0:
+		n.Detail = "a redacted event has metadata"
 	case b.Form != segment.PayloadArray:
 		n.Detail = "the payload is not an array of bytes"
 	default:

@@ -17,6 +17,7 @@
 //	index.fbati accepted as an open accepts it, then record by record against the frames
 //	index.ckpt  the same
 //	ranges      the file decodes and lies below the next sequence
+//	store.thaw  the file decodes
 //	index.thaw  equals, byte by byte, the index built from the records, as does the index
 //	            in a part file: an [index.Difference] names the first other byte
 //	answers     an open shows what the frames hold

@@ -129,11 +129,11 @@ func listDirectory(files directory.Files) (*fixedFiles, error) {
 	return d, nil
 }
 
-// checked reports whether a run checks a file that is no segment: an index file or the
-// hidden ranges.
+// checked reports whether a run checks a file that is no segment: an index file, the
+// hidden ranges or store.thaw.
 func checked(name string) bool {
 	kind := directory.KindOf(name)
-	return kind.Derived() || kind == directory.HiddenRanges
+	return kind.Derived() || kind == directory.HiddenRanges || kind == directory.Lineage
 }
 
 // List implements directory.Files.
