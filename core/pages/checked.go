@@ -103,10 +103,23 @@ func (c *Checked) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // long is ReadAt of many pages. The pages at the ends, of which p covers a
-// part, go through a buffer; those between go straight into p.
+// part, go through a buffer; those between go straight into p. All are read from the file: a
+// scan that touched a mapping once per block would map all of it.
 func (c *Checked) long(p []byte, from uint64) (n int, err error) {
+	r := smallBuffers.Get().(*buffers)
+	defer smallBuffers.Put(r)
+	edge := func(p []byte, from uint64) error {
+		begin := from - from%Size
+		page := r.pages[:min(Size, c.size-begin)]
+		if err := c.fresh(page, begin, r); err != nil {
+			return err
+		}
+		copy(p, page[from-begin:])
+		return nil
+	}
 	if head := from % Size; head > 0 {
-		if n, err = c.ReadAt(p[:Size-head], int64(from)); err != nil {
+		n = int(Size - head)
+		if err := edge(p[:n], from); err != nil {
 			return 0, err
 		}
 	}
@@ -115,13 +128,11 @@ func (c *Checked) long(p []byte, from uint64) (n int, err error) {
 	if end == c.size {
 		tail = 0 // the last page ends where the file does
 	}
-	r := smallBuffers.Get().(*buffers)
-	defer smallBuffers.Put(r)
 	if err := c.fresh(p[n:uint64(len(p))-tail], from+uint64(n), r); err != nil {
 		return 0, err
 	}
 	if tail > 0 {
-		if _, err := c.ReadAt(p[uint64(len(p))-tail:], int64(end-tail)); err != nil {
+		if err := edge(p[uint64(len(p))-tail:], end-tail); err != nil {
 			return 0, err
 		}
 	}

@@ -23,3 +23,11 @@ func ArtifactWatermark(b []byte) (artifact.Watermark, error) {
 func (s *Snapshot) QueryPart(i int, region query.Region, page *query.Page, yield func(event.Event, error) bool) (more bool, err error) {
 	return s.cursor(s.parts[i]).Query(&region, page, yield)
 }
+
+// Tagged reports which parts have tags of their ids in memory.
+func Tagged(s *Snapshot) (tagged []bool) {
+	for _, p := range s.parts {
+		tagged = append(tagged, p.Index.Tags() != nil)
+	}
+	return tagged
+}
