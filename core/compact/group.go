@@ -1,6 +1,8 @@
 package compact
 
 import (
+	"errors"
+
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
@@ -66,7 +68,8 @@ func (r *run) whole(end bool) error {
 	wider := BatchError{From: r.inputs[0].id, To: r.inputs[len(r.inputs)-1].id}
 	if r.before.id > 0 {
 		crosses, err := r.crosses(&r.before)
-		if err != nil {
+		var d *DamageError
+		if err != nil && !errors.As(err, &d) { // a COMMIT without BEGIN would show
 			return err
 		}
 		if crosses {

@@ -29,12 +29,10 @@ func (o *output) begins() bool {
 	return o.firstKept > o.claimFirst
 }
 
-// ends reports whether a marker has to say with which sequence the segment ends.
+// ends reports whether a marker has to say with which sequence the segment ends: where any is
+// missing, so that the events after it have their sequences even without its footer.
 func (o *output) ends() bool {
-	if o.kept == 0 {
-		return o.claimEnd > o.claimFirst
-	}
-	return o.lastKept+1 < o.claimEnd
+	return o.header.Flags != 0 && o.claimEnd-o.claimFirst > uint64(o.kept)
 }
 
 const (

@@ -162,7 +162,8 @@ func (r *run) list() error {
 	}
 	var err error
 	if from > 0 {
-		if r.before, err = r.open(r.ids[from-1]); err != nil {
+		var d *DamageError
+		if r.before, err = r.open(r.ids[from-1]); err != nil && !errors.As(err, &d) {
 			return err
 		}
 	}

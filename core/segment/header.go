@@ -30,9 +30,10 @@ const FlagExtract = 0x4558
 // FlagCompacted, as Header.Flags, marks a segment from which package compact
 // removed events. It is "CO" in ASCII.
 //
-// Such a segment, and one of an extract that was compacted, says which sequences
-// it stands for even where it lost its first or last events: an empty batch at
-// its begin or end has the id of the first sequence, or of the one after the last.
+// Such a segment, and one of an extract that was compacted, says in its frames which
+// sequences it stands for. Where its first events are missing it begins with an empty
+// batch that has the id of the first sequence; where any are, it ends with one that has
+// the id of the sequence after the last.
 const FlagCompacted = 0x434F
 
 // Header is the header of a segment.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"sort"
 	"strconv"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -27,6 +28,7 @@ type truth struct {
 	lost    map[event.ID]bool
 	// thinned holds the files from which events are missing, as their headers say.
 	thinned map[string]replay.Thinned
+	removed []replay.Thinned // those with missing sequences, which rise
 	// now holds the events of the current segment, each with its number in place of its
 	// sequence.
 	now *artifact.Draft
@@ -39,6 +41,13 @@ type loss struct {
 }
 
 func (t *truth) len() int { return t.places.n }
+
+// noted reports whether the sequences from first up to end are among those that a thinned
+// segment lacks.
+func (t *truth) noted(first, end uint64) bool {
+	i := sort.Search(len(t.removed), func(i int) bool { return t.removed[i].End >= end })
+	return i < len(t.removed) && t.removed[i].First <= first
+}
 
 func (t *truth) entity(r artifact.Raw) []byte { return t.now.Name(r.Entity()) }
 
@@ -99,7 +108,9 @@ func (c *check) replay() error {
 	t.sortLosses()
 	t.thinned = map[string]replay.Thinned{}
 	for _, f := range t.report.Thinned {
-		t.thinned[f.File] = f
+		if t.thinned[f.File] = f; f.Missing > 0 {
+			t.removed = append(t.removed, f)
+		}
 	}
 	c.replayNotes()
 	return nil
