@@ -47,6 +47,7 @@ type Salvage struct {
 	extras []extra
 	// unfinished are items of batches that seem not to have been committed.
 	unfinished []extra
+	batches    int
 	report     Report
 	witness    witnesses
 }
@@ -69,6 +70,8 @@ type extra struct {
 	doubt damage.Reason
 	// numbered is set when its sequence is settled.
 	numbered bool
+	// batch tells the items of unfinished batches apart.
+	batch int
 }
 
 // place is where a frame begins.
