@@ -70,7 +70,9 @@ func useWithFewDescriptors(dir string) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.fbat"))
 	require.NoError(t, err)
 	events := len(names)
-	took := func(what string, since time.Time) { fmt.Printf("%s: %v\n", what, time.Since(since).Round(time.Millisecond)) }
+	took := func(what string, since time.Time) {
+		fmt.Printf("%s: %v\n", what, time.Since(since).Round(time.Millisecond))
+	}
 
 	// A second reader holds segments open meanwhile.
 	start := time.Now()
