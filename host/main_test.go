@@ -7,18 +7,18 @@ import (
 	"go.uber.org/goleak"
 )
 
+// children are the other processes as which the test binary is run again: what they do with
+// the directory in an environment variable.
+var children = map[string]func(dir string){
+	writerDirEnv: writeForOthers, readerDirEnv: readForOthers, holderDirEnv: holdForOthers,
+}
+
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(writerDirEnv); dir != "" {
-		writeForOthers(dir)
-		return
-	}
-	if dir := os.Getenv(readerDirEnv); dir != "" {
-		readForOthers(dir)
-		return
-	}
-	if dir := os.Getenv(holderDirEnv); dir != "" {
-		holdForOthers(dir)
-		return
+	for variable, do := range children {
+		if dir := os.Getenv(variable); dir != "" {
+			do(dir)
+			return
+		}
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -47,6 +47,7 @@ func (f *file) marker(step *segment.Step) {
 
 // endBatch decides about the items of a batch that the snapshot does not show.
 func (s *Salvage) endBatch(b *batch) {
+	s.batches++
 	for _, i := range b.items {
 		switch {
 		case i.proved:
@@ -55,6 +56,7 @@ func (s *Salvage) endBatch(b *batch) {
 		case b.damaged: // COMMIT may have been there
 			s.doubtful(i.extra, damage.Batch)
 		default:
+			i.batch = s.batches
 			s.unfinished = append(s.unfinished, i.extra)
 		}
 	}
@@ -63,8 +65,9 @@ func (s *Salvage) endBatch(b *batch) {
 
 // resolveUnfinished decides about the items of batches without a COMMIT. One whose clock is
 // missing in its entity, which has a higher one, was committed, and what followed it was cut
-// off: a later append would have had the clock of an item that was not committed. It gets the
-// sequence after that of the event before it, if that is free.
+// off: a later append would have had the clock of an item that was not committed. So were the
+// other items of its batch. They get the sequences after that of the event before them, if
+// these are free.
 func (s *Salvage) resolveUnfinished() error {
 	if len(s.unfinished) == 0 {
 		return nil
@@ -89,9 +92,15 @@ func (s *Salvage) resolveUnfinished() error {
 			c.has[e.Clock] = true
 		}
 	}
+	committed := map[int]bool{}
+	for _, x := range s.unfinished {
+		if c := of[x.Entity]; !c.has[x.Clock] && c.most > int64(x.Clock) {
+			committed[x.batch] = true
+		}
+	}
 	waiting := s.unfinished[:0]
 	for _, x := range s.unfinished {
-		if c := of[x.Entity]; c.has[x.Clock] || c.most < int64(x.Clock) {
+		if !committed[x.batch] || of[x.Entity].has[x.Clock] {
 			s.report.Unfinished++
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -46,6 +47,7 @@ type Salvage struct {
 	extras []extra
 	// unfinished are items of batches that seem not to have been committed.
 	unfinished []extra
+	batches    int
 	report     Report
 	witness    witnesses
 }
@@ -68,6 +70,8 @@ type extra struct {
 	doubt damage.Reason
 	// numbered is set when its sequence is settled.
 	numbered bool
+	// batch tells the items of unfinished batches apart.
+	batch int
 }
 
 // place is where a frame begins.
@@ -174,6 +178,7 @@ type span struct{ offset, length uint64 }
 // ones are.
 func (s *Salvage) readFrames() (map[uint64][]span, error) {
 	covered := map[uint64][]span{}
+	var body segment.Body
 	for f, err := range s.snapshot.Frames(s.all()) {
 		if err != nil {
 			return nil, err
@@ -181,6 +186,9 @@ func (s *Salvage) readFrames() (map[uint64][]span, error) {
 		var d *damage.Damage
 		switch {
 		case f.Err == nil:
+			if err := segment.DecodeFrame(f.Raw, &body); err == nil && body.Form != segment.PayloadArray {
+				s.report.Reencoded++
+			}
 			covered[f.Position.Segment] = append(covered[f.Position.Segment], span{f.Position.Offset, uint64(f.Position.Length)})
 		case errors.As(f.Err, &d):
 			e := &badEvent{Event: f.Event, err: f.Err}

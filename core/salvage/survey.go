@@ -243,6 +243,9 @@ func (s *survey) resolveMerged() error {
 	slices.Sort(ids)
 	for i, id := range ids {
 		c := s.placed[id]
+		if c == nil { // left alone meanwhile
+			continue
+		}
 		src, err := s.v.raw(c.name)
 		if err != nil {
 			return err

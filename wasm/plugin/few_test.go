@@ -30,7 +30,7 @@ func manySegments(t *testing.T, n int) (dir string) {
 		seg := segment.AppendHeader(nil, segment.Header{CreatedNS: 1, SegmentID: id})
 		log.Start(id, uint64(len(seg)))
 		_, err := log.Append(&commit.Entry{
-			Coordinate: event.At("e"+strconv.Itoa(int(id)), "s"), Kind: event.Data, ID: event.ID{1, byte(id)}, Payload: []byte{1}, Hash: blake3.Sum256([]byte{1}),
+			Coordinate: event.At("e"+strconv.Itoa(int(id)), "s"), Kind: event.Data, ID: event.ID{1, byte(id >> 8), byte(id)}, Payload: []byte{1}, Hash: blake3.Sum256([]byte{1}),
 		}, 1_790_000_000_000_000)
 		require.NoError(t, err)
 		seg = append(seg, log.Frames()...)

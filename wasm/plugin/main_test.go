@@ -79,7 +79,17 @@ func copyStore(t testing.TB, name string, without ...string) (dir string) {
 	return dir
 }
 
+// children are what other processes of this binary do with the directory in an environment
+// variable.
+var children = map[string]func(dir string){}
+
 func TestMain(m *testing.M) {
+	for variable, do := range children {
+		if dir := os.Getenv(variable); dir != "" {
+			do(dir)
+			return
+		}
+	}
 	code := m.Run()
 	if shared.plugin != nil {
 		_ = shared.plugin.Close()

@@ -42,9 +42,9 @@ type app struct {
 }
 
 const about = `thaw reads and writes event stores: directories of *.fbat segments that batpak 0.4.0
-or thaw wrote. Only append, import, rebuild and compact write, and they take the store's lock;
-salvage writes a new store. All other commands change nothing, take no lock, and may run while another process
-appends.
+or thaw wrote. Only append, import, rebuild, compact and redact write, and they take the
+store's lock; salvage, backup and fork write a new store. All other commands change nothing,
+take no lock, and may run while another process appends.
 
 Events are printed as JSON, one object per line, in the same order every time; a command
 that prints nothing else also accepts --json, which has no effect there. Damage
