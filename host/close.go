@@ -46,6 +46,7 @@ func (s *Store) Close() error {
 	report := CloseReport{}
 	if err == nil {
 		end := s.versions.end()
+		s.flusher.tags = nil
 		report.IndexWritten, report.IndexError = s.flusher.write(end, s.writer.atClose())
 		if report.IndexWritten && report.IndexError == nil {
 			report.IndexError = s.flusher.mergeAtClose(end)
@@ -56,7 +57,7 @@ func (s *Store) Close() error {
 	}
 	// Free the memory even if the caller keeps the closed store.
 	s.writer, s.flusher, s.requests = nil, nil, nil
-	err = errors.Join(err, s.versions.close(), s.unlock())
+	err = errors.Join(err, s.versions.close(), s.mover.close(), s.unlock())
 	report.Took = time.Since(start)
 	s.entering.Lock()
 	s.report = report

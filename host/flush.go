@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/flush"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
@@ -30,7 +31,18 @@ type flusher struct {
 	// turn is held while the index files change: by a flush as a whole, and at the end of a
 	// merge.
 	turn sync.Mutex
-	left []uint64 // records of the files after the last flush
+	tags *index.IDTags // to be filled in by write, if not nil
+	left []uint64      // records of the files after the last flush
+
+	sealedEnd atomic.Pointer[logEnd] // the end of the last sealed segment
+	// compacting is held by the one compaction of segments. turn is locked after it.
+	compacting sync.Mutex
+	// switching is held, after turn, from the moment when other segments count until the
+	// store reads them.
+	switching sync.RWMutex
+	// stuck is set when files were swapped and the store does not read them: it writes no
+	// index any more.
+	stuck atomic.Bool
 }
 
 // backgroundSync is the number of bytes of an index written between syncs while the store
@@ -43,6 +55,7 @@ func newFlusher(o *Options, index indexFiles, vs *versions) *flusher {
 		ends: make(chan logEnd, 1), done: make(chan struct{}),
 		merges: make(chan struct{}, 1), merged: make(chan struct{}),
 	}
+	f.noteSealed(vs.end())
 	go f.run()
 	go f.runMerges()
 	return f
@@ -68,6 +81,7 @@ func (f *flusher) runMerges() {
 // segment. It does not wait: if an index is being written, the next one covers more.
 func (f *flusher) sealed() {
 	end := f.versions.end()
+	f.noteSealed(end)
 	if f.policy.InRotation {
 		f.flush(end)
 		return
@@ -97,9 +111,10 @@ func (f *flusher) close() {
 // It logs a failure; the flush after the next sealed segment tries again.
 func (f *flusher) flush(end logEnd) {
 	f.turn.Lock()
+	f.tags = new(index.IDTags)
 	written, err := f.write(end, flushOpen)
 	if written && err == nil {
-		err = f.adopt(end.at, end.total())
+		err = f.adopt(end.at, end.total(), f.tags)
 	}
 	f.turn.Unlock()
 	if err != nil && !errors.Is(err, ErrDamaged) {
@@ -126,6 +141,9 @@ const (
 
 // write writes an index up to end if the policy asks for one.
 func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
+	if err := f.stuckError(); err != nil {
+		return false, err
+	}
 	v, err := f.versions.pin()
 	if err != nil {
 		return false, err
@@ -159,7 +177,7 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 			return false, err
 		}
 	}
-	what := store.Flush{First: first, Run: added, To: end.at, NextSequence: end.next}
+	what := store.Flush{First: first, Run: added, To: end.at, NextSequence: end.next, Tags: f.tags}
 	every := int64(backgroundSync)
 	if when != flushOpen {
 		what.Parallel, every = parallel, 0
@@ -178,8 +196,9 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 var errNotThere = errors.New("thaw: the index on disk is not the one just written")
 
 // adopt makes the store read the new files, which cover the log up to an end, the first
-// flushed appended events, instead of the memtable. turn must be held.
-func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
+// flushed appended events, instead of the memtable. tags are those of the new file, or nil.
+// turn must be held.
+func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.IDTags) error {
 	reader := f.options.reader()
 	files := newDirectory(f.index.dir, &reader)
 	fresh, err := store.Open(files, store.Options{
@@ -197,7 +216,7 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
 		return errors.Join(err, files.release())
 	}
 	files.finishOpen()
-	if err := f.replace(files, fresh, flushed); err != nil {
+	if err := f.replace(files, fresh, flushed, tags); err != nil {
 		return errors.Join(err, files.release())
 	}
 	return nil
@@ -205,7 +224,7 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
 
 // replace installs a snapshot of files that cover the first flushed appended events. The next
 // acquire adds those after them.
-func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int) error {
+func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int, tags *index.IDTags) error {
 	f.versions.editing.Lock()
 	defer f.versions.editing.Unlock()
 	v, err := f.versions.pin()
@@ -213,7 +232,7 @@ func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int) 
 		return err
 	}
 	defer v.release()
-	snapshot, err := v.snapshot.Adopt(fresh, flushed)
+	snapshot, err := v.snapshot.Adopt(fresh, flushed, tags)
 	if err != nil {
 		return err
 	}

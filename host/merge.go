@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/flush"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -17,7 +18,7 @@ var errStopped = errors.New("thaw: a merge was stopped")
 func (f *flusher) mergeAll(when occasion) {
 	for {
 		again, err := f.merge(when)
-		if err != nil && !errors.Is(err, errStopped) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrClosed) {
+		if err != nil && !errors.Is(err, errStopped) && !errors.Is(err, ErrUnfinished) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrClosed) {
 			f.index.notWritten(err)
 		}
 		if !again || err != nil {
@@ -34,7 +35,7 @@ func (f *flusher) mergeAtClose(end logEnd) error {
 		return nil
 	}
 	f.turn.Lock()
-	err := f.adopt(end.at, end.total())
+	err := f.adopt(end.at, end.total(), nil)
 	f.turn.Unlock()
 	if err == nil {
 		f.stopping.Store(0)
@@ -69,8 +70,8 @@ func (f *flusher) askMerge() {
 // merge merges some index files into one, if the policy asks for it. Flushes may come
 // between, but no other merge.
 func (f *flusher) merge(when occasion) (merged bool, err error) {
-	if f.stopping.Load() > 0 {
-		return false, errStopped
+	if err := cmp.Or(f.stopped(), f.stuckError()); err != nil {
+		return false, err
 	}
 	v, err := f.versions.pin()
 	if err != nil {
@@ -91,7 +92,7 @@ func (f *flusher) merge(when occasion) (merged bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	what := store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Stop: f.stopped}
+	what := store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Tags: new(index.IDTags), Stop: f.stopped}
 	locked := false
 	err = f.index.write(v.snapshot, what, l, false, backgroundSync, func() error {
 		f.turn.Lock()
@@ -102,7 +103,7 @@ func (f *flusher) merge(when occasion) (merged bool, err error) {
 		defer f.turn.Unlock()
 	}
 	if err == nil {
-		err = f.adoptMerged()
+		err = f.adoptMerged(what.Tags)
 	}
 	return err == nil, err
 }
@@ -131,7 +132,7 @@ func (f *flusher) unchanged(files *store.IndexFiles) error {
 
 // adoptMerged makes the store read the index files that are there now, which hold the same
 // events. turn must be held.
-func (f *flusher) adoptMerged() error {
+func (f *flusher) adoptMerged(tags *index.IDTags) error {
 	v, err := f.versions.pin()
 	if err != nil {
 		return err
@@ -140,5 +141,5 @@ func (f *flusher) adoptMerged() error {
 	if err := v.release(); err != nil {
 		return err
 	}
-	return f.adopt(end, flushed)
+	return f.adopt(end, flushed, tags)
 }
