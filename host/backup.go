@@ -167,7 +167,7 @@ type origin struct {
 }
 
 func (b *backup) open(ctx context.Context) (*origin, error) {
-	c, err := openContents(ctx, b.dir, &b.reader)
+	c, err := openContents(ctx, b.dir, &b.reader, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -363,7 +363,7 @@ func (b *backup) next(ctx context.Context) (r BackupResult, err error) {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, o.files.release()) }()
-	had, err := openContents(ctx, b.dst, &b.reader)
+	had, err := openContents(ctx, b.dst, &b.reader, nil)
 	if err != nil {
 		return r, err
 	}

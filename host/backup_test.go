@@ -72,6 +72,7 @@ func TestBackup(t *testing.T) {
 			require.Equal(t, i == 0, r.First)
 			requireBackup(t, c, r, want, at)
 			require.Equal(t, before, filesOf(t, c.fs, "/s"), "the store is only read")
+			o.Progress = nil
 			again, err := host.Backup(ctx, "/s", "/b", o)
 			require.NoError(t, err)
 			require.Zero(t, again.CopiedBytes)

@@ -151,7 +151,7 @@ func (c *copier) there(name, to string, src fsabstraction.File, keep uint64, foo
 		end := make([]byte, len(footer))
 		if err = readFull(f, end, int64(keep)); err == nil && slices.Equal(end, footer) {
 			c.Kept++
-			return true, errors.Join(f.Sync(), f.Close(), c.advance(keep))
+			return true, errors.Join(f.Sync(), f.Close(), c.advance(keep+uint64(len(footer))))
 		}
 	}
 	return false, errors.Join(err, f.Close())
@@ -167,7 +167,7 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 			if err = dst.Truncate(int64(keep)); err == nil && len(footer) > 0 {
 				_, err = dst.WriteAt(footer, int64(keep))
 			}
-			return nil, errors.Join(err, c.advance(keep))
+			return nil, errors.Join(err, c.advance(keep+uint64(len(footer))))
 		}
 		if !errors.Is(err, errors.ErrUnsupported) {
 			return nil, err
@@ -193,6 +193,9 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 	if len(footer) > 0 {
 		_, _ = h.Write(footer)
 		if _, err := dst.WriteAt(footer, int64(keep)); err != nil {
+			return nil, err
+		}
+		if err := c.advance(uint64(len(footer))); err != nil {
 			return nil, err
 		}
 	}

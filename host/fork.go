@@ -116,7 +116,7 @@ func fork(ctx context.Context, dir string, sequence uint64, dst string, o *Optio
 // forkOnce makes one try. After an error the caller drops u, unless it is nil.
 func forkOnce(ctx context.Context, dir string, sequence uint64, dst string, o *Options, noLinks bool) (r ForkResult, u *unfinished, err error) {
 	reader := o.reader()
-	origin, err := openContents(ctx, dir, &reader)
+	origin, err := openContents(ctx, dir, &reader, nil)
 	if err != nil {
 		return r, nil, err
 	}
