@@ -64,3 +64,22 @@ func (q *queries) Lineage(ctx context.Context) (Lineage, error) {
 		return Lineage{Identity: id, Generation: l.Generation, Origin: l.Origin, Removals: l.Removals}, err
 	})
 }
+
+// removed reports whether an event with the sequence may have been removed.
+func (l *Lineage) removed(sequence uint64) bool {
+	return (&lineage.Lineage{Removals: l.Removals}).Covers(sequence)
+}
+
+// lineageOf returns the lineage of a feed's store, and nothing for one that has none to ask for.
+func lineageOf(ctx context.Context, f feed) (l Lineage, err error) {
+	var of any = f
+	if r, ok := f.(*refreshFeed); ok {
+		of = r.Refresher
+	}
+	if r, ok := of.(interface {
+		Lineage(ctx context.Context) (Lineage, error)
+	}); ok {
+		l, err = r.Lineage(ctx)
+	}
+	return l, err
+}

@@ -85,10 +85,24 @@ func Resolve(files Files) (Files, error) {
 	return o, nil
 }
 
+// Planned returns the directory as it will be after a swap whose record is not written yet,
+// to check the new files before they count.
+func Planned(files Files, r *swap.Record) Files {
+	o := &overlay{files: files, planned: true, renames: map[string]bool{}, removes: map[string]bool{}}
+	for _, name := range r.Renames {
+		o.renames[name] = true
+	}
+	for _, name := range r.Removes {
+		o.removes[name] = true
+	}
+	return o
+}
+
 // overlay is a directory with a pending swap. It does not change.
 type overlay struct {
 	files            Files
 	swap             Entry // of swap.thaw
+	planned          bool  // swap.thaw is not written yet
 	renames, removes map[string]bool
 }
 
@@ -122,6 +136,9 @@ func (o *overlay) List() ([]Name, error) {
 
 // over reports whether swap.thaw is not the one that o was made from any more.
 func (o *overlay) over() (bool, error) {
+	if o.planned {
+		return false, nil
+	}
 	e, err := o.files.Look(swap.FileName)
 	if errors.Is(err, source.ErrGone) {
 		return true, nil

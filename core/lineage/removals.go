@@ -106,3 +106,21 @@ func (l *Lineage) Covers(sequence uint64, in ...Mode) bool {
 		return r.First <= sequence && sequence < r.End && (len(in) == 0 || slices.Contains(in, r.Mode))
 	})
 }
+
+// CutTo returns the removals of sequences below an end, which a fork that ends there has in
+// common with its origin. How many events a removal that lies across the end had below it is
+// not known; the result then says all of them, as far as there are numbers.
+func (l *Lineage) CutTo(end uint64) []Removal {
+	var out []Removal
+	for _, r := range l.Removals {
+		if r.First >= end {
+			continue
+		}
+		if r.End > end {
+			r.End = end
+			r.Events = min(r.Events, r.End-r.First)
+		}
+		out = append(out, r)
+	}
+	return out
+}

@@ -47,11 +47,14 @@ func (s *Snapshot) identity() (event.ID, error) {
 // numbers and only the footer of the newest segment will tell. It is at most the report's
 // NextSequence, which may be higher: an index can claim numbers that were never used, and a
 // later event can then have one of them.
-func (s *Snapshot) End() uint64 {
+func (s *Snapshot) End() uint64 { return max(s.LastEnd(), s.nextSequence()) }
+
+// LastEnd returns the sequence after the last record, hidden or not, and 0 without one.
+func (s *Snapshot) LastEnd() uint64 {
 	for i := len(s.parts) - 1; i >= 0; i-- {
 		if last, ok := s.parts[i].now().Index.Last(); ok {
-			return max(last+1, s.nextSequence())
+			return last + 1
 		}
 	}
-	return s.nextSequence()
+	return 0
 }
