@@ -45,7 +45,11 @@ func (s *Store) Close() error {
 	s.flusher.close()
 	report := CloseReport{}
 	if err == nil {
-		report.IndexWritten, report.IndexError = s.flusher.write(s.versions.end(), s.writer.atClose())
+		end := s.versions.end()
+		report.IndexWritten, report.IndexError = s.flusher.write(end, s.writer.atClose())
+		if report.IndexWritten && report.IndexError == nil {
+			report.IndexError = s.flusher.mergeAtClose(end)
+		}
 		if e := report.IndexError; e != nil {
 			s.flusher.index.notWritten(e)
 		}

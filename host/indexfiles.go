@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
@@ -23,6 +24,8 @@ type indexFiles struct {
 	fs     fsabstraction.FS
 	dir    string
 	logger *slog.Logger
+	memory int           // Options.IndexMemory
+	made   *atomic.Int64 // number of scratch files
 }
 
 // errUnreadable is the error of a flush that would replace an index file that could not be
@@ -53,9 +56,12 @@ func unreadable(v *store.Snapshot) error {
 // that does not belong to index.fbati is refused, and of two part files the longer one is
 // used.
 //
+// before, unless nil, is called when the files are written, before the first rename. Its
+// error leaves the index as it was.
+//
 // A damaged store is refused unless accept is set. The damage is checked again before the
 // renames: a flush over a corrupt index reads segments that the open did not.
-func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64) error {
+func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64, before func() error) error {
 	sound := func() error {
 		if r := v.Report(); r.Damaged() != nil && !accept {
 			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
@@ -69,6 +75,7 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		return nil
 	}
 	f.Segments, f.Sizes = l.ids, l.size
+	f.Scratch, f.Memory = scratchSpace{fs: x.fs, dir: x.dir, made: x.made}, x.memory
 	old := v.IndexFiles()
 	names := []string{artifact.FileName, index.FileName}
 	if f.First > 0 {
@@ -82,7 +89,15 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		if err := cmp.Or(v.Flush(f, into[0], into[len(into)-1]), sound()); err != nil {
 			return cmp.Or(l.failed, err)
 		}
-		return nil
+		for i := 0; every > 0 && i < len(files); i++ { // before others have to wait
+			if err := files[i].Sync(); err != nil {
+				return err
+			}
+		}
+		if before == nil {
+			return nil
+		}
+		return before()
 	})
 	if err == nil {
 		err = syncDir(x.fs, x.dir)
@@ -90,7 +105,11 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 	if err != nil {
 		return err
 	}
-	if err := removeParts(x.fs, x.dir, l.parts, append(old.Names()[:f.First], names...)); err != nil {
+	keep := append(old.Names()[:f.First:f.First], names...)
+	if f.Last > 0 {
+		keep = append(keep, old.Names()[f.Last:]...)
+	}
+	if err := removeParts(x.fs, x.dir, l.parts, keep); err != nil {
 		x.leftover(err)
 	}
 	return nil

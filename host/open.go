@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -45,6 +46,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) error {
+	if err := s.finishSwap(); err != nil {
+		return err
+	}
 	reader := s.options.reader()
 	c, err := openContents(ctx, s.path, &reader, s.skip...)
 	if err != nil {
@@ -52,7 +56,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	var next uint64
 	var end artifact.Watermark
-	if err = unread(&c); err == nil {
+	if err = cmp.Or(unread(&c), unnumbered(&c)); err == nil {
 		next, end, err = s.recover(&c)
 	}
 	if err == nil {
@@ -88,6 +92,18 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
+// finishSwap finishes a swap of files that an earlier writer could not.
+func (s *Store) finishSwap() error {
+	found, err := finishSwap(s.options.FS, s.path)
+	if err != nil {
+		return failedAt("open", s.path, err)
+	}
+	if found {
+		s.options.Logger.Info("thaw: an interrupted compaction was finished", slog.String("store", s.path))
+	}
+	return nil
+}
+
 // unread returns the damage of a segment whose remainder was not read. Nothing can be
 // appended then: the events there have unknown numbers, which would be assigned again.
 func unread(c *contents) error {
@@ -96,6 +112,14 @@ func unread(c *contents) error {
 		if replay.IsCutOff(d) {
 			return failedAt("open for writing", c.files.path, d)
 		}
+	}
+	return nil
+}
+
+// unnumbered returns the damage of store.thaw if no index says which sequences were given out.
+func unnumbered(c *contents) error {
+	if err := c.snapshot.LineageLost(); err != nil {
+		return failedAt("open for writing", c.files.path, err)
 	}
 	return nil
 }

@@ -77,5 +77,5 @@ func (s *Store) rebuildIndex(c *contents, end artifact.Watermark, acceptDamage b
 		}
 	}
 	f := store.Flush{To: end, NextSequence: report.NextSequence, Parallel: parallel}
-	return files.write(c.snapshot, f, l, acceptDamage, 0)
+	return files.write(c.snapshot, f, l, acceptDamage, 0, nil)
 }

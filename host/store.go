@@ -2,6 +2,7 @@ package host
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -42,7 +43,7 @@ const queueLength = 1024
 func (s *Store) Snapshot() (*Snapshot, error) { return newSnapshot(s.versions.acquire()) }
 
 func (s *Store) indexFiles() indexFiles {
-	return indexFiles{fs: s.options.FS, dir: s.path, logger: s.options.Logger}
+	return indexFiles{fs: s.options.FS, dir: s.path, logger: s.options.Logger, memory: s.options.IndexMemory, made: new(atomic.Int64)}
 }
 
 func (s *Store) unlock() error {

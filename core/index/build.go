@@ -100,7 +100,7 @@ func NewBuilder(in Input) *Builder {
 	b.entities = make([]byte, 4*int(b.strings))
 	b.scopes = make([]byte, 4*int(b.strings))
 	b.lastClock = make([]uint32, b.strings)
-	b.ids = newIDSlots(b.n, b.seed)
+	b.ids = newIDSlots(b.n, b.seed, nil)
 	return b
 }
 

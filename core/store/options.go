@@ -55,6 +55,11 @@ type Options struct {
 	// error comes with the event; only one of class [ErrErased] does not end an iteration.
 	// With Ahead it is called on any of the goroutines.
 	Unseal func(*event.Full) error
+	// Moved, when set, returns a snapshot of the store as it is now, for events that a
+	// compaction has moved since the snapshot in use was taken, whose generation it is
+	// given; nil if the store's is still that one. release is called after the last use.
+	// Any goroutine of a query may call it.
+	Moved func(generation uint64) (fresh *Snapshot, release func(), err error)
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
 
