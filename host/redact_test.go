@@ -306,6 +306,9 @@ func TestRedactFixtures(t *testing.T) {
 			s, err := host.Open(ctx, dir, redactOptions())
 			require.NoError(t, err)
 			defer s.Close()
+			// The newest segment of an unclean stop cannot always be sealed; then it is not the newest.
+			_, err = s.Append(ctx, event.At("thaw", "shop"), 0x1001, "x")
+			require.NoError(t, err)
 			for category := range uint8(16) {
 				_, err = s.Redact(ctx, host.Region{Kinds: event.InCategory(category)}, host.RedactOptions{})
 				require.NoError(t, err)
