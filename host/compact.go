@@ -39,6 +39,9 @@ type Compaction struct {
 	Judge func(e event.Event) Verdict
 	// SegmentSize bounds the new segments, in bytes, by default as Options.SegmentSize.
 	SegmentSize int64
+	// OnlyChanged leaves segments alone of which no event is removed or changed, also small
+	// ones that could be merged.
+	OnlyChanged bool
 	// DryRun only counts what would be removed and how many bytes; it writes nothing.
 	DryRun bool
 	// Progress, when set, is called now and then with the bytes of segments that were
@@ -123,7 +126,7 @@ func (s *Store) Compact(ctx context.Context, c Compaction) (CompactResult, error
 		size = s.options.SegmentSize
 	}
 	x := compacting{flusher: s.flusher, writer: s.writer, path: s.path, dryRun: c.DryRun}
-	x.plan = compact.Plan{SegmentSize: uint64(size), Progress: c.Progress, Stop: func() error { return context.Cause(ctx) }}
+	x.plan = compact.Plan{SegmentSize: uint64(size), OnlyChanged: c.OnlyChanged, Progress: c.Progress, Stop: func() error { return context.Cause(ctx) }}
 	if c.Judge != nil {
 		x.plan.Judge = func(e *event.Event) Verdict { return c.Judge(*e) }
 	}

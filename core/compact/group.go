@@ -32,14 +32,14 @@ func (g *group) changes() bool {
 }
 
 // regroup decides which segments are written again: those with a removed or changed event, and
-// neighbours that are at most half as long as a new one may be. A batch that crosses two
+// neighbours that are at most half as long as a new one may be, unless Plan.OnlyChanged. A batch that crosses two
 // segments keeps them together.
 func (r *run) regroup() error {
 	rewrite := make([]bool, len(r.inputs))
 	crosses := make([]bool, len(r.inputs)) // whether a batch crosses the end of each
 	for i := range r.inputs {
 		in := &r.inputs[i]
-		rewrite[i] = in.dropped+in.changed > 0 || in.size <= r.limit()/2
+		rewrite[i] = in.dropped+in.changed > 0 || !r.plan.OnlyChanged && in.size <= r.limit()/2
 		var err error
 		if crosses[i], err = r.crosses(in); err != nil {
 			return err

@@ -36,6 +36,9 @@ type Plan struct {
 	// Judge decides about each event, hidden ones included, once and in order. It sees
 	// what the index knows of it. nil keeps all.
 	Judge func(*event.Event) Verdict
+	// OnlyChanged leaves segments alone of which no event is removed or changed, also small
+	// ones that could be merged.
+	OnlyChanged bool
 	// Segments are the ids of all segments, rising; nil for those of the snapshot.
 	Segments []uint64
 	// Stop, when set, is called now and then; its error ends the work.

@@ -41,6 +41,7 @@ func TestMain(m *testing.M) { testscript.Main(m, programs) }
 //	same DIR DIR          compare the events of two stores, all but where they lie
 //	names DIR KIND=NAME…  open a store with names of kinds, and close it
 //	sessions N DIR        make a store of N sessions of one event each
+//	customers DIR FILE    make a store with encrypted payloads, and its key file
 //	closed CMD ARGS       run a command with a closed output; it must succeed and print nothing
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -66,7 +67,8 @@ func TestScripts(t *testing.T) {
 			"names":  names,
 			"same":   command(2, same),
 
-			"sessions": command(2, sessions),
+			"sessions":  command(2, sessions),
+			"customers": command(2, customers),
 		},
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 func (a *app) dump() *cobra.Command {
 	var read readFlags
+	var keys keyFlag
 	var line lineFlags
 	c := &cobra.Command{
 		Use:   "dump",
@@ -51,10 +52,11 @@ is skipped and listed on stderr.`,
 	}
 	arguments(c, "DIR")
 	read.add(c)
+	keys.add(a, c)
 	line.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		ctx := c.Context()
-		r, err := a.open(ctx, args[0], read.options(a))
+		r, err := a.open(ctx, args[0], keys.keyed(read.options(a)))
 		if err != nil {
 			return err
 		}

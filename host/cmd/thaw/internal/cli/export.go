@@ -8,6 +8,7 @@ import (
 
 func (a *app) export() *cobra.Command {
 	var read readFlags
+	var keys keyFlag
 	var q filterFlags
 	c := &cobra.Command{
 		Use:   "export",
@@ -49,12 +50,13 @@ is skipped and listed on stderr.`,
 	alwaysJSON(c)
 	q.add(a, c)
 	read.add(c)
+	keys.add(a, c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := q.check(c); err != nil {
 			return &usageError{command: c, err: err}
 		}
 		ctx := c.Context()
-		r, err := a.open(ctx, args[0], read.options(a))
+		r, err := a.open(ctx, args[0], keys.keyed(read.options(a)))
 		if err != nil {
 			return err
 		}

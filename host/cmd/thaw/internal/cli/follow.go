@@ -22,6 +22,7 @@ Exit codes:
 
 func (a *app) follow() *cobra.Command {
 	var read readFlags
+	var keys keyFlag
 	var line lineFlags
 	var q filterFlags
 	var from start
@@ -63,6 +64,7 @@ does, the command ends: on Linux at once, elsewhere when it next writes a line.`
 	line.addLimit(c)
 	line.add(c)
 	read.add(c)
+	keys.add(a, c)
 	c.SetUsageTemplate(c.UsageTemplate() + followExitCodes)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		err := q.check(c)
@@ -78,7 +80,7 @@ does, the command ends: on Linux at once, elsewhere when it next writes a line.`
 		}
 		line.times = q.times
 		ctx := c.Context()
-		r, err := a.open(ctx, args[0], read.options(a))
+		r, err := a.open(ctx, args[0], keys.keyed(read.options(a)))
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 
 func (a *app) get() *cobra.Command {
 	var read readFlags
+	var keys keyFlag
 	c := &cobra.Command{
 		Use:   "get",
 		Short: "Print one event with its payload",
@@ -27,13 +28,14 @@ of a UUID. If two events have the same id, the first is printed.` + aboutTimes,
 	arguments(c, "DIR", "ID")
 	alwaysJSON(c)
 	read.add(c)
+	keys.add(a, c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		id, err := parseID(c, args[1])
 		if err != nil {
 			return err
 		}
 		ctx := c.Context()
-		r, err := a.open(ctx, args[0], read.options(a))
+		r, err := a.open(ctx, args[0], keys.keyed(read.options(a)))
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 func (a *app) query() *cobra.Command {
 	var read readFlags
+	var keys keyFlag
 	var line lineFlags
 	var q filterFlags
 	var count, reverse bool
@@ -62,6 +63,7 @@ counts events that can no longer be read.`,
 	c.Flags().BoolVar(&count, "count", false, "print the number of events instead of the events")
 	line.add(c)
 	read.add(c)
+	keys.add(a, c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := q.check(c); err != nil {
 			return &usageError{command: c, err: err}
@@ -75,7 +77,7 @@ counts events that can no longer be read.`,
 		}
 		line.times = q.times
 		ctx := c.Context()
-		r, err := a.open(ctx, args[0], read.options(a))
+		r, err := a.open(ctx, args[0], keys.keyed(read.options(a)))
 		if err != nil {
 			return err
 		}

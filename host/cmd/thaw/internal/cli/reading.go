@@ -29,6 +29,7 @@ func (f *readFlags) options(a *app) host.ReaderOptions {
 		NoMapping:  f.noMapping,
 		ShowHidden: f.showHidden,
 		Strict:     f.strict,
+		Encrypted:  true,                          // without keys a payload is printed as it is
 		Logger:     slog.New(slog.DiscardHandler), // the command prints the report itself
 	}
 }

@@ -131,7 +131,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.dump(), a.query(), a.follow(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
 		a.graph(), a.entities(), a.scopes(), a.kinds(), a.checkTypes(),
 		a.stat(), a.verify(), a.inspect(), a.export(), a.importing(), a.append(), a.rebuild(),
-		a.compact(), a.backup(), a.fork(), a.salvage(), version(&a.out))
+		a.compact(), a.redact(), a.keys(), a.backup(), a.fork(), a.salvage(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

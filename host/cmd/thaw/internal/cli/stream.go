@@ -12,6 +12,7 @@ import (
 
 func (a *app) stream() *cobra.Command {
 	var read readFlags
+	var keys keyFlag
 	var line lineFlags
 	var from number[uint32]
 	var reverse bool
@@ -34,6 +35,7 @@ highest clock comes first.` + aboutTimes,
 	line.addLimit(c)
 	line.add(c)
 	read.add(c)
+	keys.add(a, c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		dir, entity := args[0], args[1]
 		if entity == "" {
@@ -43,7 +45,7 @@ highest clock comes first.` + aboutTimes,
 			return &usageError{command: c, err: errors.New("ENTITY: " + bare(errors.Unwrap(err)))}
 		}
 		ctx := c.Context()
-		r, err := a.open(ctx, dir, read.options(a))
+		r, err := a.open(ctx, dir, keys.keyed(read.options(a)))
 		if err != nil {
 			return err
 		}
