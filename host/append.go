@@ -132,6 +132,11 @@ func (s *Store) send(ctx context.Context, r *request) error {
 	if s.options.Policy != nil && !r.admitted && r.kind != requestSync {
 		return ErrNoPermit
 	}
+	if s.options.Cipher != nil {
+		if err := s.seal(ctx, r); err != nil {
+			return err
+		}
+	}
 	if served, err := s.enter(ctx, r); served || err != nil {
 		return err
 	}

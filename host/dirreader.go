@@ -67,6 +67,7 @@ func openContents(ctx context.Context, path string, o *ReaderOptions, skip ...st
 		CheckFrames: o.CheckFrames,
 		CheckIndex:  o.CheckIndex,
 		Skip:        skip,
+		Unseal:      o.unseal(),
 	})
 	if err != nil {
 		return contents{}, errors.Join(failedAt("open", path, err), files.release())

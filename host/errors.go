@@ -44,8 +44,15 @@ var (
 var (
 	// ErrNotFound: no visible event has the id.
 	ErrNotFound = store.ErrNotFound
+	// ErrErased is the class of every error that says that an event's payload is gone for good,
+	// and is no damage: of ErrRedacted, and of subjectkeys.ErrShredded. A loop over ReadEach or a
+	// Follower's events gets it with the event, and may go on to the events after it.
+	ErrErased = store.ErrErased
 	// ErrRedacted is the class of every *RedactedError.
 	ErrRedacted = store.ErrRedacted
+	// ErrEncrypted: the event's payload is encrypted, and the store was opened without
+	// Options.Cipher or ReaderOptions.Cipher.
+	ErrEncrypted = errors.New("thaw: the event's payload is encrypted, and the store was opened without keys")
 )
 
 // Errors of a query or an append with an invalid id or name.

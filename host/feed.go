@@ -99,7 +99,7 @@ func (f *storeFeed) events(ctx context.Context, region Region, page Page, o feed
 			if !without {
 				e, err = v.snapshot.Read(e.Event)
 			}
-			if !yield(e, err) || err != nil {
+			if !yield(e, err) || err != nil && !errors.Is(err, ErrErased) {
 				return
 			}
 		}

@@ -183,7 +183,7 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
 	reader := f.options.reader()
 	files := newDirectory(f.index.dir, &reader)
 	fresh, err := store.Open(files, store.Options{
-		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true,
+		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true, Unseal: reader.unseal(),
 	})
 	if err == nil {
 		if is := fresh.IndexFiles(); is.End() != end || is.Unsaved {

@@ -270,7 +270,7 @@ func (f *Follower) find(ctx context.Context, limit Position) error {
 	if errors.Is(err, ErrNotFound) {
 		return &PositionError{Position: f.Position(), End: limit, Err: ErrRewritten}
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrErased) {
 		return err
 	}
 	f.mu.Lock()
@@ -289,12 +289,12 @@ func (f *Follower) read(ctx context.Context, end Position, yield func(event.Full
 		}
 		n = 0
 		for e, err := range f.feed.events(ctx, f.region, page, feedOptions{without: f.options.WithoutPayloads, last: f.last}) {
-			if err != nil {
+			if err != nil && !errors.Is(err, ErrErased) {
 				return false, err
 			}
 			n++
 			f.move(end.Store, e.Event)
-			if !yield(e, nil) {
+			if !yield(e, err) {
 				return false, nil
 			}
 			if f.options.Checkpoint != nil && time.Since(f.savedAt) >= f.every {

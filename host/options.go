@@ -34,6 +34,11 @@ type ReaderOptions struct {
 	CheckIndex bool
 	// OpenSegments bounds the segment files kept open, by default 256.
 	OpenSegments int
+	// Cipher decrypts payloads. Without it reading an encrypted one is ErrEncrypted.
+	Cipher PayloadCipher
+	// Encrypted returns encrypted payloads as they are in the store: a MessagePack extension
+	// value, see package core/envelope. Cipher is then not used.
+	Encrypted bool
 	// Logger gets an error for each damage and a warning for each refused file, once
 	// while they last and at most ten of each per open, and a debug line per open and
 	// refresh. By default it is slog.Default().

@@ -121,7 +121,7 @@ func (q *queries) At(ctx context.Context, sequence uint64) (event.Event, error) 
 
 // Get returns the visible event with an id, and its payload, which it reads from the segment
 // and checks. It returns [ErrNotFound] for an unknown id, and a *[Damage] for an event that
-// can no longer be read.
+// can no longer be read. A redacted event comes with a *[RedactedError] and without payload.
 func (q *queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
 	return on(ctx, q, func(s *store.Snapshot) (event.Full, error) { return s.ReadID(id) })
 }
@@ -135,7 +135,8 @@ func (q *queries) Read(ctx context.Context, e event.Event) (event.Full, error) {
 // its payload, and faster than one Read for each: it reads events in batches, those that lie
 // close together at once, and decodes them on several processors. So it takes up to about
 // 2000 events from the iteration before it returns those before them. The first error, of
-// the iteration or of an event, ends it after the events before it.
+// the iteration or of an event, ends it after the events before it. Only a *[RedactedError]
+// does not: it comes with its event, and a loop that goes on gets the events after it.
 //
 // It remembers some 65,000 frames that it has checked. One of these whose place, index entry
 // and checksum are still the same is checked by its checksum alone, and its payload not
@@ -157,7 +158,8 @@ type Decoded = store.Decoded
 // DecodeEach is ReadEach, and calls decode for every event, on several processors: at once, in
 // no order, and for events that the loop may not reach. decode must not keep the event. Its
 // error comes with the event and ends the iteration; any other comes with a zero one. A
-// decode that panics is called again by the loop, where it may panic.
+// decode that panics is called again by the loop, where it may panic. It is not called for a
+// redacted event, which comes as from ReadEach.
 func (q *queries) DecodeEach(ctx context.Context, events iter.Seq2[event.Event, error], decode func(*event.Full) (any, error)) iter.Seq2[event.Full, Decoded] {
 	return func(yield func(event.Full, Decoded) bool) {
 		readEach(ctx, q, func(pin func() (*store.Snapshot, error)) iter.Seq2[event.Full, Decoded] {

@@ -64,6 +64,10 @@ type Options struct {
 	OpenSegments int
 	// Logger is as in ReaderOptions.
 	Logger *slog.Logger
+	// Cipher encrypts payloads before they are written, and decrypts them when they are read.
+	// Package host/subjectkeys has one with a key for each subject, so that a subject can be
+	// forgotten by destroying its key. Gates see what is not encrypted yet.
+	Cipher PayloadCipher
 	// KindNames are the names of kinds, for tools and in a *[gate.Denial], such as typed.Types.Names returns: 1 to
 	// 128 bytes of printable ASCII without spaces each, otherwise Open fails with
 	// [ErrKindName]. Open adds them to the file names.thaw, which [ReadKindNames] reads, if
@@ -124,6 +128,6 @@ func (o Options) withDefaults() Options {
 func (o *Options) reader() ReaderOptions {
 	return ReaderOptions{
 		FS: o.FS, NoMapping: o.NoMapping, Strict: o.Strict,
-		OpenSegments: o.OpenSegments, Logger: o.Logger,
+		OpenSegments: o.OpenSegments, Logger: o.Logger, Cipher: o.Cipher,
 	}.withDefaults()
 }

@@ -29,6 +29,8 @@ type Entry struct {
 	Payload      []byte
 	// Hash is the BLAKE3-256 digest of Payload.
 	Hash event.Hash
+	// Sealed says that the host has encrypted the payload, or found that it need not.
+	Sealed bool
 	// ID is the event's id. Key says that the caller chose it as an idempotency key.
 	ID  event.ID
 	Key bool

@@ -83,7 +83,7 @@ func Run(files directory.Files, s *store.Snapshot, events iter.Seq2[event.Event,
 		return r, err
 	}
 	r.Files = w.Segments()
-	names, err := kindNames(files)
+	names, err := KindNames(files)
 	if err != nil {
 		return r, err
 	}
@@ -98,9 +98,9 @@ func Run(files directory.Files, s *store.Snapshot, events iter.Seq2[event.Event,
 	return r, nil
 }
 
-// kindNames returns the bytes of names.thaw, or nil if there is no valid one: it is only for
+// KindNames returns the bytes of names.thaw, or nil if there is no valid one: it is only for
 // people, and batpak's stores have none.
-func kindNames(files directory.Files) ([]byte, error) {
+func KindNames(files directory.Files) ([]byte, error) {
 	e, err := files.Look(kindnames.FileName)
 	if errors.Is(err, source.ErrGone) || err == nil && (!e.Regular || e.Size <= 0 || e.Size > int64(kindnames.MaxSize)) {
 		return nil, nil

@@ -21,6 +21,7 @@ import (
 //	damage   damage
 //	refusal  refusal
 //	event    event_id, seq, kind, cause or null: trouble with one event
+//	redacted event_id, seq, kind: an event whose payload was redacted
 //	unread   file, offset or null, cause or null: a file that could not be read
 const (
 	isText    = "text"
@@ -30,6 +31,8 @@ const (
 	isRefusal = "refusal"
 	isEvent   = "event"
 	isUnread  = "unread"
+
+	isRedacted = "redacted"
 )
 
 // maxDepth bounds the depth of the trees written and read.
@@ -40,7 +43,7 @@ var classes = []struct {
 	name string
 	err  error
 }{
-	{"not_found", store.ErrNotFound}, {"gone", source.ErrGone}, {"short_read", source.ErrShort},
+	{"not_found", store.ErrNotFound}, {"redacted", store.ErrRedacted}, {"gone", source.ErrGone}, {"short_read", source.ErrShort},
 	{"full", artifact.ErrFull}, {"table", index.ErrTable}, {"truncated", payload.ErrTruncated},
 	{"trailing", payload.ErrTrailing}, {"malformed", payload.ErrMalformed}, {"too_deep", payload.ErrTooDeep},
 	{"too_large", payload.ErrTooLarge}, {"unread", source.ErrRead},
@@ -77,6 +80,8 @@ type node struct {
 	refusal *damage.Refusal
 	event   *store.EventError
 	unread  *source.ReadError
+
+	redacted *store.RedactedError
 }
 
 // nodeOf converts an error to a node. Below maxDepth it keeps only the text.
@@ -102,6 +107,8 @@ func nodeOf(err error, depth int) node {
 		return node{is: isEvent, event: e}
 	case *source.ReadError:
 		return node{is: isUnread, unread: e}
+	case *store.RedactedError:
+		return node{is: isRedacted, redacted: e}
 	}
 	n := node{is: isText, text: err.Error()}
 	switch e := err.(type) {
@@ -179,6 +186,11 @@ func (n *node) fields(f fields, depth int) {
 		f.number("seq", &e.Sequence)
 		f.kind("kind", &e.Kind)
 		tree(f, "cause", &e.Err, depth)
+	case isRedacted:
+		e := made(f, &n.redacted)
+		f.hex("event_id", e.ID[:])
+		f.number("seq", &e.Sequence)
+		f.kind("kind", &e.Kind)
 	case isUnread:
 		e := made(f, &n.unread)
 		f.text("file", &e.File)
@@ -217,6 +229,8 @@ func (n *node) err() error {
 		return n.event
 	case isUnread:
 		return n.unread
+	case isRedacted:
+		return n.redacted
 	}
 	if len(n.causes) == 0 {
 		return errors.New(n.text)

@@ -18,7 +18,8 @@ const (
 	Plain Shape = iota
 	// Payloads has the fields that only a frame has (payload, meta, flags, the
 	// event's own time), and causation_id, clock, correlation_id, entity, kind,
-	// scope, seq and wall_ms. Without metadata it has no meta.
+	// scope, seq and wall_ms. Without metadata it has no meta. A redacted event has no payload,
+	// but redacted, which is true.
 	Payloads
 	// Full has the keys of both.
 	Full
@@ -81,8 +82,8 @@ func appendPayloads(dst []byte, e *event.Full, name string) []byte {
 	dst = appendNumber(dst, `,"flags":`, uint64(e.Flags))
 	dst = appendNamedKind(dst, e.Kind, name)
 	dst = appendMeta(dst, e.Meta)
-	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
-	dst = appendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
+	dst = appendPayload(dst, e)
+	dst = appendRedacted(dst, e)
 	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
 	dst = appendNumber(dst, `,"seq":`, e.Sequence)
 	return appendTimes(dst, &e.Event)
@@ -101,13 +102,28 @@ func appendFull(dst []byte, e *event.Full, name string) []byte {
 	dst = appendNumber(dst, `,"length":`, uint64(e.Position.Length))
 	dst = appendMeta(dst, e.Meta)
 	dst = appendNumber(dst, `,"offset":`, e.Position.Offset)
-	dst = appendValue(append(dst, `,"payload":`...), e.Payload)
-	dst = appendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
+	dst = appendPayload(dst, e)
 	dst = appendHash(dst, `,"prev_hash":"`, &e.PrevHash)
+	dst = appendRedacted(dst, e)
 	dst = payload.AppendString(append(dst, `,"scope":`...), e.Scope)
 	dst = appendNumber(dst, `,"segment":`, e.Position.Segment)
 	dst = appendNumber(dst, `,"seq":`, e.Sequence)
 	return appendTimes(dst, &e.Event)
+}
+
+// appendPayload appends the payload and its size. A redacted event has no payload.
+func appendPayload(dst []byte, e *event.Full) []byte {
+	if !e.Redacted() {
+		dst = appendValue(append(dst, `,"payload":`...), e.Payload)
+	}
+	return appendNumber(dst, `,"payload_size":`, uint64(e.PayloadSize))
+}
+
+func appendRedacted(dst []byte, e *event.Full) []byte {
+	if !e.Redacted() {
+		return dst
+	}
+	return append(dst, `,"redacted":true`...)
 }
 
 func appendCause(dst []byte, e *event.Event) []byte {

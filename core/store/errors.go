@@ -15,8 +15,18 @@ import (
 // ErrNotFound is returned for an event id that no visible event has.
 var ErrNotFound = errors.New("thaw: no visible event has this id")
 
-// ErrRedacted is the class of every [RedactedError].
-var ErrRedacted = errors.New("thaw: the event's payload was redacted")
+// ErrErased is the class of every error that says that an event's payload is gone for good, and
+// is no damage: [ErrRedacted], and those of Options.Unseal that are of this class. A loop over
+// payloads may go on after one.
+var ErrErased = errors.New("thaw: the event's payload was erased")
+
+// ErrRedacted is the class of every [RedactedError]. It is of class [ErrErased].
+var ErrRedacted error = redacted{}
+
+type redacted struct{}
+
+func (redacted) Error() string        { return "thaw: the event's payload was redacted" }
+func (redacted) Is(target error) bool { return target == ErrErased }
 
 // RedactedError reports an event whose payload and metadata were removed from the store. It is
 // no damage: the event keeps its place, and everything else that the store knows of it.
@@ -34,9 +44,9 @@ func (e *RedactedError) Error() string {
 // Unwrap returns [ErrRedacted].
 func (e *RedactedError) Unwrap() error { return ErrRedacted }
 
-// redaction returns the [RedactedError] of an event that was read, or nil. A tombstone is none:
-// that it has no payload is what its kind says.
-func redaction(e *event.Full) error {
+// Redaction returns the [RedactedError] of an event that was read, or nil if it is not redacted.
+// A tombstone is not: that it has no payload is what its kind says.
+func Redaction(e *event.Full) error {
 	if !e.Redacted() || e.Kind == event.Tombstone {
 		return nil
 	}

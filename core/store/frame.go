@@ -32,9 +32,27 @@ func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 func (s *Snapshot) readPayload(e event.Event) (event.Full, error) {
 	full, err := s.readFrame(e)
 	if err == nil {
-		err = redaction(&full)
+		err = Redaction(&full)
+	}
+	if err == nil {
+		err = s.unseal(&full)
+	}
+	if err != nil && !errors.Is(err, ErrErased) {
+		full = event.Full{}
 	}
 	return full, err
+}
+
+// unseal calls Options.Unseal. After an error there is no payload.
+func (s *Snapshot) unseal(full *event.Full) error {
+	if s.options.Unseal == nil || len(full.Payload) == 0 {
+		return nil
+	}
+	err := s.options.Unseal(full)
+	if err != nil {
+		full.Payload = nil
+	}
+	return err
 }
 
 // readFrame returns an event with what only its frame has, wherever that is now.

@@ -248,10 +248,13 @@ func (b *frameBatch) decode(i int32, raw []byte, f *frameBuffer) {
 		f.body.Payload = b.payloads[room : room : room+uint64(len(raw))]
 	}
 	b.sound[i] = b.snapshot.decodeKnown(raw, &f.body, full, b.known)
+	if b.sound[i] && b.snapshot.unseal(full) != nil {
+		b.sound[i] = false // Read says why
+	}
 	if len(full.Payload) == 0 {
 		full.Payload = nil // as Read returns it
 	}
-	if b.decodeAs != nil && b.sound[i] && redaction(full) == nil {
+	if b.decodeAs != nil && b.sound[i] && Redaction(full) == nil {
 		b.sound[i] = b.decodeValue(i)
 	}
 }

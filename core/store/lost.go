@@ -8,6 +8,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
@@ -158,9 +159,32 @@ func (o *opening) reportMissing(p *part) error {
 			d = &damage.Damage{File: name, Offset: at.Offset, Reason: damage.Lost, FirstSequence: r.Sequence()}
 			o.report.Damages = append(o.report.Damages, d)
 		}
+		if o.options.Lost != nil {
+			if err := o.tellLost(listed, r); err != nil {
+				return err
+			}
+		}
 		d.EndSequence = r.Sequence() + 1
 		d.Touch(damage.Touched{ID: r.ID(), Sequence: r.Sequence(), Numbered: true})
 	}
+	return nil
+}
+
+// tellLost calls Options.Lost with the event of a record.
+func (o *opening) tellLost(listed *index.Reader, r artifact.Raw) error {
+	var e event.Event
+	r.DecodeFacts(&e.Facts)
+	entity, err := listed.NameOfMany(r.Entity())
+	if err != nil {
+		return err
+	}
+	e.Entity = string(entity)
+	scope, err := listed.NameOfMany(r.Scope())
+	if err != nil {
+		return err
+	}
+	e.Scope = string(scope)
+	o.options.Lost(e)
 	return nil
 }
 

@@ -55,6 +55,14 @@ type Options struct {
 	// given; nil if the store's is still that one. release is called after the last use.
 	// Any goroutine of a query may call it.
 	Moved func(generation uint64) (fresh *Snapshot, release func(), err error)
+	// Lost, if set, is called with each event that a refused index lists and no segment
+	// holds. It is for salvage.
+	Lost func(event.Event)
+	// Unseal, when set, is called with every event that is read for its payload and has one,
+	// after its frame was checked. It may replace the payload, and overwrite its bytes. Its
+	// error comes with the event; only one of class [ErrErased] does not end an iteration.
+	// With Ahead it is called on any of the goroutines.
+	Unseal func(*event.Full) error
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
 

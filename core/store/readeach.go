@@ -20,8 +20,8 @@ const (
 
 // ReadEach returns the events of an iteration in its order, each as Read returns it, with
 // its payload and its own time. The first error, of the iteration or of a frame, ends it
-// after the events before it; but a redacted event comes with its [RedactedError], and a loop
-// that goes on gets the events after it.
+// after the events before it; but an event whose payload is erased comes with its error, of
+// class [ErrErased], and a loop that goes on gets the events after it.
 //
 // It reads frames in batches of up to 1024, those that lie close together at once, so it
 // takes events from the iteration before it returns those before them. With Options.Ahead
@@ -202,7 +202,7 @@ func (r *eachReader) give(b *frameBatch) bool {
 	for i := range b.events {
 		if b.sound[i] {
 			var d Decoded
-			if why := redaction(&b.events[i]); why != nil {
+			if why := Redaction(&b.events[i]); why != nil {
 				if !r.yield(&b.events[i], Decoded{Err: why}) {
 					return false
 				}
@@ -228,7 +228,7 @@ func (r *eachReader) give(b *frameBatch) bool {
 // false when the iteration is over.
 func (r *eachReader) again(e event.Event) bool {
 	full, err := r.snapshot.Read(e)
-	if errors.Is(err, ErrRedacted) {
+	if errors.Is(err, ErrErased) {
 		return r.yield(&full, Decoded{Err: err})
 	}
 	if err != nil && r.goesOn && passable(err) {

@@ -25,9 +25,14 @@ func (FS) OpenWrite(name string) (fsabstraction.WriteFile, error) {
 }
 
 // Create implements fsabstraction.FS. Permissions are 0666 before umask.
-func (FS) Create(name string) (fsabstraction.WriteFile, error) {
+func (FS) Create(name string) (fsabstraction.WriteFile, error) { return create(name, 0o666) }
+
+// CreatePrivate implements fsabstraction.PrivateCreator. Permissions are 0600.
+func (FS) CreatePrivate(name string) (fsabstraction.WriteFile, error) { return create(name, 0o600) }
+
+func create(name string, perm os.FileMode) (fsabstraction.WriteFile, error) {
 	// O_EXCL creates a regular file and does not follow links.
-	f, err := open(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := open(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return nil, err
 	}

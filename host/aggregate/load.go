@@ -2,10 +2,12 @@ package aggregate
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
+	"github.com/thawlog/thaw/host/typed"
 )
 
 // Loaded is an aggregate as its events make it.
@@ -35,6 +37,10 @@ type Loaded[T any] struct {
 // An event whose payload is not of its type is a *[typed.DecodeError], and one that Apply
 // refuses, or at which it panics, an *[ApplyError]. Apply sees an event of a kind that the registry does not know
 // with a [host.Raw] as value, and none of kind event.EffectAck.
+//
+// An event whose payload was erased goes to the state's ApplyErased, if it has one: see
+// [typed.ErasedFolder]. Otherwise the aggregate cannot be loaded: the *ApplyError is of class
+// host.ErrErased.
 func (a *Aggregates[T]) Load(ctx context.Context, id string) (Loaded[T], error) {
 	at, err := a.at(id)
 	if err != nil {
@@ -75,7 +81,7 @@ func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2
 		}
 	}()
 	for e, err := range a.types.Read(ctx, a.store, events) {
-		if err != nil {
+		if err != nil && !errors.Is(err, host.ErrErased) {
 			return err
 		}
 		l.falls = l.falls || l.events > 0 && e.Clock <= l.last.Clock
@@ -87,7 +93,7 @@ func (a *Aggregates[T]) fold(ctx context.Context, l *Loaded[T], events iter.Seq2
 			continue
 		}
 		applying = true
-		err := state.Apply(e)
+		err := typed.Apply(state, e, err)
 		applying = false
 		if err != nil {
 			return a.applyError(l.At.Entity, &l.last, err)

@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 
 	"github.com/thawlog/thaw/core/event"
@@ -94,16 +95,16 @@ func (f *feed) giveBack(c *chunk) {
 func (f *feed) read() (err error) {
 	defer catch(&err)
 	for e, err := range f.follower.Events(f.ctx) {
-		if err != nil {
+		if err != nil && !errors.Is(err, host.ErrErased) {
 			return err
 		}
-		if !f.wants(&e) {
+		if erased := err; !f.wants(&e) {
 			f.passed++
 			if f.passed == mostPassed {
 				err = f.send(f.follower.Position(), false)
 			}
 		} else {
-			err = f.add()
+			err = f.add(erased)
 		}
 		if err != nil {
 			return err
@@ -124,8 +125,8 @@ func (f *feed) wants(e *event.Full) bool {
 	return false
 }
 
-// add decodes the last event of the chunk, and sends a full chunk.
-func (f *feed) add() error {
+// add decodes the last event of the chunk, unless its payload is erased, and sends a full chunk.
+func (f *feed) add(erased error) error {
 	c := f.filling
 	e := &c.events[len(c.events)-1]
 	if n := len(c.payloads) + len(e.Payload); n > cap(c.payloads) {
@@ -136,7 +137,7 @@ func (f *feed) add() error {
 	c.payloads = append(c.payloads, e.Payload...)
 	e.Payload = c.payloads[at:len(c.payloads):len(c.payloads)]
 	var refused error
-	*e, refused = decode(f.types, e.Full)
+	*e, refused = decode(f.types, e.Full, erased)
 	c.refused = append(c.refused, refused)
 	if len(c.events) == chunkEvents || len(c.payloads) >= chunkBytes {
 		return f.send(f.follower.Position(), false)
@@ -144,8 +145,12 @@ func (f *feed) add() error {
 	return nil
 }
 
-// decode decodes an event. An upcast that panics is an error of the event.
-func decode(types *typed.Types, e event.Full) (out typed.Envelope, err error) {
+// decode decodes an event, unless it came with an error, which it returns. An upcast that
+// panics is an error of the event.
+func decode(types *typed.Types, e event.Full, erased error) (out typed.Envelope, err error) {
+	if erased != nil {
+		return typed.Envelope{Full: e, Name: types.Name(e.Kind)}, erased
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			out, err = typed.Envelope{Full: e, Name: types.Name(e.Kind)}, &PanicError{Value: v, Stack: debug.Stack()}

@@ -12,7 +12,8 @@ import (
 type MemoryProjection[P typed.Folder] struct {
 	// Park, if not nil, decides on an event that cannot be handled: true goes on without it,
 	// false ends the run. If Apply failed, it must have left the state as it was. Park is
-	// called during the run, and must not call methods of the projection.
+	// called during the run, and must not call methods of the projection. An erased event is
+	// one that cannot be handled, unless the state is a [typed.ErasedFolder].
 	Park func(*EventError) bool
 
 	progress
@@ -58,9 +59,9 @@ func (p *MemoryProjection[P]) take(_ context.Context, e *typed.Envelope, refused
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := refused
-	if err == nil {
+	if applicable(p.state, err) {
 		p.half = true // unless Apply or Park says that it is not: either may end the goroutine
-		err = apply(p.state, e)
+		err = apply(p.state, e, err)
 	}
 	if err != nil {
 		why := p.refusal(e, err)

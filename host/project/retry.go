@@ -41,10 +41,11 @@ var errNotParked = errors.New("project: the event is not parked")
 
 func (p *SQLProjection) retry(ctx context.Context, reader host.Reader, types *typed.Types, id event.ID) error {
 	full, err := reader.Get(ctx, id)
-	if err != nil {
+	if err != nil && !errors.Is(err, host.ErrErased) {
 		return err
 	}
-	e, refused := decode(types, full)
+	e, refused := decode(types, full, err)
+	handle := p.handler(&refused)
 	err = p.inTx(ctx, func(tx *sql.Tx) error {
 		// The write comes first: see replace. It keeps another Retry away.
 		err := table{p}.update(ctx, tx, deleteOnePark, p.name, id.String())
@@ -63,7 +64,7 @@ func (p *SQLProjection) retry(ctx context.Context, reader host.Reader, types *ty
 			return err
 		}
 		if refused == nil {
-			refused = p.call(ctx, tx, &e)
+			refused = call(ctx, tx, handle, &e)
 		}
 		if refused != nil {
 			return p.stop(ctx, &e, refused)

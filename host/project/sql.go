@@ -57,6 +57,10 @@ type SQLProjection struct {
 	// or the connection is lost. It sees errors of the database too, and should refuse to
 	// park those that will pass.
 	Park func(*EventError) bool
+	// Erased, if not nil, is called in place of the handler for an event whose payload was
+	// erased: it was redacted, or its key destroyed. The envelope then has no payload and no
+	// value. Without it such an event cannot be handled: its error is of class host.ErrErased.
+	Erased Handler
 	// Dollar says that placeholders are $1, $2, as PostgreSQL has them, and not ?.
 	Dollar bool
 
@@ -188,6 +192,9 @@ func (p *SQLProjection) find(ctx context.Context, store host.FollowReader, row r
 		}
 		return row.at, &host.PositionError{Position: row.at, End: end, Err: host.ErrRewritten}
 	}
+	if errors.Is(err, host.ErrErased) {
+		err = nil
+	}
 	return at(row.at.Store, &full.Event), err
 }
 
@@ -213,9 +220,10 @@ func (p *SQLProjection) take(ctx context.Context, e *typed.Envelope, refused err
 
 // one handles an event, or parks it.
 func (p *SQLProjection) one(ctx context.Context, tx *sql.Tx, e *typed.Envelope, refused error) error {
+	handle := p.handler(&refused)
 	if p.Park == nil {
 		if refused == nil {
-			refused = p.call(ctx, tx, e)
+			refused = call(ctx, tx, handle, e)
 		}
 		if refused != nil {
 			return p.stop(ctx, e, refused)
@@ -227,7 +235,7 @@ func (p *SQLProjection) one(ctx context.Context, tx *sql.Tx, e *typed.Envelope, 
 		if err := p.batch.exec(ctx, "SAVEPOINT thaw_event"); err != nil {
 			return err
 		}
-		refused = p.call(ctx, tx, e)
+		refused = call(ctx, tx, handle, e)
 		if refused != nil {
 			if passing(ctx, refused) {
 				return p.stop(ctx, e, refused)
@@ -251,9 +259,19 @@ func (p *SQLProjection) one(ctx context.Context, tx *sql.Tx, e *typed.Envelope, 
 	return t.park(ctx, tx, why)
 }
 
-func (p *SQLProjection) call(ctx context.Context, tx *sql.Tx, e *typed.Envelope) (err error) {
+// handler returns what handles an event with an error of its decoding, which it clears if
+// that is the handler of erased ones.
+func (p *SQLProjection) handler(refused *error) Handler {
+	if p.Erased == nil || !errors.Is(*refused, host.ErrErased) {
+		return p.handle
+	}
+	*refused = nil
+	return p.Erased
+}
+
+func call(ctx context.Context, tx *sql.Tx, handle Handler, e *typed.Envelope) (err error) {
 	defer catch(&err)
-	return p.handle(ctx, tx, *e)
+	return handle(ctx, tx, *e)
 }
 
 // stop returns the error of an event that ends the run. When the context has ended that is

@@ -3,6 +3,7 @@ package project
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -72,13 +73,13 @@ func (s *Stepper[P]) Next(ctx context.Context) (step Step, err error) {
 			step.Event.Full, err = s.reader.Read(ctx, e)
 		}
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, host.ErrErased) {
 		return Step{}, err
 	}
-	envelope, refused := decode(s.types, step.Event.Full)
+	envelope, refused := decode(s.types, step.Event.Full, err)
 	step = Step{Event: envelope, Before: s.last, After: s.last}
-	if refused == nil {
-		if refused = apply(s.state, &envelope); refused != nil {
+	if applicable(s.state, refused) {
+		if refused = apply(s.state, &envelope, refused); refused != nil {
 			s.failed = true
 		}
 	}
@@ -94,8 +95,14 @@ func (s *Stepper[P]) Next(ctx context.Context) (step Step, err error) {
 	return step, err
 }
 
+// applicable reports whether a state gets an event with this error of its decoding.
+func applicable(state typed.Folder, refused error) bool {
+	_, erased := state.(typed.ErasedFolder)
+	return refused == nil || erased && errors.Is(refused, host.ErrErased)
+}
+
 // apply applies an event to a state, and turns a panic into an error.
-func apply(state typed.Folder, e *typed.Envelope) (err error) {
+func apply(state typed.Folder, e *typed.Envelope, refused error) (err error) {
 	defer catch(&err)
-	return state.Apply(*e)
+	return typed.Apply(state, *e, refused)
 }

@@ -24,8 +24,12 @@ func call(f func() error) (err error) {
 }
 
 // decode is typed.Types.Decode. An upcast that panics is an error too.
-func decode(types *typed.Types, full event.Full) (e typed.Envelope, err error) {
+func decode(types *typed.Types, full event.Full, erased error) (e typed.Envelope, err error) {
 	e.Full = full
+	if erased != nil {
+		e.Name = types.Name(full.Kind)
+		return e, erased
+	}
 	err = call(func() (err error) {
 		e, err = types.Decode(full)
 		return err

@@ -87,12 +87,12 @@ func (l *lanes) read(types *typed.Types, reader host.FollowReader, region host.R
 		},
 	})
 	for full, err := range f.Events(l.ctx) {
-		if err != nil {
+		if err != nil && !errors.Is(err, host.ErrErased) {
 			return err
 		}
 		full.Payload = bytes.Clone(full.Payload) // valid until the loop's next step only
 		t := &task{}
-		t.e, t.undecoded = decode(types, full)
+		t.e, t.undecoded = decode(types, full, err)
 		if err := l.add(t, f.Position()); err != nil {
 			return err
 		}

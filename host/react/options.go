@@ -24,9 +24,10 @@ type Options struct {
 	// handler is asked again, and for a write that failed and was undone.
 	Retry Retry
 	// Park, if not nil, is called with an event that was given up, and an *[EventError]: the
-	// tries are used up, the payload cannot be decoded, the handler panicked, or the append was
-	// refused, for example by a policy. If it returns nil, Run goes on. Without Park, and if the
-	// store itself failed, Run returns the *EventError.
+	// tries are used up, the payload cannot be decoded or was erased (errors.Is finds
+	// host.ErrErased), the handler panicked, or the append was refused, for example by a policy.
+	// If it returns nil, Run goes on. Without Park, and if the store itself failed, Run returns
+	// the *EventError.
 	//
 	// Park may be called again for the same event after a crash. To try a parked event once
 	// more, run the reactor without a checkpoint, From the event's sequence: it passes over
@@ -68,7 +69,8 @@ type DeliverOptions struct {
 	// 1024 events, delivered or not, come after the one that failed, or 16 MiB of payloads wait.
 	Retry Retry
 	// Park, if not nil, is called with an event that was given up, and an *[EventError]: the
-	// tries are used up, the payload cannot be decoded, or the function panicked. If it returns
+	// tries are used up, the payload cannot be decoded or was erased (errors.Is finds
+	// host.ErrErased), or the function panicked. If it returns
 	// nil, the next event of the entity follows. Without Park, Deliver returns the
 	// *EventError. Park is called from several goroutines, and may be called again for the same
 	// event after a crash.

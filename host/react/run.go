@@ -61,8 +61,8 @@ func Run(ctx context.Context, store Store, types *typed.Types, name string, regi
 		},
 	})
 	for e, err := range f.Events(ctx) {
-		if err == nil {
-			err = r.event(ctx, e)
+		if err == nil || errors.Is(err, host.ErrErased) {
+			err = r.event(ctx, e, err)
 		}
 		if errors.Is(err, errEnd) {
 			return k.end(done, nil)
@@ -89,11 +89,11 @@ type reactor struct {
 }
 
 // event deals with one event. With a nil error it is done, parked or passed over.
-func (r *reactor) event(ctx context.Context, full event.Full) error {
+func (r *reactor) event(ctx context.Context, full event.Full, erased error) error {
 	if !r.o.OwnReactions && isReaction(&full.Event, r.name) {
 		return nil
 	}
-	e, err := decode(r.types, full)
+	e, err := decode(r.types, full, erased)
 	if err != nil {
 		return r.giveUp(ctx, &e, 0, err)
 	}

@@ -2,10 +2,12 @@ package typed
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"reflect"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -27,10 +29,36 @@ type Folder interface {
 	Apply(e Envelope) error
 }
 
+// ErasedFolder is a state that goes on after events whose payload was erased. One that is only
+// a [Folder] cannot be folded beyond such an event: the fold ends with its error.
+type ErasedFolder interface {
+	Folder
+	// ApplyErased is called in place of Apply for an event whose payload was erased: it was
+	// redacted, or its key destroyed. The envelope has no payload and no value, and of a
+	// redacted event no metadata.
+	ApplyErased(e Envelope) error
+}
+
+// Apply gives an event to a state. err is the error with which the event came, or nil. If that
+// is of class host.ErrErased, an [ErasedFolder] gets the event. Otherwise it is the result.
+func Apply(state Folder, e Envelope, err error) error {
+	if err == nil {
+		return state.Apply(e)
+	}
+	if to, ok := state.(ErasedFolder); ok && errors.Is(err, host.ErrErased) {
+		return to.ApplyErased(e)
+	}
+	return err
+}
+
 // Decode returns an event with the value of its payload. A payload that is not a value of
-// its type is a *[DecodeError]; the envelope then has everything but the value.
+// its type is a *[DecodeError], and a redacted event a *host.RedactedError; the envelope then
+// has everything but the value.
 func (r *Types) Decode(e event.Full) (out Envelope, err error) {
 	out.Full, out.Name = e, r.Name(e.Kind)
+	if err := store.Redaction(&e); err != nil {
+		return out, err
+	}
 	out.Value, err = r.value(&e)
 	return out, err
 }
@@ -67,27 +95,34 @@ func (r *Types) Read(ctx context.Context, reader host.Reader, events iter.Seq2[e
 	}
 	return func(yield func(Envelope, error) bool) {
 		d.DecodeEach(ctx, events, r.value)(func(e event.Full, v host.Decoded) bool {
-			return yield(Envelope{Full: e, Name: r.Name(e.Kind), Value: v.Value}, v.Err) && v.Err == nil
+			return yield(Envelope{Full: e, Name: r.Name(e.Kind), Value: v.Value}, v.Err) && goesOn(v.Err)
 		})
 	}
 }
 
 // Each decodes the events of an iteration, such as that of [host.Reader].ReadEach or of a
-// [host.Follower]. The first error ends it; that of an event comes with its envelope.
+// [host.Follower]. The first error ends it; that of an event comes with its envelope. Only an
+// error of class host.ErrErased does not end it, if the loop goes on.
 func (r *Types) Each(events iter.Seq2[event.Full, error]) iter.Seq2[Envelope, error] {
 	return func(yield func(Envelope, error) bool) {
 		for e, err := range events {
-			if err != nil {
+			if !goesOn(err) {
 				yield(Envelope{}, err)
 				return
 			}
-			envelope, err := r.Decode(e)
-			if !yield(envelope, err) || err != nil {
+			envelope := Envelope{Full: e, Name: r.Name(e.Kind)}
+			if err == nil {
+				envelope, err = r.Decode(e)
+			}
+			if !yield(envelope, err) || !goesOn(err) {
 				return
 			}
 		}
 	}
 }
+
+// goesOn reports whether an iteration goes on after an error.
+func goesOn(err error) bool { return err == nil || errors.Is(err, host.ErrErased) }
 
 // Item returns the item of an append, with the kind of the value's type. A value of
 // another type is an *[UnknownTypeError].

@@ -65,6 +65,8 @@ function all(b, one) {
   return out
 }
 
+const REDACTED = 0x80 // of flags
+
 function row(b, at) {
   const length = lengthAt(b, at, ROW)
   const c = new Cursor(b, at, length)
@@ -86,6 +88,7 @@ function row(b, at) {
     e.payloadSize = c.u32(end + 12)
     e.flags = c.u32(end + 16)
     e.contentHash = c.hex(end + 20, 32)
+    if ((e.flags & REDACTED) !== 0 && payload === 0) e.redacted = true // its payload was removed, its hashes not
     const after = end + FULL + payload
     if ((sort === SORT.meta) !== after < length) throw new RangeError('thaw: a row has a wrong length')
     if (sort === SORT.meta) e.meta = c.bytes(after, length - after).slice() // MessagePack

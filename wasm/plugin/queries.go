@@ -11,6 +11,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/query"
+	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 )
@@ -281,7 +282,8 @@ func (q *queries) Position(ctx context.Context) (host.Position, error) {
 
 // Get returns the visible event with an id, and its payload, which it reads from the segment
 // and checks. It returns [host.ErrNotFound] for an unknown id, and a *[host.Damage] for an
-// event that can no longer be read.
+// event that can no longer be read. A redacted event comes with a *[host.RedactedError] and
+// without payload.
 func (q *queries) Get(ctx context.Context, id event.ID) (event.Full, error) {
 	return on(ctx, q, abi.Request{Op: abi.OpGet, Format: abi.FormatFullRows, ID: id}, decodeFull)
 }
@@ -307,6 +309,9 @@ func decodeFull(b []byte) (event.Full, error) {
 	e, full, rest, err := abi.DecodeRow(b)
 	if err == nil && (!full || len(rest) > 0) {
 		err = abi.ErrWire
+	}
+	if err == nil {
+		err = store.Redaction(&e)
 	}
 	return e, err
 }

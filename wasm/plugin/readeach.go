@@ -7,6 +7,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/host"
 	"github.com/thawlog/thaw/wasm/abi"
 )
@@ -17,7 +18,8 @@ const firstRows = 16
 
 // ReadEach returns the events of an iteration in its order, each as Read returns it, with
 // its payload. It asks the sandbox for some tens of them at once. The first error, of the
-// iteration or of an event, ends it after the events before it.
+// iteration or of an event, ends it after the events before it. Only a *[host.RedactedError]
+// does not: it comes with its event, and a loop that goes on gets the events after it.
 //
 // A payload is valid until the loop's next step, and not after the loop: clone it to keep
 // it. The iteration must be one of this reader, begun after its last refresh or in progress.
@@ -86,7 +88,7 @@ func (r *eachReader) flush() bool {
 	}
 	err := r.ask()
 	for i := range r.full {
-		if !r.yield(r.full[i], nil) {
+		if !r.yield(r.full[i], store.Redaction(&r.full[i])) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"errors"
 	"iter"
 	"math"
 	"strconv"
@@ -134,7 +135,7 @@ func (t *task) events(s *corestore.Snapshot, all iter.Seq2[event.Event, error]) 
 func (t *task) fulls(s *corestore.Snapshot, all iter.Seq2[event.Event, error]) error {
 	for full, err := range s.ReadEach(all) {
 		switch {
-		case err == nil:
+		case err == nil, errors.Is(err, corestore.ErrRedacted): // its flags say so
 			t.full(&full)
 		case t.request.Flags&abi.FlagGoOn != 0 && full.Event != (event.Event{}):
 			t.answer = lines.AppendFailedEvent(t.answer, int32(codeOf(err)), err, &full.Event)
@@ -169,11 +170,12 @@ func (t *task) full(e *event.Full) {
 }
 
 func (t *task) one(e event.Full, err error) error {
-	if err == nil {
-		t.full(&e)
-		t.count = 1
+	if err != nil && !errors.Is(err, corestore.ErrRedacted) { // its flags say so
+		return err
 	}
-	return err
+	t.full(&e)
+	t.count = 1
+	return nil
 }
 
 func (t *task) amount(n uint64, err error) error {

@@ -136,7 +136,7 @@ func native(s *store.Snapshot, q *abi.Request) (text []byte, err error) {
 		return lines.AppendPosition(nil, id, s.End()), nil
 	case abi.OpGet:
 		e, err := s.ReadID(q.ID)
-		if err != nil {
+		if err != nil && !errors.Is(err, store.ErrRedacted) {
 			return nil, err
 		}
 		return lines.AppendEvent(nil, shape(q), &e), nil
@@ -153,7 +153,9 @@ func rows(s *store.Snapshot, q *abi.Request, all iter.Seq2[event.Event, error]) 
 	for e, err := range all {
 		full := event.Full{Event: e}
 		if err == nil && !(q.Format == abi.FormatPlain && e.Timed) {
-			full, err = s.Read(e)
+			if full, err = s.Read(e); errors.Is(err, store.ErrRedacted) {
+				err = nil
+			}
 		}
 		if err != nil && q.Flags&abi.FlagGoOn != 0 && e.Position != (event.Position{}) && !errors.Is(err, source.ErrGone) {
 			text = lines.AppendFailedEvent(text, int32(codeOf(err)), err, &e)

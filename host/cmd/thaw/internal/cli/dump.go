@@ -30,8 +30,8 @@ func (a *app) dump() *cobra.Command {
 With --payloads the keys are causation_id, clock, content_hash, correlation_id, entity,
 event_id, flags (1 requires ack, 2 transactional, 8 replay), kind, meta (the event's
 metadata, omitted if there is none), payload, payload_size, scope, seq, timestamp_us and
-wall_ms. A payload is
-MessagePack. Values that JSON lacks have a form of their own; any other object is a map:
+wall_ms. An event whose payload was removed has no payload, and redacted, which is true. A
+payload is MessagePack. Values that JSON lacks have a form of their own; any other object is a map:
 
   {"$bin":"AAEC"}           bytes, in base64
   {"$str":"/w=="}           a string that is not UTF-8

@@ -21,6 +21,7 @@ const (
 	keyMeta        = "meta"
 	keyPayload     = "payload"
 	keyPayloadRaw  = "payload_raw"
+	keyRedacted    = "redacted"
 	keyScope       = "scope"
 	keyTimestamp   = "timestamp_us"
 )
@@ -34,14 +35,22 @@ func appendExported(dst []byte, e *event.Full) []byte {
 	dst = appendID(dst, `"`+keyCorrelation+`":"`, &e.Correlation)
 	dst = payload.AppendString(append(dst, `,"`+keyEntity+`":`...), e.Entity)
 	dst = appendID(dst, `,"`+keyEventID+`":"`, &e.ID)
-	if e.Flags != 0 {
-		dst = strconv.AppendUint(append(dst, `,"`+keyFlags+`":`...), uint64(e.Flags), 10)
+	flags := e.Flags
+	if e.Redacted() {
+		flags &^= event.FlagRedacted
+	}
+	if flags != 0 {
+		dst = strconv.AppendUint(append(dst, `,"`+keyFlags+`":`...), uint64(flags), 10)
 	}
 	dst = append(append(append(dst, `,"`+keyKind+`":"`...), e.Kind.String()...), '"', ',')
 	if e.Meta.Len() > 0 {
 		dst = append(event.AppendMetaJSON(append(dst, `"`+keyMeta+`":`...), e.Meta), ',')
 	}
-	dst = appendExact(dst, e.Payload)
+	if e.Redacted() {
+		dst = append(dst, `"`+keyRedacted+`":true`...)
+	} else {
+		dst = appendExact(dst, e.Payload)
+	}
 	dst = payload.AppendString(append(dst, `,"`+keyScope+`":`...), e.Scope)
 	dst = strconv.AppendInt(append(dst, `,"`+keyTimestamp+`":`...), e.TimestampUS, 10)
 	return append(dst, '}')

@@ -206,6 +206,8 @@ func explainStore(e *storeError) (what, hint string) {
 			"Omit --strict to read the intact events; thaw verify lists all."
 	case errors.Is(e.err, fs.ErrNotExist):
 		return e.dir + ": no such directory", "DIR is the directory that holds a store's *.fbat files."
+	case errors.Is(e.err, errNotEmpty):
+		return e.dir + ": " + e.err.Error(), "DST must be the name of a new directory."
 	case errors.Is(e.err, errNoStore):
 		return e.dir + ": no *.fbat file: nothing here can be verified", "DIR is the directory that holds a store's *.fbat files."
 	case notDirectory(e.err):

@@ -175,7 +175,7 @@ func (f *following) failed(err error) error {
 func (f *following) lines(ctx context.Context, follower *host.Follower) error {
 	appendLine, printed := f.line.append(f.names), 0
 	for e, err := range follower.Events(ctx) {
-		if err != nil {
+		if e, err = unredacted(e, err); err != nil {
 			return err
 		}
 		if !f.line.times.has(e.TimestampUS) {

@@ -38,7 +38,7 @@ of a UUID. If two events have the same id, the first is printed.` + aboutTimes,
 			return err
 		}
 		defer r.Close()
-		e, err := r.Get(ctx, id)
+		e, err := unredacted(r.Get(ctx, id))
 		if errors.Is(err, host.ErrNotFound) {
 			return unknownID(r, id)
 		}

@@ -125,6 +125,8 @@ func (l *parsedLine) set(key string, v part) error {
 		return l.payload(v)
 	case keyPayloadRaw:
 		return l.payloadRaw(v)
+	case keyRedacted:
+		return errors.New("the payload was redacted in the store that the event comes from, so there is nothing to import")
 	case keyEventID:
 		return l.id(v, host.WithKey)
 	case keyCorrelation:

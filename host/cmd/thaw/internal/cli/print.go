@@ -149,7 +149,16 @@ func (p *printer) full(e *event.Event) (event.Full, error) {
 	if e.Timed && !p.flags.wholeFrame() {
 		return event.Full{Event: *e}, nil
 	}
-	return p.reader.Read(p.ctx, *e)
+	return unredacted(p.reader.Read(p.ctx, *e))
+}
+
+// unredacted returns an event that was read. That it was redacted is no error here: its line
+// says so.
+func unredacted(e event.Full, err error) (event.Full, error) {
+	if errors.Is(err, host.ErrRedacted) {
+		err = nil
+	}
+	return e, err
 }
 
 // land waits for the oldest chunk and prints it.

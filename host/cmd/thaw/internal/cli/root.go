@@ -42,8 +42,8 @@ type app struct {
 }
 
 const about = `thaw reads and writes event stores: directories of *.fbat segments that batpak 0.4.0
-or thaw wrote. Only append, import and rebuild write, and they take the store's lock.
-All other commands change nothing, take no lock, and may run while another process
+or thaw wrote. Only append, import and rebuild write, and they take the store's lock;
+salvage writes a new store. All other commands change nothing, take no lock, and may run while another process
 appends.
 
 Events are printed as JSON, one object per line, in the same order every time; a command
@@ -130,7 +130,7 @@ func (a *app) root() *cobra.Command {
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 	root.AddCommand(a.dump(), a.query(), a.follow(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
 		a.graph(), a.entities(), a.scopes(), a.kinds(), a.checkTypes(),
-		a.stat(), a.verify(), a.inspect(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
+		a.stat(), a.verify(), a.salvage(), a.inspect(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

@@ -29,6 +29,7 @@ export function DiffView({ store, full }) {
   const { value: state, error } = useAnswer(async (signal) => {
     const before = await previousFull(store, full, signal)
     if (!before) return { none: true }
+    if (before.redacted) return { before, redacted: true }
     const wrong = [[before, check(before.payload)], [full, check(full.payload)]].find(([, err]) => err)
     if (wrong) return { before, wrong }
     const changes = []
@@ -40,6 +41,7 @@ export function DiffView({ store, full }) {
   if (state.none) return html`<p class="soft" data-test="diff-none">This is the first event of its entity.</p>`
   const { before, changes } = state
   const to = html`<a href=${linkTo({ event: before.id })}>#${String(before.seq)}</a>`
+  if (state.redacted) return html`<p class="soft">The payload of ${to} was redacted, so there is nothing to compare with.</p>`
   if (state.wrong) return html`<p class="soft">The payload of #${String(state.wrong[0].seq)} is not MessagePack, so it cannot be compared with ${to}.</p>`
   const facts = [['kind', kindName(before.kind), kindName(full.kind)], ['scope', before.scope, full.scope]].filter(([, a, b]) => a !== b)
   const said = `${plural(Math.min(changes.length, MOST_CHANGES), 'change')}${state.stopped ? ' so far: the payloads differ in more, and the comparison stopped' : ''}`

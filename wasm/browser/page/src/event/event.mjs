@@ -89,6 +89,7 @@ export function EventView({ id }) {
           ${part === 'chain' ? html`<${ChainView} key=${row.seq} store=${store} row=${row} />`
             : part === 'bytes' ? html`<${FrameView} store=${store} id=${row.id} />`
               : !full ? html`<p class="soft">Without its frame there is no payload. <a href=${linkTo({ part: 'bytes' })}>Look at the bytes</a>.</p>`
+                : full.redacted ? html`<p class="soft" data-test="redacted">The payload was redacted: it is no longer in the store. The hashes are those that it had.</p>`
                 : part === 'diff' ? html`<${DiffView} store=${store} full=${full} />` : html`<${PayloadView} b=${full.payload} />`}
         </div>
       </div>

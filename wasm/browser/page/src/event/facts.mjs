@@ -2,12 +2,12 @@
 
 import { bodyOf, childrenOf, headAt, textOf } from './msgpack.mjs'
 
-const FLAGS = [[1, 'requires acknowledgement'], [2, 'transactional'], [8, 'replay']]
+const FLAGS = [[1, 'requires acknowledgement'], [2, 'transactional'], [8, 'replay'], [0x80, 'redacted']]
 
 // flagsText names the flags of an event.
 export function flagsText(flags) {
   const names = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name)
-  const others = flags & ~11
+  const others = flags & ~0x8b
   if (others !== 0) names.push(`undefined 0x${others.toString(16)}`)
   return names.length === 0 ? 'none' : names.join(', ')
 }

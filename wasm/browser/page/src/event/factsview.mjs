@@ -34,7 +34,7 @@ export function Facts({ row, full }) {
     <${Fact} name="Cause" value=${row.causation || undefined} test="fact-causation">${row.causation === '' ? html`<span class="soft">none: it begins a chain of causes</span>`
       : html`<a href=${linkTo({ event: row.causation })}><${Id} id=${row.causation} /></a>`}<//>
     ${full && html`<${Fact} name="Flags" value=${full.flags} test="fact-flags">${flagsText(full.flags)}<//>`}
-    ${full && html`<${Fact} name="Payload" value=${full.payload.length} what="size of the payload" test="fact-payload">${plural(full.payload.length, 'byte')}${
+    ${full && html`<${Fact} name="Payload" value=${full.payload.length} what="size of the payload" test="fact-payload">${full.redacted ? 'redacted' : plural(full.payload.length, 'byte')}${
       full.payloadSize !== full.payload.length && html` <span class="bad">its header says ${count(full.payloadSize)}</span>`}<//>`}
     <${Fact} name="Position" value=${`${segmentName(row.segment)} ${row.offset} ${row.length}`} test="fact-position"><code>${segmentName(row.segment)}</code> at byte ${count(row.offset)}, ${plural(row.length, 'byte')}<//>
     <${Fact} name="Event hash" value=${row.hash} test="fact-hash"><code class="e-hash">${row.hash}</code><//>
