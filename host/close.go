@@ -56,7 +56,7 @@ func (s *Store) Close() error {
 	}
 	// Free the memory even if the caller keeps the closed store.
 	s.writer, s.flusher, s.requests = nil, nil, nil
-	err = errors.Join(err, s.versions.close(), s.unlock())
+	err = errors.Join(err, s.versions.close(), s.mover.close(), s.unlock())
 	report.Took = time.Since(start)
 	s.entering.Lock()
 	s.report = report

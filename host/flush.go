@@ -31,6 +31,16 @@ type flusher struct {
 	// merge.
 	turn sync.Mutex
 	left []uint64 // records of the files after the last flush
+
+	sealedEnd atomic.Pointer[logEnd] // the end of the last sealed segment
+	// compacting is held by the one compaction of segments. turn is locked after it.
+	compacting sync.Mutex
+	// switching is held, after turn, from the moment when other segments count until the
+	// store reads them.
+	switching sync.RWMutex
+	// stuck is set when files were swapped and the store does not read them: it writes no
+	// index any more.
+	stuck atomic.Bool
 }
 
 // backgroundSync is the number of bytes of an index written between syncs while the store
@@ -43,6 +53,7 @@ func newFlusher(o *Options, index indexFiles, vs *versions) *flusher {
 		ends: make(chan logEnd, 1), done: make(chan struct{}),
 		merges: make(chan struct{}, 1), merged: make(chan struct{}),
 	}
+	f.noteSealed(vs.end())
 	go f.run()
 	go f.runMerges()
 	return f
@@ -68,6 +79,7 @@ func (f *flusher) runMerges() {
 // segment. It does not wait: if an index is being written, the next one covers more.
 func (f *flusher) sealed() {
 	end := f.versions.end()
+	f.noteSealed(end)
 	if f.policy.InRotation {
 		f.flush(end)
 		return
@@ -126,6 +138,9 @@ const (
 
 // write writes an index up to end if the policy asks for one.
 func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
+	if err := f.stuckError(); err != nil {
+		return false, err
+	}
 	v, err := f.versions.pin()
 	if err != nil {
 		return false, err

@@ -62,13 +62,7 @@ func unreadable(v *store.Snapshot) error {
 // A damaged store is refused unless accept is set. The damage is checked again before the
 // renames: a flush over a corrupt index reads segments that the open did not.
 func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64, before func() error) error {
-	sound := func() error {
-		if r := v.Report(); r.Damaged() != nil && !accept {
-			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
-		}
-		return unreadable(v)
-	}
-	if err := sound(); err != nil {
+	if err := sound(v, accept); err != nil {
 		return err
 	}
 	if f.To.Segment == 0 { // without a segment there is nothing to cover
@@ -86,7 +80,7 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		for i, file := range files {
 			into[i] = syncing(file, every)
 		}
-		if err := cmp.Or(v.Flush(f, into[0], into[len(into)-1]), sound()); err != nil {
+		if err := cmp.Or(v.Flush(f, into[0], into[len(into)-1]), sound(v, accept)); err != nil {
 			return cmp.Or(l.failed, err)
 		}
 		for i := 0; every > 0 && i < len(files); i++ { // before others have to wait
@@ -113,6 +107,15 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		x.leftover(err)
 	}
 	return nil
+}
+
+// sound returns an error for a damaged store, unless that is accepted, and for one of which an
+// index file could not be read.
+func sound(v *store.Snapshot, accept bool) error {
+	if r := v.Report(); r.Damaged() != nil && !accept {
+		return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
+	}
+	return unreadable(v)
 }
 
 // prove syncs the last segment if it may not be on disk: an index must not cover events that

@@ -17,7 +17,7 @@ var errStopped = errors.New("thaw: a merge was stopped")
 func (f *flusher) mergeAll(when occasion) {
 	for {
 		again, err := f.merge(when)
-		if err != nil && !errors.Is(err, errStopped) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrClosed) {
+		if err != nil && !errors.Is(err, errStopped) && !errors.Is(err, ErrUnfinished) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrClosed) {
 			f.index.notWritten(err)
 		}
 		if !again || err != nil {
@@ -69,8 +69,8 @@ func (f *flusher) askMerge() {
 // merge merges some index files into one, if the policy asks for it. Flushes may come
 // between, but no other merge.
 func (f *flusher) merge(when occasion) (merged bool, err error) {
-	if f.stopping.Load() > 0 {
-		return false, errStopped
+	if err := cmp.Or(f.stopped(), f.stuckError()); err != nil {
+		return false, err
 	}
 	v, err := f.versions.pin()
 	if err != nil {

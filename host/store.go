@@ -24,6 +24,9 @@ type Store struct {
 	versions versions
 	writer   *writer
 	flusher  *flusher
+	mover    *mover
+	// switching is that of the flusher, once there is one.
+	switching atomic.Pointer[sync.RWMutex]
 
 	requests chan *request
 	quit     chan struct{} // closed when the writer is done

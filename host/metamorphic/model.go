@@ -16,9 +16,9 @@ import (
 // model is the store that every configuration is compared with: a slice of events. Its
 // answers are written down as plainly as possible, and it has no index.
 type model struct {
-	events   []event.Full // never changed in place
-	next     uint64       // the next sequence
-	identity event.ID     // of the store: the id of its first event ever
+	events   []event.Full          // never changed in place
+	next     uint64                // the next sequence
+	identity event.ID              // of the store: the id of its first event ever
 	latest   map[string]event.Full // by entity, the event that the next one follows
 	redacted map[uint64]bool       // by sequence
 }
@@ -57,12 +57,12 @@ func (m *model) remove(judge func(e event.Event) host.Verdict) {
 	var left []event.Full
 	for _, e := range m.events {
 		switch judge(e.Event) {
-		case host.Drop:
+		case host.DropEvent:
 			continue
-		case host.Tombstone:
+		case host.TombstoneEvent:
 			e.Kind, e.Payload, e.PayloadSize = event.Tombstone, nil, 0
 			e.Flags, e.Meta = e.Flags|event.FlagRedacted, event.Meta{}
-		case host.Redact:
+		case host.RedactEvent:
 			m.redacted[e.Sequence] = true
 		}
 		left = append(left, e)

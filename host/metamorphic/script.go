@@ -44,7 +44,7 @@ type step struct {
 // judge is the judgement of a removal.
 func (s *step) judge(e event.Event) host.Verdict {
 	if e.Sequence >= s.end || !s.region.Has(&e) || e.Kind == event.Tombstone {
-		return host.Keep
+		return host.KeepEvent
 	}
 	return s.verdict
 }
@@ -178,7 +178,7 @@ func (w *writer) step() step {
 // removal draws what a compaction removes.
 func (w *writer) removal() step {
 	st := step{sort: removes, region: region(w.r, w.m, false), end: w.r.Uint64N(w.m.next + 1)}
-	st.verdict = one(w.r, []host.Verdict{host.Drop, host.Drop, host.Tombstone, host.Redact})
+	st.verdict = one(w.r, []host.Verdict{host.DropEvent, host.DropEvent, host.TombstoneEvent, host.RedactEvent})
 	w.m.remove(st.judge)
 	return st
 }
