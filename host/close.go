@@ -46,6 +46,7 @@ func (s *Store) Close() error {
 	report := CloseReport{}
 	if err == nil {
 		end := s.versions.end()
+		s.flusher.tags = nil
 		report.IndexWritten, report.IndexError = s.flusher.write(end, s.writer.atClose())
 		if report.IndexWritten && report.IndexError == nil {
 			report.IndexError = s.flusher.mergeAtClose(end)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/compact"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -153,6 +154,7 @@ type compacting struct {
 	end   logEnd // of the last sealed segment
 	sizes *segmentSizes
 	done  *compact.Result
+	tags  *index.IDTags
 }
 
 // stuck returns an error if the files of a swap are not finished.

@@ -100,7 +100,7 @@ func (x *compacting) switchOver(swap *swapping) error {
 	}
 	x.result.Generation++
 	_, err = finishSwap(f.index.fs, f.index.dir)
-	if err = errors.Join(err, f.adopt(to, x.end.total())); err != nil {
+	if err = errors.Join(err, f.adopt(to, x.end.total(), x.tags)); err != nil {
 		f.stuck.Store(true)
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
@@ -134,8 +134,9 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	if first > 0 {
 		names = []string{index.PartName(files.Files[first-1].End.Segment, to.Segment)}
 	}
+	x.tags = new(index.IDTags)
 	what := store.Flush{
-		First: first, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
+		First: first, Tags: x.tags, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
 		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop,
 		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made}, Memory: f.index.memory,
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/flush"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
@@ -30,7 +31,8 @@ type flusher struct {
 	// turn is held while the index files change: by a flush as a whole, and at the end of a
 	// merge.
 	turn sync.Mutex
-	left []uint64 // records of the files after the last flush
+	tags *index.IDTags // to be filled in by write, if not nil
+	left []uint64      // records of the files after the last flush
 
 	sealedEnd atomic.Pointer[logEnd] // the end of the last sealed segment
 	// compacting is held by the one compaction of segments. turn is locked after it.
@@ -109,9 +111,10 @@ func (f *flusher) close() {
 // It logs a failure; the flush after the next sealed segment tries again.
 func (f *flusher) flush(end logEnd) {
 	f.turn.Lock()
+	f.tags = new(index.IDTags)
 	written, err := f.write(end, flushOpen)
 	if written && err == nil {
-		err = f.adopt(end.at, end.total())
+		err = f.adopt(end.at, end.total(), f.tags)
 	}
 	f.turn.Unlock()
 	if err != nil && !errors.Is(err, ErrDamaged) {
@@ -174,7 +177,7 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 			return false, err
 		}
 	}
-	what := store.Flush{First: first, Run: added, To: end.at, NextSequence: end.next}
+	what := store.Flush{First: first, Run: added, To: end.at, NextSequence: end.next, Tags: f.tags}
 	every := int64(backgroundSync)
 	if when != flushOpen {
 		what.Parallel, every = parallel, 0
@@ -193,8 +196,9 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 var errNotThere = errors.New("thaw: the index on disk is not the one just written")
 
 // adopt makes the store read the new files, which cover the log up to an end, the first
-// flushed appended events, instead of the memtable. turn must be held.
-func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
+// flushed appended events, instead of the memtable. tags are those of the new file, or nil.
+// turn must be held.
+func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.IDTags) error {
 	reader := f.options.reader()
 	files := newDirectory(f.index.dir, &reader)
 	fresh, err := store.Open(files, store.Options{
@@ -212,7 +216,7 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
 		return errors.Join(err, files.release())
 	}
 	files.finishOpen()
-	if err := f.replace(files, fresh, flushed); err != nil {
+	if err := f.replace(files, fresh, flushed, tags); err != nil {
 		return errors.Join(err, files.release())
 	}
 	return nil
@@ -220,7 +224,7 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
 
 // replace installs a snapshot of files that cover the first flushed appended events. The next
 // acquire adds those after them.
-func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int) error {
+func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int, tags *index.IDTags) error {
 	f.versions.editing.Lock()
 	defer f.versions.editing.Unlock()
 	v, err := f.versions.pin()
@@ -228,7 +232,7 @@ func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int) 
 		return err
 	}
 	defer v.release()
-	snapshot, err := v.snapshot.Adopt(fresh, flushed)
+	snapshot, err := v.snapshot.Adopt(fresh, flushed, tags)
 	if err != nil {
 		return err
 	}

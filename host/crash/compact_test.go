@@ -333,4 +333,3 @@ func TestCompactionFailures(t *testing.T) {
 		})
 	}
 }
-
