@@ -22,6 +22,7 @@ var dimensions = []dimension{
 	{"stops", []string{"never", "clean", "unclean", "mixed"}},
 	{"derived", []string{"kept", "lost", "rebuilt", "mixed"}},
 	{"files", []string{"memory", "memory", "memory", "memory", "memory", "memory", "memory", "memory", "disk", "mapped"}},
+	{"merging", []string{"off", "on"}},
 	{"durability", []string{"on disk", "lose unsynced"}},
 }
 

@@ -16,12 +16,16 @@ import (
 // model is the store that every configuration is compared with: a slice of events. Its
 // answers are written down as plainly as possible, and it has no index.
 type model struct {
-	events []event.Full
-	next   uint64                // the next sequence
-	latest map[string]event.Full // by entity, the event that the next one follows
+	events   []event.Full          // never changed in place
+	next     uint64                // the next sequence
+	identity event.ID              // of the store: the id of its first event ever
+	latest   map[string]event.Full // by entity, the event that the next one follows
+	redacted map[uint64]bool       // by sequence
 }
 
-func newModel() *model { return &model{latest: map[string]event.Full{}} }
+func newModel() *model {
+	return &model{latest: map[string]event.Full{}, redacted: map[uint64]bool{}}
+}
 
 // add appends an event of which the caller has set what an append says, and returns it.
 func (m *model) add(e event.Full) event.Full {
@@ -39,9 +43,34 @@ func (m *model) add(e event.Full) event.Full {
 	if e.Correlation.IsZero() {
 		e.Correlation = e.ID
 	}
+	if m.identity.IsZero() {
+		m.identity = e.ID
+	}
 	m.events = append(m.events, e)
 	m.latest[e.Entity] = e
 	return e
+}
+
+// remove lets a compaction judge the events. An entity goes on after the last event that it
+// still has.
+func (m *model) remove(judge func(e event.Event) host.Verdict) {
+	var left []event.Full
+	for _, e := range m.events {
+		switch judge(e.Event) {
+		case host.DropEvent:
+			continue
+		case host.TombstoneEvent:
+			e.Kind, e.Payload, e.PayloadSize = event.Tombstone, nil, 0
+			e.Flags, e.Meta = e.Flags|event.FlagRedacted, event.Meta{}
+		case host.RedactEvent:
+			m.redacted[e.Sequence] = true
+		}
+		left = append(left, e)
+	}
+	m.events, m.latest = left, map[string]event.Full{}
+	for _, e := range left {
+		m.latest[e.Entity] = e
+	}
 }
 
 // find returns the event with an id.
@@ -134,10 +163,14 @@ func (m *model) Get(_ context.Context, id event.ID) (event.Full, error) {
 	if id.IsZero() {
 		return event.Full{}, host.ErrZeroID
 	}
-	if e, ok := m.find(id); ok {
-		return e, nil
+	e, ok := m.find(id)
+	switch {
+	case !ok:
+		return event.Full{}, host.ErrNotFound
+	case m.redacted[e.Sequence]:
+		return event.Full{}, host.ErrRedacted
 	}
-	return event.Full{}, host.ErrNotFound
+	return e, nil
 }
 
 func (m *model) Read(ctx context.Context, e event.Event) (event.Full, error) { return m.Get(ctx, e.ID) }
@@ -149,7 +182,11 @@ func (m *model) ReadEach(ctx context.Context, events iter.Seq2[event.Event, erro
 				yield(event.Full{}, err)
 				return
 			}
-			if full, err := m.Read(ctx, e); !yield(full, err) || err != nil {
+			full, err := m.Read(ctx, e)
+			if err != nil { // it is redacted, and the loop may go on
+				full = event.Full{Event: e}
+			}
+			if !yield(full, err) {
 				return
 			}
 		}
@@ -188,8 +225,9 @@ func (m *model) effects(id event.ID, depth int) (levels [][]event.Full) {
 }
 
 func (m *model) Ancestors(ctx context.Context, id event.ID, depth int) iter.Seq2[event.Event, error] {
-	e, err := m.Get(ctx, id)
-	if err != nil {
+	e, ok := m.find(id)
+	if !ok {
+		_, err := m.Get(ctx, id)
 		return failed[event.Event](err)
 	}
 	return paged(m.causes(e, depth), false, 0)
@@ -200,8 +238,8 @@ func (m *model) Effects(ctx context.Context, id event.ID, depth int) iter.Seq2[e
 		return failed[event.Event](host.ErrZeroID)
 	}
 	all := slices.Concat(m.effects(id, depth)...)
-	if _, err := m.Get(ctx, id); err != nil && len(all) == 0 {
-		return failed[event.Event](err)
+	if _, ok := m.find(id); !ok && len(all) == 0 {
+		return failed[event.Event](host.ErrNotFound)
 	}
 	return paged(all, false, 0)
 }
@@ -217,9 +255,9 @@ func (m *model) Graph(ctx context.Context, id event.ID, o host.GraphOptions) ite
 	if id.IsZero() {
 		return failed[host.Link](host.ErrZeroID)
 	}
-	self, err := m.Get(ctx, id)
+	self, ok := m.find(id)
 	var links []host.Link
-	if err == nil {
+	if ok {
 		links = append(links, host.Link{Full: self})
 		if o.Direction != host.EffectsOnly {
 			for i, e := range m.causes(self, o.Depth) {
@@ -235,13 +273,19 @@ func (m *model) Graph(ctx context.Context, id event.ID, o host.GraphOptions) ite
 		}
 	}
 	if len(links) == 0 {
-		return failed[host.Link](err)
+		return failed[host.Link](host.ErrNotFound)
 	}
 	if o.Limit > 0 && len(links) > o.Limit {
 		links = links[:o.Limit]
 	}
 	return func(yield func(host.Link, error) bool) {
 		for _, l := range links {
+			if o.Payloads && m.redacted[l.Sequence] {
+				if !yield(host.Link{}, host.ErrRedacted) {
+					return
+				}
+				continue
+			}
 			if !yield(l, nil) {
 				return
 			}
@@ -301,10 +345,7 @@ func (m *model) Kinds(context.Context) iter.Seq2[host.KindSummary, error] {
 }
 
 func (m *model) Position(context.Context) (p host.Position, err error) {
-	if len(m.events) > 0 {
-		p = host.Position{Store: m.events[0].ID, Sequence: m.next}
-	}
-	return p, nil
+	return host.Position{Store: m.identity, Sequence: m.next}, nil
 }
 
 func (m *model) Report() host.Report {

@@ -21,10 +21,12 @@ var ctx = context.Background()
 type names struct {
 	made   map[event.ID]event.ID // by number
 	number map[event.ID]event.ID // by what was made
+	// store is the model's identity of the store, which has another one after a fork.
+	store, storeMade event.ID
 }
 
 func newNames() *names {
-	return &names{map[event.ID]event.ID{}, map[event.ID]event.ID{}}
+	return &names{made: map[event.ID]event.ID{}, number: map[event.ID]event.ID{}}
 }
 
 // numbered is the id of the n-th event of a script.
@@ -93,7 +95,10 @@ func (a *answer) events(all iter.Seq2[event.Event, error]) (last event.Event, n 
 	if a.framed {
 		for f, err := range a.reader.ReadEach(ctx, all) {
 			if err != nil {
-				a.say("%s", class(err))
+				a.say("%s %d", class(err), f.Sequence)
+				if errors.Is(err, host.ErrErased) {
+					continue
+				}
 				break
 			}
 			a.full(&f)
@@ -116,6 +121,7 @@ var classes = []struct {
 	is   func(error) bool
 }{
 	{"not found", func(err error) bool { return errors.Is(err, host.ErrNotFound) }},
+	{"redacted", func(err error) bool { return errors.Is(err, host.ErrRedacted) }},
 	{"zero id", func(err error) bool { return errors.Is(err, host.ErrZeroID) }},
 	{"name", func(err error) bool { return is[*host.NameError](err) }},
 	{"expectation", func(err error) bool { return is[*host.ExpectError](err) }},
@@ -298,8 +304,9 @@ func ask(r *rand.Rand, m *model) question {
 			if a.say("%s", class(err)); err == nil {
 				a.event(&e)
 				f, err := a.reader.Read(ctx, e)
-				a.say("%s", class(err))
-				a.full(&f)
+				if a.say("%s", class(err)); err == nil {
+					a.full(&f)
+				}
 			}
 		}}
 	case 9:
@@ -351,7 +358,10 @@ func ask(r *rand.Rand, m *model) question {
 	return question{text: "position and report", ask: func(a *answer) {
 		p, err := a.reader.Position(ctx)
 		report := a.reader.Report()
-		a.say("%v %d %s, %d events, %d hidden, next %d, %d damages", a.names.from(p.Store), p.Sequence, class(err), report.Events,
+		if a.names != nil && p.Store == a.names.storeMade {
+			p.Store = a.names.store
+		}
+		a.say("%v %d %s, %d events, %d hidden, next %d, %d damages", p.Store, p.Sequence, class(err), report.Events,
 			report.Hidden, report.NextSequence, len(report.Damages))
 	}}
 }

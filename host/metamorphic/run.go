@@ -43,11 +43,8 @@ type run struct {
 	// pinned is a snapshot of an earlier check, with the questions of then.
 	pinned    *host.Snapshot
 	questions []question
-	// followed are the events that a follower has seen since the script began.
+	// position is where the follower is.
 	position host.Position
-	followed []event.ID
-	script   *script
-	all      []event.Full // that the script has appended so far
 }
 
 // Opener opens a reader other than the native one: the plugin's.
@@ -61,7 +58,7 @@ type Closer interface {
 
 // do runs the script. The number of the step that went wrong is returned with the error.
 func (x *run) do(s *script) (failed int, err error) {
-	x.names, x.script = newNames(), s
+	x.names = newNames()
 	x.options = x.config.options()
 	x.options.Logger, x.options.NoMapping = quiet, x.config["files"] != "mapped"
 	x.options.Now = func() time.Time { return x.now }
@@ -126,6 +123,9 @@ func derived(name string) bool {
 }
 
 func (x *run) step(s *step) error {
+	if err := x.merge(); err != nil {
+		return fmt.Errorf("merge: %w", err)
+	}
 	if x.now = s.now; x.now.IsZero() {
 		x.now = time.UnixMicro(1_700_000_000_000_000)
 	}
@@ -138,6 +138,8 @@ func (x *run) step(s *step) error {
 		return x.check(s)
 	case cancelled:
 		return x.cancel(s)
+	case removes:
+		return x.remove(s)
 	}
 	return x.append(s)
 }
@@ -194,8 +196,8 @@ func (x *run) item(it item, alone bool, receipts []host.Receipt) host.Item {
 	}
 	if it.unless != nil {
 		p := host.Position{Sequence: it.unless.from}
-		if len(x.all) > 0 {
-			p.Store = x.names.to(x.all[0].ID)
+		if !x.names.store.IsZero() {
+			p.Store = x.names.storeMade
 		}
 		o = append(o, host.Unless(p, it.unless.regions...))
 	}
@@ -223,9 +225,9 @@ func (x *run) append(s *step) error {
 			}
 		}
 		x.names.learn(e.ID, r.ID)
-	}
-	if !s.repeated {
-		x.all = append(x.all, s.want...)
+		if x.names.store.IsZero() {
+			x.names.store, x.names.storeMade = e.ID, r.ID
+		}
 	}
 	return nil
 }
@@ -408,7 +410,7 @@ func (x *run) check(s *step) (err error) {
 	if err := x.checkReader(s); err != nil {
 		return err
 	}
-	if err := x.follow(); err != nil {
+	if err := x.follow(s); err != nil {
 		return err
 	}
 	if x.other == nil {
@@ -457,27 +459,52 @@ func (x *run) ask(who string, r host.Reader, all []question) error {
 	return nil
 }
 
-// follow follows the store from where it was left, and compares all that was seen.
-func (x *run) follow() error {
+// follow follows the store from where it was left, and compares what it sees.
+func (x *run) follow(s *step) error {
 	var from host.FollowReader = x.store
 	if x.reader != nil && chance(x.r, 2) {
 		from = x.reader
 	}
+	var want []event.ID
+	for _, e := range s.events {
+		if e.Sequence >= x.position.Sequence {
+			want = append(want, e.ID)
+		}
+	}
 	f := from.Follow(host.Region{}, x.position, host.FollowOptions{StopAtEnd: true})
+	n := 0
 	for e, err := range f.Events(ctx) {
-		if err != nil {
+		if err != nil && !errors.Is(err, host.ErrErased) {
 			return fmt.Errorf("follow: %w", err)
 		}
-		x.followed = append(x.followed, x.names.from(e.ID))
+		if n == len(want) || x.names.from(e.ID) != want[n] {
+			return fmt.Errorf("follow: event %d of %d after %d is %v", n, len(want), x.position.Sequence, x.names.from(e.ID))
+		}
+		n++
+	}
+	if n != len(want) {
+		return fmt.Errorf("follow: %d events, want %d", n, len(want))
 	}
 	x.position = f.Position()
-	if len(x.followed) != len(x.all) {
-		return fmt.Errorf("follow: %d events, want %d", len(x.followed), len(x.all))
-	}
-	for i, id := range x.followed {
-		if id != x.all[i].ID {
-			return fmt.Errorf("follow: event %d is %v, want %v", i, id, x.all[i].ID)
-		}
-	}
 	return nil
+}
+
+// remove removes events as the script says. What an earlier check pinned would see some of
+// them go.
+func (x *run) remove(s *step) error {
+	if x.pinned != nil {
+		_ = x.pinned.Close()
+		x.pinned = nil
+	}
+	_, err := x.store.Compact(ctx, host.Compaction{Judge: s.judge})
+	return err
+}
+
+// merge merges segments, if the configuration does.
+func (x *run) merge() error {
+	if x.config["merging"] == "off" || !chance(x.r, 3) {
+		return nil
+	}
+	_, err := x.store.Compact(ctx, host.Compaction{})
+	return err
 }

@@ -33,8 +33,20 @@ type step struct {
 	repeated bool
 	// questions are asked after the step.
 	questions []question
-	// count and next are the model's after the step, for followers.
-	count int
+	// events are the model's after the step, for followers.
+	events []event.Full
+	// verdict is what becomes of the events of region with sequences below end.
+	verdict host.Verdict
+	region  host.Region
+	end     uint64
+}
+
+// judge is the judgement of a removal.
+func (s *step) judge(e event.Event) host.Verdict {
+	if e.Sequence >= s.end || !s.region.Has(&e) || e.Kind == event.Tombstone {
+		return host.KeepEvent
+	}
+	return s.verdict
 }
 
 // sort says what a step does.
@@ -48,12 +60,16 @@ const (
 	syncs
 	stops // the configuration's way to stop and go on
 	checks
+	removes // a compaction that removes events, in every configuration
 )
 
 func (s *step) String() string {
-	text := []string{"append", "refusal", "cancelled fence", "repetition", "sync", "stop", "check"}[s.sort]
+	text := []string{"append", "refusal", "cancelled fence", "repetition", "sync", "stop", "check", "removal"}[s.sort]
 	for _, it := range s.items {
 		text += fmt.Sprintf("\n    %v", it)
+	}
+	if s.sort == removes {
+		text += fmt.Sprintf(" %v of %v below %d", s.verdict, s.region, s.end)
 	}
 	if s.refused != "" {
 		text += "\n    is refused: " + s.refused
@@ -129,7 +145,7 @@ func newScript(seed uint64, steps int) *script {
 		if st.sort == checks {
 			st.questions = questions(w.r, w.m, 10)
 		}
-		st.count = len(w.m.events)
+		st.events = w.m.events
 		s.steps = append(s.steps, st)
 	}
 	return s
@@ -149,9 +165,21 @@ func (w *writer) step() step {
 		return step{sort: stops}
 	case 8, 9:
 		return step{sort: checks}
+	case 10:
+		if chance(w.r, 3) {
+			return w.removal()
+		}
 	}
 	st := step{sort: appends, items: w.items(1 + w.r.IntN(6)), now: w.now()}
 	w.apply(&st, st.items)
+	return st
+}
+
+// removal draws what a compaction removes.
+func (w *writer) removal() step {
+	st := step{sort: removes, region: region(w.r, w.m, false), end: w.r.Uint64N(w.m.next + 1)}
+	st.verdict = one(w.r, []host.Verdict{host.DropEvent, host.DropEvent, host.TombstoneEvent, host.RedactEvent})
+	w.m.remove(st.judge)
 	return st
 }
 
@@ -294,6 +322,9 @@ func (w *writer) refusal() step {
 			return step{sort: syncs}
 		}
 		e := one(w.r, w.m.events)
+		if e.Kind == event.Tombstone {
+			return step{sort: syncs}
+		}
 		st.atomic = false
 		last.at, last.kind, last.id, last.keyed, last.payload = e.Coordinate, e.Kind, e.ID, true, w.payload()
 		st.refused = fmt.Sprintf("key %d [payload] partial false", e.Sequence)
@@ -312,11 +343,17 @@ func (w *writer) repetition() step {
 	st := step{sort: repeats, now: w.now(), repeated: true}
 	for range 1 + w.r.IntN(3) {
 		e := one(w.r, w.m.events)
+		if e.Kind == event.Tombstone {
+			continue // what was appended is no longer known
+		}
 		if slices.ContainsFunc(st.items, func(it item) bool { return it.id == e.ID }) {
 			continue // a batch cannot have a key twice
 		}
 		st.items = append(st.items, item{at: e.Coordinate, kind: e.Kind, payload: e.Payload, id: e.ID, keyed: true, expect: &host.NoEvents})
 		st.want = append(st.want, e)
+	}
+	if len(st.items) == 0 {
+		return step{sort: syncs}
 	}
 	return st
 }

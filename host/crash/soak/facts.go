@@ -150,8 +150,10 @@ func whole(f *event.Full) (place, error) {
 	return p, err
 }
 
-// order checks events in order of sequence: without a hole, and batches as a whole. Events
-// of the kind that retention drops may be missing when lossy is set.
+func (p place) passes() bool { return p.kind() == passingKind }
+
+// order checks events in order of sequence: without a hole, and batches as a whole. Where
+// retention is at work, events of the kind that it drops may be missing.
 type order struct {
 	lossy bool
 	next  uint64 // the next sequence
@@ -164,26 +166,33 @@ func (o *order) see(sequence uint64, p place) error {
 	if sequence < o.next || sequence > o.next && !o.lossy {
 		return fmt.Errorf("sequence %d follows %d: a hole", sequence, o.next-1)
 	}
-	o.next = sequence + 1
-	if o.lossy {
-		o.last, o.some = p, true
-		return nil
+	from := 0 // the items of p's unit that were not seen
+	if o.some && p.unit == o.last.unit {
+		from = o.last.item + 1
+	} else if err := o.end(); err != nil {
+		return fmt.Errorf("sequence %d: event %v: %w", sequence, p, err)
 	}
-	if o.some && o.last.item+1 < size(o.last.unit) {
-		if p.unit != o.last.unit || p.item != o.last.item+1 {
-			return fmt.Errorf("sequence %d: event %v follows %v: half a batch", sequence, p, o.last)
-		}
-	} else if o.some && p.item != 0 {
+	if p.item < from || !o.missing(p.unit, from, p.item) {
 		return fmt.Errorf("sequence %d: event %v follows %v: half a batch", sequence, p, o.last)
 	}
-	o.last, o.some = p, true
+	o.next, o.last, o.some = sequence+1, p, true
 	return nil
+}
+
+// missing reports whether the items from from up to to may be missing.
+func (o *order) missing(unit uint64, from, to int) bool {
+	for i := from; i < to; i++ {
+		if !o.lossy || !(place{unit, i}).passes() {
+			return false
+		}
+	}
+	return true
 }
 
 // end checks that the last batch is whole.
 func (o *order) end() error {
-	if !o.lossy && o.some && o.last.item+1 < size(o.last.unit) {
-		return fmt.Errorf("the log ends with event %v: half a batch", o.last)
+	if o.some && !o.missing(o.last.unit, o.last.item+1, size(o.last.unit)) {
+		return fmt.Errorf("event %v is the last of its unit: half a batch", o.last)
 	}
 	return nil
 }

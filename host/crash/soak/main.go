@@ -21,12 +21,13 @@ func main() {
 	dir := flag.String("dir", "", "an empty directory for the store and what belongs to it, kept; by default a temporary one, removed unless something is wrong")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of the disturbances; moments are those of the machine")
 	rate := flag.Int("rate", 400, "events a second")
+	keep := flag.Int("keep", 2000, "retention drops older events of one kind, and leaves so many newest ones alone; 0 for no retention")
 	svg := flag.String("chart", "", "file for the chart")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	ok, err := soak(ctx, os.Stdout, *length, *dir, *seed, *rate, *svg)
+	ok, err := soak(ctx, os.Stdout, *length, *dir, *seed, *rate, *keep, *svg)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(2)
@@ -48,8 +49,8 @@ func act(name string) int {
 }
 
 // soak runs the whole, and prints a summary. It reports whether nothing was violated.
-func soak(ctx context.Context, out io.Writer, length time.Duration, dir string, seed uint64, rate int, svg string) (ok bool, err error) {
-	fmt.Fprintf(out, "again with: go run ./host/crash/soak -for %v -rate %d -seed %d\n", length, rate, seed)
+func soak(ctx context.Context, out io.Writer, length time.Duration, dir string, seed uint64, rate, keep int, svg string) (ok bool, err error) {
+	fmt.Fprintf(out, "again with: go run ./host/crash/soak -for %v -rate %d -keep %d -seed %d\n", length, rate, keep, seed)
 	base := dir
 	if base == "" {
 		if base, err = os.MkdirTemp("", "soak"); err != nil {
@@ -65,7 +66,8 @@ func soak(ctx context.Context, out io.Writer, length time.Duration, dir string, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
-	s := supervisor{rate: rate}
+	s := supervisor{rate: rate, keep: keep}
+	s.oracle.lossy = keep > 0
 	if err := s.run(ctx, base, rand.New(rand.NewPCG(seed, 1))); err != nil {
 		return false, err
 	}
@@ -81,6 +83,7 @@ func soak(ctx context.Context, out io.Writer, length time.Duration, dir string, 
 func (s *supervisor) summary(out io.Writer) {
 	acked, followed := s.oracle.numbers()
 	fmt.Fprintf(out, "%.0f s, %d events acknowledged, %d followed, %d times compared, %d index files damaged\n", s.seconds(), acked, followed, s.compared, s.disturbed)
+	fmt.Fprintf(out, "%d compactions, %d events dropped\n", s.compactions, s.dropped)
 	for _, r := range roles {
 		fmt.Fprintf(out, "%-12s killed %d times\n", r.name, s.killed[r.name])
 	}

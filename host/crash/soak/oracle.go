@@ -11,6 +11,9 @@ import (
 
 // oracle is what was acknowledged. It is safe for concurrent use.
 type oracle struct {
+	// lossy says that retention drops events of one kind.
+	lossy bool
+
 	mu sync.Mutex
 	// acked are packed places by sequence, 0 where nothing was acknowledged: such an event
 	// may exist, if its writer was killed before it could say so.
@@ -37,10 +40,18 @@ func (o *oracle) ack(first, unit uint64) error {
 func (o *oracle) follow(sequence, packed uint64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if n := uint64(len(o.followed)); sequence > n {
-		return fmt.Errorf("the follower sees %d after %d: a hole", sequence, n)
+	for n := uint64(len(o.followed)); n < sequence; n++ {
+		if !o.mayMiss(o.acked, n) {
+			return fmt.Errorf("the follower sees %d after %d: a hole", sequence, n)
+		}
 	}
 	return put(&o.followed, sequence, packed)
+}
+
+// mayMiss reports whether a sequence may be missing: nobody knows what it was, or retention
+// drops that.
+func (o *oracle) mayMiss(acked []uint64, n uint64) bool {
+	return o.lossy && (n >= uint64(len(acked)) || acked[n] == 0 || unpack(acked[n]).passes())
 }
 
 // put sets an element that must be unset or the same.
@@ -81,12 +92,17 @@ func (o *oracle) compare(ctx context.Context, dir string) (err error) {
 	if d := r.Report().Damages; len(d) > 0 {
 		return fmt.Errorf("damage: %w", d[0])
 	}
-	var in order
+	in := order{lossy: o.lossy}
 	for e, err := range r.Query(ctx, host.Region{}, host.Page{}) {
 		if err != nil {
 			return err
 		}
 		p, err := known(&e)
+		for n := in.next; err == nil && n < e.Sequence; n++ {
+			if !o.mayMiss(acked, n) {
+				err = fmt.Errorf("sequence %d is missing, and was not to be dropped", n)
+			}
+		}
 		if err == nil {
 			err = in.see(e.Sequence, p)
 		}
@@ -97,8 +113,10 @@ func (o *oracle) compare(ctx context.Context, dir string) (err error) {
 			return fmt.Errorf("sequence %d was acknowledged as %v, and is %v", e.Sequence, unpack(acked[e.Sequence]), p)
 		}
 	}
-	if in.next < uint64(len(acked)) {
-		return fmt.Errorf("acknowledged up to sequence %d, and the store ends at %d", len(acked), in.next)
+	for n := in.next; n < uint64(len(acked)); n++ {
+		if !o.mayMiss(acked, n) {
+			return fmt.Errorf("acknowledged up to sequence %d, and the store ends at %d", len(acked), in.next)
+		}
 	}
 	return in.end()
 }

@@ -29,7 +29,7 @@ func TestSoak(t *testing.T) {
 	}
 	var out bytes.Buffer
 	svg := filepath.Join(t.TempDir(), "soak.svg")
-	ok, err := soak(t.Context(), &out, 2*time.Second, t.TempDir(), 1, 500, svg)
+	ok, err := soak(t.Context(), &out, 2*time.Second, t.TempDir(), 1, 500, 100, svg)
 	require.NoError(t, err)
 	require.True(t, ok, out.String())
 	require.NotContains(t, out.String(), " 0 events acknowledged")
@@ -44,10 +44,12 @@ func TestSoak(t *testing.T) {
 
 // TestOrder: what a process that reads events in order must notice.
 func TestOrder(t *testing.T) {
-	var big, small uint64 // a unit of several events and one of one
+	var big, small, other uint64 // a unit of several events and two of one
 	for big = 1; size(big) < 3; big++ {
 	}
 	for small = 1; size(small) > 1; small++ {
+	}
+	for other = small + 1; size(other) > 1; other++ {
 	}
 	run := func(lossy bool, events ...any) error {
 		o := order{lossy: lossy}
@@ -58,10 +60,22 @@ func TestOrder(t *testing.T) {
 		}
 		return o.end()
 	}
-	require.NoError(t, run(false, 0, place{small, 0}, 1, place{small, 0}))
-	require.ErrorContains(t, run(false, 0, place{small, 0}, 2, place{small, 0}), "a hole")
-	require.NoError(t, run(true, 0, place{small, 0}, 2, place{small, 0}))
-	require.ErrorContains(t, run(true, 3, place{small, 0}, 2, place{small, 0}), "a hole")
+	require.NoError(t, run(false, 0, place{small, 0}, 1, place{other, 0}))
+	require.ErrorContains(t, run(false, 0, place{small, 0}, 2, place{other, 0}), "a hole")
+	require.NoError(t, run(true, 0, place{small, 0}, 2, place{other, 0}))
+	// A batch with an event of the kind that passes in it, and one of which it is all.
+	var mixed, alone uint64
+	for mixed = 1; size(mixed) < 3 || (place{mixed, 0}).passes() || !(place{mixed, 1}).passes() || (place{mixed, 2}).passes(); mixed++ {
+	}
+	for alone = 1; size(alone) > 1 || !(place{alone, 0}).passes(); alone++ {
+	}
+	require.ErrorContains(t, run(false, 0, place{mixed, 0}, 1, place{mixed, 2}), "half a batch")
+	var o order
+	o.lossy = true
+	require.NoError(t, o.see(0, place{mixed, 0}))
+	require.NoError(t, o.see(2, place{mixed, 2}))
+	require.ErrorContains(t, (&order{lossy: true}).see(0, place{mixed, 2}), "half a batch")
+	require.ErrorContains(t, run(true, 3, place{small, 0}, 2, place{other, 0}), "a hole")
 	require.ErrorContains(t, run(false, 0, place{big, 0}), "half a batch")
 	require.ErrorContains(t, run(false, 0, place{big, 0}, 1, place{small, 0}), "half a batch")
 	require.ErrorContains(t, run(false, 0, place{small, 0}, 1, place{big, 1}), "half a batch")

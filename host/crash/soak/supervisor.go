@@ -32,7 +32,14 @@ type role struct {
 
 var roles = []role{
 	{"writer", write, 1, func(s *supervisor, line string) (err error) {
-		var first, unit uint64
+		var first, unit, replaced, segments, dropped uint64
+		if n, _ := fmt.Sscanf(line, "compacted %d %d %d", &replaced, &segments, &dropped); n == 3 {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.compactions++
+			s.dropped += dropped
+			return nil
+		}
 		if _, err = fmt.Sscanf(line, "ack %d %d", &first, &unit); err == nil {
 			err = s.oracle.ack(first, unit)
 		}
@@ -68,6 +75,7 @@ type process struct {
 type supervisor struct {
 	dir    string
 	rate   int
+	keep   int // events that retention leaves alone, 0 for no retention
 	oracle oracle
 	start  time.Time
 
@@ -80,7 +88,10 @@ type supervisor struct {
 	killed     map[string]int
 	disturbed  int
 	compared   int
-	processes  []*process
+
+	compactions int
+	dropped     uint64
+	processes   []*process
 }
 
 func (s *supervisor) seconds() float64 { return time.Since(s.start).Seconds() }
@@ -114,7 +125,7 @@ func (s *supervisor) run(ctx context.Context, base string, r *rand.Rand) error {
 				return err
 			}
 			s.processes = append(s.processes, p)
-			wg.Go(func() { s.keep(ctx, p) })
+			wg.Go(func() { s.revive(ctx, p) })
 		}
 	}
 	wg.Go(func() { s.sample(ctx) })
@@ -138,8 +149,8 @@ func createStore(ctx context.Context, dir string) error {
 	return st.Close()
 }
 
-// keep starts a process again and again.
-func (s *supervisor) keep(ctx context.Context, p *process) {
+// revive starts a process again and again.
+func (s *supervisor) revive(ctx context.Context, p *process) {
 	for ctx.Err() == nil {
 		if err := s.once(p); err != nil && ctx.Err() == nil {
 			s.violate(p.name, err)
@@ -156,7 +167,7 @@ func (s *supervisor) once(p *process) error {
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), roleEnv+"="+p.role.name, dirEnv+"="+s.dir, ownEnv+"="+p.own,
-		fmt.Sprintf("%s=%d", turnEnv, p.turns), fmt.Sprintf("%s=%d", rateEnv, s.rate))
+		fmt.Sprintf("%s=%d", turnEnv, p.turns), fmt.Sprintf("%s=%d", rateEnv, s.rate), fmt.Sprintf("%s=%d", keepEnv, s.keep))
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()

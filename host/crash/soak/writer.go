@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -28,6 +29,7 @@ const (
 	ownEnv  = "THAW_SOAK_OWN"  // a directory of the process's own
 	turnEnv = "THAW_SOAK_TURN" // how many processes of the role were started before
 	rateEnv = "THAW_SOAK_RATE" // events a second
+	keepEnv = "THAW_SOAK_KEEP" // events that retention leaves alone, 0 for no retention
 )
 
 func number(name string) uint64 {
@@ -62,9 +64,11 @@ func write(ctx context.Context) error {
 		for i := range writers {
 			wg.Go(func() { errs[i] = appendUntil(session, st, &unit, writers) })
 		}
+		var compacted error
+		wg.Go(func() { compacted = compactUntil(session, st) })
 		wg.Wait()
 		cancel()
-		if err := errors.Join(errors.Join(errs...), st.Close()); err != nil {
+		if err := errors.Join(errors.Join(errs...), compacted, st.Close()); err != nil {
 			return err
 		}
 	}
@@ -83,4 +87,37 @@ func appendUntil(ctx context.Context, st *host.Store, unit *atomic.Uint64, write
 		time.Sleep(pause * time.Duration(len(rs)))
 	}
 	return nil
+}
+
+// lossy reports whether retention drops events.
+func lossy() bool { return number(keepEnv) > 0 }
+
+// compactUntil merges segments, and now and then drops the old events of one kind, until ctx
+// ends.
+func compactUntil(ctx context.Context, st *host.Store) error {
+	for round := 1; ; round++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(3 * time.Second):
+		}
+		var c host.Compaction
+		if keep := number(keepEnv); round%3 == 0 && keep > 0 && st.Committed() > keep {
+			end := st.Committed() - keep
+			c.Judge = func(e event.Event) host.Verdict {
+				if e.Kind == passingKind && e.Sequence < end {
+					return host.DropEvent
+				}
+				return host.KeepEvent
+			}
+		}
+		result, err := st.Compact(ctx, c)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("compact: %w", err)
+		}
+		say("compacted %d %d %d", result.Replaced, result.Segments, result.Dropped)
+	}
 }
