@@ -23,6 +23,7 @@
 //	checkpoint  index.ckpt, its older format
 //	visibility  visibility_ranges.fbv, the hidden ranges
 //	synced      synced.thaw, the sync mark
+//	lineage     store.thaw, which store it is and what was removed from it
 //	kindnames   names.thaw, the names of kinds
 //	index       index.thaw and part files: building, saving, reading an index
 //

@@ -54,3 +54,31 @@ type Notices interface {
 	// Close ends the watch.
 	Close() error
 }
+
+// Linker is an optional interface of an FS that can give a file a second name.
+type Linker interface {
+	// Link gives the regular file oldName the further name newName, which must not exist.
+	// Both names then lead to one file, whose bytes are on disk once; removing one of them
+	// leaves the other. The error is of class errors.ErrUnsupported when these two names
+	// cannot share a file: they are on different file systems, the file system has no links
+	// or this file has no more of them, or the process may not link it. A copy then works.
+	Link(oldName, newName string) error
+}
+
+// Cloner is an optional interface of an FS that can copy a file without copying its bytes:
+// both files share them on disk until one of the two is written.
+type Cloner interface {
+	// Clone gives dst, which must be empty, the content that src has at one moment during
+	// the call. Both are handles of this FS. As after a write, dst must be synced. The error
+	// is of class errors.ErrUnsupported when this file system, or these two files, cannot
+	// share bytes; dst is then as it was.
+	Clone(dst WriteFile, src File) error
+}
+
+// DirRenamer is an optional interface of an FS that can rename directories.
+type DirRenamer interface {
+	// RenameDir atomically gives the directory oldName the name newName, which must not
+	// exist, in the same file system. A file that is created under newName meanwhile is an
+	// error; an empty directory may be replaced.
+	RenameDir(oldName, newName string) error
+}

@@ -9,6 +9,9 @@
 //	DirSyncer         optional: a file system that can make directory entries durable
 //	Locker            optional: a file system that can lock files
 //	DirTimer          optional: a file system whose directories have times
+//	Linker            optional: a file system that can give a file a second name
+//	Cloner            optional: a file system whose files can share bytes
+//	DirRenamer        optional: a file system that can rename directories
 //	PathFile          optional: a handle on an operating system file, which can be mapped
 //
 // Optional abilities are found by type assertion; a missing one is normal.

@@ -45,14 +45,19 @@ func (s *Store) Close() error {
 	s.flusher.close()
 	report := CloseReport{}
 	if err == nil {
-		report.IndexWritten, report.IndexError = s.flusher.write(s.versions.end(), s.writer.atClose())
+		end := s.versions.end()
+		s.flusher.tags = nil
+		report.IndexWritten, report.IndexError = s.flusher.write(end, s.writer.atClose())
+		if report.IndexWritten && report.IndexError == nil {
+			report.IndexError = s.flusher.mergeAtClose(end)
+		}
 		if e := report.IndexError; e != nil {
 			s.flusher.index.notWritten(e)
 		}
 	}
 	// Free the memory even if the caller keeps the closed store.
 	s.writer, s.flusher, s.requests = nil, nil, nil
-	err = errors.Join(err, s.versions.close(), s.unlock())
+	err = errors.Join(err, s.versions.close(), s.mover.close(), s.unlock())
 	report.Took = time.Since(start)
 	s.entering.Lock()
 	s.report = report

@@ -143,7 +143,7 @@ func (d *directory) forget() {
 		return
 	}
 	for name := range d.seen {
-		if _, ok := segment.ParseName(name); ok {
+		if isSegment(name) {
 			d.drop(name)
 			delete(d.seen, name)
 		}
@@ -186,11 +186,10 @@ func (d *directory) lstat(name string) (fsabstraction.Info, error) {
 
 // entry records the result of lstat of a name. mu must be held.
 func (d *directory) entry(name string, info fsabstraction.Info) coredir.Entry {
-	_, isSegment := segment.ParseName(name)
 	e := coredir.Entry{Name: name, Size: info.Size, Regular: info.Type == fsabstraction.Regular, ModTime: info.ModTime}
 	was, ok := d.seen[name]
 	same := ok && !replaced(was.info, info) && was.info.Type == info.Type &&
-		(isSegment || was.info.Size == info.Size && was.info.ModTime == info.ModTime)
+		(isSegment(name) || was.info.Size == info.Size && was.info.ModTime == info.ModTime)
 	if !same {
 		was.stamp++
 	}
@@ -260,6 +259,12 @@ func (d *directory) extend(memtable artifact.Run) {
 	}
 }
 
+// isSegment reports whether a name is that of a segment, or of one that waits for a swap.
+func isSegment(name string) bool {
+	_, ok := segment.ParseName(coredir.Final(name))
+	return ok
+}
+
 // replaced reports whether was and is are known to be different files. If the file system
 // does not identify files, it returns false.
 func replaced(was, is fsabstraction.Info) bool {
@@ -268,7 +273,7 @@ func replaced(was, is fsabstraction.Info) bool {
 
 // Open returns the content of a listed name.
 func (d *directory) Open(name string) (source.Source, error) {
-	if _, ok := segment.ParseName(name); ok {
+	if isSegment(name) {
 		return d.segment(name)
 	}
 	f, err := d.openFile(d.fs, name)
@@ -280,7 +285,7 @@ func (d *directory) Open(name string) (source.Source, error) {
 	if d.closed {
 		return nil, errors.Join(ErrClosed, f.close())
 	}
-	kind := coredir.KindOf(name)
+	kind := coredir.KindOf(coredir.Final(name))
 	if !kind.Latest() {
 		if err := f.check(d.seen[name].info); err != nil {
 			return nil, errors.Join(err, f.close())

@@ -44,6 +44,8 @@ var (
 var (
 	// ErrNotFound: no visible event has the id.
 	ErrNotFound = store.ErrNotFound
+	// ErrRedacted is the class of every *RedactedError.
+	ErrRedacted = store.ErrRedacted
 )
 
 // Errors of a query or an append with an invalid id or name.
@@ -133,6 +135,11 @@ type (
 	// file.
 	NotRegularError = fsabstraction.NotRegularError
 )
+
+// RedactedError names an event whose payload and metadata were removed from the store: see
+// ERASURE.md. Read and Get return it with all that is left of the event. A loop over ReadEach
+// gets it with the event, and may go on to the events after it.
+type RedactedError = store.RedactedError
 
 // Errors of an append that carry more than their class.
 type (

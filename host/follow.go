@@ -268,6 +268,9 @@ func (f *Follower) find(ctx context.Context, limit Position) error {
 	}
 	e, err := f.feed.Get(ctx, f.last.ID)
 	if errors.Is(err, ErrNotFound) {
+		if l, err := lineageOf(ctx, f.feed); err != nil || l.removed(at) { // after it was handed out
+			return err
+		}
 		return &PositionError{Position: f.Position(), End: limit, Err: ErrRewritten}
 	}
 	if err != nil {

@@ -121,6 +121,7 @@ func longStore(t *testing.T, n, tail int, sort sort) (place, *writer) {
 // whatOpens lists the calls of an open that do not depend on the number of segments.
 var whatOpens = map[string]int{
 	"ReadDir directory":           1,
+	"Lstat store.thaw":            1,
 	"Lstat index.fbati":           1,
 	"Lstat index.thaw":            1,
 	"Lstat index.ckpt":            1,
@@ -149,6 +150,9 @@ func TestOpenLooksAtFew(t *testing.T) {
 						delete(got, "ReadAt index.thaw")
 					}
 					delete(got, "ReadAt index.fbati")
+					if tail > 0 { // several files must be of one moment
+						want["Lstat store.thaw"] = 2
+					}
 					for i := range tail {
 						name := fmt.Sprintf("segment%+d", i+1)
 						want["Lstat "+name], want["Open "+name] = 1, 1
@@ -200,6 +204,7 @@ func TestRefreshLooksAtFew(t *testing.T) {
 			delete(got, "ReadAt "+name)
 		}
 		want["Lstat segment+2"] = 1
+		want["Lstat store.thaw"] = 2 // several files were read, which must be of one moment
 		require.Equal(t, want, got)
 		require.Equal(t, w.events, all(t, r))
 		w.close()

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -45,14 +46,18 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) error {
+	if err := s.finishSwap(); err != nil {
+		return err
+	}
 	reader := s.options.reader()
-	c, err := openContents(ctx, s.path, &reader, s.skip...)
+	s.mover = &mover{path: s.path, options: &reader, live: s.pinSwitched}
+	c, err := openContents(ctx, s.path, &reader, s.mover, s.skip...)
 	if err != nil {
 		return err
 	}
 	var next uint64
 	var end artifact.Watermark
-	if err = unread(&c); err == nil {
+	if err = cmp.Or(unread(&c), unnumbered(&c)); err == nil {
 		next, end, err = s.recover(&c)
 	}
 	if err == nil {
@@ -71,6 +76,7 @@ func (s *Store) open(ctx context.Context) error {
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
 	s.closed = make(chan struct{})
 	s.flusher = newFlusher(&s.options, files, &s.versions)
+	s.switching.Store(&s.flusher.switching)
 	s.writer = &writer{
 		fs:       s.options.FS,
 		dir:      s.path,
@@ -88,6 +94,27 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
+// pinSwitched is versions.pin after a compaction that is about to be read.
+func (s *Store) pinSwitched() (*version, error) {
+	if f := s.switching.Load(); f != nil {
+		f.RLock()
+		defer f.RUnlock()
+	}
+	return s.versions.pin()
+}
+
+// finishSwap finishes a swap of files that an earlier writer could not.
+func (s *Store) finishSwap() error {
+	found, err := finishSwap(s.options.FS, s.path)
+	if err != nil {
+		return failedAt("open", s.path, err)
+	}
+	if found {
+		s.options.Logger.Info("thaw: an interrupted compaction was finished", slog.String("store", s.path))
+	}
+	return nil
+}
+
 // unread returns the damage of a segment whose remainder was not read. Nothing can be
 // appended then: the events there have unknown numbers, which would be assigned again.
 func unread(c *contents) error {
@@ -96,6 +123,14 @@ func unread(c *contents) error {
 		if replay.IsCutOff(d) {
 			return failedAt("open for writing", c.files.path, d)
 		}
+	}
+	return nil
+}
+
+// unnumbered returns the damage of store.thaw if no index says which sequences were given out.
+func unnumbered(c *contents) error {
+	if err := c.snapshot.LineageLost(); err != nil {
+		return failedAt("open for writing", c.files.path, err)
 	}
 	return nil
 }

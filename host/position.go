@@ -14,8 +14,9 @@ import (
 // Sequence lie before it. It can be kept, sent and compared. The zero Position is the
 // beginning of every store. See [Follower] for how far a position can be relied on.
 type Position struct {
-	// Store is the identity of the store: the id of its first event. It is the same in
-	// every copy of the store, and zero for a store without events.
+	// Store is the identity of the store: that of store.thaw, and without one the id of its
+	// first event. It is the same in every copy, backup and compacted store, another one in a
+	// fork, and zero for a store without events. See [Lineage].
 	Store event.ID
 	// Sequence is that of the first event after the position.
 	Sequence uint64

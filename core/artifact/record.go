@@ -114,6 +114,16 @@ func (r Raw) DecodeFacts(f *event.Facts) {
 // setSequence overwrites the sequence in place.
 func (r Raw) setSequence(n uint64) { binary.LittleEndian.PutUint64(r[offSequence:], n) }
 
+// SetKind overwrites the kind in place.
+func (r Raw) SetKind(k event.Kind) { binary.LittleEndian.PutUint16(r[offKind:], uint16(k)) }
+
+// SetPosition overwrites the position of the frame in place.
+func (r Raw) SetPosition(p event.Position) {
+	binary.LittleEndian.PutUint64(r[offSegment:], p.Segment)
+	binary.LittleEndian.PutUint64(r[offFrameOffset:], p.Offset)
+	binary.LittleEndian.PutUint32(r[offFrameLength:], p.Length)
+}
+
 // SetNames overwrites the numbers of the names in place.
 func (r Raw) SetNames(entity, scope uint32) {
 	binary.LittleEndian.PutUint32(r[offEntity:], entity)

@@ -303,18 +303,5 @@ func (l *Log) encode(rec *event.Record, e *Entry, us int64) {
 // events in a BEGIN, 0 in a COMMIT. As in batpak, id is the sequence of the batch's
 // first event.
 func (l *Log) marker(kind event.Kind, count uint32, id uint64, us int64) {
-	var batch event.ID
-	for i := range 8 {
-		batch[event.IDSize-1-i] = byte(id >> (8 * i))
-	}
-	l.frames = segment.AppendFrame(l.frames, &segment.Body{
-		ID:          batch,
-		Correlation: batch,
-		TimestampUS: us,
-		WallMS:      uint64(us / 1000),
-		PayloadSize: count,
-		Kind:        kind,
-		Entity:      []byte(segment.MarkerEntity),
-		Scope:       []byte(segment.MarkerScope),
-	})
+	l.frames = segment.AppendMarker(l.frames, kind, count, id, us)
 }

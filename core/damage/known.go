@@ -8,7 +8,7 @@ var reasons = []Reason{
 	WatermarkSegmentMissing, WatermarkPastEnd, WatermarkPosition, Body, Strings, StringCount,
 	EntityIndex, ScopeIndex, Coordinate, Order, Allocator, Kind, Position, Disagrees, Records,
 	Incomplete, Header, SegmentID, Frame, Effort, FrameBody, FrameLength, Torn, Batch, Lost,
-	Shortened, SegmentMissing, Footer, PayloadHash, Chain, SequenceGap, Ranges, Renumbered,
+	Shortened, SegmentMissing, Footer, PayloadHash, Chain, SequenceGap, Ranges, Renumbered, Lineage,
 	Lookups, Stale, Segments,
 }
 

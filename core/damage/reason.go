@@ -126,6 +126,9 @@ const (
 	Renumbered Reason = "renumbered"
 )
 
+// Lineage: store.thaw has a valid checksum, and an origin or a removal that cannot be.
+const Lineage Reason = "lineage"
+
 // Reasons of the index: index.thaw and the part files.
 const (
 	// Lookups: the index does not lead to every record it should.

@@ -5,7 +5,9 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/kindnames"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 )
@@ -25,9 +27,14 @@ const (
 	HiddenRanges
 	SyncMark
 	KindNames
+	// Lineage is store.thaw: which store this is, and what was removed from it.
+	Lineage
+	// Swap is swap.thaw, while it exists: see [Resolve].
+	Swap
 	// Cut holds bytes that recovery cut off a segment.
 	Cut
-	// Temporary is a file that a writer has not renamed to its final name yet.
+	// Temporary is a file that a writer has not renamed to its final name yet. Without
+	// swap.thaw it is a leftover.
 	Temporary
 )
 
@@ -39,11 +46,16 @@ var fixedNames = map[string]Kind{
 	visibility.FileName: HiddenRanges,
 	synced.FileName:     SyncMark,
 	kindnames.FileName:  KindNames,
+	lineage.FileName:    Lineage,
+	swap.FileName:       Swap,
 }
 
 // KindOf returns the kind of a file by its name.
 func KindOf(name string) Kind {
 	if _, ok := ParseTemporaryName(name); ok {
+		return Temporary
+	}
+	if final, ok := swap.Final(name); ok && finalKind(final).Swappable() {
 		return Temporary
 	}
 	return finalKind(name)
@@ -79,11 +91,25 @@ func (k Kind) Latest() bool { return k == HiddenRanges || k == SyncMark }
 
 // Replaced reports whether a writer writes the file under a temporary name first.
 func (k Kind) Replaced() bool {
-	return k == Segment || k.Paged() || k == Cut || k == HiddenRanges || k == KindNames
+	return k == Segment || k.Paged() || k == Cut || k == HiddenRanges || k == KindNames || k == Lineage || k == Swap
+}
+
+// Swappable reports whether swap.thaw can name such a file.
+func (k Kind) Swappable() bool {
+	return k == Segment || k.Derived() || k == HiddenRanges || k == KindNames || k == Lineage
+}
+
+// Final returns the name that a file has after a pending swap: that of its kind, of its
+// format and of what it holds.
+func Final(name string) string {
+	if final, ok := swap.Final(name); ok && finalKind(final).Swappable() {
+		return final
+	}
+	return name
 }
 
 // first lists the files that are looked at before the segments, except part files. last is
-// looked at after the segments.
-var first = [...]string{artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
+// looked at after the segments. store.thaw comes before everything else: see [Listing.Swapped].
+var first = [...]string{lineage.FileName, artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
 
 const last = visibility.FileName

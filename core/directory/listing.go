@@ -8,8 +8,10 @@ import (
 	"sync"
 
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/swap"
 )
 
 // Listing is the content of a directory at one moment. It has the names of all segments;
@@ -40,7 +42,8 @@ type SegmentEntry struct {
 	Entry
 }
 
-// List looks at the files that come before the segments, and lists the segments.
+// List looks at the files that come before the segments, and lists the segments. The error
+// is [ErrSwap] when the names are those of a pending swap, so that files must be Resolved.
 func List(files Files) (*Listing, error) {
 	l := &Listing{files: files, Others: map[string]Entry{}, looked: map[uint64]Entry{}}
 	var failed error
@@ -54,6 +57,9 @@ func List(files Files) (*Listing, error) {
 	}
 	l.Segments = make([]SegmentEntry, 0, len(names))
 	for _, n := range names {
+		if n.Name == swap.FileName {
+			return nil, ErrSwap
+		}
 		id, ok := segment.ParseName(n.Name)
 		switch {
 		case !ok:
@@ -145,6 +151,21 @@ func (l *Listing) LookAtNewest() (*Listing, error) {
 	return n, nil
 }
 
+// Swapped reports whether files may have been swapped since the listing: then store.thaw,
+// the first file that a swap renames, is another one. What was read meanwhile can be a mix.
+// The error is a [source.ReadError].
+func (l *Listing) Swapped() (bool, error) {
+	if o, ok := l.files.(*overlay); ok { // of a swap that was pending: nothing else can begin before it ends
+		return o.over()
+	}
+	was, had := l.Others[lineage.FileName]
+	is, err := l.files.Look(lineage.FileName)
+	if errors.Is(err, source.ErrGone) {
+		return had, nil
+	}
+	return err == nil && (!had || is != was), source.Failed(lineage.FileName, -1, err)
+}
+
 // look returns the entry of a segment, and looks at it the first time. mu is held.
 func (l *Listing) look(s SegmentEntry) (Entry, bool) {
 	if e, ok := l.looked[s.ID]; ok {
@@ -188,6 +209,12 @@ func (l *Listing) BytesAfter(id, offset uint64) (n uint64) {
 		n += size
 	}
 	return n
+}
+
+// CountFrom returns the number of segments from an id on.
+func (l *Listing) CountFrom(id uint64) int {
+	from, _ := l.search(id)
+	return len(l.Segments) - from
 }
 
 // Failure returns the first error of looking at a segment, or nil.

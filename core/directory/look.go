@@ -10,8 +10,9 @@ import (
 )
 
 // LookAll looks at every name of a directory, in the order of an open: index files,
-// segments, hidden ranges. It leaves out names that go away meanwhile. The error is a
-// [source.ReadError].
+// segments, hidden ranges. It leaves out names that go away meanwhile. It returns the names
+// as they are, those of a pending swap too. The error is a
+// [source.ReadError], or [source.ErrGone] when files were swapped meanwhile.
 func LookAll(files Files) ([]Entry, error) {
 	var out []Entry
 	look := func(name string) error {
@@ -47,6 +48,17 @@ func LookAll(files Files) ([]Entry, error) {
 		if err := look(name); err != nil {
 			return nil, err
 		}
+	}
+	l := Listing{files: files, Others: map[string]Entry{}}
+	for _, e := range out[:min(len(out), 1)] { // store.thaw was looked at first
+		l.Others[e.Name] = e
+	}
+	swapped, err := l.Swapped()
+	if swapped && err == nil {
+		err = source.ErrGone
+	}
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

@@ -86,6 +86,7 @@ type dissector struct {
 	sizeSpan, contentSpan, eventSpan int
 	size                             uint64
 	content, event                   event.Hash
+	flags                            uint64
 	payload                          []byte
 	hasPayload                       bool
 }
@@ -153,7 +154,7 @@ func (d *dissector) compare() {
 	if d.sizeSpan > 0 {
 		d.spans[d.sizeSpan-1].Fits = fit(d.size == uint64(len(d.payload)))
 	}
-	if d.hash == nil {
+	if d.hash == nil || event.Redacted(uint8(d.flags), len(d.payload)) {
 		return
 	}
 	sum := d.hash(d.payload)
@@ -187,6 +188,11 @@ func (d *dissector) known(w *walker, path, name string) (done bool) {
 		d.size = r.Uint(1<<32 - 1)
 		s.Value = strconv.FormatUint(d.size, 10)
 		noted = &d.sizeSpan
+	case "event.header.flags":
+		d.flags = r.Uint(1<<8 - 1)
+		if s.Value = strconv.FormatUint(d.flags, 10); d.flags&event.FlagRedacted != 0 {
+			s.Value += ": redacted"
+		}
 	case "event.header.content_hash":
 		r.FixedByteArray(d.content[:])
 		s.Value = d.content.String()

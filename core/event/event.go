@@ -78,7 +78,17 @@ const (
 	FlagRequiresAck   = 1
 	FlagTransactional = 2
 	FlagReplay        = 8
+	// FlagRedacted, on an event without a payload, says that its payload and metadata were
+	// removed from the store. No append may set it.
+	FlagRedacted = 0x80
 )
+
+// Redacted reports whether an event with these flags and a payload of this size was redacted.
+func Redacted(flags uint8, payload int) bool { return flags&FlagRedacted != 0 && payload == 0 }
+
+// Redacted reports whether the event's payload and metadata were removed from the store. Its
+// hashes are still those of the payload that it had.
+func (f *Full) Redacted() bool { return Redacted(f.Flags, len(f.Payload)) }
 
 // Record is an index entry: an event's facts, and the numbers of its names in a
 // string table.

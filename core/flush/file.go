@@ -2,11 +2,13 @@ package flush
 
 import (
 	"cmp"
+	"errors"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/pages"
+	"github.com/thawlog/thaw/core/scratch"
 	"github.com/thawlog/thaw/core/strtab"
 )
 
@@ -19,6 +21,9 @@ const (
 
 // Write writes bytes of a file at an offset. It must not keep them.
 type Write func(off int64, b []byte) error
+
+// Scratch is space for work that does not fit in memory.
+type Scratch = scratch.Space
 
 // File describes a new index file.
 type File struct {
@@ -36,6 +41,16 @@ type File struct {
 	Sizes    func(id uint64) (uint64, bool)
 	// Seed makes places in hash tables unpredictable.
 	Seed uint64
+	// Edit, when set, is called once for every record of the inputs, in order. It may change
+	// the record's kind and position in place, and returns false to leave the record out.
+	// Names that no record uses any more are left out too, also those of an index.fbati.
+	Edit func(r artifact.Raw) (keep bool)
+	// Scratch is where work that needs more than Memory bytes is put aside, besides what
+	// names take. Memory 0 is no bound, and a nil Scratch is memory too.
+	Scratch Scratch
+	Memory  int
+	// Tags, when set, are filled in, if they take at most half of Memory.
+	Tags *index.IDTags
 	// Stop, when set, is called now and then; its error ends the work.
 	Stop func() error
 	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that pays.
@@ -44,17 +59,14 @@ type File struct {
 
 // Write writes the records and their index to two files, or both to the second for a part
 // file. The headers come last. Names are in the order in which the events use them, after
-// those of an index.fbati. The error is [artifact.ErrFull] when there are more records or
+// those of an index.fbati that is not edited. The error is [artifact.ErrFull] when there are more records or
 // names than an index can number.
 func (f *File) Write(artifactFile, indexFile Write) error {
 	w := writer{File: f, write: artifactFile, indexFile: indexFile}
 	if f.After != nil {
 		w.write = func(off int64, b []byte) error { return indexFile(off+index.ImageAt, b) }
 	}
-	if err := w.artifact(); err != nil {
-		return err
-	}
-	return w.save()
+	return w.all()
 }
 
 // writer is the state of one File.Write.
@@ -64,20 +76,64 @@ type writer struct {
 	head             [artifact.HeaderSize]byte
 	size             uint64
 	sums             pages.Sums
-	builder          *index.Builder
+	builder          builder
+	inputs           inputs
+}
+
+// builder builds the index of the records that are added.
+type builder interface {
+	Add(off uint64, block []byte) error
+	save(in index.Saved, w *writer) error
+}
+
+type inMemory struct{ *index.Builder }
+
+func (b inMemory) save(in index.Saved, w *writer) error {
+	built, err := b.Finish()
+	if err != nil {
+		return err
+	}
+	return built.Save(in, w.indexFile)
+}
+
+type streamed struct{ *index.Stream }
+
+func (b streamed) save(in index.Saved, w *writer) error {
+	return errors.Join(b.Save(in, w.indexFile, w.Stop), b.Close())
+}
+
+// all writes both.
+func (w *writer) all() (err error) {
+	names := strtab.NewBuilder()
+	if w.Edit == nil {
+		w.inputs = w.Inputs
+		for _, in := range w.Inputs {
+			if err := in.intern(names); err != nil {
+				return err
+			}
+		}
+	} else {
+		// What is written first depends on which records are kept, so they are put aside.
+		edited, failed := w.edit(names)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = cmp.Or(err, edited.Close()) }()
+		w.inputs = inputs{editedInput(edited, names.Len())}
+	}
+	if err := w.artifact(names); err != nil {
+		if s, ok := w.builder.(streamed); ok {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	}
+	return w.save()
 }
 
 // artifact writes the artifact, and adds its records to the builder of the index on the
 // way.
-func (w *writer) artifact() error {
-	names := strtab.NewBuilder()
-	records := uint64(0)
-	for _, in := range w.Inputs {
-		if err := in.intern(names); err != nil {
-			return err
-		}
-		records += uint64(in.image.Count)
-	}
+func (w *writer) artifact(names *strtab.Builder) error {
+	records := uint64(w.inputs.Size()) / artifact.RecordSize
 	if records > artifact.MaxRecords {
 		return artifact.ErrFull
 	}
@@ -105,7 +161,7 @@ func (w *writer) artifact() error {
 		return err
 	}
 	buffer := make([]byte, 0, min(blockSize, records*artifact.RecordSize)+blockSlack)
-	for _, in := range w.Inputs {
+	for _, in := range w.inputs {
 		err := in.renumbered(buffer, func(b []byte) error {
 			if w.Stop != nil {
 				if err := w.Stop(); err != nil {
@@ -146,26 +202,41 @@ func (w *writer) begin(table []byte, records uint32) error {
 	if err != nil {
 		return err
 	}
-	w.builder = index.NewBuilder(index.Input{
-		Image:    index.Image{Records: inputs(w.Inputs), Count: records},
+	in := index.Input{
+		Image:    index.Image{Records: w.inputs, Count: records},
 		Names:    names,
 		Bounds:   index.Bounds{NextSequence: w.NextSequence, Watermark: w.To, SegmentSize: w.Sizes},
 		Seed:     w.Seed,
 		Parallel: w.Parallel,
-	})
+	}
+	if w.Tags != nil && (w.Memory == 0 || 2*uint64(records)*5/3 <= uint64(w.Memory)) {
+		in.Tags = w.Tags
+	}
+	if w.Memory > 0 && uint64(records)*index.BuildBytes > uint64(w.Memory) {
+		w.builder = streamed{index.NewStream(in, w.space(), w.Memory)}
+	} else {
+		w.builder = inMemory{index.NewBuilder(in)}
+	}
 	return nil
+}
+
+// space returns the scratch space.
+func (f *File) space() Scratch {
+	if f.Scratch == nil {
+		return scratch.Memory{}
+	}
+	return f.Scratch
 }
 
 // save writes the index after or beside the artifact.
 func (w *writer) save() error {
-	built, err := w.builder.Finish()
-	if err != nil {
-		return err
-	}
 	in := index.Saved{Head: w.head, Size: w.size, Sums: &w.sums}
+	if w.Tags != nil {
+		defer func() { w.Tags.Bind(w.head) }()
+	}
 	if w.After != nil {
 		in.Contained, in.From = true, *w.After
 	}
 	in.Segments = directory.DigestSegments(w.Segments, in.From, w.To)
-	return built.Save(in, w.indexFile)
+	return w.builder.save(in, w)
 }

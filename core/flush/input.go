@@ -1,6 +1,8 @@
 package flush
 
 import (
+	"cmp"
+
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/source"
@@ -42,24 +44,9 @@ func RunInput(r artifact.Run) *Input {
 // intern numbers the input's names in the table of the new file.
 func (in *Input) intern(names *strtab.Builder) error {
 	in.numbers = make([]uint32, in.names)
-	intern := func(n uint32) error {
-		if n == 0 || n >= uint32(len(in.numbers)) || in.numbers[n] != 0 {
-			return nil
-		}
-		name, err := in.name(n)
-		if err != nil {
-			return err
-		}
-		number, ok := names.Intern(name)
-		if !ok {
-			return artifact.ErrFull
-		}
-		in.numbers[n] = number
-		return nil
-	}
 	if in.all {
 		for n := range in.names {
-			if err := intern(n); err != nil {
+			if err := in.number(n, names); err != nil {
 				return err
 			}
 		}
@@ -68,15 +55,39 @@ func (in *Input) intern(names *strtab.Builder) error {
 	return in.image.EachBlock(func(_ uint64, block []byte) error {
 		for at := 0; at < len(block); at += artifact.RecordSize {
 			raw := artifact.Raw(block[at : at+artifact.RecordSize])
-			if err := intern(raw.Entity()); err != nil {
-				return err
-			}
-			if err := intern(raw.Scope()); err != nil {
+			if err := cmp.Or(in.number(raw.Entity(), names), in.number(raw.Scope(), names)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// number numbers name n of the input in the table of the new file.
+func (in *Input) number(n uint32, names *strtab.Builder) error {
+	if n == 0 || n >= uint32(len(in.numbers)) || in.numbers[n] != 0 {
+		return nil
+	}
+	name, err := in.name(n)
+	if err != nil {
+		return err
+	}
+	number, ok := names.Intern(name)
+	if !ok {
+		return artifact.ErrFull
+	}
+	in.numbers[n] = number
+	return nil
+}
+
+// renumber gives a record the new numbers of its names.
+func (in *Input) renumber(raw artifact.Raw) error {
+	e, scope := raw.Entity(), raw.Scope()
+	if e >= uint32(len(in.numbers)) || scope >= uint32(len(in.numbers)) || in.numbers[e] == 0 || in.numbers[scope] == 0 {
+		return source.ErrShort // the file changed since it was validated
+	}
+	raw.SetNames(in.numbers[e], in.numbers[scope])
+	return nil
 }
 
 // renumbered calls put with the records, which have the new numbers of their names, in
@@ -87,12 +98,9 @@ func (in *Input) renumbered(buffer []byte, put func([]byte) error) error {
 		at := len(out)
 		out = append(out, block...)
 		for ; at < len(out); at += artifact.RecordSize {
-			raw := artifact.Raw(out[at : at+artifact.RecordSize])
-			e, scope := raw.Entity(), raw.Scope()
-			if e >= uint32(len(in.numbers)) || scope >= uint32(len(in.numbers)) || in.numbers[e] == 0 || in.numbers[scope] == 0 {
-				return source.ErrShort // the file changed since it was validated
+			if err := in.renumber(out[at : at+artifact.RecordSize]); err != nil {
+				return err
 			}
-			raw.SetNames(in.numbers[e], in.numbers[scope])
 		}
 		if len(out) < blockSize {
 			return nil

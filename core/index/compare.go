@@ -242,6 +242,10 @@ func (c *comparison) kindList() error {
 	return c.whole(secKindList, list)
 }
 
+// compareMemory is about how many bytes a comparison uses for a part of the hash table of
+// ids.
+const compareMemory = 32 << 20
+
 // ids compares the hash table of ids, or the sorted list in its place.
 func (c *comparison) ids() error {
 	c.buffer = nil
@@ -249,24 +253,26 @@ func (c *comparison) ids() error {
 	seed := c.in.Seed
 	for range maxSeeds {
 		c.builder.seed = seed
-		ids := newIDSlots(c.builder.n, seed)
+		ids := newIDSlots(c.builder.n, seed, nil)
 		if err := c.records(func(i uint32, r artifact.Raw) error { ids.add(i, r); return nil }); err != nil {
 			return err
 		}
 		was := c.first
-		ok, err := ids.stream(func(at uint64, slots []byte) error { return c.bytes(secIDSlots, 4*at, slots) })
+		ok, err := ids.stream(img, compareMemory, func(at uint64, slots []byte) error { return c.bytes(secIDSlots, 4*at, slots) })
 		if ok {
-			unique, why := ids.unique(img)
-			if !unique {
+			if ids.same {
 				c.builder.flags &^= flagUnique
 			}
-			if why != nil || err != nil {
-				return errors.Join(why, err)
+			if err != nil {
+				return err
 			}
 			if err := c.size(secIDSlots, slotsFor(uint64(c.builder.n))); err != nil {
 				return err
 			}
 			return c.size(secIDOrder, 0)
+		}
+		if err != nil {
+			return err
 		}
 		c.first = was // Build does not write this table
 		seed = nextSeed(seed)

@@ -20,6 +20,11 @@ import (
 
 // saveIndex writes the index of an artifact.
 func saveIndex(t require.TestingT, tables *index.Index, file []byte, contained bool) []byte {
+	return saveWith(t, file, contained, tables.Save)
+}
+
+// saveWith returns the index file of an artifact that save writes.
+func saveWith(t require.TestingT, file []byte, contained bool, save func(index.Saved, func(int64, []byte) error) error) []byte {
 	var out []byte
 	write := func(off int64, b []byte) error {
 		if n := int(off) + len(b); n > len(out) {
@@ -36,7 +41,7 @@ func saveIndex(t require.TestingT, tables *index.Index, file []byte, contained b
 	if contained {
 		require.NoError(t, write(index.ImageAt, file))
 	}
-	require.NoError(t, tables.Save(in, write))
+	require.NoError(t, save(in, write))
 	return out
 }
 

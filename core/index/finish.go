@@ -144,8 +144,8 @@ func (b *Builder) finishIDs(t *Index) error {
 	t.put(secIDSlots, nil)
 	t.put(secIDOrder, nil)
 	if ok {
-		unique, err := b.ids.unique(img)
-		if !unique {
+		err := b.ids.compare(img)
+		if b.ids.same {
 			b.flags &^= flagUnique
 		}
 		t.put(secIDSlots, b.ids.slots)

@@ -203,19 +203,21 @@ func TestCrowdedNames(t *testing.T) {
 // TestTwins: pairs that only seem equal do not hide one that is, in any number.
 func TestTwins(t *testing.T) {
 	img, _ := build(t, 60, false)
-	s := newIDSlots(60, 0)
-	s.twins = [][2]uint32{{0, 1}}
-	unique, err := s.unique(&img)
-	require.NoError(t, err)
-	require.True(t, unique)
-	for len(s.twins) < maxTwins(60) {
-		s.twins = append(s.twins, [2]uint32{0, 1})
+	s := newIDSlots(60, 0, nil)
+	s.twin(0, 1)
+	require.NoError(t, s.compare(&img))
+	require.False(t, s.same)
+	s.twin(2, 2)
+	require.NoError(t, s.compare(&img))
+	require.True(t, s.same)
+	s = newIDSlots(60, 0, nil)
+	for range maxTwins(60) {
+		require.False(t, s.same)
+		s.twin(0, 1)
 	}
-	unique, err = s.unique(&img)
-	require.NoError(t, err)
-	require.False(t, unique, "there may be more")
+	require.True(t, s.same, "there may be more")
 	// Chance alone stays well below the bound.
 	for n, pairs := range map[int]int{1_000_000: 116, 10_000_000: 11_642, 100_000_000: 1_164_153} {
-		require.Greater(t, maxTwins(n), pairs+pairs/2)
+		require.Greater(t, maxTwins(uint32(n)), pairs+pairs/2)
 	}
 }

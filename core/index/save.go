@@ -43,46 +43,83 @@ func (t *Index) Save(in Saved, write func(off int64, b []byte) error) error {
 	for i, s := range t.section {
 		l[i] = uint64(s.Size())
 	}
+	f := newFileWriter(in, l, write)
+	for section := range t.section {
+		if err := f.sections(t, section); err != nil {
+			return err
+		}
+	}
+	return f.end(&header{flags: t.flags, first: t.first, last: t.last, nameSeed: t.nameSeed, idSeed: t.idSeed})
+}
+
+// fileWriter writes an index file, section by section.
+type fileWriter struct {
+	in    Saved
+	lay   layout
+	own   *pages.Sums
+	at    uint64
+	write func(off int64, b []byte) error
+}
+
+func newFileWriter(in Saved, l lengths, write func(off int64, b []byte) error) *fileWriter {
 	contained, own := uint64(0), new(pages.Sums)
 	if in.Contained {
 		contained, own = in.Size, in.Sums
 	}
-	lay := newLayout(contained, in.Size, l)
-	at := pages.Size + contained
-	put := func(b []byte) error {
-		own.Add(b)
-		err := write(int64(at), b)
-		at += uint64(len(b))
+	return &fileWriter{in: in, lay: newLayout(contained, in.Size, l), own: own, at: pages.Size + contained, write: write}
+}
+
+// put writes the next bytes.
+func (f *fileWriter) put(b []byte) error {
+	f.own.Add(b)
+	err := f.write(int64(f.at), b)
+	f.at += uint64(len(b))
+	return err
+}
+
+// begin begins a section, whose bytes put writes.
+func (f *fileWriter) begin(section int) error {
+	return f.put(make([]byte, f.lay.sections[section].at-f.at))
+}
+
+// section writes a section.
+func (f *fileWriter) section(section int, b []byte) error {
+	if err := f.begin(section); err != nil {
 		return err
 	}
-	for i, s := range t.section {
-		if err := put(make([]byte, lay.sections[i].at-at)); err != nil {
-			return err
-		}
-		if err := put(s.(source.Bytes)); err != nil {
+	return f.put(b)
+}
+
+// sections writes sections of an index in memory.
+func (f *fileWriter) sections(t *Index, sections ...int) error {
+	for _, section := range sections {
+		if err := f.section(section, t.section[section].(source.Bytes)); err != nil {
 			return err
 		}
 	}
-	if err := put(make([]byte, lay.summed-at)); err != nil {
+	return nil
+}
+
+// end writes what follows the sections, and the header, of which the index's own fields are
+// set.
+func (f *fileWriter) end(h *header) error {
+	if err := f.put(make([]byte, f.lay.summed-f.at)); err != nil {
 		return err
 	}
-	level := own.Bytes()
-	if !in.Contained {
-		level = append(in.Sums.Bytes(), level...)
+	level := f.own.Bytes()
+	if !f.in.Contained {
+		level = append(f.in.Sums.Bytes(), level...)
 	}
-	level, err := lay.sumLevels(level, func(e extent, b []byte) error { return write(int64(e.at), b) })
+	level, err := f.lay.sumLevels(level, func(e extent, b []byte) error { return f.write(int64(e.at), b) })
 	if err != nil {
 		return err
 	}
-	h := header{
-		flags: t.flags, length: lay.length, head: in.Head, size: in.Size,
-		first: t.first, last: t.last, nameSeed: t.nameSeed, idSeed: t.idSeed,
-		segments: in.Segments, from: in.From, sections: lay.sections, top: level,
-	}
-	if in.Contained {
+	h.length, h.head, h.size = f.lay.length, f.in.Head, f.in.Size
+	h.segments, h.from, h.sections, h.top = f.in.Segments, f.in.From, f.lay.sections, level
+	if f.in.Contained {
 		h.flags |= flagContained
 	}
-	return write(0, h.append(nil))
+	return f.write(0, h.append(nil))
 }
 
 // sumLevels builds the levels of the tree over the checksums of the lowest one,

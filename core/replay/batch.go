@@ -64,6 +64,9 @@ func (s *Scan) commit(p event.Position, b *segment.Body) {
 		}
 		s.batch.txn.commit()
 		s.batch.open = false
+		if s.thinned && s.batch.count == 0 {
+			s.numbered(b.ID)
+		}
 		return
 	}
 	s.dropDamaged(len(s.batch.staged))

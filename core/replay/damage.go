@@ -72,6 +72,7 @@ func (s *Scan) step(step segment.Step) {
 // while it was read. The events read so far stay.
 func (s *Scan) cutOff(id uint64, err error) {
 	s.abandon()
+	s.endThinned()
 	s.last = id
 	reason := damage.Effort
 	if errors.Is(err, source.ErrShort) {

@@ -22,6 +22,9 @@ func (s *Scan) header(in input) (from uint64, why *damage.Refusal, err error) {
 	case h.SegmentID != in.id:
 		return 0, damage.Refuse(damage.SegmentID, 0, nil), nil
 	}
+	if s.thinned = h.Thinned(); s.thinned {
+		s.gone = Thinned{File: s.file, Flags: h.Flags}
+	}
 	return uint64(n), nil, nil
 }
 

@@ -45,6 +45,8 @@ func (s *Scan) leap(to uint64) {
 		s.report.Damages = append(s.report.Damages, &damage.Damage{
 			File: segment.Name(s.last + 1), Reason: damage.SegmentMissing, FirstSequence: from, EndSequence: to,
 		})
+	case s.thinned:
+		s.thin(from, to)
 	default:
 		s.report.Gaps = append(s.report.Gaps, Gap{File: s.file, First: from, End: to})
 	}

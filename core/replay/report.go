@@ -13,8 +13,10 @@ type Report struct {
 	Rejected []*damage.Refusal
 	// Unfinished lists batches without a COMMIT. Their events do not exist.
 	Unfinished []Unfinished
-	// Gaps lists sequences that footers skip.
+	// Gaps lists sequences that footers skip, except within thinned segments.
 	Gaps []Gap
+	// Thinned lists the segments whose headers say that events are missing.
+	Thinned []Thinned
 	// Unsealed lists the ends of segments without a footer, except the newest:
 	// an unclean stop, or compaction. Bytes cut off exactly between two frames
 	// leave no other trace.
@@ -43,6 +45,16 @@ type Gap struct {
 	// known whether sequences are too: later events may then have had higher
 	// ones.
 	First, End uint64
+}
+
+// Thinned is a segment that events are missing from which were there: it was compacted, or
+// is of an extract.
+type Thinned struct {
+	File string
+	// Flags is that of the header.
+	Flags uint64
+	// Missing counts the missing sequences, which lie from First up to End (exclusive).
+	Missing, First, End uint64
 }
 
 // Unsealed is the end of a segment without a footer.

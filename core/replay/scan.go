@@ -34,6 +34,9 @@ type Scan struct {
 	// unsealed reports whether no event has followed a segment without a footer
 	// yet.
 	unsealed bool
+	thinned  bool           // the header says that events are missing
+	gone     Thinned        // what is missing so far
+	guessed  *damage.Damage // reports that its events have no numbers
 	at       Place
 	rest     segment.Rest // after the frames of the segment, set by a walk
 	stop     func() error
@@ -140,6 +143,7 @@ func (s *Scan) segment(in input) error {
 	s.jump = in.id > s.last+1
 	s.gap = lastGap{damage: s.gap.damage} // a marker cannot explain a gap in another segment
 	s.ending, s.rest, s.hints = Ending{Segment: in.id}, segment.Rest{}, nil
+	s.thinned, s.guessed = false, nil
 	from, why, err := s.header(in)
 	if err != nil {
 		return err
@@ -183,6 +187,7 @@ func (s *Scan) segment(in input) error {
 		}
 	}
 	s.checkLength(in)
+	s.endThinned()
 	s.last = in.id
 	return nil
 }
@@ -443,7 +448,9 @@ func (s *Scan) frame(id uint64, step *segment.Step) error {
 			sequence = hint
 		}
 	}
-	if s.jump && !hinted {
+	if s.thinned && !hinted {
+		s.guess(p, b)
+	} else if s.jump && !hinted {
 		// Compaction or a loss removed the missing ids; no footer shows which.
 		s.report.Gaps = append(s.report.Gaps, Gap{File: s.file, First: sequence, End: damage.UnknownEnd})
 	}

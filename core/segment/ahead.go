@@ -197,7 +197,7 @@ func (b *aheadBlock) follow(size uint64) {
 	}
 	at := uint64(0)
 	for b.size-at >= FrameHead {
-		length := frameLength(b.raw[at:])
+		length := FrameLength(b.raw[at:])
 		if length < FrameHead+leastBody || length > min(MaxFrame, size-b.start-at) {
 			return
 		}

@@ -61,8 +61,8 @@ func AppendFrame(dst []byte, b *Body) []byte {
 	return dst
 }
 
-// frameLength returns the whole length that a frame's head claims.
-func frameLength(head []byte) uint64 {
+// FrameLength returns the whole length that a frame's head claims.
+func FrameLength(head []byte) uint64 {
 	return FrameHead + uint64(binary.BigEndian.Uint32(head))
 }
 
@@ -98,7 +98,7 @@ func DecodeFrameAt(raw []byte, b *Body) (payloadAt int, err error) {
 	if len(raw) < FrameHead {
 		return 0, damage.Refuse(damage.Short, 0, nil)
 	}
-	if frameLength(raw) != uint64(len(raw)) || len(raw) > MaxFrame {
+	if FrameLength(raw) != uint64(len(raw)) || len(raw) > MaxFrame {
 		return 0, damage.Refuse(damage.Length, 0, nil)
 	}
 	body := raw[FrameHead:]
@@ -122,7 +122,7 @@ func DecodePayload(raw []byte, payloadAt int, caused bool, b *Body) (ok bool) {
 		timeAt = offCausation + 2 + event.IDSize
 	}
 	timeAt += len(keyTimestamp)
-	if len(raw) < payloadAt || len(raw) < timeAt || frameLength(raw) != uint64(len(raw)) || !checkBody(raw, raw[FrameHead:]) {
+	if len(raw) < payloadAt || len(raw) < timeAt || FrameLength(raw) != uint64(len(raw)) || !checkBody(raw, raw[FrameHead:]) {
 		return false
 	}
 	*b = Body{Payload: b.Payload[:0]}

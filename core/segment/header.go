@@ -27,15 +27,27 @@ const (
 // no checksum.
 const FlagExtract = 0x4558
 
+// FlagCompacted, as Header.Flags, marks a segment from which package compact
+// removed events. It is "CO" in ASCII.
+//
+// Such a segment, and one of an extract that was compacted, says which sequences
+// it stands for even where it lost its first or last events: an empty batch at
+// its begin or end has the id of the first sequence, or of the one after the last.
+const FlagCompacted = 0x434F
+
 // Header is the header of a segment.
 type Header struct {
-	// Flags is 0 in every segment that batpak 0.4.0 writes, and FlagExtract in
-	// an extract; other values are kept.
+	// Flags is 0 in every segment that batpak 0.4.0 writes; FlagExtract,
+	// FlagCompacted, or another value, which is kept.
 	Flags uint64
 	// CreatedNS is the time of creation in ns since the Unix epoch.
 	CreatedNS int64
 	SegmentID uint64
 }
+
+// Thinned reports whether events are missing in the segment that were there: it is
+// of an extract, or compacted.
+func (h *Header) Thinned() bool { return h.Flags == FlagExtract || h.Flags == FlagCompacted }
 
 // errHeaderSize is the cause when a header claims more than 4096 bytes.
 var errHeaderSize = errors.New("segment: the header claims more than 4096 bytes")

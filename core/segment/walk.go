@@ -141,7 +141,7 @@ func (w *Walker) try(off uint64) (length uint64, why *damage.Refusal, err error)
 	if err != nil {
 		return 0, nil, err
 	}
-	length = frameLength(head)
+	length = FrameLength(head)
 	if length > w.end-off || length > MaxFrame {
 		return length, damage.Refuse(damage.Torn, 0, nil), nil
 	}

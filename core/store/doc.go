@@ -11,13 +11,14 @@
 //
 // [Open] takes the first index that proves sound, and replays the segments after it:
 //
-//  1. The directory is listed and synced.thaw is read (listing.go).
+//  1. The directory is listed, and synced.thaw and store.thaw are read (listing.go,
+//     lineage.go).
 //  2. The base is loaded: index.fbati and the part files that follow it, else
 //     index.ckpt, else nothing (base.go, artifact.go, savedindex.go, partfile.go,
 //     checkpoint.go). Its watermark is checked against the segments (watermark.go). An
 //     index.fbati without its index.thaw is compared with all segments it covers
 //     (coverage.go). part.go makes a part of either.
-//  3. visibility_ranges.fbv is read (hidden.go). It is the only derived file whose
+//  3. visibility_ranges.fbv is read (hidden.go). It is the only file but a segment whose
 //     damage is an error.
 //  4. The segments after the watermark are replayed and become the tail's part
 //     (tail.go).

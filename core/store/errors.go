@@ -15,6 +15,34 @@ import (
 // ErrNotFound is returned for an event id that no visible event has.
 var ErrNotFound = errors.New("thaw: no visible event has this id")
 
+// ErrRedacted is the class of every [RedactedError].
+var ErrRedacted = errors.New("thaw: the event's payload was redacted")
+
+// RedactedError reports an event whose payload and metadata were removed from the store. It is
+// no damage: the event keeps its place, and everything else that the store knows of it.
+type RedactedError struct {
+	ID       event.ID
+	Sequence uint64
+	Kind     event.Kind
+}
+
+// Error names the event.
+func (e *RedactedError) Error() string {
+	return ErrRedacted.Error() + ": event " + e.ID.String() + " (sequence " + strconv.FormatUint(e.Sequence, 10) + ", kind " + e.Kind.String() + ")"
+}
+
+// Unwrap returns [ErrRedacted].
+func (e *RedactedError) Unwrap() error { return ErrRedacted }
+
+// redaction returns the [RedactedError] of an event that was read, or nil. A tombstone is none:
+// that it has no payload is what its kind says.
+func redaction(e *event.Full) error {
+	if !e.Redacted() || e.Kind == event.Tombstone {
+		return nil
+	}
+	return &RedactedError{ID: e.ID, Sequence: e.Sequence, Kind: e.Kind}
+}
+
 // EventError names an event that could not be read.
 type EventError struct {
 	ID       event.ID

@@ -19,18 +19,20 @@ func (s *Snapshot) footer(id, at uint64) (footer []byte, events int, err error) 
 func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err error) {
 	d := artifact.NewDraft()
 	for _, p := range s.parts {
-		if err := addSegment(d, p.now(), id); err != nil {
+		p = p.now()
+		if err := addSegment(d, p, id, p.Image.Count); err != nil {
 			return nil, 0, err
 		}
 	}
 	return commit.AppendFooter(nil, d.Run(0, d.Savepoint()), at), d.Len(), nil
 }
 
-// addSegment adds the records of a part that lie in the newest segment. They are its
-// last, since records are in the order of positions.
-func addSegment(d *artifact.Draft, p *part, id uint64) error {
+// addSegment adds those of the first n records of a part that lie in a segment, of which none
+// may follow in it but in the newest. They are the last of the n, since records are in the
+// order of positions.
+func addSegment(d *artifact.Draft, p *part, id uint64, n uint32) error {
 	r := p.Reader()
-	first := p.Image.Count
+	first := n
 	for ; first > 0; first-- {
 		raw, err := r.Record(first - 1)
 		if err != nil {
@@ -40,7 +42,7 @@ func addSegment(d *artifact.Draft, p *part, id uint64) error {
 			break
 		}
 	}
-	for i := first; i < p.Image.Count; i++ {
+	for i := first; i < n; i++ {
 		raw, err := r.Record(i)
 		if err != nil {
 			return err

@@ -19,14 +19,35 @@ import (
 // [source.ReadError] whose cause names the event. A time that e already has is not
 // compared. An event without a position, which no query returns, is [ErrNotFound], and
 // the zero event [commit.ErrZeroID].
+//
+// A redacted event comes with a [RedactedError], and with all that is left of it.
 func (s *Snapshot) Read(e event.Event) (event.Full, error) {
 	if e.Position == (event.Position{}) {
 		return event.Full{}, cmp.Or(commit.CheckID(e.ID), ErrNotFound)
 	}
-	return s.readFrame(e)
+	return s.readPayload(e)
 }
 
+// readPayload is readFrame for a caller that wants the payload.
+func (s *Snapshot) readPayload(e event.Event) (event.Full, error) {
+	full, err := s.readFrame(e)
+	if err == nil {
+		err = redaction(&full)
+	}
+	return full, err
+}
+
+// readFrame returns an event with what only its frame has, wherever that is now.
 func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
+	full, err := s.readHere(e)
+	if err != nil && s.options.Moved != nil {
+		return s.readMoved(e, err)
+	}
+	return full, err
+}
+
+// readHere is readFrame of the frame that lies where the snapshot has it.
+func (s *Snapshot) readHere(e event.Event) (event.Full, error) {
 	f := borrowFrame()
 	defer f.giveBack()
 	raw, err := f.read(s, e.Position)
@@ -53,7 +74,7 @@ func (s *Snapshot) checkFrameAt(raw []byte, b *segment.Body, full *event.Full) (
 	if payloadAt, why = compareFrame(raw, b, &full.Event); why != nil {
 		return 0, why
 	}
-	if hash := s.options.Hash; hash != nil && !b.EventHash.IsZero() && hash(b.Payload) != b.EventHash {
+	if hash := s.options.Hash; hash != nil && !b.EventHash.IsZero() && !b.Redacted() && hash(b.Payload) != b.EventHash {
 		return 0, damage.Refuse(damage.PayloadHash, -1, nil)
 	}
 	complete(full, b)
@@ -116,7 +137,7 @@ func (s *Snapshot) ReadID(id event.ID) (event.Full, error) {
 	if err != nil {
 		return event.Full{}, err
 	}
-	return s.readFrame(e)
+	return s.readPayload(e)
 }
 
 // frameBuffer holds one frame, or several that are read at once, while they are decoded.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -22,9 +23,9 @@ const openTries = 5
 func Open(files directory.Files, o Options) (*Snapshot, error) {
 	o.Stop = markStop(o.Stop)
 	defer func() { o.Stop = nil }() // Stop bounds the open, not later repairs
-	s, err := open(files, &o, 1, nil)
+	s, err := resolveAndOpen(files, &o, 1)
 	for try := 2; try <= openTries && errors.Is(err, source.ErrGone); try++ {
-		s, err = open(files, &o, try, nil)
+		s, err = resolveAndOpen(files, &o, try)
 	}
 	if err != nil {
 		return nil, unmarkStop(err)
@@ -35,6 +36,20 @@ func Open(files directory.Files, o Options) (*Snapshot, error) {
 	s.dropStop()
 	s.options.known = &knownFrames{seed: o.Seed}
 	return s, nil
+}
+
+// resolveAndOpen makes one try, and another one at once if a swap is pending.
+func resolveAndOpen(files directory.Files, o *Options, try int) (*Snapshot, error) {
+	s, err := open(files, o, try, nil)
+	if errors.Is(err, directory.ErrSwap) {
+		if files, err = directory.Resolve(files); err == nil {
+			s, err = open(files, o, try, nil)
+		}
+		if errors.Is(err, directory.ErrSwap) { // that swap ended, and another one began
+			err = source.ErrGone
+		}
+	}
+	return s, err
 }
 
 // dropStop removes Options.Stop, which must not end the repairs of later queries.
@@ -57,11 +72,18 @@ type opening struct {
 // open makes one try, numbered from 1.
 func open(files directory.Files, o *Options, try int, refused []*damage.Refusal) (*Snapshot, error) {
 	t := &opening{Snapshot: &Snapshot{files: files, options: o}, try: try, refused: refused}
-	return t.run()
+	s, err := t.run()
+	if err := t.checkSwapped(err); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // without makes the try again without the index it began with.
 func (o *opening) without(why *damage.Refusal) (*Snapshot, error) {
+	if err := o.checkSwapped(nil); err != nil { // which may be why the index looks wrong
+		return nil, err
+	}
 	why.File = o.report.OpenedFrom.File()
 	options := *o.options
 	options.Skip = append(slices.Clone(options.Skip), why.File)
@@ -81,6 +103,9 @@ func (o *opening) run() (*Snapshot, error) {
 	}
 	if why != nil {
 		rejected = append(rejected, why)
+	}
+	if err := o.readLineage(); err != nil {
+		return nil, err
 	}
 	base, err := o.loadBase()
 	if err != nil {
@@ -126,6 +151,23 @@ func (o *opening) run() (*Snapshot, error) {
 		return nil, err
 	}
 	return o.Snapshot, o.finish()
+}
+
+// checkSwapped returns err, or [source.ErrGone] when files were swapped since the listing:
+// what was read can be a mix of the old and the new ones, and that may be why it failed.
+func (o *opening) checkSwapped(err error) error {
+	var stop stopError
+	if o.listing == nil || errors.Is(err, source.ErrGone) || errors.As(err, &stop) {
+		return err
+	}
+	if err == nil && o.base > 0 && len(o.report.Rejected) == 0 && o.listing.CountFrom(o.listing.First) <= 1 {
+		return nil // an index and a file after it: the index fits the listed segments
+	}
+	swapped, failed := o.listing.Swapped()
+	if swapped && failed == nil {
+		failed = source.ErrGone
+	}
+	return cmp.Or(failed, err)
 }
 
 // finish makes the snapshot of the base and the tail.

@@ -50,6 +50,11 @@ type Options struct {
 	// and at its end, and may let the log forget what is committed. An open that starts
 	// again brings another log. It is for verification.
 	ValidateOnly func(tail *replay.Log)
+	// Moved, when set, returns a snapshot of the store as it is now, for events that a
+	// compaction has moved since the snapshot in use was taken, whose generation it is
+	// given; nil if the store's is still that one. release is called after the last use.
+	// Any goroutine of a query may call it.
+	Moved func(generation uint64) (fresh *Snapshot, release func(), err error)
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
 

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
+	"errors"
 	"iter"
+	"slices"
 
 	"github.com/thawlog/thaw/core/event"
 )
@@ -17,7 +20,8 @@ const (
 
 // ReadEach returns the events of an iteration in its order, each as Read returns it, with
 // its payload and its own time. The first error, of the iteration or of a frame, ends it
-// after the events before it.
+// after the events before it; but a redacted event comes with its [RedactedError], and a loop
+// that goes on gets the events after it.
 //
 // It reads frames in batches of up to 1024, those that lie close together at once, so it
 // takes events from the iteration before it returns those before them. With Options.Ahead
@@ -53,7 +57,8 @@ type Decoded struct {
 
 // DecodeEach is [ReadEach], and calls decode for every event. With Options.Ahead several
 // goroutines do, in no order and for events that the iteration may not reach. decode must not
-// keep the event. Its error ends the iteration, and comes with the event. A decode that
+// keep the event. Its error ends the iteration, and comes with the event. It is not called
+// for a redacted event, which ReadEach describes. A decode that
 // panics is called again by the iteration, where it may panic.
 func DecodeEach(pin func() (*Snapshot, error), events iter.Seq2[event.Event, error], decode func(*event.Full) (any, error)) iter.Seq2[event.Full, Decoded] {
 	return func(yield func(event.Full, Decoded) bool) {
@@ -75,6 +80,9 @@ type eachReader struct {
 	// A batch is filled, then read, perhaps while the one before is yielded. Each is nil
 	// when there is none.
 	filling, reading, spare *frameBatch
+	// fresh has the places of the events, once a compaction has moved some: see moved.go.
+	fresh   *Snapshot
+	release func()
 }
 
 // read yields the events of an iteration.
@@ -127,7 +135,7 @@ func (r *eachReader) turn() bool {
 	r.most = min(4*r.most, mostFrames)
 	// A longer iteration would replace what it remembers before it could be of use.
 	r.begun += len(r.reading.events)
-	ahead := r.reading.begin(r.snapshot, r.begun <= knownSlots, r.decode)
+	ahead := r.begin(r.reading)
 	if before != nil {
 		before.wait() // not earlier, so that no goroutine runs out of work
 		if !r.give(before) {
@@ -138,6 +146,36 @@ func (r *eachReader) turn() bool {
 		return true
 	}
 	return r.finish()
+}
+
+// begin begins to read a batch.
+func (r *eachReader) begin(b *frameBatch) (ahead bool) {
+	s := r.snapshot
+	if r.fresh != nil {
+		b.move(r.fresh, r.snapshot.Generation())
+		s = r.fresh
+	}
+	return b.begin(s, r.begun <= knownSlots, r.decode)
+}
+
+// move reads a batch again, of which some events were not where the snapshot has them, from
+// where they are now. It does nothing when they did not move.
+func (r *eachReader) move(b *frameBatch) {
+	if r.snapshot.options.Moved == nil || !slices.Contains(b.sound, false) {
+		return
+	}
+	s := cmp.Or(r.fresh, r.snapshot)
+	fresh, release := s.successor()
+	if fresh == nil {
+		return
+	}
+	if r.release != nil {
+		r.release()
+	}
+	r.fresh, r.release = fresh, release
+	b.back()
+	r.begin(b)
+	b.wait()
 }
 
 // flush yields every event that was added. It returns false when the iteration is over.
@@ -159,9 +197,17 @@ func (r *eachReader) give(b *frameBatch) bool {
 		r.spare.giveBack()
 	}
 	r.spare = b
+	r.move(b)
+	b.back()
 	for i := range b.events {
 		if b.sound[i] {
 			var d Decoded
+			if why := redaction(&b.events[i]); why != nil {
+				if !r.yield(&b.events[i], Decoded{Err: why}) {
+					return false
+				}
+				continue
+			}
 			if r.decode != nil {
 				d = b.decoded[i]
 			}
@@ -182,6 +228,9 @@ func (r *eachReader) give(b *frameBatch) bool {
 // false when the iteration is over.
 func (r *eachReader) again(e event.Event) bool {
 	full, err := r.snapshot.Read(e)
+	if errors.Is(err, ErrRedacted) {
+		return r.yield(&full, Decoded{Err: err})
+	}
 	if err != nil && r.goesOn && passable(err) {
 		return r.yield(&event.Full{Event: e}, Decoded{Err: err})
 	}
@@ -198,5 +247,8 @@ func (r *eachReader) end() {
 		if b != nil {
 			b.giveBack()
 		}
+	}
+	if r.release != nil {
+		r.release()
 	}
 }

@@ -30,6 +30,9 @@ import (
 // refreshed again. At most one goroutine at a time may refresh snapshots of one chain.
 func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err error) {
 	l, mark, err := s.look()
+	if errors.Is(err, directory.ErrSwap) {
+		return nil, true, nil
+	}
 	if err != nil {
 		return nil, false, err
 	}
@@ -78,6 +81,11 @@ func (s *Snapshot) Refresh(stop func() error) (fresh *Snapshot, reload bool, err
 		}
 		if _, ok := n.scan.Resume(); !ok {
 			return nil, true, nil
+		}
+		if l.CountFrom(at.Segment) > 1 { // one file alone is no mix
+			if swapped, err := l.Swapped(); err != nil || swapped {
+				return nil, err == nil, err
+			}
 		}
 		err = n.growTail(before)
 	} else if err = n.hide(n.report.HiddenRanges); err == nil {
@@ -210,7 +218,7 @@ func (s *Snapshot) lastEventStays(at replay.Place) bool {
 		}
 		e, err := c.Event(r)
 		if err == nil {
-			_, err = s.Read(e)
+			_, err = s.readHere(e)
 		}
 		return err == nil
 	}

@@ -108,6 +108,11 @@ func (s *Snapshot) unclosed() bool {
 	if _, ok := s.listing.Others[synced.FileName]; ok {
 		return true
 	}
+	return s.newestUnsealed()
+}
+
+// newestUnsealed reports whether the newest segment has no footer.
+func (s *Snapshot) newestUnsealed() bool {
 	end := s.scan.Ending()
 	return end.Segment > 0 && end.Segment == s.listing.Newest() && !end.Sealed
 }
@@ -142,6 +147,6 @@ func (s *Snapshot) count() error {
 	}
 	// A range may reach past the last event, when a crash took the events it hides.
 	// Their numbers are never assigned again.
-	r.NextSequence = max(s.scan.Log().NextSequence(), r.HiddenRanges.End(), s.minNext)
+	r.NextSequence = max(s.scan.Log().NextSequence(), r.HiddenRanges.End(), s.nextSequence(), s.minNext)
 	return nil
 }

@@ -2,8 +2,10 @@ package store
 
 import (
 	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/synced"
@@ -29,6 +31,9 @@ type Snapshot struct {
 	// batpak may have numbered the events after it otherwise: see numbering.
 	crossesUnsealed bool
 	goesOn          bool // see GoingOn
+
+	lineage       *lineage.Lineage // of store.thaw, nil without
+	lineageDamage *damage.Damage   // of store.thaw, nil if it is sound
 }
 
 // Report returns how the store was opened, and the damage that queries have met

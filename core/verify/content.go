@@ -34,8 +34,14 @@ type walk struct {
 	next   placesReader // of the segment, at its next event
 	losses int          // number passed
 	epoch  uint32
-	batch  openBatch
-	walker *segment.Walker
+	// thinned counts the segments so far from which events are missing; inThinned says that
+	// the current one is of them.
+	thinned   uint32
+	inThinned bool
+	batch     openBatch
+	walker    *segment.Walker
+	// redacted counts the redacted events of the segment.
+	redacted redacted
 }
 
 type openBatch struct {
@@ -140,6 +146,7 @@ func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walkResult,
 	if w.batch.open && begun != ^uint64(0) {
 		done.spanFrom = begun
 	}
+	w.redacted.note(w.findings, s.Name)
 	done.rest, done.ok = frames.Rest(), frames.Err() == nil
 	if !done.ok {
 		w.cutOff(s, frames.Offset(), frames.Err())
@@ -158,7 +165,10 @@ func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64,
 	if err != nil || h.SegmentID != s.ID {
 		return 0, false
 	}
-	if h.Flags != 0 && w.truth.extracts[s.Name] == nil {
+	switch _, w.inThinned = w.truth.thinned[s.Name]; {
+	case w.inThinned:
+		w.thinned++
+	case h.Flags != 0:
 		w.findings.note(Note{Topic: Unusual, File: s.Name, Detail: "the header has flags"})
 	}
 	return uint64(n), true
@@ -199,6 +209,9 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	if exists {
 		t.Sequence, t.Numbered = w.view.sequences.At(i), true
 	}
+	if b.Redacted() {
+		w.redacted.add(b.Kind, t)
+	}
 	report := func(reason damage.Reason, err error) {
 		w.findings.damage(at(s.Name, step.Offset, reason, err, &t))
 		if exists {
@@ -210,6 +223,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 		report(damage.Chain, errNoChain)
 	case b.ContentHash != b.EventHash:
 		report(damage.PayloadHash, errContentHash)
+	case b.Redacted(): // nothing is left to compare
 	case w.o.Hash != nil && !b.EventHash.IsZero() && w.o.Hash(b.Payload) != b.EventHash:
 		report(damage.PayloadHash, errDigest)
 	}
@@ -234,7 +248,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 		w.chains = append(w.chains, chain{})
 	}
 	now := head{hash: b.EventHash, wall: b.WallMS, clock: b.Clock, any: true, hidden: w.hides(i), suspect: w.suspects[i]}
-	why, fork := w.chains[entity].link(&f, now, w.epoch, w.truth.extracts[s.Name] != nil)
+	why, fork := w.link(&w.chains[entity], &f, now)
 	if why != nil {
 		report(damage.Chain, why)
 	}
@@ -244,11 +258,24 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 	return nil
 }
 
+// link adds the next event to the chain of its entity. Events may be missing before it if a
+// segment says so that is not before the entity's last event.
+func (w *walk) link(c *chain, f *event.Facts, now head) (why error, fork bool) {
+	why, fork = c.link(f, now, w.epoch, w.inThinned || c.thinned != w.thinned)
+	if c.thinned = w.thinned; w.inThinned {
+		c.thinned-- // more may be missing after the event
+	}
+	return why, fork
+}
+
 // unusual adds a note for fields that no known writer sets.
 func (w *walk) unusual(file string, step *segment.Step, t damage.Touched) {
 	b := step.Body
 	n := Note{Topic: Unusual, File: file, Offset: step.Offset, Event: t, Named: true}
-	const known = event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay
+	known := uint8(event.FlagRequiresAck | event.FlagTransactional | event.FlagReplay)
+	if b.Redacted() {
+		known |= event.FlagRedacted
+	}
 	switch {
 	case b.ID.IsZero():
 		n.Detail = "the event id is zero"
@@ -258,6 +285,8 @@ func (w *walk) unusual(file string, step *segment.Step, t damage.Touched) {
 		n.Detail = "counter, depth or lane is not zero"
 	case b.Flags&^known != 0:
 		n.Detail = "an undefined flag is set"
+	case b.Redacted() && b.Meta.Len() > 0:
+		n.Detail = "a redacted event has metadata"
 	case b.Form != segment.PayloadArray:
 		n.Detail = "the payload is not an array of bytes"
 	default:

@@ -35,12 +35,24 @@ const listTries = 5
 // them, or remove them once another file has their content.
 func openFiles(files directory.Files) (d *fixedFiles, err error) {
 	for range listTries {
-		if d, err = listFiles(files); err == nil {
-			err = d.openIndex()
+		d, err = listAndOpen(files)
+		if errors.Is(err, directory.ErrSwap) {
+			var resolved directory.Files
+			if resolved, err = directory.Resolve(files); err == nil {
+				d, err = listAndOpen(resolved)
+			}
 		}
-		if !errors.Is(err, source.ErrGone) {
+		if !errors.Is(err, source.ErrGone) && !errors.Is(err, directory.ErrSwap) {
 			break
 		}
+	}
+	return d, err
+}
+
+func listAndOpen(files directory.Files) (*fixedFiles, error) {
+	d, err := listFiles(files)
+	if err == nil {
+		err = d.openIndex()
 	}
 	return d, err
 }
@@ -129,11 +141,11 @@ func listDirectory(files directory.Files) (*fixedFiles, error) {
 	return d, nil
 }
 
-// checked reports whether a run checks a file that is no segment: an index file or the
-// hidden ranges.
+// checked reports whether a run checks a file that is no segment: an index file, the
+// hidden ranges or store.thaw.
 func checked(name string) bool {
 	kind := directory.KindOf(name)
-	return kind.Derived() || kind == directory.HiddenRanges
+	return kind.Derived() || kind == directory.HiddenRanges || kind == directory.Lineage
 }
 
 // List implements directory.Files.

@@ -44,10 +44,17 @@ const (
 	Stale Topic = "stale"
 	// Stray: a file may be a segment but is not named like one.
 	Stray Topic = "stray"
+	// Redacted: a segment holds redacted events, with sequences from First up to End
+	// (exclusive). Detail says how many, and how many of them are tombstones. Payloads that are
+	// gone are not checked.
+	Redacted Topic = "redacted"
 	// Extract: a segment holds selected events of another store (see package extract).
 	// Detail says how many sequences from First up to End (exclusive) belong to no event of
 	// it: they were not selected, or left out.
 	Extract Topic = "extract"
+	// Compacted: events were removed from a segment (see package compact). Detail says how
+	// many sequences from First up to End (exclusive) they had.
+	Compacted Topic = "compacted"
 )
 
 // Note is a finding that proves no damage.

@@ -75,6 +75,7 @@ func Run(files directory.Files, o Options) (*Result, error) {
 		c.names,
 		c.replay,
 		c.hiddenRanges,
+		c.lineage,
 		c.open,
 		c.content,
 		c.checkRanges,

@@ -61,7 +61,7 @@ func (v survivors) apply(changes []change, i int) {
 		// must not end up with two.
 		for _, earlier := range changes[:i] {
 			if earlier.from != nil {
-				v.drop(earlier.from, earlier.oldName, c.entry.file)
+				v.drop(earlier.from, earlier.oldName, c.entry)
 			}
 		}
 		v[c.from] = v.of(c.from).without(c.oldName)
@@ -73,8 +73,8 @@ func (v survivors) apply(changes []change, i int) {
 	}
 }
 
-func (v survivors) drop(d *directory, name string, f *file) {
-	if e, ok := v.of(d).get(name); ok && e.file == f {
+func (v survivors) drop(d *directory, name string, moved entry) {
+	if e, ok := v.of(d).get(name); ok && e.file == moved.file && e.dir == moved.dir {
 		v[d] = v.of(d).without(name)
 	}
 }

@@ -50,21 +50,25 @@ func (s *FS) Crash(c Cut) *FS {
 			names.apply(s.changes, i)
 		}
 	}
-	return &FS{root: names.build(s.root, &d, c.Torn)}
+	return &FS{root: names.build(s.root, &d, c.Torn, map[*file]*file{})}
 }
 
 // build copies the surviving part of d and everything below it.
-func (v survivors) build(d *directory, dice *dice, torn *Torn) *directory {
+func (v survivors) build(d *directory, dice *dice, torn *Torn, made map[*file]*file) *directory {
 	old := v.of(d)
 	l := make(listing, 0, len(old))
 	for _, e := range old {
 		if e.dir != nil {
-			l = append(l, entry{name: e.name, dir: v.build(e.dir, dice, torn)})
+			l = append(l, entry{name: e.name, dir: v.build(e.dir, dice, torn, made)})
 			continue
 		}
-		f := e.file.crash(dice)
-		if torn != nil && torn.Op.file == e.file {
-			f.tear(torn, dice)
+		f := made[e.file] // under another name too, if it is linked
+		if f == nil {
+			f = e.file.crash(dice)
+			if torn != nil && torn.Op.file == e.file {
+				f.tear(torn, dice)
+			}
+			made[e.file] = f
 		}
 		l = append(l, entry{name: e.name, file: f})
 	}

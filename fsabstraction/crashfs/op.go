@@ -14,9 +14,12 @@ const (
 	Rename
 	Remove
 	MkdirAll
+	Link
+	Clone
+	RenameDir
 )
 
-var kinds = [...]string{"", "Create", "WriteAt", "Truncate", "Sync", "SyncDir", "Rename", "Remove", "MkdirAll"}
+var kinds = [...]string{"", "Create", "WriteAt", "Truncate", "Sync", "SyncDir", "Rename", "Remove", "MkdirAll", "Link", "Clone", "RenameDir"}
 
 // String returns the method name.
 func (k Kind) String() string {
@@ -33,7 +36,7 @@ type Op struct {
 	N       int // 1 for the first of its FS
 	Kind    Kind
 	Name    string // as the caller gave it; for a handle, the name it was opened at
-	NewName string // of Rename
+	NewName string // of Rename, RenameDir and Link; of Clone the source
 	Offset  int64  // of WriteAt
 	Data    []byte // of WriteAt: the caller's slice, not a copy
 	Size    int64  // of Truncate

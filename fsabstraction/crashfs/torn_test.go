@@ -98,5 +98,6 @@ func TestTornOnlyAWrite(t *testing.T) {
 	})
 	require.Equal(t, "unknown operation", crashfs.Kind(0).String())
 	require.Equal(t, "MkdirAll", crashfs.MkdirAll.String())
-	require.Equal(t, "unknown operation", crashfs.Kind(9).String())
+	require.Equal(t, "RenameDir", crashfs.RenameDir.String())
+	require.Equal(t, "unknown operation", crashfs.Kind(12).String())
 }

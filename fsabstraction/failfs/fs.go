@@ -10,7 +10,7 @@ import (
 // FS passes every call to the file system it wraps unless a rule makes it fail. Create it
 // with New.
 //
-// It always has the methods of DirSyncer and Locker; where the inner file system lacks the
+// It always has the methods of DirSyncer, Locker, Linker, Cloner and DirRenamer; where the inner file system lacks the
 // ability they return errors.ErrUnsupported, as the interfaces allow.
 //
 // All methods may be called from several goroutines at once.

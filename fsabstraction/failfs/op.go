@@ -24,19 +24,22 @@ const (
 	Sync
 	Close
 	Unlock
+	Link
+	Clone
+	RenameDir
 )
 
 // Sets of operations.
 const (
 	Reads   = ReadDir | Open | Lstat | ReadAt | Stat
-	Changes = Create | Rename | Remove | MkdirAll | SyncDir | WriteAt | Truncate | Sync
+	Changes = Create | Rename | Remove | MkdirAll | SyncDir | WriteAt | Truncate | Sync | Link | Clone | RenameDir
 )
 
 // Op is one call.
 type Op struct {
 	Kind    Kind   // exactly one
 	Name    string // as the caller gave it; for a handle or lock, the name it was opened at
-	NewName string // of Rename
+	NewName string // of Rename, RenameDir and Link; of Clone the source
 	Offset  int64  // of ReadAt and WriteAt
 	Len     int    // of ReadAt and WriteAt, in bytes
 	Size    int64  // of Truncate

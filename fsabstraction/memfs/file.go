@@ -30,15 +30,15 @@ func (a *accounts) take(n int64) bool {
 
 // file is a regular file, under a name or without one.
 type file struct {
-	mu       sync.RWMutex
-	content  []byte
-	changed  int64 // ns since the Unix epoch
-	locked   bool
-	unlinked bool // it has no name, so its bytes do not count
-	size     *accounts
+	mu      sync.RWMutex
+	content []byte
+	changed int64 // ns since the Unix epoch
+	locked  bool
+	names   int // without one its bytes do not count
+	size    *accounts
 }
 
-func newFile(a *accounts) *file { return &file{changed: time.Now().UnixNano(), size: a} }
+func newFile(a *accounts) *file { return &file{changed: time.Now().UnixNano(), names: 1, size: a} }
 
 func (f *file) info() fsabstraction.Info {
 	f.mu.RLock()
@@ -48,12 +48,20 @@ func (f *file) info() fsabstraction.Info {
 	}
 }
 
-// unlink is called when the file loses its name.
+// unlink is called when the file loses a name.
 func (f *file) unlink() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.unlinked = true
-	f.size.take(-int64(len(f.content)))
+	if f.names--; f.names == 0 {
+		f.size.take(-int64(len(f.content)))
+	}
+}
+
+// link is called when the file gets a further name.
+func (f *file) link() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.names++
 }
 
 // resize sets the length, with zeros in the new part. mu is held.
@@ -62,7 +70,7 @@ func (f *file) resize(op, path string, size int64) error {
 	if size != int64(int(size)) || size > maxFile {
 		return pathError(op, path, fs.ErrInvalid)
 	}
-	if !f.unlinked && !f.size.take(size-before) {
+	if f.names > 0 && !f.size.take(size-before) {
 		return pathError(op, path, ErrFull)
 	}
 	if size <= before {

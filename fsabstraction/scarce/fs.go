@@ -17,8 +17,8 @@ func Read(inner fsabstraction.ReadFS) fsabstraction.ReadFS {
 	return readFS{inner}
 }
 
-// Write is Read for a writable file system. It always has the methods of DirSyncer and
-// Locker; where inner lacks the ability they return errors.ErrUnsupported, as the
+// Write is Read for a writable file system. It always has the methods of DirSyncer,
+// Locker, Linker, Cloner and DirRenamer; where inner lacks the ability they return errors.ErrUnsupported, as the
 // interfaces allow.
 func Write(inner fsabstraction.FS) fsabstraction.FS {
 	if w, ok := inner.(writeFS); ok {
@@ -57,6 +57,10 @@ var (
 	_ fsabstraction.FS        = writeFS{}
 	_ fsabstraction.DirSyncer = writeFS{}
 	_ fsabstraction.Locker    = writeFS{}
+
+	_ fsabstraction.Linker     = writeFS{}
+	_ fsabstraction.Cloner     = writeFS{}
+	_ fsabstraction.DirRenamer = writeFS{}
 )
 
 func (w writeFS) Create(name string) (fsabstraction.WriteFile, error) {
@@ -90,4 +94,28 @@ func (w writeFS) Lock(name string) (fsabstraction.Lock, error) {
 		return nil, &fs.PathError{Op: "lock", Path: name, Err: errors.ErrUnsupported}
 	}
 	return retry(func() (fsabstraction.Lock, error) { return l.Lock(name) })
+}
+
+func (w writeFS) Link(oldName, newName string) error {
+	l, ok := w.inner.(fsabstraction.Linker)
+	if !ok {
+		return &fs.PathError{Op: "link", Path: newName, Err: errors.ErrUnsupported}
+	}
+	return l.Link(oldName, newName)
+}
+
+func (w writeFS) Clone(dst fsabstraction.WriteFile, src fsabstraction.File) error {
+	c, ok := w.inner.(fsabstraction.Cloner)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return c.Clone(dst, src)
+}
+
+func (w writeFS) RenameDir(oldName, newName string) error {
+	d, ok := w.inner.(fsabstraction.DirRenamer)
+	if !ok {
+		return &fs.PathError{Op: "rename", Path: oldName, Err: errors.ErrUnsupported}
+	}
+	return d.RenameDir(oldName, newName)
 }

@@ -40,7 +40,7 @@ function describe(file, fn) {
 // look lists a directory in the order that ABI.md requires, since a writer may be
 // active. It omits files removed meanwhile.
 export function* look(dir) {
-  const first = ['index.fbati', 'index.thaw', 'index.ckpt', 'synced.thaw'], last = ['visibility_ranges.fbv']
+  const first = ['store.thaw', 'index.fbati', 'index.thaw', 'index.ckpt', 'synced.thaw'], last = ['visibility_ranges.fbv']
   const at = function* (names) {
     for (const name of names) {
       const file = path.join(dir, name)

@@ -28,7 +28,7 @@ const MOST_LATEST = 32 * 2 ** 20 // bytes; the largest of them that is valid has
 // worker has no other use for their names.
 const LONG = [12, 20, 22]
 // An index is read behind, in parts, while nobody waits: filters then find their lists at hand.
-const INDEX = /\.thaw$/, BEHIND = 1 << 20, PAUSE = 20
+const INDEX = /(index|\d)\.thaw$/, BEHIND = 1 << 20, PAUSE = 20
 const CREDIT = 4 // parts sent and not yet used
 const PROGRESS = 50 // ms between two messages of progress
 const utf8 = new TextEncoder(), text = new TextDecoder()

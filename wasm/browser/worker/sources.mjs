@@ -5,7 +5,7 @@ import { ReadError } from '../../js/errors.mjs'
 import { STATUS } from '../../js/task.mjs'
 import { File } from './windows.mjs'
 
-const FIRST = ['index.fbati', 'index.thaw', 'index.ckpt', 'synced.thaw'], LAST = ['visibility_ranges.fbv']
+const FIRST = ['store.thaw', 'index.fbati', 'index.thaw', 'index.ckpt', 'synced.thaw'], LAST = ['visibility_ranges.fbv']
 const REQUESTS = 6 // at once; browsers allow no more to one host
 
 // rank orders files as they have to be listed.

@@ -14,6 +14,7 @@ import (
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/synced"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -107,7 +108,7 @@ func (s *Store) write(f Content) error {
 
 // rank orders names as a reader of a store with an active writer must look at them.
 func rank(name string) int {
-	order := []string{artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
+	order := []string{lineage.FileName, artifact.FileName, index.FileName, checkpoint.FileName, synced.FileName}
 	if i := slices.Index(order, name); i >= 0 {
 		return i
 	}

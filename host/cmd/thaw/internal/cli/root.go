@@ -130,7 +130,7 @@ func (a *app) root() *cobra.Command {
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 	root.AddCommand(a.dump(), a.query(), a.follow(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
 		a.graph(), a.entities(), a.scopes(), a.kinds(), a.checkTypes(),
-		a.stat(), a.verify(), a.inspect(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
+		a.stat(), a.verify(), a.inspect(), a.export(), a.importing(), a.append(), a.rebuild(), a.backup(), a.fork(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

@@ -32,7 +32,12 @@ them by kind.
 
 unclosed means that the last writer did not close the store, or still has it open; the
 files do not show which. All complete appends are visible either way, and the next open
-for writing repairs the store.`,
+for writing repairs the store.
+
+A store that was forked, or from which events were removed, has its lineage in store.thaw:
+its identity, the store that it was forked from, and what was removed. With --json lineage
+has store, generation, origin (store and seq, or null) and removals (list of generation,
+mode, first, end, events, wall_ms).`,
 		Example: lines(
 			`thaw stat orders`,
 			`thaw stat orders --json | jq '.rejected[].reason'`),
@@ -54,8 +59,12 @@ func (a *app) runStat(ctx context.Context, dir string, read *readFlags, asJSON b
 	a.noteEmpty(dir, &report)
 	a.damages = len(report.Damages)
 	a.readNames(dir)
+	l, err := r.Lineage(ctx)
+	if err != nil && a.damages == 0 { // a damaged store.thaw is listed with the rest
+		return a.ended(dir, err)
+	}
 	if asJSON {
-		return a.statObject(&report)
+		return a.statObject(&report, &l)
 	}
 	var kinds []host.KindSummary
 	if len(a.names) > 0 {
@@ -66,22 +75,33 @@ func (a *app) runStat(ctx context.Context, dir string, read *readFlags, asJSON b
 			kinds = append(kinds, kind)
 		}
 	}
-	return a.statTable(dir, &report, kinds)
+	return a.statTable(dir, &report, &l, kinds)
 }
 
-// statObject prints a report for programs, with the names of kinds if there are any.
-func (a *app) statObject(report *host.Report) error {
-	if len(a.names) == 0 {
+// statObject prints a report for programs, with the lineage and the names of kinds if there are
+// any.
+func (a *app) statObject(report *host.Report, l *host.Lineage) error {
+	if len(a.names) == 0 && !written(l) {
 		return a.out.object(report)
 	}
 	line, err := json.Marshal(report)
 	if err != nil {
 		return err
 	}
-	names, err := json.Marshal(a.names)
-	if err != nil {
-		return err
+	line = bytes.TrimSuffix(line, []byte("}"))
+	if written(l) {
+		of, err := json.Marshal(lineageOf(l))
+		if err != nil {
+			return err
+		}
+		line = append(append(line, `,"lineage":`...), of...)
 	}
-	line = append(bytes.TrimSuffix(line, []byte("}")), `,"kind_names":`...)
-	return a.out.object(json.RawMessage(append(append(line, names...), '}')))
+	if len(a.names) > 0 {
+		names, err := json.Marshal(a.names)
+		if err != nil {
+			return err
+		}
+		line = append(append(line, `,"kind_names":`...), names...)
+	}
+	return a.out.object(json.RawMessage(append(line, '}')))
 }

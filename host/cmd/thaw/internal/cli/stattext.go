@@ -33,9 +33,10 @@ func rows[T any](t table, name string, items []T, text func(T) string) {
 	}
 }
 
-func (a *app) statTable(dir string, r *host.Report, kinds []host.KindSummary) error {
+func (a *app) statTable(dir string, r *host.Report, l *host.Lineage, kinds []host.KindSummary) error {
 	t := table{tabwriter.NewWriter(&a.out, 0, 8, 2, ' ', 0)}
 	statRows(t, dir, r)
+	lineageRows(t, l)
 	rows(t, "kinds", kinds, func(k host.KindSummary) string {
 		return a.names.text(k.Kind) + ": " + counted(k.Events, "event")
 	})

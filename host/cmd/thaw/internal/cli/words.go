@@ -57,6 +57,7 @@ var meanings = map[damage.Reason]string{
 	damage.SequenceGap:             "sequences are missing",
 	damage.Ranges:                  "a range is empty, unsorted or overlaps another",
 	damage.Renumbered:              "batpak assigned sequences twice, so a range can mean two events",
+	damage.Lineage:                 "its origin or a removal is impossible",
 	damage.Stale:                   "it does not belong to the current index",
 	damage.Segments:                "the segments have changed since it was written",
 	damage.Lookups:                 "a lookup misses an event",

@@ -1,0 +1,237 @@
+package compact
+
+import (
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/sealed"
+	"github.com/thawlog/thaw/core/segment"
+)
+
+// output is a new segment, as planned from the index.
+type output struct {
+	id         uint64
+	header     segment.Header
+	first, end int // numbers of its events, with the removed ones
+	kept       int
+	// claimFirst and claimEnd bound the sequences that it stands for, unless claims is false
+	// because its inputs were empty. Its first and last kept events may lie within.
+	claimFirst, claimEnd uint64
+	claims               bool
+	firstKept, lastKept  uint64 // sequences
+	wallMS               uint64 // of a kept event, or one before
+	size                 uint64 // an upper bound
+}
+
+// begins reports whether a marker has to say with which sequence the segment begins.
+func (o *output) begins() bool {
+	if o.kept == 0 {
+		return o.claims
+	}
+	return o.firstKept > o.claimFirst
+}
+
+// ends reports whether a marker has to say with which sequence the segment ends.
+func (o *output) ends() bool {
+	if o.kept == 0 {
+		return o.claimEnd > o.claimFirst
+	}
+	return o.lastKept+1 < o.claimEnd
+}
+
+const (
+	// headerSize is an upper bound on the length of a segment's header.
+	headerSize = 80
+	// redactedMore is an upper bound on what a frame without its payload is longer: the
+	// flag and the kind can take more bytes.
+	redactedMore = 8
+	// markerSize is an upper bound on the length of a batch marker.
+	markerSize = 512
+)
+
+// packer decides where new segments begin. It reads only the index.
+type packer struct {
+	*run
+	g     *group
+	names map[string]struct{}
+	bytes int // of names
+	frame uint64
+	limit uint64
+}
+
+// pack plans the segments of every group, and drops groups that would not change.
+func (r *run) pack() error {
+	kept := r.groups[:0]
+	for _, g := range r.groups {
+		p := packer{run: r, g: &g, limit: r.limit(), names: map[string]struct{}{}}
+		for i := range g.inputs {
+			p.limit = max(p.limit, g.inputs[i].size)
+		}
+		if err := p.pack(); err != nil {
+			return err
+		}
+		if err := p.finish(); err != nil {
+			return err
+		}
+		if g.changes() || len(g.outputs) < len(g.inputs) {
+			kept = append(kept, g)
+		}
+	}
+	r.groups = kept
+	return nil
+}
+
+func (p *packer) pack() error {
+	n, end := p.g.events()
+	in, last := 0, uint64(0)
+	p.begin(n, 0)
+	if n == end {
+		p.current().end = end
+		return nil
+	}
+	for e, err := range p.s.Everything(p.g.inputs[0].id) {
+		if err != nil {
+			return err
+		}
+		if n == end {
+			break
+		}
+		if err := p.stop(n); err != nil {
+			return err
+		}
+		boundary := false
+		for p.g.inputs[in].id != e.Position.Segment {
+			in++
+			last, boundary = p.g.inputs[in].frames, true
+		}
+		between := e.Position.Offset - min(last, e.Position.Offset)
+		last = e.Position.End()
+		if v := p.verdict(n); v != Drop {
+			p.add(&e, n, in, v, between, boundary || between > 0)
+		}
+		n++
+	}
+	p.current().end = end
+	return nil
+}
+
+func (p *packer) current() *output { return &p.g.outputs[len(p.g.outputs)-1] }
+
+// begin begins a segment with event n, which lies in an input.
+func (p *packer) begin(n, in int) {
+	if len(p.g.outputs) > 0 {
+		p.current().end = n
+	}
+	p.g.outputs = append(p.g.outputs, output{first: n, header: segment.Header{CreatedNS: p.g.inputs[in].header.CreatedNS}})
+	clear(p.names)
+	p.bytes, p.frame = 0, headerSize+4*markerSize
+}
+
+// add adds event n. between is how many bytes of other frames, markers mostly, lie before it.
+// boundary is set where a batch or a segment may begin.
+func (p *packer) add(e *event.Event, n, in int, v Verdict, between uint64, boundary bool) {
+	length := uint64(e.Position.Length) + min(between, 2*markerSize)
+	if v != Keep {
+		length += redactedMore
+	}
+	more := p.more(e)
+	o := p.current()
+	size := p.frame + length + sealed.FooterSize(o.kept+1, p.bytes+more)
+	// A batch is not cut where a segment can be a little shorter instead.
+	full := size > p.limit || boundary && size > p.limit-p.limit/8
+	if full && o.kept > 0 && len(p.g.outputs) < len(p.g.inputs) {
+		p.begin(n, in)
+		o, more = p.current(), p.more(e)
+		size = p.frame + length + sealed.FooterSize(1, more)
+	}
+	p.names[e.Entity], p.names[e.Scope] = struct{}{}, struct{}{}
+	p.bytes += more
+	p.frame += length
+	if o.kept == 0 {
+		o.firstKept = e.Sequence
+	}
+	o.kept++
+	o.lastKept, o.wallMS, o.size = e.Sequence, e.WallMS, size
+}
+
+// more returns how many bytes of names an event adds to the footer.
+func (p *packer) more(e *event.Event) (n int) {
+	for _, name := range [...]string{e.Entity, e.Scope} {
+		if _, ok := p.names[name]; !ok {
+			n += sealed.NamesSize(name, "")
+		}
+	}
+	return n
+}
+
+// finish gives the outputs their ids, flags and claims.
+func (p *packer) finish() error {
+	g := p.g
+	first, end, found, err := p.claim()
+	if err != nil {
+		return err
+	}
+	flags, dropped := uint64(0), false
+	for i := range g.inputs {
+		in := &g.inputs[i]
+		dropped = dropped || in.dropped > 0
+		if in.header.Thinned() && flags != segment.FlagExtract {
+			flags = in.header.Flags
+		}
+	}
+	if flags == 0 && dropped {
+		flags = segment.FlagCompacted
+	}
+	ids := g.inputs[len(g.inputs)-len(g.outputs):]
+	for i := range g.outputs {
+		o := &g.outputs[i]
+		o.id, o.header.SegmentID = ids[i].id, ids[i].id
+		o.claimFirst, o.claimEnd, o.claims = o.firstKept, end, found
+		if i == 0 {
+			o.claimFirst = first
+		}
+		if i+1 < len(g.outputs) {
+			o.claimEnd = g.outputs[i+1].firstKept
+		}
+		if o.header.Flags = flags; flags == 0 && o.kept > 0 {
+			o.claimEnd = o.lastKept + 1 // a gap that was there stays a gap
+			if o.begins() {
+				o.header.Flags = segment.FlagCompacted
+			}
+		}
+		if o.kept == 0 {
+			o.size = headerSize + 4*markerSize + sealed.FooterSize(0, 0)
+		}
+	}
+	return nil
+}
+
+// claim returns the sequences that the group stands for. Where no segment is missing before it,
+// it begins where the segment before ends: the first ids of the group are given up, and a gap
+// that was there must not look like a missing segment.
+func (p *packer) claim() (first, end uint64, found bool, err error) {
+	for i := range p.g.inputs {
+		f, e, ok, err := p.claims(&p.g.inputs[i])
+		if err != nil {
+			return 0, 0, false, err
+		}
+		if ok && !found {
+			first, found = f, true
+		}
+		if ok {
+			end = e
+		}
+	}
+	previous := &p.before
+	for i := range p.inputs {
+		if p.inputs[i].id < p.g.inputs[0].id {
+			previous = &p.inputs[i]
+		}
+	}
+	if !found || previous.id+1 != p.g.inputs[0].id || previous.id > 0 && !previous.sealed {
+		return first, end, found, nil
+	}
+	_, before, ok, err := p.claims(previous)
+	if err == nil && !ok { // it has no event, or there is none
+		before, err = p.s.EndBefore(first)
+	}
+	return min(first, before), end, found, err
+}

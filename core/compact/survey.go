@@ -1,0 +1,242 @@
+package compact
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+)
+
+// run is the state of one Run.
+type run struct {
+	s    *store.Snapshot
+	plan *Plan
+	ids  []uint64 // of all segments
+	// before is the segment before the run, with the id 0 if there is none, and next the
+	// id of the one after it, or 0.
+	before input
+	next   uint64
+	inputs []input
+	// verdicts holds one for each event of the run, nil when all are kept.
+	verdicts []Verdict
+	groups   []group
+	result   Result
+	done     uint64
+	total    uint64
+}
+
+// input is a segment of the run.
+type input struct {
+	id     uint64
+	size   uint64
+	header segment.Header
+	frames uint64 // offset of the first frame
+	end    uint64 // where the frames end: the footer, or the end of the file
+	sealed bool
+
+	first, events    int // its events, numbered over the run
+	dropped, changed int
+	// firstSequence and lastSequence are those of its events.
+	firstSequence, lastSequence uint64
+	firstFrame                  uint64 // offset of the first event's frame
+	// gap is the last stretch before its last event that holds no event, so markers; gapEnd
+	// is 0 when there is none.
+	gap, gapEnd uint64
+	covered     uint64 // end of the last event's frame, or the offset of the first frame
+}
+
+// open reads the header and the trailer of a segment.
+func (r *run) open(id uint64) (in input, err error) {
+	in.id = id
+	src, err := r.s.OpenSegment(id)
+	if err != nil {
+		return in, err
+	}
+	in.size = uint64(max(src.Size(), 0))
+	h, n, err := segment.ReadHeader(src)
+	var why *damage.Refusal
+	switch {
+	case errors.As(err, &why):
+		return in, damaged(id, 0, why.Reason, why.Err)
+	case err != nil:
+		return in, source.Named(segment.Name(id), err)
+	case h.SegmentID != id:
+		return in, damaged(id, 0, damage.SegmentID, nil)
+	}
+	in.header, in.frames, in.end = h, uint64(n), in.size
+	in.covered = in.frames
+	at, ok, err := segment.FooterOffset(src)
+	if err != nil {
+		return in, source.Named(segment.Name(id), err)
+	}
+	if ok && at >= in.frames {
+		if in.sealed, err = segment.FooterBegins(src, at); err != nil {
+			return in, source.Named(segment.Name(id), err)
+		}
+		if in.sealed {
+			in.end = at
+		}
+	}
+	return in, nil
+}
+
+// damaged returns the error of damage at an offset of a segment.
+func damaged(id, offset uint64, reason damage.Reason, err error) error {
+	return &DamageError{Damage: &damage.Damage{File: segment.Name(id), Offset: offset, Reason: reason, Err: err}}
+}
+
+// survey opens the segments, judges their events, and finds out what lies between them. It
+// reads the index, and of the segments only headers and trailers.
+func (r *run) survey() error {
+	if err := r.list(); err != nil {
+		return err
+	}
+	start := cmp.Or(r.before.id, r.inputs[0].id)
+	current, i := (*input)(nil), -1
+	if r.before.id == 0 {
+		i, current = 0, &r.inputs[0]
+	} else {
+		current = &r.before
+	}
+	count := 0
+	for e, err := range r.s.Everything(start) {
+		if err != nil {
+			return err
+		}
+		if e.Position.Segment > r.plan.To {
+			break
+		}
+		for current.id != e.Position.Segment {
+			if i++; i == len(r.inputs) || r.inputs[i].id > e.Position.Segment {
+				return damaged(e.Position.Segment, e.Position.Offset, damage.SegmentMissing, nil)
+			}
+			current = &r.inputs[i]
+			current.first = count
+		}
+		if err := current.meet(&e); err != nil {
+			return err
+		}
+		if i < 0 {
+			continue
+		}
+		if err := r.judge(current, &e, count); err != nil {
+			return err
+		}
+		count++
+	}
+	for i++; i < len(r.inputs); i++ {
+		r.inputs[i].first = count
+	}
+	return nil
+}
+
+// list finds the segments of the run and those next to it.
+func (r *run) list() error {
+	if r.ids = r.plan.Segments; r.ids == nil {
+		r.ids = r.s.Segments()
+	}
+	from, _ := slices.BinarySearch(r.ids, r.plan.From)
+	end, found := slices.BinarySearch(r.ids, r.plan.To)
+	if found {
+		end++
+	}
+	if from >= end {
+		return ErrNoSegments
+	}
+	if listed := r.s.Segments(); end == len(r.ids) && len(listed) > 0 && r.ids[end-1] == listed[len(listed)-1] && !r.s.NewestSealed() {
+		return ErrActive
+	}
+	if end < len(r.ids) {
+		r.next = r.ids[end]
+	}
+	report := r.s.Report()
+	for _, d := range report.Damages {
+		if id, ok := segment.ParseName(d.File); ok && id >= r.plan.From && id <= r.plan.To {
+			return &DamageError{Damage: d}
+		}
+	}
+	var err error
+	if from > 0 {
+		if r.before, err = r.open(r.ids[from-1]); err != nil {
+			return err
+		}
+	}
+	r.inputs = make([]input, end-from)
+	for i, id := range r.ids[from:end] {
+		if err := r.stop(i); err != nil {
+			return err
+		}
+		if r.inputs[i], err = r.open(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop calls Plan.Stop for every 256th n.
+func (r *run) stop(n int) error {
+	if r.plan.Stop == nil || n%256 != 0 {
+		return nil
+	}
+	return r.plan.Stop()
+}
+
+// meet notes the next event of the segment.
+func (in *input) meet(e *event.Event) error {
+	at := e.Position
+	if at.Offset < in.covered || at.End() < at.Offset || at.End() > in.end {
+		return damaged(in.id, at.Offset, damage.Position, nil)
+	}
+	if at.Offset > in.covered {
+		in.gap, in.gapEnd = in.covered, at.Offset
+	}
+	if in.events == 0 {
+		in.firstSequence, in.firstFrame = e.Sequence, at.Offset
+	}
+	in.covered, in.lastSequence = at.End(), e.Sequence
+	in.events++
+	return nil
+}
+
+// judge asks about event n of the run.
+func (r *run) judge(in *input, e *event.Event, n int) error {
+	if err := r.stop(n); err != nil {
+		return err
+	}
+	if r.plan.Judge == nil {
+		r.result.Events++
+		return nil
+	}
+	v := r.plan.Judge(e)
+	switch v {
+	case Keep:
+		r.result.Events++
+	case Drop:
+		r.result.Dropped++
+		in.dropped++
+	case Tombstone:
+		r.result.Tombstoned++
+		in.changed++
+	case Redact:
+		r.result.Redacted++
+		in.changed++
+	default:
+		return ErrVerdict
+	}
+	r.verdicts = append(r.verdicts, v)
+	r.removed(v, e.Sequence)
+	return nil
+}
+
+// verdict returns what was decided about event n of the run.
+func (r *run) verdict(n int) Verdict {
+	if r.verdicts == nil {
+		return Keep
+	}
+	return r.verdicts[n]
+}

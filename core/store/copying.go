@@ -1,0 +1,361 @@
+package store
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/commit"
+	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/visibility"
+)
+
+// Copying says of which bytes a copy of a store consists: the whole store as a snapshot sees
+// it, or its beginning. The copy is a closed store: its last segment has a footer.
+type Copying struct {
+	// Segments are copied as they are, by rising id; they do not change any more.
+	Segments []CopiedSegment
+	// Last is the segment that is cut, "" if none is: its first Keep bytes and then Footer.
+	Last   string
+	Keep   uint64
+	Footer []byte
+	// Index lists the index files that cover nothing but copied events. Replay is how many of
+	// the events they lack: the first open reads them from the segments.
+	Index  []string
+	Replay uint64
+	// Hidden are the hidden ranges, cut to the copied sequences in a copy of a beginning.
+	Hidden visibility.Ranges
+	// End is the sequence after the last copied event. LastID is that event's id.
+	End    uint64
+	LastID event.ID
+}
+
+// CopiedSegment is a segment and its size in bytes.
+type CopiedSegment struct {
+	Name string
+	Size uint64
+}
+
+// Swapped reports whether the store's files may have been swapped since the snapshot was
+// opened, so that a copy that was made since can be a mix of two states.
+func (s *Snapshot) Swapped() (bool, error) { return s.listing.Swapped() }
+
+// CopyAll returns what a copy of the whole store consists of. An end that the next writer
+// would cut off is not copied; see [Snapshot.Recovery].
+func (s *Snapshot) CopyAll() (*Copying, error) {
+	r, err := s.Recovery()
+	if err != nil {
+		return nil, err
+	}
+	c := &Copying{Index: s.indexNames(len(s.parts)), Hidden: s.report.HiddenRanges, End: s.End()}
+	for _, entry := range s.listing.Segments {
+		if entry.Name == r.File {
+			if !r.Remove {
+				c.Last, c.Keep, c.Footer = r.File, r.Keep, r.Footer
+			}
+			continue
+		}
+		if err := c.addWhole(s, entry); err != nil {
+			return nil, err
+		}
+	}
+	covered := s.base
+	if len(c.Index) == 0 {
+		covered = 0
+	}
+	for _, p := range s.parts[covered:] {
+		c.Replay += uint64(p.now().Image.Count)
+	}
+	c.LastID, err = s.lastID()
+	return c, err
+}
+
+func (c *Copying) addWhole(s *Snapshot, e directory.SegmentEntry) error {
+	size, ok := s.listing.Size(e.ID)
+	if !ok {
+		if err := s.listing.Failure(); err != nil {
+			return err
+		}
+		return source.Named(e.Name, source.ErrGone)
+	}
+	c.Segments = append(c.Segments, CopiedSegment{Name: e.Name, Size: size})
+	return nil
+}
+
+// lastID returns the id of the last record, zero without one.
+func (s *Snapshot) lastID() (id event.ID, err error) {
+	err = s.repairing(func() error {
+		for i := len(s.parts) - 1; i >= 0; i-- {
+			p := s.parts[i].now()
+			if p.Image.Count == 0 {
+				continue
+			}
+			raw, err := p.Reader().Record(p.Image.Count - 1)
+			if err == nil {
+				id = raw.ID()
+			}
+			return err
+		}
+		return nil
+	})
+	return id, err
+}
+
+// CopyUpTo returns what a copy of the store as it was after the event with a sequence
+// consists of: that event, hidden or not, everything before it, and if it is an item of a
+// batch, the rest of the batch, since a batch is whole or does not exist. The error is
+// [ErrNotFound] when no event has the sequence. A batch of batpak's that spans two segments
+// can be forked only at an event after it.
+//
+// Its cost is that of the records of one segment, and a look at each segment before.
+func (s *Snapshot) CopyUpTo(sequence uint64) (c *Copying, err error) {
+	err = s.repairing(func() (err error) {
+		c, err = s.copyUpTo(sequence)
+		return err
+	})
+	return c, err
+}
+
+func (s *Snapshot) copyUpTo(sequence uint64) (*Copying, error) {
+	at, last, err := s.findRecord(sequence)
+	if err != nil {
+		return nil, err
+	}
+	id := last.Position().Segment
+	at, last, end, err := s.endOfAppend(at, slices.Clone(last))
+	if err != nil {
+		return nil, err
+	}
+	c := &Copying{End: last.Sequence() + 1, LastID: last.ID(), Hidden: cutRanges(s.report.HiddenRanges, last.Sequence()+1)}
+	for _, entry := range s.listing.Segments {
+		switch {
+		case entry.ID < id:
+			err = c.addWhole(s, entry)
+		case entry.ID == id:
+			err = s.addLast(c, entry, at, end)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	covered := 0
+	for covered < s.base && !further(s.parts[covered].file.to, artifact.Watermark{Segment: id, Offset: end}) {
+		covered++
+	}
+	if c.Index = s.indexNames(covered); len(c.Index) == 0 {
+		covered = 0
+	}
+	for i := covered; i <= at.part; i++ {
+		n := uint64(s.parts[i].now().Image.Count)
+		if i == at.part {
+			n = uint64(at.record) + 1
+		}
+		c.Replay += n
+	}
+	return c, nil
+}
+
+// cutRanges returns the ranges below end.
+func cutRanges(ranges visibility.Ranges, end uint64) visibility.Ranges {
+	var out visibility.Ranges
+	for _, r := range ranges {
+		if r.Start < end {
+			out = append(out, visibility.Range{Start: r.Start, End: min(r.End, end)})
+		}
+	}
+	return out
+}
+
+// indexNames returns the files of the first n parts that were read from files.
+func (s *Snapshot) indexNames(n int) []string {
+	var names []string
+	for i, p := range s.parts[:min(n, s.base)] {
+		if p.now() != p { // its file proved damaged
+			break
+		}
+		names = append(names, p.file.name)
+		if i > 0 {
+			continue
+		}
+		if p.file.name == checkpoint.FileName {
+			break
+		}
+		if p.Index.Saved() != nil {
+			names = append(names, index.FileName)
+		}
+	}
+	return names
+}
+
+// recordAt is the place of a record: the number of its part, and its own in that.
+type recordAt struct {
+	part   int
+	record uint32
+}
+
+// findRecord finds the record with a sequence.
+func (s *Snapshot) findRecord(sequence uint64) (recordAt, artifact.Raw, error) {
+	for i := range s.parts {
+		p := s.parts[i].now()
+		if last, ok := p.Index.Last(); !ok || sequence > last {
+			continue
+		}
+		r := p.Reader()
+		n, err := r.After(sequence)
+		if err != nil {
+			return recordAt{}, nil, err
+		}
+		raw, err := r.Record(n)
+		if err == nil && raw.Sequence() != sequence {
+			err = ErrNotFound
+		}
+		return recordAt{i, n}, raw, err
+	}
+	return recordAt{}, nil, ErrNotFound
+}
+
+// neighbour returns the record after another, or before it with step -1; ok is false if there
+// is none in the same segment without a byte between the two. Markers lie in such gaps.
+func (s *Snapshot) neighbour(at recordAt, of event.Position, step int) (recordAt, artifact.Raw, bool, error) {
+	n := int64(at.record) + int64(step)
+	for n < 0 || n >= int64(s.parts[at.part].now().Image.Count) {
+		if at.part += step; at.part < 0 || at.part >= len(s.parts) {
+			return at, nil, false, nil
+		}
+		if n = 0; step < 0 {
+			n = int64(s.parts[at.part].now().Image.Count) - 1
+		}
+	}
+	at.record = uint32(n)
+	raw, err := s.parts[at.part].now().Reader().Record(at.record)
+	if err != nil {
+		return at, nil, false, err
+	}
+	is := raw.Position()
+	follows := step > 0 && is.Offset == of.End() || step < 0 && is.End() == of.Offset
+	return at, raw, is.Segment == of.Segment && follows, nil
+}
+
+// errSpans is the cause when a batch of batpak's continues in the next segment.
+var errSpans = errors.New("thaw: the event is in a batch that spans two segments")
+
+// endOfAppend returns the last record of the append that a record belongs to, and where its
+// frames end: of a batch, after its COMMIT. The frames of a batch lie one after the other, so
+// the marker before the first of them is its BEGIN, which says how many they are.
+func (s *Snapshot) endOfAppend(at recordAt, raw artifact.Raw) (recordAt, artifact.Raw, uint64, error) {
+	id := raw.Position().Segment
+	name := segment.Name(id)
+	first, before := raw.Position(), uint32(0) // of the run of frames without a gap
+	from := uint64(0)
+	for i := at; ; {
+		previous, other, ok, err := s.neighbour(i, first, -1)
+		if err != nil {
+			return at, nil, 0, err
+		}
+		if !ok {
+			if other != nil && other.Position().Segment == id {
+				from = other.Position().End()
+			}
+			break
+		}
+		i, first = previous, other.Position()
+		before++
+	}
+	src, err := directory.Open(s.files, name)
+	if err != nil {
+		return at, nil, 0, err
+	}
+	if from == 0 {
+		_, n, err := segment.ReadHeader(src)
+		if err != nil {
+			return at, nil, 0, source.Named(name, err)
+		}
+		from = uint64(n)
+	}
+	items := uint32(0)
+	walk := segment.NewWalker(src, from)
+	for walk.Offset() < first.Offset {
+		step, ok := walk.Next()
+		if !ok {
+			break
+		}
+		items = 0
+		if step.Body != nil && step.Body.IsMarker() && step.Body.Kind == event.SystemBatchBegin {
+			items = step.Body.PayloadSize
+		}
+	}
+	if err := walk.Err(); err != nil {
+		return at, nil, 0, source.Named(name, err)
+	}
+	if before >= items {
+		return at, raw, raw.Position().End(), nil
+	}
+	for range items - 1 - before {
+		next, other, ok, err := s.neighbour(at, raw.Position(), 1)
+		if err != nil {
+			return at, nil, 0, err
+		}
+		if !ok {
+			return at, nil, 0, errSpans
+		}
+		at, raw = next, slices.Clone(other)
+	}
+	walk = segment.NewWalker(src, raw.Position().End())
+	step, ok := walk.Next()
+	if err := walk.Err(); err != nil {
+		return at, nil, 0, source.Named(name, err)
+	}
+	if !ok || step.Body == nil || step.Body.Kind != event.SystemBatchCommit {
+		return at, nil, 0, errSpans
+	}
+	return at, raw, step.Offset + step.Length, nil
+}
+
+// addLast adds the segment that holds the last copied record: whole if nothing follows, and
+// otherwise up to end.
+func (s *Snapshot) addLast(c *Copying, e directory.SegmentEntry, at recordAt, end uint64) error {
+	src, err := directory.Open(s.files, e.Name)
+	if err != nil {
+		return err
+	}
+	footer, sealed, err := segment.FooterOffset(src)
+	if err != nil {
+		return source.Named(e.Name, err)
+	}
+	if sealed && footer == end {
+		return c.addWhole(s, e)
+	}
+	d := artifact.NewDraft()
+	for i := range at.part + 1 {
+		p := s.parts[i].now()
+		n := p.Image.Count
+		if i == at.part {
+			n = at.record + 1
+		}
+		if err := addSegment(d, p, e.ID, n); err != nil {
+			return err
+		}
+	}
+	c.Last, c.Keep = e.Name, end
+	c.Footer = commit.AppendFooter(nil, d.Run(0, d.Savepoint()), end)
+	return nil
+}
+
+// Contains reports whether an event with this sequence and id is in the store, hidden or not.
+func (s *Snapshot) Contains(sequence uint64, id event.ID) (found bool, err error) {
+	err = s.repairing(func() error {
+		_, raw, err := s.findRecord(sequence)
+		if err == ErrNotFound {
+			found = false
+			return nil
+		}
+		found = err == nil && raw.ID() == id
+		return err
+	})
+	return found, err
+}

@@ -1,0 +1,375 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/zeebo/blake3"
+
+	coredir "github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/core/swap"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// copyTries is how often a copy begins again because the files of the source were swapped
+// meanwhile, as a compaction does.
+const copyTries = 5
+
+// errSourceChanged makes a copy begin again.
+var errSourceChanged = errors.New("thaw: the store was compacted while it was copied")
+
+// copier copies files of one directory to another. It only reads the first.
+type copier struct {
+	ctx   context.Context
+	fs    fsabstraction.FS
+	dir   string
+	waits []string // names of a pending swap of the source
+	// link gives whole files a second name instead of copying them, and verify reads copies
+	// back. A file under the name of a copy that has the right bytes already is kept if
+	// resume is set.
+	link, verify, resume bool
+	noLinks, noClones    bool
+	progress             func(done, total uint64)
+	done, total          uint64
+
+	Linked, Cloned, Copied, Kept int
+	Bytes                        uint64 // of files that were copied
+}
+
+// begin notes the swap that is pending in the source, whose files have other names.
+func (c *copier) begin(files *directory) error {
+	r, _, err := coredir.ReadSwap(files)
+	if c.waits = nil; r != nil {
+		c.waits = r.Renames
+	}
+	return err
+}
+
+// source returns the path of a file of the source.
+func (c *copier) source(name string) string {
+	if slices.Contains(c.waits, name) {
+		if path := filepath.Join(c.dir, swap.Name(name)); exists(c.fs, path) {
+			return path
+		}
+	}
+	return filepath.Join(c.dir, name)
+}
+
+func exists(fsys fsabstraction.ReadFS, path string) bool {
+	_, err := fsys.Lstat(path)
+	return err == nil
+}
+
+// advance reports progress, and returns the error of the context.
+func (c *copier) advance(n uint64) error {
+	c.done += n
+	if c.progress != nil {
+		c.progress(c.done, max(c.total, c.done))
+	}
+	return c.ctx.Err()
+}
+
+// whole copies a file that does not change, or links it.
+func (c *copier) whole(name, to string, size uint64) error {
+	if c.link && !c.noLinks {
+		err := errors.ErrUnsupported
+		if l, ok := c.fs.(fsabstraction.Linker); ok {
+			err = l.Link(c.source(name), to)
+		}
+		switch {
+		case err == nil:
+			c.Linked++
+			return c.advance(size)
+		case errors.Is(err, fs.ErrNotExist):
+			return errSourceChanged
+		case !errors.Is(err, errors.ErrUnsupported):
+			return err
+		}
+		c.noLinks = true
+	}
+	return c.file(name, to, size, nil)
+}
+
+// file copies the first keep bytes of a file, and adds a footer.
+func (c *copier) file(name, to string, keep uint64, footer []byte) (err error) {
+	src, err := c.fs.Open(c.source(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return errSourceChanged
+	}
+	if err != nil {
+		return source.Failed(name, -1, err)
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	info, err := src.Stat()
+	if err != nil {
+		return source.Failed(name, -1, err)
+	}
+	if uint64(info.Size) < keep {
+		return errSourceChanged
+	}
+	if c.resume {
+		if there, err := c.there(name, to, src, keep, footer); there || err != nil {
+			return err
+		}
+	}
+	if err := removeFile(c.fs, to); err != nil {
+		return err
+	}
+	dst, err := c.fs.Create(to)
+	if err != nil {
+		return err
+	}
+	sum, err := c.fill(name, dst, src, uint64(info.Size), keep, footer)
+	if err == nil {
+		err = dst.Sync()
+	}
+	if err = errors.Join(err, dst.Close()); err != nil || !c.verify || sum == nil {
+		return err
+	}
+	return c.readBack(to, keep+uint64(len(footer)), sum)
+}
+
+// there reports whether an interrupted copy left the file as it must be. Its bytes are
+// compared, and synced: the sync of before may have failed.
+func (c *copier) there(name, to string, src fsabstraction.File, keep uint64, footer []byte) (bool, error) {
+	info, err := c.fs.Lstat(to)
+	if err != nil || info.Type != fsabstraction.Regular || uint64(info.Size) != keep+uint64(len(footer)) {
+		return false, nil
+	}
+	f, err := c.fs.OpenWrite(to)
+	if err != nil {
+		return false, err
+	}
+	same, err := equal(f, src, 0, int64(keep))
+	if err == nil && same {
+		end := make([]byte, len(footer))
+		if err = readFull(f, end, int64(keep)); err == nil && slices.Equal(end, footer) {
+			c.Kept++
+			return true, errors.Join(f.Sync(), f.Close(), c.advance(keep+uint64(len(footer))))
+		}
+	}
+	return false, errors.Join(err, f.Close())
+}
+
+// fill fills a new file. sum is nil when its bytes are shared with the source's.
+func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstraction.File, size, keep uint64, footer []byte) (sum []byte, err error) {
+	if cloner, ok := c.fs.(fsabstraction.Cloner); ok && !c.noClones {
+		err := cloner.Clone(dst, src)
+		if err == nil {
+			c.Cloned++
+			// The source may have grown, and ended in half a write.
+			if err = dst.Truncate(int64(keep)); err == nil && len(footer) > 0 {
+				_, err = dst.WriteAt(footer, int64(keep))
+			}
+			return nil, errors.Join(err, c.advance(keep+uint64(len(footer))))
+		}
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return nil, err
+		}
+		c.noClones = true
+	}
+	h := blake3.New()
+	b := make([]byte, min(copyBlock, max(keep, 1)))
+	for at := uint64(0); at < keep; {
+		b = b[:min(uint64(len(b)), keep-at)]
+		if err := readFull(src, b, int64(at)); err != nil {
+			return nil, source.Failed(name, int64(at), err)
+		}
+		_, _ = h.Write(b)
+		if _, err := dst.WriteAt(b, int64(at)); err != nil {
+			return nil, err
+		}
+		at += uint64(len(b))
+		if err := c.advance(uint64(len(b))); err != nil {
+			return nil, err
+		}
+	}
+	if len(footer) > 0 {
+		_, _ = h.Write(footer)
+		if _, err := dst.WriteAt(footer, int64(keep)); err != nil {
+			return nil, err
+		}
+		if err := c.advance(uint64(len(footer))); err != nil {
+			return nil, err
+		}
+	}
+	c.Copied++
+	c.Bytes += keep + uint64(len(footer))
+	return h.Sum(nil), nil
+}
+
+// readBack compares a copy with the sum of what was written.
+func (c *copier) readBack(path string, size uint64, sum []byte) (err error) {
+	f, err := c.fs.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	h := blake3.New()
+	b := make([]byte, min(copyBlock, max(size, 1)))
+	for at := uint64(0); at < size; at += uint64(len(b)) {
+		b = b[:min(uint64(len(b)), size-at)]
+		if err := readFull(f, b, int64(at)); err != nil {
+			return err
+		}
+		_, _ = h.Write(b)
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if !slices.Equal(h.Sum(nil), sum) {
+		return fmt.Errorf("%w: %s", ErrCopyDiffers, path)
+	}
+	return nil
+}
+
+// small returns the content of a small file of the source, nil if there is none.
+func (c *copier) small(name string) (b []byte, err error) {
+	f, err := c.fs.Open(c.source(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, source.Failed(name, -1, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	size, err := f.Size()
+	if err == nil {
+		b = make([]byte, size)
+		err = readFull(f, b, 0)
+	}
+	return b, source.Failed(name, -1, err)
+}
+
+// put writes a small file.
+func (c *copier) put(to string, b []byte) error {
+	if err := removeFile(c.fs, to); err != nil {
+		return err
+	}
+	f, err := c.fs.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, 0)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// unchanged returns errSourceChanged if the source was swapped since its snapshot.
+func (c *copier) unchanged(s *store.Snapshot) error {
+	swapped, err := s.Swapped()
+	if err == nil && swapped {
+		err = errSourceChanged
+	}
+	return err
+}
+
+// unfinished is a directory beside its final place, in which a copy is made. It is locked, so
+// that two copies to one place do not meet.
+type unfinished struct {
+	fs   fsabstraction.FS
+	dst  string
+	path string
+	lock fsabstraction.Lock
+}
+
+// beginUnfinished makes the directory, and its parents. What an interrupted copy left in it
+// stays.
+func beginUnfinished(ctx context.Context, o *Options, dst string) (*unfinished, error) {
+	u := &unfinished{fs: o.FS, dst: dst, path: filepath.Clean(dst) + ".unfinished"}
+	if _, ok := o.FS.(fsabstraction.DirRenamer); !ok {
+		return nil, fmt.Errorf("rename of a directory: %w", errors.ErrUnsupported)
+	}
+	err := makeDirectory(o.FS, u.path)
+	if err != nil {
+		return nil, err
+	}
+	if u.lock, err = lock(ctx, o.FS, u.path, o); err != nil {
+		return nil, err // it may be another copy's
+	}
+	return u, nil
+}
+
+// clear removes the files of a store but those to keep. Files of other programs stay.
+func (u *unfinished) clear(keep []string) error {
+	names, err := u.fs.ReadDir(u.path)
+	for _, n := range names {
+		if coredir.KindOf(n.Name) != coredir.Other && !slices.Contains(keep, n.Name) {
+			err = errors.Join(err, removeFile(u.fs, filepath.Join(u.path, n.Name)))
+		}
+	}
+	return err
+}
+
+// finish gives the directory its final name, which must not exist.
+func (u *unfinished) finish() error {
+	err := syncDir(u.fs, u.path)
+	if err = errors.Join(err, u.unlock()); err != nil {
+		return err
+	}
+	if err := u.fs.(fsabstraction.DirRenamer).RenameDir(u.path, u.dst); err != nil {
+		return err
+	}
+	return syncDir(u.fs, filepath.Dir(u.dst))
+}
+
+func (u *unfinished) unlock() error {
+	l := u.lock
+	if u.lock = nil; l == nil {
+		return nil
+	}
+	return l.Unlock()
+}
+
+// drop removes the directory after a failure.
+func (u *unfinished) drop() error {
+	if !exists(u.fs, u.path) {
+		return u.unlock()
+	}
+	err := errors.Join(u.clear(nil), u.unlock())
+	if err == nil {
+		err = removeFile(u.fs, filepath.Join(u.path, LockName))
+	}
+	if err == nil {
+		err = u.fs.Remove(u.path)
+	}
+	return err
+}
+
+// checkApart returns an error if one of two directories is in the other, or both are one.
+func checkApart(fsys fsabstraction.ReadFS, dir, dst string) error {
+	in := func(a, b string) bool { // whether a is b or in it
+		outer, err := fsys.Lstat(b)
+		for path := absolute(a); ; path = filepath.Dir(path) {
+			if path == absolute(b) {
+				return true
+			}
+			info, failed := fsys.Lstat(path)
+			if err == nil && failed == nil && outer.Identity.Known() && info.Identity.Known() && fsabstraction.SameFile(outer.Identity, info.Identity) {
+				return true
+			}
+			if path == filepath.Dir(path) {
+				return false
+			}
+		}
+	}
+	if in(dst, dir) || in(dir, dst) {
+		return ErrCopyInside
+	}
+	return nil
+}
+
+func absolute(path string) string {
+	if a, err := filepath.Abs(path); err == nil {
+		return a
+	}
+	return filepath.Clean(path)
+}

@@ -1,0 +1,211 @@
+package host_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lineage"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/memfs"
+	"github.com/thawlog/thaw/host"
+)
+
+// copied is a random store to copy, in memory.
+type copied struct {
+	fs   *memfs.FS
+	last []uint64 // by sequence, the last sequence of its append
+}
+
+func (c *copied) options() host.Options {
+	return flushingOften(host.Options{FS: c.fs, SegmentSize: 3000, Logger: quiet}, true)
+}
+
+// session opens the store, appends, and closes it.
+func (c *copied) session(t require.TestingT, dir string, random *rand.Rand, appends int) {
+	st, err := host.Open(context.Background(), dir, c.options())
+	require.NoError(t, err)
+	c.appends(t, st, random, appends)
+	require.NoError(t, st.Close())
+}
+
+func (c *copied) appends(t require.TestingT, st *host.Store, random *rand.Rand, appends int) {
+	for range appends {
+		items := make([]host.Item, 1+random.IntN(5)*random.IntN(2))
+		for i := range items {
+			items[i] = host.Item{At: event.At(fmt.Sprint("e", random.IntN(3)), "s"), Kind: event.Data, Payload: random.IntN(1000)}
+		}
+		_, err := st.AppendBatch(context.Background(), items)
+		require.NoError(t, err)
+		for range items {
+			c.last = append(c.last, 0)
+		}
+		for i := range items {
+			c.last[len(c.last)-1-i] = uint64(len(c.last) - 1)
+		}
+	}
+}
+
+func filesOf(t require.TestingT, fsys fsabstraction.ReadFS, dir string) map[string]string {
+	entries, err := fsys.ReadDir(dir)
+	require.NoError(t, err)
+	out := map[string]string{}
+	for _, e := range entries {
+		if e.Name == host.LockName {
+			continue
+		}
+		f, err := fsys.Open(filepath.Join(dir, e.Name))
+		require.NoError(t, err)
+		size, err := f.Size()
+		require.NoError(t, err)
+		b := make([]byte, size)
+		_, err = f.ReadAt(b, 0)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		out[e.Name] = string(b)
+	}
+	return out
+}
+
+func contentOf(t require.TestingT, fsys fsabstraction.ReadFS, dir string) (out []event.Full, at host.Position, report host.Report) {
+	ctx := context.Background()
+	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{FS: fsys, Logger: quiet})
+	require.NoError(t, err)
+	defer r.Close()
+	for e, err := range r.ReadEach(ctx, r.Query(ctx, host.Region{}, host.Page{})) {
+		require.NoError(t, err)
+		e.Payload = slices.Clone(e.Payload)
+		out = append(out, e)
+	}
+	at, err = r.Position(ctx)
+	require.NoError(t, err)
+	return out, at, r.Report()
+}
+
+func soundStore(t require.TestingT, fsys fsabstraction.ReadFS, dir string) {
+	found, err := host.Verify(context.Background(), dir, host.ReaderOptions{FS: fsys}, nil)
+	require.NoError(t, err)
+	require.NoError(t, found.Err())
+}
+
+// TestForkIsPrefix: a fork at any event is the beginning of the store, a sound store of its own
+// identity, and whatever is appended to it leaves every byte of the origin as it was.
+func TestForkIsPrefix(t *testing.T) {
+	ctx := context.Background()
+	rapid.Check(t, func(t *rapid.T) {
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		c := &copied{fs: memfs.New()}
+		for range rapid.IntRange(0, 3).Draw(t, "sessions") {
+			c.session(t, "/s", random, random.IntN(40))
+		}
+		live, err := host.Open(ctx, "/s", c.options())
+		require.NoError(t, err)
+		c.appends(t, live, random, 1+random.IntN(40))
+		if rapid.Bool().Draw(t, "closed") {
+			require.NoError(t, live.Close())
+		} else {
+			defer live.Close()
+		}
+		log, origin, _ := contentOf(t, c.fs, "/s")
+		before := filesOf(t, c.fs, "/s")
+		at := rapid.Uint64Range(0, uint64(len(log)-1)).Draw(t, "at")
+		r, err := host.Fork(ctx, "/s", at, "/f", host.ForkOptions{FS: c.fs, Logger: quiet, NoLinks: rapid.Bool().Draw(t, "copied")})
+		require.NoError(t, err)
+		require.Equal(t, host.Origin{Store: origin.Store, Sequence: c.last[at]}, r.Origin)
+		soundStore(t, c.fs, "/f")
+		fork, position, report := contentOf(t, c.fs, "/f")
+		require.Equal(t, log[:c.last[at]+1], fork)
+		require.Equal(t, r.Identity, position)
+		require.NotEqual(t, origin.Store, position.Store)
+		require.Equal(t, r.Replay, report.TailEvents)
+		require.Empty(t, report.Rejected)
+		require.False(t, report.Unclosed)
+
+		// A life of its own.
+		(&copied{fs: c.fs}).session(t, "/f", random, random.IntN(60))
+		soundStore(t, c.fs, "/f")
+		grown, after, _ := contentOf(t, c.fs, "/f")
+		require.Equal(t, fork, grown[:len(fork)])
+		require.Equal(t, position.Store, after.Store)
+		require.True(t, maps.Equal(before, filesOf(t, c.fs, "/s")), "the origin has the bytes that it had")
+		soundStore(t, c.fs, "/s")
+	})
+}
+
+func TestForkRefused(t *testing.T) {
+	ctx := context.Background()
+	c := &copied{fs: memfs.New()}
+	c.session(t, "/d/s", rand.New(rand.NewPCG(1, 1)), 60)
+	o := host.ForkOptions{FS: c.fs, Logger: quiet}
+	names := filesOf(t, c.fs, "/d/s")
+
+	_, err := host.Fork(ctx, "/d/s", 1<<40, "/d/f", o)
+	require.ErrorIs(t, err, host.ErrNotFound)
+	_, err = host.Fork(ctx, "/d/none", 0, "/d/f", o)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	for _, dst := range []string{"/d/s", "/d", "/d/s/inside", "/"} {
+		_, err = host.Fork(ctx, "/d/s", 0, dst, o)
+		require.ErrorIs(t, err, host.ErrCopyInside, dst)
+	}
+	require.NoError(t, c.fs.MkdirAll("/d/there"))
+	_, err = host.Fork(ctx, "/d/s", 0, "/d/there", o)
+	require.ErrorIs(t, err, fs.ErrExist)
+	done, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err = host.Fork(done, "/d/s", 0, "/d/f", o)
+	require.ErrorIs(t, err, context.Canceled)
+
+	w, err := c.fs.OpenWrite(filepath.Join("/d/s", segment.Name(1)))
+	require.NoError(t, err)
+	_, err = w.WriteAt([]byte{0xff}, 500)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	require.NoError(t, c.fs.Remove("/d/s/index.fbati"))
+	_, err = host.Fork(ctx, "/d/s", 0, "/d/f", o)
+	require.ErrorIs(t, err, host.ErrCopyDamaged)
+	entries, err := c.fs.ReadDir("/d")
+	require.NoError(t, err)
+	require.Len(t, entries, 2, "nothing is left behind: %v", entries)
+	require.NotEmpty(t, names[segment.Name(1)])
+}
+
+// TestForkOfFork: a fork has the removals of its origin, and names it.
+func TestForkOfFork(t *testing.T) {
+	ctx := context.Background()
+	c := &copied{fs: memfs.New()}
+	c.session(t, "/s", rand.New(rand.NewPCG(2, 1)), 60)
+	w, err := c.fs.Create("/s/" + lineage.FileName)
+	require.NoError(t, err)
+	_, err = w.WriteAt(lineage.AppendFile(nil, &lineage.Lineage{Identity: event.ID{9}, Generation: 3, Removals: []lineage.Removal{
+		{Generation: 2, Mode: lineage.Redacted, First: 0, End: 40, Events: 30},
+		{Generation: 3, Mode: lineage.Redacted, First: 20, End: 30, Events: 3}}}), 0)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	first, err := host.Fork(ctx, "/s", 12, "/f", host.ForkOptions{FS: c.fs, Logger: quiet})
+	require.NoError(t, err)
+	require.Equal(t, event.ID{9}, first.Origin.Store)
+	end := first.Origin.Sequence + 1
+	second, err := host.Fork(ctx, "/f", 3, "/g", host.ForkOptions{FS: c.fs, Logger: quiet})
+	require.NoError(t, err)
+	require.Equal(t, first.Identity.Store, second.Origin.Store)
+
+	r, err := host.OpenReader(ctx, "/f", host.ReaderOptions{FS: c.fs})
+	require.NoError(t, err)
+	defer r.Close()
+	l, err := r.Lineage(ctx)
+	require.NoError(t, err)
+	require.Equal(t, host.Lineage{Identity: first.Identity.Store, Generation: 3, Origin: &first.Origin, Removals: []host.Removal{
+		{Generation: 2, Mode: host.Redacted, First: 0, End: end, Events: min(30, end)}}}, l)
+	require.Equal(t, l.Removals, l.Before(1, 0))
+	require.Empty(t, l.Before(1, 2))
+}
