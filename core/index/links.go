@@ -12,9 +12,13 @@ type link struct {
 	record uint32
 }
 
-// linkChunk is the number of links in a chunk: a list grown by doubling would
-// leave three times its size as garbage.
-const linkChunk = 4096
+// A list grown by doubling would leave three times its size as garbage, so links are in
+// chunks. Each is twice as long as the one before, from firstChunk up to linkChunk links:
+// the index of a small store, or of a short tail, needs little memory.
+const (
+	firstChunk = 64
+	linkChunk  = 4096
+)
 
 // links collects links by rising record number.
 type links struct {
@@ -23,8 +27,9 @@ type links struct {
 }
 
 func (l *links) add(hi, lo uint64, record uint32) {
-	if l.count%linkChunk == 0 {
-		l.chunks = append(l.chunks, make([]link, 0, linkChunk))
+	n := len(l.chunks)
+	if n == 0 || len(l.chunks[n-1]) == cap(l.chunks[n-1]) {
+		l.chunks = append(l.chunks, make([]link, 0, min(firstChunk<<min(n, 16), linkChunk)))
 	}
 	last := &l.chunks[len(l.chunks)-1]
 	*last = append(*last, link{hi: hi, lo: lo, record: record})

@@ -47,6 +47,7 @@ func TestReport(t *testing.T) {
 	wasm, dir := sharedWASM(t), filepath.Join(fixtures, "rotated", "store")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // nothing is left in the user's own
 	t.Setenv("HOME", t.TempDir())
+	shareCache(t)
 	shown, err := readme.Blocks("README.md", "text")
 	require.NoError(t, err)
 	for _, way := range []string{wasm, wasm, "native"} { // compiled, and found compiled
@@ -69,6 +70,28 @@ func TestReport(t *testing.T) {
 	out, err := cmd.Output()
 	require.NoError(t, err)
 	require.Equal(t, shown, []string{string(out)})
+}
+
+// cached uses the compiled code in the directory THAW_WAZERO_CACHE, as the tests of package plugin do: wazero
+// takes seconds for it.
+func cached() plugin.Options {
+	dir := os.Getenv("THAW_WAZERO_CACHE")
+	return plugin.Options{CacheDir: dir, NoCache: dir == ""}
+}
+
+// shareCache makes that directory, if there is one, the plugin's in the user's cache directory.
+func shareCache(t *testing.T) {
+	dir := os.Getenv("THAW_WAZERO_CACHE")
+	if dir == "" {
+		return
+	}
+	user, err := os.UserCacheDir()
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	require.NoError(t, os.MkdirAll(filepath.Join(user, "thaw"), 0o755))
+	if err := os.Symlink(dir, filepath.Join(user, "thaw", "wazero")); err != nil {
+		t.Log("the plugin will be compiled again: ", err)
+	}
 }
 
 var built string
@@ -104,7 +127,7 @@ func TestMain(m *testing.M) {
 // each file: values are equal, and so are texts and classes of errors.
 func TestSameReaders(t *testing.T) {
 	ctx := t.Context()
-	p, err := plugin.LoadFile(ctx, sharedWASM(t), plugin.Options{NoCache: true})
+	p, err := plugin.LoadFile(ctx, sharedWASM(t), cached())
 	require.NoError(t, err)
 	defer p.Close()
 	stores, err := filepath.Glob(filepath.Join(fixtures, "*", "store"))

@@ -71,6 +71,15 @@ func Damaged(t testing.TB, fixtures string, n int) (out []*Case) {
 	return out
 }
 
+// Ways returns in which of two ways the i-th case is asked its questions: every fifth in both, and the others
+// by turns, or with THAW_FULL, which make nightly sets, all in both.
+func Ways(i int) []bool {
+	if i%5 == 0 || os.Getenv("THAW_FULL") != "" {
+		return []bool{false, true}
+	}
+	return []bool{i%2 == 0}
+}
+
 // readFixtures returns the stores of batpak 0.4.0 in a directory.
 func readFixtures(t testing.TB, dir string) map[string]map[string][]byte {
 	out := map[string]map[string][]byte{}
