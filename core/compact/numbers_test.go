@@ -2,6 +2,7 @@ package compact_test
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"testing"
 
@@ -131,8 +132,10 @@ func TestLostNumbers(t *testing.T) {
 			flipped := slices.Clone(b)
 			flipped[at] ^= 1 << (at % 8)
 			flip = at
-			try(flipped, uint64(at) >= end)
-			if uint64(at) >= end {
+			if at%5 == 0 || uint64(at) >= end && at%2 == 0 || os.Getenv("THAW_FULL") != "" {
+				try(flipped, uint64(at) >= end)
+			}
+			if uint64(at) >= end && at%3 == 0 {
 				try(b[:at], true)
 			}
 		}
