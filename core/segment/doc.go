@@ -4,7 +4,7 @@
 //	part           bytes
 //	magic          "FBAT"
 //	header length  u32 big-endian
-//	header         MessagePack map: version (1), flags (0, or FlagExtract),
+//	header         MessagePack map: version (1), flags (0, FlagExtract or FlagCompacted),
 //	               created_ns, segment_id
 //	frames         up to the footer, or to the end of the file
 //	footer         only on a sealed segment: see package sidx
