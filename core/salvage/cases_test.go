@@ -19,7 +19,8 @@ import (
 
 // frames returns the steps of a walk over a segment.
 func frames(b []byte) (steps []segment.Step) {
-	w := segment.NewWalker(byteSource(b), 57)
+	_, n, _ := segment.ReadHeader(byteSource(b))
+	w := segment.NewWalker(byteSource(b), uint64(n))
 	for {
 		s, ok := w.Next()
 		if !ok {

@@ -384,6 +384,8 @@ func (f *file) sound(step *segment.Step) {
 		x.Sequence = n
 	}
 	switch {
+	case step.Offset >= f.ends && !proved:
+		s.doubtful(x, damage.Torn)
 	case f.batch.open:
 		f.batch.items = append(f.batch.items, item{x, proved})
 	case f.id == 0 && s.report.withdraw(e.ID): // a copy of one that is damaged in its place
@@ -392,8 +394,6 @@ func (f *file) sound(step *segment.Step) {
 	case f.id == 0:
 		f.doubted = true
 		s.doubtful(x, damage.SegmentID)
-	case step.Offset >= f.ends && !proved:
-		s.doubtful(x, damage.Torn)
 	default:
 		s.keep(x)
 	}
