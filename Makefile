@@ -19,6 +19,7 @@ FLIP_STRIDE   ?= 127
 RACE_STRIDE   ?= 101
 # The numbers of power cuts, and of writers killed with SIGKILL, in `make crash`.
 CRASH_STATES ?= 1000000
+RECOVERY_CHAINS ?= 20000
 CRASH_KILLS  ?= 200
 # The number of stores that `make interop` writes for each sort of session. `make
 # test` also writes some of each.
@@ -128,7 +129,8 @@ chrome:
 # numbers; some twenty minutes on two cores.
 crash:
 	THAW_CRASH_STEP=1 THAW_CRASH_STATES=$(CRASH_STATES) THAW_CRASH_KILLS=$(CRASH_KILLS) \
-		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill' ./host/crash
+		THAW_RECOVERY_CHAINS=$(RECOVERY_CHAINS) THAW_SALVAGE_DENSITY=40 \
+		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts|TestKill|TestRecoveryAgainAndAgain|TestSalvagePowerCuts' ./host/crash
 	cd examples/orders && THAW_CRASH_KILLS=$(CRASH_KILLS) $(GO) test -count=1 -v -run TestKill .
 
 # The tests too long for CI, in some hours: every bit, more power cuts and stores,

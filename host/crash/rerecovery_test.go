@@ -18,7 +18,7 @@ import (
 // the store must be what a single recovery must make of it, and a second recovery changes nothing.
 func TestRecoveryAgainAndAgain(t *testing.T) {
 	first := setting(t, "THAW_CRASH_SEED", 1)
-	chains := setting(t, "THAW_RECOVERY_CHAINS", 60)
+	chains := setting(t, "THAW_RECOVERY_CHAINS", 120)
 	if raceEnabled {
 		chains = 3
 	}
