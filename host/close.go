@@ -38,6 +38,7 @@ func (s *Store) Close() error {
 	s.closing = true
 	close(s.closed)
 	s.entering.Unlock()
+	s.flusher.closing.Store(true)
 	s.inside.Wait()
 	close(s.requests)
 	<-s.quit
@@ -46,12 +47,16 @@ func (s *Store) Close() error {
 	report := CloseReport{}
 	if err == nil {
 		end := s.versions.end()
+		s.flusher.tags = nil
 		report.IndexWritten, report.IndexError = s.flusher.write(end, s.writer.atClose())
 		if report.IndexWritten && report.IndexError == nil {
 			report.IndexError = s.flusher.mergeAtClose(end)
 		}
 		if e := report.IndexError; e != nil {
 			s.flusher.index.notWritten(e)
+		} else {
+			s.flusher.noteSealed(end)
+			s.flusher.mergeSegments(flushClosing, closeSegments)
 		}
 	}
 	// Free the memory even if the caller keeps the closed store.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thawlog/thaw/core/compact"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/store"
 )
@@ -150,12 +151,14 @@ type compacting struct {
 	writer  *writer
 	path    string
 	dryRun  bool
+	quiet   bool // in the background, perhaps during a close
 	plan    compact.Plan
 	result  CompactResult
 
 	end   logEnd // of the last sealed segment
 	sizes *segmentSizes
 	done  *compact.Result
+	tags  *index.IDTags
 }
 
 // stuck returns an error if the files of a swap are not finished.

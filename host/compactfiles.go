@@ -78,8 +78,12 @@ func (w *segmentFiles) end(sync bool) (err error) {
 // meanwhile.
 func (x *compacting) switchOver(swap *swapping) error {
 	f := x.flusher
-	resume := f.pause()
-	defer resume()
+	if x.quiet { // merges run in the same goroutine, or no more
+		f.turn.Lock()
+		defer f.turn.Unlock()
+	} else {
+		defer f.pause()()
+	}
 	v, err := f.versions.pin()
 	if err != nil {
 		return errors.Join(err, swap.Abort())
@@ -100,7 +104,7 @@ func (x *compacting) switchOver(swap *swapping) error {
 	}
 	x.result.Generation++
 	_, err = finishSwap(f.index.fs, f.index.dir)
-	if err = errors.Join(err, f.adopt(to, x.end.total())); err != nil {
+	if err = errors.Join(err, f.adopt(to, x.end.total(), x.tags)); err != nil {
 		f.stuck.Store(true)
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
@@ -134,8 +138,9 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	if first > 0 {
 		names = []string{index.PartName(files.Files[first-1].End.Segment, to.Segment)}
 	}
+	x.tags = new(index.IDTags)
 	what := store.Flush{
-		First: first, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
+		First: first, Tags: x.tags, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
 		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop,
 		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made}, Memory: f.index.memory,
 	}

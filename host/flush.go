@@ -3,12 +3,14 @@ package host
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/flush"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
@@ -30,7 +32,8 @@ type flusher struct {
 	// turn is held while the index files change: by a flush as a whole, and at the end of a
 	// merge.
 	turn sync.Mutex
-	left []uint64 // records of the files after the last flush
+	tags *index.IDTags // to be filled in by write, if not nil
+	left []uint64      // records of the files after the last flush
 
 	sealedEnd atomic.Pointer[logEnd] // the end of the last sealed segment
 	// compacting is held by the one compaction of segments. turn is locked after it.
@@ -41,6 +44,8 @@ type flusher struct {
 	// stuck is set when files were swapped and the store does not read them: it writes no
 	// index any more.
 	stuck atomic.Bool
+	// closing is set when the store is being closed.
+	closing atomic.Bool
 }
 
 // backgroundSync is the number of bytes of an index written between syncs while the store
@@ -56,6 +61,7 @@ func newFlusher(o *Options, index indexFiles, vs *versions) *flusher {
 	f.noteSealed(vs.end())
 	go f.run()
 	go f.runMerges()
+	f.askMerge()
 	return f
 }
 
@@ -70,8 +76,11 @@ func (f *flusher) run() {
 // runMerges merges when the policy asks for it, until merges is closed.
 func (f *flusher) runMerges() {
 	defer close(f.merged)
+	last := math.MaxInt // earlier sessions may have left many small segments
 	for range f.merges {
 		f.mergeAll(flushOpen)
+		f.mergeSegments(flushOpen, last)
+		last = openSegments
 	}
 }
 
@@ -98,6 +107,7 @@ func (f *flusher) close() {
 	case <-f.ends:
 	default:
 	}
+	f.closing.Store(true)
 	f.stopping.Add(1)
 	close(f.ends)
 	<-f.done
@@ -109,9 +119,10 @@ func (f *flusher) close() {
 // It logs a failure; the flush after the next sealed segment tries again.
 func (f *flusher) flush(end logEnd) {
 	f.turn.Lock()
+	f.tags = new(index.IDTags)
 	written, err := f.write(end, flushOpen)
 	if written && err == nil {
-		err = f.adopt(end.at, end.total())
+		err = f.adopt(end.at, end.total(), f.tags)
 	}
 	f.turn.Unlock()
 	if err != nil && !errors.Is(err, ErrDamaged) {
@@ -174,7 +185,7 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 			return false, err
 		}
 	}
-	what := store.Flush{First: first, Run: added, To: end.at, NextSequence: end.next}
+	what := store.Flush{First: first, Run: added, To: end.at, NextSequence: end.next, Tags: f.tags}
 	every := int64(backgroundSync)
 	if when != flushOpen {
 		what.Parallel, every = parallel, 0
@@ -193,8 +204,9 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 var errNotThere = errors.New("thaw: the index on disk is not the one just written")
 
 // adopt makes the store read the new files, which cover the log up to an end, the first
-// flushed appended events, instead of the memtable. turn must be held.
-func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
+// flushed appended events, instead of the memtable. tags are those of the new file, or nil.
+// turn must be held.
+func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.IDTags) error {
 	reader := f.options.reader()
 	files := newDirectory(f.index.dir, &reader)
 	fresh, err := store.Open(files, store.Options{
@@ -212,7 +224,7 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
 		return errors.Join(err, files.release())
 	}
 	files.finishOpen()
-	if err := f.replace(files, fresh, flushed); err != nil {
+	if err := f.replace(files, fresh, flushed, tags); err != nil {
 		return errors.Join(err, files.release())
 	}
 	return nil
@@ -220,7 +232,7 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int) error {
 
 // replace installs a snapshot of files that cover the first flushed appended events. The next
 // acquire adds those after them.
-func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int) error {
+func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int, tags *index.IDTags) error {
 	f.versions.editing.Lock()
 	defer f.versions.editing.Unlock()
 	v, err := f.versions.pin()
@@ -228,7 +240,7 @@ func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int) 
 		return err
 	}
 	defer v.release()
-	snapshot, err := v.snapshot.Adopt(fresh, flushed)
+	snapshot, err := v.snapshot.Adopt(fresh, flushed, tags)
 	if err != nil {
 		return err
 	}

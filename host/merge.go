@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/flush"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -34,7 +35,7 @@ func (f *flusher) mergeAtClose(end logEnd) error {
 		return nil
 	}
 	f.turn.Lock()
-	err := f.adopt(end.at, end.total())
+	err := f.adopt(end.at, end.total(), nil)
 	f.turn.Unlock()
 	if err == nil {
 		f.stopping.Store(0)
@@ -91,7 +92,7 @@ func (f *flusher) merge(when occasion) (merged bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	what := store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Stop: f.stopped}
+	what := store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Tags: new(index.IDTags), Stop: f.stopped}
 	locked := false
 	err = f.index.write(v.snapshot, what, l, false, backgroundSync, func() error {
 		f.turn.Lock()
@@ -102,7 +103,7 @@ func (f *flusher) merge(when occasion) (merged bool, err error) {
 		defer f.turn.Unlock()
 	}
 	if err == nil {
-		err = f.adoptMerged()
+		err = f.adoptMerged(what.Tags)
 	}
 	return err == nil, err
 }
@@ -131,7 +132,7 @@ func (f *flusher) unchanged(files *store.IndexFiles) error {
 
 // adoptMerged makes the store read the index files that are there now, which hold the same
 // events. turn must be held.
-func (f *flusher) adoptMerged() error {
+func (f *flusher) adoptMerged(tags *index.IDTags) error {
 	v, err := f.versions.pin()
 	if err != nil {
 		return err
@@ -140,5 +141,5 @@ func (f *flusher) adoptMerged() error {
 	if err := v.release(); err != nil {
 		return err
 	}
-	return f.adopt(end, flushed)
+	return f.adopt(end, flushed, tags)
 }

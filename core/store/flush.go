@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/flush"
+	"github.com/thawlog/thaw/core/index"
 )
 
 // Flush says what goes into a new index file.
@@ -25,10 +26,11 @@ type Flush struct {
 	// of each; nil for those that were there when the snapshot was opened.
 	Segments []uint64
 	Sizes    func(id uint64) (uint64, bool)
-	// Edit, Scratch, Memory, Stop and Parallel are as in [flush.File].
+	// Edit, Scratch, Memory, Tags, Stop and Parallel are as in [flush.File].
 	Edit     func(r artifact.Raw) (keep bool)
 	Scratch  flush.Scratch
 	Memory   int
+	Tags     *index.IDTags
 	Stop     func() error
 	Parallel func(n int, f func(i int))
 }
@@ -42,7 +44,7 @@ func (s *Snapshot) Flush(f Flush, artifactFile, indexFile flush.Write) error {
 	return unmarkStop(s.repairing(func() error {
 		file := flush.File{
 			Inputs: s.inputs(f), To: f.To, NextSequence: f.NextSequence, Segments: f.Segments, Sizes: f.Sizes,
-			Seed: s.options.Seed, Edit: f.Edit, Scratch: f.Scratch, Memory: f.Memory, Stop: f.Stop, Parallel: f.Parallel,
+			Seed: s.options.Seed, Edit: f.Edit, Scratch: f.Scratch, Memory: f.Memory, Tags: f.Tags, Stop: f.Stop, Parallel: f.Parallel,
 		}
 		if f.First > 0 {
 			file.After = &s.parts[f.First-1].file.to
