@@ -198,7 +198,7 @@ func (x *compacting) run(settle func() (logEnd, error)) error {
 	if x.plan.To == 0 {
 		x.plan.From, x.plan.To = ids[0], ids[len(ids)-1]
 	}
-	x.plan.Segments = ids
+	x.plan.Segments, x.plan.Settled = ids, true // up to x.end
 	if x.dryRun {
 		r, err := compact.Measure(v.snapshot, x.plan)
 		if err != nil {

@@ -39,6 +39,9 @@ type Plan struct {
 	// OnlyChanged leaves segments alone of which no event is removed or changed, also small
 	// ones that could be merged.
 	OnlyChanged bool
+	// Settled says that nothing writes to the newest segment of the snapshot any more, even if
+	// the snapshot does not know a footer of it: a recovery has added that since.
+	Settled bool
 	// Segments are the ids of all segments, rising; nil for those of the snapshot.
 	Segments []uint64
 	// Stop, when set, is called now and then; its error ends the work.

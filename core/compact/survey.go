@@ -148,7 +148,7 @@ func (r *run) list() error {
 	if from >= end {
 		return ErrNoSegments
 	}
-	if listed := r.s.Segments(); end == len(r.ids) && len(listed) > 0 && r.ids[end-1] == listed[len(listed)-1] && !r.s.NewestSealed() {
+	if listed := r.s.Segments(); end == len(r.ids) && len(listed) > 0 && r.ids[end-1] == listed[len(listed)-1] && !r.plan.Settled && !r.s.NewestSealed() {
 		return ErrActive
 	}
 	if end < len(r.ids) {
