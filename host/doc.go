@@ -45,15 +45,17 @@
 // events after the existing parts. It writes and syncs the new files under temporary
 // names, renames them, index.fbati before index.thaw, syncs the directory, and then
 // removes the part files that the new files include. While the store is open, a
-// goroutine of its own does this; appends never wait for it. The index is a hint:
+// goroutine of its own does this; appends never wait for it. Another one merges index files
+// that grew too many, with bounded memory: see Options.IndexMemory. The index is a hint:
 // without it no append is lost.
 //
 // A writer removes only regular files under names that it uses itself: segments
 // without an event, part files included in newer ones, synced.thaw, and files under
 // temporary names (directory.TemporaryName in core).
 //
-// Close seals the segment, waits for an index that is being written, writes its own,
-// and removes synced.thaw.
+// Close seals the segment, waits for an index of appended events that is being written, stops a
+// merge, writes its own index, and removes synced.thaw. It writes the tail and at most 131,072
+// older records, about 0.2 s, unless short sessions left more than 16 index files.
 //
 // # Copying a live store
 //

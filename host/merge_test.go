@@ -1,6 +1,8 @@
 package host_test
 
 import (
+	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -8,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
@@ -58,13 +61,45 @@ func TestMerges(t *testing.T) {
 			require.NoError(t, s.Close())
 			require.NoError(t, s.CloseReport().IndexError)
 			require.Len(t, all(t, p.open(t, host.ReaderOptions{Strict: true, CheckIndex: true})), events)
-			require.LessOrEqual(t, len(partNames(fs.Files(storeDir))), 5)
+			require.LessOrEqual(t, len(partNames(fs.Files(storeDir))), 8)
 		}
 		require.Greater(t, scratch, 20)
 		require.Greater(t, merged, 10)
 		for name := range fs.Files(storeDir) {
 			require.NotEqual(t, directory.Temporary, directory.KindOf(name), name)
 		}
+	}
+}
+
+// TestCloseStopsAMerge: a close does not wait for a merge, which leaves nothing behind.
+func TestCloseStopsAMerge(t *testing.T) {
+	fs := crashfs.New()
+	held := holding{fs, make(chan struct{}, 1000), make(chan struct{})}
+	p := place{held, storeDir}
+	o := mergingOften(p.small(), false)
+	o.Unlocked = true // holding has no locks
+	s, err := host.Open(background, p.dir, o)
+	require.NoError(t, err)
+	events := 0
+	for merging := false; !merging; events += 10 {
+		appendSome(t, s, "e", 10)
+		select {
+		case <-held.asked:
+			merging = true
+		default:
+			runtime.Gosched()
+		}
+	}
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	for _, err := s.Append(background, eventAt, event.Data, 1); !errors.Is(err, host.ErrClosed); _, err = s.Append(background, eventAt, event.Data, 1) {
+		events++ // the close has not begun
+	}
+	close(held.may)
+	require.NoError(t, <-closed)
+	require.Len(t, all(t, place{fs, storeDir}.open(t, host.ReaderOptions{Strict: true, CheckIndex: true})), events)
+	for name := range fs.Files(storeDir) {
+		require.NotEqual(t, directory.Temporary, directory.KindOf(name), name)
 	}
 }
 
