@@ -212,3 +212,17 @@ func TestMeasure(t *testing.T) {
 	require.Len(t, r.Removals, 3)
 	require.Equal(t, uint64(3), r.Removals[1].Events)
 }
+
+// TestFullSegmentsStay: a segment of more than half the size is not copied for the sake of small
+// ones next to it.
+func TestFullSegmentsStay(t *testing.T) {
+	m := newMaker()
+	m.segment(slices.Repeat([]int{1}, 20), true, one)
+	m.segment([]int{1}, true, one)
+	m.segment([]int{1}, true, one)
+	size := uint64(len(m.files[segment.Name(1)]))
+	_, r := compacted(t, m.files, compact.Plan{From: 1, To: 3, SegmentSize: size * 3 / 2})
+	require.Equal(t, []uint64{2, 3}, r.Replaced)
+	_, r = compacted(t, m.files, compact.Plan{From: 1, To: 3, SegmentSize: 2 * size})
+	require.Equal(t, []uint64{1, 2, 3}, r.Replaced)
+}

@@ -15,7 +15,7 @@ const SAYS = {
   [LINK.fits]: ['✓', 'good', 'fits'],
   [LINK.again]: ['●', 'soft', 'The chain begins again, as it may after a cancelled fence or a loss.'],
   [LINK.fork]: ['⑂', 'warn', 'The chain forks here: the event does not continue the one before it, but an earlier one or none. No damage.'],
-  [LINK.left]: ['…', 'soft', 'Events between were left out of this extract, so whether it fits cannot be said.'],
+  [LINK.left]: ['…', 'soft', 'Events between were removed, or left out of this extract, so whether it fits cannot be said.'],
   [LINK.lost]: ['?', 'warn', 'Events between were lost, so whether it fits cannot be said.'],
   [LINK.hidden]: ['?', 'warn', 'Hidden events lie between, one of which it may continue.'],
   [LINK.unknown]: ['?', 'soft', 'The event before it was not looked at.'],

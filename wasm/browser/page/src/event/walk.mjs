@@ -3,7 +3,7 @@
 import { FORMAT, OP } from '../../../../js/question.mjs'
 import { rows as decodeRows } from '../../../../js/rows.mjs'
 import { Chain, LINK, sides, WHY } from './chain.mjs'
-import { isExtract } from './extract.mjs'
+import { isThinned } from './extract.mjs'
 import { fromFrame } from './load.mjs'
 
 export const WINDOW = 24 // links shown at first
@@ -74,16 +74,21 @@ export class Judge {
     this.#source = store.source
   }
 
-  // extract reports whether a segment is an extract. Headers are read only where a link needs it.
+  // thinned reports whether events may be missing between the last event and a row: the header
+  // of either segment says so. Headers are read only where a link needs it.
+  async #thinned(row) {
+    return await this.#extract(row) || this.#last !== null && await this.#extract(this.#last)
+  }
+
   async #extract({ segment }) {
-    if (!this.#extracts.has(segment)) this.#extracts.set(segment, await isExtract(this.#source, segment))
+    if (!this.#extracts.has(segment)) this.#extracts.set(segment, await isThinned(this.#source, segment))
     return this.#extracts.get(segment)
   }
 
   async add(row, { content = null, error = null } = {}) {
     const lost = this.#lost || this.#between.lost(this.#last, row)
     const judged = this.#chain.add(row, {
-      lost, extract: !this.#chain.simple(row) && await this.#extract(row), hiddenBetween: this.#between.hidden(this.#last, row), suspect: content !== null || error !== null,
+      lost, extract: !this.#chain.simple(row) && await this.#thinned(row), hiddenBetween: this.#between.hidden(this.#last, row), suspect: content !== null || error !== null,
     })
     this.#last = row
     this.#lost = error !== null && content === null
