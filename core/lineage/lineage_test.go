@@ -201,6 +201,7 @@ func TestJoin(t *testing.T) {
 	}, l.Removals)
 	require.Equal(t, l.Removals[3:], l.Before(100, 1))
 	require.Equal(t, l.Removals[:2], l.Before(9, 0))
+	require.Equal(t, l.Removals[:1], l.Before(1, 0), "one that lies across the end")
 	require.Empty(t, l.Before(0, 0))
 	require.Empty(t, (*lineage.Lineage)(nil).Before(9, 0))
 	require.False(t, (*lineage.Lineage)(nil).Covers(0))
