@@ -38,6 +38,7 @@ func (s *Store) Close() error {
 	s.closing = true
 	close(s.closed)
 	s.entering.Unlock()
+	s.flusher.closing.Store(true)
 	s.inside.Wait()
 	close(s.requests)
 	<-s.quit
@@ -45,14 +46,23 @@ func (s *Store) Close() error {
 	s.flusher.close()
 	report := CloseReport{}
 	if err == nil {
-		report.IndexWritten, report.IndexError = s.flusher.write(s.versions.end(), s.writer.atClose())
+		end := s.versions.end()
+		s.flusher.tags = nil
+		report.IndexWritten, report.IndexError = s.flusher.write(end, s.writer.atClose())
+		if report.IndexWritten && report.IndexError == nil {
+			report.IndexError = s.flusher.mergeAtClose(end)
+		}
 		if e := report.IndexError; e != nil {
 			s.flusher.index.notWritten(e)
+		} else {
+			s.flusher.noteSealed(end)
+			s.flusher.unread = report.IndexWritten
+			s.flusher.mergeSegments(flushClosing, closeSegments)
 		}
 	}
 	// Free the memory even if the caller keeps the closed store.
 	s.writer, s.flusher, s.requests = nil, nil, nil
-	err = errors.Join(err, s.versions.close(), s.unlock())
+	err = errors.Join(err, s.versions.close(), s.mover.close(), s.unlock())
 	report.Took = time.Since(start)
 	s.entering.Lock()
 	s.report = report

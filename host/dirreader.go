@@ -20,6 +20,7 @@ type DirReader struct {
 	path     string
 	options  ReaderOptions
 	versions versions
+	mover    *mover
 	// stale reports whether a refresh failed midway, so that the next one must reopen the
 	// store. Guarded by versions.editing.
 	stale bool
@@ -35,6 +36,7 @@ type DirReader struct {
 func OpenReader(ctx context.Context, path string, o ReaderOptions) (*DirReader, error) {
 	r := &DirReader{path: path, options: o.withDefaults()}
 	r.queries.acquire = r.versions.acquire
+	r.mover = &mover{path: path, options: &r.options, live: r.versions.pin}
 	c, err := r.open(ctx)
 	if err != nil {
 		return nil, err
@@ -48,15 +50,16 @@ func (r *DirReader) open(ctx context.Context) (contents, error) {
 	if err := ctx.Err(); err != nil {
 		return contents{}, failedAt("open", r.path, err)
 	}
-	return openContents(ctx, r.path, &r.options)
+	return openContents(ctx, r.path, &r.options, r.mover)
 }
 
 // openContents opens the store in the directory at path as it is now. The caller owns the
-// files. The open ignores the index files named by skip.
-func openContents(ctx context.Context, path string, o *ReaderOptions, skip ...string) (contents, error) {
+// files. m, unless nil, finds the events that move later. The open ignores the index files
+// named by skip.
+func openContents(ctx context.Context, path string, o *ReaderOptions, m *mover, skip ...string) (contents, error) {
 	start := time.Now()
 	files := newDirectory(path, o)
-	s, err := store.Open(files, store.Options{
+	options := store.Options{
 		Seed:        rand.Uint64(),
 		Hash:        digest,
 		Parallel:    parallel,
@@ -67,7 +70,11 @@ func openContents(ctx context.Context, path string, o *ReaderOptions, skip ...st
 		CheckFrames: o.CheckFrames,
 		CheckIndex:  o.CheckIndex,
 		Skip:        skip,
-	})
+	}
+	if m != nil {
+		options.Moved = m.find
+	}
+	s, err := store.Open(files, options)
 	if err != nil {
 		return contents{}, errors.Join(failedAt("open", path, err), files.release())
 	}
@@ -79,7 +86,13 @@ func digest(payload []byte) event.Hash { return blake3.Sum256(payload) }
 
 // Close releases the files. Iterations in progress continue on their snapshot and then close
 // its files. A second Close returns [ErrClosed].
-func (r *DirReader) Close() error { return r.versions.close() }
+func (r *DirReader) Close() error {
+	err := r.versions.close()
+	if errors.Is(err, ErrClosed) {
+		return err
+	}
+	return errors.Join(err, r.mover.close())
+}
 
 // Refresh moves the reader to the current state of the store. It reports whether anything
 // changed: the events, the report, or the files. It reads and indexes only the appended

@@ -65,7 +65,7 @@ func (s *Store) renumber(ctx context.Context, c contents, end artifact.Watermark
 	s.options.Logger.Warn("thaw: the hidden ranges were written in the numbers of the log",
 		slog.String("store", s.path), slog.Any("instead_of", report.Damages[0]))
 	reader := s.options.reader()
-	fresh, err := openContents(ctx, s.path, &reader, s.skip...)
+	fresh, err := openContents(ctx, s.path, &reader, s.mover, s.skip...)
 	if err != nil {
 		return c, err
 	}

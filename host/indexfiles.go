@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
@@ -23,6 +24,8 @@ type indexFiles struct {
 	fs     fsabstraction.FS
 	dir    string
 	logger *slog.Logger
+	memory int           // Options.IndexMemory
+	made   *atomic.Int64 // number of scratch files
 }
 
 // errUnreadable is the error of a flush that would replace an index file that could not be
@@ -53,22 +56,20 @@ func unreadable(v *store.Snapshot) error {
 // that does not belong to index.fbati is refused, and of two part files the longer one is
 // used.
 //
+// before, unless nil, is called when the files are written, before the first rename. Its
+// error leaves the index as it was.
+//
 // A damaged store is refused unless accept is set. The damage is checked again before the
 // renames: a flush over a corrupt index reads segments that the open did not.
-func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64) error {
-	sound := func() error {
-		if r := v.Report(); r.Damaged() != nil && !accept {
-			return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
-		}
-		return unreadable(v)
-	}
-	if err := sound(); err != nil {
+func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, accept bool, every int64, before func() error) error {
+	if err := sound(v, accept); err != nil {
 		return err
 	}
 	if f.To.Segment == 0 { // without a segment there is nothing to cover
 		return nil
 	}
 	f.Segments, f.Sizes = l.ids, l.size
+	f.Scratch, f.Memory = scratchSpace{fs: x.fs, dir: x.dir, made: x.made}, x.memory
 	old := v.IndexFiles()
 	names := []string{artifact.FileName, index.FileName}
 	if f.First > 0 {
@@ -79,10 +80,18 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 		for i, file := range files {
 			into[i] = syncing(file, every)
 		}
-		if err := cmp.Or(v.Flush(f, into[0], into[len(into)-1]), sound()); err != nil {
+		if err := cmp.Or(v.Flush(f, into[0], into[len(into)-1]), sound(v, accept)); err != nil {
 			return cmp.Or(l.failed, err)
 		}
-		return nil
+		for i := 0; every > 0 && i < len(files); i++ { // before others have to wait
+			if err := files[i].Sync(); err != nil {
+				return err
+			}
+		}
+		if before == nil {
+			return nil
+		}
+		return before()
 	})
 	if err == nil {
 		err = syncDir(x.fs, x.dir)
@@ -90,10 +99,23 @@ func (x *indexFiles) write(v *store.Snapshot, f store.Flush, l *segmentSizes, ac
 	if err != nil {
 		return err
 	}
-	if err := removeParts(x.fs, x.dir, l.parts, append(old.Names()[:f.First], names...)); err != nil {
+	keep := append(old.Names()[:f.First:f.First], names...)
+	if f.Last > 0 {
+		keep = append(keep, old.Names()[f.Last:]...)
+	}
+	if err := removeParts(x.fs, x.dir, l.parts, keep); err != nil {
 		x.leftover(err)
 	}
 	return nil
+}
+
+// sound returns an error for a damaged store, unless that is accepted, and for one of which an
+// index file could not be read.
+func sound(v *store.Snapshot, accept bool) error {
+	if r := v.Report(); r.Damaged() != nil && !accept {
+		return fmt.Errorf("%w: %w", ErrDamaged, r.Damaged())
+	}
+	return unreadable(v)
 }
 
 // prove syncs the last segment if it may not be on disk: an index must not cover events that

@@ -50,7 +50,8 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	reader := s.options.reader()
-	c, err := openContents(ctx, s.path, &reader, s.skip...)
+	s.mover = &mover{path: s.path, options: &reader, live: s.pinSwitched}
+	c, err := openContents(ctx, s.path, &reader, s.mover, s.skip...)
 	if err != nil {
 		return err
 	}
@@ -75,6 +76,7 @@ func (s *Store) open(ctx context.Context) error {
 	s.requests, s.quit = make(chan *request, queueLength), make(chan struct{})
 	s.closed = make(chan struct{})
 	s.flusher = newFlusher(&s.options, files, &s.versions)
+	s.switching.Store(&s.flusher.switching)
 	s.writer = &writer{
 		fs:       s.options.FS,
 		dir:      s.path,
@@ -90,6 +92,15 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	go s.writer.run(s.quit)
 	return nil
+}
+
+// pinSwitched is versions.pin after a compaction that is about to be read.
+func (s *Store) pinSwitched() (*version, error) {
+	if f := s.switching.Load(); f != nil {
+		f.RLock()
+		defer f.RUnlock()
+	}
+	return s.versions.pin()
 }
 
 // finishSwap finishes a swap of files that an earlier writer could not.

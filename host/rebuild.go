@@ -43,8 +43,11 @@ func Rebuild(ctx context.Context, path string, o RebuildOptions) (Report, error)
 }
 
 func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) {
+	if err := s.finishSwap(); err != nil {
+		return Report{}, err
+	}
 	reader := s.options.reader()
-	c, err := openContents(ctx, s.path, &reader, s.skip...)
+	c, err := openContents(ctx, s.path, &reader, nil, s.skip...)
 	if err != nil {
 		return Report{}, err
 	}
@@ -77,5 +80,5 @@ func (s *Store) rebuildIndex(c *contents, end artifact.Watermark, acceptDamage b
 		}
 	}
 	f := store.Flush{To: end, NextSequence: report.NextSequence, Parallel: parallel}
-	return files.write(c.snapshot, f, l, acceptDamage, 0)
+	return files.write(c.snapshot, f, l, acceptDamage, 0, nil)
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/gate"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -23,6 +24,9 @@ type Store struct {
 	versions versions
 	writer   *writer
 	flusher  *flusher
+	mover    *mover
+	// switching is that of the flusher, once there is one.
+	switching atomic.Pointer[sync.RWMutex]
 
 	requests chan *request
 	quit     chan struct{} // closed when the writer is done
@@ -42,7 +46,7 @@ const queueLength = 1024
 func (s *Store) Snapshot() (*Snapshot, error) { return newSnapshot(s.versions.acquire()) }
 
 func (s *Store) indexFiles() indexFiles {
-	return indexFiles{fs: s.options.FS, dir: s.path, logger: s.options.Logger}
+	return indexFiles{fs: s.options.FS, dir: s.path, logger: s.options.Logger, memory: s.options.IndexMemory, made: new(atomic.Int64)}
 }
 
 func (s *Store) unlock() error {

@@ -19,6 +19,9 @@ import (
 // begins, the same as in batpak 0.4.0.
 const DefaultSegmentSize = 64 << 20
 
+// DefaultIndexMemory is the memory that the writing of an index takes: 64 MiB.
+const DefaultIndexMemory = 64 << 20
+
 // Options are the options of [Open]. The zero value is safe.
 type Options struct {
 	// FS is the file system of the directory, by default the operating system's.
@@ -33,6 +36,15 @@ type Options struct {
 	// segment, roughly the microseconds that an open takes after an unclean stop. A lower
 	// limit writes indexes more often.
 	TailLimit uint64
+	// IndexMemory is about how many bytes of memory the writing of an index takes, by
+	// default DefaultIndexMemory, besides what the distinct names of entities and scopes
+	// take. Work on more events than fit into it uses temporary files in the directory. A
+	// flush and a merge may run at once.
+	IndexMemory int
+	// NoMerge leaves the segments of short sessions as they are. By default small
+	// neighbouring segments are merged: by Close if they have at most 4 MiB, and
+	// otherwise in the background while the store is open. See Store.Compact.
+	NoMerge bool
 	// Strict refuses a store with damaged segments. By default the report lists the
 	// damage, readers see the readable events, and appends go to a new segment.
 	Strict bool
@@ -97,6 +109,9 @@ func (o Options) withDefaults() Options {
 	o.KindNames = maps.Clone(o.KindNames) // they are read later too
 	if o.SegmentSize <= 0 {
 		o.SegmentSize = DefaultSegmentSize
+	}
+	if o.IndexMemory <= 0 {
+		o.IndexMemory = DefaultIndexMemory
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -11,10 +11,10 @@ import (
 
 // Causes of a DamageError.
 var (
-	errNotIndexed = errors.New("compact: the index does not have the event")
+	errNotIndexed  = errors.New("compact: the index does not have the event")
 	errUncommitted = errors.New("compact: the index has an event of a batch that was never committed")
-	errNoBegin    = errors.New("compact: a batch ends that did not begin")
-	errNotWhole   = errors.New("compact: the index does not have all events of a batch")
+	errNoBegin     = errors.New("compact: a batch ends that did not begin")
+	errNotWhole    = errors.New("compact: the index does not have all events of a batch")
 )
 
 // maxItems bounds the batches that keep their markers.

@@ -223,6 +223,12 @@ func TestCompaction(t *testing.T) {
 func sound(t require.TestingT, files directory.Memory) *verify.Result {
 	v, err := verify.Run(files, verify.Options{Hash: hash})
 	require.NoError(t, err)
+	if len(v.Damages) > 0 {
+		s, _ := store.Open(files, store.Options{})
+		for e := range s.Everything(0) {
+			println(e.Position.Segment, e.Position.Offset, e.Sequence, e.Entity, e.Clock, e.PrevHash.String()[:8], e.EventHash.String()[:8])
+		}
+	}
 	require.Empty(t, v.Damages)
 	return v
 }

@@ -229,6 +229,9 @@ func (p *packer) claim() (first, end uint64, found bool, err error) {
 	if !found || previous.id+1 != p.g.inputs[0].id || previous.id > 0 && !previous.sealed {
 		return first, end, found, nil
 	}
-	_, before, _, err := p.claims(previous)
+	_, before, ok, err := p.claims(previous)
+	if err == nil && !ok { // it has no event, or there is none
+		before, err = p.s.EndBefore(first)
+	}
 	return min(first, before), end, found, err
 }

@@ -46,7 +46,7 @@ var fixedNames = map[string]Kind{
 	visibility.FileName: HiddenRanges,
 	synced.FileName:     SyncMark,
 	kindnames.FileName:  KindNames,
-	lineage.FileName:         Lineage,
+	lineage.FileName:    Lineage,
 	swap.FileName:       Swap,
 }
 

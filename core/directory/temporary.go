@@ -17,6 +17,7 @@ import (
 //	names.thaw.tmp
 //	store.thaw.tmp
 //	NNNNNN.fbat.tmp
+//	scratch-N.tmp              work that does not fit in memory
 //	NNNNNN.fbat.cut-OFFSET.tmp
 //	NNNNNN.fbat.cut-OFFSET     bytes that recovery cut off a segment; it is kept
 //	NNNNNN.fbat.cut-OFFSET-N   the same when that name is taken, N from 2
@@ -33,10 +34,21 @@ func TemporaryName(name string) string { return name + temporarySuffix }
 // such a temporary name.
 func ParseTemporaryName(temporary string) (name string, ok bool) {
 	name, ok = strings.CutSuffix(temporary, temporarySuffix)
-	if !ok || !finalKind(name).Replaced() {
+	if !ok || !finalKind(name).Replaced() && !isScratch(name) {
 		return "", false
 	}
 	return name, true
+}
+
+const scratchPrefix = "scratch-"
+
+// ScratchName returns the name of the n-th file, from 1, for work that does not fit in memory.
+func ScratchName(n int) string { return TemporaryName(scratchPrefix + strconv.Itoa(n)) }
+
+func isScratch(name string) bool {
+	digits, ok := strings.CutPrefix(name, scratchPrefix)
+	n, err := strconv.Atoi(digits)
+	return ok && err == nil && n > 0 && strconv.Itoa(n) == digits // there is one spelling
 }
 
 // CutName returns the name of the n-th file, from 1, for bytes that are cut off a segment

@@ -12,13 +12,15 @@ func TestTemporaryNames(t *testing.T) {
 	for _, name := range []string{
 		"index.fbati", "index.thaw", "000001-000002.thaw", "1000000-1000001.thaw", "000001.fbat", "1000000.fbat",
 		"000001.fbat.cut-0", "000001.fbat.cut-1234", "000001.fbat.cut-12-2", directory.CutName("000007.fbat", 99, 1),
-		directory.CutName("000007.fbat", 99, 3), "visibility_ranges.fbv", "names.thaw",
+		directory.CutName("000007.fbat", 99, 3), "visibility_ranges.fbv", "names.thaw", "scratch-1", "scratch-20",
 	} {
 		got, ok := directory.ParseTemporaryName(directory.TemporaryName(name))
 		require.True(t, ok, name)
 		require.Equal(t, name, got)
 	}
+	require.Equal(t, "scratch-3.tmp", directory.ScratchName(3))
 	for _, name := range []string{
+		"scratch-0.tmp", "scratch-01.tmp", "scratch-.tmp", "scratch-1", "scratch--1.tmp", "scratch-1.tmp.tmp", "scratch-1.fbat.tmp",
 		"", ".tmp", "notes.tmp", "index.fbati", "000001.fbat", "000001-000002.thaw", "000001.fbat.cut-12",
 		"notes.fbat.tmp", "my.fbatch.tmp", "my.fbat.old.tmp", "index.fbati.tmp.bak", "index.fbati.tmp.tmp", "my-index.fbati.tmp",
 		"INDEX.FBATI.tmp", "index.fbati.TMP", "000001.FBAT.tmp", "index.ckpt.tmp", "synced.thaw.tmp", "VISIBILITY_RANGES.fbv.tmp",

@@ -49,6 +49,8 @@ type File struct {
 	// names take. Memory 0 is no bound, and a nil Scratch is memory too.
 	Scratch Scratch
 	Memory  int
+	// Tags, when set, are filled in, if they take at most half of Memory.
+	Tags *index.IDTags
 	// Stop, when set, is called now and then; its error ends the work.
 	Stop func() error
 	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that pays.
@@ -207,6 +209,9 @@ func (w *writer) begin(table []byte, records uint32) error {
 		Seed:     w.Seed,
 		Parallel: w.Parallel,
 	}
+	if w.Tags != nil && (w.Memory == 0 || 2*uint64(records)*5/3 <= uint64(w.Memory)) {
+		in.Tags = w.Tags
+	}
 	if w.Memory > 0 && uint64(records)*index.BuildBytes > uint64(w.Memory) {
 		w.builder = streamed{index.NewStream(in, w.space(), w.Memory)}
 	} else {
@@ -226,6 +231,9 @@ func (f *File) space() Scratch {
 // save writes the index after or beside the artifact.
 func (w *writer) save() error {
 	in := index.Saved{Head: w.head, Size: w.size, Sums: &w.sums}
+	if w.Tags != nil {
+		defer func() { w.Tags.Bind(w.head) }()
+	}
 	if w.After != nil {
 		in.Contained, in.From = true, *w.After
 	}

@@ -2,6 +2,7 @@ package flush_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,8 @@ func when(closing bool) flush.Moment {
 	return flush.WhileOpen
 }
 
+var policy = flush.DefaultPolicy()
+
 // life is a store that only counts.
 type life struct {
 	parts         []uint64
@@ -24,6 +27,8 @@ type life struct {
 	folds         int
 	heaviest      uint64 // tail that a flush left or skipped
 	most          int    // parts
+	merges, slow  int
+	longest       uint64
 }
 
 func (l *life) add(events, bytes, segments uint64) {
@@ -33,8 +38,30 @@ func (l *life) add(events, bytes, segments uint64) {
 	l.tail.Segments += segments
 }
 
+// merge merges as the background does.
+func (l *life) merge(closing bool) {
+	for {
+		first, last, ok := policy.Merge(l.parts, when(closing))
+		if !ok {
+			return
+		}
+		size := uint64(0)
+		for _, n := range l.parts[first:last] {
+			size += n
+		}
+		l.merged += size
+		l.merges++
+		if closing {
+			l.longest = max(l.longest, size)
+			l.slow++
+		}
+		l.parts = slices.Replace(l.parts, first, last, size)
+	}
+}
+
 func (l *life) flush(closing bool) {
-	first, ok := flush.DefaultPolicy().First(l.parts, l.tail, when(closing))
+	defer l.merge(closing)
+	first, ok := policy.First(l.parts, l.tail, when(closing))
 	if !ok {
 		l.heaviest = max(l.heaviest, l.tail.Weight())
 		return
@@ -68,11 +95,12 @@ func TestPolicy(t *testing.T) {
 		parts   int
 		skip    bool
 	}{
-		{"one session for ever", 100_000_000, math.MaxUint64, 110_000, false, 16, 12, false},
-		{"a session a day", 100_000_000, 300_000, 110_000, true, 22, 12, false},
-		{"a command for each 1000", 100_000_000, 1000, 110_000, true, 30, 18, false},
-		{"a command for each 50", 20_000_000, 50, 110_000, true, 30, 18, false},
-		{"a command for each event", 3_000_000, 1, 110_000, true, 30, 18, false},
+		{"ten million", 10_000_000, math.MaxUint64, 87_000, false, 4.2, 10, false},
+		{"one session for ever", 100_000_000, math.MaxUint64, 110_000, false, 8, 16, false},
+		{"a session a day", 100_000_000, 300_000, 110_000, true, 22, 20, false},
+		{"a command for each 1000", 100_000_000, 1000, 110_000, true, 20, 22, false},
+		{"a command for each 50", 20_000_000, 50, 110_000, true, 20, 22, false},
+		{"a command for each event", 3_000_000, 1, 110_000, true, 20, 22, false},
 		{"payloads of 1 MiB", 1_000_000, math.MaxUint64, 64, false, 30, 14, false},
 		{"small and fast", 100_000, 5000, 110_000, true, 12, 4, false},
 	} {
@@ -102,8 +130,8 @@ func TestPolicy(t *testing.T) {
 				}
 			}
 			per := float64(l.whole+l.merged) / float64(l.events)
-			t.Logf("%d events: %.1f records written for each (%.1f of them to index.fbati), %d folds, at most %d parts, heaviest tail left %d",
-				l.events, per, float64(l.whole)/float64(l.events), l.folds, l.most, l.heaviest)
+			t.Logf("%d events: %.1f records written for each (%.1f of them to index.fbati), %d folds, at most %d parts, heaviest tail left %d; %d merges, %d at close, longest %d",
+				l.events, per, float64(l.whole)/float64(l.events), l.folds, l.most, l.heaviest, l.merges, l.slow, l.longest)
 			require.LessOrEqual(t, per, c.written)
 			require.LessOrEqual(t, l.most, c.parts)
 			if c.closing {
@@ -157,6 +185,59 @@ func TestPolicyBounds(t *testing.T) {
 		if !ok {
 			first = none
 		}
+		require.Equal(t, c.want, first, "%+v", c)
+	}
+}
+
+// TestMergeBounds: each bound of a merge, right at it and next to it.
+func TestMergeBounds(t *testing.T) {
+	policy := flush.Policy{Limit: 100, Fan: 3, BaseShare: 2, MostParts: 4}
+	for _, c := range []struct {
+		parts       []uint64
+		closing     bool
+		first, last int
+	}{
+		{nil, false, 0, 0},
+		{[]uint64{1000}, false, 0, 0},
+		{[]uint64{1000, 2000}, false, 0, 2},
+		{[]uint64{1000, 1999}, false, 0, 0},
+		{[]uint64{1000, 600, 600, 800}, false, 0, 4},
+		{[]uint64{33, 67}, false, 0, 0}, // a flush does that
+		{[]uint64{33, 68}, false, 0, 2},
+		{[]uint64{9000, 70, 70, 70}, false, 1, 4},
+		{[]uint64{9000, 70, 70}, false, 0, 0},
+		{[]uint64{9000, 400, 100, 100}, false, 1, 4},
+		{[]uint64{9000, 401, 100, 100}, false, 0, 0},
+		{[]uint64{9000, 90, 90, 90, 70, 70, 70}, false, 4, 7}, // the least first
+		{[]uint64{9000, 90, 90, 90, 1}, false, 2, 5},
+		{[]uint64{9000, 70, 70, 70}, true, 0, 0},
+		{[]uint64{9000, 70, 70, 70, 1}, true, 2, 5},
+	} {
+		first, last, ok := policy.Merge(c.parts, when(c.closing))
+		require.Equal(t, c.last > 0, ok, "%+v", c)
+		require.Equal(t, [2]int{c.first, c.last}, [2]int{first, last}, "%+v", c)
+	}
+	_, _, ok := flush.Policy{Fan: 3, BaseShare: 2}.Merge([]uint64{1, 1, 1, 1, 1}, flush.WhileOpen)
+	require.False(t, ok, "without a limit flushes merge")
+}
+
+// TestPolicyLimit: a flush writes at most the tail and the limit.
+func TestPolicyLimit(t *testing.T) {
+	policy := flush.Policy{CloseWeight: 10, OpenWeight: 10, CloseShare: 8, OpenShare: 2, PartShare: 2, Limit: 100}
+	for _, c := range []struct {
+		parts []uint64
+		tail  uint64
+		want  int
+	}{
+		{nil, 1000, 0},
+		{[]uint64{60}, 40, 0},
+		{[]uint64{60}, 41, 1},
+		{[]uint64{900, 40, 30}, 30, 1},
+		{[]uint64{900, 41, 30}, 30, 2},
+		{[]uint64{900, 41, 71}, 30, 3},
+	} {
+		first, ok := policy.First(c.parts, flush.Tail{Events: c.tail}, flush.AtClose)
+		require.True(t, ok)
 		require.Equal(t, c.want, first, "%+v", c)
 	}
 }

@@ -18,6 +18,8 @@ type Input struct {
 	Bounds Bounds
 	// Seed makes the slots of the hash tables unpredictable.
 	Seed uint64
+	// Tags, when set, are filled in. They stay empty where the ids crowd.
+	Tags *IDTags
 	// Each, when set, is called with every block of records in order, and its
 	// offset in Image.Records, before the block is used. Its error ends the
 	// build.
@@ -101,6 +103,7 @@ func NewBuilder(in Input) *Builder {
 	b.scopes = make([]byte, 4*int(b.strings))
 	b.lastClock = make([]uint32, b.strings)
 	b.ids = newIDSlots(b.n, b.seed, nil)
+	b.ids.tags = in.Tags
 	return b
 }
 

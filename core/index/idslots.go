@@ -36,7 +36,8 @@ type idSlots struct {
 	// of all pairs.
 	twins [][2]uint32
 	found int
-	same  bool // two ids are equal, or far more hashes than chance would give
+	tags  *IDTags // to be filled in, if not nil
+	same  bool    // two ids are equal, or far more hashes than chance would give
 }
 
 // maxTwins bounds the pairs that are compared for equal ids. Of n different
@@ -66,7 +67,12 @@ func (t *idSlots) fill() bool {
 	t.slots = make([]byte, 4*n)
 	w := idWindow{slots: t.slots, hashes: make([]uint32, n), n: n}
 	pairs, _ := t.deal(nil, 0, idRuns) // which cannot fail in memory
-	return t.put(&w, pairs)
+	ok := t.put(&w, pairs)
+	t.tag(ok, n)
+	if ok && t.tags != nil {
+		t.tags.set(0, w.slots, w.hashes)
+	}
+	return ok
 }
 
 // idWindow is a range of the slots of a table of n.
@@ -112,6 +118,17 @@ func (t *idSlots) put(w *idWindow, pairs []uint64) bool {
 		*hash = h
 	}
 	return true
+}
+
+// tag empties the tags. They are of n slots if ok is set.
+func (t *idSlots) tag(ok bool, n uint64) {
+	switch {
+	case t.tags == nil:
+	case ok:
+		t.tags.reset(t.seed, n)
+	default:
+		*t.tags = IDTags{}
+	}
 }
 
 // twin notes two records whose ids have the same hash.
@@ -172,6 +189,12 @@ func (t *idSlots) stream(img *Image, memory int, write func(at uint64, slots []b
 		}
 	}
 	const runs = idRuns
+	t.tag(true, n)
+	defer func() {
+		if !ok {
+			t.tag(false, n)
+		}
+	}()
 	for g := range groups {
 		first, end := g*runs/groups, (g+1)*runs/groups
 		w = idWindow{start: slot(first*(1<<32/runs), n), n: n, head: head}
@@ -201,6 +224,9 @@ func (t *idSlots) stream(img *Image, memory int, write func(at uint64, slots []b
 			return false, why
 		}
 		own := until - w.start
+		if t.tags != nil {
+			t.tags.set(w.start, w.slots[:4*own], w.hashes[:own])
+		}
 		carry.slots, carry.hashes = slices.Clone(w.slots[4*own:]), slices.Clone(w.hashes[own:])
 		if g == 0 && groups > 1 {
 			head = &idWindow{n: n, slots: slices.Clone(w.slots[:4*maxProbe]), hashes: slices.Clone(w.hashes[:maxProbe])}
@@ -210,6 +236,9 @@ func (t *idSlots) stream(img *Image, memory int, write func(at uint64, slots []b
 		}
 	}
 	if head != nil {
+		if t.tags != nil {
+			t.tags.set(0, head.slots, head.hashes)
+		}
 		hand(0, head.slots)
 	}
 	return true, err
@@ -248,11 +277,12 @@ func nextSeed(seed uint64) uint64 { return strtab.Mix(seed, 0xA0761D6478BD642F) 
 
 // retry adds all ids again with another seed.
 func (t *idSlots) retry(img *Image, seed uint64) error {
-	space := t.hashes.space
+	space, tags := t.hashes.space, t.tags
 	if err := t.hashes.close(); err != nil {
 		return err
 	}
 	*t = newIDSlots(img.Count, seed, space)
+	t.tags = tags
 	return eachRecord(img, t.add)
 }
 

@@ -57,6 +57,7 @@ type Index struct {
 	// sources read through it, the checksums first.
 	saved   *File
 	checked []*pages.Checked
+	tags    *IDTags // nil for none
 }
 
 type flags uint32

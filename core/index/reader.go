@@ -311,6 +311,9 @@ func (r *Reader) Sequence(i uint32) (uint64, error) {
 // FindID returns the number of the first record with an event id for which
 // accept is true.
 func (r *Reader) FindID(id event.ID, accept func(artifact.Raw) bool) (record uint32, ok bool, err error) {
+	if r.t.tags != nil {
+		return r.findTagged(id, accept)
+	}
 	n := uint64(r.elements(secIDSlots))
 	if n == 0 {
 		return r.searchID(id, accept)

@@ -40,7 +40,7 @@ func NewStream(in Input, space scratch.Space, memory int) *Stream {
 	memory = max(memory, 1<<10)
 	links := memory / 4 / linkMemory
 	block := min(columnBlock, memory/16) &^ 3
-	return &Stream{
+	s := &Stream{
 		b: b, space: space, memory: memory,
 		entities: make([]byte, 4*int(b.strings)), scopes: make([]byte, 4*int(b.strings)), kinds: make([]byte, 4<<16),
 		entity: column{space: space, block: block, wide: true}, scope: column{space: space, block: block, wide: true},
@@ -49,6 +49,8 @@ func NewStream(in Input, space scratch.Space, memory int) *Stream {
 		correlated: linkSort{space: space, most: links}, caused: linkSort{space: space, most: links},
 		lastClock: make([]uint32, b.strings),
 	}
+	s.ids.tags = in.Tags
+	return s
 }
 
 // linkMemory is the size of a link in memory, with the slack of a slice that grows.

@@ -26,12 +26,14 @@ func (s *Scan) guess(p event.Position, b *segment.Body) {
 // segment begins, or ends.
 func (s *Scan) numbered(id event.ID) {
 	sequence, ok := segment.MarkerSequence(id)
-	if !ok || sequence >= artifact.MaxAllocator || sequence < s.log.least && !s.squeeze(sequence) {
+	if !ok || sequence >= artifact.MaxAllocator {
 		return
 	}
-	s.leap(sequence)
-	s.log.least, s.log.next = sequence, sequence
-	s.sure, s.sureAt = sequence, s.log.draft.Len()
+	if sequence >= s.log.least || s.squeeze(sequence) {
+		s.leap(sequence)
+		s.log.least, s.log.next = sequence, sequence
+		s.sure, s.sureAt = sequence, s.log.draft.Len()
+	}
 	s.jump, s.unsealed = false, false
 }
 

@@ -19,11 +19,31 @@ func (s *Snapshot) Everything(id uint64) iter.Seq2[event.Event, error] {
 			yield(event.Event{}, err)
 			return
 		}
-		shown, options := *s, *s.options
-		options.CheckFrames = false
-		shown.options, shown.report.HiddenRanges = &options, visibility.Ranges{}
-		shown.Query(query.Region{}, query.Page{From: from})(yield)
+		s.showingAll().Query(query.Region{}, query.Page{From: from})(yield)
 	}
+}
+
+// showingAll returns the snapshot without hidden ranges. It reads only the index.
+func (s *Snapshot) showingAll() *Snapshot {
+	out, options := *s, *s.options
+	options.CheckFrames = false
+	out.options, out.report.HiddenRanges = &options, visibility.Ranges{}
+	return &out
+}
+
+// EndBefore returns the sequence after the last event below a sequence, hidden ones included,
+// and 0 when there is none.
+func (s *Snapshot) EndBefore(sequence uint64) (end uint64, err error) {
+	if sequence == 0 {
+		return 0, nil
+	}
+	for e, err := range s.showingAll().Query(query.Region{}, query.Page{To: sequence, Reverse: true, Limit: 1}) {
+		if err != nil {
+			return 0, err
+		}
+		end = e.Sequence + 1
+	}
+	return end, nil
 }
 
 // firstSequenceIn returns the sequence of the first event in segment id or a later one, and

@@ -73,7 +73,7 @@ func TestFirstInEnd(t *testing.T) {
 	grown, err := whole.Grow(log.Committed(0), 4*n+2)
 	require.NoError(t, err)
 	require.EqualValues(t, 4*n+2, end(grown))
-	adopted, err := grown.Adopt(open(), 0)
+	adopted, err := grown.Adopt(open(), 0, nil)
 	require.NoError(t, err)
 	require.EqualValues(t, 4*n+2, adopted.Report().NextSequence)
 	require.EqualValues(t, 4*n, end(adopted))

@@ -37,7 +37,17 @@ func (s *Snapshot) readPayload(e event.Event) (event.Full, error) {
 	return full, err
 }
 
+// readFrame returns an event with what only its frame has, wherever that is now.
 func (s *Snapshot) readFrame(e event.Event) (event.Full, error) {
+	full, err := s.readHere(e)
+	if err != nil && s.options.Moved != nil {
+		return s.readMoved(e, err)
+	}
+	return full, err
+}
+
+// readHere is readFrame of the frame that lies where the snapshot has it.
+func (s *Snapshot) readHere(e event.Event) (event.Full, error) {
 	f := borrowFrame()
 	defer f.giveBack()
 	raw, err := f.read(s, e.Position)

@@ -39,6 +39,10 @@ type frameBatch struct {
 	rooms    []uint64
 	shares   []int32 // where each share ends in order
 
+	// was has the positions of the events in the iteration's snapshot, while they have
+	// those of another: see move.
+	was []event.Position
+
 	run     func(share int)
 	rest    func() // waits for the shares that were begun ahead
 	stopped atomic.Bool
@@ -65,7 +69,7 @@ func (b *frameBatch) giveBack() {
 // reset empties the batch for other events of the same iteration.
 func (b *frameBatch) reset() {
 	b.used = max(b.used, len(b.events))
-	b.events, b.size = b.events[:0], 0
+	b.events, b.size, b.was = b.events[:0], 0, b.was[:0]
 	clear(b.decoded)
 	b.decoded = b.decoded[:0]
 }
@@ -73,6 +77,27 @@ func (b *frameBatch) reset() {
 func (b *frameBatch) add(e event.Event) {
 	b.events = append(b.events, event.Full{Event: e})
 	b.size += uint64(e.Position.Length)
+}
+
+// move gives the events the positions that they have in another snapshot. One that is not
+// there keeps its own, where nothing may be any more.
+func (b *frameBatch) move(fresh *Snapshot, since uint64) {
+	b.was = b.was[:0]
+	for i := range b.events {
+		e := &b.events[i].Event
+		b.was = append(b.was, e.Position)
+		if now, ok, err := fresh.place(e, since); ok && err == nil {
+			e.Position = now.Position
+		}
+	}
+}
+
+// back undoes move.
+func (b *frameBatch) back() {
+	for i, p := range b.was {
+		b.events[i].Position = p
+	}
+	b.was = b.was[:0]
 }
 
 // plan decides where payloads go and which frames are read together.

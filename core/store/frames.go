@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 
@@ -28,7 +29,7 @@ type Frame struct {
 func (s *Snapshot) Frames(events iter.Seq2[event.Event, error]) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		r := rawReader{snapshot: s, most: firstFrames, buffer: borrowFrame()}
-		defer r.buffer.giveBack()
+		defer r.end()
 		for e, err := range events {
 			if err != nil {
 				if r.flush(yield) {
@@ -53,6 +54,16 @@ type rawReader struct {
 	events   []event.Event
 	size     uint64 // bytes of their frames
 	most     int
+	// fresh has the places of the events, once a compaction has moved some: see moved.go.
+	fresh   *Snapshot
+	release func()
+}
+
+func (r *rawReader) end() {
+	r.buffer.giveBack()
+	if r.release != nil {
+		r.release()
+	}
 }
 
 // flush yields the collected events. It returns false when the iteration is over.
@@ -94,19 +105,42 @@ func (r *rawReader) announce() {
 	}
 }
 
-// read returns the frame of an event, checked as Read checks it.
+// read returns the frame of an event, checked as Read checks it, wherever it is now.
 func (r *rawReader) read(e event.Event) ([]byte, error) {
-	raw, err := r.buffer.read(r.snapshot, e.Position)
-	switch {
-	case errors.Is(err, source.ErrGone):
-		return nil, lostEvent(e, damage.SegmentMissing, err)
-	case errors.Is(err, source.ErrShort):
-		return nil, lostEvent(e, damage.Shortened, err)
-	case err != nil:
-		return nil, unreadEvent(e, err)
+	raw, err := r.readIn(r.snapshot, e)
+	var lost *damage.Damage
+	for try := 0; try < movedTries && r.snapshot.options.Moved != nil && errors.As(err, &lost); try++ {
+		if r.fresh != nil {
+			now, ok, removed := r.fresh.place(&e, r.snapshot.Generation())
+			if removed != nil {
+				return nil, removed
+			}
+			if ok {
+				if raw, err := r.readIn(r.fresh, now); err == nil {
+					return raw, nil
+				}
+			}
+		}
+		fresh, release := cmp.Or(r.fresh, r.snapshot).successor()
+		if fresh == nil {
+			break
+		}
+		if r.release != nil {
+			r.release()
+		}
+		r.fresh, r.release = fresh, release
+	}
+	return raw, err
+}
+
+// readIn returns the frame of an event of a snapshot.
+func (r *rawReader) readIn(s *Snapshot, e event.Event) ([]byte, error) {
+	raw, err := r.buffer.read(s, e.Position)
+	if err != nil {
+		return nil, unreadFrame(e, err)
 	}
 	full := event.Full{Event: e}
-	if why := r.snapshot.decodeFrame(raw, &r.buffer.body, &full); why != nil {
+	if why := s.decodeFrame(raw, &r.buffer.body, &full); why != nil {
 		return nil, lostEvent(e, why.Reason, why.Err)
 	}
 	return raw, nil

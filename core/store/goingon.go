@@ -25,6 +25,6 @@ func (s *Snapshot) GoingOn() *Snapshot {
 // passable reports whether an error is about one event, and says that its bytes are not right.
 func passable(err error) bool {
 	var lost *damage.Damage
-	return errors.Is(err, ErrNotFound) ||
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrRemoved) ||
 		errors.As(err, &lost) && !errors.Is(err, source.ErrGone) && !errors.Is(err, source.ErrRead)
 }

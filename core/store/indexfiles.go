@@ -14,8 +14,9 @@ import (
 type IndexFile struct {
 	Name    string
 	Records uint64
-	// End is where the log of its last event ends.
-	End artifact.Watermark
+	// End is where the log of its last event ends, and NextSequence the sequence after it.
+	End          artifact.Watermark
+	NextSequence uint64
 }
 
 // IndexFiles says which files of an index a snapshot reads, and which events they lack.
@@ -61,7 +62,7 @@ func (s *Snapshot) IndexFiles() *IndexFiles {
 	f := &IndexFiles{Unsaved: s.base > 0 && s.parts[0].unsaved != nil}
 	for i, p := range s.parts[:s.opened()] {
 		if i < s.base && (s.report.OpenedFrom == FromIndex || s.flushed > 0) {
-			f.Files = append(f.Files, IndexFile{Name: p.file.name, Records: uint64(p.Image.Count), End: p.file.to})
+			f.Files = append(f.Files, IndexFile{Name: p.file.name, Records: uint64(p.Image.Count), End: p.file.to, NextSequence: p.file.nextSequence})
 		} else {
 			f.TailEvents += uint64(p.Image.Count)
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/index"
 )
 
 // Grow returns s followed by the records of run, which a writer has appended since;
@@ -55,14 +56,39 @@ func (s *Snapshot) Flushed() int { return s.flushed }
 // Adopt returns the snapshot that replaces s after a flush: the parts of fresh, which
 // was opened with Options.IndexOnly from files that hold the first flushed events of the
 // writer's run, with the report of s.
-func (s *Snapshot) Adopt(fresh *Snapshot, flushed int) (*Snapshot, error) {
+//
+// tags, which may be nil, are those of the file that was written last. The tags of the other
+// files go on.
+func (s *Snapshot) Adopt(fresh *Snapshot, flushed int, tags *index.IDTags) (*Snapshot, error) {
 	n := *fresh
+	n.tag(s, tags)
 	n.options, n.report, n.minNext, n.mark = s.options, s.report, s.minNext, s.mark
 	n.report.HiddenRanges = fresh.report.HiddenRanges
 	n.appended, n.flushed = flushed, flushed
 	err := n.count()
 	n.report.NextSequence = max(n.report.NextSequence, s.report.NextSequence)
 	return &n, err
+}
+
+// mostTags bounds the bytes of the tags of all index files.
+const mostTags = 64 << 20
+
+// tag gives the parts of a fresh snapshot the tags of those of the snapshot before, and the
+// new ones: each part takes those that belong to it. Parts that are left without are read.
+func (s *Snapshot) tag(before *Snapshot, tags *index.IDTags) {
+	size := 0
+	for i := s.opened() - 1; i >= 0; i-- {
+		t := s.parts[i].Index
+		t.SetTags(tags)
+		for _, p := range before.parts[:before.opened()] {
+			if t.Tags() == nil {
+				t.SetTags(p.Index.Tags())
+			}
+		}
+		if size += t.Tags().Size(); size > mostTags {
+			t.DropTags()
+		}
+	}
 }
 
 // opened returns how many parts were made when the store was opened. The rest are

@@ -45,7 +45,7 @@ func TestNextSequence(t *testing.T) {
 		grown, err := whole.Grow(log.Committed(0).To(0), 9*n)
 		require.NoError(t, err)
 		require.EqualValues(t, 9*n, grown.Report().NextSequence)
-		adopted, err := grown.Adopt(open(files), 0)
+		adopted, err := grown.Adopt(open(files), 0, nil)
 		require.NoError(t, err)
 		require.EqualValues(t, 9*n, adopted.Report().NextSequence)
 	})

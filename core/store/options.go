@@ -53,6 +53,11 @@ type Options struct {
 	// Lost, if set, is called with each event that a refused index lists and no segment
 	// holds. It is for salvage.
 	Lost func(event.Event)
+	// Moved, when set, returns a snapshot of the store as it is now, for events that a
+	// compaction has moved since the snapshot in use was taken, whose generation it is
+	// given; nil if the store's is still that one. release is called after the last use.
+	// Any goroutine of a query may call it.
+	Moved func(generation uint64) (fresh *Snapshot, release func(), err error)
 	// Skip names files to ignore, for tests and tools.
 	Skip []string
 

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/thawlog/thaw/core/event"
 )
@@ -78,6 +80,9 @@ type eachReader struct {
 	// A batch is filled, then read, perhaps while the one before is yielded. Each is nil
 	// when there is none.
 	filling, reading, spare *frameBatch
+	// fresh has the places of the events, once a compaction has moved some: see moved.go.
+	fresh   *Snapshot
+	release func()
 }
 
 // read yields the events of an iteration.
@@ -130,7 +135,7 @@ func (r *eachReader) turn() bool {
 	r.most = min(4*r.most, mostFrames)
 	// A longer iteration would replace what it remembers before it could be of use.
 	r.begun += len(r.reading.events)
-	ahead := r.reading.begin(r.snapshot, r.begun <= knownSlots, r.decode)
+	ahead := r.begin(r.reading)
 	if before != nil {
 		before.wait() // not earlier, so that no goroutine runs out of work
 		if !r.give(before) {
@@ -141,6 +146,36 @@ func (r *eachReader) turn() bool {
 		return true
 	}
 	return r.finish()
+}
+
+// begin begins to read a batch.
+func (r *eachReader) begin(b *frameBatch) (ahead bool) {
+	s := r.snapshot
+	if r.fresh != nil {
+		b.move(r.fresh, r.snapshot.Generation())
+		s = r.fresh
+	}
+	return b.begin(s, r.begun <= knownSlots, r.decode)
+}
+
+// move reads a batch again, of which some events were not where the snapshot has them, from
+// where they are now. It does nothing when they did not move.
+func (r *eachReader) move(b *frameBatch) {
+	if r.snapshot.options.Moved == nil || !slices.Contains(b.sound, false) {
+		return
+	}
+	s := cmp.Or(r.fresh, r.snapshot)
+	fresh, release := s.successor()
+	if fresh == nil {
+		return
+	}
+	if r.release != nil {
+		r.release()
+	}
+	r.fresh, r.release = fresh, release
+	b.back()
+	r.begin(b)
+	b.wait()
 }
 
 // flush yields every event that was added. It returns false when the iteration is over.
@@ -162,6 +197,8 @@ func (r *eachReader) give(b *frameBatch) bool {
 		r.spare.giveBack()
 	}
 	r.spare = b
+	r.move(b)
+	b.back()
 	for i := range b.events {
 		if b.sound[i] {
 			var d Decoded
@@ -210,5 +247,8 @@ func (r *eachReader) end() {
 		if b != nil {
 			b.giveBack()
 		}
+	}
+	if r.release != nil {
+		r.release()
 	}
 }

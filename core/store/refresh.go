@@ -218,7 +218,7 @@ func (s *Snapshot) lastEventStays(at replay.Place) bool {
 		}
 		e, err := c.Event(r)
 		if err == nil {
-			_, err = s.Read(e)
+			_, err = s.readHere(e)
 		}
 		return err == nil
 	}

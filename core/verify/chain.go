@@ -37,6 +37,7 @@ type chain struct {
 	last     head
 	branches *branches
 	epoch    uint32 // losses before the last event
+	thinned  uint32 // segments from which events are missing, before the last event's
 	most     uint32 // the highest clock so far
 }
 
@@ -48,15 +49,15 @@ type branches struct {
 }
 
 // link adds the next event of the entity. epoch counts the losses of the log so far, and
-// extract says that the event's segment is an extract. why is an error in the chain; fork
+// thinned says that events may be missing before it that were removed or not selected. why is an error in the chain; fork
 // reports that the chain forks here without a known reason.
-func (c *chain) link(f *event.Facts, now head, epoch uint32, extract bool) (why error, fork bool) {
+func (c *chain) link(f *event.Facts, now head, epoch uint32, thinned bool) (why error, fork bool) {
 	lost := epoch != c.epoch
 	begins := f.Clock == 0 && f.PrevHash.IsZero()
 	from := &c.last
 	switch b := c.branches; {
 	case !c.last.any:
-		if !begins && !lost && !extract {
+		if !begins && !lost && !thinned {
 			why = errFirst
 		}
 	case c.last.continues(f):
@@ -72,9 +73,9 @@ func (c *chain) link(f *event.Facts, now head, epoch uint32, extract bool) (why 
 		// thaw continues a forked chain with a clock above all earlier ones.
 		fork = true
 	case lost:
-	case extract:
-		// Between two clocks that are not neighbours, events were left out. Otherwise the
-		// whole chain forks, and the event that this one continues was left out.
+	case thinned:
+		// Between two clocks that are not neighbours, events are missing. Otherwise the
+		// whole chain forks, and the event that this one continues is missing.
 		if fork = f.Clock <= c.last.clock+1; fork {
 			from = &head{}
 		}

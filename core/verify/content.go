@@ -34,8 +34,12 @@ type walk struct {
 	next   placesReader // of the segment, at its next event
 	losses int          // number passed
 	epoch  uint32
-	batch  openBatch
-	walker *segment.Walker
+	// thinned counts the segments so far from which events are missing; inThinned says that
+	// the current one is of them.
+	thinned   uint32
+	inThinned bool
+	batch     openBatch
+	walker    *segment.Walker
 	// redacted counts the redacted events of the segment.
 	redacted redacted
 }
@@ -161,7 +165,10 @@ func (w *walk) header(s directory.SegmentEntry, src source.Source) (from uint64,
 	if err != nil || h.SegmentID != s.ID {
 		return 0, false
 	}
-	if h.Flags != 0 && w.truth.extracts[s.Name] == nil {
+	switch _, w.inThinned = w.truth.thinned[s.Name]; {
+	case w.inThinned:
+		w.thinned++
+	case h.Flags != 0:
 		w.findings.note(Note{Topic: Unusual, File: s.Name, Detail: "the header has flags"})
 	}
 	return uint64(n), true
@@ -241,7 +248,7 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 		w.chains = append(w.chains, chain{})
 	}
 	now := head{hash: b.EventHash, wall: b.WallMS, clock: b.Clock, any: true, hidden: w.hides(i), suspect: w.suspects[i]}
-	why, fork := w.chains[entity].link(&f, now, w.epoch, w.truth.extracts[s.Name] != nil)
+	why, fork := w.link(&w.chains[entity], &f, now)
 	if why != nil {
 		report(damage.Chain, why)
 	}
@@ -249,6 +256,16 @@ func (w *walk) eventFrame(s directory.SegmentEntry, step *segment.Step) error {
 		w.findings.note(Note{Topic: ChainFork, File: s.Name, Offset: step.Offset, Event: t, Named: true})
 	}
 	return nil
+}
+
+// link adds the next event to the chain of its entity. Events may be missing before it if a
+// segment says so that is not before the entity's last event.
+func (w *walk) link(c *chain, f *event.Facts, now head) (why error, fork bool) {
+	why, fork = c.link(f, now, w.epoch, w.inThinned || c.thinned != w.thinned)
+	if c.thinned = w.thinned; w.inThinned {
+		c.thinned-- // more may be missing after the event
+	}
+	return why, fork
 }
 
 // unusual adds a note for fields that no known writer sets.

@@ -45,12 +45,14 @@
 // elsewhere it is a note. If the log lost something between two events of an entity, the
 // loss was reported and the chain begins again.
 //
-// # Extracts
+// # Missing events
 //
-// A segment whose header has segment.FlagExtract holds selected events of another store,
-// and says so in a note. There an entity's first event may have any clock, and clocks may
-// skip; the note counts the sequences that are missing. Two events with
-// neighbouring clocks must still continue one another, or are a fork.
+// A segment whose header has segment.FlagExtract holds selected events of another store, and
+// one with segment.FlagCompacted lost some by a compaction. Each says so in a note, which
+// counts the missing sequences. In such a segment an entity's first event may have any clock,
+// and clocks may skip. So may those of its next event in a later segment, since what was
+// removed may have been its last ones. Two events with neighbouring clocks must still continue
+// one another, or are a fork.
 //
 // # What cannot be proved
 //

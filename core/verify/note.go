@@ -52,6 +52,9 @@ const (
 	// Detail says how many sequences from First up to End (exclusive) belong to no event of
 	// it: they were not selected, or left out.
 	Extract Topic = "extract"
+	// Compacted: events were removed from a segment (see package compact). Detail says how
+	// many sequences from First up to End (exclusive) they had.
+	Compacted Topic = "compacted"
 )
 
 // Note is a finding that proves no damage.

@@ -48,7 +48,7 @@ func (s *sequences) determine(p event.Position, t damage.Touched) {
 	case number < next: // claimed by a footer, since an open checks index images
 		s.fall(&by, number, t)
 		number = max(number, s.last)
-	case number > next && !by.footer && len(s.truth.losses) == 0:
+	case number > next && !by.footer && len(s.truth.losses) == 0 && !s.thinned(p.Segment):
 		n := Note{Topic: SequenceGap, File: by.file, Offset: by.offset, First: next, End: number, Event: t, Named: true}
 		if by.file == "" {
 			n.File, n.Offset = segment.Name(p.Segment), p.Offset
@@ -56,6 +56,12 @@ func (s *sequences) determine(p event.Position, t damage.Touched) {
 		s.findings.note(n)
 	}
 	s.any, s.last, s.least, s.from, s.event = true, number, next, by, t
+}
+
+// thinned reports whether events are missing in a segment, which is noted for all of it.
+func (s *sequences) thinned(id uint64) bool {
+	_, ok := s.truth.thinned[segment.Name(id)]
+	return ok
 }
 
 // believed returns the index of the claim to believe: one that another claim confirms,

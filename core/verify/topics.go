@@ -5,7 +5,7 @@ import "slices"
 // topics lists all topics in the order of note.go.
 var topics = []Topic{
 	TornTail, UnfinishedBatch, SequenceGap, NoSnapshot, DuplicateID, HiddenNothing, HiddenAhead,
-	AllocatorAhead, UnusedNames, ChainFork, Unusual, Stale, Stray, Redacted, Extract,
+	AllocatorAhead, UnusedNames, ChainFork, Unusual, Stale, Stray, Redacted, Extract, Compacted,
 }
 
 // Known reports whether t is a topic of this package.

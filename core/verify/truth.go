@@ -3,7 +3,6 @@ package verify
 import (
 	"cmp"
 	"errors"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -26,8 +25,8 @@ type truth struct {
 	next    uint64 // the sequence after every event
 	losses  []loss // in log order
 	lost    map[event.ID]bool
-	// extracts holds the files whose header has segment.FlagExtract.
-	extracts map[string]*extracted
+	// thinned holds the files from which events are missing, as their headers say.
+	thinned map[string]replay.Thinned
 	// now holds the events of the current segment, each with its number in place of its
 	// sequence.
 	now *artifact.Draft
@@ -98,30 +97,11 @@ func (c *check) replay() error {
 		}
 	}
 	t.sortLosses()
-	if err := c.findExtracts(); err != nil {
-		return err
+	t.thinned = map[string]replay.Thinned{}
+	for _, f := range t.report.Thinned {
+		t.thinned[f.File] = f
 	}
 	c.replayNotes()
-	return nil
-}
-
-// extracted is what is missing in an extract: so many of the sequences from first up to end.
-type extracted struct{ missing, first, end uint64 }
-
-// findExtracts reads the headers of all segments. What is wrong with a header, replay
-// reported.
-func (c *check) findExtracts() error {
-	c.truth.extracts = map[string]*extracted{}
-	for _, s := range c.dir.listing.Segments {
-		src, err := c.dir.Open(s.Name)
-		if err != nil {
-			return err
-		}
-		h, _, err := segment.ReadHeader(src)
-		if err == nil && h.SegmentID == s.ID && h.Flags == segment.FlagExtract {
-			c.truth.extracts[s.Name] = &extracted{}
-		}
-	}
 	return nil
 }
 
@@ -156,23 +136,10 @@ func (c *check) replayNotes() {
 		c.findings.note(Note{Topic: UnfinishedBatch, File: u.File, Offset: u.Offset})
 	}
 	for _, g := range report.Gaps {
-		e := c.truth.extracts[g.File]
-		if e == nil || g.End == damage.UnknownEnd {
-			c.findings.note(Note{Topic: SequenceGap, File: g.File, First: g.First, End: g.End})
-			continue
-		}
-		if e.missing == 0 {
-			e.first = g.First
-		}
-		e.missing, e.end = e.missing+g.End-g.First, g.End
+		c.findings.note(Note{Topic: SequenceGap, File: g.File, First: g.First, End: g.End})
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.truth.extracts)) {
-		e := c.truth.extracts[name]
-		n := Note{Topic: Extract, File: name, First: e.first, End: e.end, Detail: "selected events of another store"}
-		if e.missing > 0 {
-			n.Detail += "; " + strconv.FormatUint(e.missing, 10) + " of these sequences were not selected, or left out"
-		}
-		c.findings.note(n)
+	for _, f := range report.Thinned {
+		c.findings.note(thinnedNote(f))
 	}
 	if t := report.Torn; t != nil {
 		c.findings.note(Note{
@@ -180,4 +147,18 @@ func (c *check) replayNotes() {
 			Event: damage.Touched{ID: t.ID}, Named: t.Named,
 		})
 	}
+}
+
+// thinnedNote says what is missing in a segment.
+func thinnedNote(f replay.Thinned) Note {
+	n := Note{Topic: Compacted, File: f.File, First: f.First, End: f.End, Detail: "events were removed"}
+	why := " of these sequences were removed"
+	if f.Flags == segment.FlagExtract {
+		n.Topic, n.Detail = Extract, "selected events of another store"
+		why = " of these sequences were not selected, or left out"
+	}
+	if f.Missing > 0 {
+		n.Detail += "; " + strconv.FormatUint(f.Missing, 10) + why
+	}
+	return n
 }

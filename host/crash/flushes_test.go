@@ -30,6 +30,13 @@ var (
 		Policy:     flush.Policy{CloseWeight: 40, OpenWeight: 40, CloseShare: 1, OpenShare: 1, PartShare: 2},
 		InRotation: true,
 	}
+	// merging leaves what is above a small limit to merges, which use scratch space.
+	merging = &tuning.Flushes{
+		Policy: flush.Policy{
+			CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1, Limit: 6, Fan: 2, BaseShare: 1, MostParts: 3,
+		},
+		InRotation: true,
+	}
 	// background is often on a goroutine of its own, as for users.
 	background = &tuning.Flushes{Policy: often.Policy}
 )
@@ -45,6 +52,9 @@ func withFlushes(way *tuning.Flushes, o host.Options) host.Options {
 		way = defaultFlushes
 	}
 	tuning.Set(&o, *way)
+	if way == merging {
+		o.IndexMemory = 1
+	}
 	return o
 }
 
@@ -63,6 +73,9 @@ var flushWorkloads = []workload{
 	}},
 	{name: "rebuilt", prepared: true, flushes: often, sessions: 3, rebuilt: true, do: func(s *session) error {
 		return repeat(11, func(int) error { return s.single() })
+	}},
+	{name: "merges", prepared: true, flushes: merging, sessions: 2, do: func(s *session) error {
+		return repeat(16, func(int) error { return s.single() })
 	}},
 	{name: "after batpak", from: "rotated", flushes: often, sessions: 2, do: func(s *session) error {
 		return repeat(12, func(int) error { return s.single() })

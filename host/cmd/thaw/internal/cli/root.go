@@ -42,7 +42,7 @@ type app struct {
 }
 
 const about = `thaw reads and writes event stores: directories of *.fbat segments that batpak 0.4.0
-or thaw wrote. Only append, import and rebuild write, and they take the store's lock;
+or thaw wrote. Only append, import, rebuild and compact write, and they take the lock;
 salvage writes a new store. All other commands change nothing, take no lock, and may
 run while another process appends.
 
@@ -130,7 +130,7 @@ func (a *app) root() *cobra.Command {
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 	root.AddCommand(a.dump(), a.query(), a.follow(), a.get(), a.stream(), a.ancestors(), a.effects(), a.correlated(),
 		a.graph(), a.entities(), a.scopes(), a.kinds(), a.checkTypes(),
-		a.stat(), a.verify(), a.salvage(), a.inspect(), a.export(), a.importing(), a.append(), a.rebuild(), version(&a.out))
+		a.stat(), a.verify(), a.salvage(), a.inspect(), a.export(), a.importing(), a.append(), a.rebuild(), a.compact(), version(&a.out))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

@@ -1,0 +1,227 @@
+package host
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/compact"
+	"github.com/thawlog/thaw/core/flush"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/lineage"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/store"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// write writes the new segments.
+func (x *compacting) write(v *version, swap *swapping) error {
+	w := segmentFiles{swap: swap}
+	r, err := compact.Run(v.snapshot, x.plan, w.put)
+	if err = errors.Join(err, w.end(err == nil)); err != nil {
+		return x.damaged(err)
+	}
+	x.done = r
+	x.count(r)
+	if !r.Changed() {
+		return errNothing
+	}
+	for _, id := range r.Replaced {
+		swap.Remove(segment.Name(id))
+	}
+	return nil
+}
+
+// segmentFiles writes new segments one after the other.
+type segmentFiles struct {
+	swap  *swapping
+	id    uint64
+	file  fsabstraction.WriteFile
+	size  int64
+	write flush.Write
+}
+
+// put takes the next bytes of a segment.
+func (w *segmentFiles) put(id uint64, b []byte) error {
+	if w.file == nil || id != w.id {
+		if err := w.end(true); err != nil {
+			return err
+		}
+		f, err := w.swap.Create(segment.Name(id))
+		if err != nil {
+			return err
+		}
+		w.id, w.file, w.size, w.write = id, f, 0, syncing(f, backgroundSync)
+	}
+	err := w.write(w.size, b)
+	w.size += int64(len(b))
+	return err
+}
+
+// end closes the last segment.
+func (w *segmentFiles) end(sync bool) (err error) {
+	if w.file == nil {
+		return nil
+	}
+	if sync {
+		err = w.file.Sync()
+	}
+	err = errors.Join(err, w.file.Close())
+	w.file = nil
+	return err
+}
+
+// switchOver writes the index of the new segments, and makes all of it count. Flushes wait
+// meanwhile.
+func (x *compacting) switchOver(swap *swapping) error {
+	f := x.flusher
+	if x.quiet { // merges run in the same goroutine, or no more
+		f.turn.Lock()
+		defer f.turn.Unlock()
+	} else {
+		defer f.pause()()
+	}
+	v, err := f.versions.pin()
+	if err != nil {
+		return errors.Join(err, swap.Abort())
+	}
+	defer v.release()
+	to, err := x.writeIndex(v, swap)
+	if err != nil {
+		return errors.Join(err, swap.Abort())
+	}
+	f.switching.Lock() // a read of a moved event waits for the new places
+	defer f.switching.Unlock()
+	if err := cmp.Or(x.plan.Stop(), swap.Commit()); err != nil {
+		if errors.Is(err, errUndecided) {
+			f.stuck.Store(true)
+			return fmt.Errorf("%w: %w", ErrUnfinished, err)
+		}
+		return errors.Join(err, swap.Abort())
+	}
+	x.result.Generation++
+	_, err = finishSwap(f.index.fs, f.index.dir)
+	if err = errors.Join(err, f.adopt(to, x.end.total(), x.tags)); err != nil {
+		f.stuck.Store(true)
+		return fmt.Errorf("%w: %w", ErrUnfinished, err)
+	}
+	x.logDone()
+	return nil
+}
+
+// writeIndex writes an index of the new segments in place of the first index file that knows
+// a replaced one, and of all after it. It returns where it ends.
+func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Watermark, err error) {
+	f := x.flusher
+	x.end = f.lastSealed() // more may have been sealed, and flushed, since the compaction began
+	if x.sizes, err = listSegments(f.index.fs, f.index.dir, x.end.at); err != nil {
+		return to, err
+	}
+	l := x.newSizes()
+	if err := f.index.prove(x.end.at); err != nil {
+		return to, err
+	}
+	to.Segment = l.ids[len(l.ids)-1]
+	to.Offset, _ = l.size(to.Segment)
+	files, flushed := v.snapshot.IndexFiles(), v.snapshot.Flushed()
+	first := slices.IndexFunc(files.Files, func(file store.IndexFile) bool { return file.End.Segment >= x.done.Replaced[0] })
+	if first < 0 {
+		first = len(files.Files)
+	}
+	if v.snapshot.IndexMoved() {
+		first = 0
+	}
+	names := []string{artifact.FileName, index.FileName}
+	if first > 0 {
+		names = []string{index.PartName(files.Files[first-1].End.Segment, to.Segment)}
+	}
+	x.tags = new(index.IDTags)
+	what := store.Flush{
+		First: first, Tags: x.tags, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
+		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop,
+		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made}, Memory: f.index.memory,
+	}
+	err = swap.Write(names, func(files []fsabstraction.WriteFile) error {
+		into := make([]flush.Write, len(files))
+		for i, file := range files {
+			into[i] = syncing(file, backgroundSync)
+		}
+		return cmp.Or(v.snapshot.Flush(what, into[0], into[len(into)-1]), l.failed, sound(v.snapshot, false))
+	})
+	if err != nil {
+		return to, err
+	}
+	keep := files.Names()[:first]
+	for _, name := range x.sizes.parts {
+		if !slices.Contains(keep, name) {
+			swap.Remove(name)
+		}
+	}
+	swap.Remove(checkpoint.FileName)
+	s, err := x.lineageFile(v)
+	if err != nil {
+		return to, err
+	}
+	return to, swap.Write([]string{lineage.FileName}, func(files []fsabstraction.WriteFile) error {
+		_, err := files[0].WriteAt(lineage.AppendFile(nil, s), 0)
+		return err
+	})
+}
+
+// newSizes returns the segments as they are after the compaction.
+func (x *compacting) newSizes() *segmentSizes {
+	l := &segmentSizes{fs: x.sizes.fs, dir: x.sizes.dir, known: map[uint64]uint64{}}
+	for _, file := range x.done.Files {
+		l.known[file.ID] = file.Size
+	}
+	for _, id := range x.sizes.ids {
+		_, renewed := l.known[id]
+		if _, replaced := slices.BinarySearch(x.done.Replaced, id); renewed || !replaced {
+			l.ids = append(l.ids, id)
+		}
+		if !renewed && id == x.end.at.Segment {
+			l.known[id] = x.end.at.Offset
+		}
+	}
+	return l
+}
+
+// settle ends the segment that is being written, if it has events, and returns where the log
+// ends. The sync mark must not name a segment that is replaced then.
+func (w *writer) settle() (logEnd, error) {
+	w.serving.Lock()
+	defer w.serving.Unlock()
+	if w.failed != nil {
+		return logEnd{}, w.failed
+	}
+	if w.active != nil && w.log.Offset() > uint64(len(w.active.header)) {
+		if err := w.seal(); err != nil {
+			return logEnd{}, err
+		}
+		w.flusher.sealed()
+		var err error
+		if w.planned, err = planSegment(w.dir, w.next, w.options.Now()); err != nil {
+			return logEnd{}, err
+		}
+		w.log.Start(w.next, uint64(len(w.planned.header)))
+	}
+	if w.active == nil {
+		if err := errors.Join(w.mark.remove(), syncDir(w.fs, w.dir)); err != nil {
+			return logEnd{}, err
+		}
+		w.flusher.noteSealed(w.versions.end())
+	}
+	return w.flusher.lastSealed(), nil
+}
+
+// noteSealed notes the end of the last sealed segment, without the events, which the writer
+// may forget.
+func (f *flusher) noteSealed(end logEnd) {
+	f.sealedEnd.Store(&logEnd{forgotten: end.total(), next: end.next, at: end.at})
+}
+
+// lastSealed returns the end of the last sealed segment, all events forgotten.
+func (f *flusher) lastSealed() logEnd { return *f.sealedEnd.Load() }
