@@ -21,12 +21,12 @@ var ErrNotFound = errors.New("thaw: no visible event has this id")
 var ErrErased = errors.New("thaw: the event's payload was erased")
 
 // ErrRedacted is the class of every [RedactedError]. It is of class [ErrErased].
-var ErrRedacted error = redacted{}
+var ErrRedacted error = &redacted{"thaw: the event's payload was redacted"}
 
-type redacted struct{}
+type redacted struct{ text string }
 
-func (redacted) Error() string        { return "thaw: the event's payload was redacted" }
-func (redacted) Is(target error) bool { return target == ErrErased }
+func (e *redacted) Error() string      { return e.text }
+func (*redacted) Is(target error) bool { return target == ErrErased }
 
 // RedactedError reports an event whose payload and metadata were removed from the store. It is
 // no damage: the event keeps its place, and everything else that the store knows of it.
