@@ -247,15 +247,7 @@ func (d *directory) extend(memtable artifact.Run) {
 		if i+1 < memtable.Len() && memtable.At(i+1).Position().Segment == at.Segment {
 			continue // only a segment's last event counts
 		}
-		name := segment.Name(at.Segment)
-		size := int64(at.Offset) + int64(at.Length)
-		if s := d.segments[name]; s != nil && s.Size() < size {
-			s.size.Store(size)
-		}
-		if was, ok := d.seen[name]; ok && was.info.Size < size {
-			was.info.Size = size
-			d.seen[name] = was
-		}
+		d.grownTo(segment.Name(at.Segment), int64(at.Offset)+int64(at.Length))
 	}
 }
 
@@ -263,6 +255,24 @@ func (d *directory) extend(memtable artifact.Run) {
 func isSegment(name string) bool {
 	_, ok := segment.ParseName(coredir.Final(name))
 	return ok
+}
+
+// grown makes a segment at least so long for readers.
+func (d *directory) grown(name string, size int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.grownTo(name, size)
+}
+
+// grownTo is grown with mu held.
+func (d *directory) grownTo(name string, size int64) {
+	if s := d.segments[name]; s != nil && s.Size() < size {
+		s.size.Store(size)
+	}
+	if was, ok := d.seen[name]; ok && was.info.Size < size {
+		was.info.Size = size
+		d.seen[name] = was
+	}
 }
 
 // replaced reports whether was and is are known to be different files. If the file system

@@ -80,7 +80,7 @@ func (f *storeFeed) events(ctx context.Context, region Region, page Page, o feed
 			return
 		}
 		run, ok := v.log.between(page.From, page.To)
-		if !ok {
+		if !ok || page.From < v.unflushed() {
 			_ = v.release()
 			all(yield)
 			return

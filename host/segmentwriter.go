@@ -115,12 +115,25 @@ func (w *writer) seal() error {
 	size := end + int64(len(footer))
 	a := w.active
 	w.active, w.end = nil, artifact.Watermark{Segment: a.id, Offset: uint64(size)}
+	w.sealedForReaders(a.name, size)
 	w.show(w.end)
 	w.mark.advance(uint64(size), w.options.Logger)
 	if err := a.file.Close(); err != nil { // it is synced, so nothing is lost
 		w.options.Logger.Warn("thaw: closing a segment failed", slog.String("file", a.path), slog.Any("error", err))
 	}
 	return nil
+}
+
+// sealedForReaders tells the readers' directory the length of a sealed segment: it knows a
+// segment that is being written only up to its last event, and a compaction also reads the
+// marker and the footer after that.
+func (w *writer) sealedForReaders(name string, size int64) {
+	v, err := w.versions.pin()
+	if err != nil { // the store is closed, and nothing reads it
+		return
+	}
+	v.files.grown(name, size)
+	_ = v.release()
 }
 
 // begin creates the planned segment and makes it active. Its sync mark is on disk before the

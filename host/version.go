@@ -65,6 +65,12 @@ func (l *logEnd) between(from, to uint64) (run artifact.Run, ok bool) {
 // missing returns how many events of the log the snapshot lacks.
 func (c *contents) missing() int { return c.log.total() - c.snapshot.Appended() }
 
+// unflushed returns the sequence of the first appended event that no index file has. Before it
+// a compaction may have moved or removed what memtable still has.
+func (c *contents) unflushed() uint64 {
+	return c.log.next - uint64(max(0, c.log.total()-c.snapshot.Flushed()))
+}
+
 // end returns the sequence after the snapshot's last event.
 func (c *contents) end() uint64 { return c.log.next - uint64(c.missing()) }
 

@@ -148,9 +148,6 @@ func (r *run) list() error {
 	if from >= end {
 		return ErrNoSegments
 	}
-	if listed := r.s.Segments(); end == len(r.ids) && len(listed) > 0 && r.ids[end-1] == listed[len(listed)-1] && !r.plan.Settled && !r.s.NewestSealed() {
-		return ErrActive
-	}
 	if end < len(r.ids) {
 		r.next = r.ids[end]
 	}
@@ -174,6 +171,11 @@ func (r *run) list() error {
 		}
 		if r.inputs[i], err = r.open(id); err != nil {
 			return err
+		}
+		// The file counts, not what the snapshot saw: a writer's recovery may have sealed it since.
+		if listed := r.s.Segments(); from+i+1 == len(r.ids) && len(listed) > 0 && id == listed[len(listed)-1] &&
+			!r.plan.Settled && !r.inputs[i].sealed && !r.s.NewestSealed() {
+			return ErrActive
 		}
 	}
 	return nil

@@ -241,3 +241,10 @@ func TestPolicyLimit(t *testing.T) {
 		require.Equal(t, c.want, first, "%+v", c)
 	}
 }
+
+// TestWeight: what a tail weighs.
+func TestWeight(t *testing.T) {
+	require.EqualValues(t, 7, flush.Tail{Events: 7}.Weight())
+	require.EqualValues(t, 7+2, flush.Tail{Events: 7, Bytes: 3071}.Weight())
+	require.EqualValues(t, 7+3+16*5, flush.Tail{Events: 7, Bytes: 3072, Segments: 5}.Weight())
+}

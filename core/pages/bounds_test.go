@@ -91,3 +91,32 @@ func TestForget(t *testing.T) {
 		require.Error(t, err, page)
 	}
 }
+
+// TestCheckAllReadsTheLast: also a last page that is alone in its block.
+func TestCheckAllReadsTheLast(t *testing.T) {
+	for _, size := range []int{64*pages.Size + 1, 65 * pages.Size, 64*pages.Size - 1} {
+		b := random(size)
+		s := sums(b)
+		b[size-1] ^= 1
+		require.Error(t, pages.NewChecked("f", &file{b: b}, 0, uint64(size), s, 0).CheckAll(nil), size)
+	}
+}
+
+// generous lends everything before the asked bytes too.
+type generous struct{ source.Bytes }
+
+func (g generous) Lends() bool { return true }
+
+func (g generous) Lend(off, n uint64, _ bool) (b []byte, start uint64, err error) {
+	return g.Bytes[:off+n], 0, nil
+}
+
+// TestLendOfMore: a lender may lend from an earlier byte on.
+func TestLendOfMore(t *testing.T) {
+	good := random(3 * pages.Size)
+	c := pages.NewChecked("f", generous{source.Bytes(good)}, pages.Size, 2*pages.Size, sums(good[pages.Size:]), 0)
+	b, start, err := c.Lend(pages.Size+5, 10, true)
+	require.NoError(t, err)
+	require.EqualValues(t, pages.Size, start)
+	require.True(t, bytes.Equal(good[2*pages.Size:], b))
+}
