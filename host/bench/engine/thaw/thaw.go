@@ -13,6 +13,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -35,11 +36,13 @@ func (Engine) Version() string { return engine.ModuleVersion("github.com/thawlog
 
 // Create implements engine.Engine.
 func (Engine) Create(dir string) (engine.Writer, error) {
-	s, err := host.Open(background, dir, host.Options{Logger: quiet})
+	w := &writer{}
+	var err error
+	w.store, err = host.Open(background, dir, host.Options{Logger: quiet, FS: watchingFS{open: &w.merges}})
 	if err != nil {
 		return nil, err
 	}
-	return &writer{store: s}, nil
+	return w, nil
 }
 
 // Open implements engine.Engine.
@@ -52,9 +55,13 @@ func (Engine) Open(dir string) (engine.Reader, error) {
 }
 
 type writer struct {
-	store *host.Store
-	items []host.Item // of the last batch, reused
+	store  *host.Store
+	items  []host.Item // of the last batch, reused
+	merges atomic.Int32
 }
+
+// Merging implements engine.Merger.
+func (w *writer) Merging() bool { return w.merges.Load() > 0 }
 
 func (w *writer) AppendBatch(events []engine.Event) error {
 	w.items = w.items[:0]
