@@ -38,6 +38,7 @@ func (s *Store) Close() error {
 	s.closing = true
 	close(s.closed)
 	s.entering.Unlock()
+	s.flusher.closing.Store(true)
 	s.inside.Wait()
 	close(s.requests)
 	<-s.quit
@@ -53,6 +54,9 @@ func (s *Store) Close() error {
 		}
 		if e := report.IndexError; e != nil {
 			s.flusher.index.notWritten(e)
+		} else {
+			s.flusher.noteSealed(end)
+			s.flusher.mergeSegments(flushClosing, closeSegments)
 		}
 	}
 	// Free the memory even if the caller keeps the closed store.

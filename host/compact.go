@@ -151,6 +151,7 @@ type compacting struct {
 	writer  *writer
 	path    string
 	dryRun  bool
+	quiet   bool // in the background, perhaps during a close
 	plan    compact.Plan
 	result  CompactResult
 

@@ -78,8 +78,12 @@ func (w *segmentFiles) end(sync bool) (err error) {
 // meanwhile.
 func (x *compacting) switchOver(swap *swapping) error {
 	f := x.flusher
-	resume := f.pause()
-	defer resume()
+	if x.quiet { // merges run in the same goroutine, or no more
+		f.turn.Lock()
+		defer f.turn.Unlock()
+	} else {
+		defer f.pause()()
+	}
 	v, err := f.versions.pin()
 	if err != nil {
 		return errors.Join(err, swap.Abort())

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -43,6 +44,8 @@ type flusher struct {
 	// stuck is set when files were swapped and the store does not read them: it writes no
 	// index any more.
 	stuck atomic.Bool
+	// closing is set when the store is being closed.
+	closing atomic.Bool
 }
 
 // backgroundSync is the number of bytes of an index written between syncs while the store
@@ -58,6 +61,7 @@ func newFlusher(o *Options, index indexFiles, vs *versions) *flusher {
 	f.noteSealed(vs.end())
 	go f.run()
 	go f.runMerges()
+	f.askMerge()
 	return f
 }
 
@@ -72,8 +76,11 @@ func (f *flusher) run() {
 // runMerges merges when the policy asks for it, until merges is closed.
 func (f *flusher) runMerges() {
 	defer close(f.merged)
+	last := math.MaxInt // earlier sessions may have left many small segments
 	for range f.merges {
 		f.mergeAll(flushOpen)
+		f.mergeSegments(flushOpen, last)
+		last = openSegments
 	}
 }
 
@@ -100,6 +107,7 @@ func (f *flusher) close() {
 	case <-f.ends:
 	default:
 	}
+	f.closing.Store(true)
 	f.stopping.Add(1)
 	close(f.ends)
 	<-f.done

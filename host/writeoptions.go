@@ -41,6 +41,10 @@ type Options struct {
 	// take. Work on more events than fit into it uses temporary files in the directory. A
 	// flush and a merge may run at once.
 	IndexMemory int
+	// NoMerge leaves the segments of short sessions as they are. By default small
+	// neighbouring segments are merged: by Close if they have at most 4 MiB, and
+	// otherwise in the background while the store is open. See Store.Compact.
+	NoMerge bool
 	// Strict refuses a store with damaged segments. By default the report lists the
 	// damage, readers see the readable events, and appends go to a new segment.
 	Strict bool
