@@ -76,6 +76,12 @@ type (
 	Redacter interface{ Redact(entity string) error }
 )
 
+// Unmerged is an optional interface of an Engine that merges small files in the background:
+// CreateUnmerged is Create without it, so that they are left for Compact.
+type Unmerged interface {
+	CreateUnmerged(dir string) (Writer, error)
+}
+
 // Forker is an optional interface of an Engine that makes a store of its own of the events
 // up to and including a sequence, in dst, a new directory.
 type Forker interface {

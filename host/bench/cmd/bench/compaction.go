@@ -102,7 +102,7 @@ func (d *data) compaction(ctx context.Context, name, src, dir string) error {
 // writeSegments loads thaw with segments of j.SegmentSize.
 func writeSegments(j *job) (o outcome, err error) {
 	ctx := context.Background()
-	st, err := host.Open(ctx, j.Dir, host.Options{SegmentSize: j.SegmentSize, Durability: host.LoseUnsynced, Logger: quiet})
+	st, err := host.Open(ctx, j.Dir, host.Options{SegmentSize: j.SegmentSize, Durability: host.LoseUnsynced, NoMerge: true, Logger: quiet})
 	if err != nil {
 		return o, err
 	}

@@ -50,7 +50,11 @@ func keptUp[T any](j *job, f func(engine.Writer, T) error, closed func(engine.Up
 	if u, ok := e.(engine.Upkeep); ok {
 		return closed(u)
 	}
-	w, err := e.Create(j.Dir)
+	create := e.Create
+	if m, ok := e.(engine.Unmerged); ok {
+		create = m.CreateUnmerged
+	}
+	w, err := create(j.Dir)
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,14 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
 )
 
-// watchingFS is the operating system's file system. It counts the index files that are open
-// for writing: while there is one, an index is being written or merged.
+// watchingFS is the operating system's file system. It counts the index files, and the files
+// that replace others, that are open for writing: while there is one, an index is being
+// written or merged, or segments are.
 type watchingFS struct {
 	osfs.FS
 	open *atomic.Int32
@@ -19,7 +21,7 @@ type watchingFS struct {
 
 func (w watchingFS) Create(name string) (fsabstraction.WriteFile, error) {
 	f, err := w.FS.Create(name)
-	if err != nil || !strings.HasPrefix(filepath.Base(name), "index") {
+	if base := filepath.Base(name); err != nil || !strings.HasPrefix(base, "index") && !strings.HasSuffix(base, swap.Name("")) {
 		return f, err
 	}
 	w.open.Add(1)

@@ -35,10 +35,18 @@ func (Engine) Name() string { return "thaw" }
 func (Engine) Version() string { return engine.ModuleVersion("github.com/thawlog/thaw") }
 
 // Create implements engine.Engine.
-func (Engine) Create(dir string) (engine.Writer, error) {
+func (Engine) Create(dir string) (engine.Writer, error) { return create(dir, host.Options{}) }
+
+// CreateUnmerged implements engine.Unmerged.
+func (Engine) CreateUnmerged(dir string) (engine.Writer, error) {
+	return create(dir, host.Options{NoMerge: true})
+}
+
+func create(dir string, o host.Options) (engine.Writer, error) {
 	w := &writer{}
 	var err error
-	w.store, err = host.Open(background, dir, host.Options{Logger: quiet, FS: watchingFS{open: &w.merges}})
+	o.Logger, o.FS = quiet, watchingFS{open: &w.merges}
+	w.store, err = host.Open(background, dir, o)
 	if err != nil {
 		return nil, err
 	}

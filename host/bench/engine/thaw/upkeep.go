@@ -10,6 +10,7 @@ var (
 	_ engine.Backuper  = (*writer)(nil)
 	_ engine.Redacter  = (*writer)(nil)
 	_ engine.Forker    = Engine{}
+	_ engine.Unmerged  = Engine{}
 )
 
 // Compact implements engine.Compacter: segments are merged, and nothing is dropped.
