@@ -38,7 +38,7 @@ func fork(j *job) (o outcome, err error) {
 	if !ok {
 		return o, errNoUpkeep
 	}
-	last := j.Spec.N * 9 / 10
+	last := max(j.Spec.N*9/10, 1) - 1 // the last of a batch, see loadLong: a fork has whole batches
 	wrote := writtenBytes()
 	if err := o.timed(func() error { return f.Fork(j.Dir, last, j.Destination) }); err != nil {
 		return o, err
