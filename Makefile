@@ -21,6 +21,7 @@ RACE_STRIDE   ?= 101
 # operations (of which the plugin answers some), in `make crash`. Several machines share the
 # work with another CRASH_SEED each.
 CRASH_STATES ?= 1000000
+RECOVERY_CHAINS ?= 20000
 CRASH_KILLS  ?= 200
 CRASH_SEED   ?= 1
 METAMORPHIC_SEEDS        ?= 10000
@@ -144,6 +145,8 @@ crash: $(CRASH_PARTS)
 crash-states:
 	THAW_CRASH_STEP=1 THAW_CRASH_SEED=$(CRASH_SEED) THAW_CRASH_STATES=$(CRASH_STATES) \
 		$(GO) test -timeout 3h -count=1 -v -run 'TestPowerCuts' ./host/crash
+	THAW_CRASH_STEP=1 THAW_CRASH_SEED=$(CRASH_SEED) THAW_RECOVERY_CHAINS=$(RECOVERY_CHAINS) THAW_SALVAGE_DENSITY=40 \
+		$(GO) test -timeout 3h -count=1 -v -run 'TestRecoveryAgainAndAgain|TestSalvagePowerCuts' ./host/crash
 
 crash-kills:
 	THAW_CRASH_KILLS=$(CRASH_KILLS) $(GO) test -timeout 1h -count=1 -v -run 'TestKill' ./host/crash

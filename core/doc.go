@@ -37,7 +37,9 @@
 //	gate        rules that judge appends, and their permits
 //	store       opening, the view, recovery and its report
 //	verify      a store checked against itself
+//	sealed      writes sealed segments, for the two below
 //	extract     selected events as the segments of a new store
+//	compact     segments written again: merged, and without removed events
 //
 // What crosses a border:
 //

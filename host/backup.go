@@ -14,6 +14,7 @@ import (
 	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/kindnames"
 	"github.com/thawlog/thaw/core/lineage"
+	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/core/visibility"
@@ -75,7 +76,8 @@ type BackupResult struct {
 // that it was. dst is locked meanwhile, as by a writer.
 //
 // Every file is synced, and each that was copied is read back and compared by a BLAKE3-256
-// hash; then the copy is opened and must have the events of the store before it counts. File
+// hash; every frame of a new segment must have its checksum; then the copy is opened and must
+// have the events of the store before it counts. File
 // systems with reflinks share the bytes instead (see fsabstraction.Cloner). A backup never has
 // hard links to the store's files: a program that writes one in place, or removes bytes from
 // it, would change both.
@@ -192,7 +194,7 @@ func (b *backup) open(ctx context.Context) (*origin, error) {
 }
 
 func (b *backup) copier(ctx context.Context, o *origin) (*copier, error) {
-	c := &copier{ctx: ctx, fs: b.full.FS, dir: b.dir, verify: true, progress: b.o.Progress}
+	c := &copier{ctx: ctx, fs: b.full.FS, dir: b.dir, verify: true, sound: !b.o.AcceptDamage, progress: b.o.Progress}
 	return c, c.begin(o.files)
 }
 
@@ -241,6 +243,42 @@ func (b *backup) pieces(c *copier, o *origin) (out []piece, err error) {
 	return out, err
 }
 
+// frames walks over the frames of a copied segment. Damage in a segment that an index covers is
+// not noticed by an open, and it must not spread to a sound backup.
+func (c *copier) frames(name, path string) (err error) {
+	f, err := c.fs.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	src := &file{file: f, size: size}
+	_, header, err := segment.ReadHeader(src)
+	var refused *Refusal
+	if errors.As(err, &refused) {
+		return fmt.Errorf("%w: %w", ErrCopyDamaged, &Damage{File: name, Reason: refused.Reason, Err: refused.Err})
+	}
+	if err != nil {
+		return err
+	}
+	walk := segment.NewWalker(src, uint64(header))
+	for i := 0; ; i++ {
+		step, ok := walk.Next()
+		if !ok {
+			return walk.Err()
+		}
+		if d := step.Damage; d != nil {
+			return fmt.Errorf("%w: %w", ErrCopyDamaged, &Damage{File: name, Offset: step.Offset, Length: step.Length, Reason: d.Reason, Err: d.Err})
+		}
+		if i%1024 == 0 && c.ctx.Err() != nil {
+			return c.ctx.Err()
+		}
+	}
+}
+
 // piece copies a file of the backup to a path.
 func (c *copier) piece(p *piece, to string) error {
 	if p.small != nil {
@@ -251,7 +289,11 @@ func (c *copier) piece(p *piece, to string) error {
 		c.Bytes += uint64(len(p.small))
 		return errors.Join(c.put(to, p.small), c.advance(uint64(len(p.small))))
 	}
-	return c.file(p.name, to, p.keep, p.footer)
+	err := c.file(p.name, to, p.keep, p.footer)
+	if err == nil && c.sound && coredir.KindOf(p.name) == coredir.Segment {
+		err = c.frames(p.name, to)
+	}
+	return err
 }
 
 // first makes a backup where there is none.

@@ -225,3 +225,92 @@ func TestBackupBesideWriter(t *testing.T) {
 	_, err = st.Backup(ctx, "/b", host.BackupOptions{})
 	require.ErrorIs(t, err, host.ErrClosed)
 }
+
+// TestBackupAfterCompaction: a compaction removes files from the backup, and what was removed
+// from the store; identity and removals come along. A fork of before is not concerned.
+func TestBackupAfterCompaction(t *testing.T) {
+	ctx := context.Background()
+	c := &copied{fs: memfs.New()}
+	o := host.BackupOptions{FS: c.fs, Logger: quiet}
+	random := rand.New(rand.NewPCG(5, 2))
+	for range 5 {
+		c.session(t, "/s", random, 12)
+	}
+	first, err := host.Backup(ctx, "/s", "/b", o)
+	require.NoError(t, err)
+	log, _, _ := contentOf(t, c.fs, "/s")
+	_, err = host.Fork(ctx, "/s", log[len(log)/2].Sequence, "/f", host.ForkOptions{FS: c.fs, Logger: quiet})
+	require.NoError(t, err)
+	forked, before := filesOf(t, c.fs, "/f"), filesOf(t, c.fs, "/b")
+
+	st, err := host.Open(ctx, "/s", c.options())
+	require.NoError(t, err)
+	_, err = st.Compact(ctx, host.Compaction{Judge: func(e event.Event) host.Verdict {
+		if e.Entity == "e1" || e.Sequence == log[0].Sequence || e.Sequence == log[len(log)-1].Sequence {
+			return host.DropEvent
+		}
+		return host.KeepEvent
+	}})
+	require.NoError(t, err)
+	second, err := st.Backup(ctx, "/b", o)
+	require.NoError(t, err)
+	require.NoError(t, st.Close())
+	require.Equal(t, first.End, second.End, "the identity and the next sequence stay")
+	require.Less(t, second.Events, first.Events)
+	want, at, _ := contentOf(t, c.fs, "/s")
+	requireBackup(t, c, second, want, at)
+	r, err := host.OpenReader(ctx, "/b", host.ReaderOptions{FS: c.fs, Logger: quiet})
+	require.NoError(t, err)
+	defer r.Close()
+	l, err := r.Lineage(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, l.Generation)
+	require.NotEmpty(t, l.Removals)
+
+	require.Equal(t, forked, filesOf(t, c.fs, "/f"), "a fork shares files, and none of them was written")
+	soundStore(t, c.fs, "/f")
+	for name, b := range before {
+		require.NotEmpty(t, b, name)
+	}
+	// Compacting the fork leaves the origin alone.
+	origin := filesOf(t, c.fs, "/s")
+	f, err := host.Open(ctx, "/f", c.options())
+	require.NoError(t, err)
+	_, err = f.Compact(ctx, host.Compaction{SegmentSize: 1 << 20, Judge: func(e event.Event) host.Verdict {
+		if e.Entity == "e2" {
+			return host.DropEvent
+		}
+		return host.KeepEvent
+	}})
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.Equal(t, origin, filesOf(t, c.fs, "/s"))
+	soundStore(t, c.fs, "/f")
+	soundStore(t, c.fs, "/s")
+}
+
+// TestBackupFindsRot: damage in a segment that an index covers is not copied over a sound
+// backup.
+func TestBackupFindsRot(t *testing.T) {
+	ctx := context.Background()
+	c := &copied{fs: memfs.New()}
+	o := host.BackupOptions{FS: c.fs, Logger: quiet}
+	c.session(t, "/s", rand.New(rand.NewPCG(6, 2)), 60)
+	f, err := c.fs.OpenWrite("/s/" + segment.Name(2))
+	require.NoError(t, err)
+	_, err = f.WriteAt([]byte{0xff, 0xfe}, 500)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	r, err := host.OpenReader(ctx, "/s", host.ReaderOptions{FS: c.fs, Logger: quiet})
+	require.NoError(t, err)
+	require.Empty(t, r.Report().Damages, "an open does not notice")
+	require.NoError(t, r.Close())
+	_, err = host.Backup(ctx, "/s", "/b", o)
+	require.ErrorIs(t, err, host.ErrCopyDamaged)
+	var d *host.Damage
+	require.ErrorAs(t, err, &d)
+	require.Equal(t, segment.Name(2), d.File)
+	o.AcceptDamage = true
+	_, err = host.Backup(ctx, "/s", "/b", o)
+	require.NoError(t, err)
+}

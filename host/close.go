@@ -56,6 +56,7 @@ func (s *Store) Close() error {
 			s.flusher.index.notWritten(e)
 		} else {
 			s.flusher.noteSealed(end)
+			s.flusher.unread = report.IndexWritten
 			s.flusher.mergeSegments(flushClosing, closeSegments)
 		}
 	}

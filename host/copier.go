@@ -34,9 +34,11 @@ type copier struct {
 	// back. A file under the name of a copy that has the right bytes already is kept if
 	// resume is set.
 	link, verify, resume bool
-	noLinks, noClones    bool
-	progress             func(done, total uint64)
-	done, total          uint64
+	// sound refuses segments with damaged frames, in a backup.
+	sound             bool
+	noLinks, noClones bool
+	progress          func(done, total uint64)
+	done, total       uint64
 
 	Linked, Cloned, Copied, Kept int
 	Bytes                        uint64 // of files that were copied

@@ -57,11 +57,14 @@
 //
 // # Copying a live store
 //
-// To copy the directory while a writer is active, list and copy everything but *.fbat
-// first, then list and copy the segments, into an empty directory. The segments then
-// hold every event that synced.thaw and the indexes know, and the newest may end in
-// half a write, as after an unclean stop. In any other order the indexes may know
-// events that the copy lacks, which is damage.
+// [Store.Backup] and [Backup] copy a store while a writer appends and compacts, and copy only
+// what is new the next time. [Fork] makes a store of its own that ends after one event.
+//
+// With other tools, list and copy everything but *.fbat first, then list and copy the
+// segments, into an empty directory; COPYING-A-STORE.md has the commands, and what a
+// compaction meanwhile means. The segments then hold every event that synced.thaw and the
+// indexes know, and the newest may end in half a write, as after an unclean stop. In any other
+// order the indexes may know events that the copy lacks, which is damage.
 //
 // # Recovery
 //

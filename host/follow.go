@@ -268,8 +268,15 @@ func (f *Follower) find(ctx context.Context, limit Position) error {
 	}
 	e, err := f.feed.Get(ctx, f.last.ID)
 	if errors.Is(err, ErrNotFound) {
-		if l, err := lineageOf(ctx, f.feed); err != nil || l.removed(at) { // after it was handed out
+		l, err := lineageOf(ctx, f.feed)
+		if err != nil {
 			return err
+		}
+		if l.removed(at) { // after it was handed out
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.last = event.Event{}
+			return nil
 		}
 		return &PositionError{Position: f.Position(), End: limit, Err: ErrRewritten}
 	}

@@ -24,7 +24,8 @@ var (
 	ErrCopyDiffers = errors.New("thaw: the copy differs from what was written")
 	// ErrCopyInside: the destination is the store itself, or one of the two is in the other.
 	ErrCopyInside = errors.New("thaw: the destination and the store are not apart")
-	// ErrCopyDamaged: the store is damaged, and so would the copy be. Salvage it instead.
+	// ErrCopyDamaged: the store is damaged, and so would the copy be. Salvage it instead, or see
+	// BackupOptions.AcceptDamage. A fork notices only what an open notices.
 	ErrCopyDamaged = errors.New("thaw: the store is damaged")
 )
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/fsabstraction"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/fsabstraction/memfs"
 	"github.com/thawlog/thaw/host"
 )
@@ -208,4 +210,92 @@ func TestForkOfFork(t *testing.T) {
 		{Generation: 2, Mode: host.Redacted, First: 0, End: end, Events: min(30, end)}}}, l)
 	require.Equal(t, l.Removals, l.Before(1, 0))
 	require.Empty(t, l.Before(1, 2))
+}
+
+// TestForkFixtures: a fork of a store of batpak's at any event is its beginning, in the numbers
+// that the store has.
+func TestForkFixtures(t *testing.T) {
+	ctx := context.Background()
+	forks := 0
+	stores, err := os.ReadDir(fixtures)
+	require.NoError(t, err)
+	for _, s := range stores {
+		name := s.Name()
+		entries, err := os.ReadDir(batpakStore(name))
+		if err != nil { // no store
+			continue
+		}
+		files := map[string][]byte{}
+		for _, e := range entries {
+			files["/s/"+e.Name()], err = os.ReadFile(filepath.Join(batpakStore(name), e.Name()))
+			require.NoError(t, err)
+		}
+		fsys := crashfs.FromFiles(files)
+		log, _, report := contentOf(t, fsys, "/s")
+		if len(report.Damages) > 0 {
+			continue
+		}
+		for i, e := range log {
+			if i%3 != 0 && i != len(log)-1 {
+				continue
+			}
+			dst := fmt.Sprint("/f", i)
+			r, err := host.Fork(ctx, "/s", e.Sequence, dst, host.ForkOptions{FS: fsys, Logger: quiet})
+			require.NoError(t, err, "%s at %d", name, e.Sequence)
+			soundStore(t, fsys, dst)
+			fork, _, forked := contentOf(t, fsys, dst)
+			require.Equal(t, log[:len(fork)], fork, "%s at %d", name, e.Sequence)
+			require.Equal(t, fork[len(fork)-1].Sequence, r.Origin.Sequence)
+			require.LessOrEqual(t, e.Sequence, r.Origin.Sequence)
+			require.Empty(t, forked.Damages)
+			require.Equal(t, r.Identity.Sequence, max(forked.NextSequence, r.Identity.Sequence))
+			forks++
+		}
+	}
+	require.Greater(t, forks, 50)
+}
+
+// TestFollowAcrossRemoval: a follower in another process goes on when the event before its
+// position was removed, and ends when it is gone for no reason that the store gives.
+func TestFollowAcrossRemoval(t *testing.T) {
+	ctx := context.Background()
+	c := &copied{fs: memfs.New()}
+	c.session(t, "/s", rand.New(rand.NewPCG(7, 1)), 20)
+	r, err := host.OpenReader(ctx, "/s", host.ReaderOptions{FS: c.fs, Logger: quiet})
+	require.NoError(t, err)
+	defer r.Close()
+	f := r.Follow(host.Region{}, host.Position{}, host.FollowOptions{})
+	seen := 0
+	var last event.Event
+	follow := func(until int) error {
+		bounded, cancel := context.WithCancel(ctx)
+		defer cancel()
+		for e, err := range f.Events(bounded) {
+			if err != nil {
+				return err
+			}
+			last = e.Event
+			if seen++; seen == until {
+				return nil
+			}
+		}
+		return nil
+	}
+	require.NoError(t, follow(len(c.last)))
+
+	st, err := host.Open(ctx, "/s", c.options())
+	require.NoError(t, err)
+	_, err = st.Compact(ctx, host.Compaction{Judge: func(e event.Event) host.Verdict {
+		if e.Sequence == last.Sequence {
+			return host.DropEvent
+		}
+		return host.KeepEvent
+	}})
+	require.NoError(t, err)
+	receipt, err := st.Append(ctx, event.At("e", "s"), event.Data, 1)
+	require.NoError(t, err)
+	require.Equal(t, last.Sequence+1, receipt.Sequence, "the number of a removed last event is not given out again")
+	require.NoError(t, st.Close())
+	require.NoError(t, follow(seen+1))
+	require.Equal(t, receipt.ID, last.ID)
 }

@@ -27,7 +27,7 @@ const (
 )
 
 // holding returns the names of the files that have a text: raw, or as an array of integers.
-func holding(t *testing.T, dir, text string) (names []string) {
+func filesHolding(t *testing.T, dir, text string) (names []string) {
 	array := msgpack.AppendByteArray(nil, []byte(text))
 	array = array[bytes.Index(array, msgpack.AppendByteArray(nil, []byte(text)[:1])[1:]):] // after the head
 	entries, err := os.ReadDir(dir)
@@ -164,14 +164,14 @@ func TestRedact(t *testing.T) {
 	require.Positive(t, done.Segments)
 	require.Equal(t, []string{"000001.compact-src"}, done.Strange)
 	for _, text := range []string{secret, metaSecret} {
-		found := holding(t, dir, text)
+		found := filesHolding(t, dir, text)
 		if text == secret {
 			require.Equal(t, done.Strange, found)
 		} else {
 			require.Empty(t, found)
 		}
 	}
-	require.NotEmpty(t, holding(t, dir, "the secret of somebody else 7"))
+	require.NotEmpty(t, filesHolding(t, dir, "the secret of somebody else 7"))
 	requireRedacted(t, s, before)
 
 	// An append repeated under the key of a redacted event gets the first receipt, and anything
@@ -314,7 +314,7 @@ func TestRedactFixtures(t *testing.T) {
 				require.NoError(t, err)
 			}
 			for payload := range payloads {
-				require.Empty(t, holding(t, dir, payload), "%q", payload)
+				require.Empty(t, filesHolding(t, dir, payload), "%q", payload)
 			}
 		})
 	}

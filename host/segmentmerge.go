@@ -73,6 +73,15 @@ func (f *flusher) mergeSomeSegments(when occasion, last int) (merged bool, err e
 	if !ok {
 		return false, nil
 	}
+	if f.unread && when != flushOpen { // the close has written an index
+		f.turn.Lock()
+		err := f.adopt(end.at, end.total(), nil)
+		f.turn.Unlock()
+		if err != nil {
+			return false, err
+		}
+		f.unread = false
+	}
 	if cheap, err := f.cheap(from, bytes, when); err != nil || !cheap {
 		return false, err
 	}

@@ -22,6 +22,7 @@ type copier struct {
 	w     *sealed.Writer
 	moves *moves
 	begun uint64 // the place of the current output
+	sum   uint64 // of its sequences: see segment.AddNumber
 
 	g     *group
 	out   int // number of the current output in the group
@@ -272,6 +273,7 @@ func (c *copier) put(e *event.Event, raw []byte) error {
 	if err != nil {
 		return err
 	}
+	c.sum = segment.AddNumber(c.sum, e.Sequence)
 	if v == Keep {
 		c.moves.copied(old, c.begun+at.Offset, uint64(length))
 	} else {
@@ -297,7 +299,7 @@ func (c *copier) reach(n int) error {
 // begin begins the current output.
 func (c *copier) begin() error {
 	o := &c.g.outputs[c.out]
-	c.begun = c.result.After
+	c.begun, c.sum = c.result.After, segment.NoNumbers
 	c.moves.to.add(o.id, c.begun)
 	if err := c.w.Begin(o.header); err != nil {
 		return err
@@ -327,8 +329,7 @@ func (c *copier) seal() error {
 func (c *copier) number(o *output, sequence uint64) error {
 	const maxMS = 1 << 53
 	us := int64(min(o.wallMS, maxMS)) * 1000
-	b := segment.AppendMarker(nil, event.SystemBatchBegin, 0, sequence, us)
-	return c.w.Marker(segment.AppendMarker(b, event.SystemBatchCommit, 0, sequence, us))
+	return c.w.Marker(segment.AppendNumbers(nil, sequence, c.sum, us))
 }
 
 // readNumbers reads the footer of the input when hidden ranges make its sequences matter.

@@ -106,22 +106,15 @@ func (r *run) crosses(in *input) (bool, error) {
 			return false, err
 		}
 		if n := len(markers); n > 0 {
-			open = markers[n-1].kind == event.SystemBatchBegin
+			open = markers[n-1].Kind == event.SystemBatchBegin
 		}
 	}
 	return open, nil
 }
 
-// marker is a batch marker.
-type marker struct {
-	kind  event.Kind
-	id    event.ID
-	count uint32
-}
-
 // markers returns the batch markers between two offsets of a segment, between which there are
 // whole frames.
-func (r *run) markers(id, from, end uint64) (found []marker, err error) {
+func (r *run) markers(id, from, end uint64) (found []segment.Body, err error) {
 	if from >= end {
 		return nil, nil
 	}
@@ -139,7 +132,7 @@ func (r *run) markers(id, from, end uint64) (found []marker, err error) {
 			return nil, damaged(id, step.Offset, step.Damage.Reason, step.Damage.Err)
 		}
 		if b := step.Body; b.Kind.IsMarker() {
-			found = append(found, marker{kind: b.Kind, id: b.ID, count: b.PayloadSize})
+			found = append(found, segment.Body{Kind: b.Kind, ID: b.ID, Correlation: b.Correlation, PayloadSize: b.PayloadSize})
 		}
 	}
 	if w.Err() != nil {
@@ -170,8 +163,8 @@ func (r *run) claims(in *input) (first, end uint64, ok bool, err error) {
 			return 0, 0, false, err
 		}
 		for _, m := range markers {
-			sequence, numbers := segment.MarkerSequence(m.id)
-			if m.kind != event.SystemBatchBegin || m.count != 0 || !numbers {
+			sequence, _, numbers := m.Numbers()
+			if m.Kind != event.SystemBatchBegin || m.PayloadSize != 0 || !numbers {
 				continue
 			}
 			if !ok {

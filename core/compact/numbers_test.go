@@ -2,6 +2,7 @@ package compact_test
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"testing"
 
@@ -103,7 +104,7 @@ func TestLostNumbers(t *testing.T) {
 		end, ok, err := segment.FooterOffset(source.Bytes(b))
 		require.NoError(t, err)
 		require.True(t, ok)
-		unsure := 0
+		unsure, flip := 0, 0
 		try := func(b []byte, framesWhole bool) {
 			files := maps.Clone(files)
 			files[segment.Name(3)] = b
@@ -114,7 +115,7 @@ func TestLostNumbers(t *testing.T) {
 				require.NoError(t, err)
 				want, real := sequences[e.ID]
 				if !real || e.Sequence != want {
-					require.NotEmpty(t, r.Damages, "drop %v", drop)
+					require.NotEmpty(t, r.Damages, "drop %v: %d is %d; flip %d of %d, footer at %d, rejected %v, len %d", drop, want, e.Sequence, flip, len(files[segment.Name(3)]), end, r.Rejected, len(b))
 					unsure++
 					inside := e.Position.Segment == 3
 					require.True(t, !framesWhole || inside, "event %d is %d, drop %v, %v", want, e.Sequence, drop, r.Damages)
@@ -130,8 +131,11 @@ func TestLostNumbers(t *testing.T) {
 		for at := range b {
 			flipped := slices.Clone(b)
 			flipped[at] ^= 1 << (at % 8)
-			try(flipped, uint64(at) >= end)
-			if uint64(at) >= end {
+			flip = at
+			if at%5 == 0 || uint64(at) >= end && at%2 == 0 || os.Getenv("THAW_FULL") != "" {
+				try(flipped, uint64(at) >= end)
+			}
+			if uint64(at) >= end && at%3 == 0 {
 				try(b[:at], true)
 			}
 		}

@@ -154,7 +154,7 @@ func (d *dissector) compare() {
 	if d.sizeSpan > 0 {
 		d.spans[d.sizeSpan-1].Fits = fit(d.size == uint64(len(d.payload)))
 	}
-	if d.hash == nil || event.Redacted(uint8(d.flags), len(d.payload)) {
+	if d.hash == nil || event.Redacted(uint8(d.flags), d.payload) {
 		return
 	}
 	sum := d.hash(d.payload)

@@ -61,7 +61,7 @@ type Event struct {
 // Full is an event with the fields that only its frame has.
 type Full struct {
 	Event
-	// PayloadSize is the size in bytes that the frame's header claims.
+	// PayloadSize is the size in bytes that the frame's header claims, 0 for a redacted event.
 	PayloadSize uint32
 	Flags       uint8
 	ContentHash Hash
@@ -78,17 +78,23 @@ const (
 	FlagRequiresAck   = 1
 	FlagTransactional = 2
 	FlagReplay        = 8
-	// FlagRedacted, on an event without a payload, says that its payload and metadata were
-	// removed from the store. No append may set it.
+	// FlagRedacted, on an event without a payload or with nil as payload, says that its payload
+	// and metadata were removed from the store. No append may set it.
 	FlagRedacted = 0x80
 )
 
-// Redacted reports whether an event with these flags and a payload of this size was redacted.
-func Redacted(flags uint8, payload int) bool { return flags&FlagRedacted != 0 && payload == 0 }
+// RedactedPayload is what a frame has in place of a payload that was removed: MessagePack's nil.
+const RedactedPayload = "\xc0"
+
+// Redacted reports whether a frame with these flags and this payload is that of an event that
+// was redacted.
+func Redacted(flags uint8, payload []byte) bool {
+	return flags&FlagRedacted != 0 && (len(payload) == 0 || string(payload) == RedactedPayload)
+}
 
 // Redacted reports whether the event's payload and metadata were removed from the store. Its
 // hashes are still those of the payload that it had.
-func (f *Full) Redacted() bool { return Redacted(f.Flags, len(f.Payload)) }
+func (f *Full) Redacted() bool { return Redacted(f.Flags, f.Payload) }
 
 // Record is an index entry: an event's facts, and the numbers of its names in a
 // string table.

@@ -108,7 +108,7 @@ func (w *writer) all() (err error) {
 	if w.Edit == nil {
 		w.inputs = w.Inputs
 		for _, in := range w.Inputs {
-			if err := in.intern(names); err != nil {
+			if err := in.intern(names, w.Stop); err != nil {
 				return err
 			}
 		}

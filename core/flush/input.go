@@ -42,10 +42,15 @@ func RunInput(r artifact.Run) *Input {
 }
 
 // intern numbers the input's names in the table of the new file.
-func (in *Input) intern(names *strtab.Builder) error {
+func (in *Input) intern(names *strtab.Builder, stop func() error) error {
 	in.numbers = make([]uint32, in.names)
 	if in.all {
 		for n := range in.names {
+			if stop != nil && n%(1<<16) == 0 {
+				if err := stop(); err != nil {
+					return err
+				}
+			}
 			if err := in.number(n, names); err != nil {
 				return err
 			}
@@ -53,6 +58,11 @@ func (in *Input) intern(names *strtab.Builder) error {
 		return nil
 	}
 	return in.image.EachBlock(func(_ uint64, block []byte) error {
+		if stop != nil {
+			if err := stop(); err != nil {
+				return err
+			}
+		}
 		for at := 0; at < len(block); at += artifact.RecordSize {
 			raw := artifact.Raw(block[at : at+artifact.RecordSize])
 			if err := cmp.Or(in.number(raw.Entity(), names), in.number(raw.Scope(), names)); err != nil {

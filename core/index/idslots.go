@@ -36,8 +36,9 @@ type idSlots struct {
 	// of all pairs.
 	twins [][2]uint32
 	found int
-	tags  *IDTags // to be filled in, if not nil
-	same  bool    // two ids are equal, or far more hashes than chance would give
+	stop  func() error // called before each group, if not nil
+	tags  *IDTags      // to be filled in, if not nil
+	same  bool         // two ids are equal, or far more hashes than chance would give
 }
 
 // maxTwins bounds the pairs that are compared for equal ids. Of n different
@@ -196,6 +197,11 @@ func (t *idSlots) stream(img *Image, memory int, write func(at uint64, slots []b
 		}
 	}()
 	for g := range groups {
+		if t.stop != nil {
+			if why := t.stop(); why != nil {
+				return false, why
+			}
+		}
 		first, end := g*runs/groups, (g+1)*runs/groups
 		w = idWindow{start: slot(first*(1<<32/runs), n), n: n, head: head}
 		until := n // end of the group's own slots
@@ -277,12 +283,12 @@ func nextSeed(seed uint64) uint64 { return strtab.Mix(seed, 0xA0761D6478BD642F) 
 
 // retry adds all ids again with another seed.
 func (t *idSlots) retry(img *Image, seed uint64) error {
-	space, tags := t.hashes.space, t.tags
+	space, tags, stop := t.hashes.space, t.tags, t.stop
 	if err := t.hashes.close(); err != nil {
 		return err
 	}
 	*t = newIDSlots(img.Count, seed, space)
-	t.tags = tags
+	t.tags, t.stop = tags, stop
 	return eachRecord(img, t.add)
 }
 

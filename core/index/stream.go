@@ -96,6 +96,7 @@ func (s *Stream) Save(in Saved, write func(off int64, b []byte) error, stop func
 		return damage.Refuse(damage.Allocator, -1, nil)
 	}
 	s.lastClock = nil
+	s.ids.stop = stop
 	s.correlated.rest()
 	s.caused.rest()
 	table, err := s.tableOfIDs()

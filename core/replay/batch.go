@@ -64,8 +64,8 @@ func (s *Scan) commit(p event.Position, b *segment.Body) {
 		}
 		s.batch.txn.commit()
 		s.batch.open = false
-		if s.thinned && s.batch.count == 0 {
-			s.numbered(b.ID)
+		if s.batch.count == 0 {
+			s.numbered(b)
 		}
 		return
 	}

@@ -18,6 +18,7 @@ type hints struct {
 	footer *sidx.Footer
 	at     uint64 // offset of the footer
 	next   int    // next entry
+	sum    uint64 // of the sequences of the entries before it; see segment.AddNumber
 	from   uint64 // first offset of the walk; entries before it are not checked
 	doubt  bool   // an entry contradicts its frame, or the trailer is damaged
 	cut    bool   // the trailer is cut short and otherwise sound
@@ -33,7 +34,7 @@ type hints struct {
 // newHints skips the entries of frames before from. ok is false when the
 // entries are not in the order of their frames.
 func newHints(f *sidx.Footer, at, from uint64) (h *hints, ok bool) {
-	h = &hints{footer: f, at: at, from: from}
+	h = &hints{footer: f, at: at, from: from, sum: segment.NoNumbers}
 	for h.next < f.Len() && f.FrameOffset(h.next) < from {
 		h.next++
 	}
@@ -78,6 +79,7 @@ func (h *hints) take(p event.Position, b *segment.Body, note uint32) (sequence u
 	entry := h.next
 	sequence = h.footer.Sequence(entry)
 	h.next++
+	h.sum = segment.AddNumber(h.sum, sequence)
 	noted := note == uint32(entry)+1
 	if sequence >= artifact.MaxAllocator || !noted && h.footer.Position(entry, p.Segment) != p {
 		return 0, false, false
@@ -167,6 +169,7 @@ func (h *hints) lost(d *damage.Damage) {
 	for h.next < h.footer.Len() && inside(h.footer.FrameOffset(h.next)) {
 		e := h.footer.Entry(h.next)
 		h.next++
+		h.sum = segment.AddNumber(h.sum, e.Sequence)
 		if len(d.Events) == 0 && d.Unnamed == 0 {
 			d.FirstSequence = e.Sequence
 		}

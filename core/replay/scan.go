@@ -34,6 +34,7 @@ type Scan struct {
 	// unsealed reports whether no event has followed a segment without a footer
 	// yet.
 	unsealed bool
+	partial  bool           // its begin was read before
 	thinned  bool           // the header says that events are missing
 	gone     Thinned        // what is missing so far
 	guessed  *damage.Damage // reports that its events have no numbers
@@ -143,7 +144,7 @@ func (s *Scan) segment(in input) error {
 	s.jump = in.id > s.last+1
 	s.gap = lastGap{damage: s.gap.damage} // a marker cannot explain a gap in another segment
 	s.ending, s.rest, s.hints = Ending{Segment: in.id}, segment.Rest{}, nil
-	s.thinned, s.guessed = false, nil
+	s.partial, s.thinned, s.guessed = in.from > 0, false, nil
 	from, why, err := s.header(in)
 	if err != nil {
 		return err

@@ -22,15 +22,23 @@ func (s *Scan) guess(p event.Position, b *segment.Body) {
 	s.guessed.Touch(damage.Touched{ID: b.ID})
 }
 
-// numbered handles an empty batch of a thinned segment: its id is the sequence with which the
-// segment begins, or ends.
-func (s *Scan) numbered(id event.ID) {
-	sequence, ok := segment.MarkerSequence(id)
+// numbered handles the COMMIT of an empty batch, which only a thinned segment has: it names the
+// sequence with which the segment begins, or ends. A footer that contradicts it is wrong. The
+// header's flag is not asked, since headers have no checksum.
+func (s *Scan) numbered(b *segment.Body) {
+	sequence, sum, ok := b.Numbers()
 	if !ok || sequence >= artifact.MaxAllocator {
 		return
 	}
-	if sequence >= s.log.least || s.squeeze(sequence) {
-		s.leap(sequence)
+	fits := sequence >= s.log.least || s.squeeze(sequence)
+	if h := s.hints; h != nil && h.next > 0 && !s.partial && (!fits || sum != h.sum) {
+		s.wrong = true
+		return
+	}
+	if fits {
+		if !s.partial { // else the missing sequences belong to what was read before
+			s.leap(sequence)
+		}
 		s.log.least, s.log.next = sequence, sequence
 		s.sure, s.sureAt = sequence, s.log.draft.Len()
 	}

@@ -1,6 +1,8 @@
 package salvage
 
 import (
+	"slices"
+
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
@@ -75,7 +77,8 @@ type Report struct {
 	// NextSequence is a lower bound of the sequences of later events.
 	NextSequence uint64
 	HiddenRanges visibility.Ranges
-	// Lost, Kept and LeftOut count the events of the findings, as far as they are known.
+	// Lost, Kept and LeftOut count the events of the findings, as far as they are known. An
+	// event of which one finding knows the id and another the clock is counted twice.
 	Lost, Kept, LeftOut uint64
 	Findings            []Finding
 	// Omitted counts the findings beyond MaxFindings.
@@ -124,6 +127,17 @@ func (r *Report) add(f Finding) {
 		return
 	}
 	r.Findings = append(r.Findings, f)
+}
+
+// withdraw takes back the finding that one event is lost.
+func (r *Report) withdraw(id event.ID) bool {
+	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Outcome == Lost && f.Events == 1 && f.ID == id })
+	if i < 0 {
+		return false
+	}
+	r.Findings = slices.Delete(r.Findings, i, i+1)
+	r.Lost--
+	return true
 }
 
 // joins reports whether g is about the events after those of f.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
@@ -91,6 +93,23 @@ const unnumbered = ^uint64(0)
 // The memory is 16 bytes for each event, some 150 for each entity, 300 for each damaged
 // event, and what an open of the store takes.
 func Examine(files directory.Files, o Options) (*Salvage, error) {
+	var skip []string
+	for {
+		s, err := examine(files, o, skip)
+		var why *damage.Refusal
+		if !errors.As(err, &why) || why.File == "" || slices.Contains(skip, why.File) {
+			return s, err
+		}
+		// A query met damage in an index, and the segments do not replace it.
+		skip = append(skip, why.File)
+		if why.File == index.FileName {
+			skip = append(skip, artifact.FileName)
+		}
+	}
+}
+
+// examine is Examine without some files of an index.
+func examine(files directory.Files, o Options, skip []string) (*Salvage, error) {
 	files, err := directory.Resolve(files)
 	if err != nil {
 		return nil, err
@@ -107,7 +126,7 @@ func Examine(files directory.Files, o Options) (*Salvage, error) {
 		return nil, err
 	}
 	s.placed = survey.placed
-	if err := s.open(); err != nil {
+	if err := s.open(skip); err != nil {
 		return nil, err
 	}
 	covered, err := s.readFrames()
@@ -137,10 +156,10 @@ func (s *Salvage) Report() *Report { return &s.report }
 
 // open opens the store: first as readers do, for the hidden ranges, and then with the
 // hidden events.
-func (s *Salvage) open() error {
+func (s *Salvage) open(skip []string) error {
 	o := store.Options{
 		Seed: s.options.Seed, Hash: s.options.Hash, Stop: s.options.Stop, Parallel: s.options.Parallel,
-		Lost: s.witness.lost,
+		Lost: s.witness.lost, Skip: skip,
 	}
 	snapshot, err := store.Open(s.files, o)
 	var d *damage.Damage
@@ -153,6 +172,9 @@ func (s *Salvage) open() error {
 	}
 	report := snapshot.Report()
 	s.report.HiddenRanges, s.report.NextSequence = slices.Clone(report.HiddenRanges), report.NextSequence
+	for _, name := range skip {
+		s.report.Rejected = append(s.report.Rejected, &damage.Refusal{File: name, Reason: damage.Checksum, Offset: -1})
+	}
 	s.report.Rejected, s.report.Gaps = append(s.report.Rejected, report.Rejected...), report.Gaps
 	s.report.Torn = report.Torn
 	s.witness.take(&report)

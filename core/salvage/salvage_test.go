@@ -3,7 +3,6 @@ package salvage_test
 import (
 	"encoding/binary"
 	"maps"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -20,7 +19,6 @@ import (
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/salvage"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/core/visibility"
@@ -185,6 +183,3 @@ func TestSound(t *testing.T) {
 		})
 	}
 }
-
-var _ = slices.Sorted[int]
-var _ = source.ErrGone

@@ -1,7 +1,10 @@
 package salvage
 
 import (
+	"cmp"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"maps"
 	"slices"
 	"sort"
@@ -261,9 +264,34 @@ func (f *file) damaged(offset, length uint64, why *damage.Refusal, step *segment
 		}
 		d.ID, d.Events = step.ID, 1
 		f.s.witness.listed[step.ID] = true
+		f.named(&d)
 	}
 	f.s.report.add(d)
 }
+
+// named adds to a finding what the damaged frame itself says of its entity and clock, if it
+// still decodes. They may be wrong.
+func (f *file) named(d *Finding) {
+	if d.Length > segment.MaxFrame || d.Length < segment.LeastFrame {
+		return
+	}
+	raw := make([]byte, d.Length)
+	if err := source.Read(f.src, raw, d.Offset); err != nil {
+		return
+	}
+	binary.BigEndian.PutUint32(raw, uint32(len(raw)-segment.FrameHead))
+	binary.BigEndian.PutUint32(raw[4:], crc32.ChecksumIEEE(raw[segment.FrameHead:]))
+	var b segment.Body
+	if err := segment.DecodeFrame(raw, &b); err != nil || b.ID != d.ID || b.IsMarker() {
+		return
+	}
+	d.Entity, d.FirstClock, d.EndClock = string(b.Entity), uint64(b.Clock), uint64(b.Clock)+1
+	d.Err = cmp.Or(d.Err, errUnchecked)
+	f.s.witness.clock(&event.Event{Facts: event.Facts{Clock: b.Clock}, Coordinate: event.Coordinate{Entity: d.Entity}})
+}
+
+// errUnchecked is the cause when only the damaged frame says which event it was.
+var errUnchecked = errors.New("salvage: the entity and the clock are those of the damaged frame, which may be wrong")
 
 // maxHeader is an upper bound on the size of a header that a writer makes.
 const maxHeader = 80
@@ -356,13 +384,16 @@ func (f *file) sound(step *segment.Step) {
 		x.Sequence = n
 	}
 	switch {
+	case step.Offset >= f.ends && !proved:
+		s.doubtful(x, damage.Torn)
 	case f.batch.open:
 		f.batch.items = append(f.batch.items, item{x, proved})
+	case f.id == 0 && s.report.withdraw(e.ID): // a copy of one that is damaged in its place
+		f.doubted = true
+		s.keep(x)
 	case f.id == 0:
 		f.doubted = true
 		s.doubtful(x, damage.SegmentID)
-	case step.Offset >= f.ends && !proved:
-		s.doubtful(x, damage.Torn)
 	default:
 		s.keep(x)
 	}

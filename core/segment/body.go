@@ -296,27 +296,22 @@ const (
 // in a BEGIN and 0 in a COMMIT. id is the batch's first sequence, and us when it was written,
 // in microseconds since 1970.
 func AppendMarker(dst []byte, kind event.Kind, count uint32, id uint64, us int64) []byte {
-	b := Body{
-		ID: MarkerID(id), Correlation: MarkerID(id), TimestampUS: us, WallMS: uint64(max(us, 0) / 1000),
-		PayloadSize: count, Kind: kind, Entity: []byte(MarkerEntity), Scope: []byte(MarkerScope),
-	}
+	b := marker(kind, MarkerID(id), us)
+	b.PayloadSize = count
 	return AppendFrame(dst, &b)
+}
+
+func marker(kind event.Kind, id event.ID, us int64) Body {
+	return Body{
+		ID: id, Correlation: id, TimestampUS: us, WallMS: uint64(max(us, 0) / 1000),
+		Kind: kind, Entity: []byte(MarkerEntity), Scope: []byte(MarkerScope),
+	}
 }
 
 // MarkerID returns the id of the markers of a batch that begins with a sequence.
 func MarkerID(sequence uint64) (id event.ID) {
 	binary.BigEndian.PutUint64(id[event.IDSize-8:], sequence)
 	return id
-}
-
-// MarkerSequence returns the sequence that a batch's id names; ok is false for any other id.
-func MarkerSequence(id event.ID) (sequence uint64, ok bool) {
-	for _, b := range id[:event.IDSize-8] {
-		if b != 0 {
-			return 0, false
-		}
-	}
-	return binary.BigEndian.Uint64(id[event.IDSize-8:]), true
 }
 
 // IsMarker reports whether the body has the form of a batch marker, of any

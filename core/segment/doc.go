@@ -4,7 +4,7 @@
 //	part           bytes
 //	magic          "FBAT"
 //	header length  u32 big-endian
-//	header         MessagePack map: version (1), flags (0, or FlagExtract),
+//	header         MessagePack map: version (1), flags (0, FlagExtract or FlagCompacted),
 //	               created_ns, segment_id
 //	frames         up to the footer, or to the end of the file
 //	footer         only on a sealed segment: see package sidx
@@ -50,20 +50,20 @@
 // that it replaces only in this:
 //
 //	field         was                              is
-//	payload_size  the payload's size               0
+//	payload_size  the payload's size               1
 //	event_kind    the kind                         the same, or 0x0FFE for a tombstone
 //	flags         any                              the same, and 0x80
-//	payload       array of its bytes               empty array: 90
+//	payload       array of its bytes               nil, the byte c0: 91 cc c0
 //	meta          pairs, or missing                missing: the body begins with 83
 //	length, crc   of the body                      of the new body
 //
 // content_hash and event_hash stay those of the removed payload, so an entity's chain of
-// hashes stays as it was. A frame is redacted if its flags have 0x80 and its payload is empty;
-// nothing can be compared with its event_hash. Without 0x80 an empty payload whose hash differs
-// from event_hash is damage (payload_hash), as is any other payload with the wrong hash, with
-// 0x80 or without. A redacted frame whose payload_size is not 0 is damage (frame_body), which
-// only a check of the whole store looks at. No append sets 0x80. batpak 0.4.0 ignores the bit,
-// and reads an event with an empty payload.
+// hashes stays as it was. A frame is redacted if its flags have 0x80 and its payload is nil, or
+// empty; nothing can be compared with its event_hash, and readers show no payload. Without 0x80
+// such a payload whose hash differs from event_hash is damage (payload_hash), as is any other
+// payload with the wrong hash, with 0x80 or without. No append sets 0x80. batpak 0.4.0 ignores
+// the bit and reads an event with null as payload. An empty payload it could not decode, so it
+// could not fold the entity's events any more.
 //
 // # Bytes that are not a frame
 //

@@ -33,7 +33,7 @@ const FlagExtract = 0x4558
 // Such a segment, and one of an extract that was compacted, says in its frames which
 // sequences it stands for. Where its first events are missing it begins with an empty
 // batch that has the id of the first sequence; where any are, it ends with one that has
-// the id of the sequence after the last.
+// the id of the sequence after the last. See [AppendNumbers].
 const FlagCompacted = 0x434F
 
 // Header is the header of a segment.

@@ -22,23 +22,21 @@ func TestRedact(t *testing.T) {
 		kind := rapid.SampledFrom([]event.Kind{b.Kind, event.Tombstone}).Draw(t, "kind")
 		got, err := segment.Redact([]byte("dst"), raw, kind)
 		require.Equal(t, before, raw)
-		if b.Kind.IsMarker() || kind.IsMarker() {
+		if b.Kind.IsMarker() || kind.IsMarker() || b.IsMarker() {
 			require.ErrorIs(t, err, segment.ErrMarker)
 			require.Equal(t, "dst", string(got))
 			return
 		}
 		require.NoError(t, err)
 		want := *b
-		want.Payload, want.PayloadSize, want.Form, want.Meta = nil, 0, segment.PayloadArray, event.Meta{}
+		want.Payload, want.PayloadSize, want.Form, want.Meta = []byte{0xc0}, 1, segment.PayloadArray, event.Meta{}
 		want.Kind, want.Flags = kind, b.Flags|event.FlagRedacted
 		require.Equal(t, segment.AppendFrame([]byte("dst"), &want), got)
 
 		var again segment.Body
 		require.NoError(t, segment.DecodeFrame(got[3:], &again))
 		require.True(t, again.Redacted())
-		require.Empty(t, again.Payload)
 		require.False(t, again.Plain(), "DecodePayload must not read it")
-		again.Payload = nil
 		require.Equal(t, want, again)
 
 		twice, err := segment.Redact(nil, got[3:], kind)
@@ -84,25 +82,27 @@ func TestRedactRefuses(t *testing.T) {
 		_, err = segment.Redact(nil, segment.AppendFrame(nil, b), event.Data)
 		require.ErrorIs(t, err, segment.ErrMarker)
 	}
-	// Without its payload this one would be taken for a marker.
-	b := sample(1, 3)
+	b := sample(1, 0)
 	b.Chained, b.Entity, b.Scope = false, []byte(segment.MarkerEntity), []byte(segment.MarkerScope)
 	_, err = segment.Redact(nil, segment.AppendFrame(nil, b), b.Kind)
-	require.ErrorIs(t, err, segment.ErrMarker)
+	require.ErrorIs(t, err, segment.ErrMarker, "it has the form of a marker")
 	b.Chained = true
 	_, err = segment.Redact(nil, segment.AppendFrame(nil, b), b.Kind)
 	require.NoError(t, err)
 }
 
-// TestRedacted: it takes both the flag and an empty payload.
+// TestRedacted: it takes both the flag and nil, or no payload.
 func TestRedacted(t *testing.T) {
 	for _, c := range []struct {
 		flags   uint8
-		payload int
+		payload string
 		want    bool
-	}{{0, 0, false}, {0x7f, 0, false}, {event.FlagRedacted, 0, true}, {0xff, 0, true}, {event.FlagRedacted, 1, false}} {
-		b := sample(1, c.payload)
-		b.Flags = c.flags
+	}{
+		{0, "", false}, {0, "\xc0", false}, {0x7f, "", false}, {0x7f, "\xc0", false}, {event.FlagRedacted, "", true},
+		{event.FlagRedacted, "\xc0", true}, {0xff, "", true}, {event.FlagRedacted, "\xc1", false}, {event.FlagRedacted, "\xc0\xc0", false},
+	} {
+		b := sample(1, 0)
+		b.Flags, b.Payload = c.flags, []byte(c.payload)
 		require.Equal(t, c.want, b.Redacted())
 		full := event.Full{Flags: c.flags, Payload: b.Payload}
 		require.Equal(t, c.want, full.Redacted())
@@ -122,7 +122,7 @@ func FuzzRedact(f *testing.F) {
 		require.NoError(t, segment.DecodeFrame(raw, &before))
 		require.NoError(t, segment.DecodeFrame(got, &after))
 		require.True(t, after.Redacted())
-		require.LessOrEqual(t, len(got), len(raw)+4, "the kind and the flags may need a longer form")
+		require.LessOrEqual(t, len(got), len(raw)+6, "the kind, the flags and nil may be longer")
 		p := event.Position{}
 		facts := before.Facts(p)
 		facts.Kind = event.Kind(kind)

@@ -84,7 +84,7 @@ func TestFlushEdit(t *testing.T) {
 }
 
 // failingScratch is scratch space whose calls fail from number n on.
-type failingScratch struct{ n *int }
+type failingScratch struct{ n, open *int }
 
 var errScratch = errors.New("scratch")
 
@@ -95,6 +95,7 @@ func (f failingScratch) Create() (scratch.File, error) {
 		return nil, errScratch
 	}
 	file, err := scratch.Memory{}.Create()
+	*f.open++
 	return failingScratchFile{file, f}, err
 }
 
@@ -118,6 +119,7 @@ func (f failingScratchFile) ReadAt(b []byte, off int64) (int, error) {
 }
 
 func (f failingScratchFile) Close() error {
+	*f.f.open--
 	if f.f.fails() {
 		return errScratch
 	}
@@ -132,11 +134,12 @@ func TestFlushScratchFails(t *testing.T) {
 		s, err := store.Open(directory.Memory(files), store.Options{Seed: 11})
 		require.NoError(t, err)
 		var records, lookups []byte
-		n := calls
-		err = s.Flush(store.Flush{To: end, NextSequence: s.Report().NextSequence, Scratch: failingScratch{&n}, Edit: func(r artifact.Raw) bool {
+		n, open := calls, 0
+		err = s.Flush(store.Flush{To: end, NextSequence: s.Report().NextSequence, Scratch: failingScratch{&n, &open}, Edit: func(r artifact.Raw) bool {
 			r.SetKind(r.Kind() ^ 1)
 			return r.Sequence() > 0
 		}}, into(&records), into(&lookups))
+		require.Zero(t, open, "every file is closed")
 		if n >= 0 {
 			require.NoError(t, err)
 			require.Greater(t, calls, 3)

@@ -147,6 +147,9 @@ func complete(full *event.Full, b *segment.Body) {
 	full.PayloadSize, full.Flags = b.PayloadSize, b.Flags
 	full.ContentHash, full.Payload = b.ContentHash, b.Payload
 	full.Meta = b.Meta
+	if b.Redacted() {
+		full.PayloadSize, full.Payload = 0, nil
+	}
 }
 
 // ReadID returns the first visible event with an id, as Get and then Read do.

@@ -20,11 +20,13 @@ import (
 var verdicts = []struct {
 	name  string
 	judge func(event.Event) host.Verdict
+	run   func(fsys fsabstraction.FS, c *compaction, seed uint64) error
 }{
-	{"merge", nil},
-	{"drop", func(e event.Event) host.Verdict { return every(e.Sequence%3 == 0, host.DropEvent) }},
-	{"tombstone", func(e event.Event) host.Verdict { return every(e.Sequence%4 == 1, host.TombstoneEvent) }},
-	{"redact", func(e event.Event) host.Verdict { return every(e.Sequence%4 == 2, host.RedactEvent) }},
+	{"merge", nil, runCompaction},
+	{"drop", func(e event.Event) host.Verdict { return every(e.Sequence%3 == 0, host.DropEvent) }, runCompaction},
+	{"tombstone", func(e event.Event) host.Verdict { return every(e.Sequence%4 == 1, host.TombstoneEvent) }, runCompaction},
+	{"redact", func(e event.Event) host.Verdict { return every(e.Sequence%4 == 2, host.RedactEvent) }, runCompaction},
+	{"sessions", nil, runSessions},
 }
 
 func every(is bool, v host.Verdict) host.Verdict {
@@ -101,7 +103,7 @@ func runCompaction(fsys fsabstraction.FS, c *compaction, seed uint64) error {
 	err = c.appendKept(s, 15)
 	c.before, c.after = slices.Concat(c.before, c.after), nil
 	if err == nil {
-		_, err = s.Compact(ctx, host.Compaction{Judge: c.judge})
+		_, err = s.Compact(ctx, host.Compaction{Judge: c.judge, SegmentSize: 8 << 10})
 		c.done = err == nil
 		c.undone = err != nil && !errors.Is(err, host.ErrUnfinished)
 	}
@@ -109,6 +111,25 @@ func runCompaction(fsys fsabstraction.FS, c *compaction, seed uint64) error {
 		err = c.appendKept(s, n)
 	}
 	return errors.Join(err, s.Close())
+}
+
+// runSessions appends in short sessions whose closes merge the segments of those before.
+func runSessions(fsys fsabstraction.FS, c *compaction, seed uint64) error {
+	way := *defaultFlushes
+	way.Segments.Together = 3
+	for n := 15; n < 18; n++ {
+		o := options(fsys, seed+uint64(100+n))
+		o.SegmentSize = 64 << 10
+		s, err := host.Open(ctx, dir, withFlushes(&way, o))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(c.appendKept(s, n), s.Close()); err != nil {
+			return err
+		}
+	}
+	c.done = true
+	return nil
 }
 
 // checkCompaction requires that a store is the one of before the compaction or the one of
@@ -273,12 +294,12 @@ func TestCompactionPowerCuts(t *testing.T) {
 						disk.StopAfter(op.N)
 					}
 				})
-				err := runCompaction(disk, &c, seed)
+				err := v.run(disk, &c, seed)
 				if !stopped {
 					require.NoError(t, err)
 					require.True(t, c.done)
-					require.Contains(t, disk.Files(dir), "store.thaw")
-					require.NotContains(t, disk.Files(dir), "000006.fbat", "it was merged")
+					_, compacted := disk.Files(dir)["store.thaw"]
+					require.True(t, compacted)
 					left = append(left, disk.Crash(crashfs.Cut{Seed: seed, Survive: 50}))
 				}
 				for i, disk := range left {
@@ -316,7 +337,7 @@ func TestCompactionFailures(t *testing.T) {
 				rule := f.rule
 				rule.Nth = k
 				fault := fsys.Fail(rule)
-				err := runCompaction(fsys, &c, seed)
+				err := v.run(fsys, &c, seed)
 				if fault.Fired() == 0 {
 					require.NoError(t, err)
 					break

@@ -65,14 +65,14 @@ func (a *app) runBackup(ctx context.Context, dir, dst string, o host.BackupOptio
 		err = a.hasSegments(dir)
 	}
 	if err != nil {
-		return &storeError{dir, err}
+		return &copyError{dir, dst, err}
 	}
 	p := a.progress(dir)
 	o.FS, o.Logger, o.LockWait, o.Progress = write.FS, write.Logger, write.LockWait, p.report
 	r, err := host.Backup(ctx, dir, dst, o)
 	p.clear()
 	if err != nil {
-		return &storeError{dir, err}
+		return &copyError{dir, dst, err}
 	}
 	if asJSON {
 		return a.out.object(backupJSON{

@@ -143,10 +143,13 @@ func explainKnown(err error) (what, hint string, known bool) {
 		output  *outputError
 		input   *inputError
 		serving *inspectError
+		copied  *copyError
 	)
 	switch {
 	case errors.As(err, &missing):
 		what, hint = missing.what, missing.hint
+	case errors.As(err, &copied):
+		what, hint = explainCopy(copied)
 	case errors.As(err, &opened):
 		what, hint = explainStore(opened)
 	case errors.As(err, &input):

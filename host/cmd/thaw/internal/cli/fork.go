@@ -71,11 +71,11 @@ type originJSON struct {
 func (a *app) runFork(ctx context.Context, dir string, sequence uint64, dst string, noLinks, asJSON bool) error {
 	o, err := a.writeOptions(0)
 	if err != nil {
-		return &writeError{dst, err}
+		return &copyError{dir, dst, err}
 	}
 	r, err := host.Fork(ctx, dir, sequence, dst, host.ForkOptions{FS: o.FS, Logger: o.Logger, Now: o.Now, NoLinks: noLinks})
 	if err != nil {
-		return &storeError{dir, err}
+		return &copyError{dir, dst, err}
 	}
 	if asJSON {
 		return a.out.object(forkJSON{
