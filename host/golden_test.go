@@ -33,6 +33,7 @@ var ladder = []struct {
 // TestGolden opens every fixture on both file systems, with and without
 // mapping, on each step of the ladder: events and payloads are the expected.
 func TestGolden(t *testing.T) {
+	skipRace(t)
 	for _, name := range fixtureNames(t) {
 		expected, err := os.ReadFile(filepath.Join(fixtures, name, "expected.jsonl"))
 		require.NoError(t, err)

@@ -251,6 +251,7 @@ func heap() uint64 {
 
 // The memory of one large append is freed.
 func TestLargeAppendsMemoryIsGivenBack(t *testing.T) {
+	skipRace(t)
 	st, err := host.Open(context.Background(), t.TempDir(), host.Options{Logger: quiet, Durability: host.LoseUnsynced})
 	require.NoError(t, err)
 	defer st.Close()

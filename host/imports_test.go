@@ -13,6 +13,7 @@ import (
 // TestImportsOfHost: a program that imports host alone links none of the packages above it,
 // and only these modules of others.
 func TestImportsOfHost(t *testing.T) {
+	skipRace(t)
 	for _, system := range []string{"linux/amd64", "windows/amd64", "darwin/arm64"} {
 		goos, goarch, _ := strings.Cut(system, "/")
 		cmd := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}", ".")

@@ -58,6 +58,7 @@ func main() {}
 // TestForgeriesDoNotCompile: what would make a permit, open one or get at a store's issuer
 // is no Go program.
 func TestForgeriesDoNotCompile(t *testing.T) {
+	skipRace(t)
 	c := newTypeChecker(t, ".", "../core/gate")
 	require.Empty(t, c.check(t, `p, _ := store.Judge(ctx, gate.Actor{}, []host.Item{item}); _, _ = store.AppendPermitted(ctx, p)`))
 	for name, program := range map[string]struct{ body, why string }{

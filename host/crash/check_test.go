@@ -32,7 +32,7 @@ func check(fs *crashfs.FS, known knowledge, seed uint64) error {
 		return fmt.Errorf("read as it is: %w", err)
 	}
 	if known.flushes != nil {
-		if err := asSegments(fs, seed%8 == 0); err != nil {
+		if err := asSegments(fs, before, seed%8 == 0); err != nil {
 			return fmt.Errorf("read as it is: %w", err)
 		}
 	}
@@ -43,8 +43,12 @@ func check(fs *crashfs.FS, known knowledge, seed uint64) error {
 	if err := tidy(fs); err != nil {
 		return fmt.Errorf("after recovery: %w", err)
 	}
+	again, err := readOnly(fs)
+	if err != nil {
+		return fmt.Errorf("read again: %w", err)
+	}
 	if known.flushes != nil {
-		if err := asSegments(fs, seed%8 == 1); err != nil {
+		if err := asSegments(fs, again, seed%8 == 1); err != nil {
 			return fmt.Errorf("after recovery: %w", err)
 		}
 	}
@@ -52,10 +56,6 @@ func check(fs *crashfs.FS, known knowledge, seed uint64) error {
 		if err := verify(fs, "after recovery"); err != nil {
 			return err
 		}
-	}
-	again, err := readOnly(fs)
-	if err != nil {
-		return fmt.Errorf("read again: %w", err)
 	}
 	return same(after, again)
 }

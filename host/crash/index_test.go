@@ -28,9 +28,9 @@ func isPart(path string) bool {
 // errAlone says that not even the segments can be read.
 var errAlone = errors.New("the segments alone")
 
-// asSegments requires that a reader's answers are those of the segments alone:
-// every event, and when all is set every other question too.
-func asSegments(fs *crashfs.FS, all bool) error {
+// asSegments requires that a reader's answers are those of the segments alone: is, which
+// are all its events, and when all is set those to every other question too.
+func asSegments(fs *crashfs.FS, is []event.Event, all bool) error {
 	bare := fs.Crash(crashfs.Cut{Survive: 100})
 	for name := range bare.Files(dir) {
 		if ofIndex(name) {
@@ -45,27 +45,26 @@ func asSegments(fs *crashfs.FS, all bool) error {
 		return fmt.Errorf("%w: %w", errAlone, err)
 	}
 	defer want.Close()
-	o.FS = fs
-	is, err := host.OpenReader(ctx, dir, o)
-	if err != nil {
-		return err
+	list, err := events(want)
+	if err == nil {
+		err = same(list, is)
 	}
-	defer is.Close()
-	if err := sameAnswers(want, is, all); err != nil {
+	if err == nil && all {
+		err = sameAnswers(want, list, fs)
+	}
+	if err != nil {
 		return fmt.Errorf("the segments alone say otherwise: %w", err)
 	}
 	return nil
 }
 
-func sameAnswers(want, is host.Reader, all bool) error {
-	list, err := events(want)
+// sameAnswers asks want, which has the events in list, and a reader of fs.
+func sameAnswers(want host.Reader, list []event.Event, fs *crashfs.FS) error {
+	is, err := host.OpenReader(ctx, dir, host.ReaderOptions{FS: fs, Logger: quiet, Strict: true})
 	if err != nil {
 		return err
 	}
-	got, err := events(is)
-	if err := errors.Join(err, same(list, got)); err != nil || !all {
-		return err
-	}
+	defer is.Close()
 	if w, g := want.Report().NextSequence, is.Report().NextSequence; w != g {
 		return fmt.Errorf("the next sequence is %d, not %d", g, w)
 	}

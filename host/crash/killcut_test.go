@@ -1,6 +1,7 @@
 package crash_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -75,10 +76,12 @@ func killThenCut(w *workload, n int, marked bool, second func(*crashfs.FS) error
 	if !marked {
 		_ = fs.Remove(dir + "/" + synced.FileName)
 		judged = func(fs *crashfs.FS, _ knowledge, _ uint64) error {
-			if err := asSegments(fs, true); !errors.Is(err, errAlone) {
-				return err
+			is, failed := readOnly(fs)
+			err := asSegments(fs, is, true)
+			if errors.Is(err, errAlone) {
+				return nil // damage cannot be recognized then
 			}
-			return nil // damage cannot be recognized then
+			return cmp.Or(failed, err)
 		}
 	}
 	k := known.known(w)

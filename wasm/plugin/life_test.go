@@ -276,8 +276,36 @@ func TestCache(t *testing.T) {
 // TestCacheDamaged: cached code that cannot be loaded is compiled again.
 func TestCacheDamaged(t *testing.T) {
 	skipShort(t)
+	damages := map[string]func([]byte) []byte{
+		"empty":             func([]byte) []byte { return nil },
+		"cut in the header": func(b []byte) []byte { return b[:10] },
+		"cut in half":       func(b []byte) []byte { return b[:len(b)/2] },
+		"a flipped bit": func(b []byte) []byte {
+			b[len(b)/2] ^= 1
+			return b
+		},
+	}
+	// A small module compiles in no time.
+	small := liar(abi.Version, abi.Done, "")
 	dir := t.TempDir()
-	p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
+	for what, damage := range damages {
+		t.Run(what, func(t *testing.T) { require.NoError(t, loadDamaged(t, small, t.TempDir(), damage).Close()) })
+	}
+	t.Run("of thaw.wasm", func(t *testing.T) {
+		p := loadDamaged(t, wasmOf(t), dir, damages["a flipped bit"])
+		r, err := p.OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
+		require.NoError(t, err)
+		require.Len(t, all(t, r), 48)
+		require.NoError(t, r.Close())
+		require.NoError(t, p.Close())
+	})
+	_, err := Load(t.Context(), []byte("no module"), Options{CacheDir: dir})
+	require.Error(t, err)
+}
+
+// loadDamaged loads a module by a cache in dir whose file for it is damaged.
+func loadDamaged(t *testing.T, module []byte, dir string, damage func([]byte) []byte) *Plugin {
+	p, err := Load(t.Context(), module, Options{CacheDir: dir})
 	require.NoError(t, err)
 	require.NoError(t, p.CacheError())
 	require.NoError(t, p.Close())
@@ -286,25 +314,11 @@ func TestCacheDamaged(t *testing.T) {
 	require.Len(t, files, 1)
 	kept, err := os.ReadFile(files[0])
 	require.NoError(t, err)
-	flipped := slices.Clone(kept)
-	flipped[len(flipped)/2] ^= 1
-	for what, b := range map[string][]byte{
-		"empty": nil, "cut in the header": kept[:10], "cut in half": kept[:len(kept)/2], "a flipped bit": flipped,
-	} {
-		t.Run(what, func(t *testing.T) {
-			require.NoError(t, os.WriteFile(files[0], b, 0o600))
-			p, err := Load(t.Context(), wasmOf(t), Options{CacheDir: dir})
-			require.NoError(t, err)
-			require.ErrorIs(t, p.CacheError(), errCompile)
-			r, err := p.OpenReader(t.Context(), copyStore(t, "rotated"), ReaderOptions{})
-			require.NoError(t, err)
-			require.Len(t, all(t, r), 48)
-			require.NoError(t, r.Close())
-			require.NoError(t, p.Close())
-		})
-	}
-	_, err = Load(t.Context(), []byte("no module"), Options{CacheDir: dir})
-	require.Error(t, err)
+	require.NoError(t, os.WriteFile(files[0], damage(kept), 0o600))
+	p, err = Load(t.Context(), module, Options{CacheDir: dir})
+	require.NoError(t, err)
+	require.ErrorIs(t, p.CacheError(), errCompile)
+	return p
 }
 
 // TestPanicInLoop: an iteration whose loop panics ends its query.

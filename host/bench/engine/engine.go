@@ -48,6 +48,46 @@ type Writer interface {
 	Close() error
 }
 
+// Merger is an optional interface of a Writer that knows whether it merges its files in the
+// background at the moment.
+type Merger interface {
+	Merging() bool
+}
+
+// Upkeep is an optional interface of an Engine: what an operator does with a store that is
+// not open.
+type Upkeep interface {
+	// Compact rewrites the store in dir without the space that it does not need.
+	Compact(dir string) error
+	// Backup copies the store in dir to dst, an empty directory, in the engine's own way,
+	// and syncs the copy.
+	Backup(dir, dst string) error
+	// Redact removes the payload bytes of an entity's events from the store's files.
+	Redact(dir, entity string) error
+}
+
+// The optional interfaces of a Writer whose store is kept up while other goroutines append.
+// Create opens an existing store of such an engine.
+type (
+	Compacter interface{ Compact() error }
+	// Backuper copies the store to dst: a new directory, or that of an earlier backup,
+	// which the copy replaces.
+	Backuper interface{ Backup(dst string) error }
+	Redacter interface{ Redact(entity string) error }
+)
+
+// Unmerged is an optional interface of an Engine that merges small files in the background:
+// CreateUnmerged is Create without it, so that they are left for Compact.
+type Unmerged interface {
+	CreateUnmerged(dir string) (Writer, error)
+}
+
+// Forker is an optional interface of an Engine that makes a store of its own of the events
+// up to and including a sequence, in dst, a new directory.
+type Forker interface {
+	Fork(dir string, sequence uint64, dst string) error
+}
+
 // Reader answers queries. It need not be safe for concurrent use. The event passed to f, or
 // returned, is fully decoded, entity and scope as strings; it and its strings stay valid.
 // Only ByID, Stream and All return payloads; those of Stream and All are valid until f

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 func bench(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
 	t.Setenv("PATH", "")
-	o, err := parse(append(args, "-cache-dir", dir, "-n", "2000", "-rounds", "1"))
+	o, err := parse(append([]string{"-cache-dir", dir, "-n", "2000", "-load", "3000", "-rounds", "1"}, args...))
 	if err != nil {
 		return "", err
 	}
@@ -151,9 +151,56 @@ func TestOrdersOnly(t *testing.T) {
 	}
 }
 
+func TestUpkeep(t *testing.T) {
+	text, err := bench(t, t.TempDir(), "-engines", "fake,thaw,bbolt", "-upkeep", "-load", "5000", "-data", "both")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"## regular: compaction", "| open after |", "## regular: backup", "| full backup to the copies, speed |", "## regular: redaction",
+		"| among neighbours in its middle |", "## regular: a load of 5,000 events", "| events 4,500 to 5,000 |", "| a batch, p99.9 |",
+		"| segments after | 2 |", "| an append beside it, p50 |", "| bytes that it wrote |", "## regular: fork of 5,000 events",
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("%q is not in the report:\n%s", want, text)
+		}
+	}
+	if n := strings.Count(text, "\n## zipf"); n != 1 { // the load only
+		t.Errorf("zipf has %d tables:\n%s", n, text)
+	}
+}
+
+// TestSubjects: each entity to redact has its number of events, at every size.
+func TestSubjects(t *testing.T) {
+	for _, n := range []uint64{1, 2, 50, 100, 999, 2000, 12_345, 100_000, 1_000_000} {
+		count := map[string]uint64{}
+		for i := range n {
+			count[subjectOf(i, n)]++
+		}
+		if count[spread] != subjectEvents(n) || n >= 100 && count[near] < subjectEvents(n)*9/10 {
+			t.Errorf("of %d events %v", n, count)
+		}
+	}
+}
+
+func TestPercentiles(t *testing.T) {
+	got, values := map[string]float64{}, []float64(nil)
+	addPercentiles(got, "", values)
+	if len(got) > 0 {
+		t.Error(got)
+	}
+	for i := range 1000 {
+		values = append(values, float64((i*7)%1000))
+	}
+	addPercentiles(got, "x ", values)
+	if got["x p50"] != 500 || got["x p99"] != 990 || got["x p99.9"] != 999 {
+		t.Error(got)
+	}
+}
+
 func TestArguments(t *testing.T) {
 	for _, args := range [][]string{
-		{"-n", "0"}, {"-rounds", "0"}, {"-engines", "unknown"}, {"-data", "some"}, {"-cache", "cold"}, {"-sizes", "x"}, {"-sizes", "0"}, {"more"},
+		{"-n", "0"}, {"-rounds", "0"}, {"-engines", "unknown"}, {"-data", "some"}, {"-cache", "cold"}, {"-sizes", "x"}, {"-sizes", "0"}, {"-load", "x"}, {"-orders", "-upkeep"}, {"more"},
 	} {
 		if _, err := parse(args); err == nil {
 			t.Errorf("%v was taken", args)
@@ -162,6 +209,9 @@ func TestArguments(t *testing.T) {
 	o, err := parse([]string{"-n", "5000", "-quick", "-data", "both", "-sizes", "10,5000,N", "-cache-dir", "x"})
 	if err != nil || o.rounds != 3 || len(o.data) != 2 || len(o.sizes) != 2 || !filepath.IsAbs(o.dir) {
 		t.Errorf("%+v, %v", o, err)
+	}
+	if o.load != 50_000 {
+		t.Errorf("the large load has %d events", o.load)
 	}
 	if o, err := parse([]string{"-quick", "-rounds", "5"}); err != nil || o.rounds != 5 {
 		t.Errorf("%+v, %v", o, err)

@@ -34,6 +34,11 @@ type job struct {
 	Orders orderCounts `json:"orders"`
 	// Source is the store that a projection reads.
 	Source string `json:"source,omitempty"`
+	// SegmentSize is that of the store which "segments" writes.
+	SegmentSize int64 `json:"segment_size,omitempty"`
+	// Destination is the new directory of a copy; Subject the entity to redact.
+	Destination string `json:"destination,omitempty"`
+	Subject     string `json:"subject,omitempty"`
 }
 
 // outcome is the result of a process. Fields that a job does not measure are 0.
@@ -42,12 +47,14 @@ type outcome struct {
 	AskNS   int64              `json:"ask_ns,omitempty"`
 	WriteNS int64              `json:"write_ns,omitempty"` // in appends, without open and close
 	CloseNS int64              `json:"close_ns,omitempty"`
-	TookNS  int64              `json:"took_ns,omitempty"` // of "rebuild", "check" and "crc32c"
-	Bytes   int64              `json:"bytes,omitempty"`   // read by "check" and "crc32c"
+	TookNS  int64              `json:"took_ns,omitempty"` // of "rebuild", "check", "crc32c" and upkeep
+	Bytes   int64              `json:"bytes,omitempty"`   // read by "check" and "crc32c", written by "fork" and "redact"
 	Heap    int64              `json:"heap,omitempty"`    // bytes, see "heap"
 	RSS     int64              `json:"rss,omitempty"`     // see peakRSS
 	Warm    map[string]float64 `json:"warm,omitempty"`    // by kind of question, in ns unless the job says so
 	IDs     []string           `json:"ids,omitempty"`     // hex, of Sequences
+
+	NoUpkeep bool `json:"no_upkeep,omitempty"` // the engine does not have this upkeep
 }
 
 // jobs has the functions by name.
@@ -63,6 +70,15 @@ var jobs = map[string]func(*job) (outcome, error){
 	"check":   checkIndex,
 	"crc32c":  crc32c,
 	"streams": streams,
+
+	"load long":     loadLong,
+	"segments":      writeSegments,
+	"compact":       compact,
+	"copy":          copyStore,
+	"backup":        backUp,
+	"fork":          fork,
+	"fill subjects": fillSubjects,
+	"redact":        redact,
 
 	"unconditional": unconditional,
 	"conditional":   conditional,

@@ -38,6 +38,8 @@ type options struct {
 	sizes   []uint64
 	caches  []string
 	orders  bool // only the order services and thaw's layer
+	upkeep  bool // only upkeep: loads, compaction, backup, fork, redaction
+	load    uint64
 	out     string
 	dir     string // the cache directory, absolute
 }
@@ -76,6 +78,8 @@ func parse(args []string) (o options, err error) {
 	sizes := f.String("sizes", "1000,N", "`counts` of events at which thaw's open is measured, separated by commas; N is -n")
 	cache := f.String("cache", "both", "`state` of the page cache at first queries: written, readahead or both")
 	f.BoolVar(&o.orders, "orders", false, "measure only the order services and thaw's layer above the log")
+	f.BoolVar(&o.upkeep, "upkeep", false, "measure only upkeep: a large load, compaction, backup, fork and redaction")
+	load := f.Int64("load", -1, "`events` of the large load, whose store is forked; 0 for none (default 10 times -n)")
 	f.StringVar(&o.out, "out", "", "write report.md, chart-light.svg, chart-dark.svg and runs.json, all single measurements, into this `directory`")
 	f.StringVar(&o.dir, "cache-dir", "", "`directory` that keeps the stores (default thaw-bench in the user's cache directory)")
 	if err := f.Parse(args); err != nil {
@@ -86,8 +90,12 @@ func parse(args []string) (o options, err error) {
 	if *quick && !given["rounds"] {
 		o.rounds = 3
 	}
-	if f.NArg() > 0 || o.rounds < 1 {
+	if f.NArg() > 0 || o.rounds < 1 || o.orders && o.upkeep {
 		return o, fmt.Errorf("bad arguments; see -help")
+	}
+	o.load = uint64(*load)
+	if *load < 0 {
+		o.load = 10 * o.n
 	}
 	if o.engines, err = choose(*names); err != nil {
 		return o, err
@@ -109,7 +117,7 @@ func parse(args []string) (o options, err error) {
 			o.sizes = append(o.sizes, size)
 		}
 	}
-	for _, size := range append([]uint64{o.n}, o.sizes...) {
+	for _, size := range append([]uint64{o.n, max(o.load, 1)}, o.sizes...) {
 		if err := (workload.Spec{Data: workload.Regular, N: size}).Check(); err != nil {
 			return o, err
 		}

@@ -32,11 +32,19 @@ func (o *options) measureData(ctx context.Context, name string) (d *data, err er
 	if o.orders {
 		steps = nil
 	}
+	if o.upkeep {
+		steps = []func(context.Context) error{d.prepareAll}
+	}
 	if name == o.data[0] { // they have data of their own
-		if !o.orders {
+		if !o.orders && !o.upkeep {
 			steps = append(steps, d.measureStreams)
 		}
-		steps = append(steps, d.measureOrders, d.measureLayer)
+		if !o.upkeep {
+			steps = append(steps, d.measureOrders, d.measureLayer)
+		}
+		if !o.orders {
+			steps = append(steps, d.compactions, d.backups, d.redactions, d.longLoads)
+		}
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

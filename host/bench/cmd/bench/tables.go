@@ -18,10 +18,13 @@ func (d *data) tables() (tables []report.Table) {
 			tables = append(tables, d.firstTable(state))
 		}
 	}
-	if !d.orders {
-		tables = append(tables, d.warmTable(), d.appendTable(), d.storeTable())
+	if len(d.results["warm RSS"]) > 0 {
+		tables = append(tables, d.warmTable(), d.appendTable())
 	}
-	if d.thaw != nil {
+	if !d.orders {
+		tables = append(tables, d.storeTable())
+	}
+	if len(d.results["rebuild"]) > 0 {
 		tables = append(tables, d.sizesTable(), d.aloneTable(), d.thawWritesTable())
 	}
 	if d.streamEvents > 0 {
@@ -33,6 +36,7 @@ func (d *data) tables() (tables []report.Table) {
 	if len(d.results["layer snapshot"]) > 0 {
 		tables = append(tables, d.layerTable())
 	}
+	tables = append(tables, d.upkeepTables()...)
 	for i := range tables {
 		tables[i].Title = d.spec.Data + ": " + tables[i].Title
 	}

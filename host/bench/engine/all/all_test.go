@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -122,6 +123,78 @@ func own(t *testing.T, r engine.Reader, all []engine.Event) {
 		}
 		last[e.Entity] = read
 	}
+}
+
+// TestUpkeep: a copy, and the compacted store, have the same events; redacted ones have no
+// payload, and its bytes are in no file.
+func TestUpkeep(t *testing.T) {
+	for _, e := range All() {
+		u, ok := e.(engine.Upkeep)
+		if !ok {
+			continue
+		}
+		t.Run(e.Name(), func(t *testing.T) {
+			dir, dst := filepath.Join(t.TempDir(), "store"), t.TempDir()
+			all := write(t, e, dir)
+			same := func(dir string) {
+				t.Helper()
+				r, err := e.Open(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(t, r, all)
+				if err := r.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := u.Backup(dir, dst); err != nil {
+				t.Fatal(err)
+			}
+			same(dst)
+			if err := u.Compact(dir); err != nil {
+				t.Fatal(err)
+			}
+			same(dir)
+
+			// The longest payload, since a short one may also be elsewhere.
+			longest := slices.MaxFunc(all, func(a, b engine.Event) int { return cmp.Compare(len(a.Payload), len(b.Payload)) })
+			bytesOf := longest.Payload
+			if !inFiles(t, dir, bytesOf) {
+				t.Fatal("the payload is not in the files")
+			}
+			if err := u.Redact(dir, longest.Entity); err != nil {
+				t.Fatal(err)
+			}
+			for i := range all {
+				if bytes.Equal(all[i].Payload, bytesOf) && all[i].Entity != longest.Entity {
+					t.Fatal("two entities have the same payload")
+				}
+				if all[i].Entity == longest.Entity {
+					all[i].Payload = nil
+				}
+			}
+			same(dir)
+			if inFiles(t, dir, bytesOf) {
+				t.Error("the payload is still in the files")
+			}
+		})
+	}
+}
+
+// inFiles reports whether a file below dir contains text.
+func inFiles(t *testing.T, dir string, text []byte) bool {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Contains(content, text)
+	})
 }
 
 func TestEngines(t *testing.T) {

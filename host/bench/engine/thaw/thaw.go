@@ -13,6 +13,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/host"
@@ -34,12 +35,22 @@ func (Engine) Name() string { return "thaw" }
 func (Engine) Version() string { return engine.ModuleVersion("github.com/thawlog/thaw") }
 
 // Create implements engine.Engine.
-func (Engine) Create(dir string) (engine.Writer, error) {
-	s, err := host.Open(background, dir, host.Options{Logger: quiet})
+func (Engine) Create(dir string) (engine.Writer, error) { return create(dir, host.Options{}) }
+
+// CreateUnmerged implements engine.Unmerged.
+func (Engine) CreateUnmerged(dir string) (engine.Writer, error) {
+	return create(dir, host.Options{NoMerge: true})
+}
+
+func create(dir string, o host.Options) (engine.Writer, error) {
+	w := &writer{}
+	var err error
+	o.Logger, o.FS = quiet, watchingFS{open: &w.merges}
+	w.store, err = host.Open(background, dir, o)
 	if err != nil {
 		return nil, err
 	}
-	return &writer{store: s}, nil
+	return w, nil
 }
 
 // Open implements engine.Engine.
@@ -52,9 +63,13 @@ func (Engine) Open(dir string) (engine.Reader, error) {
 }
 
 type writer struct {
-	store *host.Store
-	items []host.Item // of the last batch, reused
+	store  *host.Store
+	items  []host.Item // of the last batch, reused
+	merges atomic.Int32
 }
+
+// Merging implements engine.Merger.
+func (w *writer) Merging() bool { return w.merges.Load() > 0 }
 
 func (w *writer) AppendBatch(events []engine.Event) error {
 	w.items = w.items[:0]

@@ -113,6 +113,7 @@ func wantLines(t testing.TB, name string) (plain, payloads string) {
 // TestFixtures dumps every fixture on each step of the ladder, on the operating
 // system's file system and in memory.
 func TestFixtures(t *testing.T) {
+	skipShort(t)
 	ladder := []struct {
 		name   string
 		remove []string

@@ -21,6 +21,7 @@ var writers = []string{"append", "import", "rebuild"}
 // damaged, in a directory without write permission: names, sizes, times and
 // content stay.
 func TestNeverWrites(t *testing.T) {
+	skipShort(t)
 	const id = "0102030405060708090a0b0c0d0e0f10"
 	commands := [][]string{
 		{"dump"}, {"dump", "--payloads"}, {"dump", "--no-mapping"}, {"dump", "--show-hidden"}, {"dump", "--strict"},

@@ -65,6 +65,7 @@ func readAll(t *testing.T, fs fsabstraction.ReadFS, dir string) (all []event.Ful
 // TestRoundTripFixtures: import makes of an export the same events, hashes,
 // clocks, wall_ms and payloads included.
 func TestRoundTripFixtures(t *testing.T) {
+	skipShort(t)
 	for _, name := range fixtureNames {
 		t.Run(name, func(t *testing.T) {
 			p := places(t)[1]
