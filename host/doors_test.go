@@ -58,6 +58,7 @@ var inside = map[string]string{
 	"compact.ErrNoSegments":     "host compacts those that are there",
 	"directory.ErrSwap":         "an open resolves it",
 	"sealed.ErrOrder":           "of its writer",
+	"segment.ErrRedactedKind":   "the same",
 	"segment.ErrMarker":         "host redacts events only",
 	"source.ErrAbsent":          "a batch announces its reads by it, and no read returns it",
 	"fsabstraction.ErrLocked":   "host.LockedError says more",
