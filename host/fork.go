@@ -137,7 +137,7 @@ func forkOnce(ctx context.Context, dir string, sequence uint64, dst string, o *O
 	if err != nil {
 		return r, u, err
 	}
-	if err := c.fork(u.path, plan, l); err != nil {
+	if err := c.settled(c.fork(u.path, plan, l)); err != nil {
 		return r, u, err
 	}
 	if err := c.unchanged(s); err != nil {
