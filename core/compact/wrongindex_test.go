@@ -51,6 +51,11 @@ func TestWrongIndex(t *testing.T) {
 		{"a COMMIT more", func(f []frame) [][]byte {
 			return [][]byte{f[0].raw, f[1].raw, f[2].raw, f[3].raw, f[4].raw, f[4].raw}
 		}, damage.Batch},
+		{"a BEGIN of an item more", func(f []frame) [][]byte {
+			begin := f[1].body
+			begin.PayloadSize++
+			return [][]byte{f[0].raw, segment.AppendFrame(nil, &begin), f[2].raw, f[3].raw, f[4].raw}
+		}, damage.Batch},
 		{"another item in the batch", func(f []frame) [][]byte {
 			return [][]byte{f[0].raw, f[1].raw, f[2].raw, f[3].raw, f[3].raw, f[4].raw}
 		}, damage.Incomplete},
