@@ -45,6 +45,15 @@ func TestWrongIndex(t *testing.T) {
 			return [][]byte{f[0].raw, f[1].raw, f[2].raw, f[3].raw, f[4].raw, f[0].raw}
 		}, damage.Incomplete},
 		{"an event less", func(f []frame) [][]byte { return [][]byte{f[0].raw} }, damage.Position},
+		{"markers in place of an event", func(f []frame) [][]byte {
+			one, none := f[1].body, f[1].body
+			one.PayloadSize, none.PayloadSize = 1, 0
+			b := [][]byte{f[0].raw, segment.AppendFrame(nil, &one), f[2].raw, f[4].raw}
+			for range 3 {
+				b = append(b, segment.AppendFrame(nil, &none), f[4].raw)
+			}
+			return b
+		}, damage.Position},
 		{"a batch without its COMMIT", func(f []frame) [][]byte {
 			return [][]byte{f[0].raw, f[1].raw, f[2].raw, f[3].raw}
 		}, damage.Batch},
