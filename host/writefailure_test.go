@@ -94,11 +94,16 @@ func TestFailedSyncGivesNoReceipts(t *testing.T) {
 	good := host.Item{At: eventAt, Kind: event.Data, Payload: 1}
 	refused := good
 	refused.Options = []host.AppendOption{host.Expect(host.AtClock(9))}
+	invalid := good
+	invalid.Options = []host.AppendOption{host.WithFlags(0x40)}
 	for name, try := range map[string]func(s *host.Store) ([]host.Receipt, error){
 		"batch": func(s *host.Store) ([]host.Receipt, error) { return s.AppendBatch(background, []host.Item{good, good}) },
 		"each":  func(s *host.Store) ([]host.Receipt, error) { return s.AppendEach(background, []host.Item{good, good}) },
 		"each, one refused": func(s *host.Store) ([]host.Receipt, error) {
 			return s.AppendEach(background, []host.Item{good, refused})
+		},
+		"each, one invalid": func(s *host.Store) ([]host.Receipt, error) {
+			return s.AppendEach(background, []host.Item{good, invalid})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

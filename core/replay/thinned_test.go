@@ -53,6 +53,17 @@ func unsealedSegment(b []byte) []byte {
 	return b[:t.TableOffset]
 }
 
+// brokenFrame flips a bit in frame number n.
+func brokenFrame(t *testing.T, b []byte, n int) []byte {
+	_, at, err := segment.DecodeHeader(b)
+	require.NoError(t, err)
+	for range n {
+		at += int(segment.FrameLength(b[at:]))
+	}
+	b[at+segment.FrameHead+9] ^= 1
+	return b
+}
+
 // TestThinned: what the segments from which events are missing say of their sequences.
 func TestThinned(t *testing.T) {
 	const co, ex = segment.FlagCompacted, segment.FlagExtract
@@ -82,6 +93,7 @@ func TestThinned(t *testing.T) {
 		{"no footer, but its numbers are what is left", map[uint64][]byte{1: unsealedSegment(seg(1, co, names(0), at(0), at(1), names(2)))}, []uint64{0, 1}, 2, []damage.Reason{damage.Footer}, 0, 0},
 		{"another sum", map[uint64][]byte{1: thinnedSegment(t, 1, co, 1, at(0), at(3), names(5)), 2: seg(2, 0, at(5))}, []uint64{0, 1, 5}, 6, []damage.Reason{damage.Footer}, 0, 0},
 		{"the flag is lost", map[uint64][]byte{1: seg(1, co|1<<10, at(0), at(3), names(5)), 2: unsealedSegment(seg(2, 0, at(5)))}, []uint64{0, 3, 5}, 6, nil, 2, 0},
+		{"a broken frame", map[uint64][]byte{1: brokenFrame(t, seg(1, co, at(0), at(3), at(7), names(9)), 1), 2: seg(2, 0, at(9))}, []uint64{0, 7, 9}, 10, []damage.Reason{damage.Checksum}, 0, 4},
 		{"an end below an event", map[uint64][]byte{1: seg(1, co, at(0), at(3), names(2)), 2: seg(2, 0, at(5))}, []uint64{0, 1, 5}, 6, []damage.Reason{damage.Footer}, 1, 0},
 		{"an end above all numbers", map[uint64][]byte{1: seg(1, co, at(0), names(1<<63)), 2: seg(2, 0, at(1))}, []uint64{0, 1}, 2, nil, 0, 0},
 	} {
