@@ -98,17 +98,6 @@ func (d *Draft) AddEntry(entry []byte, segment uint64, entity, scope uint32, seq
 	return nil
 }
 
-// AddRaw is Add for an encoded record; entity and scope are its names' numbers here.
-func (d *Draft) AddRaw(raw Raw, entity, scope uint32) error {
-	if uint64(d.Len()) >= MaxRecords {
-		return ErrFull
-	}
-	d.rows.grow()
-	d.rows.last = append(d.rows.last, raw[:RecordSize]...)
-	Raw(d.rows.last[len(d.rows.last)-RecordSize:]).SetNames(entity, scope)
-	return nil
-}
-
 // Name returns the name with a number below Names. The slice aliases the draft and is
 // valid until the name is rolled back.
 func (d *Draft) Name(number uint32) []byte { return d.names.At(number) }
