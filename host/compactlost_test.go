@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/lineage"
+	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/fsabstraction/memfs"
 	"github.com/thawlog/thaw/host"
 )
@@ -51,6 +53,33 @@ func TestRemovedIsNotLost(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[uint64]bool{6: true, 8: true, 9: true, 11: true, 12: true, 14: true, 15: true, 17: true}, lost)
+}
+
+// TestRemovalWithoutRecord: verify says when store.thaw has no record of what a segment lacks.
+func TestRemovalWithoutRecord(t *testing.T) {
+	fsys := memfs.New()
+	fillSessions(t, fsys, 3, 6)
+	s, err := host.Open(t.Context(), "store", compactOptions(fsys))
+	require.NoError(t, err)
+	_, err = s.Compact(t.Context(), host.Compaction{Judge: judges["drop"]})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	for _, want := range []string{
+		"events were removed; 6 of these sequences were removed",
+		"events were removed; 6 of these sequences were removed; store.thaw has no record of 6 of them",
+	} {
+		found, err := host.Verify(t.Context(), "store", host.ReaderOptions{FS: fsys, Logger: quiet}, nil)
+		require.NoError(t, err)
+		require.Empty(t, found.Damages)
+		var details []string
+		for _, n := range found.Notes {
+			if n.Topic == verify.Compacted {
+				details = append(details, n.Detail)
+			}
+		}
+		require.Equal(t, []string{want}, details)
+		_ = fsys.Remove(filepath.Join("store", lineage.FileName))
+	}
 }
 
 // bytesOf reads a file.
