@@ -202,7 +202,7 @@ func (p *SQLProjection) Reset(ctx context.Context, clear func(ctx context.Contex
 	p.tell()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pos = host.Position{} // Wait waits for what was cleared
+	p.pos, p.removed = host.Position{}, nil // Wait waits for what was cleared
 	return nil
 }
 
