@@ -71,12 +71,12 @@ type BackupResult struct {
 // [ErrDiverged].
 //
 // A first backup is made in dst.unfinished and renamed to dst at the end; one that was
-// interrupted is continued. If dst is a backup of this store, only what is new is copied, and
+// interrupted is continued, and one that was refused is removed. If dst is a backup of this store, only what is new is copied, and
 // all of it counts in one step at the end; until then, and after a crash, dst is the backup
 // that it was. dst is locked meanwhile, as by a writer.
 //
-// Every file is synced, and each that was copied is read back and compared by a BLAKE3-256
-// hash; every frame of a new segment must have its checksum; then the copy is opened and must
+// Every file is synced, and each that was copied is read back, as the system has it, perhaps
+// from its cache, and compared by a BLAKE3-256 hash; every frame of a new segment must have its checksum; then the copy is opened and must
 // have the events of the store before it counts. File
 // systems with reflinks share the bytes instead (see fsabstraction.Cloner). A backup never has
 // hard links to the store's files: a program that writes one in place, or removes bytes from
@@ -314,8 +314,11 @@ func (b *backup) first(ctx context.Context) (r BackupResult, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer func() { // an interrupted backup stays, to be continued
-		if err != nil {
+	defer func() {
+		switch {
+		case errors.Is(err, ErrCopyDamaged), errors.Is(err, ErrCopyDiffers):
+			err = errors.Join(err, u.drop())
+		case err != nil: // an interrupted backup stays, to be continued
 			err = errors.Join(err, u.unlock())
 		}
 	}()
