@@ -57,6 +57,12 @@ func (r *DirReader) open(ctx context.Context) (contents, error) {
 // files. m, unless nil, finds the events that move later. The open ignores the index files
 // named by skip.
 func openContents(ctx context.Context, path string, o *ReaderOptions, m *mover, skip ...string) (contents, error) {
+	return openSpilling(ctx, path, o, m, nil, skip...)
+}
+
+// openSpilling is openContents that puts the records of a long tail into a scratch file,
+// unless scratch is nil. See store.Options.Scratch.
+func openSpilling(ctx context.Context, path string, o *ReaderOptions, m *mover, scratch *spillSpace, skip ...string) (contents, error) {
 	start := time.Now()
 	files := newDirectory(path, o)
 	options := store.Options{
@@ -74,6 +80,9 @@ func openContents(ctx context.Context, path string, o *ReaderOptions, m *mover, 
 	}
 	if m != nil {
 		options.Moved = m.find
+	}
+	if scratch != nil {
+		options.Scratch, options.SpillAfter = scratch, scratch.after
 	}
 	s, err := store.Open(files, options)
 	if err != nil {
