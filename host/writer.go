@@ -244,16 +244,6 @@ func (w *writer) forget() (more bool) {
 	return w.forgotten < n
 }
 
-// forgetHeads makes the log continue each entity after the last event that the store has,
-// since events were removed.
-func (w *writer) forgetHeads() {
-	w.serving.Lock()
-	defer w.serving.Unlock()
-	for w.forget() {
-	}
-	w.log.ForgetHeads()
-}
-
 // forgetRemoved makes the log forget the events that a compaction has dropped: heads of
 // entities and ids go on from what is left in the store, as after another open.
 func (w *writer) forgetRemoved() error {
