@@ -54,7 +54,6 @@ var inside = map[string]string{
 	"compact.ErrNoSegments":     "the same",
 	"compact.BatchError":        "the same: host makes the run longer",
 	"compact.DamageError":       "its cause is a Damage",
-	"compact.NumbersError":      "of compactions, as text",
 	"sealed.ErrOrder":           "of extracts, which the guest makes",
 	"segment.ErrMarker":         "of redactions, which are never of markers",
 	"segment.ErrRedactedKind":   "the same",
