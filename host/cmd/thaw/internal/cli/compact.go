@@ -68,6 +68,11 @@ generation and dry_run.`,
 		if f.tombstone && !f.removes() {
 			return &usageError{command: c, err: errors.New("--tombstone needs --keep-kind or one of --drop-...")}
 		}
+		for name, values := range map[string][]string{"drop-entity": f.entities, "drop-scope": f.scopes} {
+			if slices.Contains(values, "") { // from an unset variable in a script
+				return &usageError{command: c, err: errors.New("--" + name + " is empty")}
+			}
+		}
 		return a.runCompact(c.Context(), c, args[0], &f)
 	}
 	return c
@@ -83,11 +88,11 @@ func (f *compactFlags) judge(names naming) (func(event.Event) host.Verdict, erro
 	if !f.removes() {
 		return nil, nil
 	}
-	keep, err := f.keepKinds.resolve(names)
+	keep, err := f.keepKinds.resolve("keep-kind", names)
 	if err != nil {
 		return nil, err
 	}
-	drop, err := f.dropKinds.resolve(names)
+	drop, err := f.dropKinds.resolve("drop-kind", names)
 	if err != nil {
 		return nil, err
 	}
