@@ -42,7 +42,7 @@ func (r *RedactResult) Unreachable() []string {
 		"backups, forks and other copies of the store, and exports",
 		"hard links to the old segments, and processes that have them open",
 		"blocks of the disk, of its snapshots and of its cache that hold the old segments until they are used again",
-		"entity and scope names, kinds, times, ids and the payload's hash, by which who can guess a payload can confirm it",
+		"entity and scope names, kinds, times, ids and the payload's hash, with which a guessed payload can be confirmed",
 		"what was made of the payloads elsewhere: projections, snapshots of aggregates, logs, reactions, copies in other events and in their metadata",
 	}
 }

@@ -191,6 +191,41 @@ func TestAgain(t *testing.T) {
 	sound(t, merged)
 }
 
+// TestErasedAgain: what is redacted, or a tombstone, already is counted again and nothing else:
+// its segments stay, and no removal is recorded. What is not is changed beside it.
+func TestErasedAgain(t *testing.T) {
+	for _, v := range []compact.Verdict{compact.Tombstone, compact.Redact} {
+		m := newMaker()
+		for range 10 {
+			m.segment([]int{1, 2}, true, one)
+		}
+		plan := compact.Plan{From: 1, To: 10, OnlyChanged: true, Judge: give(v, 1, 7, 8)}
+		files, first := compacted(t, m.files, plan)
+		require.Len(t, first.Files, 2)
+		again, second := compacted(t, files, plan)
+		require.Equal(t, uint64(3), second.Tombstoned+second.Redacted)
+		require.False(t, second.Changed(), "%v: %v", v, second.Replaced)
+		require.Empty(t, second.Removals)
+		require.Equal(t, files, again)
+
+		plan.Judge = give(v, 1, 7, 8, 10, 20)
+		more, third := compacted(t, files, plan)
+		require.Equal(t, []uint64{4, 7}, third.Replaced)
+		require.Len(t, third.Removals, 2)
+		all := everything(t, open(t, files))
+		for i, e := range everything(t, open(t, more)) {
+			require.Equal(t, i != 10 && i != 20, e == all[i], "%v: event %d", v, i)
+		}
+		sound(t, more)
+	}
+	// A tombstone has another kind than a redacted event, and the payload of one that batpak wrote.
+	m := newMaker()
+	m.segment([]int{1, 2}, true, one)
+	files, _ := compacted(t, m.files, compact.Plan{From: 1, To: 1, Judge: give(compact.Redact, 1)})
+	_, r := compacted(t, files, compact.Plan{From: 1, To: 1, Judge: give(compact.Tombstone, 1)})
+	require.True(t, r.Changed())
+}
+
 // TestMeasure: a measurement says what a run does, and its sizes are upper bounds.
 func TestMeasure(t *testing.T) {
 	m := newMaker()

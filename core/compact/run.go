@@ -23,7 +23,7 @@ func Run(s *store.Snapshot, p Plan, put Put) (*Result, error) {
 	return &r.result, nil
 }
 
-// Measure returns about what Run would: with estimated sizes, and without looking at frames.
+// Measure returns about what Run would: with estimated sizes, and without checking frames.
 func Measure(s *store.Snapshot, p Plan) (*Result, error) {
 	r, err := prepare(s, &p)
 	if err != nil {

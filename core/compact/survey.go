@@ -25,6 +25,7 @@ type run struct {
 	// verdicts holds one for each event of the run, nil when all are kept.
 	verdicts []Verdict
 	groups   []group
+	frames   frames // for already
 	result   Result
 	done     uint64
 	total    uint64
@@ -91,7 +92,8 @@ func damaged(id, offset uint64, reason damage.Reason, err error) error {
 }
 
 // survey opens the segments, judges their events, and finds out what lies between them. It
-// reads the index, and of the segments only headers and trailers.
+// reads the index, of the segments headers and trailers, and the frames of events that may be
+// redacted already.
 func (r *run) survey() error {
 	if err := r.list(); err != nil {
 		return err
@@ -224,12 +226,18 @@ func (r *run) judge(in *input, e *event.Event, n int) error {
 		in.dropped++
 	case Tombstone:
 		r.result.Tombstoned++
-		in.changed++
 	case Redact:
 		r.result.Redacted++
-		in.changed++
 	default:
 		return ErrVerdict
+	}
+	if done, err := r.already(v, in, e); err != nil {
+		return err
+	} else if done {
+		v = Keep
+	}
+	if v == Tombstone || v == Redact {
+		in.changed++
 	}
 	r.verdicts = append(r.verdicts, v)
 	r.removed(v, e.Sequence)

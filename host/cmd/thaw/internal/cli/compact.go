@@ -38,10 +38,10 @@ Events that stay keep their sequences, clocks, ids and payloads. The store is re
 one step: if the command is stopped, all of it is as before, or all of it compacted.
 Programs that read the store meanwhile go on. A damaged store is refused.
 
-The command takes the store's lock and repairs an unclean stop. With --json one object:
-events (that stay), dropped, tombstoned, replaced and segments (how many segments were
-replaced, and by how many), bytes_before, bytes_after and reclaimed (of these segments),
-generation and dry_run.`,
+The command takes the store's lock and repairs an unclean stop, also with --dry-run. With
+--json one object: events (that stay), dropped, tombstoned, replaced and segments (how many
+segments were replaced, and by how many), bytes_before, bytes_after and reclaimed (of these
+segments), generation and dry_run.`,
 		Example: lines(
 			`thaw compact orders`,
 			`thaw compact orders --drop-before 90d --dry-run`,
@@ -68,6 +68,11 @@ generation and dry_run.`,
 		if f.tombstone && !f.removes() {
 			return &usageError{command: c, err: errors.New("--tombstone needs --keep-kind or one of --drop-...")}
 		}
+		for name, values := range map[string][]string{"drop-entity": f.entities, "drop-scope": f.scopes} {
+			if slices.Contains(values, "") { // from an unset variable in a script
+				return &usageError{command: c, err: errors.New("--" + name + " is empty")}
+			}
+		}
 		return a.runCompact(c.Context(), c, args[0], &f)
 	}
 	return c
@@ -83,11 +88,11 @@ func (f *compactFlags) judge(names naming) (func(event.Event) host.Verdict, erro
 	if !f.removes() {
 		return nil, nil
 	}
-	keep, err := f.keepKinds.resolve(names)
+	keep, err := f.keepKinds.resolve("keep-kind", names)
 	if err != nil {
 		return nil, err
 	}
-	drop, err := f.dropKinds.resolve(names)
+	drop, err := f.dropKinds.resolve("drop-kind", names)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +121,7 @@ func (a *app) runCompact(ctx context.Context, c *cobra.Command, dir string, f *c
 	if err != nil {
 		return &usageError{command: c, err: err}
 	}
-	s, err := a.openWriting(ctx, dir, f.wait)
+	s, err := a.openToTry(ctx, dir, f.wait, f.dryRun)
 	if err != nil {
 		return err
 	}
@@ -155,7 +160,7 @@ func (a *app) compactTable(r *host.CompactResult, dryRun bool) error {
 	about := ""
 	if dryRun {
 		about = "about "
-		t.row("dry run", "nothing was changed")
+		t.row("dry run", "nothing was removed or merged")
 	}
 	t.row("events", "%d stay, %d dropped, %d tombstoned", r.Events, r.Dropped, r.Tombstoned)
 	if r.Replaced == 0 {

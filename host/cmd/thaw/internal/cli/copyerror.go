@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -19,7 +21,10 @@ func (e *copyError) Error() string { return strings.TrimPrefix(e.err.Error(), "t
 func (e *copyError) Unwrap() error { return e.err }
 
 func explainCopy(e *copyError) (what, hint string) {
+	var d *damage.Damage
 	switch {
+	case errors.As(e.err, &d) && d.File == swap.FileName:
+		return explainSwap(e.dir, d)
 	case errors.Is(e.err, host.ErrCopyInside):
 		hint = "Give a directory outside the store."
 	case errors.Is(e.err, host.ErrOtherBackup):

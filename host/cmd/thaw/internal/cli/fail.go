@@ -12,6 +12,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/escape"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 	"github.com/thawlog/thaw/host"
@@ -144,6 +145,7 @@ func explainKnown(err error) (what, hint string, known bool) {
 		input   *inputError
 		serving *inspectError
 		copied  *copyError
+		keyFile *keyFileError
 	)
 	switch {
 	case errors.As(err, &missing):
@@ -162,6 +164,8 @@ func explainKnown(err error) (what, hint string, known bool) {
 		what, hint = explainInspect(serving)
 	case errors.As(err, &usage):
 		what, hint = err.Error(), fmt.Sprintf("Run '%s --help' for usage.", usage.command.CommandPath())
+	case errors.As(err, &keyFile):
+		what, hint = explainKeyFile(keyFile)
 	default:
 		return "", "", false
 	}
@@ -188,6 +192,13 @@ func explainUnread(dir string, e *source.ReadError) (what, hint string) {
 	return what, hint
 }
 
+// explainSwap explains a damaged swap.thaw, without which no command shows a store.
+func explainSwap(dir string, d *damage.Damage) (what, hint string) {
+	return fmt.Sprintf("%s: %s; only this file tells which files of an unfinished change count", dir, damageText(d)),
+		"Nothing was changed. Restore the store from a backup; or copy the directory, remove " + d.File + " from the copy,\n" +
+			"  and use thaw salvage on it: every event is then in its files, perhaps also some that the change removed."
+}
+
 func explainStore(e *storeError) (what, hint string) {
 	var d *damage.Damage
 	var unread *source.ReadError
@@ -204,6 +215,8 @@ func explainStore(e *storeError) (what, hint string) {
 	case errors.As(e.err, &d) && d.File == visibility.FileName && d.Reason != damage.Renumbered:
 		return fmt.Sprintf("%s: %s; only this file lists the hidden events, so nothing is shown", e.dir, damageText(d)),
 			"Restore " + d.File + " from a backup, or use --show-hidden to see all events, including hidden ones."
+	case errors.As(e.err, &d) && d.File == swap.FileName:
+		return explainSwap(e.dir, d)
 	case errors.As(e.err, &d):
 		return fmt.Sprintf("%s: %s", e.dir, damageText(d)),
 			"Omit --strict to read the intact events; thaw verify lists all."
@@ -212,7 +225,7 @@ func explainStore(e *storeError) (what, hint string) {
 	case errors.Is(e.err, errNotEmpty):
 		return e.dir + ": " + e.err.Error(), "DST must be the name of a new directory."
 	case errors.Is(e.err, errNoStore):
-		return e.dir + ": no *.fbat file: nothing here can be verified", "DIR is the directory that holds a store's *.fbat files."
+		return e.dir + ": no *.fbat file: it is not a store", "DIR is the directory that holds a store's *.fbat files."
 	case notDirectory(e.err):
 		return e.dir + ": not a directory", "DIR is the directory that holds a store's *.fbat files."
 	case errors.As(e.err, &unread):

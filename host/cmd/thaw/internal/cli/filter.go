@@ -61,7 +61,7 @@ func (q *filterFlags) timed(r host.Region) host.Region {
 // region returns the region of the flags in a store with some names; ok is false if no
 // event can match. The error is a wrong usage of c.
 func (q *filterFlags) region(c *cobra.Command, names naming) (r host.Region, from uint64, ok bool, err error) {
-	kinds, err := q.kind.resolve(names)
+	kinds, err := q.kind.resolve("kind", names)
 	if err != nil {
 		return r, 0, false, &usageError{command: c, err: err}
 	}

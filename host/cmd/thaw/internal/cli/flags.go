@@ -66,7 +66,7 @@ func (k *kinds) Set(s string) error {
 
 // resolve returns the kinds in a store with some names, all kinds if the flag was not
 // given.
-func (k *kinds) resolve(names naming) (event.Kinds, error) {
+func (k *kinds) resolve(flag string, names naming) (event.Kinds, error) {
 	if len(k.texts) == 0 {
 		return event.Kinds{}, nil
 	}
@@ -80,7 +80,7 @@ func (k *kinds) resolve(names naming) (event.Kinds, error) {
 		for one := range strings.SplitSeq(text, ",") {
 			some, err := names.kinds(one)
 			if err != nil {
-				return event.Kinds{}, fmt.Errorf("--kind: %w", err)
+				return event.Kinds{}, fmt.Errorf("--%s: %w", flag, err)
 			}
 			all = append(all, some...)
 		}

@@ -73,6 +73,9 @@ func (a *app) runFork(ctx context.Context, dir string, sequence uint64, dst stri
 	if err != nil {
 		return &copyError{dir, dst, err}
 	}
+	if err := a.hasSegments(dir); err != nil {
+		return &copyError{dir, dst, err}
+	}
 	r, err := host.Fork(ctx, dir, sequence, dst, host.ForkOptions{FS: o.FS, Logger: o.Logger, Now: o.Now, NoLinks: noLinks})
 	if err != nil {
 		return &copyError{dir, dst, err}

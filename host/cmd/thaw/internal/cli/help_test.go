@@ -36,7 +36,7 @@ func TestHelpNamesKinds(t *testing.T) {
 		require.Contains(t, words, n.name)
 		var k kinds
 		require.NoError(t, k.Set(strings.ToLower(n.name)))
-		set, err := k.resolve(nil)
+		set, err := k.resolve("kind", nil)
 		require.NoError(t, err)
 		require.Equal(t, event.AnyOf(n.kind), set)
 	}
@@ -67,7 +67,7 @@ func TestSeveralKinds(t *testing.T) {
 		for _, text := range args {
 			require.NoError(t, k.Set(text))
 		}
-		set, err := k.resolve(nil)
+		set, err := k.resolve("kind", nil)
 		require.NoError(t, err)
 		require.Equal(t, event.AnyOf(event.Data, 0x1001), set)
 		require.Equal(t, strings.Join(args, ","), k.String())

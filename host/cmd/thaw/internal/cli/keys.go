@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"io/fs"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -31,24 +32,27 @@ for a while, and backups of the key file keep the key.`,
 	c.Flags().StringVar(&destroy, "destroy", "", "destroy the key of this subject")
 	plainFlag(c, "destroy")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		fs, ok := a.env.FS.(fsabstraction.FS)
+		fsys, ok := a.env.FS.(fsabstraction.FS)
 		if !ok {
 			return &writeError{args[0], errNoWriting}
 		}
-		ring, err := subjectkeys.OpenFile(args[0], subjectkeys.FileOptions{FS: fs})
+		ring, err := subjectkeys.OpenFile(args[0], subjectkeys.FileOptions{FS: fsys})
 		if err != nil {
-			return err
+			return &keyFileError{args[0], err}
 		}
 		if c.Flags().Changed("destroy") {
 			err := ring.Destroy(c.Context(), destroy)
 			if errors.Is(err, subjectkeys.ErrNoKey) {
 				return &notFoundError{what: "the subject " + strconv.Quote(destroy) + " never had a key"}
 			}
-			return err
+			if err != nil {
+				return &keyFileError{args[0], err}
+			}
+			return nil
 		}
 		all, err := ring.Subjects()
 		if err != nil {
-			return err
+			return &keyFileError{args[0], err}
 		}
 		for subject, destroyed := range all {
 			state := "key\t"
@@ -65,6 +69,32 @@ for a while, and backups of the key file keep the key.`,
 	return c
 }
 
+// keyFileError is the error of a key file.
+type keyFileError struct {
+	file string
+	err  error
+}
+
+func (e *keyFileError) Error() string { return e.err.Error() }
+func (e *keyFileError) Unwrap() error { return e.err }
+
+func explainKeyFile(e *keyFileError) (what, hint string) {
+	odd := (*fsabstraction.NotRegularError)(nil)
+	switch {
+	case errors.Is(e.err, fs.ErrNotExist):
+		return e.file + ": no such key file", "The program that encrypts makes it; see subjectkeys.OpenFile."
+	case errors.As(e.err, &odd):
+		return e.file + ": not a key file, but a " + odd.Type.String(), ""
+	case errors.Is(e.err, subjectkeys.ErrFile):
+		return e.file + ": not a key file, or a damaged one", "Nothing was changed. If it was one, restore it from a backup: without it no payload of its subjects can be read."
+	case errors.Is(e.err, subjectkeys.ErrFileVersion):
+		return e.file + ": unknown version of a key file", "Nothing was changed. Use the version of thaw that wrote it, or a newer one."
+	case errors.Is(e.err, fs.ErrPermission):
+		return e.Error(), "thaw needs read permission on the key file, and to destroy a key write permission on its directory."
+	}
+	return e.Error(), "Nothing was changed."
+}
+
 // keyFlag is the flag of commands that print payloads.
 type keyFlag struct {
 	file string
@@ -78,12 +108,14 @@ func (f *keyFlag) add(a *app, c *cobra.Command) {
 		if !c.Flags().Changed("keys") {
 			return nil
 		}
-		fs, ok := a.env.FS.(fsabstraction.FS)
+		fsys, ok := a.env.FS.(fsabstraction.FS)
 		if !ok {
 			return errNoWriting
 		}
-		f.ring, err = subjectkeys.OpenFile(f.file, subjectkeys.FileOptions{FS: fs})
-		return err
+		if f.ring, err = subjectkeys.OpenFile(f.file, subjectkeys.FileOptions{FS: fsys}); err != nil {
+			return &keyFileError{f.file, err}
+		}
+		return nil
 	}
 }
 

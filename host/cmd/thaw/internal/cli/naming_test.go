@@ -72,17 +72,17 @@ func TestResolve(t *testing.T) {
 	} {
 		var k kinds
 		require.NoError(t, k.Set(text))
-		got, err := k.resolve(n)
+		got, err := k.resolve("kind", n)
 		require.NoError(t, err, text)
 		require.Equal(t, event.AnyOf(want...), got, text)
 	}
 	for _, text := range []string{"x", "a,x", "c", "A", "b,c,a"} {
 		var k kinds
 		require.NoError(t, k.Set(text))
-		_, err := k.resolve(n)
+		_, err := k.resolve("kind", n)
 		require.Error(t, err, text)
 	}
-	all, err := new(kinds).resolve(n)
+	all, err := new(kinds).resolve("kind", n)
 	require.NoError(t, err)
 	require.True(t, all.All())
 }

@@ -20,9 +20,10 @@ of cancelled fences included. Sequence, clock, id, kind, times, names and hash o
 stay, so chains of hashes can still be checked; thaw dump prints it with redacted: true
 and without payload. The selection needs at least one flag, and cannot have times.
 
-It takes the store's lock. Only the segments with selected events are written again, in
-one step: after a crash the payloads are still there, or gone, and the command can be
-repeated. It also removes NNNNNN.fbat.cut-OFFSET, bytes that recovery cut off a segment,
+It takes the store's lock, and repairs an unclean stop, also with --dry-run. Only the
+segments with selected events are written again, in one step: after a crash the payloads
+are still there, or gone, and the command can be repeated; events that are redacted already
+cost nothing. It also removes NNNNNN.fbat.cut-OFFSET, bytes that recovery cut off a segment,
 which may hold payloads. It cannot reach copies, backups, forks and the disk's free
 blocks; it prints what else. To make payloads unreadable in backups too, encrypt them
 with a key for each subject: see ERASURE.md of package host.
@@ -67,7 +68,7 @@ func (a *app) runRedact(c *cobra.Command, dir string, q *filterFlags, dry, asJSO
 	if ok && region == (host.Region{}) {
 		return &usageError{command: c, err: errors.New("select events with --entity, --prefix, --scope, --kind or --clock")}
 	}
-	s, err := a.openWriting(ctx, dir, wait)
+	s, err := a.openToTry(ctx, dir, wait, dry)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/host"
 )
@@ -45,16 +46,22 @@ func explainWrite(e *writeError) (what, hint string) {
 	case errors.As(e.err, &d) && d.File == visibility.FileName:
 		return e.dir + ": " + damageText(d) + "; only this file lists the hidden events, so the store is not written",
 			"Restore " + d.File + " from a backup."
+	case errors.As(e.err, &d) && d.File == swap.FileName:
+		return explainSwap(e.dir, d)
 	case errors.As(e.err, &unread) && !errors.Is(e.err, fs.ErrNotExist) && !notDirectory(e.err):
 		return explainUnread(e.dir, unread)
 	case errors.Is(e.err, fs.ErrPermission):
 		return e.Error(), "thaw needs write permission on the directory and its files."
+	case errors.Is(e.err, host.ErrDamaged):
+		return e.Error(), "Nothing was changed. thaw verify lists all damage, and thaw salvage copies what is intact."
+	case errors.Is(e.err, host.ErrUnfinished):
+		return e.Error(), "The new files count; the next command that writes gives them their names. Free space on the disk if it is full."
 	case errors.Is(e.err, errRefused):
 		return e.Error(), "The damages are listed above. --accept-damage indexes the readable events."
 	case errors.Is(e.err, fs.ErrNotExist):
 		return e.dir + ": no such directory", "DIR is the directory that holds a store's *.fbat files."
 	case errors.Is(e.err, errNoStore):
-		return e.dir + ": no *.fbat file: nothing here can be rebuilt", "DIR is the directory that holds a store's *.fbat files."
+		return e.dir + ": no *.fbat file: it is not a store", "DIR is the directory that holds a store's *.fbat files."
 	case notDirectory(e.err):
 		return e.dir + ": not a directory", "DIR is the directory that holds a store's *.fbat files, or will."
 	}

@@ -29,10 +29,16 @@ func (a *app) writeOptions(wait patience) (host.Options, error) {
 // openWriting opens a store for writing, creates it if it does not exist, and lists its
 // refused files and damage on stderr.
 func (a *app) openWriting(ctx context.Context, dir string, wait patience) (*host.Store, error) {
+	return a.openToTry(ctx, dir, wait, false)
+}
+
+// openToTry is openWriting; with dryRun, no segments are merged while the store is open.
+func (a *app) openToTry(ctx context.Context, dir string, wait patience, dryRun bool) (*host.Store, error) {
 	o, err := a.writeOptions(wait)
 	if err != nil {
 		return nil, &writeError{dir, err}
 	}
+	o.NoMerge = dryRun
 	s, err := host.Open(ctx, dir, o)
 	if err != nil {
 		return nil, &writeError{dir, err}
