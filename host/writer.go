@@ -228,18 +228,30 @@ func (w *writer) show(end artifact.Watermark) {
 	w.versions.show(logEnd{memtable: w.log.Committed(0), forgotten: w.forgotten, next: w.log.Next(), at: end})
 }
 
-// forget drops the events that the store now reads from index files. The staged group must
-// be empty.
-func (w *writer) forget() {
+// forget drops the events that the store now reads from index files, a step at each commit.
+// It reports whether it has more to do. The staged group must be empty.
+func (w *writer) forget() (more bool) {
 	n := w.versions.flushed()
 	if n <= w.forgotten {
-		return
+		return false
 	}
-	if err := w.log.Forget(n - w.forgotten); err != nil { // keep them
+	dropped, err := w.log.Forget(n - w.forgotten)
+	if err != nil { // keep them
 		w.options.Logger.Warn("thaw: events were not forgotten", slog.String("store", w.dir), slog.Any("error", err))
-		return
+		return false
 	}
-	w.forgotten = n
+	w.forgotten += dropped
+	return w.forgotten < n
+}
+
+// forgetHeads makes the log continue each entity after the last event that the store has,
+// since events were removed.
+func (w *writer) forgetHeads() {
+	w.serving.Lock()
+	defer w.serving.Unlock()
+	for w.forget() {
+	}
+	w.log.ForgetHeads()
 }
 
 // forgetRemoved makes the log forget the events that a compaction has dropped: heads of
