@@ -48,5 +48,18 @@ func (r *recent) find(entity []byte) (h head, ok bool) {
 }
 
 // ForgetHeads makes the log ask the history again for the last events of entities without
-// an event in the log. Call it when events were removed from the store.
-func (l *Log) ForgetHeads() { l.recent = recent{} }
+// an event in the log. Call it when events were removed from the store, and nothing is staged.
+func (l *Log) ForgetHeads() {
+	l.recent = recent{}
+	left := make([]bool, len(l.heads)) // a name may be left that is only a scope's
+	for i := range l.draft.Len() {
+		if number := l.draft.At(i).Entity(); int(number) < len(left) {
+			left[number] = true
+		}
+	}
+	for number := range l.heads {
+		if !left[number] {
+			l.heads[number] = head{}
+		}
+	}
+}
