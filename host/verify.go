@@ -1,15 +1,16 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math/rand/v2"
+	"path/filepath"
 
-	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/lineage"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/core/verify"
+	"github.com/thawlog/thaw/fsabstraction"
 )
 
 // Verify reads every byte of the store in the directory at path and returns its findings, as
@@ -17,53 +18,56 @@ import (
 // another process may append meanwhile. It uses only the options FS, NoMapping and
 // OpenSegments.
 //
-// If a compaction replaces files meanwhile, so that some are missing or do not fit together,
-// Verify begins again.
+// When a compaction replaces files meanwhile, the check may begin again.
 //
 // If progress is not nil, Verify calls it with the work done so far and in total. An error
 // means that the check could not be completed; damage is not an error.
 func Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*Findings, error) {
 	o = o.withDefaults()
-	for try := 1; ; try++ {
-		before, err := lookReplaced(path, &o)
-		if err != nil {
-			return nil, failedAt("verify", path, err)
-		}
-		files := newDirectory(path, &o)
-		result, err := verify.Run(files, verify.Options{
-			Hash:     digest,
-			Stop:     ctx.Err,
-			Progress: progress,
-			Seed:     rand.Uint64(),
-		})
-		err = errors.Join(err, files.release())
-		if try < verifyTries && ctx.Err() == nil && (errors.Is(err, source.ErrGone) || err == nil && len(result.Damages) > 0) {
-			after, look := lookReplaced(path, &o)
-			if look == nil && after != before {
-				continue // it saw files of before and after a compaction
-			}
+	for range verifyTries {
+		before := generationOf(o.FS, path)
+		result, err := verifyOnce(ctx, path, &o, progress)
+		sound := err == nil && len(result.Damages) == 0
+		if ctx.Err() == nil && !sound && !bytes.Equal(before, generationOf(o.FS, path)) {
+			continue // files of before and of after a compaction
 		}
 		if err != nil {
 			return nil, failedAt("verify", path, err)
 		}
 		return findingsOf(result), nil
 	}
+	return nil, failedAt("verify", path, errChanges)
 }
 
-// verifyTries bounds how often a check that met a compaction is repeated.
-const verifyTries = 20
+// verifyTries is how often a check is begun when compactions replace the files meanwhile.
+const verifyTries = 10
 
-// filesReplaced is what changes whenever files of a store are replaced: swap.thaw is made and
-// removed, and a compaction makes another store.thaw.
-type filesReplaced struct{ swap, lineage coredir.Entry }
+var errChanges = errors.New("compactions replace the files again and again; check a backup")
 
-func lookReplaced(path string, o *ReaderOptions) (r filesReplaced, err error) {
+func verifyOnce(ctx context.Context, path string, o *ReaderOptions, progress func(done, total uint64)) (*verify.Result, error) {
 	files := newDirectory(path, o)
-	defer func() { err = errors.Join(err, files.release()) }()
-	for name, to := range map[string]*coredir.Entry{swap.FileName: &r.swap, lineage.FileName: &r.lineage} {
-		if *to, err = files.Look(name); err != nil && !errors.Is(err, source.ErrGone) {
-			return r, err
-		}
+	result, err := verify.Run(files, verify.Options{
+		Hash:     digest,
+		Stop:     ctx.Err,
+		Progress: progress,
+		Seed:     rand.Uint64(),
+	})
+	return result, errors.Join(err, files.release())
+}
+
+// generationOf returns bytes that change when a compaction takes effect, and when its files have
+// all got their names: store.thaw, and whether swap.thaw is there.
+func generationOf(fsys fsabstraction.ReadFS, dir string) []byte {
+	b := []byte{0}
+	if _, err := fsys.Lstat(filepath.Join(dir, swap.FileName)); err == nil {
+		b[0] = 1
 	}
-	return r, nil
+	f, err := fsys.Open(filepath.Join(dir, lineage.FileName))
+	if err != nil {
+		return b
+	}
+	content := make([]byte, lineage.MaxSize)
+	n, _ := f.ReadAt(content, 0) // what cannot be read does not change
+	_ = f.Close()
+	return append(b, content[:n]...)
 }
