@@ -122,9 +122,26 @@ func copyings(t *testing.T, seed uint64) []copying {
 	})
 	again := copying{name: "backup of another generation", files: rewritten, to: target, run: backup, before: log, after: more}
 
+	// After a compaction that dropped events: other segments, fewer of them, and a store.thaw.
+	thinned := crashfs.FromFiles(files)
+	st, err := host.Open(ctx, source, host.Options{FS: thinned, Logger: quiet})
+	require.NoError(t, err)
+	dropped, err := st.Compact(ctx, host.Compaction{Judge: func(e event.Event) host.Verdict {
+		if e.Sequence%3 == 1 {
+			return host.DropEvent
+		}
+		return host.KeepEvent
+	}})
+	require.NoError(t, err)
+	require.Positive(t, dropped.Dropped)
+	require.NoError(t, st.Close())
+	compacted := copying{
+		name: "backup after a compaction", files: with(thinned, without(files, source), source), to: target, run: backup,
+		before: log, after: listed(t, thinned, source),
+	}
+
 	at := more[len(more)*2/3].Sequence
-	plain := maps.Clone(files)
-	maps.DeleteFunc(plain, func(name string, _ []byte) bool { return filepath.Dir(name) == target })
+	plain := without(files, target)
 	fork := copying{name: "fork", files: plain, to: target, run: func(fs fsabstraction.FS) error {
 		_, err := host.Fork(ctx, source, at, target, host.ForkOptions{FS: fs, Logger: quiet})
 		return err
@@ -132,7 +149,14 @@ func copyings(t *testing.T, seed uint64) []copying {
 	forked := crashfs.FromFiles(plain)
 	require.NoError(t, fork.run(forked))
 	fork.after = listed(t, forked, target)
-	return []copying{first, next, again, fork}
+	return []copying{first, next, again, compacted, fork}
+}
+
+// without returns the files that are not in a directory.
+func without(files map[string][]byte, dir string) map[string][]byte {
+	rest := maps.Clone(files)
+	maps.DeleteFunc(rest, func(name string, _ []byte) bool { return filepath.Dir(name) == dir })
+	return rest
 }
 
 // check requires the destination to be what it was or what it becomes, the source to have
