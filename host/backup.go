@@ -289,11 +289,18 @@ func (c *copier) piece(p *piece, to string) error {
 		c.Bytes += uint64(len(p.small))
 		return errors.Join(c.put(to, p.small), c.advance(uint64(len(p.small))))
 	}
-	err := c.file(p.name, to, p.keep, p.footer)
-	if err == nil && c.sound && coredir.KindOf(p.name) == coredir.Segment {
-		err = c.frames(p.name, to)
+	return c.file(p.name, to, p.keep, p.footer)
+}
+
+// pieces copies the files to the paths that at gives, until all of them are on disk.
+func (c *copier) pieces(pieces []*piece, at func(name string) string) (err error) {
+	defer func() { err = c.settled(err) }()
+	for _, p := range pieces {
+		if err := c.piece(p, at(p.name)); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // first makes a backup where there is none.
@@ -322,17 +329,16 @@ func (b *backup) first(ctx context.Context) (r BackupResult, err error) {
 		return r, err
 	}
 	var names []string
+	var all []*piece
 	for i := range pieces {
-		names = append(names, pieces[i].name)
+		names, all = append(names, pieces[i].name), append(all, &pieces[i])
 		c.total += pieces[i].size()
 	}
 	if err := u.clear(names); err != nil {
 		return r, err
 	}
-	for i := range pieces {
-		if err := c.piece(&pieces[i], filepath.Join(u.path, pieces[i].name)); err != nil {
-			return r, err
-		}
+	if err := c.pieces(all, func(name string) string { return filepath.Join(u.path, name) }); err != nil {
+		return r, err
 	}
 	if err := c.unchanged(o.snapshot); err != nil {
 		return r, err
@@ -534,9 +540,9 @@ func (b *backup) update(ctx context.Context, c *copier, o *origin, w *swapping, 
 	}
 	for _, p := range changed {
 		w.Add(p.name)
-		if err := c.piece(p, filepath.Join(b.dst, swap.Name(p.name))); err != nil {
-			return r, err
-		}
+	}
+	if err := c.pieces(changed, func(name string) string { return filepath.Join(b.dst, swap.Name(name)) }); err != nil {
+		return r, err
 	}
 	if err := c.unchanged(o.snapshot); err != nil {
 		return r, err

@@ -72,6 +72,8 @@ func (r *CompactResult) Reclaimed() uint64 { return r.Before - min(r.After, r.Be
 var (
 	// ErrRemoved is the class of every *[RemovedError].
 	ErrRemoved = store.ErrRemoved
+	// ErrVerdict is returned for a Compaction.Judge that returns none of the verdicts.
+	ErrVerdict = compact.ErrVerdict
 	// ErrUnfinished is returned for a compaction that may have taken effect, but whose
 	// files do not all have their names yet: reopen the store. Until then it is read and
 	// written as before, but compacts nothing and writes no index.
@@ -82,6 +84,10 @@ var (
 // an iteration begun: Read and Get of it, and a ReadEach that comes to it, return it. It is no
 // damage.
 type RemovedError = store.RemovedError
+
+// NumbersError reports that batpak gave out sequences twice, and cancelled events among them:
+// a compaction could show or hide others.
+type NumbersError = compact.NumbersError
 
 // Compact replaces segments by fewer or smaller ones, without the events that c removes. It
 // first seals the segment that is being written, so that every event appended before is

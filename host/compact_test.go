@@ -174,6 +174,7 @@ func TestCompact(t *testing.T) {
 					}
 				}
 			}
+			requireSound(t, fsys) // the sync mark names no segment that is gone
 			check("the store", s)
 			appendN(t, s, 90)
 			e, err := s.At(t.Context(), 90)

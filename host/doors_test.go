@@ -61,6 +61,7 @@ var inside = map[string]string{
 	"segment.ErrRedactedKind":   "the same",
 	"extract.ErrFull":           "of extracts, which the guest makes",
 	"extract.ErrOrder":          "the same",
+	"directory.ErrSwap":         "an open resolves it",
 	"source.ErrAbsent":          "a batch announces its reads by it, and no read returns it",
 	"fsabstraction.ErrLocked":   "host.LockedError says more",
 	"fsabstraction.ErrNotTried": "host decides by it what is in doubt",

@@ -109,7 +109,7 @@ func longStore(t *testing.T, n, tail int, sort sort) (place, *writer) {
 	}
 	w.putIndex()
 	if sort == saved {
-		require.NoError(t, p.openStore(t, host.Options{}).Close())
+		require.NoError(t, p.openStore(t, host.Options{NoMerge: true}).Close())
 	}
 	for range tail {
 		add(2)

@@ -62,3 +62,25 @@ func TestIDSet(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedLeavesNothing: appends that are refused leave no names behind, whose number is
+// limited, and appends that were committed nothing to undo.
+func TestRefusedLeavesNothing(t *testing.T) {
+	l := NewLog(NoHistory{}, 0)
+	l.Start(1, 57)
+	e := Entry{Coordinate: event.At("e", "s"), Kind: event.Data, Payload: []byte{1}}
+	for i := range 100 {
+		e.ID = event.ID{byte(i), 1}
+		_, err := l.Append(&e, 1)
+		require.NoError(t, err)
+		l.Commit()
+		refused := e
+		refused.Entity, refused.Expected, refused.ID[1] = string(rune('f'+i)), AtClock(7), 2
+		_, err = l.Append(&refused, 1)
+		var expected *ExpectError
+		require.ErrorAs(t, err, &expected)
+		require.Empty(t, l.frames)
+		require.Equal(t, 3, l.draft.Names(), "the empty one, e and s")
+		require.Empty(t, l.undo)
+	}
+}

@@ -582,6 +582,17 @@ func TestRefusals(t *testing.T) {
 		_, err = log.AppendBatch(nil, []commit.Entry{a, b}, 5)
 		require.NoError(t, err, "TimeUS is ignored unless Timed is set")
 	})
+	t.Run("an item that causes itself", func(t *testing.T) {
+		log := commit.NewLog(commit.NoHistory{}, 0)
+		log.Start(1, 57)
+		entries := []commit.Entry{valid(1), valid(2)}
+		entries[1].Cause = 2
+		_, err := log.AppendBatch(nil, entries, 5)
+		require.ErrorIs(t, err, commit.ErrCause)
+		entries[1].Cause = 1
+		_, err = log.AppendBatch(nil, entries, 5)
+		require.NoError(t, err)
+	})
 	t.Run("the group's time", func(t *testing.T) {
 		log := commit.NewLog(commit.NoHistory{}, 0)
 		log.Start(1, 57)

@@ -66,6 +66,26 @@ func markers(t require.TestingT, files directory.Memory) (batches, numbers int) 
 	return batches, numbers
 }
 
+// whole returns the number of batches that begin and end in one segment.
+func whole(t require.TestingT, files directory.Memory) (batches int) {
+	for name, b := range files {
+		if _, ok := segment.ParseName(name); !ok {
+			continue
+		}
+		open := 0
+		for _, f := range framesOf(t, b) {
+			switch {
+			case f.body.Kind == event.SystemBatchBegin && f.body.PayloadSize > 0:
+				open = 1
+			case f.body.Kind == event.SystemBatchCommit:
+				batches += open
+				open = 0
+			}
+		}
+	}
+	return batches
+}
+
 // give returns a judge that gives a verdict to some sequences.
 func give(v compact.Verdict, sequences ...uint64) compact.Judge {
 	return func(e *event.Event) compact.Verdict {
@@ -133,6 +153,7 @@ func TestSplitBatch(t *testing.T) {
 		}
 		batches, numbers := markers(t, files)
 		require.Zero(t, numbers)
+		require.Equal(t, batches, whole(t, files))
 		kept = max(kept, batches)
 		require.Equal(t, seqs(everything(t, open(t, m.files))), seqs(everything(t, open(t, files))))
 		sound(t, files)

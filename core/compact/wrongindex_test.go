@@ -45,11 +45,25 @@ func TestWrongIndex(t *testing.T) {
 			return [][]byte{f[0].raw, f[1].raw, f[2].raw, f[3].raw, f[4].raw, f[0].raw}
 		}, damage.Incomplete},
 		{"an event less", func(f []frame) [][]byte { return [][]byte{f[0].raw} }, damage.Position},
+		{"markers in place of an event", func(f []frame) [][]byte {
+			one, none := f[1].body, f[1].body
+			one.PayloadSize, none.PayloadSize = 1, 0
+			b := [][]byte{f[0].raw, segment.AppendFrame(nil, &one), f[2].raw, f[4].raw}
+			for range 3 {
+				b = append(b, segment.AppendFrame(nil, &none), f[4].raw)
+			}
+			return b
+		}, damage.Position},
 		{"a batch without its COMMIT", func(f []frame) [][]byte {
 			return [][]byte{f[0].raw, f[1].raw, f[2].raw, f[3].raw}
 		}, damage.Batch},
 		{"a COMMIT more", func(f []frame) [][]byte {
 			return [][]byte{f[0].raw, f[1].raw, f[2].raw, f[3].raw, f[4].raw, f[4].raw}
+		}, damage.Batch},
+		{"a BEGIN of an item more", func(f []frame) [][]byte {
+			begin := f[1].body
+			begin.PayloadSize++
+			return [][]byte{f[0].raw, segment.AppendFrame(nil, &begin), f[2].raw, f[3].raw, f[4].raw}
 		}, damage.Batch},
 		{"another item in the batch", func(f []frame) [][]byte {
 			return [][]byte{f[0].raw, f[1].raw, f[2].raw, f[3].raw, f[3].raw, f[4].raw}

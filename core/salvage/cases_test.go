@@ -54,6 +54,10 @@ func TestFiles(t *testing.T) {
 		{"under the name of a later segment", func(f directory.Memory) { f[segment.Name(7)] = f[two]; delete(f, two) }, []salvage.File{{Name: segment.Name(7), Use: salvage.Moved, As: two}}, false},
 		{"a copy", func(f directory.Memory) { f["copy.bak"] = f[two] }, []salvage.File{{Name: "copy.bak", Use: salvage.Copy}}, false},
 		{"a copy under the name of another segment", func(f directory.Memory) { f[segment.Name(4)] = f[two] }, []salvage.File{{Name: segment.Name(4), Use: salvage.Copy}}, false},
+		{"another segment's header under a name", func(f directory.Memory) {
+			_, n, _ := segment.DecodeHeader(f[two])
+			f[segment.Name(4)] = f[two][:n]
+		}, []salvage.File{{Name: segment.Name(4), Use: salvage.Copy}}, false},
 		{"a copy whose original is damaged", func(f directory.Memory) {
 			f[segment.Name(4)] = f[two]
 			f[two] = bytes.Clone(f[two])

@@ -121,7 +121,7 @@ func (r *rawReader) read(e event.Event) ([]byte, error) {
 				}
 			}
 		}
-		fresh, release := cmp.Or(r.fresh, r.snapshot).successor()
+		fresh, release := r.snapshot.successor(cmp.Or(r.fresh, r.snapshot).Generation())
 		if fresh == nil {
 			break
 		}

@@ -50,19 +50,19 @@ func (s *Snapshot) Generation() uint64 {
 }
 
 // successor returns a snapshot with the places that events have now, or nil if they did not move.
-// release must be called when it is not used any more.
-func (s *Snapshot) successor() (fresh *Snapshot, release func()) {
+// It is of a later generation than than. release must be called when it is not used any more.
+func (s *Snapshot) successor(than uint64) (fresh *Snapshot, release func()) {
 	if s.options.Moved == nil {
 		return nil, nil
 	}
 	if swapped, err := s.listing.Swapped(); err != nil || !swapped {
 		return nil, nil
 	}
-	fresh, release, err := s.options.Moved(s.Generation())
+	fresh, release, err := s.options.Moved(than)
 	if err != nil || fresh == nil {
 		return nil, nil
 	}
-	if fresh.Generation() <= s.Generation() {
+	if fresh.Generation() <= than {
 		release()
 		return nil, nil
 	}
@@ -115,14 +115,16 @@ const movedTries = 3
 // Without a better answer the error stays why.
 func (s *Snapshot) readMoved(e event.Event, why error) (event.Full, error) {
 	var lost *damage.Damage
+	than := s.Generation()
 	for range movedTries {
 		if !errors.As(why, &lost) {
 			break
 		}
-		fresh, release := s.successor()
+		fresh, release := s.successor(than)
 		if fresh == nil {
 			break
 		}
+		than = fresh.Generation() // another one may have moved it since
 		now, ok, err := fresh.place(&e, s.Generation())
 		if err != nil {
 			why = err

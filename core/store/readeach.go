@@ -164,8 +164,7 @@ func (r *eachReader) move(b *frameBatch) {
 	if r.snapshot.options.Moved == nil || !slices.Contains(b.sound, false) {
 		return
 	}
-	s := cmp.Or(r.fresh, r.snapshot)
-	fresh, release := s.successor()
+	fresh, release := r.snapshot.successor(cmp.Or(r.fresh, r.snapshot).Generation())
 	if fresh == nil {
 		return
 	}

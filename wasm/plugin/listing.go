@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/visibility"
@@ -154,6 +156,13 @@ func (k looker) Look(name string) (directory.Entry, error) {
 		return directory.Entry{}, err
 	}
 	f := &file{name: name, info: info}
+	if name == lineage.FileName && len(l.files) > 0 { // looked at first, and again last
+		e := directory.Entry{Name: name, Size: f.size(), Regular: info.Type == fsabstraction.Regular}
+		if was := l.files[0]; was.name == name && (replaced(was.info, info) || was.info.ModTime != info.ModTime) {
+			e.Stamp++ // which tells it from the first
+		}
+		return e, nil
+	}
 	if directory.KindOf(name).Latest() {
 		f.whole = l.readWhole(f)
 	}
@@ -216,6 +225,9 @@ func (l *listing) acquire(f *file) (fsabstraction.File, error) {
 	return h, err
 }
 
+// errReplaced is a [source.ErrGone] that says what helps.
+var errReplaced = fmt.Errorf("%w: another one has its name since, as after a compaction; refresh the reader", source.ErrGone)
+
 func (l *listing) tryAcquire(f *file) (fsabstraction.File, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -225,14 +237,14 @@ func (l *listing) tryAcquire(f *file) (fsabstraction.File, error) {
 	if f.handle == nil {
 		h, err := scarce.Inner(l.fs).Open(filepath.Join(l.path, f.name))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, errors.Join(source.ErrGone, err)
+			return nil, errors.Join(errReplaced, err)
 		}
 		if err != nil {
 			return nil, err
 		}
 		info, err := h.Stat()
 		if err == nil && replaced(f.info, info) {
-			err = source.ErrGone
+			err = errReplaced
 		}
 		if err != nil {
 			return nil, errors.Join(err, h.Close())
