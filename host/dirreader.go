@@ -57,17 +57,19 @@ func (r *DirReader) open(ctx context.Context) (contents, error) {
 // files. m, unless nil, finds the events that move later. The open ignores the index files
 // named by skip.
 func openContents(ctx context.Context, path string, o *ReaderOptions, m *mover, skip ...string) (contents, error) {
-	return openPart(ctx, path, o, m, nil, false, skip...)
+	return openBy(ctx, path, o, m, opening{}, skip...)
 }
 
-// openSpilling is openContents that puts the records of a long tail into a scratch file,
-// unless scratch is nil. See store.Options.Scratch.
-func openSpilling(ctx context.Context, path string, o *ReaderOptions, m *mover, scratch *spillSpace, skip ...string) (contents, error) {
-	return openPart(ctx, path, o, m, scratch, false, skip...)
+// opening says how a store is opened; the zero opening reads all of it.
+type opening struct {
+	// indexOnly leaves out the events that no index file covers.
+	indexOnly bool
+	// scratch, unless nil, takes the records of a long tail: see store.Options.Scratch.
+	scratch *spillSpace
 }
 
-// openPart is openSpilling, with indexOnly without the events that no index file covers.
-func openPart(ctx context.Context, path string, o *ReaderOptions, m *mover, scratch *spillSpace, indexOnly bool, skip ...string) (contents, error) {
+// openBy is openContents with an opening.
+func openBy(ctx context.Context, path string, o *ReaderOptions, m *mover, how opening, skip ...string) (contents, error) {
 	start := time.Now()
 	files := newDirectory(path, o)
 	options := store.Options{
@@ -80,15 +82,15 @@ func openPart(ctx context.Context, path string, o *ReaderOptions, m *mover, scra
 		ShowHidden:  o.ShowHidden,
 		CheckFrames: o.CheckFrames,
 		CheckIndex:  o.CheckIndex,
-		IndexOnly:   indexOnly,
+		IndexOnly:   how.indexOnly,
 		Skip:        skip,
 		Unseal:      o.unseal(),
 	}
 	if m != nil {
 		options.Moved = m.find
 	}
-	if scratch != nil {
-		options.Scratch, options.SpillAfter = scratch, scratch.after
+	if how.scratch != nil {
+		options.Scratch, options.SpillAfter = how.scratch, how.scratch.after
 	}
 	s, err := store.Open(files, options)
 	if err != nil {

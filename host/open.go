@@ -51,7 +51,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	reader := s.options.reader()
 	s.mover = &mover{path: s.path, options: &reader, live: s.pinSwitched}
-	c, err := openSpilling(ctx, s.path, &reader, s.mover, s.spillSpace(), s.skip...)
+	c, err := openBy(ctx, s.path, &reader, s.mover, opening{scratch: s.spillSpace()}, s.skip...)
 	if err == nil && c.snapshot.Spilled() {
 		c, err = s.indexFirst(ctx, c)
 	}

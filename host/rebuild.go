@@ -49,7 +49,7 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 		return Report{}, err
 	}
 	reader := s.options.reader()
-	c, err := openSpilling(ctx, s.path, &reader, nil, s.spillSpace(), s.skip...)
+	c, err := openBy(ctx, s.path, &reader, nil, opening{scratch: s.spillSpace()}, s.skip...)
 	if err != nil {
 		return Report{}, err
 	}
