@@ -71,12 +71,12 @@ type BackupResult struct {
 // [ErrDiverged].
 //
 // A first backup is made in dst.unfinished and renamed to dst at the end; one that was
-// interrupted is continued. If dst is a backup of this store, only what is new is copied, and
+// interrupted is continued, and one that was refused is removed. If dst is a backup of this store, only what is new is copied, and
 // all of it counts in one step at the end; until then, and after a crash, dst is the backup
 // that it was. dst is locked meanwhile, as by a writer.
 //
-// Every file is synced, and each that was copied is read back and compared by a BLAKE3-256
-// hash; every frame of a new segment must have its checksum; then the copy is opened and must
+// Every file is synced, and each that was copied is read back, as the system has it, perhaps
+// from its cache, and compared by a BLAKE3-256 hash; every frame of a new segment must have its checksum; then the copy is opened and must
 // have the events of the store before it counts. File
 // systems with reflinks share the bytes instead (see fsabstraction.Cloner). A backup never has
 // hard links to the store's files: a program that writes one in place, or removes bytes from
@@ -289,11 +289,18 @@ func (c *copier) piece(p *piece, to string) error {
 		c.Bytes += uint64(len(p.small))
 		return errors.Join(c.put(to, p.small), c.advance(uint64(len(p.small))))
 	}
-	err := c.file(p.name, to, p.keep, p.footer)
-	if err == nil && c.sound && coredir.KindOf(p.name) == coredir.Segment {
-		err = c.frames(p.name, to)
+	return c.file(p.name, to, p.keep, p.footer)
+}
+
+// pieces copies the files to the paths that at gives, until all of them are on disk.
+func (c *copier) pieces(pieces []*piece, at func(name string) string) (err error) {
+	defer func() { err = c.settled(err) }()
+	for _, p := range pieces {
+		if err := c.piece(p, at(p.name)); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // first makes a backup where there is none.
@@ -307,8 +314,11 @@ func (b *backup) first(ctx context.Context) (r BackupResult, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer func() { // an interrupted backup stays, to be continued
-		if err != nil {
+	defer func() {
+		switch {
+		case errors.Is(err, ErrCopyDamaged), errors.Is(err, ErrCopyDiffers):
+			err = errors.Join(err, u.drop())
+		case err != nil: // an interrupted backup stays, to be continued
 			err = errors.Join(err, u.unlock())
 		}
 	}()
@@ -322,17 +332,16 @@ func (b *backup) first(ctx context.Context) (r BackupResult, err error) {
 		return r, err
 	}
 	var names []string
+	var all []*piece
 	for i := range pieces {
-		names = append(names, pieces[i].name)
+		names, all = append(names, pieces[i].name), append(all, &pieces[i])
 		c.total += pieces[i].size()
 	}
 	if err := u.clear(names); err != nil {
 		return r, err
 	}
-	for i := range pieces {
-		if err := c.piece(&pieces[i], filepath.Join(u.path, pieces[i].name)); err != nil {
-			return r, err
-		}
+	if err := c.pieces(all, func(name string) string { return filepath.Join(u.path, name) }); err != nil {
+		return r, err
 	}
 	if err := c.unchanged(o.snapshot); err != nil {
 		return r, err
@@ -534,9 +543,9 @@ func (b *backup) update(ctx context.Context, c *copier, o *origin, w *swapping, 
 	}
 	for _, p := range changed {
 		w.Add(p.name)
-		if err := c.piece(p, filepath.Join(b.dst, swap.Name(p.name))); err != nil {
-			return r, err
-		}
+	}
+	if err := c.pieces(changed, func(name string) string { return filepath.Join(b.dst, swap.Name(name)) }); err != nil {
+		return r, err
 	}
 	if err := c.unchanged(o.snapshot); err != nil {
 		return r, err

@@ -310,6 +310,8 @@ func TestBackupFindsRot(t *testing.T) {
 	var d *host.Damage
 	require.ErrorAs(t, err, &d)
 	require.Equal(t, segment.Name(2), d.File)
+	_, err = c.fs.Lstat("/b.unfinished")
+	require.ErrorIs(t, err, fs.ErrNotExist, "a refused backup leaves nothing")
 	o.AcceptDamage = true
 	_, err = host.Backup(ctx, "/s", "/b", o)
 	require.NoError(t, err)

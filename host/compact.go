@@ -103,9 +103,11 @@ type NumbersError = compact.NumbersError
 // damaged store with [ErrDamaged]: salvage it first. [ErrUnfinished] says that the step was
 // done, or may have been, and what follows it not.
 //
-// The id of a dropped event is free again: an append with it is no repetition. That of a
-// tombstoned or redacted one is not. A dropped event leaves a gap in the sequences, and
-// possibly in the clocks of its entity.
+// What is left in the store decides how it goes on, at once and after another open alike: an
+// entity's next clock is one above the highest that it has left, or 0 if all its events were
+// dropped, so clocks of dropped events may be given out again. The id of a dropped event is
+// free: an append with it is no repetition. That of a tombstoned or redacted one is not. Sequences
+// are never given out again: a dropped event leaves a gap.
 //
 // At most one compaction of a store runs at a time; others wait.
 func (s *Store) Compact(ctx context.Context, c Compaction) (CompactResult, error) {
@@ -144,6 +146,9 @@ func (s *Store) Compact(ctx context.Context, c Compaction) (CompactResult, error
 		}
 		return s.writer.settle()
 	})
+	if x.done != nil && len(x.done.Removals) > 0 {
+		s.writer.forgetHeads()
+	}
 	x.result.Took = time.Since(start)
 	if err != nil && !errors.Is(err, ErrClosed) && context.Cause(ctx) != err {
 		err = failedAt("compact", s.path, err)

@@ -108,6 +108,10 @@ func (x *compacting) switchOver(swap *swapping) error {
 		f.stuck.Store(true)
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
+	f.movedEnd(to)
+	if x.done.Dropped > 0 {
+		f.removals.Add(1)
+	}
 	x.logDone()
 	return nil
 }
@@ -221,6 +225,16 @@ func (w *writer) settle() (logEnd, error) {
 // may forget.
 func (f *flusher) noteSealed(end logEnd) {
 	f.sealedEnd.Store(&logEnd{forgotten: end.total(), next: end.next, at: end.at})
+}
+
+// movedEnd notes where the last sealed segment ends after a compaction, unless the writer has
+// sealed another one since.
+func (f *flusher) movedEnd(to artifact.Watermark) {
+	old := f.sealedEnd.Load()
+	if end := *old; end.at.Segment == to.Segment {
+		end.at = to
+		f.sealedEnd.CompareAndSwap(old, &end)
+	}
 }
 
 // lastSealed returns the end of the last sealed segment, all events forgotten.

@@ -1,12 +1,14 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"github.com/zeebo/blake3"
 
@@ -39,6 +41,8 @@ type copier struct {
 	noLinks, noClones bool
 	progress          func(done, total uint64)
 	done, total       uint64
+	settling          chan struct{} // holds a token for each file that is being settled
+	failure           atomic.Pointer[error]
 
 	Linked, Cloned, Copied, Kept int
 	Bytes                        uint64 // of files that were copied
@@ -75,6 +79,45 @@ func (c *copier) advance(n uint64) error {
 		c.progress(c.done, max(c.total, c.done))
 	}
 	return c.ctx.Err()
+}
+
+// settlers is how many written files are synced and read back at a time, while the next one is
+// written. Syncs that run together share a commit of the file system's journal.
+const settlers = 4
+
+// settle runs f, the last steps of a written file, beside the caller. It returns the error of
+// an earlier one. The caller calls settled before it looks at the files.
+func (c *copier) settle(f func() error) error {
+	if c.settling == nil {
+		c.settling = make(chan struct{}, settlers)
+	}
+	tokens := c.settling
+	tokens <- struct{}{}
+	go func() {
+		defer func() { <-tokens }()
+		if err := f(); err != nil {
+			c.failure.CompareAndSwap(nil, &err)
+		}
+	}()
+	return c.failed()
+}
+
+// settled waits until every file is settled. It returns err, or the first error of settling.
+func (c *copier) settled(err error) error {
+	if c.settling != nil {
+		for range settlers {
+			c.settling <- struct{}{}
+		}
+		c.settling = nil
+	}
+	return cmp.Or(err, c.failed())
+}
+
+func (c *copier) failed() error {
+	if err := c.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // whole copies a file that does not change, or links it.
@@ -116,7 +159,11 @@ func (c *copier) file(name, to string, keep uint64, footer []byte) (err error) {
 		return errSourceChanged
 	}
 	if c.resume {
-		if there, err := c.there(name, to, src, keep, footer); there || err != nil {
+		there, err := c.there(name, to, src, keep, footer)
+		if err == nil && there && c.sound && coredir.KindOf(name) == coredir.Segment {
+			err = c.frames(name, to)
+		}
+		if there || err != nil {
 			return err
 		}
 	}
@@ -128,13 +175,19 @@ func (c *copier) file(name, to string, keep uint64, footer []byte) (err error) {
 		return err
 	}
 	sum, err := c.fill(name, dst, src, uint64(info.Size), keep, footer)
-	if err == nil {
-		err = dst.Sync()
+	if err != nil {
+		return errors.Join(err, dst.Close())
 	}
-	if err = errors.Join(err, dst.Close()); err != nil || !c.verify || sum == nil {
+	return c.settle(func() error {
+		err := errors.Join(dst.Sync(), dst.Close())
+		if err == nil && sum != nil {
+			err = c.readBack(to, keep+uint64(len(footer)), sum)
+		}
+		if err == nil && c.sound && coredir.KindOf(name) == coredir.Segment {
+			err = c.frames(name, to)
+		}
 		return err
-	}
-	return c.readBack(to, keep+uint64(len(footer)), sum)
+	})
 }
 
 // there reports whether an interrupted copy left the file as it must be. Its bytes are
@@ -159,7 +212,8 @@ func (c *copier) there(name, to string, src fsabstraction.File, keep uint64, foo
 	return false, errors.Join(err, f.Close())
 }
 
-// fill fills a new file. sum is nil when its bytes are shared with the source's.
+// fill fills a new file. sum is nil when its bytes are shared with the source's, or not to be
+// read back.
 func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstraction.File, size, keep uint64, footer []byte) (sum []byte, err error) {
 	if cloner, ok := c.fs.(fsabstraction.Cloner); ok && !c.noClones {
 		err := cloner.Clone(dst, src)
@@ -176,14 +230,19 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 		}
 		c.noClones = true
 	}
-	h := blake3.New()
+	var h *blake3.Hasher
+	if c.verify {
+		h = blake3.New()
+	}
 	b := make([]byte, min(copyBlock, max(keep, 1)))
 	for at := uint64(0); at < keep; {
 		b = b[:min(uint64(len(b)), keep-at)]
 		if err := readFull(src, b, int64(at)); err != nil {
 			return nil, source.Failed(name, int64(at), err)
 		}
-		_, _ = h.Write(b)
+		if h != nil {
+			_, _ = h.Write(b)
+		}
 		if _, err := dst.WriteAt(b, int64(at)); err != nil {
 			return nil, err
 		}
@@ -193,7 +252,9 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 		}
 	}
 	if len(footer) > 0 {
-		_, _ = h.Write(footer)
+		if h != nil {
+			_, _ = h.Write(footer)
+		}
 		if _, err := dst.WriteAt(footer, int64(keep)); err != nil {
 			return nil, err
 		}
@@ -203,6 +264,9 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 	}
 	c.Copied++
 	c.Bytes += keep + uint64(len(footer))
+	if h == nil {
+		return nil, nil
+	}
 	return h.Sum(nil), nil
 }
 
@@ -258,11 +322,10 @@ func (c *copier) put(to string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(b, 0)
-	if err == nil {
-		err = f.Sync()
+	if _, err = f.WriteAt(b, 0); err != nil {
+		return errors.Join(err, f.Close())
 	}
-	return errors.Join(err, f.Close())
+	return c.settle(func() error { return errors.Join(f.Sync(), f.Close()) })
 }
 
 // unchanged returns errSourceChanged if the source was swapped since its snapshot.

@@ -57,6 +57,11 @@ func (r *DirReader) open(ctx context.Context) (contents, error) {
 // files. m, unless nil, finds the events that move later. The open ignores the index files
 // named by skip.
 func openContents(ctx context.Context, path string, o *ReaderOptions, m *mover, skip ...string) (contents, error) {
+	return openPart(ctx, path, o, m, false, skip...)
+}
+
+// openPart is openContents, with indexOnly without the events that no index file covers.
+func openPart(ctx context.Context, path string, o *ReaderOptions, m *mover, indexOnly bool, skip ...string) (contents, error) {
 	start := time.Now()
 	files := newDirectory(path, o)
 	options := store.Options{
@@ -69,6 +74,7 @@ func openContents(ctx context.Context, path string, o *ReaderOptions, m *mover, 
 		ShowHidden:  o.ShowHidden,
 		CheckFrames: o.CheckFrames,
 		CheckIndex:  o.CheckIndex,
+		IndexOnly:   indexOnly,
 		Skip:        skip,
 		Unseal:      o.unseal(),
 	}

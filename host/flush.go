@@ -44,6 +44,8 @@ type flusher struct {
 	// stuck is set when files were swapped and the store does not read them: it writes no
 	// index any more.
 	stuck atomic.Bool
+	// removals counts the compactions that dropped events. The writer forgets these then.
+	removals atomic.Uint64
 	// unread is set when the close has written an index that the store does not read.
 	unread bool
 	// closing is set when the store is being closed.
@@ -226,15 +228,16 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.IDTags)
 		return errors.Join(err, files.release())
 	}
 	files.finishOpen()
-	if err := f.replace(files, fresh, flushed, tags); err != nil {
+	if err := f.replace(files, fresh, end, flushed, tags); err != nil {
 		return errors.Join(err, files.release())
 	}
 	return nil
 }
 
-// replace installs a snapshot of files that cover the first flushed appended events. The next
-// acquire adds those after them.
-func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int, tags *index.IDTags) error {
+// replace installs a snapshot of files that cover the log up to end, the first flushed appended
+// events. The next acquire adds those after them. A compaction may have given the last segment
+// another length: where nothing was appended since, the log ends there now.
+func (f *flusher) replace(files *directory, fresh *store.Snapshot, end artifact.Watermark, flushed int, tags *index.IDTags) error {
 	f.versions.editing.Lock()
 	defer f.versions.editing.Unlock()
 	v, err := f.versions.pin()
@@ -248,6 +251,9 @@ func (f *flusher) replace(files *directory, fresh *store.Snapshot, flushed int, 
 	}
 	return f.versions.install(func(c contents) contents {
 		c.snapshot, c.files = snapshot, files
+		if c.log.total() == flushed && c.log.at.Segment == end.Segment {
+			c.log.at = end
+		}
 		return c
 	})
 }

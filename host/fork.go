@@ -117,19 +117,12 @@ func fork(ctx context.Context, dir string, sequence uint64, dst string, o *Optio
 // forkOnce makes one try. After an error the caller drops u, unless it is nil.
 func forkOnce(ctx context.Context, dir string, sequence uint64, dst string, o *Options, noLinks bool) (r ForkResult, u *unfinished, err error) {
 	reader := o.reader()
-	origin, err := openContents(ctx, dir, &reader, nil)
+	origin, plan, err := planFork(ctx, dir, sequence, &reader)
 	if err != nil {
 		return r, nil, err
 	}
 	defer func() { err = errors.Join(err, origin.files.release()) }()
 	s := origin.snapshot
-	if report := s.Report(); report.Damaged() != nil {
-		return r, nil, fmt.Errorf("%w: %w", ErrCopyDamaged, report.Damaged())
-	}
-	plan, err := s.CopyUpTo(sequence)
-	if err != nil {
-		return r, nil, err
-	}
 	if u, err = beginUnfinished(ctx, o, dst); err != nil {
 		return r, u, err
 	}
@@ -144,7 +137,7 @@ func forkOnce(ctx context.Context, dir string, sequence uint64, dst string, o *O
 	if err != nil {
 		return r, u, err
 	}
-	if err := c.fork(u.path, plan, l); err != nil {
+	if err := c.settled(c.fork(u.path, plan, l)); err != nil {
 		return r, u, err
 	}
 	if err := c.unchanged(s); err != nil {
@@ -158,6 +151,27 @@ func forkOnce(ctx context.Context, dir string, sequence uint64, dst string, o *O
 		Linked: c.Linked, Cloned: c.Cloned, Copied: c.Copied, CopiedBytes: c.Bytes,
 	}
 	return r, u, u.finish()
+}
+
+// planFork opens the origin, up to where its index ends if that is far enough: what no index
+// covers has to be read from segments.
+func planFork(ctx context.Context, dir string, sequence uint64, o *ReaderOptions) (origin contents, plan *store.Copying, err error) {
+	for _, indexOnly := range []bool{true, false} {
+		if origin, err = openPart(ctx, dir, o, nil, indexOnly); err != nil {
+			return origin, nil, err
+		}
+		report := origin.snapshot.Report()
+		if damaged := report.Damaged(); damaged != nil {
+			err = fmt.Errorf("%w: %w", ErrCopyDamaged, damaged)
+		} else if plan, err = origin.snapshot.CopyUpTo(sequence); err == nil {
+			return origin, plan, nil
+		}
+		err = errors.Join(err, origin.files.release())
+		if !errors.Is(err, ErrNotFound) && !errors.Is(err, store.ErrSpans) {
+			break
+		}
+	}
+	return origin, nil, err
 }
 
 // forkLineage returns the store.thaw of a fork.

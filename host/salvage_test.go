@@ -129,3 +129,37 @@ func TestSalvageCancelled(t *testing.T) {
 	_, err = p.fs.Lstat("/rescued")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
+
+// TestSalvageCompacted salvages a store from which events were removed: nothing is lost, also
+// where an entity's next event lies in a later segment that the compaction left alone.
+func TestSalvageCompacted(t *testing.T) {
+	for _, keeps := range []int{1, 0} { // events that stay, each in a segment of its own
+		ctx, disk := context.Background(), memfs.New()
+		for n := range 3 + keeps {
+			s, err := host.Open(ctx, "orders", host.Options{FS: disk, NoMerge: true})
+			require.NoError(t, err)
+			kind := event.Kind(0x1001)
+			if n >= 3 {
+				kind++
+			}
+			_, err = s.Append(ctx, event.At("order:1", "shop"), kind, n)
+			require.NoError(t, err)
+			require.NoError(t, s.Close())
+		}
+		s, err := host.Open(ctx, "orders", host.Options{FS: disk, NoMerge: true})
+		require.NoError(t, err)
+		_, err = s.Compact(ctx, host.Compaction{OnlyChanged: true, Judge: func(e event.Event) host.Verdict {
+			if e.Kind == 0x1001 {
+				return host.DropEvent
+			}
+			return host.KeepEvent
+		}})
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+		r, err := host.Salvage(ctx, "orders", "rescued", host.SalvageOptions{FS: disk})
+		require.NoError(t, err)
+		require.Empty(t, r.Findings, "keeps %d", keeps)
+		require.EqualValues(t, keeps, r.Events)
+		require.EqualValues(t, 3+keeps, r.NextSequence)
+	}
+}

@@ -95,14 +95,26 @@ func (f *flusher) mergeSomeSegments(when occasion, last int) (merged bool, err e
 	sealed := func() (logEnd, error) { return end, nil }
 	err = x.run(sealed)
 	var wider *compact.BatchError
-	if errors.As(err, &wider) && wider.To <= ids[len(ids)-1] {
-		x.plan.From, x.plan.To = wider.From, wider.To
+	for errors.As(err, &wider) && wider.To <= ids[len(ids)-1] {
+		if x.plan.From, x.plan.To = wider.From, wider.To; bytesOf(segments, wider.From, wider.To) > 2*bytes {
+			break
+		}
 		err = x.run(sealed)
 	}
-	if errors.As(err, &wider) { // of which no end is in sight
+	if errors.As(err, &wider) { // by batches whose end is not in sight, or far away
 		return false, nil
 	}
 	return x.result.Replaced > 0, err
+}
+
+// bytesOf returns the length of the segments with ids from from to to.
+func bytesOf(segments []compact.Segment, from, to uint64) (bytes uint64) {
+	for _, s := range segments {
+		if s.ID >= from && s.ID <= to {
+			bytes += s.Size
+		}
+	}
+	return bytes
 }
 
 // cheap reports whether merging segments of a number of bytes, from an id on, is worth writing

@@ -36,6 +36,8 @@ type writer struct {
 	versions  *versions
 	flusher   *flusher
 	forgotten int // number of appended events that log has forgotten
+	// removals is the flusher's when log last forgot what was removed.
+	removals uint64
 
 	// unsure reports whether the segment at end may not be on disk: a process that died
 	// may have sealed it without a sync.
@@ -123,6 +125,10 @@ func (w *writer) take(r *request) {
 	if r.kind == requestSync {
 		w.staged = append(w.staged, r)
 		w.endGroup(true)
+		return
+	}
+	if err := w.forgetRemoved(); err != nil {
+		r.finish(err)
 		return
 	}
 	if w.full() || w.active == nil && w.planned == nil {
@@ -222,18 +228,48 @@ func (w *writer) show(end artifact.Watermark) {
 	w.versions.show(logEnd{memtable: w.log.Committed(0), forgotten: w.forgotten, next: w.log.Next(), at: end})
 }
 
-// forget drops the events that the store now reads from index files. The staged group must
-// be empty.
-func (w *writer) forget() {
+// forget drops the events that the store now reads from index files, a step at each commit.
+// It reports whether it has more to do. The staged group must be empty.
+func (w *writer) forget() (more bool) {
 	n := w.versions.flushed()
 	if n <= w.forgotten {
-		return
+		return false
 	}
-	if err := w.log.Forget(n - w.forgotten); err != nil { // keep them
+	dropped, err := w.log.Forget(n - w.forgotten)
+	if err != nil { // keep them
 		w.options.Logger.Warn("thaw: events were not forgotten", slog.String("store", w.dir), slog.Any("error", err))
-		return
+		return false
 	}
-	w.forgotten = n
+	w.forgotten += dropped
+	return w.forgotten < n
+}
+
+// forgetHeads makes the log continue each entity after the last event that the store has,
+// since events were removed.
+func (w *writer) forgetHeads() {
+	w.serving.Lock()
+	defer w.serving.Unlock()
+	for w.forget() {
+	}
+	w.log.ForgetHeads()
+}
+
+// forgetRemoved makes the log forget the events that a compaction has dropped: heads of
+// entities and ids go on from what is left in the store, as after another open.
+func (w *writer) forgetRemoved() error {
+	removals := w.flusher.removals.Load()
+	if removals == w.removals {
+		return nil
+	}
+	if w.endGroup(false); w.failed != nil {
+		return w.failed
+	}
+	n := max(w.versions.flushed(), w.forgotten)
+	if err := w.log.Removed(n - w.forgotten); err != nil {
+		return err
+	}
+	w.forgotten, w.removals = n, removals
+	return nil
 }
 
 // atClose returns the occasion on which a close writes an index.

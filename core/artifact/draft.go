@@ -70,6 +70,18 @@ func (d *Draft) Add(r *event.Record) error {
 	return nil
 }
 
+// AddRaw is Add for a record of another draft, with the numbers that its names have in this
+// one.
+func (d *Draft) AddRaw(r Raw, entity, scope uint32) error {
+	if uint64(d.Len()) >= MaxRecords {
+		return ErrFull
+	}
+	d.rows.grow()
+	d.rows.last = append(d.rows.last, r...)
+	Raw(d.rows.last[len(d.rows.last)-RecordSize:]).SetNames(entity, scope)
+	return nil
+}
+
 // AddEntry is Add for an entry of a segment's footer, which is a record without the
 // segment id before the frame's offset: see package sidx.
 func (d *Draft) AddEntry(entry []byte, segment uint64, entity, scope uint32, sequence uint64) error {
@@ -89,6 +101,15 @@ func (d *Draft) AddEntry(entry []byte, segment uint64, entity, scope uint32, seq
 // Name returns the name with a number below Names. The slice aliases the draft and is
 // valid until the name is rolled back.
 func (d *Draft) Name(number uint32) []byte { return d.names.At(number) }
+
+// Names is what a draft keeps of its names for [Names.Find].
+type Names struct{ names *strtab.Builder }
+
+// KeepNames returns the names without the records, for when the draft is no longer used.
+func (d *Draft) KeepNames() Names { return Names{d.names} }
+
+// Find returns the number of a name; ok is false if it is not among them.
+func (n Names) Find(name []byte) (number uint32, ok bool) { return n.names.Find(name) }
 
 // Names returns the number of names, the leading empty one included.
 func (d *Draft) Names() int { return d.names.Len() }

@@ -151,3 +151,13 @@ func AppendRecord(dst []byte, r *event.Record) []byte {
 	r.Causation.PutLE(b[offCausation:])
 	return dst
 }
+
+// AppendEntry appends the record as an entry of a segment's footer, which is a record without
+// the segment id before the frame's offset (see package sidx), with other numbers of its names.
+func (r Raw) AppendEntry(dst []byte, entity, scope uint32) []byte {
+	at := len(dst)
+	dst = append(dst, r[:offSegment]...)
+	dst = append(dst, r[offSegment+8:RecordSize]...)
+	Raw(dst[at:]).SetNames(entity, scope)
+	return dst
+}

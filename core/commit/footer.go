@@ -27,9 +27,8 @@ func AppendFooter(dst []byte, run artifact.Run, at uint64) []byte {
 	dst = slices.Grow(dst, strtab.TableSize(names)+run.Len()*sidx.EntrySize+sidx.TrailerSize)
 	dst = strtab.AppendTable(dst, names)
 	for i := range run.Len() {
-		r := run.At(i).Decode()
-		r.Entity, r.Scope = number(r.Entity), number(r.Scope)
-		dst = sidx.AppendEntry(dst, &r)
+		r := run.At(i)
+		dst = r.AppendEntry(dst, number(r.Entity()), number(r.Scope()))
 	}
 	return sidx.AppendTrailer(dst, sidx.Trailer{TableOffset: at, Entries: uint32(run.Len())})
 }

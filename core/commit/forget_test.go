@@ -9,6 +9,13 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
+// forget makes the log forget n records in one step.
+func forget(t require.TestingT, log *commit.Log, n int) {
+	dropped, err := log.Forget(n)
+	require.NoError(t, err)
+	require.Equal(t, n, dropped)
+}
+
 // TestForgetKeepsHeads: a log that forgets an entity's older events continues its newest
 // one, although the history holds only the forgotten events.
 func TestForgetKeepsHeads(t *testing.T) {
@@ -29,10 +36,11 @@ func TestForgetKeepsHeads(t *testing.T) {
 	add(1, "a")
 	add(2, "b")
 	add(3, "a")
-	require.ErrorIs(t, log.Forget(1), commit.ErrUnsealed)
+	_, err := log.Forget(1)
+	require.ErrorIs(t, err, commit.ErrUnsealed)
 	log.Start(2, 57)
 	history.heads["a"], history.heads["b"] = head(1, 0), head(2, 0)
-	require.NoError(t, log.Forget(2))
+	forget(t, log, 2)
 	require.EqualValues(t, 2, add(4, "a").Clock)
 	require.EqualValues(t, 1, add(5, "b").Clock, "the history answers for forgotten events")
 	require.EqualValues(t, 0, add(6, "c").Clock)
@@ -60,15 +68,124 @@ func TestRollbackAfterForget(t *testing.T) {
 		log.Start(2, 57)
 		add(log, 2, "c")
 		log.Commit()
-		require.NoError(t, log.Forget(1))
+		forget(t, log, 1)
 		if rollback {
 			add(log, 3, "a")
 			log.Rollback()
 		}
 		add(log, 4, "b")
 		log.Commit()
-		require.ErrorIs(t, log.Forget(1), commit.ErrUnsealed)
+		_, err := log.Forget(1)
+		require.ErrorIs(t, err, commit.ErrUnsealed)
 		footers = append(footers, string(log.Footer(nil)))
 	}
 	require.Equal(t, footers[0], footers[1])
+}
+
+// TestForgetInSteps: a step copies few records, more come than in a step, and the log answers
+// as ever between steps.
+func TestForgetInSteps(t *testing.T) {
+	history := newModel(0)
+	log := commit.NewLog(history, 0)
+	log.ForgetBy(2)
+	log.Start(1, 57)
+	n := byte(0)
+	add := func(entity string) commit.Receipt {
+		n++
+		e := valid(n)
+		e.Entity, e.Key = entity, true
+		r, err := log.Append(&e, 1000*int64(n))
+		require.NoError(t, err)
+		return r
+	}
+	for range 3 {
+		add("a")
+	}
+	log.Commit()
+	log.Start(2, 57)
+	for range 5 {
+		add("b")
+	}
+	log.Commit()
+	history.heads["a"] = commit.Head{Clock: 77} // must not be asked for
+	dropped, err := log.Forget(2)
+	require.NoError(t, err)
+	require.Zero(t, dropped, "2 of 6 copied")
+	require.EqualValues(t, 3, add("a").Clock)
+	add("c")
+	log.Rollback()
+	require.EqualValues(t, 3, add("a").Clock)
+	log.Commit()
+	log.Start(3, 57)
+	dropped, err = log.Forget(8)
+	require.NoError(t, err)
+	require.Equal(t, 2, dropped, "2, and 4 for the new one; the first number counts")
+	require.Equal(t, 7, log.Committed(0).Len())
+	require.EqualValues(t, 4, add("a").Clock)
+	require.EqualValues(t, 5, add("b").Clock)
+	e := valid(4)
+	e.Entity, e.Key = "b", true
+	r, err := log.Append(&e, 1)
+	require.NoError(t, err)
+	require.True(t, r.Repeated)
+	log.Commit()
+	require.Equal(t, 2, log.Committed(7).Len())
+}
+
+// asked counts the look-ups of entities.
+type asked struct {
+	*model
+	entities []string
+}
+
+func (a *asked) Latest(entity string) (commit.Head, bool, error) {
+	a.entities = append(a.entities, entity)
+	return a.model.Latest(entity)
+}
+
+// TestForgottenHeadsAreKept: the history is not asked for the last event of an entity that
+// was in use lately, until ForgetHeads.
+func TestForgottenHeadsAreKept(t *testing.T) {
+	history := &asked{model: newModel(0)}
+	log := commit.NewLog(history, 0)
+	segment, n := uint64(0), byte(0)
+	add := func(entity string) commit.Receipt {
+		n++
+		e := valid(n)
+		e.Entity = entity
+		r, err := log.Append(&e, 1000*int64(n))
+		require.NoError(t, err)
+		log.Commit()
+		return r
+	}
+	turn := func() {
+		segment++
+		log.Start(segment, 57)
+		if n := log.Committed(0).Len(); n > 0 {
+			forget(t, log, n)
+		}
+	}
+	turn()
+	add("a")
+	add("b")
+	turn()
+	add("a")
+	turn()
+	require.EqualValues(t, 2, add("a").Clock, "the last draft goes before the one before")
+	require.EqualValues(t, 1, add("b").Clock)
+	require.Equal(t, []string{"a", "b"}, history.entities)
+	turn()
+	for _, other := range []string{"c", "d", "e"} {
+		add(other)
+		turn()
+	}
+	require.EqualValues(t, 2, add("b").Clock, "four drafts are kept")
+	turn()
+	history.entities = nil
+	add("a")
+	require.Equal(t, []string{"a"}, history.entities, "but not five")
+	turn()
+	history.heads["b"] = commit.Head{Clock: 6, State: commit.State{Some: true, Clock: 6}}
+	log.ForgetHeads()
+	require.EqualValues(t, 7, add("b").Clock)
 }

@@ -15,6 +15,13 @@ type idSet struct {
 
 // get returns the first record with an id.
 func (s *idSet) get(id event.ID) (record int, ok bool) {
+	s.extend()
+	n, ok := s.records[id]
+	return int(n), ok
+}
+
+// extend adds the draft's new records.
+func (s *idSet) extend() {
 	if s.records == nil && s.draft.Len() > 0 {
 		s.records = make(map[event.ID]uint32)
 	}
@@ -24,8 +31,6 @@ func (s *idSet) get(id event.ID) (record int, ok bool) {
 			s.records[id] = uint32(s.indexed)
 		}
 	}
-	n, ok := s.records[id]
-	return int(n), ok
 }
 
 // truncate removes the records from number n on, which must still be in the draft.

@@ -15,6 +15,7 @@ type Log struct {
 	ids     idSet
 	links   links
 	heads   []head // by the number of the entity's name in draft
+	recent  recent // of entities that are not in draft
 
 	next    uint64 // sequence of the next event
 	segment uint64
@@ -26,6 +27,9 @@ type Log struct {
 	name      []byte // scratch
 	body      segment.Body
 	committed savepoint // after the last committed append
+
+	forgetting *forgetting // nil unless a Forget goes on
+	step       int         // see forgetStep
 
 	searched searched
 	maxSteps int      // see defaultSteps
@@ -55,7 +59,7 @@ type savepoint struct {
 // NewLog returns a log that continues the store described by history. next is the first
 // sequence to assign. Call Start before the first append.
 func NewLog(history History, next uint64) *Log {
-	l := &Log{history: history, draft: artifact.NewDraft(), next: next, maxSteps: defaultSteps}
+	l := &Log{history: history, draft: artifact.NewDraft(), next: next, maxSteps: defaultSteps, step: forgetStep}
 	l.ids, l.links = idSet{draft: l.draft}, links{draft: l.draft}
 	l.committed = l.savepoint()
 	return l
@@ -134,6 +138,10 @@ func (l *Log) head(number uint32, entity string) (*head, error) {
 	}
 	h := &l.heads[number]
 	if !h.known {
+		if known, ok := l.recent.find(l.draft.Name(number)); ok {
+			*h = known
+			return h, nil
+		}
 		last, ok, err := l.history.Latest(entity)
 		if err != nil {
 			return nil, err

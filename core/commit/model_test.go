@@ -392,8 +392,9 @@ func TestModel(t *testing.T) {
 		history := state.clone()
 		log := commit.NewLog(history, state.next)
 		log.AskHistoryAfter(rapid.SampledFrom([]int{0, 1, 3, 1000}).Draw(t, "steps"))
+		log.ForgetBy(rapid.SampledFrom([]int{0, 1, 3, 1000}).Draw(t, "forgotten at once"))
 		twin := commit.NewLog(history, state.next)
-		id, committed, forgotten, sealed := uint64(4), 0, 0, 0
+		id, committed, forgotten, forgetting, sealed := uint64(4), 0, 0, 0, 0
 		log.Start(id, 57)
 		twin.Start(id, 57)
 		for range rapid.IntRange(1, 6).Draw(t, "groups") {
@@ -506,12 +507,20 @@ func TestModel(t *testing.T) {
 			committed += run.Len()
 			if rapid.IntRange(0, 2).Draw(t, "forget") == 0 {
 				*history = *state.clone() // the history now holds everything
-				if committed > sealed {
-					require.ErrorIs(t, log.Forget(sealed+1-forgotten), commit.ErrUnsealed)
+				if committed > sealed && forgetting == 0 {
+					_, err := log.Forget(sealed + 1 - forgotten)
+					require.ErrorIs(t, err, commit.ErrUnsealed)
 				}
-				n := rapid.IntRange(0, sealed-forgotten).Draw(t, "forgotten")
-				require.NoError(t, log.Forget(n))
-				forgotten += n
+				n := max(forgetting, rapid.IntRange(0, sealed-forgotten).Draw(t, "forgotten"))
+				if forgetting == 0 {
+					forgetting = n
+				}
+				dropped, err := log.Forget(n)
+				require.NoError(t, err)
+				if dropped > 0 {
+					require.Equal(t, forgetting, dropped)
+					forgotten, forgetting = forgotten+dropped, 0
+				}
 				require.Equal(t, committed-forgotten, log.Committed(0).Len())
 				// Runs returned earlier stay valid.
 				for i := range run.Len() {

@@ -43,7 +43,8 @@ func (e *DamageError) Unwrap() error { return e.Damage }
 
 // NumbersError reports that the footer of a segment does not have the sequences of its events,
 // while hidden ranges may use either: after an unclean stop batpak 0.4.0 gives out sequences
-// again. New footers would hide other events.
+// again. New footers would hide other events. The way out is to salvage the store, which writes
+// the events that are seen today with footers of their own.
 type NumbersError struct {
 	File     string
 	Sequence uint64 // of the first such event
@@ -52,5 +53,5 @@ type NumbersError struct {
 // Error names the file and the event.
 func (e *NumbersError) Error() string {
 	return "compact: " + e.File + " has another sequence for event " + strconv.FormatUint(e.Sequence, 10) +
-		" or none, and the hidden ranges may mean that one"
+		" or none, and the hidden ranges may mean that one; salvage the store into a new one, which can be compacted"
 }

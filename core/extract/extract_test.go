@@ -170,7 +170,7 @@ func sound(t require.TestingT, files directory.Memory, events []event.Full, hash
 			marked++
 			var k uint64
 			if n.End > 0 {
-				_, err := fmt.Sscanf(n.Detail, "selected events of another store; %d of", &k)
+				_, err := fmt.Sscanf(n.Detail, "selected or salvaged events of another store; %d of", &k)
 				require.NoError(t, err)
 			}
 			missing += k

@@ -257,3 +257,19 @@ func TestSeeds(t *testing.T) {
 		fuzzing.Seed{seal(append(lineage.AppendFile(nil, &lineage.Lineage{})[:72], 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0))},
 	)
 }
+
+func TestWithin(t *testing.T) {
+	var none *lineage.Lineage
+	require.Zero(t, none.Within(0, 10, lineage.Dropped))
+	l := lineage.Lineage{Removals: []lineage.Removal{
+		{Mode: lineage.Dropped, First: 5, End: 8},
+		{Mode: lineage.Dropped, First: 0, End: 3},
+		{Mode: lineage.Dropped, First: 6, End: 7}, // within the first
+		{Mode: lineage.Redacted, First: 3, End: 4},
+		{Mode: lineage.Dropped, First: 7, End: 12},
+	}}
+	for _, c := range [][3]uint64{{0, 12, 10}, {1, 6, 3}, {3, 5, 0}, {4, 20, 7}, {12, 20, 0}, {7, 7, 0}, {9, 8, 0}} {
+		require.Equal(t, c[2], l.Within(c[0], c[1], lineage.Dropped), c)
+	}
+	require.Equal(t, uint64(1), l.Within(0, 12, lineage.Redacted))
+}

@@ -1,6 +1,9 @@
 package lineage
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Clone returns a copy that shares nothing with l; the zero Lineage for nil.
 func (l *Lineage) Clone() *Lineage {
@@ -105,6 +108,28 @@ func (l *Lineage) Covers(sequence uint64, in ...Mode) bool {
 	return slices.ContainsFunc(l.Removals, func(r Removal) bool {
 		return r.First <= sequence && sequence < r.End && (len(in) == 0 || slices.Contains(in, r.Mode))
 	})
+}
+
+// Within returns how many of the sequences from first up to end (exclusive) may have been
+// removed in a mode.
+func (l *Lineage) Within(first, end uint64, in Mode) (n uint64) {
+	if l == nil {
+		return 0
+	}
+	var ranges []Removal
+	for _, r := range l.Removals {
+		if r.Mode == in && r.First < end && r.End > first {
+			ranges = append(ranges, r)
+		}
+	}
+	slices.SortFunc(ranges, func(a, b Removal) int { return cmp.Compare(a.First, b.First) })
+	for _, r := range ranges { // they may overlap
+		if from, to := max(r.First, first), min(r.End, end); from < to {
+			n += to - from
+			first = to
+		}
+	}
+	return n
 }
 
 // CutTo returns the removals of sequences below an end, which a fork that ends there has in

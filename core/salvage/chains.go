@@ -64,6 +64,7 @@ type head struct {
 	forked  bool // no later event's hash is checked
 	hidden  bool
 	started bool
+	thinned int // segments before the event's from which events are missing
 }
 
 // checkChains counts the result, and reports what the clocks and hashes of its events say
@@ -71,6 +72,7 @@ type head struct {
 func (s *Salvage) checkChains() error {
 	r := &s.report
 	heads := map[string]*head{}
+	s.listThinned()
 	n := 0
 	for e, err := range s.result() {
 		if err != nil {
@@ -113,7 +115,9 @@ func (s *Salvage) link(h *head, e kept, hidden bool, before uint64) {
 		Reason: damage.Chain, File: name, Offset: offset, Entity: e.Entity,
 		FirstSequence: before, EndSequence: e.Sequence,
 	}
-	thinned := s.thinned(e)
+	thinnedBefore, inThinned := slices.BinarySearch(s.thinned, e.Position.Segment)
+	thinned := inThinned || thinnedBefore != h.thinned
+	h.thinned = thinnedBefore
 	switch {
 	case e.Clock > least && e.Clock > h.most && !thinned:
 		s.missingClocks(f, least, e.Clock)
@@ -163,10 +167,15 @@ func (s *Salvage) fileOf(e kept) (name string, offset uint64) {
 	return s.files.real(segment.Name(e.Position.Segment)), e.Position.Offset
 }
 
-// thinned reports whether events before this one may be missing without a loss.
-func (s *Salvage) thinned(e kept) bool {
-	c := s.placed[e.Position.Segment]
-	return c != nil && c.header.Thinned()
+// listThinned lists the segments from which events were removed, or not selected: what
+// misses in them or before the entity's next event is no loss.
+func (s *Salvage) listThinned() {
+	for id, c := range s.placed {
+		if c.header.Thinned() {
+			s.thinned = append(s.thinned, id)
+		}
+	}
+	slices.Sort(s.thinned)
 }
 
 // reportDamages adds what the open says of whole files.

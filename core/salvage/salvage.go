@@ -39,6 +39,7 @@ type Salvage struct {
 	files    *view
 	snapshot *store.Snapshot // of all events, hidden ones too
 	placed   map[uint64]*candidate
+	thinned  []uint64 // the ids of segments from which events are missing; they rise
 	// bad has the events of the snapshot whose frames are not sound, in order, and
 	// badOffsets has them by their places.
 	bad        []*badEvent

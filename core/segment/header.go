@@ -21,8 +21,8 @@ const (
 	MinSize = offHeader + 1
 )
 
-// FlagExtract, as Header.Flags, marks a segment of package extract: it holds
-// selected events of another store, and an entity's chain has gaps in it. It is
+// FlagExtract, as Header.Flags, marks a segment of package extract or salvage: it holds selected
+// or salvaged events of another store, and an entity's chain may have gaps in it. It is
 // "EX" in ASCII, so that no flipped bit of another header gives it: a header has
 // no checksum.
 const FlagExtract = 0x4558

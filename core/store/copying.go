@@ -109,8 +109,8 @@ func (s *Snapshot) lastID() (id event.ID, err error) {
 // CopyUpTo returns what a copy of the store as it was after the event with a sequence
 // consists of: that event, hidden or not, everything before it, and if it is an item of a
 // batch, the rest of the batch, since a batch is whole or does not exist. The error is
-// [ErrNotFound] when no event has the sequence. A batch of batpak's that spans two segments
-// can be forked only at an event after it.
+// [ErrNotFound] when no event has the sequence, and [ErrSpans] when the batch does not end in
+// its segment, or not in a snapshot with Options.IndexOnly.
 //
 // Its cost is that of the records of one segment, and a look at each segment before.
 func (s *Snapshot) CopyUpTo(sequence uint64) (c *Copying, err error) {
@@ -219,30 +219,59 @@ func (s *Snapshot) findRecord(sequence uint64) (recordAt, artifact.Raw, error) {
 	return recordAt{}, nil, ErrNotFound
 }
 
-// neighbour returns the record after another, or before it with step -1; ok is false if there
-// is none in the same segment without a byte between the two. Markers lie in such gaps.
-func (s *Snapshot) neighbour(at recordAt, of event.Position, step int) (recordAt, artifact.Raw, bool, error) {
-	n := int64(at.record) + int64(step)
-	for n < 0 || n >= int64(s.parts[at.part].now().Image.Count) {
-		if at.part += step; at.part < 0 || at.part >= len(s.parts) {
-			return at, nil, false, nil
-		}
-		if n = 0; step < 0 {
-			n = int64(s.parts[at.part].now().Image.Count) - 1
-		}
-	}
-	at.record = uint32(n)
-	raw, err := s.parts[at.part].now().Reader().Record(at.record)
-	if err != nil {
-		return at, nil, false, err
-	}
-	is := raw.Position()
-	follows := step > 0 && is.Offset == of.End() || step < 0 && is.End() == of.Offset
-	return at, raw, is.Segment == of.Segment && follows, nil
+// ErrSpans: a batch of batpak's continues in the next segment. A copy can end after it.
+var ErrSpans = errors.New("thaw: the event is in a batch that spans two segments")
+
+// adjacent is a run of frames in one segment without a byte between them. Markers lie before
+// and after such a run.
+type adjacent struct {
+	first, end uint64 // offsets
+	from       uint64 // where the frame before the run ends, 0 if there is none
+	count      uint32
 }
 
-// errSpans is the cause when a batch of batpak's continues in the next segment.
-var errSpans = errors.New("thaw: the event is in a batch that spans two segments")
+// adjacentTo returns the run of frames that ends with a record.
+func (s *Snapshot) adjacentTo(at recordAt, id uint64) (run adjacent, err error) {
+	for i := range at.part + 1 {
+		p := s.parts[i].now()
+		n := p.Image.Count
+		if i == at.part {
+			n = at.record + 1
+		}
+		r := p.Reader()
+		first, err := firstIn(r, n, id)
+		if err != nil {
+			return run, err
+		}
+		for ; first < n; first++ {
+			raw, err := r.Record(first)
+			if err != nil {
+				return run, err
+			}
+			run.add(raw.Position())
+		}
+	}
+	return run, nil
+}
+
+func (run *adjacent) add(p event.Position) {
+	if p.Offset != run.end {
+		*run = adjacent{first: p.Offset, from: run.end}
+	}
+	run.end = p.End()
+	run.count++
+}
+
+// next returns the record after another.
+func (s *Snapshot) next(at recordAt) (recordAt, artifact.Raw, error) {
+	for at.record++; at.record >= s.parts[at.part].now().Image.Count; at.record = 0 {
+		if at.part++; at.part == len(s.parts) {
+			return at, nil, ErrSpans
+		}
+	}
+	raw, err := s.parts[at.part].now().Reader().Single(at.record)
+	return at, slices.Clone(raw), err
+}
 
 // endOfAppend returns the last record of the append that a record belongs to, and where its
 // frames end: of a batch, after its COMMIT. The frames of a batch lie one after the other, so
@@ -250,36 +279,24 @@ var errSpans = errors.New("thaw: the event is in a batch that spans two segments
 func (s *Snapshot) endOfAppend(at recordAt, raw artifact.Raw) (recordAt, artifact.Raw, uint64, error) {
 	id := raw.Position().Segment
 	name := segment.Name(id)
-	first, before := raw.Position(), uint32(0) // of the run of frames without a gap
-	from := uint64(0)
-	for i := at; ; {
-		previous, other, ok, err := s.neighbour(i, first, -1)
-		if err != nil {
-			return at, nil, 0, err
-		}
-		if !ok {
-			if other != nil && other.Position().Segment == id {
-				from = other.Position().End()
-			}
-			break
-		}
-		i, first = previous, other.Position()
-		before++
+	run, err := s.adjacentTo(at, id)
+	if err != nil {
+		return at, nil, 0, err
 	}
 	src, err := directory.Open(s.files, name)
 	if err != nil {
 		return at, nil, 0, err
 	}
-	if from == 0 {
+	if run.from == 0 {
 		_, n, err := segment.ReadHeader(src)
 		if err != nil {
 			return at, nil, 0, source.Named(name, err)
 		}
-		from = uint64(n)
+		run.from = uint64(n)
 	}
 	items := uint32(0)
-	walk := segment.NewWalker(src, from)
-	for walk.Offset() < first.Offset {
+	walk := segment.NewWalker(src, run.from)
+	for walk.Offset() < run.first {
 		step, ok := walk.Next()
 		if !ok {
 			break
@@ -292,26 +309,25 @@ func (s *Snapshot) endOfAppend(at recordAt, raw artifact.Raw) (recordAt, artifac
 	if err := walk.Err(); err != nil {
 		return at, nil, 0, source.Named(name, err)
 	}
-	if before >= items {
-		return at, raw, raw.Position().End(), nil
+	if run.count > items {
+		return at, raw, run.end, nil
 	}
-	for range items - 1 - before {
-		next, other, ok, err := s.neighbour(at, raw.Position(), 1)
-		if err != nil {
+	for range items - run.count {
+		if at, raw, err = s.next(at); err != nil {
 			return at, nil, 0, err
 		}
-		if !ok {
-			return at, nil, 0, errSpans
+		if p := raw.Position(); p.Segment != id || p.Offset != run.end {
+			return at, nil, 0, ErrSpans
 		}
-		at, raw = next, slices.Clone(other)
+		run.end = raw.Position().End()
 	}
-	walk = segment.NewWalker(src, raw.Position().End())
+	walk = segment.NewWalker(src, run.end)
 	step, ok := walk.Next()
 	if err := walk.Err(); err != nil {
 		return at, nil, 0, source.Named(name, err)
 	}
 	if !ok || step.Body == nil || step.Body.Kind != event.SystemBatchCommit {
-		return at, nil, 0, errSpans
+		return at, nil, 0, ErrSpans
 	}
 	return at, raw, step.Offset + step.Length, nil
 }

@@ -64,20 +64,15 @@ func (s *Snapshot) firstSequenceIn(id uint64) (sequence uint64, err error) {
 
 func firstSequenceIn(p *part, id uint64) (sequence uint64, ok bool, err error) {
 	r := p.Reader()
-	low, high := uint32(0), p.Image.Count
-	for low < high {
-		i := low + (high-low)/2
-		raw, err := r.Single(i)
-		if err != nil {
-			return 0, false, err
-		}
-		if raw.Position().Segment >= id {
-			sequence, ok, high = raw.Sequence(), true, i
-		} else {
-			low = i + 1
-		}
+	n, err := firstIn(r, p.Image.Count, id)
+	if err != nil || n == p.Image.Count {
+		return 0, false, err
 	}
-	return sequence, ok, nil
+	raw, err := r.Single(n)
+	if err != nil {
+		return 0, false, err
+	}
+	return raw.Sequence(), true, nil
 }
 
 // Segments returns the ids of the segments that were there when the snapshot was opened, or

@@ -32,40 +32,58 @@ func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err err
 // order of positions.
 func addSegment(d *artifact.Draft, p *part, id uint64, n uint32) error {
 	r := p.Reader()
-	first := n
-	for ; first > 0; first-- {
-		raw, err := r.Record(first - 1)
+	first, err := firstIn(r, n, id)
+	if err != nil {
+		return err
+	}
+	numbers := map[uint32]uint32{} // by number in the part: the name's number in d
+	number := func(of uint32) (uint32, error) {
+		if n, ok := numbers[of]; ok {
+			return n, nil
+		}
+		name, err := r.Name(of)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if raw.Position().Segment != id {
-			break
-		}
+		n, err := d.Intern(name)
+		numbers[of] = n
+		return n, err
 	}
 	for i := first; i < n; i++ {
 		raw, err := r.Record(i)
 		if err != nil {
 			return err
 		}
-		rec := raw.Decode()
-		if rec.Entity, err = internName(d, r, rec.Entity); err != nil {
+		entity, err := number(raw.Entity())
+		if err != nil {
 			return err
 		}
-		if rec.Scope, err = internName(d, r, rec.Scope); err != nil {
+		scope, err := number(raw.Scope())
+		if err != nil {
 			return err
 		}
-		if err := d.Add(&rec); err != nil {
+		if err := d.AddRaw(raw, entity, scope); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// internName returns the number in d of the name with a number in a part.
-func internName(d *artifact.Draft, r *index.Reader, number uint32) (uint32, error) {
-	name, err := r.Name(number)
-	if err != nil {
-		return 0, err
+// firstIn returns the number of the first of n records that lies in segment id or a later one,
+// and n when there is none.
+func firstIn(r *index.Reader, n uint32, id uint64) (uint32, error) {
+	low, high := uint32(0), n
+	for low < high {
+		i := low + (high-low)/2
+		raw, err := r.Single(i)
+		if err != nil {
+			return 0, err
+		}
+		if raw.Position().Segment >= id {
+			high = i
+		} else {
+			low = i + 1
+		}
 	}
-	return d.Intern(name)
+	return low, nil
 }

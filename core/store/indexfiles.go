@@ -61,7 +61,7 @@ func (f *IndexFiles) End() artifact.Watermark {
 func (s *Snapshot) IndexFiles() *IndexFiles {
 	f := &IndexFiles{Unsaved: s.base > 0 && s.parts[0].unsaved != nil}
 	for i, p := range s.parts[:s.opened()] {
-		if i < s.base && (s.report.OpenedFrom == FromIndex || s.flushed > 0) {
+		if i < s.base && (s.report.OpenedFrom == FromIndex || s.adopted) {
 			f.Files = append(f.Files, IndexFile{Name: p.file.name, Records: uint64(p.Image.Count), End: p.file.to, NextSequence: p.file.nextSequence})
 		} else {
 			f.TailEvents += uint64(p.Image.Count)

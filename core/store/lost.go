@@ -10,6 +10,7 @@ import (
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -129,8 +130,8 @@ func (o *opening) longestPart(b base) (best *index.File, err error) {
 	return best, nil
 }
 
-// reportMissing reports the events of p that no part holds: one damage for each segment
-// they lay in.
+// reportMissing reports the events of p that no part holds, except those that store.thaw says
+// were removed: one damage for each segment they lay in.
 func (o *opening) reportMissing(p *part) error {
 	readers := make([]*index.Reader, len(o.parts))
 	for i, q := range o.parts {
@@ -152,6 +153,9 @@ func (o *opening) reportMissing(p *part) error {
 			if err != nil {
 				return err
 			}
+			continue
+		}
+		if o.lineage.Covers(r.Sequence(), lineage.Dropped) { // an index of before a compaction
 			continue
 		}
 		at := r.Position()

@@ -64,7 +64,7 @@ func (s *Snapshot) Adopt(fresh *Snapshot, flushed int, tags *index.IDTags) (*Sna
 	n.tag(s, tags)
 	n.options, n.report, n.minNext, n.mark = s.options, s.report, s.minNext, s.mark
 	n.report.HiddenRanges = fresh.report.HiddenRanges
-	n.appended, n.flushed = flushed, flushed
+	n.appended, n.flushed, n.adopted = flushed, flushed, true
 	err := n.count()
 	n.report.NextSequence = max(n.report.NextSequence, s.report.NextSequence)
 	return &n, err

@@ -25,8 +25,9 @@ type Snapshot struct {
 	// minNext bounds the report's next sequence from below. Lower sequences were given
 	// out, as a lost index or a renumbered hidden range shows.
 	minNext  uint64
-	appended int // events of the writer's run that are in parts
-	flushed  int // those of them that are in parts read from files
+	appended int  // events of the writer's run that are in parts
+	flushed  int  // those of them that are in parts read from files
+	adopted  bool // parts are read from index files, whatever the store was opened from
 	// crossesUnsealed is set when the index covers a segment without a footer, so
 	// batpak may have numbered the events after it otherwise: see numbering.
 	crossesUnsealed bool

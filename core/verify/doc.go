@@ -47,7 +47,7 @@
 //
 // # Missing events
 //
-// A segment whose header has segment.FlagExtract holds selected events of another store, and
+// A segment whose header has segment.FlagExtract holds selected or salvaged events of another store, and
 // one with segment.FlagCompacted lost some by a compaction. Each says so in a note, which
 // counts the missing sequences. In such a segment an entity's first event may have any clock,
 // and clocks may skip. So may those of its next event in a later segment, since what was

@@ -94,7 +94,7 @@ func TestExtracts(t *testing.T) {
 				marked[n.File] = true
 				var k uint64
 				if n.End > 0 {
-					_, err := fmt.Sscanf(n.Detail, "selected events of another store; %d of these sequences were not selected, or left out", &k)
+					_, err := fmt.Sscanf(n.Detail, "selected or salvaged events of another store; %d of these sequences were not selected, or left out", &k)
 					require.NoError(t, err)
 					require.LessOrEqual(t, k, n.End-n.First)
 				}

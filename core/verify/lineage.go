@@ -16,7 +16,9 @@ func (c *check) lineage() error {
 	if !ok {
 		return nil
 	}
-	_, err := directory.ReadLineage(c.dir, e)
+	var err error
+	c.removals, err = directory.ReadLineage(c.dir, e)
+	c.removalsUnknown = err != nil
 	var why *damage.Refusal
 	switch {
 	case err == nil:

@@ -48,12 +48,13 @@ const (
 	// (exclusive). Detail says how many, and how many of them are tombstones. Payloads that are
 	// gone are not checked.
 	Redacted Topic = "redacted"
-	// Extract: a segment holds selected events of another store (see package extract).
-	// Detail says how many sequences from First up to End (exclusive) belong to no event of
-	// it: they were not selected, or left out.
+	// Extract: a segment holds events of another store, selected ones (see package extract)
+	// or salvaged ones (see package salvage). Detail says how many sequences from First up to
+	// End (exclusive) belong to no event of it: they were not selected, or left out.
 	Extract Topic = "extract"
 	// Compacted: events were removed from a segment (see package compact). Detail says how
-	// many sequences from First up to End (exclusive) they had.
+	// many sequences from First up to End (exclusive) they had, and of how many of them
+	// store.thaw has no record. It has none where events were lost before the compaction.
 	Compacted Topic = "compacted"
 )
 

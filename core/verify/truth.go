@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/replay"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
@@ -150,7 +151,7 @@ func (c *check) replayNotes() {
 		c.findings.note(Note{Topic: SequenceGap, File: g.File, First: g.First, End: g.End})
 	}
 	for _, f := range report.Thinned {
-		c.findings.note(thinnedNote(f))
+		c.findings.note(c.thinnedNote(f))
 	}
 	if t := report.Torn; t != nil {
 		c.findings.note(Note{
@@ -161,15 +162,20 @@ func (c *check) replayNotes() {
 }
 
 // thinnedNote says what is missing in a segment.
-func thinnedNote(f replay.Thinned) Note {
+func (c *check) thinnedNote(f replay.Thinned) Note {
 	n := Note{Topic: Compacted, File: f.File, First: f.First, End: f.End, Detail: "events were removed"}
 	why := " of these sequences were removed"
 	if f.Flags == segment.FlagExtract {
-		n.Topic, n.Detail = Extract, "selected events of another store"
+		n.Topic, n.Detail = Extract, "selected or salvaged events of another store"
 		why = " of these sequences were not selected, or left out"
 	}
 	if f.Missing > 0 {
 		n.Detail += "; " + strconv.FormatUint(f.Missing, 10) + why
+	}
+	if n.Topic == Compacted && !c.removalsUnknown {
+		if known := c.removals.Within(f.First, f.End, lineage.Dropped); known < f.Missing {
+			n.Detail += "; store.thaw has no record of " + strconv.FormatUint(f.Missing-known, 10) + " of them"
+		}
 	}
 	return n
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/store"
 )
 
@@ -73,9 +74,9 @@ func Run(files directory.Files, o Options) (*Result, error) {
 	c.total = 2*d.segmentBytes + d.indexBytes
 	for _, step := range []func() error{
 		c.names,
+		c.lineage, // which replay's notes need
 		c.replay,
 		c.hiddenRanges,
-		c.lineage,
 		c.open,
 		c.content,
 		c.checkRanges,
@@ -115,6 +116,9 @@ type check struct {
 	suspects map[int]bool
 
 	frames, batches uint64
+
+	removals        *lineage.Lineage // of store.thaw, nil without
+	removalsUnknown bool             // it is damaged
 }
 
 // stop returns the error of Options.Stop, if it returned one.

@@ -359,6 +359,11 @@ func (x *run) derive() error {
 			continue
 		}
 		if how == "torn" {
+			if x.config["merging"] == "on" && x.pinned != nil {
+				// It would have to read the segments of its time, which merges have replaced.
+				_ = x.pinned.Close()
+				x.pinned = nil
+			}
 			err = x.tear(name)
 		} else {
 			err = x.fs.Remove(filepath.Join(x.dir, name))

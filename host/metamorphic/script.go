@@ -39,14 +39,11 @@ type step struct {
 	verdict host.Verdict
 	region  host.Region
 	end     uint64
-	// last are the sequences of the entities' last events, which stay: without the last one, the
-	// entity's next clock depends on whether the store was reopened since.
-	last map[string]uint64
 }
 
 // judge is the judgement of a removal.
 func (s *step) judge(e event.Event) host.Verdict {
-	if e.Sequence >= s.end || !s.region.Has(&e) || e.Kind == event.Tombstone || s.last[e.Entity] == e.Sequence {
+	if e.Sequence >= s.end || !s.region.Has(&e) || e.Kind == event.Tombstone {
 		return host.KeepEvent
 	}
 	return s.verdict
@@ -182,10 +179,6 @@ func (w *writer) step() step {
 func (w *writer) removal() step {
 	st := step{sort: removes, region: region(w.r, w.m, false), end: w.r.Uint64N(w.m.next + 1)}
 	st.verdict = one(w.r, []host.Verdict{host.DropEvent, host.DropEvent, host.TombstoneEvent, host.RedactEvent})
-	st.last = map[string]uint64{}
-	for entity, e := range w.m.latest {
-		st.last[entity] = e.Sequence
-	}
 	w.m.remove(st.judge)
 	return st
 }

@@ -42,15 +42,15 @@ func (p *MemoryProjection[P]) Read(f func(state P, at host.Position)) error {
 	return nil
 }
 
-func (p *MemoryProjection[P]) start(ctx context.Context, store host.FollowReader) (host.Position, error) {
+func (p *MemoryProjection[P]) start(ctx context.Context, store host.FollowReader, l *host.Lineage) (host.Position, uint64, error) {
 	p.mu.RLock()
-	at, half := p.pos, p.half
+	at, built, half := p.pos, p.built, p.half
 	p.mu.RUnlock()
 	if half {
-		return at, ErrHalfChanged
+		return at, 0, ErrHalfChanged
 	}
 	_, err := end(ctx, store, at)
-	return at, err
+	return at, builtAt(l, at, built), err
 }
 
 func (p *MemoryProjection[P]) takeOver(context.Context) error { return nil }

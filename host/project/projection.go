@@ -29,7 +29,7 @@ type Projection interface {
 
 	base() *progress
 	// start prepares a run and returns the position to begin at.
-	start(ctx context.Context, store host.FollowReader) (host.Position, error)
+	start(ctx context.Context, store host.FollowReader, l *host.Lineage) (at host.Position, built uint64, err error)
 	// takeOver ends other runs of the projection.
 	takeOver(ctx context.Context) error
 	// take handles one event of the region. refused is the error of its decoding.
@@ -56,6 +56,11 @@ type Status struct {
 	// Parked is the number of events that were parked: of an SQL projection the rows in
 	// thaw_parked when the run began and those since, otherwise those since the first run.
 	Parked uint64
+	// Removed is what was removed from the store, below the position and since the read model
+	// was built, by a compaction, redaction or salvage. If there is any, the read model may have
+	// what a rebuild would lack; of which regions the events were is not known. It is looked up
+	// during a run, and remembered after it.
+	Removed []host.Removal
 	// Err is the error with which the last run ended, nil while one is running.
 	Err error
 }
@@ -76,6 +81,10 @@ type progress struct {
 	events uint64
 	parked uint64
 	rate   rate
+	// built is the generation of the store that the read model is of; see builtAt.
+	built   uint64
+	lineage func() (host.Lineage, error) // nil without a run
+	removed []host.Removal               // by the end of the last run
 }
 
 // Name returns the name that the projection was made with.
@@ -96,7 +105,7 @@ func (p *progress) Status() Status {
 	}
 	return Status{
 		Running: p.running.Load(), Position: p.pos, Behind: known - p.pos.Sequence,
-		Events: p.events, Rate: p.rate.at(time.Now(), p.events), Parked: p.parked, Err: p.err,
+		Events: p.events, Rate: p.rate.at(time.Now(), p.events), Parked: p.parked, Removed: p.removals(), Err: p.err,
 	}
 }
 
@@ -159,6 +168,7 @@ func (p *progress) ended(err error) {
 	if p.ran, p.err = true, err; p.end != nil {
 		p.known, p.end = p.end(), nil
 	}
+	p.removed, p.lineage = p.removals(), nil
 	p.running.Store(false)
 	p.wake()
 }

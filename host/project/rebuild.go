@@ -149,15 +149,20 @@ func (p *SQLProjection) replace(ctx context.Context, tx *sql.Tx, store host.Foll
 	if err := swap(ctx, tx); err != nil {
 		return false, err
 	}
-	for _, statement := range []struct {
+	type statement struct {
 		query string
 		args  []any
-	}{
+	}
+	statements := []statement{
 		{deleteRow, []any{p.name}},
 		{renameRow, []any{p.name, max(old.generation, made.generation) + 1, beside.name}},
 		{deletePark, []any{p.name}},
 		{renamePark, []any{p.name, beside.name}},
-	} {
+	}
+	if beside.builds {
+		statements = append(statements, statement{deleteBuilt, []any{p.name}}, statement{renameBuilt, []any{p.name, beside.name}})
+	}
+	for _, statement := range statements {
 		if err := t.exec(ctx, tx, statement.query, statement.args...); err != nil {
 			return false, err
 		}
@@ -197,7 +202,7 @@ func (p *SQLProjection) Reset(ctx context.Context, clear func(ctx context.Contex
 	p.tell()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pos = host.Position{} // Wait waits for what was cleared
+	p.pos, p.removed = host.Position{}, nil // Wait waits for what was cleared
 	return nil
 }
 

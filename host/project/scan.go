@@ -27,6 +27,7 @@ type member struct {
 	// sequences say nothing: those of an unsealed segment of batpak can change.
 	from  host.Position
 	ahead bool
+	built uint64 // generation of the store
 }
 
 // reached reports whether the scan has reached the position of the projection.
@@ -144,12 +145,16 @@ func (s *scan) wanted(e *event.Event) bool {
 // begin starts the projections and returns the earliest position. Only when all can run are
 // they taken over from other runs.
 func (s *scan) begin(ctx context.Context, store host.FollowReader, projections []Projection) (from host.Position, err error) {
+	l, err := lineageOf(ctx, store)
+	if err != nil {
+		return from, err
+	}
 	for i, p := range projections {
-		at, err := p.start(ctx, store)
+		at, built, err := p.start(ctx, store, &l)
 		if err != nil {
 			return from, &Error{Projection: p.Name(), Err: err}
 		}
-		m := &member{Projection: p, from: at}
+		m := &member{Projection: p, from: at, built: built}
 		core := p.Region().Core()
 		m.has = core.Has
 		s.members = append(s.members, m)
@@ -165,6 +170,7 @@ func (s *scan) begin(ctx context.Context, store host.FollowReader, projections [
 			return from, &Error{Projection: m.Name(), Err: err}
 		}
 		m.base().begun(m.from)
+		m.base().watch(m.built, func() (host.Lineage, error) { return lineageOf(context.WithoutCancel(ctx), store) })
 	}
 	return from, nil
 }

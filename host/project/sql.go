@@ -78,6 +78,10 @@ type SQLProjection struct {
 	handled uint64 // since the last commit
 	parked  uint64 // since the last commit
 	saved   time.Time
+	// builds is set if there is a table of generations; wasBuilt is the one in it, isBuilt the
+	// one of this run.
+	builds            bool
+	wasBuilt, isBuilt uint64
 }
 
 // lastEvent is the last event that a projection handled.
@@ -117,35 +121,38 @@ func (p *SQLProjection) longest() time.Duration {
 
 // start reads the projection's row, and checks that it is of the region, the version and the
 // store.
-func (p *SQLProjection) start(ctx context.Context, store host.FollowReader) (host.Position, error) {
+func (p *SQLProjection) start(ctx context.Context, store host.FollowReader, l *host.Lineage) (host.Position, uint64, error) {
 	t := table{p}
 	row, err := t.load(ctx)
 	if err != nil {
-		return host.Position{}, err
+		return host.Position{}, 0, err
 	}
 	if row.region != p.region.String() {
-		return host.Position{}, &regionError{saved: row.region, region: p.region.String()}
+		return host.Position{}, 0, &regionError{saved: row.region, region: p.region.String()}
 	}
 	if err := p.same(row); err != nil {
-		return host.Position{}, err
+		return host.Position{}, 0, err
 	}
 	if _, err := end(ctx, store, row.at); err != nil {
-		return host.Position{}, err
+		return host.Position{}, 0, err
 	}
-	at, err := p.find(ctx, store, row)
+	at, err := p.find(ctx, store, row, l)
 	if err != nil {
-		return host.Position{}, err
+		return host.Position{}, 0, err
+	}
+	if err := p.startBuilt(ctx, l, at); err != nil {
+		return host.Position{}, 0, err
 	}
 	parked, err := t.countParked(ctx)
 	if err != nil {
-		return host.Position{}, err
+		return host.Position{}, 0, err
 	}
 	p.row, p.next, p.last = row, at, row.last
 	p.claimed, p.handled, p.parked, p.saved = false, 0, 0, time.Time{}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.progress.parked = parked
-	return at, nil
+	return at, p.isBuilt, nil
 }
 
 // same returns an error if the row is of another version.
@@ -167,13 +174,18 @@ func (p *SQLProjection) takeOver(ctx context.Context) error {
 	if err := (table{p}).claim(ctx, p.query(), &p.row); err != nil {
 		return err
 	}
+	if p.isBuilt != p.wasBuilt {
+		if err := (table{p}).saveBuilt(ctx, p.isBuilt); err != nil {
+			return err
+		}
+	}
 	p.tell()
 	return nil
 }
 
 // find returns the position after the last event that the projection handled, which the
 // sequences of a batpak store's unsealed segment can have moved.
-func (p *SQLProjection) find(ctx context.Context, store host.FollowReader, row row) (host.Position, error) {
+func (p *SQLProjection) find(ctx context.Context, store host.FollowReader, row row, l *host.Lineage) (host.Position, error) {
 	if row.last.id.IsZero() {
 		return row.at, nil
 	}
@@ -185,6 +197,9 @@ func (p *SQLProjection) find(ctx context.Context, store host.FollowReader, row r
 		return row.at, err
 	}
 	full, err := store.Get(ctx, row.last.id)
+	if errors.Is(err, host.ErrNotFound) && wasRemoved(l, row.last.sequence) {
+		return row.at, nil
+	}
 	if errors.Is(err, host.ErrNotFound) {
 		end, err := store.Position(ctx)
 		if err != nil {

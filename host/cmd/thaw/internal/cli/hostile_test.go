@@ -74,6 +74,10 @@ func hostileCommands(dir string, id event.ID) [][]string {
 		{"append", dir, "--entity", "", "--scope", odd, "--kind", odd, "--payload", "1"},
 		{"import", dir, odd}, {"import", dir, odd, odd}, {"import", dir}, {"import", dir, "--batch", odd},
 		{"rebuild", dir}, {"rebuild", dir, "--json"}, {"rebuild", odd}, {"rebuild", dir, "--accept-damage"},
+		{"backup", dir, dir + odd}, {"backup", odd, dir + odd}, {"backup", dir, dir}, {"backup", dir, odd, odd}, {"backup", dir, dir + odd, "--wait", odd},
+		{"fork", dir, odd, dir + odd}, {"fork", dir, "0", dir}, {"fork", dir, "0", dir + odd}, {"fork", dir, "99999", dir + odd}, {"fork", odd, "0", dir + odd},
+		{"compact", dir, "--dry-run"}, {"compact", odd}, {"compact", dir, "--keep-kind", odd}, {"compact", dir, "--drop-entity", odd, "--dry-run"}, {"compact", dir, "--drop-before", odd},
+		{"redact", dir, "--entity", odd}, {"redact", odd}, {"redact", dir, odd}, {"salvage", dir, dir + odd, "--check"}, {"salvage", odd, dir + odd}, {"salvage", dir, dir},
 		{odd}, {"help", odd}, {"help", "x\u009b31m\u202e"}, {"stat", "--" + odd}, {"stat", "-" + steering}, {"completion", odd}, {"sta\u009bt"},
 		{"version", odd}, {"--" + odd}, {"__complete", "dump", odd},
 	}

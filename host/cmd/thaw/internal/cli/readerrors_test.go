@@ -19,6 +19,7 @@ func TestCannotRead(t *testing.T) {
 		{"verify"}, {"verify", "--json"}, {"stat"}, {"dump"}, {"query", "--show-hidden"}, {"export"},
 		{"rebuild"}, {"rebuild", "--accept-damage"}, {"rebuild", "--accept-damage", "--json"},
 		{"append", "--entity", "e", "--scope", "s", "--kind", "DATA", "--payload", "1"},
+		{"backup", "/dst"}, {"fork", "1", "/dst"}, {"compact"}, {"compact", "--dry-run"}, {"redact", "--entity", "e"},
 	}
 	for _, cause := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.EACCES, syscall.EPERM, syscall.ENOMEM, syscall.EINTR, syscall.EIO} {
 		for _, kind := range []failfs.Kind{failfs.Open, failfs.ReadAt, failfs.Lstat} {

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// writers are the commands that write.
-var writers = []string{"append", "import", "rebuild"}
+// writers are the commands that write to the store, or to a file of keys.
+var writers = []string{"append", "import", "rebuild", "compact", "redact", "keys"}
 
 // TestNeverWrites runs every other command on a copy of every fixture, whole and
 // damaged, in a directory without write permission: names, sizes, times and
@@ -53,6 +53,13 @@ func TestNeverWrites(t *testing.T) {
 			for _, c := range commands {
 				tried[c[0]] = true
 				run(nil, append([]string{c[0], dir}, c[1:]...)...)
+				require.Equal(t, before, look(t, dir), "%s %v", name, c)
+			}
+			for _, c := range [][]string{{"backup"}, {"backup", "--accept-damage"}, {"fork", "0"}, {"fork", "1", "--no-links"}, {"salvage"}} {
+				tried[c[0]] = true
+				at := []string{c[0], dir}
+				at = append(append(at, c[1:]...), filepath.Join(t.TempDir(), "dst"))
+				run(nil, at...)
 				require.Equal(t, before, look(t, dir), "%s %v", name, c)
 			}
 			follow(t, dir)

@@ -96,7 +96,9 @@ func (a *app) runSalvage(ctx context.Context, dirs []string, o host.SalvageOptio
 		return &storeError{dir, err}
 	}
 	if r.Events == 0 && r.Whole() && len(r.Rejected) == 0 && r.Torn == nil {
-		return &storeError{dir, errNoStore}
+		if err := a.hasSegments(dir); err != nil {
+			return &storeError{dir, err}
+		}
 	}
 	if !r.Whole() {
 		a.damages = len(r.Findings)

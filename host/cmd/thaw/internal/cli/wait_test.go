@@ -34,7 +34,7 @@ func (l leavingFS) Lock(name string) (fsabstraction.Lock, error) {
 // stayed, or that it was interrupted, when it does not.
 func TestWait(t *testing.T) {
 	for _, args := range [][]string{
-		{"append", "--entity", "e", "--scope", "s", "--kind", "DATA", "--payload", "1"}, {"import"}, {"rebuild"},
+		{"append", "--entity", "e", "--scope", "s", "--kind", "DATA", "--payload", "1"}, {"import"}, {"rebuild"}, {"compact"}, {"redact", "--entity", "order:42"},
 	} {
 		dir := filepath.Join(t.TempDir(), "s")
 		s, err := host.Open(t.Context(), dir, host.Options{})
