@@ -124,9 +124,14 @@ func (f *forgetting) number(d *artifact.Draft, old uint32) (uint32, error) {
 // them or not: it forgets those, as Forget does, and what it remembers of entities without
 // later records. So the next append continues what is left, as after another open.
 func (l *Log) Removed(n int) error {
-	if err := l.Forget(n); err != nil {
-		return err
+	for n > 0 {
+		dropped, err := l.Forget(n)
+		if err != nil {
+			return err
+		}
+		n -= dropped
 	}
+	l.ForgetHeads()
 	left := make([]bool, len(l.heads))
 	for i := range l.draft.Len() {
 		if number := l.draft.At(i).Entity(); int(number) < len(left) {
