@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/fsabstraction/failfs"
@@ -289,6 +291,9 @@ func TestSetAsideOnce(t *testing.T) {
 			require.Equal(t, want, s.Report().Recovered.SetAside)
 			require.NotContains(t, mem.Files(storeDir), map[bool]string{false: cut + "-2", true: cut + "-3"}[change != nil])
 			require.Equal(t, b[at[1].Position.Offset:], mem.Files(storeDir)[want])
+			_, sealed, err := segment.FooterOffset(source.Bytes(p.read(t, seg)))
+			require.NoError(t, err)
+			require.True(t, sealed, "the copy has a footer")
 		})
 	}
 }

@@ -166,14 +166,6 @@ func (t *idSlots) groups(memory int) uint32 {
 	return groups
 }
 
-// deferred returns how many slots stream writes last. They are the first ones.
-func (t *idSlots) deferred() int {
-	if t.count < manyIDs {
-		return 0
-	}
-	return maxProbe
-}
-
 // stream is fill, but passes the slots to write in pieces instead of keeping
 // them. write gets the number of each piece's first slot; the first slots of
 // the table come last. Afterwards the ids of all twins are compared in img. stream returns

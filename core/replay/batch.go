@@ -104,6 +104,12 @@ func (s *Scan) dropDamaged(items int) {
 	if s.batch.lost > 0 {
 		count = min(uint64(s.batch.count), count+s.batch.lost/segment.LeastFrame+1)
 	}
+	// The footer says where the lost ones end.
+	if items < len(s.batch.staged) && s.batch.staged[items].hinted {
+		if next := s.log.draft.At(first + items).Sequence(); next >= base+uint64(items) {
+			count = min(count, next-base)
+		}
+	}
 	d := &damage.Damage{
 		File:          s.batch.file,
 		Offset:        s.batch.offset,

@@ -244,9 +244,13 @@ func (s *Scan) startAt(m *synced.Mark) {
 
 // walk reads the frames from offset from on. footer, unless nil, numbers them;
 // walk returns as soon as the footer contradicts them. header is the trouble
-// with the header: the bytes before the first frame are part of it.
+// with the header: the bytes before the first frame are part of it. What looks
+// like a frame where only a header can be is none: no index can list it.
 func (s *Scan) walk(in input, from uint64, footer *hints, header *damage.Refusal) error {
 	s.hints, s.wrong = footer, false
+	if header != nil {
+		from = min(segment.MinSize, uint64(max(in.source.Size(), 0)))
+	}
 	if s.walker == nil {
 		s.walker = segment.NewWalker(in.source, from)
 	} else {
@@ -272,7 +276,7 @@ func (s *Scan) walk(in input, from uint64, footer *hints, header *damage.Refusal
 	}
 	s.rest = rest
 	if header != nil {
-		s.lose(&damage.Damage{File: s.file, Length: rest.Length, Reason: header.Reason, Err: header.Err})
+		s.lose(&damage.Damage{File: s.file, Length: rest.Offset + rest.Length, Reason: header.Reason, Err: header.Err})
 		return nil
 	}
 	s.end(in, rest)
@@ -308,7 +312,12 @@ func (t *steps) until(s *Scan, offset uint64) bool {
 			return false
 		}
 		if t.header != nil {
-			step.Damage, step.One, step.Named, t.header = t.header, false, false, nil
+			if step.Body != nil {
+				s.step(segment.Step{Length: step.Offset, Damage: t.header})
+			} else {
+				step = segment.Step{Length: step.Offset + step.Length, Damage: t.header}
+			}
+			t.header = nil
 		}
 		if step.Damage != nil {
 			s.step(step)

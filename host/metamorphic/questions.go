@@ -245,7 +245,7 @@ func someID(r *rand.Rand, m *model) event.ID {
 	case chance(r, 12):
 		return event.ID{}
 	case len(m.events) == 0 || chance(r, 10):
-		return numbered(1 << 40)
+		return numbered(1 << 29)
 	}
 	return one(r, m.events).ID
 }

@@ -225,7 +225,7 @@ func (w *writer) items(n int) (items []item) {
 		case len(w.m.events) > 0 && chance(w.r, 3):
 			it.correlation = one(w.r, w.m.events).Correlation
 		case chance(w.r, 8):
-			it.correlation = numbered(1<<41 + w.r.IntN(3))
+			it.correlation = numbered(1<<30 + w.r.IntN(3))
 		}
 		if chance(w.r, 5) {
 			it.flags = one(w.r, []uint8{event.FlagRequiresAck, event.FlagTransactional, event.FlagReplay})
