@@ -146,9 +146,6 @@ func (s *Store) Compact(ctx context.Context, c Compaction) (CompactResult, error
 		}
 		return s.writer.settle()
 	})
-	if x.done != nil && len(x.done.Removals) > 0 {
-		s.writer.forgetHeads()
-	}
 	x.result.Took = time.Since(start)
 	if err != nil && !errors.Is(err, ErrClosed) && context.Cause(ctx) != err {
 		err = failedAt("compact", s.path, err)

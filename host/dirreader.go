@@ -57,11 +57,17 @@ func (r *DirReader) open(ctx context.Context) (contents, error) {
 // files. m, unless nil, finds the events that move later. The open ignores the index files
 // named by skip.
 func openContents(ctx context.Context, path string, o *ReaderOptions, m *mover, skip ...string) (contents, error) {
-	return openPart(ctx, path, o, m, false, skip...)
+	return openPart(ctx, path, o, m, nil, false, skip...)
 }
 
-// openPart is openContents, with indexOnly without the events that no index file covers.
-func openPart(ctx context.Context, path string, o *ReaderOptions, m *mover, indexOnly bool, skip ...string) (contents, error) {
+// openSpilling is openContents that puts the records of a long tail into a scratch file,
+// unless scratch is nil. See store.Options.Scratch.
+func openSpilling(ctx context.Context, path string, o *ReaderOptions, m *mover, scratch *spillSpace, skip ...string) (contents, error) {
+	return openPart(ctx, path, o, m, scratch, false, skip...)
+}
+
+// openPart is openSpilling, with indexOnly without the events that no index file covers.
+func openPart(ctx context.Context, path string, o *ReaderOptions, m *mover, scratch *spillSpace, indexOnly bool, skip ...string) (contents, error) {
 	start := time.Now()
 	files := newDirectory(path, o)
 	options := store.Options{
@@ -80,6 +86,9 @@ func openPart(ctx context.Context, path string, o *ReaderOptions, m *mover, inde
 	}
 	if m != nil {
 		options.Moved = m.find
+	}
+	if scratch != nil {
+		options.Scratch, options.SpillAfter = scratch, scratch.after
 	}
 	s, err := store.Open(files, options)
 	if err != nil {

@@ -52,7 +52,6 @@ var inside = map[string]string{
 	"strtab.NameError":          "the same",
 	"compact.ErrActive":         "of compactions, whose runs host chooses",
 	"compact.ErrNoSegments":     "the same",
-	"compact.ErrVerdict":        "the same",
 	"compact.BatchError":        "the same: host makes the run longer",
 	"compact.DamageError":       "its cause is a Damage",
 	"compact.NumbersError":      "of compactions, as text",

@@ -157,7 +157,7 @@ func forkOnce(ctx context.Context, dir string, sequence uint64, dst string, o *O
 // covers has to be read from segments.
 func planFork(ctx context.Context, dir string, sequence uint64, o *ReaderOptions) (origin contents, plan *store.Copying, err error) {
 	for _, indexOnly := range []bool{true, false} {
-		if origin, err = openPart(ctx, dir, o, nil, indexOnly); err != nil {
+		if origin, err = openPart(ctx, dir, o, nil, nil, indexOnly); err != nil {
 			return origin, nil, err
 		}
 		report := origin.snapshot.Report()

@@ -51,14 +51,19 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	reader := s.options.reader()
 	s.mover = &mover{path: s.path, options: &reader, live: s.pinSwitched}
-	c, err := openContents(ctx, s.path, &reader, s.mover, s.skip...)
+	c, err := openSpilling(ctx, s.path, &reader, s.mover, s.spillSpace(), s.skip...)
+	if err == nil && c.snapshot.Spilled() {
+		c, err = s.indexFirst(ctx, c)
+	}
 	if err != nil {
 		return err
 	}
+	recovered := c.recovered
 	var next uint64
 	var end artifact.Watermark
 	if err = cmp.Or(unread(&c), unnumbered(&c)); err == nil {
 		next, end, err = s.recover(&c)
+		c.recovered = cmp.Or(c.recovered, recovered)
 	}
 	if err == nil {
 		c, err = s.renumber(ctx, c, end)
@@ -92,6 +97,30 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	go s.writer.run(s.quit)
 	return nil
+}
+
+// indexFirst writes an index of a store whose tail is too long to be kept in memory, and opens
+// the store with it. If the index cannot be written, the tail is read into memory.
+func (s *Store) indexFirst(ctx context.Context, long contents) (contents, error) {
+	err := cmp.Or(unread(&long), unnumbered(&long))
+	report := long.snapshot.Report()
+	if err == nil && report.Damaged() == nil { // else no index is written
+		var end artifact.Watermark
+		if _, end, err = s.recover(&long); err == nil {
+			if failed := s.rebuildIndex(&long, end, false); failed != nil {
+				files := s.indexFiles()
+				files.notWritten(failed)
+			}
+		}
+	}
+	err = errors.Join(err, long.snapshot.DropSpilled(), long.files.release())
+	if err != nil {
+		return contents{}, err
+	}
+	reader := s.options.reader()
+	c, err := openContents(ctx, s.path, &reader, s.mover, s.skip...)
+	c.recovered = long.recovered
+	return c, err
 }
 
 // pinSwitched is versions.pin after a compaction that is about to be read.
@@ -159,14 +188,14 @@ func (s *Store) recover(c *contents) (next uint64, end artifact.Watermark, err e
 			return 0, end, err
 		}
 	}
-	var keep []string
+	var keep []string // among parts
 	// A damaged store keeps every part file: a refused or unreadable one may be the only
 	// record of the lost events.
 	report := c.snapshot.Report()
 	if report.OpenedFrom == store.FromIndex && report.Damaged() == nil && unreadable(c.snapshot) == nil {
 		keep = c.snapshot.IndexFiles().Names()
 	}
-	if err := removeLeftovers(s.options.FS, s.path, keep); err != nil { // matters only to the next index.fbati
+	if err := removeLeftovers(s.options.FS, s.path, keep, c.snapshot.Spilled()); err != nil { // matters only to the next index.fbati
 		files := s.indexFiles()
 		files.leftover(err)
 	}

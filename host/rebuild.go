@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
@@ -19,7 +20,8 @@ type RebuildOptions struct {
 // Rebuild rebuilds index.fbati and index.thaw from the segments alone, and returns the report
 // of reading the segments. It opens the store for writing: it takes the lock and repairs an
 // unclean stop, even if it then refuses to rebuild. It writes no index for a directory
-// without segments.
+// without segments. It keeps no more than Options.IndexMemory and the names of entities and
+// scopes in memory, unless the store has cancelled fences.
 //
 // Rebuild refuses a store with damaged segments, because the next open would trust the new
 // index and no longer report the damage. With AcceptDamage it indexes the readable events,
@@ -47,7 +49,7 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 		return Report{}, err
 	}
 	reader := s.options.reader()
-	c, err := openContents(ctx, s.path, &reader, nil, s.skip...)
+	c, err := openSpilling(ctx, s.path, &reader, nil, s.spillSpace(), s.skip...)
 	if err != nil {
 		return Report{}, err
 	}
@@ -59,7 +61,21 @@ func (s *Store) rebuild(ctx context.Context, acceptDamage bool) (Report, error) 
 			err = failedAt("rebuild", s.path, err)
 		}
 	}
-	return report, errors.Join(err, c.files.release())
+	if err == nil && c.snapshot.Spilled() { // the records were compared only while the index was written
+		report.DuplicateIDs, err = s.duplicateIDs(ctx)
+	}
+	return report, errors.Join(err, c.snapshot.DropSpilled(), c.files.release())
+}
+
+// duplicateIDs reads from the new index whether two events have the same id.
+func (s *Store) duplicateIDs(ctx context.Context) (bool, error) {
+	reader := s.options.reader()
+	files := newDirectory(s.path, &reader)
+	fresh, err := store.Open(files, store.Options{Seed: rand.Uint64(), Stop: ctx.Err, IndexOnly: true})
+	if err != nil {
+		return false, errors.Join(err, files.release())
+	}
+	return fresh.Report().DuplicateIDs, files.release()
 }
 
 func (s *Store) rebuildIndex(c *contents, end artifact.Watermark, acceptDamage bool) error {

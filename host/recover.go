@@ -162,8 +162,9 @@ func equal(f, src fsabstraction.File, from, to int64) (bool, error) {
 
 // removeLeftovers removes the files that an interrupted replacement left: those under
 // temporary names and, unless keep is nil, part files that are not in keep. It removes
-// only regular files under names that a writer uses.
-func removeLeftovers(fs fsabstraction.FS, dir string, keep []string) error {
+// only regular files under names that a writer uses. With scratch, it leaves the one scratch
+// file of an open.
+func removeLeftovers(fs fsabstraction.FS, dir string, keep []string, scratch bool) error {
 	names, err := fs.ReadDir(dir)
 	if err != nil {
 		return err
@@ -173,7 +174,7 @@ func removeLeftovers(fs fsabstraction.FS, dir string, keep []string) error {
 			continue
 		}
 		kind := coredir.KindOf(n.Name)
-		if kind == coredir.Temporary || kind == coredir.Part && keep != nil && !slices.Contains(keep, n.Name) {
+		if kind == coredir.Temporary && !(scratch && n.Name == coredir.ScratchName(1)) || kind == coredir.Part && keep != nil && !slices.Contains(keep, n.Name) {
 			err = errors.Join(err, removeFile(fs, filepath.Join(dir, n.Name)))
 		}
 	}

@@ -31,6 +31,25 @@ func (s scratchSpace) Create() (scratch.File, error) {
 	return &scratchFile{WriteFile: f, fs: s.fs, path: path}, nil
 }
 
+// spillSpace holds the records of an open for writing that reads a long tail.
+type spillSpace struct {
+	scratchSpace
+	after int // records that fit in memory
+}
+
+// spillBytes is how much memory a record of an open takes that is not put aside.
+const spillBytes = 256
+
+// leastSpilled is the number of records up to which nothing is worth putting aside.
+const leastSpilled = 1024
+
+func (s *Store) spillSpace() *spillSpace {
+	return &spillSpace{
+		scratchSpace: scratchSpace{fs: s.options.FS, dir: s.path, made: &s.scratch},
+		after:        max(leastSpilled, s.options.IndexMemory/spillBytes),
+	}
+}
+
 type scratchFile struct {
 	fsabstraction.WriteFile
 	fs   fsabstraction.FS

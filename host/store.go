@@ -25,6 +25,7 @@ type Store struct {
 	writer   *writer
 	flusher  *flusher
 	mover    *mover
+	scratch  atomic.Int64 // number of scratch files made
 	// switching is that of the flusher, once there is one.
 	switching atomic.Pointer[sync.RWMutex]
 
@@ -46,7 +47,7 @@ const queueLength = 1024
 func (s *Store) Snapshot() (*Snapshot, error) { return newSnapshot(s.versions.acquire()) }
 
 func (s *Store) indexFiles() indexFiles {
-	return indexFiles{fs: s.options.FS, dir: s.path, logger: s.options.Logger, memory: s.options.IndexMemory, made: new(atomic.Int64)}
+	return indexFiles{fs: s.options.FS, dir: s.path, logger: s.options.Logger, memory: s.options.IndexMemory, made: &s.scratch}
 }
 
 func (s *Store) unlock() error {

@@ -135,7 +135,7 @@ func checkSwap(fsys fsabstraction.FS) error {
 		if found, err := finishSwap(fsys, swapDir); err != nil || found && i > 0 {
 			return fmt.Errorf("finishing: found %v, %w", found, err)
 		}
-		if err := removeLeftovers(fsys, swapDir, nil); err != nil {
+		if err := removeLeftovers(fsys, swapDir, nil, false); err != nil {
 			return err
 		}
 		after, err := seenFiles(fsys)

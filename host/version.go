@@ -262,7 +262,7 @@ func (h history) Latest(entity string) (commit.Head, bool, error) {
 		return commit.Head{}, false, err
 	}
 	defer v.release()
-	return store.History{Snapshot: v.snapshot}.Latest(entity)
+	return store.History{Snapshot: v.snapshot, Direct: true}.Latest(entity)
 }
 
 // maxUnindexed is how many events the index may lack for the writer to use it in place of
@@ -300,5 +300,5 @@ func (h history) ByID(id event.ID) (commit.Known, bool, error) {
 		return commit.Known{}, false, err
 	}
 	defer v.release()
-	return store.History{Snapshot: v.snapshot}.ByID(id)
+	return store.History{Snapshot: v.snapshot, Direct: true}.ByID(id)
 }

@@ -39,7 +39,9 @@ type Options struct {
 	// IndexMemory is about how many bytes of memory the writing of an index takes, by
 	// default DefaultIndexMemory, besides what the distinct names of entities and scopes
 	// take. Work on more events than fit into it uses temporary files in the directory. A
-	// flush and a merge may run at once.
+	// flush and a merge may run at once. An open for writing whose index lacks more events
+	// than fit, one for each 256 bytes, writes an index before it goes on, unless the store
+	// is damaged or has cancelled fences.
 	IndexMemory int
 	// NoMerge leaves the segments of short sessions as they are. By default small
 	// neighbouring segments are merged: by Close if they have at most 4 MiB, and

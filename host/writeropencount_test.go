@@ -25,7 +25,7 @@ func TestWriterLooksAtFew(t *testing.T) {
 			return true
 		}})
 		p.fs = fs
-		st := p.openStore(t, host.Options{})
+		st := p.openStore(t, host.Options{NoMerge: true})
 		open, count = count, map[failfs.Kind]int{}
 		_, err := st.Append(t.Context(), event.At("entity", "s"), event.Data, 1)
 		require.NoError(t, err)

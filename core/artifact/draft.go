@@ -94,7 +94,7 @@ func (d *Draft) AddEntry(entry []byte, segment uint64, entity, scope uint32, seq
 	d.rows.last = append(b, entry[offSegment:RecordSize-8]...)
 	r := Raw(d.rows.last[len(d.rows.last)-RecordSize:])
 	r.SetNames(entity, scope)
-	r.setSequence(sequence)
+	r.SetSequence(sequence)
 	return nil
 }
 
@@ -151,7 +151,7 @@ func (d *Draft) Cut(first, end int) {
 }
 
 // SetSequence changes the sequence of record i.
-func (d *Draft) SetSequence(i int, sequence uint64) { d.At(i).setSequence(sequence) }
+func (d *Draft) SetSequence(i int, sequence uint64) { d.At(i).SetSequence(sequence) }
 
 // Sequence returns the sequence of record i, which may be forgotten.
 func (d *Draft) Sequence(i int) uint64 {
@@ -178,14 +178,24 @@ func (d *Draft) Renumber(first int, from uint64) {
 // record before n. Of a dropped record only the sequence can still be read and changed,
 // and the draft must not be rolled back to a savepoint among dropped records. Their
 // memory is reused, so slices that alias them become invalid.
-func (d *Draft) Forget(n int) {
+func (d *Draft) Forget(n int) { _ = d.Spill(n, nil) }
+
+// Spill is Forget that calls put, unless it is nil, with each chunk before it drops it. An
+// error of put ends it; that chunk stays.
+func (d *Draft) Spill(n int, put func(records []byte) error) error {
 	for k := d.forgotten.Len() / chunkRecords; k < len(d.rows.full) && (k+1)*chunkRecords < n; k++ {
+		if put != nil {
+			if err := put(d.rows.full[k]); err != nil {
+				return err
+			}
+		}
 		for b := d.rows.full[k]; len(b) > 0; b = b[RecordSize:] {
 			d.forgotten.Add(1, Raw(b[:RecordSize]).Sequence())
 		}
 		d.rows.spare = append(d.rows.spare, d.rows.full[k][:0])
 		d.rows.full[k] = nil
 	}
+	return nil
 }
 
 // Reset removes all records and keeps the names. The memory is reused, so slices that

@@ -111,8 +111,8 @@ func (r Raw) DecodeFacts(f *event.Facts) {
 	f.Position = r.Position()
 }
 
-// setSequence overwrites the sequence in place.
-func (r Raw) setSequence(n uint64) { binary.LittleEndian.PutUint64(r[offSequence:], n) }
+// SetSequence overwrites the sequence in place.
+func (r Raw) SetSequence(n uint64) { binary.LittleEndian.PutUint64(r[offSequence:], n) }
 
 // SetKind overwrites the kind in place.
 func (r Raw) SetKind(k event.Kind) { binary.LittleEndian.PutUint16(r[offKind:], uint16(k)) }

@@ -35,10 +35,14 @@ func PartInput(image index.Image, r *index.Reader) *Input {
 
 // RunInput returns records that a writer has appended as an input.
 func RunInput(r artifact.Run) *Input {
-	image, names := index.RunImage(r), r.Names()
-	return &Input{image: image, names: uint32(names.Len()), name: func(number uint32) ([]byte, error) {
-		return names.At(number), nil
-	}}
+	names := r.Names()
+	return RecordsInput(index.RunImage(r), uint32(names.Len()), names.At)
+}
+
+// RecordsInput returns records whose names are found by number as an input. names is one more
+// than the highest number.
+func RecordsInput(image index.Image, names uint32, name func(number uint32) []byte) *Input {
+	return &Input{image: image, names: names, name: func(number uint32) ([]byte, error) { return name(number), nil }}
 }
 
 // intern numbers the input's names in the table of the new file.

@@ -1,6 +1,8 @@
 package index
 
 import (
+	"sync/atomic"
+
 	"github.com/thawlog/thaw/core/pages"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/strtab"
@@ -58,6 +60,11 @@ type Index struct {
 	saved   *File
 	checked []*pages.Checked
 	tags    *IDTags // nil for none
+
+	// own and image have all sections and the image of an index from a file, and direct is
+	// what [Reader.Direct] made of them.
+	own, image *pages.Checked
+	direct     *atomic.Pointer[direct]
 }
 
 type flags uint32

@@ -1,6 +1,8 @@
 package index
 
 import (
+	"sync/atomic"
+
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/pages"
@@ -88,7 +90,7 @@ func (f *File) Index(outside source.Source, name string) (Image, *Index) {
 		nameSeed: f.h.nameSeed, idSeed: f.h.idSeed, flags: f.h.flags &^ flagContained,
 		first: f.h.first, last: f.h.last, saved: f,
 	}
-	checked := func(name string, src source.Source, at, size uint64, sums source.Source, page uint64) source.Source {
+	checked := func(name string, src source.Source, at, size uint64, sums source.Source, page uint64) *pages.Checked {
 		c := pages.NewChecked(name, src, at, size, sums, page*pages.SumSize)
 		t.checked = append(t.checked, c)
 		return c
@@ -99,14 +101,45 @@ func (f *File) Index(outside source.Source, name string) (Image, *Index) {
 		sums = checked(f.name, f.src, e.at, e.size, sums, 0)
 	}
 	own := checked(f.name, f.src, pages.Size, f.lay.summed-pages.Size, sums, f.lay.outside)
-	var image source.Source
-	if f.Contained() {
-		image = source.Part(own, 0, f.h.size)
-	} else {
-		image = checked(name, outside, 0, f.h.size, sums, 0)
+	t.own, t.image, t.direct = own, own, new(atomic.Pointer[direct])
+	if !f.Contained() {
+		t.image = checked(name, outside, 0, f.h.size, sums, 0)
 	}
+	f.parts(&t.section, own)
+	return FileImage(source.Part(t.image, 0, f.h.size), &f.a), t
+}
+
+// parts sets the sections of the file whose pages src has.
+func (f *File) parts(section *[sections]source.Source, src source.Source) {
 	for i, e := range f.lay.sections {
-		t.section[i] = source.Part(own, e.at-pages.Size, e.size)
+		section[i] = source.Part(src, e.at-pages.Size, e.size)
 	}
-	return FileImage(image, &f.a), t
+}
+
+// direct holds the sources of an index and its image for scattered reads.
+type direct struct {
+	image   source.Source
+	section [sections]source.Source
+}
+
+// Direct returns img, which t leads into, with records that are read as [Reader.Direct] does.
+func (t *Index) Direct(img Image) Image {
+	if d := t.directly(); d != nil {
+		img.Records = d.image
+	}
+	return img
+}
+
+// directly returns the sources for scattered reads, nil if they are those of t itself.
+func (t *Index) directly() *direct {
+	if t.own == nil {
+		return nil
+	}
+	d := t.direct.Load()
+	if d == nil {
+		d = &direct{image: source.Part(t.image.Direct(), 0, t.saved.h.size)}
+		t.saved.parts(&d.section, t.own.Direct())
+		t.direct.Store(d)
+	}
+	return d
 }

@@ -39,7 +39,7 @@ type Postings struct {
 // is in the same section as the last one.
 func (p *Postings) Walk(r *Reader, l List) {
 	if p.section != l.section+1 {
-		p.win.Reset(r.t.section[l.section], 4*farItems)
+		p.win.Reset(r.source(l.section), 4*farItems)
 		p.section = l.section + 1
 	}
 	p.from, p.at, p.to, p.count = l.from, l.from, l.to, r.img.Count

@@ -41,7 +41,8 @@ type Reader struct {
 	records source.Window
 	names   source.Window
 	section [sections]source.Window
-	made    uint32 // bit i: section[i] was made
+	made    uint32  // bit i: section[i] was made
+	direct  *direct // see Direct
 	// lastName is the last name that NameOfMany read.
 	lastName uint32
 	ranged   []source.Range // to announce
@@ -63,10 +64,20 @@ func (r *Reader) Reset(img *Image, t *Index) {
 	r.names.Reset(img.Names, pointBlock)
 }
 
+// Direct makes r, which was just reset, read from the files themselves rather than through
+// mappings of them. It is for few reads at scattered places of a large store, which would
+// make the mappings take much memory.
+func (r *Reader) Direct() {
+	if r.direct = r.t.directly(); r.direct != nil {
+		r.records.Reset(r.direct.image, recordBlock)
+		r.names.Reset(r.direct.image, pointBlock)
+	}
+}
+
 // Forget drops all references except r's own buffers. r must be reset before it
 // is used again.
 func (r *Reader) Forget() {
-	r.img, r.t, r.lastName = nil, nil, 0
+	r.img, r.t, r.direct, r.lastName = nil, nil, nil, 0
 	r.records.Reset(nil, 0)
 	r.names.Reset(nil, 0)
 	for section := range r.section {
@@ -87,9 +98,17 @@ func (r *Reader) window(section int) *source.Window {
 		if section == secEntityList || section == secScopeList || section == secKindList {
 			block = listBlock
 		}
-		w.Reset(r.t.section[section], block)
+		w.Reset(r.source(section), block)
 	}
 	return w
+}
+
+// source returns where to read a section.
+func (r *Reader) source(section int) source.Source {
+	if r.direct != nil {
+		return r.direct.section[section]
+	}
+	return r.t.section[section]
 }
 
 // Count returns the number of records.

@@ -46,6 +46,14 @@ func NewChecked(file string, src source.Source, at, size uint64, sums source.Sou
 	}
 }
 
+// Direct returns c without its source's cheaper way to read bytes again. It is for few
+// scattered reads, since each may make a mapping grow by 64 KiB.
+func (c *Checked) Direct() *Checked {
+	d := *c
+	d.again = nil
+	return &d
+}
+
 // Size implements source.Source.
 func (c *Checked) Size() int64 { return int64(c.size) }
 

@@ -26,6 +26,9 @@ func (l *Log) Draft() *artifact.Draft { return l.draft }
 // that has used them and continues to read. Call it between two segments.
 func (l *Log) Forget() { l.draft.Forget(l.committed) }
 
+// Spill is Forget that calls put with what it drops: see [artifact.Draft.Spill].
+func (l *Log) Spill(put func(records []byte) error) error { return l.draft.Spill(l.committed, put) }
+
 // Committed returns the number of visible records.
 func (l *Log) Committed() int { return l.committed }
 

@@ -60,10 +60,13 @@ func (s *Snapshot) inputs(f Flush) (inputs []*flush.Input) {
 		switch {
 		case i < f.First || f.Last > 0 && i >= f.Last:
 		case i == 0 && i < s.base:
-			inputs = append(inputs, flush.ArtifactInput(p.Image, p.Reader()))
-		default:
-			inputs = append(inputs, flush.PartInput(p.Image, p.Reader()))
+			inputs = append(inputs, flush.ArtifactInput(p.Index.Direct(p.Image), p.Reader()))
+		default: // few records are read twice, far from each other
+			inputs = append(inputs, flush.PartInput(p.Index.Direct(p.Image), p.Reader()))
 		}
+	}
+	if f.Last == 0 && s.spilled.count > 0 {
+		inputs = append(inputs, s.spilled.input())
 	}
 	if f.Last == 0 && f.Run.Len() > 0 {
 		inputs = append(inputs, flush.RunInput(f.Run))

@@ -109,6 +109,17 @@ func (r *rawReader) announce() {
 func (r *rawReader) read(e event.Event) ([]byte, error) {
 	raw, err := r.readIn(r.snapshot, e)
 	var lost *damage.Damage
+	if r.snapshot.options.Moved != nil && errors.As(err, &lost) {
+		now, moved, removed := r.snapshot.movedHere(&e)
+		if removed != nil {
+			return nil, removed
+		}
+		if moved {
+			if raw, err := r.readIn(r.snapshot, now); err == nil {
+				return raw, nil
+			}
+		}
+	}
 	for try := 0; try < movedTries && r.snapshot.options.Moved != nil && errors.As(err, &lost); try++ {
 		if r.fresh != nil {
 			now, ok, removed := r.fresh.place(&e, r.snapshot.Generation())

@@ -8,7 +8,11 @@ import (
 )
 
 // History is a snapshot as the log that a writer continues. It implements [commit.History].
-type History struct{ *Snapshot }
+type History struct {
+	*Snapshot
+	// Direct makes Latest and ByID read index files as [index.Reader.Direct] does.
+	Direct bool
+}
 
 var _ commit.History = History{}
 
@@ -44,13 +48,22 @@ func (s History) latest(entity string) (h commit.Head, ok bool, err error) {
 }
 
 func (s History) latestIn(part *part, entity string, h *commit.Head, any bool) (bool, error) {
-	c := s.cursor(part)
+	c := s.lookup(part)
 	defer c.Release()
 	number, found, err := c.FindName([]byte(entity))
 	if err != nil || !found {
 		return any, err
 	}
 	return latest(c, number, h, any)
+}
+
+// lookup returns a cursor for a look-up.
+func (s History) lookup(p *part) *query.Cursor {
+	c := s.cursor(p)
+	if s.Direct {
+		c.Direct()
+	}
+	return c
 }
 
 // latest walks the list of one entity backwards. any is set when h describes an event
@@ -125,7 +138,7 @@ func (s History) first(id event.ID, accept func(*query.Cursor, artifact.Raw) boo
 }
 
 func (s History) firstIn(part *part, id event.ID, accept func(*query.Cursor, artifact.Raw) bool) (k commit.Known, ok bool, err error) {
-	c := s.cursor(part)
+	c := s.lookup(part)
 	defer c.Release()
 	e, r, found, err := c.First(id, func(r artifact.Raw) bool { return accept(c, r) })
 	if err != nil || !found {

@@ -41,7 +41,7 @@ func (r *Report) MayHaveLost() bool {
 // reportLost reports the events that the store lacks and the first such index lists,
 // together with the part files that continue it.
 func (o *opening) reportLost() error {
-	if o.options.ValidateOnly != nil {
+	if o.options.ValidateOnly != nil || o.spilled.file != nil { // needsRecords found no such index
 		return nil
 	}
 	for _, refused := range o.report.Rejected {

@@ -90,6 +90,14 @@ func (s *Snapshot) place(e *event.Event, since uint64) (now event.Event, ok bool
 	return now, now.Facts == same && now.Entity == e.Entity && now.Scope == e.Scope, nil
 }
 
+// movedHere returns the event of the snapshot that is e, if it has another position there: e is
+// of an older snapshot. The error is that of place.
+func (s *Snapshot) movedHere(e *event.Event) (now event.Event, moved bool, err error) {
+	now, ok, err := s.place(e, 0)
+	now.TimestampUS, now.Timed = e.TimestampUS, e.Timed
+	return now, ok && now.Position != e.Position, err
+}
+
 // removal returns the [RemovedError] of an event, or nil if the store does not say that it
 // was removed after a generation.
 func (s *Snapshot) removal(e *event.Event, since uint64) error {
@@ -115,6 +123,17 @@ const movedTries = 3
 // Without a better answer the error stays why.
 func (s *Snapshot) readMoved(e event.Event, why error) (event.Full, error) {
 	var lost *damage.Damage
+	if errors.As(why, &lost) {
+		now, moved, err := s.movedHere(&e)
+		if err != nil {
+			return event.Full{}, err
+		}
+		if moved {
+			if full, err := s.readHere(now); err == nil {
+				return full, nil
+			}
+		}
+	}
 	than := s.Generation()
 	for range movedTries {
 		if !errors.As(why, &lost) {

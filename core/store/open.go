@@ -23,9 +23,10 @@ const openTries = 5
 func Open(files directory.Files, o Options) (*Snapshot, error) {
 	o.Stop = markStop(o.Stop)
 	defer func() { o.Stop = nil }() // Stop bounds the open, not later repairs
-	s, err := resolveAndOpen(files, &o, 1)
-	for try := 2; try <= openTries && errors.Is(err, source.ErrGone); try++ {
-		s, err = resolveAndOpen(files, &o, try)
+	s, err := tryOpen(files, &o)
+	if errors.Is(err, errInMemory) {
+		o.Scratch = nil
+		s, err = tryOpen(files, &o)
 	}
 	if err != nil {
 		return nil, unmarkStop(err)
@@ -36,6 +37,15 @@ func Open(files directory.Files, o Options) (*Snapshot, error) {
 	s.dropStop()
 	s.options.known = &knownFrames{seed: o.Seed}
 	return s, nil
+}
+
+// tryOpen tries to open the store, several times if need be.
+func tryOpen(files directory.Files, o *Options) (*Snapshot, error) {
+	s, err := resolveAndOpen(files, o, 1)
+	for try := 2; try <= openTries && errors.Is(err, source.ErrGone); try++ {
+		s, err = resolveAndOpen(files, o, try)
+	}
+	return s, err
 }
 
 // resolveAndOpen makes one try, and another one at once if a swap is pending.
@@ -73,7 +83,13 @@ type opening struct {
 func open(files directory.Files, o *Options, try int, refused []*damage.Refusal) (*Snapshot, error) {
 	t := &opening{Snapshot: &Snapshot{files: files, options: o}, try: try, refused: refused}
 	s, err := t.run()
-	if err := t.checkSwapped(err); err != nil {
+	if err = t.checkSwapped(err); err == nil && s == t.Snapshot {
+		return s, nil
+	}
+	if err = cmp.Or(err, t.spilled.close()); err != nil && s != nil {
+		_ = s.spilled.close()
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/replay"
+	"github.com/thawlog/thaw/core/scratch"
 )
 
 // Options are the choices of an open. The zero Options are safe.
@@ -50,6 +51,11 @@ type Options struct {
 	// and at its end, and may let the log forget what is committed. An open that starts
 	// again brings another log. It is for verification.
 	ValidateOnly func(tail *replay.Log)
+	// Scratch, when set, is where the records of the tail are put aside when there are at
+	// least SpillAfter of them: see [Snapshot.Spilled]. A store with hidden ranges, or with a
+	// refused index that lists other events than the segments, is read into memory.
+	Scratch    scratch.Space
+	SpillAfter int
 	// Moved, when set, returns a snapshot of the store as it is now, for events that a
 	// compaction has moved since the snapshot in use was taken, whose generation it is
 	// given; nil if the store's is still that one. release is called after the last use.

@@ -165,6 +165,13 @@ func (r *eachReader) move(b *frameBatch) {
 		return
 	}
 	fresh, release := r.snapshot.successor(cmp.Or(r.fresh, r.snapshot).Generation())
+	if fresh == nil && r.fresh == nil {
+		// The events may be of an older snapshot than this one.
+		first := &b.events[slices.Index(b.sound, false)].Event
+		if _, moved, _ := r.snapshot.movedHere(first); moved {
+			fresh = r.snapshot
+		}
+	}
 	if fresh == nil {
 		return
 	}

@@ -138,6 +138,7 @@ func (s *Snapshot) count() error {
 		}
 		r.DuplicateIDs = r.DuplicateIDs || !p.Index.UniqueIDs()
 	}
+	r.Events += uint64(s.spilled.count)
 	r.IndexOrigin, r.Parts = IndexBuilt, len(s.IndexFiles().Files)
 	if r.Parts > 0 {
 		r.Parts--

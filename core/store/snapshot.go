@@ -22,6 +22,7 @@ type Snapshot struct {
 	parts   []*part
 	base    int // how many parts, from the first, were read from files of an index
 	scan    *replay.Scan
+	spilled spill
 	// minNext bounds the report's next sequence from below. Lower sequences were given
 	// out, as a lost index or a renumbered hidden range shows.
 	minNext  uint64

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
@@ -12,11 +13,15 @@ import (
 // the place is read only when it goes on after it.
 func (o *opening) readTail() error {
 	log := o.scan.Log()
+	var spillFailed error
 	err := o.scan.Drive(replay.Segments{
 		Files: o.files, Listing: o.listing, Mark: o.mark,
-		After: func(directory.SegmentEntry) { o.options.validate(log) },
+		After: func(directory.SegmentEntry) {
+			o.options.validate(log)
+			spillFailed = cmp.Or(spillFailed, o.spillTail(log))
+		},
 	})
-	if err == nil {
+	if err = cmp.Or(spillFailed, err); err == nil {
 		o.options.validate(log)
 	}
 	return err
@@ -41,7 +46,11 @@ func (o *opening) overlookedSegment() (bool, error) {
 // addTail makes what the scan read the last part, and applies the hidden ranges.
 func (o *opening) addTail() error {
 	log := o.scan.Log()
-	if log.Committed() > 0 && o.options.ValidateOnly == nil {
+	if o.spilled.file != nil {
+		if err := cmp.Or(o.needsRecords(), o.spilled.end(log)); err != nil {
+			return err
+		}
+	} else if log.Committed() > 0 && o.options.ValidateOnly == nil {
 		p, err := draftPart(log.Draft(), validated(log.Next()), o.options)
 		if err != nil {
 			return err
