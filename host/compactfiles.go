@@ -109,6 +109,9 @@ func (x *compacting) switchOver(swap *swapping) error {
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
 	f.movedEnd(to)
+	if x.done.Dropped > 0 {
+		f.removals.Add(1)
+	}
 	x.logDone()
 	return nil
 }

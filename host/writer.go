@@ -36,6 +36,8 @@ type writer struct {
 	versions  *versions
 	flusher   *flusher
 	forgotten int // number of appended events that log has forgotten
+	// removals is the flusher's when log last forgot what was removed.
+	removals uint64
 
 	// unsure reports whether the segment at end may not be on disk: a process that died
 	// may have sealed it without a sync.
@@ -123,6 +125,10 @@ func (w *writer) take(r *request) {
 	if r.kind == requestSync {
 		w.staged = append(w.staged, r)
 		w.endGroup(true)
+		return
+	}
+	if err := w.forgetRemoved(); err != nil {
+		r.finish(err)
 		return
 	}
 	if w.full() || w.active == nil && w.planned == nil {
@@ -238,14 +244,22 @@ func (w *writer) forget() (more bool) {
 	return w.forgotten < n
 }
 
-// forgetHeads makes the log continue each entity after the last event that the store has,
-// since events were removed.
-func (w *writer) forgetHeads() {
-	w.serving.Lock()
-	defer w.serving.Unlock()
-	for w.forget() {
+// forgetRemoved makes the log forget the events that a compaction has dropped: heads of
+// entities and ids go on from what is left in the store, as after another open.
+func (w *writer) forgetRemoved() error {
+	removals := w.flusher.removals.Load()
+	if removals == w.removals {
+		return nil
 	}
-	w.log.ForgetHeads()
+	if w.endGroup(false); w.failed != nil {
+		return w.failed
+	}
+	n := max(w.versions.flushed(), w.forgotten)
+	if err := w.log.Removed(n - w.forgotten); err != nil {
+		return err
+	}
+	w.forgotten, w.removals = n, removals
+	return nil
 }
 
 // atClose returns the occasion on which a close writes an index.

@@ -119,3 +119,29 @@ func (f *forgetting) number(d *artifact.Draft, old uint32) (uint32, error) {
 	f.names = append(f.names, old)
 	return n, nil
 }
+
+// Removed tells the log that the store has lost events, the first n committed records among
+// them or not: it forgets those, as Forget does, and what it remembers of entities without
+// later records. So the next append continues what is left, as after another open.
+func (l *Log) Removed(n int) error {
+	for n > 0 {
+		dropped, err := l.Forget(n)
+		if err != nil {
+			return err
+		}
+		n -= dropped
+	}
+	l.forgetHeads()
+	left := make([]bool, len(l.heads))
+	for i := range l.draft.Len() {
+		if number := l.draft.At(i).Entity(); int(number) < len(left) {
+			left[number] = true
+		}
+	}
+	for number := range l.heads {
+		if !left[number] {
+			l.heads[number] = head{}
+		}
+	}
+	return nil
+}

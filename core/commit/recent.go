@@ -3,8 +3,8 @@ package commit
 import "github.com/thawlog/thaw/core/artifact"
 
 const (
-	// recentHeads is about the number of heads that a log keeps of entities whose events it
-	// forgot. One takes about 100 bytes, so all take 13 to 26 MB. Asking the history takes a
+	// recentHeads bounds the number of heads that a log keeps of entities whose events it
+	// forgot, unless the last draft had more. One takes about 100 bytes, so all take 13 MB. Asking the history takes a
 	// search and a few scattered reads in each index file.
 	recentHeads = 1 << 17
 	// recentDrafts bounds the searches of one look-up.
@@ -28,7 +28,7 @@ type recentDraft struct {
 func (r *recent) add(d *artifact.Draft, heads []head) {
 	kept, count := []recentDraft{{names: d.KeepNames(), heads: heads}}, len(heads)
 	for _, old := range r.drafts {
-		if count >= recentHeads || len(kept) == recentDrafts {
+		if count+len(old.heads) > recentHeads || len(kept) == recentDrafts {
 			break
 		}
 		kept, count = append(kept, old), count+len(old.heads)
@@ -47,19 +47,6 @@ func (r *recent) find(entity []byte) (h head, ok bool) {
 	return head{}, false
 }
 
-// ForgetHeads makes the log ask the history again for the last events of entities without
-// an event in the log. Call it when events were removed from the store, and nothing is staged.
-func (l *Log) ForgetHeads() {
-	l.recent = recent{}
-	left := make([]bool, len(l.heads)) // a name may be left that is only a scope's
-	for i := range l.draft.Len() {
-		if number := l.draft.At(i).Entity(); int(number) < len(left) {
-			left[number] = true
-		}
-	}
-	for number := range l.heads {
-		if !left[number] {
-			l.heads[number] = head{}
-		}
-	}
-}
+// forgetHeads makes the log ask the history again for the last events of entities without
+// an event in the log.
+func (l *Log) forgetHeads() { l.recent = recent{} }
