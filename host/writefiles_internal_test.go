@@ -70,7 +70,7 @@ func TestRemoveLeftovers(t *testing.T) {
 		gone []string
 	}{{nil, []string{"index.fbati.tmp"}}, {[]string{part}, []string{"index.fbati.tmp"}}, {[]string{}, []string{"index.fbati.tmp", part}}} {
 		mem := filesIn(t, all)
-		require.NoError(t, removeLeftovers(mem, swapDir, c.keep))
+		require.NoError(t, removeLeftovers(mem, swapDir, c.keep, false))
 		got := contentsOf(mem)
 		for name := range all {
 			if slices.Contains(c.gone, name) {

@@ -144,7 +144,7 @@ func (a *asked) Latest(entity string) (commit.Head, bool, error) {
 }
 
 // TestForgottenHeadsAreKept: the history is not asked for the last event of an entity that
-// was in use lately, until ForgetHeads.
+// was in use lately, until Removed.
 func TestForgottenHeadsAreKept(t *testing.T) {
 	history := &asked{model: newModel(0)}
 	log := commit.NewLog(history, 0)
@@ -186,6 +186,6 @@ func TestForgottenHeadsAreKept(t *testing.T) {
 	require.Equal(t, []string{"a"}, history.entities, "but not five")
 	turn()
 	history.heads["b"] = commit.Head{Clock: 6, State: commit.State{Some: true, Clock: 6}}
-	log.ForgetHeads()
+	require.NoError(t, log.Removed(0))
 	require.EqualValues(t, 7, add("b").Clock)
 }
