@@ -2,12 +2,14 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
 	"path/filepath"
 
 	"github.com/thawlog/thaw/core/lineage"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/core/verify"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -24,19 +26,21 @@ import (
 // means that the check could not be completed; damage is not an error.
 func Verify(ctx context.Context, path string, o ReaderOptions, progress func(done, total uint64)) (*Findings, error) {
 	o = o.withDefaults()
+	var failed error
 	for range verifyTries {
 		before := generationOf(o.FS, path)
 		result, err := verifyOnce(ctx, path, &o, progress)
 		sound := err == nil && len(result.Damages) == 0
-		if ctx.Err() == nil && !sound && !bytes.Equal(before, generationOf(o.FS, path)) {
-			continue // files of before and of after a compaction
+		if ctx.Err() == nil && !sound && (errors.Is(err, source.ErrGone) || !bytes.Equal(before, generationOf(o.FS, path))) {
+			failed = cmp.Or(err, errChanges) // files of before and of after a compaction
+			continue
 		}
 		if err != nil {
 			return nil, failedAt("verify", path, err)
 		}
 		return findingsOf(result), nil
 	}
-	return nil, failedAt("verify", path, errChanges)
+	return nil, failedAt("verify", path, failed)
 }
 
 // verifyTries is how often a check is begun when compactions replace the files meanwhile.
