@@ -54,8 +54,8 @@
 // temporary names (directory.TemporaryName in core).
 //
 // Close seals the segment, waits for an index of appended events that is being written, stops a
-// merge, writes its own index, and removes synced.thaw. It writes the tail and at most 131,072
-// older records, about 0.2 s, unless short sessions left more than 16 index files.
+// merge, writes its own index, and removes synced.thaw. It writes the tail and at most 1,048,576
+// older records, about half a second, unless short sessions left more than 16 index files.
 //
 // # Copying a live store
 //

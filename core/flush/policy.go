@@ -13,8 +13,10 @@ package flush
 //
 //   - An empty tail is not flushed.
 //   - A flush never writes more than the tail and [Limit] records: about 0.1 s. So an append
-//     that waits for memory, and a close, wait for no more than that, whatever the store's
-//     size. A close leaves everything else to the next session's background.
+//     that waits for memory waits for no more than that, whatever the store's size. A close
+//     writes at most [CloseLimit] records, some 0.4 s, since a store of a single index.fbati
+//     is the fastest to open and to query. It leaves everything else to the next session's
+//     background.
 //   - Within the limit, index.fbati and index.thaw are written again when all that follows
 //     them is at least an eighth of them at a close, or half of them while the store is
 //     open. So they hold every event of a small store.
@@ -39,6 +41,8 @@ const (
 	OpenWeight = 65_536
 	// Limit is about how many records are written in a tenth of a second.
 	Limit = 1 << 17
+	// CloseLimit is the same for a close, which nothing else waits for.
+	CloseLimit = 1 << 20
 )
 
 // Policy holds the numbers of the policy. Tests use smaller ones, so that few events
@@ -58,13 +62,15 @@ type Policy struct {
 	// about the same length into one, and one of all files when those after index.fbati
 	// have BaseShare times its records.
 	Limit, Fan, BaseShare uint64
+	// CloseLimit is Limit for a flush at a close; 0 is Limit.
+	CloseLimit uint64
 	// MostParts is the number of files above which a close merges too.
 	MostParts int
 }
 
 // DefaultPolicy returns the policy described above.
 func DefaultPolicy() Policy {
-	return Policy{CloseWeight: CloseWeight, OpenWeight: OpenWeight, CloseShare: 8, OpenShare: 2, PartShare: 2, Limit: Limit, Fan: 5, BaseShare: 2, MostParts: 16}
+	return Policy{CloseWeight: CloseWeight, OpenWeight: OpenWeight, CloseShare: 8, OpenShare: 2, PartShare: 2, Limit: Limit, CloseLimit: CloseLimit, Fan: 5, BaseShare: 2, MostParts: 16}
 }
 
 // Moment is an occasion to flush.
@@ -102,21 +108,27 @@ func (p Policy) First(parts []uint64, t Tail, when Moment) (first int, ok bool) 
 	for _, n := range parts[min(1, len(parts)):] {
 		after += n
 	}
-	if len(parts) == 0 || after >= parts[0]/share && p.within(parts[0]+after) {
+	if len(parts) == 0 || after >= parts[0]/share && p.within(parts[0]+after, when) {
 		return 0, true
 	}
 	if t.Weight() < least {
 		return 0, false
 	}
 	first, size := len(parts), t.Events
-	for first > 1 && parts[first-1] <= p.PartShare*size && p.within(size+parts[first-1]) {
+	for first > 1 && parts[first-1] <= p.PartShare*size && p.within(size+parts[first-1], when) {
 		first--
 		size += parts[first]
 	}
 	return first, true
 }
 
-func (p Policy) within(records uint64) bool { return p.Limit == 0 || records <= p.Limit }
+// within reports whether a flush may write so many records.
+func (p Policy) within(records uint64, when Moment) bool {
+	if when == AtClose && p.CloseLimit > 0 {
+		return records <= p.CloseLimit
+	}
+	return p.Limit == 0 || records <= p.Limit
+}
 
 // Merge returns which files are worth merging into one: those from first up to last. parts
 // are as in First. It is asked again after each merge.
@@ -128,7 +140,7 @@ func (p Policy) Merge(parts []uint64, when Moment) (first, last int, ok bool) {
 	for _, n := range parts[1:] {
 		after += n
 	}
-	if after/p.BaseShare >= parts[0] && !p.within(parts[0]+after) {
+	if after/p.BaseShare >= parts[0] && !p.within(parts[0]+after, WhileOpen) {
 		return 0, len(parts), true
 	}
 	fan := int(p.Fan)

@@ -240,6 +240,14 @@ func TestPolicyLimit(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, c.want, first, "%+v", c)
 	}
+	// A close may write more.
+	policy.CloseLimit = 1000
+	first, _ := policy.First([]uint64{60}, flush.Tail{Events: 940}, flush.AtClose)
+	require.Zero(t, first)
+	first, _ = policy.First([]uint64{60}, flush.Tail{Events: 941}, flush.AtClose)
+	require.Equal(t, 1, first)
+	first, _ = policy.First([]uint64{60}, flush.Tail{Events: 940}, flush.WhileOpen)
+	require.Equal(t, 1, first)
 }
 
 // TestWeight: what a tail weighs.
