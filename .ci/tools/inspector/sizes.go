@@ -6,10 +6,11 @@ import (
 )
 
 // The budget, in bytes of gzip. The engine's worker, a third of which is the Go compiler's, is
-// measured with the engine.
+// measured with the engine. The page had 1,400,000 bytes until the engine learned to read stores
+// that are compacted, redacted or in the middle of a switch: 55,000 of its bytes.
 const (
 	mostScript = 80_000
-	mostPage   = 1_400_000
+	mostPage   = 1_460_000
 )
 
 // sizes are what the build prints, in bytes of gzip: what goes over the wire.
