@@ -299,6 +299,9 @@ func (f *Follower) read(ctx context.Context, end Position, yield func(event.Full
 		}
 		n = 0
 		for e, err := range f.feed.events(ctx, f.region, page, feedOptions{without: f.options.WithoutPayloads, last: f.last}) {
+			if errors.Is(err, ErrRemoved) { // since the look; the next one shows what is left
+				return true, errMoved
+			}
 			if err != nil && !errors.Is(err, ErrErased) {
 				return false, err
 			}
