@@ -11,6 +11,7 @@ import (
 // the directory in an environment variable.
 var children = map[string]func(dir string){
 	writerDirEnv: writeForOthers, readerDirEnv: readForOthers, holderDirEnv: holdForOthers,
+	besideDirEnv: readBesideCompactions,
 }
 
 func TestMain(m *testing.M) {

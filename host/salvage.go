@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,8 +86,9 @@ func (r SalvageReport) MarshalJSON() ([]byte, error) {
 // store has the identity of the old one, so positions and projections go on, and it says what
 // was lost: see [Lineage].
 //
-// Salvage takes no lock on dir and never writes to it. A writer may have it open, but if it
-// changes events that were there, the error is salvage.ErrChanged. dst must not exist, or be
+// Salvage takes no lock on dir and never writes to it. A writer may have it open. When a
+// compaction replaces files meanwhile, the salvage begins again; if that happens again and
+// again, or events change that were there, the error is salvage.ErrChanged. dst must not exist, or be
 // an empty directory, or one of a salvage that was interrupted; it must not lie in dir.
 // Until everything is on disk, dst is an empty store for readers. After an error it may be
 // left as an empty directory, or with files that the next Salvage removes.
@@ -103,22 +105,51 @@ func Salvage(ctx context.Context, dir, dst string, o SalvageOptions) (SalvageRep
 	if err := ctx.Err(); err != nil {
 		return SalvageReport{}, failedAt("salvage", dir, err)
 	}
-	files := newDirectory(dir, &reader)
-	report, err := salvageFiles(ctx, files, dir, dst, o)
-	if err = errors.Join(err, files.release()); err != nil {
-		return report, failedAt("salvage", dir, err)
+	for range salvageTries {
+		report, changed, err := salvageOnce(ctx, &reader, dir, dst, o)
+		if changed && ctx.Err() == nil {
+			continue
+		}
+		if err != nil {
+			return report, failedAt("salvage", dir, err)
+		}
+		return report, nil
 	}
-	return report, nil
+	return SalvageReport{}, failedAt("salvage", dir, errChangesSalvaged)
 }
 
-func salvageFiles(ctx context.Context, files *directory, dir, dst string, o SalvageOptions) (report SalvageReport, err error) {
+// salvageTries is how often a salvage is begun when compactions replace the files meanwhile.
+const salvageTries = 20
+
+var errChangesSalvaged = fmt.Errorf("compactions replace the files again and again; stop the writer: %w", salvage.ErrChanged)
+
+// salvageOnce makes one try. changed is set if files were replaced meanwhile: what was read may
+// be a mix of the old and the new ones, and nothing was made of it.
+func salvageOnce(ctx context.Context, reader *ReaderOptions, dir, dst string, o SalvageOptions) (report SalvageReport, changed bool, err error) {
 	var to *newStore
 	if dst != "" {
 		if to, err = beginNewStore(ctx, dir, dst, o); err != nil {
-			return report, err
+			return report, false, err
 		}
-		defer func() { err = errors.Join(err, to.close(err == nil)) }()
 	}
+	before := generationOf(reader.FS, dir)
+	files := newDirectory(dir, reader)
+	report, err = salvageFiles(ctx, files, to, o)
+	err = errors.Join(err, files.release())
+	if changed = !bytes.Equal(before, generationOf(reader.FS, dir)); changed {
+		err = cmp.Or(err, errChangesSalvaged)
+	}
+	if to != nil {
+		if err == nil {
+			err = to.finish()
+		}
+		err = errors.Join(err, to.close(err == nil))
+	}
+	return report, changed, err
+}
+
+// salvageFiles writes what is intact to a new store, unless to is nil. The caller finishes it.
+func salvageFiles(ctx context.Context, files *directory, to *newStore, o SalvageOptions) (report SalvageReport, err error) {
 	s, err := salvage.Examine(files, salvage.Options{
 		Hash: digest, Seed: rand.Uint64(), Stop: ctx.Err, Parallel: parallel,
 		ShowHidden: o.ShowHidden, KeepDoubtful: o.KeepDoubtful,
@@ -162,7 +193,7 @@ func salvageFiles(ctx context.Context, files *directory, dir, dst string, o Salv
 			return report, err
 		}
 	}
-	return report, to.finish()
+	return report, nil
 }
 
 // newStore is a directory that becomes a store in one step. It is for one goroutine.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync/atomic"
 
+	coredir "github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
@@ -69,7 +71,11 @@ func (s *segmentSource) tryAcquire() (*file, error) {
 
 // open opens the file and checks that it is the one looked at.
 func (s *segmentSource) open() (*file, error) {
-	f, err := s.directory.openFile(scarce.Inner(s.directory.options.FS), s.name)
+	inner := scarce.Inner(s.directory.options.FS)
+	f, err := s.directory.openFile(inner, s.name)
+	if final := coredir.Final(s.name); final != s.name && errors.Is(err, source.ErrGone) {
+		f, err = s.directory.openFile(inner, final) // the swap it waited for has renamed it
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,8 @@ func Run(files directory.Files, s *store.Snapshot, events iter.Seq2[event.Event,
 		var d *damage.Damage
 		switch {
 		case f.Err == nil:
+		case errors.Is(f.Err, store.ErrRemoved): // by a compaction meanwhile; the store has it no more
+			continue
 		case errors.As(f.Err, &d):
 			if len(r.LeftOut) == maxLeftOut {
 				r.More++

@@ -73,7 +73,7 @@ func (s *Snapshot) successor(than uint64) (fresh *Snapshot, release func()) {
 // generation: it may have another position. The error is a [RemovedError], or nil with ok unset if nothing explains
 // why it is not there.
 func (s *Snapshot) place(e *event.Event, since uint64) (now event.Event, ok bool, err error) {
-	now, err = s.at(e.Sequence)
+	now, err = s.unchecked().at(e.Sequence) // the caller reads the frame
 	if errors.Is(err, ErrNotFound) {
 		return now, false, s.removal(e, since)
 	}
@@ -88,6 +88,18 @@ func (s *Snapshot) place(e *event.Event, since uint64) (now event.Event, ok bool
 		}
 	}
 	return now, now.Facts == same && now.Entity == e.Entity && now.Scope == e.Scope, nil
+}
+
+// unchecked returns the snapshot without Options.CheckFrames: a check of a frame that moved
+// again would look for it here, and so on.
+func (s *Snapshot) unchecked() *Snapshot {
+	if !s.options.CheckFrames {
+		return s
+	}
+	out, options := *s, *s.options
+	options.CheckFrames = false
+	out.options = &options
+	return &out
 }
 
 // movedHere returns the event of the snapshot that is e, if it has another position there: e is
@@ -116,8 +128,9 @@ func (s *Snapshot) removal(e *event.Event, since uint64) error {
 	return nil
 }
 
-// movedTries bounds how often an event is looked for that moves again and again.
-const movedTries = 3
+// movedTries bounds how often an event is looked for that moves again and again. Each takes a
+// whole compaction between an open and the read of one frame.
+const movedTries = 20
 
 // readMoved reads an event whose frame is not where the snapshot has it, from where it is now.
 // Without a better answer the error stays why.

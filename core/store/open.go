@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
@@ -14,6 +15,13 @@ import (
 // openTries is how often an open is tried when a file goes away after it was listed,
 // as happens while another process compacts or flushes.
 const openTries = 5
+
+// openSwaps is how often an open begins again because files were swapped meanwhile. Each takes
+// a whole compaction, which mostly takes longer than an open.
+const openSwaps = 50
+
+// errSwapped is the [source.ErrGone] of a try during which files were swapped.
+var errSwapped = fmt.Errorf("files were replaced while they were read: %w", source.ErrGone)
 
 // Open reads a store: index.fbati with its part files, else index.ckpt, else every
 // segment, and the tail after them. Damage to a file that others can replace is no
@@ -42,7 +50,12 @@ func Open(files directory.Files, o Options) (*Snapshot, error) {
 // tryOpen tries to open the store, several times if need be.
 func tryOpen(files directory.Files, o *Options) (*Snapshot, error) {
 	s, err := resolveAndOpen(files, o, 1)
-	for try := 2; try <= openTries && errors.Is(err, source.ErrGone); try++ {
+	for try, swaps := 1, 0; errors.Is(err, source.ErrGone); {
+		if errors.Is(err, errSwapped) && swaps < openSwaps {
+			swaps++ // no sign that a file is missing for good
+		} else if try++; try > openTries {
+			break
+		}
 		s, err = resolveAndOpen(files, o, try)
 	}
 	return s, err
@@ -56,7 +69,7 @@ func resolveAndOpen(files directory.Files, o *Options, try int) (*Snapshot, erro
 			s, err = open(files, o, try, nil)
 		}
 		if errors.Is(err, directory.ErrSwap) { // that swap ended, and another one began
-			err = source.ErrGone
+			err = errSwapped
 		}
 	}
 	return s, err
@@ -169,11 +182,11 @@ func (o *opening) run() (*Snapshot, error) {
 	return o.Snapshot, o.finish()
 }
 
-// checkSwapped returns err, or [source.ErrGone] when files were swapped since the listing:
-// what was read can be a mix of the old and the new ones, and that may be why it failed.
+// checkSwapped returns err, or errSwapped when files were swapped since the listing: what was
+// read can be a mix of the old and the new ones, and that may be why it failed.
 func (o *opening) checkSwapped(err error) error {
 	var stop stopError
-	if o.listing == nil || errors.Is(err, source.ErrGone) || errors.As(err, &stop) {
+	if o.listing == nil || errors.Is(err, errSwapped) || errors.As(err, &stop) {
 		return err
 	}
 	if err == nil && o.base > 0 && len(o.report.Rejected) == 0 && o.listing.CountFrom(o.listing.First) <= 1 {
@@ -181,7 +194,7 @@ func (o *opening) checkSwapped(err error) error {
 	}
 	swapped, failed := o.listing.Swapped()
 	if swapped && failed == nil {
-		failed = source.ErrGone
+		failed = errSwapped
 	}
 	return cmp.Or(failed, err)
 }

@@ -209,6 +209,8 @@ func explainStore(e *storeError) (what, hint string) {
 		return e.Error(), hintPosition(refused)
 	case errors.As(e.err, &checkpoint):
 		return strings.TrimPrefix(checkpoint.Error(), "thaw: "), hintCheckpoint(checkpoint)
+	case errors.Is(e.err, host.ErrRemoved):
+		return e.Error(), "Another process compacts the store. Run the command again."
 	case errors.Is(e.err, source.ErrGone):
 		return e.dir + ": a segment was removed while it was read; another process may be compacting the store",
 			"Run the command again."

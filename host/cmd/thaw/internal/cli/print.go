@@ -19,7 +19,8 @@ const (
 
 // print prints a line for each event, in the order given. It first reads each event from its
 // segment and compares it with the index, so that every line agrees with the log. It skips
-// an event that cannot be read and lists it on stderr. The limit of f counts the events
+// an event that cannot be read and lists it on stderr, and one that another process removes
+// from the store meanwhile. The limit of f counts the events
 // within its times.
 func (a *app) print(ctx context.Context, dir string, r *host.DirReader, all events, f *lineFlags) (printed int, err error) {
 	p := &printer{app: a, ctx: ctx, dir: dir, reader: r, flags: f, line: f.append(a.names), limit: int(f.limit)}
@@ -134,6 +135,7 @@ func (p *printer) read(c *chunk) {
 		case err == nil:
 			c.text = p.line(c.text, &full)
 			c.lines++
+		case errors.Is(err, host.ErrRemoved): // meanwhile; the store has it no more
 		case errors.As(err, &d) && !errors.Is(err, source.ErrGone):
 			c.damages = append(c.damages, d)
 		default:
