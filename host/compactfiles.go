@@ -95,7 +95,10 @@ func (x *compacting) switchOver(swap *swapping) error {
 	}
 	f.switching.Lock() // a read of a moved event waits for the new places
 	defer f.switching.Unlock()
-	if err := cmp.Or(x.plan.Stop(), swap.Commit()); err != nil {
+	if err := x.plan.Stop(); err != nil {
+		return errors.Join(err, swap.Abort())
+	}
+	if err := swap.Commit(); err != nil {
 		if errors.Is(err, errUndecided) {
 			f.stuck.Store(true)
 			return fmt.Errorf("%w: %w", ErrUnfinished, err)

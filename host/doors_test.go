@@ -47,6 +47,7 @@ var inside = map[string]string{
 	"segment.ErrIDSize":         "the same",
 	"segment.ErrEffort":         "the same, with reason effort",
 	"source.ErrShort":           "the same",
+	"envelope.ErrShort":         "a cause within an error of package subjectkeys",
 	"strtab.ErrLeading":         "the same",
 	"strtab.ErrDuplicate":       "the same",
 	"strtab.NameError":          "the same",

@@ -30,6 +30,9 @@ type swapping struct {
 	fs     fsabstraction.FS
 	dir    string
 	record swap.Record
+	// counts is set when swap.thaw may be there: then the new files may be the only ones that
+	// the next open reads, and nothing removes them.
+	counts bool
 }
 
 // errUndecided is the error of a Commit that failed so that only the next open tells whether
@@ -125,6 +128,7 @@ func (s *swapping) Commit() error {
 	if err := syncDir(s.fs, s.dir); err != nil {
 		return err
 	}
+	s.counts = true
 	err := replaceFile(s.fs, s.dir, swap.FileName, func(f fsabstraction.WriteFile) error {
 		_, err := f.WriteAt(swap.AppendFile(nil, r), 0)
 		return err
@@ -138,11 +142,15 @@ func (s *swapping) Commit() error {
 	if _, look := s.fs.Lstat(s.path(swap.FileName)); !errors.Is(look, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", errUndecided, err)
 	}
+	s.counts = false
 	return err
 }
 
 // Abort removes the new files, before Commit or after its failure.
 func (s *swapping) Abort() error {
+	if s.counts {
+		return nil
+	}
 	var errs []error
 	for _, name := range s.record.Renames {
 		errs = append(errs, removeFile(s.fs, s.path(swap.Name(name))))

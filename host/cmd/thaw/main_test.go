@@ -202,7 +202,7 @@ func sessions(ts *testscript.TestScript, args []string) error {
 	n, err := strconv.Atoi(args[0])
 	for range n {
 		var st *host.Store
-		if st, err = host.Open(context.Background(), ts.MkAbs(args[1]), host.Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+		if st, err = host.Open(context.Background(), ts.MkAbs(args[1]), host.Options{Logger: slog.New(slog.DiscardHandler), NoMerge: true}); err != nil {
 			break
 		}
 		_, err = st.Append(context.Background(), event.At("e", "s"), event.Data, 1)

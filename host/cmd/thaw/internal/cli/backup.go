@@ -24,9 +24,10 @@ Everything is synced, and what was copied is read back and compared; then the co
 and must have the events of DIR. A segment that DST has already is recognised by name, size,
 first and last bytes; with --compare by its whole content. thaw verify DST checks every byte.
 
-A backup is a store: to restore it, copy the directory, or back it up to another place. DST is refused if it is another
-store, or has events that DIR lacks: it is then no backup of DIR. A damaged store is refused
-too, since it might replace a sound backup; --accept-damage copies it as it is.
+A backup is a store: to restore it, copy the directory, or back it up to another place. DST
+is refused if it is another store, or has events that DIR lacks: it is then no backup of DIR.
+A damaged store is refused too, since it might replace a sound backup; --accept-damage copies
+it as it is.
 
 With --json one object: store, seq (the end of the backup), events, hidden, first, kept,
 cloned, copied, removed (files), copied_bytes and took_ns.`,

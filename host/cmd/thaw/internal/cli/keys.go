@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 
 func (a *app) keys() *cobra.Command {
 	var destroy string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "keys",
 		Short: "List the subjects of a key file, or destroy a subject's key",
@@ -23,7 +25,9 @@ func (a *app) keys() *cobra.Command {
 "destroyed", a tab, and the subject. With --destroy the subject's key is destroyed for
 good: every payload that is encrypted with it becomes unreadable, in the store and in its
 backups. The file is replaced by one without the key; the disk may keep the old blocks
-for a while, and backups of the key file keep the key.`,
+for a while, and backups of the key file keep the key.
+
+With --json one object a line: subject, destroyed.`,
 		Example: lines(
 			`thaw keys customers.keys`,
 			`thaw keys customers.keys --destroy customer:7`),
@@ -31,6 +35,7 @@ for a while, and backups of the key file keep the key.`,
 	arguments(c, "FILE")
 	c.Flags().StringVar(&destroy, "destroy", "", "destroy the key of this subject")
 	plainFlag(c, "destroy")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fsys, ok := a.env.FS.(fsabstraction.FS)
 		if !ok {
@@ -59,7 +64,18 @@ for a while, and backups of the key file keep the key.`,
 			if destroyed {
 				state = "destroyed\t"
 			}
-			a.out.buf = append(append(a.out.buf, state...), escape.Text(subject)+"\n"...)
+			if asJSON {
+				line, err := json.Marshal(struct {
+					Subject   string `json:"subject"`
+					Destroyed bool   `json:"destroyed"`
+				}{subject, destroyed})
+				if err != nil {
+					return err
+				}
+				a.out.buf = append(append(a.out.buf, line...), '\n')
+			} else {
+				a.out.buf = append(append(a.out.buf, state...), escape.Text(subject)+"\n"...)
+			}
 			if err := a.out.line(); err != nil {
 				return err
 			}
