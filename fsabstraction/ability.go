@@ -82,3 +82,9 @@ type DirRenamer interface {
 	// error; an empty directory may be replaced.
 	RenameDir(oldName, newName string) error
 }
+
+// LinkResolver is an optional interface of an FS that follows symbolic links.
+type LinkResolver interface {
+	// ResolveLinks returns the path without symbolic links of something that exists.
+	ResolveLinks(name string) (string, error)
+}

@@ -42,7 +42,9 @@ type Compaction struct {
 	// OnlyChanged leaves segments alone of which no event is removed or changed, also small
 	// ones that could be merged.
 	OnlyChanged bool
-	// DryRun only counts what would be removed and how many bytes; it writes nothing.
+	// DryRun only counts what would be removed and how many bytes. It writes nothing, and does
+	// not seal the segment that is being written, whose events it leaves out; the open and the
+	// close of the store do what they always do.
 	DryRun bool
 	// Progress, when set, is called now and then with the bytes of segments that were
 	// read, in the goroutine of the caller; done rises to total.

@@ -13,7 +13,8 @@ import (
 
 // RedactOptions are the options of [Store.Redact].
 type RedactOptions struct {
-	// DryRun only says what would be done. It writes and removes nothing.
+	// DryRun only says what would be done. It writes and removes nothing; the open and the
+	// close of the store do what they always do, such as a repair after an unclean stop.
 	DryRun bool
 	// Progress is as in [Compaction].
 	Progress func(done, total uint64)

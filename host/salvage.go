@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
-	"strings"
 	"time"
 
 	coredir "github.com/thawlog/thaw/core/directory"
@@ -210,7 +209,7 @@ type newStore struct {
 // beginNewStore makes and locks the directory, which must be empty.
 func beginNewStore(ctx context.Context, dir, dst string, o SalvageOptions) (*newStore, error) {
 	n := &newStore{options: Options{FS: o.FS, Unlocked: o.Unlocked, Now: o.Now, Logger: slog.New(slog.DiscardHandler)}.withDefaults(), dir: dst}
-	if inside(dir, dst) {
+	if liesIn(n.options.FS, dst, dir) {
 		return nil, fmt.Errorf("%s lies in the store, which is not changed", dst)
 	}
 	if err := n.requireEmpty(); err != nil {
@@ -230,16 +229,6 @@ func beginNewStore(ctx context.Context, dir, dst string, o SalvageOptions) (*new
 		return nil, errors.Join(err, n.close(false))
 	}
 	return n, nil
-}
-
-// inside reports whether dst is dir or lies in it.
-func inside(dir, dst string) bool {
-	a, err := filepath.Abs(dir)
-	b, err2 := filepath.Abs(dst)
-	if err != nil || err2 != nil {
-		a, b = filepath.Clean(dir), filepath.Clean(dst)
-	}
-	return a == b || strings.HasPrefix(b, strings.TrimSuffix(a, string(filepath.Separator))+string(filepath.Separator))
 }
 
 // requireEmpty returns an error that is fs.ErrExist unless the directory does not exist, or

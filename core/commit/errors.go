@@ -145,6 +145,8 @@ type KeyError struct {
 	// Differs lists which of "entity", "scope", "kind" and "payload" differ, in this
 	// order.
 	Differs []string
+	// Removed says that a tombstone took the place of the event; its kind is not known.
+	Removed bool
 	// Cancelled says that the event was cancelled with its fence.
 	Cancelled bool
 	// Partial says that other items of the same batch have no key, or one that no event has.
@@ -165,6 +167,9 @@ func (e *KeyError) Error() string {
 		return s + ", which was cancelled"
 	case e.Partial:
 		return s + ", but not every item of this batch has a key that exists"
+	}
+	if e.Removed {
+		return s + ", which was removed (a tombstone is in its place) and had another " + strings.Join(e.Differs, " and another ")
 	}
 	return s + ", which has another " + strings.Join(e.Differs, " and another ")
 }

@@ -3,6 +3,7 @@ package commit
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
@@ -127,8 +128,13 @@ func (l *Log) repeated(e *Entry) (r Receipt, ok bool, err error) {
 	case k.Cancelled:
 		return Receipt{}, false, &KeyError{ID: e.ID, Sequence: k.Sequence, Cancelled: true}
 	}
-	if differs := e.differs(&k); differs != nil {
-		return Receipt{}, false, &KeyError{ID: e.ID, Sequence: k.Sequence, Differs: differs}
+	differs := e.differs(&k)
+	removed := k.Kind == event.Tombstone && e.Kind != event.Tombstone // its kind is gone, the digest is not
+	if removed {
+		differs = slices.DeleteFunc(differs, func(what string) bool { return what == "kind" })
+	}
+	if len(differs) > 0 {
+		return Receipt{}, false, &KeyError{ID: e.ID, Sequence: k.Sequence, Differs: differs, Removed: removed}
 	}
 	k.Repeated = true
 	return k.Receipt, true, nil

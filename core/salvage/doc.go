@@ -26,6 +26,9 @@
 //	                                  sources hold all of that
 //	segments whose events a merged    left alone if the merged segment holds all of them,
 //	one repeats (D12)                 and some other source is gone
+//	segments with the sequences of        left alone, but for the events that the other lacks
+//	another that a compaction made of     (kept, as doubtful): swap.thaw was lost, or a copy
+//	them                                  of the store was put over another
 //
 // # Sequences
 //

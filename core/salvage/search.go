@@ -39,7 +39,7 @@ func (s *Salvage) search(covered map[uint64][]span, others []*candidate) error {
 			return err
 		}
 		before := len(s.extras)
-		f.batch = &batch{}
+		f.batch, f.mixed = &batch{}, c.mixed
 		if err := f.search(); err != nil {
 			return source.Named(f.name, err)
 		}
@@ -93,6 +93,7 @@ type file struct {
 	batch   *batch
 	claimed map[uint64]bool // offsets of the footer's entries that were met
 	doubted bool
+	mixed   bool // see resolveMixed
 }
 
 func (s *Salvage) openFile(c *candidate, id uint64) (*file, error) {
@@ -388,6 +389,12 @@ func (f *file) sound(step *segment.Step) {
 		s.doubtful(x, damage.Torn)
 	case f.batch.open:
 		f.batch.items = append(f.batch.items, item{x, proved})
+	case f.mixed && proved: // removed by the compaction, or the other segment is of another store's life
+		f.doubted = true
+		if !s.report.withdraw(e.ID) {
+			x.doubt = damage.SegmentID
+		}
+		s.keep(x)
 	case f.id == 0 && s.report.withdraw(e.ID): // a copy of one that is damaged in its place
 		f.doubted = true
 		s.keep(x)

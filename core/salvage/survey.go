@@ -25,6 +25,7 @@ type candidate struct {
 	frames uint64           // where they begin; 0 with why
 	why    *damage.Refusal  // what is wrong with the header
 	ids    map[event.ID]int // of its events, once they were read
+	mixed  bool             // another segment has some of its events: see resolveMixed
 }
 
 // survey decides which file is read as which segment.
@@ -84,7 +85,10 @@ func (s *survey) run() error {
 			s.searched = append(s.searched, c)
 		}
 	}
-	return s.resolveMerged()
+	if err := s.resolveMerged(); err != nil {
+		return err
+	}
+	return s.resolveMixed()
 }
 
 func (s *survey) stopped() error {

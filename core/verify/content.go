@@ -131,8 +131,8 @@ func (w *walk) segment(s directory.SegmentEntry, src source.Source) (walkResult,
 			if carried {
 				done.spanTo, carried = step.Offset, false
 			}
-			if b := &w.batch; b.open && b.id == step.Body.ID && b.count == b.items && !b.holes {
-				w.batches++
+			if b := &w.batch; b.open && b.id == step.Body.ID && b.count == b.items && !b.holes && b.count > 0 {
+				w.batches++ // empty ones only name sequences: see segment.AppendNumbers
 			}
 			w.batch = openBatch{}
 			w.marker(s.Name, &step)

@@ -78,6 +78,7 @@ func hostileCommands(dir string, id event.ID) [][]string {
 		{"fork", dir, odd, dir + odd}, {"fork", dir, "0", dir}, {"fork", dir, "0", dir + odd}, {"fork", dir, "99999", dir + odd}, {"fork", odd, "0", dir + odd},
 		{"compact", dir, "--dry-run"}, {"compact", odd}, {"compact", dir, "--keep-kind", odd}, {"compact", dir, "--drop-entity", odd, "--dry-run"}, {"compact", dir, "--drop-before", odd},
 		{"redact", dir, "--entity", odd}, {"redact", odd}, {"redact", dir, odd}, {"salvage", dir, dir + odd, "--check"}, {"salvage", odd, dir + odd}, {"salvage", dir, dir},
+		{"keys", odd}, {"keys", dir}, {"keys", odd, "--destroy", odd}, {"keys", dir, "--destroy", odd}, {"dump", dir, "--keys", odd},
 		{odd}, {"help", odd}, {"help", "x\u009b31m\u202e"}, {"stat", "--" + odd}, {"stat", "-" + steering}, {"completion", odd}, {"sta\u009bt"},
 		{"version", odd}, {"--" + odd}, {"__complete", "dump", odd},
 	}
