@@ -140,7 +140,12 @@ func (s *Store) Compact(ctx context.Context, c Compaction) (CompactResult, error
 	if c.Judge != nil {
 		x.plan.Judge = func(e *event.Event) Verdict { return c.Judge(*e) }
 	}
-	s.flusher.compacting.Lock()
+	if f := s.flusher; !f.compacting.TryLock() {
+		f.asked.Add(1)
+		f.compacting.Lock()
+		f.asked.Add(-1)
+		defer f.askMerge()
+	}
 	defer s.flusher.compacting.Unlock()
 	err := x.run(func() (logEnd, error) {
 		if c.DryRun {

@@ -41,8 +41,15 @@ type segmentFiles struct {
 	id    uint64
 	file  fsabstraction.WriteFile
 	size  int64
-	write flush.Write
+	dirty int64 // bytes that no sync was begun for
+	// syncing receives the result of a sync that goes on beside the writes, nil without one.
+	syncing chan error
 }
+
+// segmentSync is the number of bytes of a new segment between syncs. A sync of the log waits
+// for that which goes on, so it is less than backgroundSync: with 4 MiB the slowest of 100
+// appends beside a compaction took twice as long.
+const segmentSync = 1 << 20
 
 // put takes the next bytes of a segment.
 func (w *segmentFiles) put(id uint64, b []byte) error {
@@ -54,10 +61,29 @@ func (w *segmentFiles) put(id uint64, b []byte) error {
 		if err != nil {
 			return err
 		}
-		w.id, w.file, w.size, w.write = id, f, 0, syncing(f, backgroundSync)
+		w.id, w.file, w.size, w.dirty = id, f, 0, 0
 	}
-	err := w.write(w.size, b)
+	if _, err := w.file.WriteAt(b, w.size); err != nil {
+		return err
+	}
 	w.size += int64(len(b))
+	if w.dirty += int64(len(b)); w.dirty < segmentSync {
+		return nil
+	}
+	if err := w.synced(); err != nil {
+		return err
+	}
+	w.dirty, w.syncing = 0, make(chan error, 1)
+	go func(f fsabstraction.WriteFile, done chan<- error) { done <- f.Sync() }(w.file, w.syncing)
+	return nil
+}
+
+// synced waits for the sync that goes on.
+func (w *segmentFiles) synced() (err error) {
+	if w.syncing != nil {
+		err = <-w.syncing
+		w.syncing = nil
+	}
 	return err
 }
 
@@ -66,7 +92,7 @@ func (w *segmentFiles) end(sync bool) (err error) {
 	if w.file == nil {
 		return nil
 	}
-	if sync {
+	if err = w.synced(); sync && err == nil {
 		err = w.file.Sync()
 	}
 	err = errors.Join(err, w.file.Close())

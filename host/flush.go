@@ -38,6 +38,9 @@ type flusher struct {
 	sealedEnd atomic.Pointer[logEnd] // the end of the last sealed segment
 	// compacting is held by the one compaction of segments. turn is locked after it.
 	compacting sync.Mutex
+	// asked is above 0 while a compaction that the caller asked for waits for compacting. Merges of
+	// segments in the background stop then.
+	asked atomic.Int32
 	// switching is held, after turn, from the moment when other segments count until the
 	// store reads them.
 	switching sync.RWMutex
@@ -83,8 +86,9 @@ func (f *flusher) runMerges() {
 	last := math.MaxInt // earlier sessions may have left many small segments
 	for range f.merges {
 		f.mergeAll(flushOpen)
-		f.mergeSegments(flushOpen, last)
-		last = openSegments
+		if f.mergeSegments(flushOpen, last) {
+			last = openSegments
+		}
 	}
 }
 

@@ -29,10 +29,10 @@ const (
 )
 
 // mergeSegments merges small segments among the last ones as long as the policy asks for it. It
-// logs a failure; the next close or flush tries again.
-func (f *flusher) mergeSegments(when occasion, last int) {
+// logs a failure; the next close or flush tries again. looked is false if it was stopped.
+func (f *flusher) mergeSegments(when occasion, last int) (looked bool) {
 	if f.options.NoMerge || !f.compacting.TryLock() { // an explicit compaction does more
-		return
+		return false
 	}
 	defer f.compacting.Unlock()
 	for {
@@ -44,7 +44,7 @@ func (f *flusher) mergeSegments(when occasion, last int) {
 		default:
 			f.options.Logger.Warn("thaw: small segments were not merged", slog.String("store", f.index.dir), slog.Any("error", err))
 		}
-		return
+		return !errors.Is(err, errStopped)
 	}
 }
 
@@ -58,8 +58,10 @@ func (f *flusher) mergeSomeSegments(when occasion, last int) (merged bool, err e
 	ids := l.ids[max(len(l.ids)-1-last, 0) : len(l.ids)-1]
 	segments := make([]compact.Segment, len(ids))
 	for i, id := range ids {
-		if i%64 == 0 && f.closing.Load() && when == flushOpen {
-			return false, errStopped
+		if i%64 == 0 {
+			if err := f.mergeStopped(when); err != nil {
+				return false, err
+			}
 		}
 		segments[i].ID = id
 		segments[i].Size, _ = l.size(id)
@@ -86,12 +88,7 @@ func (f *flusher) mergeSomeSegments(when occasion, last int) (merged bool, err e
 		return false, err
 	}
 	x := compacting{flusher: f, path: f.index.dir, quiet: true}
-	x.plan = compact.Plan{From: from, To: to, SegmentSize: policy.SegmentSize, Stop: func() error {
-		if when == flushOpen && f.closing.Load() {
-			return errStopped
-		}
-		return nil
-	}}
+	x.plan = compact.Plan{From: from, To: to, SegmentSize: policy.SegmentSize, Stop: func() error { return f.mergeStopped(when) }}
 	sealed := func() (logEnd, error) { return end, nil }
 	err = x.run(sealed)
 	var wider *compact.BatchError
@@ -105,6 +102,14 @@ func (f *flusher) mergeSomeSegments(when occasion, last int) (merged bool, err e
 		return false, nil
 	}
 	return x.result.Replaced > 0, err
+}
+
+// mergeStopped returns an error if something more urgent waits for a merge in the background.
+func (f *flusher) mergeStopped(when occasion) error {
+	if when == flushOpen && (f.closing.Load() || f.asked.Load() > 0) {
+		return errStopped
+	}
+	return nil
 }
 
 // bytesOf returns the length of the segments with ids from from to to.

@@ -62,10 +62,11 @@ func (l *segmentSizes) size(id uint64) (size uint64, ok bool) {
 
 // after returns the number of bytes after w, and of the segments that hold them.
 func (l *segmentSizes) after(w artifact.Watermark) (bytes, segments uint64) {
-	for _, id := range l.ids {
+	first, _ := slices.BinarySearch(l.ids, w.Segment) // no look at those before it
+	for _, id := range l.ids[first:] {
 		size, _ := l.size(id)
 		switch {
-		case id < w.Segment || id == w.Segment && size <= w.Offset:
+		case id == w.Segment && size <= w.Offset:
 			continue
 		case id == w.Segment:
 			size -= w.Offset

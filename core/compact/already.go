@@ -29,14 +29,10 @@ func (r *run) already(v Verdict, in *input, e *event.Event) (bool, error) {
 	}
 	f := &r.frames
 	if f.id != in.id {
-		src, err := r.s.OpenSegment(in.id)
-		if err != nil {
-			return false, err
-		}
 		if f.id = in.id; f.win == nil {
-			f.win = source.NewWindow(src, window)
+			f.win = source.NewWindow(r.src, window)
 		} else {
-			f.win.Reset(src, window)
+			f.win.Reset(r.src, window)
 		}
 	}
 	raw, err := f.win.Bytes(e.Position.Offset, uint64(e.Position.Length))

@@ -49,6 +49,7 @@ type copier struct {
 }
 
 func newCopier(r *run, put Put) *copier {
+	r.keep = 0
 	c := &copier{run: r, w: sealed.NewWriter(put), moves: &r.result.moves, win: source.NewWindow(nil, window)}
 	for i := range r.groups {
 		for k := range r.groups[i].inputs {
@@ -134,17 +135,30 @@ func (c *copier) nextInput() error {
 		return nil
 	}
 	in := c.in()
-	src, err := c.s.OpenSegment(in.id)
-	if err != nil {
+	if err := c.openInput(in); err != nil {
 		return err
 	}
-	c.src, c.at = src, in.frames
+	c.at = in.frames
 	c.place, _ = c.moves.from.place(in.id, 0)
-	c.win.Reset(src, window)
-	if c.win.Size() < in.size {
+	return c.readNumbers()
+}
+
+// openInput makes the content of the input the current one.
+func (c *copier) openInput(in *input) (err error) {
+	src := in.content
+	if in.content = nil; src == nil {
+		if src, err = c.s.OpenSegment(in.id); err != nil {
+			return err
+		}
+		if src, _, err = c.load(in.id, in.size, src); err != nil {
+			return err
+		}
+	}
+	c.src = src
+	if c.win.Reset(src, window); c.win.Size() < in.size {
 		return source.Named(segment.Name(in.id), source.ErrShort)
 	}
-	return c.readNumbers()
+	return nil
 }
 
 func (c *copier) in() *input { return &c.g.inputs[c.input] }

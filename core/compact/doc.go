@@ -50,7 +50,7 @@
 //
 // # Memory
 //
-// One byte for each event of the run when there is a Judge, 24 bytes for each stretch of frames
+// 33 MiB for the contents of small segments, one byte for each event of the run when there is a Judge, 24 bytes for each stretch of frames
 // that stays together, 162 for each event of the segment being written, and some 300 for each
 // event of the batch being copied.
 package compact

@@ -36,20 +36,18 @@ func (g *group) changes() bool {
 // segments keeps them together.
 func (r *run) regroup() error {
 	rewrite := make([]bool, len(r.inputs))
-	crosses := make([]bool, len(r.inputs)) // whether a batch crosses the end of each
 	for i := range r.inputs {
 		in := &r.inputs[i]
-		rewrite[i] = in.dropped+in.changed > 0 || !r.plan.OnlyChanged && in.size <= r.limit()/2
-		var err error
-		if crosses[i], err = r.crosses(in); err != nil {
-			return err
+		if in.crosses.err != nil {
+			return in.crosses.err
 		}
+		rewrite[i] = in.dropped+in.changed > 0 || !r.plan.OnlyChanged && in.size <= r.limit()/2
 	}
 	for i := range rewrite[1:] {
-		rewrite[i+1] = rewrite[i+1] || rewrite[i] && crosses[i]
+		rewrite[i+1] = rewrite[i+1] || rewrite[i] && r.inputs[i].crosses.open
 	}
 	for i := len(rewrite) - 1; i > 0; i-- {
-		rewrite[i-1] = rewrite[i-1] || rewrite[i] && crosses[i-1]
+		rewrite[i-1] = rewrite[i-1] || rewrite[i] && r.inputs[i-1].crosses.open
 	}
 	for i := 0; i < len(rewrite); i++ {
 		first := i
@@ -60,19 +58,19 @@ func (r *run) regroup() error {
 			r.groups = append(r.groups, g)
 		}
 	}
-	return r.whole(crosses[len(crosses)-1])
+	return r.whole(r.inputs[len(r.inputs)-1].crosses.open)
 }
 
 // whole returns a BatchError if a batch crosses the bounds of the run.
 func (r *run) whole(end bool) error {
 	wider := BatchError{From: r.inputs[0].id, To: r.inputs[len(r.inputs)-1].id}
 	if r.before.id > 0 {
-		crosses, err := r.crosses(&r.before)
+		crosses := r.before.crosses
 		var d *DamageError
-		if err != nil && !errors.As(err, &d) { // a COMMIT without BEGIN would show
-			return err
+		if crosses.err != nil && !errors.As(crosses.err, &d) { // a COMMIT without BEGIN would show
+			return crosses.err
 		}
-		if crosses {
+		if crosses.open {
 			wider.From = r.before.id
 		}
 	}
@@ -93,36 +91,37 @@ func (r *run) limit() uint64 {
 	return r.plan.SegmentSize
 }
 
+// crossing says whether a batch is open at the end of a segment.
+type crossing struct {
+	open bool
+	err  error
+}
+
 // crosses reports whether a batch is open at the end of a segment: its last marker is a BEGIN.
 // So is one that was never finished.
-func (r *run) crosses(in *input) (bool, error) {
+func (r *run) crosses(in *input) (c crossing) {
 	if !in.sealed {
-		return false, nil // an unclean stop ends a batch
+		return c // an unclean stop ends a batch
 	}
-	open := false
 	for _, gap := range [][2]uint64{{in.gap, in.gapEnd}, {in.covered, in.end}} {
 		markers, err := r.markers(in.id, gap[0], gap[1])
 		if err != nil {
-			return false, err
+			return crossing{err: err}
 		}
 		if n := len(markers); n > 0 {
-			open = markers[n-1].Kind == event.SystemBatchBegin
+			c.open = markers[n-1].Kind == event.SystemBatchBegin
 		}
 	}
-	return open, nil
+	return c
 }
 
-// markers returns the batch markers between two offsets of a segment, between which there are
-// whole frames.
+// markers returns the batch markers between two offsets of the open segment, between which
+// there are whole frames.
 func (r *run) markers(id, from, end uint64) (found []segment.Body, err error) {
 	if from >= end {
 		return nil, nil
 	}
-	src, err := r.s.OpenSegment(id)
-	if err != nil {
-		return nil, err
-	}
-	w := segment.NewWalker(source.Part(src, 0, end), from)
+	w := segment.NewWalker(source.Part(r.src, 0, end), from)
 	for {
 		step, ok := w.Next()
 		if !ok {
@@ -144,14 +143,21 @@ func (r *run) markers(id, from, end uint64) (found []segment.Body, err error) {
 	return found, nil
 }
 
-// claims returns the sequences from first up to end for which a segment stands. Without events
-// and markers of its own it stands for none: ok is false.
-func (r *run) claims(in *input) (first, end uint64, ok bool, err error) {
+// claim is the sequences from first up to end for which a segment stands. Without events and
+// markers of its own it stands for none: ok is false.
+type claim struct {
+	first, end uint64
+	ok         bool
+	err        error
+}
+
+// claims returns the sequences for which a segment stands.
+func (r *run) claims(in *input) (c claim) {
 	if in.events > 0 {
-		first, end, ok = in.firstSequence, in.lastSequence+1, true
+		c = claim{first: in.firstSequence, end: in.lastSequence + 1, ok: true}
 	}
 	if !in.header.Thinned() {
-		return first, end, ok, nil
+		return c
 	}
 	begin := in.end
 	if in.events > 0 {
@@ -160,18 +166,18 @@ func (r *run) claims(in *input) (first, end uint64, ok bool, err error) {
 	for _, gap := range [][2]uint64{{in.frames, begin}, {in.covered, in.end}} {
 		markers, err := r.markers(in.id, gap[0], gap[1])
 		if err != nil {
-			return 0, 0, false, err
+			return claim{err: err}
 		}
 		for _, m := range markers {
 			sequence, _, numbers := m.Numbers()
 			if m.Kind != event.SystemBatchBegin || m.PayloadSize != 0 || !numbers {
 				continue
 			}
-			if !ok {
-				first, end, ok = sequence, sequence, true
+			if !c.ok {
+				c = claim{first: sequence, end: sequence, ok: true}
 			}
-			first, end = min(first, sequence), max(end, sequence)
+			c.first, c.end = min(c.first, sequence), max(c.end, sequence)
 		}
 	}
-	return first, end, ok, nil
+	return c
 }

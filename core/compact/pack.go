@@ -207,15 +207,15 @@ func (p *packer) finish() error {
 // that was there must not look like a missing segment.
 func (p *packer) claim() (first, end uint64, found bool, err error) {
 	for i := range p.g.inputs {
-		f, e, ok, err := p.claims(&p.g.inputs[i])
-		if err != nil {
-			return 0, 0, false, err
+		c := p.g.inputs[i].claim
+		if c.err != nil {
+			return 0, 0, false, c.err
 		}
-		if ok && !found {
-			first, found = f, true
+		if c.ok && !found {
+			first, found = c.first, true
 		}
-		if ok {
-			end = e
+		if c.ok {
+			end = c.end
 		}
 	}
 	previous := &p.before
@@ -227,8 +227,8 @@ func (p *packer) claim() (first, end uint64, found bool, err error) {
 	if !found || previous.id+1 != p.g.inputs[0].id || previous.id > 0 && !previous.sealed {
 		return first, end, found, nil
 	}
-	_, before, ok, err := p.claims(previous)
-	if err == nil && !ok { // it has no event, or there is none
+	before, err := previous.claim.end, previous.claim.err
+	if err == nil && !previous.claim.ok { // it has no event, or there is none
 		before, err = p.s.EndBefore(first)
 	}
 	return min(first, before), end, found, err

@@ -12,7 +12,7 @@ import (
 // [DamageError] when anything is wrong with the run, a [source.ReadError], and those of put, of
 // Plan.Stop and of the index.
 func Run(s *store.Snapshot, p Plan, put Put) (*Result, error) {
-	r, err := prepare(s, &p)
+	r, err := prepare(s, &p, keptSegments)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ func Run(s *store.Snapshot, p Plan, put Put) (*Result, error) {
 
 // Measure returns about what Run would: with estimated sizes, and without checking frames.
 func Measure(s *store.Snapshot, p Plan) (*Result, error) {
-	r, err := prepare(s, &p)
+	r, err := prepare(s, &p, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +38,9 @@ func Measure(s *store.Snapshot, p Plan) (*Result, error) {
 	return &r.result, nil
 }
 
-// prepare plans the new segments from the index.
-func prepare(s *store.Snapshot, p *Plan) (*run, error) {
-	r := &run{s: s, plan: p}
+// prepare plans the new segments from the index. It may keep some bytes of segments for the copy.
+func prepare(s *store.Snapshot, p *Plan, keep uint64) (*run, error) {
+	r := &run{s: s, plan: p, keep: keep}
 	for _, step := range []func() error{r.survey, r.regroup, r.pack} {
 		if err := step(); err != nil {
 			return nil, err

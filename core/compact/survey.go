@@ -25,7 +25,10 @@ type run struct {
 	// verdicts holds one for each event of the run, nil when all are kept.
 	verdicts []Verdict
 	groups   []group
-	frames   frames // for already
+	frames   frames        // for already
+	src      source.Source // the content of the segment that was opened last
+	buffer   []byte        // for load
+	keep     uint64        // how many more bytes of segments load may keep
 	result   Result
 	done     uint64
 	total    uint64
@@ -49,9 +52,16 @@ type input struct {
 	// is 0 when there is none.
 	gap, gapEnd uint64
 	covered     uint64 // end of the last event's frame, or the offset of the first frame
+
+	// content is nil if the copy has to load it again.
+	content source.Source
+	// crosses is whether a batch is open at the end, and claim for which sequences it stands.
+	// Where its markers could not be read, both have the error.
+	crosses crossing
+	claim   claim
 }
 
-// open reads the header and the trailer of a segment.
+// open reads the header and the trailer of a segment, of which r.src is the content then.
 func (r *run) open(id uint64) (in input, err error) {
 	in.id = id
 	src, err := r.s.OpenSegment(id)
@@ -59,6 +69,13 @@ func (r *run) open(id uint64) (in input, err error) {
 		return in, err
 	}
 	in.size = uint64(max(src.Size(), 0))
+	src, stays, err := r.load(id, in.size, src)
+	if err != nil {
+		return in, err
+	}
+	if r.src = src; stays {
+		in.content = src
+	}
 	h, n, err := segment.ReadHeader(src)
 	var why *damage.Refusal
 	switch {
@@ -99,13 +116,30 @@ func (r *run) survey() error {
 		return err
 	}
 	start := cmp.Or(r.before.id, r.inputs[0].id)
-	current, i := (*input)(nil), -1
-	if r.before.id == 0 {
-		i, current = 0, &r.inputs[0]
-	} else {
-		current = &r.before
+	current, i, count := &r.before, -1, 0
+	// next goes on to the next segment. Each is open only while its events are listed.
+	next := func() error {
+		if current.id > 0 {
+			r.leave(current)
+		}
+		if i++; i == len(r.inputs) {
+			return nil
+		}
+		current = &r.inputs[i]
+		id := current.id
+		if err := r.stop(i); err != nil {
+			return err
+		}
+		in, err := r.open(id)
+		in.first = count
+		*current = in
+		return cmp.Or(err, r.inactive(in))
 	}
-	count := 0
+	if r.before.id == 0 {
+		if err := next(); err != nil {
+			return err
+		}
+	}
 	for e, err := range r.s.Everything(start) {
 		if err != nil {
 			return err
@@ -114,11 +148,12 @@ func (r *run) survey() error {
 			break
 		}
 		for current.id != e.Position.Segment {
-			if i++; i == len(r.inputs) || r.inputs[i].id > e.Position.Segment {
+			if i+1 == len(r.inputs) || r.inputs[i+1].id > e.Position.Segment {
 				return damaged(e.Position.Segment, e.Position.Offset, damage.SegmentMissing, nil)
 			}
-			current = &r.inputs[i]
-			current.first = count
+			if err := next(); err != nil {
+				return err
+			}
 		}
 		if err := current.meet(&e); err != nil {
 			return err
@@ -131,13 +166,22 @@ func (r *run) survey() error {
 		}
 		count++
 	}
-	for i++; i < len(r.inputs); i++ {
-		r.inputs[i].first = count
+	for i < len(r.inputs) {
+		if err := next(); err != nil {
+			return err
+		}
 	}
+	r.src = nil
 	return nil
 }
 
-// list finds the segments of the run and those next to it.
+// leave reads what lies between the events of a segment, all of which it has met.
+func (r *run) leave(in *input) {
+	in.crosses = r.crosses(in)
+	in.claim = r.claims(in)
+}
+
+// list finds the segments of the run, and opens the one before it.
 func (r *run) list() error {
 	if r.ids = r.plan.Segments; r.ids == nil {
 		r.ids = r.s.Segments()
@@ -168,17 +212,19 @@ func (r *run) list() error {
 	}
 	r.inputs = make([]input, end-from)
 	for i, id := range r.ids[from:end] {
-		if err := r.stop(i); err != nil {
-			return err
-		}
-		if r.inputs[i], err = r.open(id); err != nil {
-			return err
-		}
-		// The file counts, not what the snapshot saw: a writer's recovery may have sealed it since.
-		if listed := r.s.Segments(); from+i+1 == len(r.ids) && len(listed) > 0 && id == listed[len(listed)-1] &&
-			!r.plan.Settled && !r.inputs[i].sealed && !r.s.NewestSealed() {
-			return ErrActive
-		}
+		r.inputs[i].id = id
+	}
+	return nil
+}
+
+// inactive returns ErrActive for a segment that is being written.
+func (r *run) inactive(in input) error {
+	// The file counts, not what the snapshot saw: a writer's recovery may have sealed it since.
+	if r.plan.Settled || in.sealed || in.id != r.ids[len(r.ids)-1] || r.s.NewestSealed() {
+		return nil
+	}
+	if listed := r.s.Segments(); len(listed) > 0 && in.id == listed[len(listed)-1] {
+		return ErrActive
 	}
 	return nil
 }

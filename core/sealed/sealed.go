@@ -14,7 +14,7 @@ import (
 )
 
 // ChunkSize is the length of the longest piece of a file that is handed out at once.
-const ChunkSize = 64 << 10
+const ChunkSize = 256 << 10
 
 // ErrOrder is returned for an event whose sequence is not above the last one's.
 var ErrOrder = errors.New("sealed: sequences must rise")
