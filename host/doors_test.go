@@ -48,6 +48,7 @@ var inside = map[string]string{
 	"segment.ErrEffort":         "the same, with reason effort",
 	"source.ErrShort":           "the same",
 	"envelope.ErrShort":         "a cause within an error of package subjectkeys",
+	"envelope.ErrVersion":       "the same",
 	"strtab.ErrLeading":         "the same",
 	"strtab.ErrDuplicate":       "the same",
 	"strtab.NameError":          "the same",

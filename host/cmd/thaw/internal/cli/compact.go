@@ -52,7 +52,7 @@ segments), generation and dry_run.`,
 	flags := c.Flags()
 	flags.Var(&f.keepKinds, "keep-kind", "remove the events of all other kinds; may be repeated")
 	flags.Var(&f.dropKinds, "drop-kind", "remove the events of these kinds; may be repeated")
-	flags.Var(&f.before, "drop-before", "remove the events whose wall_ms is before this `TIME`, as for thaw query --since")
+	flags.Var(&f.before, "drop-before", "remove the events before this `TIME`, as for query --since")
 	flags.StringArrayVar(&f.entities, "drop-entity", nil, "remove the events of this `ENTITY`; may be repeated")
 	flags.StringArrayVar(&f.scopes, "drop-scope", nil, "remove the events of this `SCOPE`; may be repeated")
 	flags.BoolVar(&f.tombstone, "tombstone", false, "leave tombstones in the place of the removed events")
