@@ -65,6 +65,7 @@ var inside = map[string]string{
 	"source.ErrAbsent":          "a batch announces its reads by it, and no read returns it",
 	"fsabstraction.ErrLocked":   "host.LockedError says more",
 	"fsabstraction.ErrNotTried": "host decides by it what is in doubt",
+	"store.ErrSpans":            "a fork then opens the store with its tail",
 	"memfs.ErrFull":             "of a file system that the caller makes",
 }
 

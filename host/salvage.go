@@ -48,6 +48,9 @@ type SalvageOptions struct {
 	Now func() time.Time
 }
 
+// ErrChanged is returned by [Salvage] when the store changes while it is read: stop the writer.
+var ErrChanged = salvage.ErrChanged
+
 // SalvageFinding is something lost or doubtful, and what was done with it.
 type SalvageFinding = salvage.Finding
 
@@ -87,7 +90,7 @@ func (r SalvageReport) MarshalJSON() ([]byte, error) {
 //
 // Salvage takes no lock on dir and never writes to it. A writer may have it open. When a
 // compaction replaces files meanwhile, the salvage begins again; if that happens again and
-// again, or events change that were there, the error is salvage.ErrChanged. dst must not exist, or be
+// again, or events change that were there, the error is [ErrChanged]. dst must not exist, or be
 // an empty directory, or one of a salvage that was interrupted; it must not lie in dir.
 // Until everything is on disk, dst is an empty store for readers. After an error it may be
 // left as an empty directory, or with files that the next Salvage removes.
