@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -27,6 +28,9 @@ func read(ctx context.Context) error {
 		for range 10 + r.IntN(30) {
 			if seen, err = readOn(ctx, reader, seen); err == nil {
 				err = readAgain(ctx, reader, seen, r)
+			}
+			if errors.Is(err, source.ErrShort) {
+				break // its index was cut, and a compaction took the segments to rebuild it from
 			}
 			if err != nil {
 				return err
