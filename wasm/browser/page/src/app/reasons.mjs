@@ -45,6 +45,7 @@ export const MEANINGS = {
   stale: 'it does not belong to the current index',
   segments: 'the segments have changed since it was written',
   lookups: 'a lookup misses an event',
+  lineage: 'its origin or a removal is impossible',
 }
 
 // meaning returns what a reason means, '' for one that is not known here.
