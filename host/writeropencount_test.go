@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
-	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/failfs"
 	"github.com/thawlog/thaw/host"
 )
@@ -18,7 +17,7 @@ func TestWriterLooksAtFew(t *testing.T) {
 	calls := func(n int) (open, closing map[failfs.Kind]int) {
 		p, w := longStore(t, n, 0, saved)
 		w.close()
-		fs := failfs.New(p.fs.(fsabstraction.FS))
+		fs := failfs.New(p.fs)
 		count := map[failfs.Kind]int{}
 		fs.Fail(failfs.Rule{Nth: 1 << 40, Match: func(op failfs.Op) bool {
 			count[op.Kind]++

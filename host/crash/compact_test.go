@@ -156,8 +156,10 @@ func checkCompaction(fsys *crashfs.FS, c *compaction) error {
 			err = same(seen, again)
 		}
 		if err == nil && i == 1 { // no sequence is given out twice
-			_, err = s.Append(ctx, event.At("e", "s"), event.Data, "one more")
-			if seen, err = events(s); err == nil && seen[len(seen)-1].Sequence < uint64(len(c.before)+len(c.after)) {
+			if _, err = s.Append(ctx, event.At("e", "s"), event.Data, "one more"); err == nil {
+				seen, err = events(s)
+			}
+			if err == nil && seen[len(seen)-1].Sequence < uint64(len(c.before)+len(c.after)) {
 				err = fmt.Errorf("sequence %d was given out again", seen[len(seen)-1].Sequence)
 			}
 		}

@@ -66,7 +66,7 @@ segments), generation and dry_run.`,
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if f.tombstone && !f.removes() {
-			return &usageError{command: c, err: errors.New("--tombstone needs --keep-kind or one of --drop-...")}
+			return &usageError{command: c, err: errors.New("--tombstone needs --keep-kind or a flag such as --drop-kind")}
 		}
 		for name, values := range map[string][]string{"drop-entity": f.entities, "drop-scope": f.scopes} {
 			if slices.Contains(values, "") { // from an unset variable in a script
