@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/source"
 )
 
 // FollowOptions are the options of a [Follower]. The zero value is useful.
@@ -191,8 +192,8 @@ func (f *Follower) follow(ctx context.Context, yield func(event.Full, error) boo
 			continue // the look says what happened
 		}
 		switch pos := f.Position(); {
-		case errors.Is(err, ErrGone) && ctx.Err() == nil && gone < goneTries:
-			gone++ // another process removed files: look again
+		case (errors.Is(err, ErrGone) || cutShort(err)) && ctx.Err() == nil && gone < goneTries:
+			gone++ // another process removed or cut files: look again
 			if pos != before {
 				gone = 0
 			}
@@ -219,6 +220,13 @@ func (f *Follower) follow(ctx context.Context, yield func(event.Full, error) boo
 			return err
 		}
 	}
+}
+
+// cutShort reports whether a file that is not a segment is shorter than it was, and the segments
+// that could replace it were themselves replaced: a new look reads others.
+func cutShort(err error) bool {
+	var d *Damage
+	return errors.Is(err, source.ErrShort) && !errors.As(err, &d)
 }
 
 // checkpoint calls Checkpoint with the position.
