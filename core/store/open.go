@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/thawlog/thaw/core/damage"
@@ -21,7 +20,14 @@ const openTries = 5
 const openSwaps = 50
 
 // errSwapped is the [source.ErrGone] of a try during which files were swapped.
-var errSwapped = fmt.Errorf("files were replaced while they were read: %w", source.ErrGone)
+var errSwapped error = swapped{}
+
+type swapped struct{}
+
+func (swapped) Error() string {
+	return "files were replaced while they were read: " + source.ErrGone.Error()
+}
+func (swapped) Unwrap() error { return source.ErrGone }
 
 // Open reads a store: index.fbati with its part files, else index.ckpt, else every
 // segment, and the tail after them. Damage to a file that others can replace is no

@@ -164,11 +164,11 @@ func TestListing(t *testing.T) {
 
 	var ranks []int
 	for _, name := range []string{
-		"index.fbati", "index.thaw", "index.ckpt", "synced.thaw", "names.thaw", "000001.fbat", "visibility_ranges.fbv",
+		"store.thaw", "index.fbati", "index.thaw", "index.ckpt", "synced.thaw", "names.thaw", "000001.fbat", "visibility_ranges.fbv",
 	} {
 		ranks = append(ranks, rank(name))
 	}
-	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6}, ranks)
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7}, ranks)
 }
 
 // TestLoad: a scratch store begins with the files of another one and continues it.
