@@ -28,7 +28,7 @@ func TestCompactCancelledAnywhere(t *testing.T) {
 		before := payloadsOf(t, s)
 		ctx, cancel := context.WithCancel(t.Context())
 		calls := 0
-		fsys.Fail(failfs.Rule{Nth: 1 << 40, Match: func(failfs.Op) bool {
+		fsys.Fail(failfs.Rule{Nth: 1 << 30, Match: func(failfs.Op) bool {
 			if calls++; calls == at {
 				cancel()
 			}

@@ -19,7 +19,7 @@ func TestWriterLooksAtFew(t *testing.T) {
 		w.close()
 		fs := failfs.New(p.fs)
 		count := map[failfs.Kind]int{}
-		fs.Fail(failfs.Rule{Nth: 1 << 40, Match: func(op failfs.Op) bool {
+		fs.Fail(failfs.Rule{Nth: 1 << 30, Match: func(op failfs.Op) bool {
 			count[op.Kind]++
 			return true
 		}})

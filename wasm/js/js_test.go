@@ -140,6 +140,9 @@ func row(e *event.Full, full bool) map[string]any {
 	if full {
 		out["payload"] = map[string]any{"bytes": encode(e.Payload)}
 		out["payloadSize"], out["flags"] = number(uint64(e.PayloadSize)), number(uint64(e.Flags))
+		if e.Flags&event.FlagRedacted != 0 && len(e.Payload) == 0 {
+			out["redacted"] = true
+		}
 		out["contentHash"] = fmt.Sprintf("%x", e.ContentHash[:])
 		if e.Meta.Len() > 0 {
 			out["meta"] = map[string]any{"bytes": encode(event.AppendMeta(nil, e.Meta))}
