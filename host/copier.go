@@ -22,7 +22,7 @@ import (
 
 // copyTries is how often a copy begins again because the files of the source were swapped
 // meanwhile, as a compaction does.
-const copyTries = 5
+const copyTries = 50
 
 // errSourceChanged makes a copy begin again.
 var errSourceChanged = errors.New("thaw: the store was compacted while it was copied")
