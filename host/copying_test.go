@@ -59,7 +59,7 @@ func TestBackupBesideCompaction(t *testing.T) {
 	}
 }
 
-// TestBackupRead: whoever reads a backup while it is switched has the one of before or the one
+// TestBackupRead: a reader of a backup that is being switched has the one of before or the one
 // of after.
 func TestBackupRead(t *testing.T) {
 	ctx := context.Background()

@@ -31,7 +31,7 @@
 //
 // While swap.thaw exists, the directory is what the finished swap makes of it: [Resolve]
 // returns it so. Without swap.thaw, names that end in .swap are leftovers, which the next
-// writer removes. A damaged swap.thaw lets nobody open the store.
+// writer removes. A store with a damaged swap.thaw does not open.
 //
 // A swap renames store.thaw before it changes any other file, and it removes swap.thaw last.
 // So a reader that looked at store.thaw before the listing, found no swap.thaw in it, and

@@ -7,7 +7,7 @@
 // A frame is intact if its checksum matches, it decodes, and its payload has the recorded
 // digest. A frame of which only the length is damaged is intact too, and gets its length
 // back. A payload that batpak's retention wrote as a MessagePack value in place of its
-// bytes (D7) is intact if these bytes have the digest; its frame is then written anew in
+// bytes (D7) is intact if these bytes have the digest; its frame is then encoded again in
 // the form that batpak reads. Every other frame is copied byte for byte.
 //
 // # Where events are searched

@@ -87,7 +87,7 @@ type Report struct {
 	// Duplicates counts further copies of events that the result has. Unfinished counts
 	// the items of batches that nothing committed: they never were events.
 	Duplicates, Unfinished uint64
-	// Reencoded counts the frames that were written anew with the same content.
+	// Reencoded counts the frames that were encoded again with the same content.
 	Reencoded uint64
 	// Rejected lists what was damaged without a loss: derived files, headers and footers.
 	Rejected []*damage.Refusal

@@ -67,7 +67,7 @@ type badEvent struct {
 type extra struct {
 	event.Event        // its position is that in file
 	file        string // a real name
-	// repair is set when the frame must be written anew.
+	// repair is set when the frame must be encoded again.
 	repair bool
 	// doubt is why the event is doubtful, "" if it is not.
 	doubt damage.Reason

@@ -107,7 +107,7 @@ func (s *spill) close() error {
 // but Report and Recovery, and [Snapshot.Flush] writes its index. Call DropSpilled then.
 func (s *Snapshot) Spilled() bool { return s.spilled.file != nil }
 
-// DropSpilled frees what Spilled tells of.
+// DropSpilled frees what Spilled returns.
 func (s *Snapshot) DropSpilled() error { return s.spilled.close() }
 
 // needsRecords returns errInMemory if a refused index has to be compared with the tail.

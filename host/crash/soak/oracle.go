@@ -48,7 +48,7 @@ func (o *oracle) follow(sequence, packed uint64) error {
 	return put(&o.followed, sequence, packed)
 }
 
-// mayMiss reports whether a sequence may be missing: nobody knows what it was, or retention
+// mayMiss reports whether a sequence may be missing: what it was is not known, or retention
 // drops that.
 func (o *oracle) mayMiss(acked []uint64, n uint64) bool {
 	return o.lossy && (n >= uint64(len(acked)) || acked[n] == 0 || unpack(acked[n]).passes())
