@@ -38,7 +38,8 @@ func (f noSwapRenames) Rename(from, to string) error {
 }
 
 // TestSwapEndsUnderReader: a reader that opened the store during a swap, and reads segments under
-// the names with which they wait, goes on when these get their own names.
+// the names with which they wait, goes on when these get their own names, and when files of the
+// next swap wait under the earlier ones.
 func TestSwapEndsUnderReader(t *testing.T) {
 	for name, judge := range judges {
 		t.Run(name, func(t *testing.T) {
@@ -58,18 +59,34 @@ func TestSwapEndsUnderReader(t *testing.T) {
 			_, err = fsys.Lstat(filepath.Join("store", "swap.thaw"))
 			require.NoError(t, err)
 
-			r, err := host.OpenReader(t.Context(), "store", host.ReaderOptions{FS: fsys, Logger: quiet, OpenSegments: 1})
-			require.NoError(t, err)
-			defer r.Close()
+			var readers []*host.DirReader
+			for range 2 {
+				r, err := host.OpenReader(t.Context(), "store", host.ReaderOptions{FS: fsys, Logger: quiet, OpenSegments: 1})
+				require.NoError(t, err)
+				defer r.Close()
+				readers = append(readers, r)
+			}
+			readable(t, readers[0]) // one has read every segment, the other none
 			s, err = host.Open(t.Context(), "store", compactOptions(fsys)) // ends the swap
 			require.NoError(t, err)
 			want := readable(t, s)
 			require.NoError(t, s.Close())
-			require.Equal(t, want, readable(t, r))
-			for _, e := range want {
-				_, err := r.Read(t.Context(), e.Event)
-				if !errors.Is(err, host.ErrRedacted) {
+			files, err := fsys.ReadDir("store")
+			require.NoError(t, err)
+			for _, file := range files { // as the next swap does before it counts
+				if strings.HasSuffix(file.Name, ".fbat") {
+					f, err := fsys.Create(filepath.Join("store", file.Name+".swap"))
 					require.NoError(t, err)
+					require.NoError(t, f.Close())
+				}
+			}
+			for _, r := range readers {
+				require.Equal(t, want, readable(t, r))
+				for _, e := range want {
+					_, err := r.Read(t.Context(), e.Event)
+					if !errors.Is(err, host.ErrRedacted) {
+						require.NoError(t, err)
+					}
 				}
 			}
 		})

@@ -63,8 +63,10 @@ func TestMerges(t *testing.T) {
 			require.Len(t, all(t, p.open(t, host.ReaderOptions{Strict: true, CheckIndex: true})), events)
 			require.LessOrEqual(t, len(partNames(fs.Files(storeDir))), 8)
 		}
-		require.Greater(t, scratch, 20)
-		require.Greater(t, merged, 10)
+		if within { // beside the appends there are as many as there is time for
+			require.Greater(t, scratch, 100)
+			require.Greater(t, merged, 100)
+		}
 		for name := range fs.Files(storeDir) {
 			require.NotEqual(t, directory.Temporary, directory.KindOf(name), name)
 		}

@@ -69,13 +69,19 @@ func (s *segmentSource) tryAcquire() (*file, error) {
 	return s.file, nil
 }
 
-// open opens the file and checks that it is the one looked at.
+// open opens the file that was looked at. One that waited for a swap can have its final name by
+// now, and its waiting name can be that of a file which waits for the next swap.
 func (s *segmentSource) open() (*file, error) {
-	inner := scarce.Inner(s.directory.options.FS)
-	f, err := s.directory.openFile(inner, s.name)
+	f, err := s.openAs(s.name)
 	if final := coredir.Final(s.name); final != s.name && errors.Is(err, source.ErrGone) {
-		f, err = s.directory.openFile(inner, final) // the swap it waited for has renamed it
+		return s.openAs(final)
 	}
+	return f, err
+}
+
+// openAs opens the file of a name, and checks that it is the one looked at.
+func (s *segmentSource) openAs(name string) (*file, error) {
+	f, err := s.directory.openFile(scarce.Inner(s.directory.options.FS), name)
 	if err != nil {
 		return nil, err
 	}

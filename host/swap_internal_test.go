@@ -269,3 +269,27 @@ func TestSwapRefused(t *testing.T) {
 	_, err = OpenReader(t.Context(), swapDir, ReaderOptions{FS: fsys})
 	require.ErrorAs(t, err, &d)
 }
+
+// TestSourceOfSwappedSegment: what was opened under a waiting name stays readable when the file
+// has its final name, also when a file of the next swap has the waiting one.
+func TestSourceOfSwappedSegment(t *testing.T) {
+	fsys := memfs.New()
+	require.NoError(t, putFiles(fsys, map[string]string{"000001.fbat.swap": "new"}))
+	options := ReaderOptions{FS: fsys}.withDefaults()
+	d := newDirectory(swapDir, &options)
+	defer d.release()
+	src, err := d.Open("000001.fbat.swap")
+	require.NoError(t, err)
+	require.NoError(t, fsys.Rename(filepath.Join(swapDir, "000001.fbat.swap"), filepath.Join(swapDir, "000001.fbat")))
+	for _, next := range []string{"", "a file of the next swap"} {
+		if next != "" {
+			require.NoError(t, putFiles(fsys, map[string]string{"000001.fbat.swap": next}))
+		}
+		b := make([]byte, src.Size())
+		require.NoError(t, source.Read(src, b, 0))
+		require.Equal(t, "new", string(b))
+		d.mu.Lock()
+		d.open.trim(0)
+		d.mu.Unlock()
+	}
+}

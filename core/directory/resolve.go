@@ -153,28 +153,35 @@ func (o *overlay) hides(name string) bool {
 
 // Look implements Files.
 func (o *overlay) Look(name string) (Entry, error) {
-	if o.hides(name) {
-		return Entry{}, source.ErrGone
-	}
-	if o.renames[name] {
-		e, err := o.files.Look(swap.Name(name))
-		if e.Name = name; !errors.Is(err, source.ErrGone) {
-			return e, err
-		}
-	}
-	return o.files.Look(name)
+	e, err := found(o, name, o.files.Look)
+	e.Name = name
+	return e, err
 }
 
 // Open implements Files.
 func (o *overlay) Open(name string) (source.Source, error) {
+	return found(o, name, o.files.Open)
+}
+
+// found calls find with the name under which the directory has a file. The waiting name of a
+// renamed one counts only while o's swap is pending: afterwards a file that the next swap has
+// only prepared can have it.
+func found[T any](o *overlay, name string, find func(string) (T, error)) (T, error) {
+	var none T
 	if o.hides(name) {
-		return nil, source.ErrGone
+		return none, source.ErrGone
 	}
-	if o.renames[name] {
-		src, err := o.files.Open(swap.Name(name))
-		if !errors.Is(err, source.ErrGone) {
-			return src, err
-		}
+	if !o.renames[name] {
+		return find(name)
 	}
-	return o.files.Open(name)
+	v, err := find(swap.Name(name))
+	if errors.Is(err, source.ErrGone) {
+		return find(name)
+	}
+	if over, failed := o.over(); failed != nil {
+		return none, failed
+	} else if over {
+		return find(name)
+	}
+	return v, err
 }

@@ -110,6 +110,23 @@ func TestResolve(t *testing.T) {
 			_, err = files.List()
 			require.ErrorIs(t, err, source.ErrGone)
 		}
+
+		last := steps[len(steps)-2]
+		last[swap.FileName] = swap.AppendFile(nil, r)
+		files, err := directory.Resolve(last)
+		require.NoError(t, err)
+		delete(last, swap.FileName)
+		for _, name := range names { // the next swap, before it counts
+			last[swap.Name(name)] = []byte("a file of the next swap")
+		}
+		for name, want := range after {
+			e, err := files.Look(name)
+			require.NoError(t, err, name)
+			require.Equal(t, directory.Entry{Name: name, Size: int64(len(want)), Regular: true}, e)
+			src, err := files.Open(name)
+			require.NoError(t, err, name)
+			require.Equal(t, int64(len(want)), src.Size(), name)
+		}
 	})
 }
 
