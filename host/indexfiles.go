@@ -15,6 +15,7 @@ import (
 	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/core/index"
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -33,11 +34,12 @@ type indexFiles struct {
 var errUnreadable = errors.New("thaw: an unreadable index is not replaced; reopen the store, or rebuild it")
 
 // unreadable returns an error if an index file exists and could not be read, so that the
-// store was opened without it.
+// store was opened without it. One that was cut off while it was read is a damaged file like
+// any other: no later reading has more of it.
 func unreadable(v *store.Snapshot) error {
 	taken := append(v.IndexFiles().Names(), index.FileName) // derived from index.fbati
 	for _, r := range v.Report().Rejected {
-		if r.Reason == damage.Unreadable && coredir.KindOf(r.File).Derived() && !slices.Contains(taken, r.File) {
+		if r.Reason == damage.Unreadable && !errors.Is(r, source.ErrShort) && coredir.KindOf(r.File).Derived() && !slices.Contains(taken, r.File) {
 			return fmt.Errorf("%w: %w", errUnreadable, r)
 		}
 	}

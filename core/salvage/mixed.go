@@ -47,7 +47,7 @@ func (s *survey) resolveMixed() error {
 			}
 			if mixed {
 				r.c.mixed = true
-				s.v.without[r.c.name] = true
+				s.v.hide(r.c.name)
 				delete(s.placed, r.c.as)
 				s.v.leave(segment.Name(r.c.as))
 				s.searched = append(s.searched, r.c)

@@ -148,7 +148,7 @@ func (s *survey) placeMisnamed(c *candidate) error {
 		}
 		for id := range c.ids {
 			if says.ids[id] > 0 { // a copy of a segment that is damaged by now
-				s.v.without[c.name] = true
+				s.v.hide(c.name)
 				s.searched = append(s.searched, c)
 				return nil
 			}
@@ -187,7 +187,7 @@ func (s *survey) move(c *candidate) {
 
 // leave leaves a file out, since others have all that it has.
 func (s *survey) leave(c *candidate) {
-	s.v.without[c.name] = true
+	s.v.hide(c.name)
 	if c.as > 0 {
 		delete(s.placed, c.as)
 		s.v.leave(segment.Name(c.as))

@@ -39,10 +39,15 @@ func (v *view) real(name string) string {
 // move makes the file real be read as name.
 func (v *view) move(real, name string) {
 	v.moved[name] = real
+	v.hide(real)
+	delete(v.without, name)
+}
+
+// hide hides a file, under whose name another one may be read.
+func (v *view) hide(real string) {
 	if v.moved[real] == "" {
 		v.without[real] = true
 	}
-	delete(v.without, name)
 }
 
 // leave makes nothing be read as name.
