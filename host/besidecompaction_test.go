@@ -66,7 +66,7 @@ func TestSwapEndsUnderReader(t *testing.T) {
 				defer r.Close()
 				readers = append(readers, r)
 			}
-			readable(t, readers[0]) // one has read every segment, the other none
+			readable(t, readers[0])                                        // one has read every segment, the other none
 			s, err = host.Open(t.Context(), "store", compactOptions(fsys)) // ends the swap
 			require.NoError(t, err)
 			want := readable(t, s)

@@ -4,11 +4,11 @@
 //
 // A writer process appends from several goroutines and says what was acknowledged. Three reader
 // processes read everything, read it again, and compare. A follower goes on from its checkpoint, a
-// projection folds the events. The supervisor kills one of them with SIGKILL every second or
+// projection folds the events, and another process backs the store up again and again. The supervisor kills one of them with SIGKILL every second or
 // so and starts it again, cuts off and removes files of the index meanwhile, and keeps the list of
 // what was acknowledged. It ends with exit code 1 if
 //
-//   - an acknowledged event is missing, or is another one,
+//   - an acknowledged event is missing, or is another one, in the store or in a backup begun later,
 //   - a reader, the follower or the projection sees a hole, half a batch, an event that was never
 //     appended, or other events than before,
 //   - a process ends by itself, or reports damage,
@@ -22,6 +22,7 @@
 //	writer.go      the writer process
 //	reader.go      the reader processes
 //	follower.go    the follower and the projection
+//	backup.go      the backup process
 //	oracle.go      what was acknowledged, and the comparison
 //	supervisor.go  who is started, killed, and disturbed
 //	sample.go      memory and descriptors

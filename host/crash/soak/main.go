@@ -83,7 +83,7 @@ func soak(ctx context.Context, out io.Writer, length time.Duration, dir string, 
 func (s *supervisor) summary(out io.Writer) {
 	acked, followed := s.oracle.numbers()
 	fmt.Fprintf(out, "%.0f s, %d events acknowledged, %d followed, %d times compared, %d index files damaged\n", s.seconds(), acked, followed, s.compared, s.disturbed)
-	fmt.Fprintf(out, "%d compactions, %d events dropped\n", s.compactions, s.dropped)
+	fmt.Fprintf(out, "%d compactions, %d events dropped, %d backups\n", s.compactions, s.dropped, s.backups)
 	for _, r := range roles {
 		fmt.Fprintf(out, "%-12s killed %d times\n", r.name, s.killed[r.name])
 	}

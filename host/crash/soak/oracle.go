@@ -82,8 +82,12 @@ func (o *oracle) copied() []uint64 {
 
 // compare requires that a store has everything that was acknowledged before now, and nothing
 // that nobody appended.
-func (o *oracle) compare(ctx context.Context, dir string) (err error) {
-	acked := o.copied()
+func (o *oracle) compare(ctx context.Context, dir string) error {
+	return o.compareWith(ctx, o.copied(), dir)
+}
+
+// compareWith is compare with what was acknowledged at some moment.
+func (o *oracle) compareWith(ctx context.Context, acked []uint64, dir string) (err error) {
 	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{Logger: quiet, OpenSegments: openSegments})
 	if err != nil {
 		return fmt.Errorf("open: %w", err)

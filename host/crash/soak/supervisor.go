@@ -27,11 +27,11 @@ type role struct {
 	// count is how many processes do it.
 	count int
 	// hear takes a line that the process says.
-	hear func(s *supervisor, line string) error
+	hear func(s *supervisor, p *process, line string) error
 }
 
 var roles = []role{
-	{"writer", write, 1, func(s *supervisor, line string) (err error) {
+	{"writer", write, 1, func(s *supervisor, _ *process, line string) (err error) {
 		var first, unit, replaced, segments, dropped uint64
 		if n, _ := fmt.Sscanf(line, "compacted %d %d %d", &replaced, &segments, &dropped); n == 3 {
 			s.mu.Lock()
@@ -46,7 +46,7 @@ var roles = []role{
 		return err
 	}},
 	{"reader", read, 3, nil},
-	{"follower", follow, 1, func(s *supervisor, line string) (err error) {
+	{"follower", follow, 1, func(s *supervisor, _ *process, line string) (err error) {
 		var sequence, packed uint64
 		if strings.HasPrefix(line, "from ") {
 			return nil
@@ -57,6 +57,7 @@ var roles = []role{
 		return err
 	}},
 	{"projection", fold, 1, nil},
+	{"backup", backUp, 1, hearBackup},
 }
 
 // process is one that the supervisor keeps running.
@@ -65,6 +66,11 @@ type process struct {
 	name  string
 	own   string
 	turns int
+
+	// What was acknowledged before the last backup that was done, and before the one that goes
+	// on. Only the goroutine that hears the process uses them.
+	backedUp, backing []uint64
+	in                io.Writer // what the process reads
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd
@@ -91,6 +97,7 @@ type supervisor struct {
 
 	compactions int
 	dropped     uint64
+	backups     int
 	processes   []*process
 }
 
@@ -174,6 +181,9 @@ func (s *supervisor) once(p *process) error {
 	if err != nil {
 		return err
 	}
+	if p.in, err = cmd.StdinPipe(); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	p.turns++
 	p.cmd, p.killed = cmd, false
@@ -208,7 +218,7 @@ func (s *supervisor) hear(p *process, out io.Reader) error {
 			return nil
 		}
 		if p.role.hear != nil {
-			if err := p.role.hear(s, strings.TrimSpace(line)); err != nil {
+			if err := p.role.hear(s, p, strings.TrimSpace(line)); err != nil {
 				return err
 			}
 		}
