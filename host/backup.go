@@ -579,9 +579,7 @@ func (c *copier) same(p *piece, path string, trusted bool) (same bool, err error
 	}
 	defer func() { err = errors.Join(err, dst.Close()) }()
 	if p.small != nil {
-		b := make([]byte, len(p.small))
-		err := readFull(dst, b, 0)
-		return slices.Equal(b, p.small), err
+		return has(dst, 0, p.small)
 	}
 	src, err := c.fs.Open(c.source(p.name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -594,18 +592,19 @@ func (c *copier) same(p *piece, path string, trusted bool) (same bool, err error
 	if size, err := src.Size(); err != nil || uint64(size) < p.keep {
 		return false, errors.Join(err, errSourceChanged)
 	}
-	if len(p.footer) > 0 {
-		b := make([]byte, len(p.footer))
-		if err := readFull(dst, b, int64(p.keep)); err != nil || !slices.Equal(b, p.footer) {
-			return false, err
-		}
+	if same, err := has(dst, int64(p.keep), p.footer); err != nil || !same {
+		return false, err
 	}
 	if !trusted || p.keep <= 2*ends {
-		return equal(dst, src, 0, int64(p.keep))
+		same, err := equal(dst, src, 0, int64(p.keep))
+		return same, readingSource(p.name, -1, err)
 	}
-	a, z := make([]byte, ends), make([]byte, ends)
-	for _, at := range []uint64{0, p.keep - ends} {
-		if err := errors.Join(readFull(dst, a, int64(at)), readFull(src, z, int64(at))); err != nil || !slices.Equal(a, z) {
+	b := make([]byte, ends)
+	for _, at := range []int64{0, int64(p.keep) - ends} {
+		if err := readFull(src, b, at); err != nil {
+			return false, readingSource(p.name, at, err)
+		}
+		if same, err := has(dst, at, b); err != nil || !same {
 			return false, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -20,12 +21,21 @@ import (
 	"github.com/thawlog/thaw/fsabstraction/scarce"
 )
 
-// copyTries is how often a copy begins again because the files of the source were swapped
-// meanwhile, as a compaction does.
+// copyTries is how often a copy begins again because files of the source were replaced
+// meanwhile, as a compaction does, or cut off.
 const copyTries = 50
 
 // errSourceChanged makes a copy begin again.
-var errSourceChanged = errors.New("thaw: the store was compacted while it was copied")
+var errSourceChanged = errors.New("thaw: files of the store changed while it was copied")
+
+// readingSource returns the error of a read of a file of the source. One that got shorter
+// makes the copy begin again.
+func readingSource(name string, at int64, err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: %w", errSourceChanged, source.Failed(name, at, err))
+	}
+	return source.Failed(name, at, err)
+}
 
 // copier copies files of one directory to another. It only reads the first.
 type copier struct {
@@ -203,6 +213,7 @@ func (c *copier) there(name, to string, src fsabstraction.File, keep uint64, foo
 		return false, err
 	}
 	same, err := equal(f, src, 0, int64(keep))
+	err = readingSource(name, -1, err)
 	if err == nil && same {
 		end := make([]byte, len(footer))
 		if err = readFull(f, end, int64(keep)); err == nil && slices.Equal(end, footer) {
@@ -239,7 +250,7 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 	for at := uint64(0); at < keep; {
 		b = b[:min(uint64(len(b)), keep-at)]
 		if err := readFull(src, b, int64(at)); err != nil {
-			return nil, source.Failed(name, int64(at), err)
+			return nil, readingSource(name, int64(at), err)
 		}
 		if h != nil {
 			_, _ = h.Write(b)
@@ -311,7 +322,7 @@ func (c *copier) small(name string) (b []byte, err error) {
 		b = make([]byte, size)
 		err = readFull(f, b, 0)
 	}
-	return b, source.Failed(name, -1, err)
+	return b, readingSource(name, -1, err)
 }
 
 // put writes a small file.

@@ -145,19 +145,28 @@ func holds(fsys fsabstraction.FS, path string, src fsabstraction.File, from, to 
 }
 
 func equal(f, src fsabstraction.File, from, to int64) (bool, error) {
-	a := make([]byte, min(copyBlock, to-from))
-	b := make([]byte, len(a))
-	for at := from; at < to; at += int64(len(a)) {
-		n := min(int64(len(a)), to-at)
-		a, b = a[:n], b[:n]
-		if err := errors.Join(readFull(f, a, at-from), readFull(src, b, at)); err != nil {
+	b := make([]byte, min(copyBlock, to-from))
+	for at := from; at < to; at += int64(len(b)) {
+		n := min(int64(len(b)), to-at)
+		b = b[:n]
+		if err := readFull(src, b, at); err != nil {
 			return false, err
 		}
-		if !bytes.Equal(a, b) {
-			return false, nil
+		if same, err := has(f, at-from, b); err != nil || !same {
+			return false, err
 		}
 	}
 	return true, nil
+}
+
+// has reports whether a file has some bytes at an offset. It may be too short for them.
+func has(f fsabstraction.File, off int64, want []byte) (bool, error) {
+	b := make([]byte, len(want))
+	err := readFull(f, b, off)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, nil
+	}
+	return err == nil && bytes.Equal(b, want), err
 }
 
 // removeLeftovers removes the files that an interrupted replacement left: those under
