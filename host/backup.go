@@ -100,6 +100,7 @@ func Backup(ctx context.Context, dir, dst string, o BackupOptions) (BackupResult
 		full: Options{FS: o.FS, Logger: o.Logger, LockWait: o.LockWait}.withDefaults(), o: &o, dir: dir, dst: filepath.Clean(dst),
 	}
 	b.reader = b.full.reader()
+	b.reader.OpenSegments = copySegments
 	r, err := b.run(ctx)
 	if err != nil {
 		return BackupResult{}, failedAt("backup", dir, err)
@@ -121,6 +122,10 @@ func (s *Store) Backup(ctx context.Context, dst string, o BackupOptions) (Backup
 	}
 	return Backup(ctx, s.path, dst, o)
 }
+
+// copySegments bounds the segments that each of the up to three directories of a backup keeps
+// open: they are read one after the other.
+const copySegments = 16
 
 type backup struct {
 	full     Options
