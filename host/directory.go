@@ -4,13 +4,16 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/artifact"
 	coredir "github.com/thawlog/thaw/core/directory"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
+	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/glance"
 	"github.com/thawlog/thaw/fsabstraction/scarce"
@@ -36,7 +39,9 @@ type directory struct {
 	retired []*file
 	seen    map[string]seen
 	opened  bool // the open has finished, so queries read the files of that time
-	closed  bool
+	// lineages are the store.thaw of then, and the one that waited for a swap.
+	lineages []fsabstraction.Info
+	closed   bool
 }
 
 // seen is the last result of lstat of a name.
@@ -66,6 +71,30 @@ func (d *directory) finishOpen() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.opened = true
+	for _, name := range []string{lineage.FileName, swap.Name(lineage.FileName)} {
+		if was, ok := d.seen[name]; ok {
+			d.lineages = append(d.lineages, was.info)
+		}
+	}
+}
+
+// unswapped reports whether no segment was replaced by a swap since the open: store.thaw, the
+// first file that a swap renames, is the same. Then a segment that is another file than it was
+// is the copy that a recovery made of it, up to its last whole append. mu must be held.
+func (d *directory) unswapped() bool {
+	if !d.opened {
+		return false
+	}
+	if _, err := d.lstat(swap.FileName); !errors.Is(err, source.ErrGone) {
+		return false
+	}
+	is, err := d.lstat(lineage.FileName)
+	if errors.Is(err, source.ErrGone) {
+		return len(d.lineages) == 0
+	}
+	return err == nil && slices.ContainsFunc(d.lineages, func(was fsabstraction.Info) bool {
+		return fsabstraction.SameFile(was.Identity, is.Identity) && was.Size == is.Size && was.ModTime == is.ModTime
+	})
 }
 
 func (d *directory) retain() { d.users.Add(1) }

@@ -13,7 +13,6 @@ import (
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction/osfs"
@@ -260,7 +259,8 @@ func TestRefreshReplacedSegment(t *testing.T) {
 			if err == nil {
 				require.Equal(t, w.events[2], event.Event{Facts: full.Facts, Coordinate: full.Coordinate})
 			} else {
-				require.ErrorIs(t, err, source.ErrGone)
+				var lost *damage.Damage
+				require.ErrorAs(t, err, &lost)
 			}
 			w.close()
 			f.close(t)

@@ -27,8 +27,8 @@ type segmentSource struct {
 // Size returns the size at the last look at the segment.
 func (s *segmentSource) Size() int64 { return s.size.Load() }
 
-// ReadAt opens the file if necessary. If the name now leads to another file, the error is
-// [source.ErrGone]. If no more files can be opened, it first closes idle segments.
+// ReadAt opens the file if necessary. If the name now leads to another file, and not because of a
+// recovery, the error is [source.ErrGone]. If no more files can be opened, it first closes idle segments.
 func (s *segmentSource) ReadAt(p []byte, off int64) (int, error) {
 	f, err := s.acquire()
 	if err != nil {
@@ -79,14 +79,18 @@ func (s *segmentSource) open() (*file, error) {
 	return f, err
 }
 
-// openAs opens the file of a name, and checks that it is the one looked at.
+// openAs opens the file of a name, and checks that it is the one looked at, or that one after a
+// recovery. directory.mu must be held.
 func (s *segmentSource) openAs(name string) (*file, error) {
 	f, err := s.directory.openFile(scarce.Inner(s.directory.options.FS), name)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.check(s.info); err != nil {
-		return nil, errors.Join(err, f.close())
+		if !s.directory.unswapped() {
+			return nil, errors.Join(err, f.close())
+		}
+		s.info = f.info
 	}
 	return f, nil
 }

@@ -65,7 +65,10 @@ func write(ctx context.Context) error {
 			wg.Go(func() { errs[i] = appendUntil(session, st, &unit, writers) })
 		}
 		var compacted error
-		wg.Go(func() { compacted = compactUntil(session, st) })
+		wg.Go(func() {
+			defer cancel()
+			compacted = compactUntil(session, st)
+		})
 		wg.Wait()
 		cancel()
 		if err := errors.Join(errors.Join(errs...), compacted, st.Close()); err != nil {
@@ -112,7 +115,7 @@ func compactUntil(ctx context.Context, st *host.Store) error {
 			}
 		}
 		result, err := st.Compact(ctx, c)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, host.ErrUnfinished) { // its new index was cut off at once: reopen
 			return nil
 		}
 		if err != nil {
