@@ -13,6 +13,7 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/swap"
 	"github.com/thawlog/thaw/wasm/abi"
 	"github.com/thawlog/thaw/wasm/internal/madestore"
 )
@@ -26,6 +27,7 @@ func Sound(t testing.TB, fixtures string) (out []*Case) {
 			Seed: seed, PerSegment: 40 << seed, Indexed: 2, Part: int(seed % 2), Tail: int(seed % 3), Entities: 12 << seed, Scopes: 4,
 		})
 	}
+	stores["swap"] = pending(stores["made-1"], stores["made-2"])
 	for _, name := range slices.Sorted(maps.Keys(stores)) {
 		for _, without := range [][]string{nil, {index.FileName}, {artifact.FileName}, {artifact.FileName, checkpoint.FileName}} {
 			files := maps.Clone(stores[name])
@@ -45,6 +47,25 @@ func Sound(t testing.TB, fixtures string) (out []*Case) {
 			out = append(out, &Case{Name: name + " " + word, Files: stores[name], Flags: flag, Questions: Few()})
 		}
 	}
+	return out
+}
+
+// pending returns a store amid a swap that replaces the files of old by those of files. Every
+// third has its final name already.
+func pending(files, old map[string][]byte) map[string][]byte {
+	out, r := maps.Clone(old), &swap.Record{Renames: slices.Sorted(maps.Keys(files))}
+	for i, name := range r.Renames {
+		if i%3 != 1 {
+			name = swap.Name(name)
+		}
+		out[name] = files[r.Renames[i]]
+	}
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		if files[name] == nil {
+			r.Removes = append(r.Removes, name)
+		}
+	}
+	out[swap.FileName] = swap.AppendFile(nil, r)
 	return out
 }
 
