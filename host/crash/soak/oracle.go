@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/host"
 )
 
@@ -86,8 +87,18 @@ func (o *oracle) compare(ctx context.Context, dir string) error {
 	return o.compareWith(ctx, o.copied(), dir)
 }
 
-// compareWith is compare with what was acknowledged at some moment.
+// compareWith is compare with what was acknowledged at some moment. It looks again when the index
+// was cut off under the reader and a compaction took the segments to rebuild it from.
 func (o *oracle) compareWith(ctx context.Context, acked []uint64, dir string) (err error) {
+	for range 5 {
+		if err = o.compareOnce(ctx, acked, dir); !errors.Is(err, source.ErrShort) {
+			return err
+		}
+	}
+	return err
+}
+
+func (o *oracle) compareOnce(ctx context.Context, acked []uint64, dir string) (err error) {
 	r, err := host.OpenReader(ctx, dir, host.ReaderOptions{Logger: quiet, OpenSegments: openSegments})
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
