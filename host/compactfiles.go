@@ -138,7 +138,7 @@ func (x *compacting) switchOver(swap *swapping) error {
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
 	f.movedEnd(to)
-	if x.done.Dropped > 0 {
+	if x.done.Dropped+x.done.Tombstoned > 0 { // a redacted event keeps all that the writer knows of it
 		f.removals.Add(1)
 	}
 	x.logDone()
