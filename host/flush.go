@@ -166,6 +166,9 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 		return false, err
 	}
 	defer v.release()
+	if end.total() < v.snapshot.Flushed() {
+		return false, nil // a compaction, for which this flush had to wait, went further
+	}
 	added, files := end.from(v.snapshot.Flushed()), v.snapshot.IndexFiles()
 	events := files.TailEvents + uint64(added.Len())
 	if events == 0 {
