@@ -110,6 +110,9 @@ func (x *compacting) switchOver(swap *swapping) error {
 	} else {
 		defer f.pause()()
 	}
+	// More may have been sealed, and flushed, since the compaction began. The version is pinned
+	// after this look, so that it has all of it.
+	x.end = f.lastSealed()
 	v, err := f.versions.pin()
 	if err != nil {
 		return errors.Join(err, swap.Abort())
@@ -138,7 +141,7 @@ func (x *compacting) switchOver(swap *swapping) error {
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
 	f.movedEnd(to)
-	if x.done.Dropped > 0 {
+	if x.done.Dropped+x.done.Tombstoned > 0 { // a redacted event keeps all that the writer knows of it
 		f.removals.Add(1)
 	}
 	x.logDone()
@@ -149,7 +152,6 @@ func (x *compacting) switchOver(swap *swapping) error {
 // a replaced one, and of all after it. It returns where it ends.
 func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Watermark, err error) {
 	f := x.flusher
-	x.end = f.lastSealed() // more may have been sealed, and flushed, since the compaction began
 	if x.sizes, err = listSegments(f.index.fs, f.index.dir, x.end.at); err != nil {
 		return to, err
 	}

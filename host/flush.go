@@ -47,7 +47,8 @@ type flusher struct {
 	// stuck is set when files were swapped and the store does not read them: it writes no
 	// index any more.
 	stuck atomic.Bool
-	// removals counts the compactions that dropped events. The writer forgets these then.
+	// removals counts the compactions that dropped events or gave them another kind. The
+	// writer forgets these then.
 	removals atomic.Uint64
 	// unread is set when the close has written an index that the store does not read.
 	unread bool
@@ -165,6 +166,9 @@ func (f *flusher) write(end logEnd, when occasion) (written bool, err error) {
 		return false, err
 	}
 	defer v.release()
+	if end.total() < v.snapshot.Flushed() {
+		return false, nil // a compaction, for which this flush had to wait, went further
+	}
 	added, files := end.from(v.snapshot.Flushed()), v.snapshot.IndexFiles()
 	events := files.TailEvents + uint64(added.Len())
 	if events == 0 {

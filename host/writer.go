@@ -244,8 +244,9 @@ func (w *writer) forget() (more bool) {
 	return w.forgotten < n
 }
 
-// forgetRemoved makes the log forget the events that a compaction has dropped: heads of
-// entities and ids go on from what is left in the store, as after another open.
+// forgetRemoved makes the log forget the events that a compaction has dropped or given another
+// kind: heads of entities, ids and conditions go on from what is left in the store, as after
+// another open.
 func (w *writer) forgetRemoved() error {
 	removals := w.flusher.removals.Load()
 	if removals == w.removals {

@@ -120,9 +120,10 @@ func (f *forgetting) number(d *artifact.Draft, old uint32) (uint32, error) {
 	return n, nil
 }
 
-// Removed tells the log that the store has lost events, the first n committed records among
-// them or not: it forgets those, as Forget does, and what it remembers of entities without
-// later records. So the next append continues what is left, as after another open.
+// Removed tells the log that the store has lost events, or has given them another kind. None of
+// them comes after the first n committed records. The log forgets those records, as Forget does,
+// and what it remembers of entities without later records and of regions without events. So the
+// next append continues what is left, as after another open.
 func (l *Log) Removed(n int) error {
 	for n > 0 {
 		dropped, err := l.Forget(n)
@@ -132,6 +133,7 @@ func (l *Log) Removed(n int) error {
 		n -= dropped
 	}
 	l.forgetHeads()
+	l.searched = searched{} // a region can hold an event that has another kind now
 	left := make([]bool, len(l.heads))
 	for i := range l.draft.Len() {
 		if number := l.draft.At(i).Entity(); int(number) < len(left) {

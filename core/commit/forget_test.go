@@ -7,6 +7,7 @@ import (
 
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 )
 
 // forget makes the log forget n records in one step.
@@ -188,4 +189,31 @@ func TestForgottenHeadsAreKept(t *testing.T) {
 	history.heads["b"] = commit.Head{Clock: 6, State: commit.State{Some: true, Clock: 6}}
 	require.NoError(t, log.Removed(0))
 	require.EqualValues(t, 7, add("b").Clock)
+}
+
+// TestRemovedForgetsRegions: a condition that held is broken when a removal has given an event
+// the kind that it asks for, and holds again when that event is gone.
+func TestRemovedForgetsRegions(t *testing.T) {
+	history := newModel(3)
+	for n := range byte(3) {
+		e := valid(n + 1)
+		history.events = append(history.events, commit.Known{Receipt: commit.Receipt{ID: e.ID, Sequence: uint64(n)}, Coordinate: e.Coordinate, Kind: e.Kind})
+	}
+	log := commit.NewLog(history, 3)
+	log.Start(1, 57)
+	add := func(n byte) error {
+		e := conditional(n, "other", unless(0, query.Region{Kinds: event.Only(event.Tombstone)})...)
+		_, err := log.Append(&e, 5)
+		log.Commit()
+		return err
+	}
+	require.NoError(t, add(4))
+	history.events[1].Kind = event.Tombstone
+	require.NoError(t, log.Removed(0))
+	var conflict *commit.ConditionError
+	require.ErrorAs(t, add(5), &conflict)
+	require.EqualValues(t, 1, conflict.Sequence)
+	history.events = history.events[2:]
+	require.NoError(t, log.Removed(0))
+	require.NoError(t, add(6))
 }

@@ -62,6 +62,7 @@ func (m *model) remove(judge func(e event.Event) host.Verdict) {
 		case host.TombstoneEvent:
 			e.Kind, e.Payload, e.PayloadSize = event.Tombstone, nil, 0
 			e.Flags, e.Meta = e.Flags|event.FlagRedacted, event.Meta{}
+			delete(m.redacted, e.Sequence) // a tombstone is read without an error
 		case host.RedactEvent:
 			m.redacted[e.Sequence] = true
 		}
