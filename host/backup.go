@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -115,6 +116,11 @@ func (s *Store) Backup(ctx context.Context, dst string, o BackupOptions) (Backup
 	return Backup(ctx, s.path, dst, o)
 }
 
+// differTries is how often a backup that does not have the events of its origin is made before
+// that is an error. A writer can have replaced an index file between the open and the copy, with
+// one that has later events.
+const differTries = 5
+
 // copySegments bounds the segments that each of the up to three directories of a backup keeps
 // open: they are read one after the other.
 const copySegments = 16
@@ -151,7 +157,8 @@ func (b *backup) run(ctx context.Context) (r BackupResult, err error) {
 		} else {
 			r, err = b.next(ctx)
 		}
-		if !errors.Is(err, errSourceChanged) || try == copyTries {
+		changed := errors.Is(err, errSourceChanged) || errors.Is(err, source.ErrGone)
+		if !(changed && try < copyTries || errors.Is(err, ErrCopyDiffers) && try < differTries) {
 			return r, err
 		}
 	}

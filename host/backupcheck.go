@@ -18,11 +18,11 @@ func (b *backup) check(ctx context.Context, files coredir.Files, o *origin) erro
 		return err
 	}
 	report := s.Report()
-	if damaged := report.Damaged(); damaged != nil && o.report.Damaged() == nil {
-		return fmt.Errorf("%w: %w", ErrCopyDiffers, damaged)
-	}
 	if len(report.Rejected) > len(o.report.Rejected) { // replaced while it was copied
 		return fmt.Errorf("%w: %w", errSourceChanged, errors.Join(refusals(report.Rejected)...))
+	}
+	if damaged := report.Damaged(); damaged != nil && o.report.Damaged() == nil {
+		return fmt.Errorf("%w: %w", ErrCopyDiffers, damaged)
 	}
 	if report.Events != o.report.Events || report.Hidden != o.report.Hidden || s.End() != o.id.Sequence {
 		return fmt.Errorf("%w: it has %d events up to sequence %d, and the store %d up to %d", ErrCopyDiffers,

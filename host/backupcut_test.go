@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -68,6 +69,99 @@ func TestBackupOfCutIndex(t *testing.T) {
 				requireBackup(t, c, r, want, end)
 			}
 			require.Greater(t, cuts, 2)
+		})
+	}
+}
+
+// betweenCalls is a file system on which something is done before one call on a directory's files.
+type betweenCalls struct {
+	*memfs.FS
+	dir   string
+	calls *atomic.Int64 // do is called before the call at which it becomes 0
+	do    func()
+}
+
+func (f betweenCalls) count(name string) {
+	if filepath.Dir(name) == f.dir && f.calls.Add(-1) == 0 {
+		f.do()
+	}
+}
+
+func (f betweenCalls) Open(name string) (fsabstraction.File, error) {
+	f.count(name)
+	return f.FS.Open(name)
+}
+
+func (f betweenCalls) Lstat(name string) (fsabstraction.Info, error) {
+	f.count(name)
+	return f.FS.Lstat(name)
+}
+
+// TestBackupBetweenSessions: whatever a writer does between two calls of a backup, it succeeds and
+// has all that was there before it began. The soak found one with an index that was newer than its
+// segments.
+func TestBackupBetweenSessions(t *testing.T) {
+	for name, what := range map[string]string{
+		"appends": "session", "compacts": "session, compaction", "goes on": "appends", "closes": "close", "goes on and closes": "appends, close",
+		"compacts at last": "appends, compaction, close", "next": "backup first, appends, close",
+		"only index.fbati": "lacks index.thaw, appends, close",
+	} {
+		t.Run(name, func(t *testing.T) {
+			done := true
+			for at := int64(1); done; at++ {
+				c := &copied{fs: memfs.New()}
+				random := rand.New(rand.NewPCG(1, uint64(at)))
+				for range 3 {
+					c.session(t, "/s", random, 10)
+				}
+				if strings.Contains(what, "backup first") {
+					_, err := host.Backup(t.Context(), "/s", "/b", host.BackupOptions{FS: c.fs, Logger: quiet})
+					require.NoError(t, err)
+				}
+				var st *host.Store
+				open := func() {
+					var err error
+					st, err = host.Open(t.Context(), "/s", c.options())
+					require.NoError(t, err)
+				}
+				if !strings.Contains(what, "session") { // a writer is at it when the backup begins
+					open()
+					c.appends(t, st, random, 4)
+				}
+				if strings.Contains(what, "lacks index.thaw") {
+					require.NoError(t, c.fs.Remove("/s/index.thaw"))
+				}
+				want, _, _ := contentOf(t, c.fs, "/s")
+				done = false
+				fs := betweenCalls{c.fs, "/s", new(atomic.Int64), func() {
+					done = true
+					if strings.Contains(what, "session") {
+						c.session(t, "/s", random, 10)
+						open()
+					}
+					if strings.Contains(what, "appends") {
+						c.appends(t, st, random, 10)
+					}
+					if strings.Contains(what, "compaction") {
+						_, err := st.Compact(t.Context(), host.Compaction{SegmentSize: 1 << 20})
+						require.NoError(t, err)
+					}
+					if strings.Contains(what, "close") || strings.Contains(what, "session") {
+						require.NoError(t, st.Close())
+					}
+				}}
+				fs.calls.Store(at)
+				_, err := host.Backup(t.Context(), "/s", "/b", host.BackupOptions{FS: fs, Logger: quiet})
+				require.NoError(t, err, "call %d", at)
+				if st != nil {
+					_ = st.Close()
+				}
+				soundStore(t, c.fs, "/b")
+				got, _, _ := contentOf(t, c.fs, "/b")
+				all, _, _ := contentOf(t, c.fs, "/s")
+				require.GreaterOrEqual(t, len(got), len(want))
+				require.Equal(t, withoutPosition(all[:len(got)]), withoutPosition(got))
+			}
 		})
 	}
 }
