@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/fsabstraction"
 )
@@ -157,8 +156,7 @@ func (b *backup) run(ctx context.Context) (r BackupResult, err error) {
 		} else {
 			r, err = b.next(ctx)
 		}
-		changed := errors.Is(err, errSourceChanged) || errors.Is(err, source.ErrGone)
-		if !(changed && try < copyTries || errors.Is(err, ErrCopyDiffers) && try < differTries) {
+		if !(sourceChanged(err) && try < copyTries || errors.Is(err, ErrCopyDiffers) && try < differTries) {
 			return r, err
 		}
 	}

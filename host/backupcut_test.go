@@ -73,6 +73,73 @@ func TestBackupOfCutIndex(t *testing.T) {
 	}
 }
 
+// cuttingReads is a file system on which an open index file in a directory is cut off at once
+// before one of its reads.
+type cuttingReads struct {
+	*memfs.FS
+	dir   string
+	reads *atomic.Int64 // the file is cut off at the read at which it becomes 0
+}
+
+type cutFile struct {
+	fsabstraction.File
+	reads *atomic.Int64
+	cut   atomic.Bool
+}
+
+func (f cuttingReads) Open(name string) (fsabstraction.File, error) {
+	file, err := f.FS.Open(name)
+	if err == nil && filepath.Dir(name) == f.dir && directory.KindOf(filepath.Base(name)).Derived() {
+		return &cutFile{File: file, reads: f.reads}, nil
+	}
+	return file, err
+}
+
+func (f *cutFile) ReadAt(p []byte, off int64) (int, error) {
+	if f.reads.Add(-1) == 0 {
+		f.cut.Store(true)
+	}
+	if f.cut.Load() {
+		return 0, io.EOF
+	}
+	return f.File.ReadAt(p, off)
+}
+
+func (cuttingReads) Clone(fsabstraction.WriteFile, fsabstraction.File) error {
+	return errors.ErrUnsupported
+}
+
+// TestCopyOfIndexCutLater: an index file that is cut off while a backup or a fork reads it makes
+// the copy begin again.
+func TestCopyOfIndexCutLater(t *testing.T) {
+	for name, fork := range map[string]bool{"backup": false, "fork": true} {
+		t.Run(name, func(t *testing.T) {
+			cut := true
+			for at := int64(1); cut; at++ {
+				c := &copied{fs: memfs.New()}
+				random := rand.New(rand.NewPCG(1, 2))
+				for range 5 {
+					c.session(t, "/s", random, 10)
+				}
+				want, end, _ := contentOf(t, c.fs, "/s")
+				fs := cuttingReads{c.fs, "/s", new(atomic.Int64)}
+				fs.reads.Store(at)
+				var err error
+				if fork {
+					_, err = host.Fork(t.Context(), "/s", end.Sequence-1, "/b", host.ForkOptions{FS: fs, Logger: quiet})
+				} else {
+					_, err = host.Backup(t.Context(), "/s", "/b", host.BackupOptions{FS: fs, Logger: quiet})
+				}
+				require.NoError(t, err, "read %d", at)
+				cut = fs.reads.Load() <= 0
+				soundStore(t, c.fs, "/b")
+				got, _, _ := contentOf(t, c.fs, "/b")
+				require.Equal(t, withoutPosition(want), withoutPosition(got))
+			}
+		})
+	}
+}
+
 // betweenCalls is a file system on which something is done before one call on a directory's files.
 type betweenCalls struct {
 	*memfs.FS

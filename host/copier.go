@@ -27,6 +27,12 @@ const copyTries = 50
 // errSourceChanged makes a copy begin again.
 var errSourceChanged = errors.New("thaw: files of the store changed while it was copied")
 
+// sourceChanged reports whether a copy has to begin again. Also the snapshot of the source reads
+// files that can be gone or cut off by then.
+func sourceChanged(err error) bool {
+	return errors.Is(err, errSourceChanged) || errors.Is(err, source.ErrGone) || errors.Is(err, source.ErrShort)
+}
+
 // readingSource returns the error of a read of a file of the source. One that got shorter
 // makes the copy begin again.
 func readingSource(name string, at int64, err error) error {

@@ -13,7 +13,6 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/kindnames"
 	"github.com/thawlog/thaw/core/lineage"
-	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/visibility"
 	"github.com/thawlog/thaw/fsabstraction"
@@ -109,7 +108,7 @@ func fork(ctx context.Context, dir string, sequence uint64, dst string, o *Optio
 		if u != nil {
 			err = errors.Join(err, u.drop())
 		}
-		if !errors.Is(err, errSourceChanged) && !errors.Is(err, source.ErrGone) || try == copyTries {
+		if !sourceChanged(err) || try == copyTries {
 			return r, err
 		}
 	}
