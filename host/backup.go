@@ -156,7 +156,8 @@ func (b *backup) run(ctx context.Context) (r BackupResult, err error) {
 		} else {
 			r, err = b.next(ctx)
 		}
-		if !(sourceChanged(err) && try < copyTries || errors.Is(err, ErrCopyDiffers) && try < differTries) {
+		again := sourceChanged(err) && try < copyTries || errors.Is(err, ErrCopyDiffers) && try < differTries
+		if !again {
 			return r, err
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/thawlog/thaw/host"
 )
 
-// TestTombstoneKeepsKey: a repetition of an event that became a tombstone gets the first
-// receipt, and an append of something else with its key is told that the event was removed.
+// TestTombstoneKeepsKey: repeating the append of an event that became a tombstone returns the first
+// receipt. Appending another event under its key fails, with an error that says it was removed.
 func TestTombstoneKeepsKey(t *testing.T) {
 	fsys := memfs.New()
 	s, err := host.Open(t.Context(), "store", compactOptions(fsys))
