@@ -80,14 +80,14 @@ func (s *segmentSource) open() (*file, error) {
 }
 
 // openAs opens the file of a name, and checks that it is the one looked at, or that one after a
-// recovery. directory.mu must be held.
+// recovery, which has a final name. directory.mu must be held.
 func (s *segmentSource) openAs(name string) (*file, error) {
 	f, err := s.directory.openFile(scarce.Inner(s.directory.options.FS), name)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.check(s.info); err != nil {
-		if !s.directory.unswapped() {
+		if coredir.Final(name) != name || !s.directory.unswapped() {
 			return nil, errors.Join(err, f.close())
 		}
 		s.info = f.info

@@ -280,6 +280,7 @@ func TestSourceOfSwappedSegment(t *testing.T) {
 	defer d.release()
 	src, err := d.Open("000001.fbat.swap")
 	require.NoError(t, err)
+	d.finishOpen()
 	require.NoError(t, fsys.Rename(filepath.Join(swapDir, "000001.fbat.swap"), filepath.Join(swapDir, "000001.fbat")))
 	for _, next := range []string{"", "a file of the next swap"} {
 		if next != "" {
