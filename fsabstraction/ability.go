@@ -25,6 +25,19 @@ type PathFile interface {
 	Path() string
 }
 
+// Starter is an optional interface of a WriteFile whose bytes can be on their way to stable
+// storage while more are written. A Sync then has little left to do, and one of another file
+// little to wait for.
+type Starter interface {
+	WriteFile
+
+	// StartSync waits for what earlier calls began, and begins with all bytes before end that
+	// are not in stable storage. It makes nothing durable: Sync does. An error of class
+	// errors.ErrUnsupported says that nothing was tried, any other one what an error of Sync
+	// says.
+	StartSync(end int64) error
+}
+
 // DirTimer is an optional interface of a ReadFS whose directories have times.
 type DirTimer interface {
 	// DirTimes reports whether the ModTime of a directory changes with every file that is

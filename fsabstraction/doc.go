@@ -12,6 +12,7 @@
 //	Linker            optional: a file system that can give a file a second name
 //	Cloner            optional: a file system whose files can share bytes
 //	DirRenamer        optional: a file system that can rename directories
+//	Starter           optional: a file whose bytes go to stable storage while more are written
 //	PathFile          optional: a handle on an operating system file, which can be mapped
 //
 // Optional abilities are found by type assertion; a missing one is normal.

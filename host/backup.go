@@ -68,11 +68,11 @@ type BackupResult struct {
 // that it was. dst is locked meanwhile, as by a writer.
 //
 // Every file is synced, and each that was copied is read back, as the system has it, perhaps
-// from its cache, and compared by a BLAKE3-256 hash; every frame of a new segment must have its checksum; then the copy is opened and must
-// have the events of the store before it counts. File
-// systems with reflinks share the bytes instead (see fsabstraction.Cloner). A backup never has
-// hard links to the store's files: a program that writes one in place, or removes bytes from
-// it, would change both.
+// from its cache, and compared with the store's byte for byte; every frame of a new segment must
+// have its checksum; then the copy is opened and must have the events of the store before it
+// counts. File systems with reflinks share the bytes instead (see fsabstraction.Cloner). A
+// backup never has hard links to the store's files: a program that writes one in place, or
+// removes bytes from it, would change both.
 //
 // A segment that the backup has already is recognised by its name, size, first and last bytes,
 // which is trusted because sealed segments do not change except by a compaction or redaction.

@@ -152,7 +152,7 @@ func (c *copier) same(p *piece, path string, trusted bool) (same bool, err error
 		return false, err
 	}
 	if !trusted || p.keep <= 2*ends {
-		same, err := equal(dst, src, 0, int64(p.keep))
+		same, err := equal(c.ctx.Err, dst, src, 0, int64(p.keep))
 		return same, readingSource(p.name, -1, err)
 	}
 	b := make([]byte, ends)

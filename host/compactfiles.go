@@ -17,11 +17,13 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
+// errPanic is the error of a compaction whose judge panicked, which nobody sees.
+var errPanic = errors.New("panic")
+
 // write writes the new segments.
 func (x *compacting) write(v *version, swap *swapping) error {
-	w := segmentFiles{swap: swap}
-	r, err := compact.Run(v.snapshot, x.plan, w.put)
-	if err = errors.Join(err, w.end(err == nil)); err != nil {
+	r, err := x.writeSegments(v, swap)
+	if err != nil {
 		return x.damaged(err)
 	}
 	x.done = r
@@ -35,69 +37,11 @@ func (x *compacting) write(v *version, swap *swapping) error {
 	return nil
 }
 
-// segmentFiles writes new segments one after the other.
-type segmentFiles struct {
-	swap  *swapping
-	id    uint64
-	file  fsabstraction.WriteFile
-	size  int64
-	dirty int64 // bytes that no sync was begun for
-	// syncing receives the result of a sync that goes on beside the writes, nil without one.
-	syncing chan error
-}
-
-// segmentSync is the number of bytes of a new segment between syncs. A sync of the log waits
-// for that which goes on, so it is less than backgroundSync: with 4 MiB the slowest of 100
-// appends beside a compaction took twice as long.
-const segmentSync = 1 << 20
-
-// put takes the next bytes of a segment.
-func (w *segmentFiles) put(id uint64, b []byte) error {
-	if w.file == nil || id != w.id {
-		if err := w.end(true); err != nil {
-			return err
-		}
-		f, err := w.swap.Create(segment.Name(id))
-		if err != nil {
-			return err
-		}
-		w.id, w.file, w.size, w.dirty = id, f, 0, 0
-	}
-	if _, err := w.file.WriteAt(b, w.size); err != nil {
-		return err
-	}
-	w.size += int64(len(b))
-	if w.dirty += int64(len(b)); w.dirty < segmentSync {
-		return nil
-	}
-	if err := w.synced(); err != nil {
-		return err
-	}
-	w.dirty, w.syncing = 0, make(chan error, 1)
-	go func(f fsabstraction.WriteFile, done chan<- error) { done <- f.Sync() }(w.file, w.syncing)
-	return nil
-}
-
-// synced waits for the sync that goes on.
-func (w *segmentFiles) synced() (err error) {
-	if w.syncing != nil {
-		err = <-w.syncing
-		w.syncing = nil
-	}
-	return err
-}
-
-// end closes the last segment.
-func (w *segmentFiles) end(sync bool) (err error) {
-	if w.file == nil {
-		return nil
-	}
-	if err = w.synced(); sync && err == nil {
-		err = w.file.Sync()
-	}
-	err = errors.Join(err, w.file.Close())
-	w.file = nil
-	return err
+func (x *compacting) writeSegments(v *version, swap *swapping) (r *compact.Result, err error) {
+	w := newSegmentFiles(swap)
+	err = errPanic
+	defer func() { err = w.close(err) }()
+	return compact.Run(v.snapshot, x.plan, w.put)
 }
 
 // switchOver writes the index of the new segments, and makes all of it count. Flushes wait
@@ -176,7 +120,7 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	x.tags = new(index.IDTags)
 	what := store.Flush{
 		First: first, Tags: x.tags, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
-		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop,
+		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop, Parallel: parallel,
 		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made}, Memory: f.index.memory,
 	}
 	err = swap.Write(names, func(files []fsabstraction.WriteFile) error {

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/zeebo/blake3"
-
 	coredir "github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -166,7 +164,12 @@ func (c *copier) file(name, to string, keep uint64, footer []byte) (err error) {
 	if err != nil {
 		return source.Failed(name, -1, err)
 	}
-	defer func() { err = errors.Join(err, src.Close()) }()
+	settling := false // it closes src
+	defer func() {
+		if !settling {
+			err = errors.Join(err, src.Close())
+		}
+	}()
 	info, err := src.Stat()
 	if err != nil {
 		return source.Failed(name, -1, err)
@@ -190,19 +193,20 @@ func (c *copier) file(name, to string, keep uint64, footer []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	sum, err := c.fill(name, dst, src, uint64(info.Size), keep, footer)
+	cloned, err := c.fill(name, dst, src, keep, footer)
 	if err != nil {
 		return errors.Join(err, dst.Close())
 	}
+	settling = true
 	return c.settle(func() error {
 		err := errors.Join(dst.Sync(), dst.Close())
-		if err == nil && sum != nil {
-			err = c.readBack(to, keep+uint64(len(footer)), sum)
+		if err == nil && c.verify && !cloned {
+			err = c.compare(name, to, src, keep, footer)
 		}
 		if err == nil && c.sound && coredir.KindOf(name) == coredir.Segment {
 			err = c.frames(name, to)
 		}
-		return err
+		return errors.Join(err, src.Close())
 	})
 }
 
@@ -217,7 +221,7 @@ func (c *copier) there(name, to string, src fsabstraction.File, keep uint64, foo
 	if err != nil {
 		return false, err
 	}
-	same, err := equal(f, src, 0, int64(keep))
+	same, err := equal(c.ctx.Err, f, src, 0, int64(keep))
 	err = readingSource(name, -1, err)
 	if err == nil && same {
 		end := make([]byte, len(footer))
@@ -229,9 +233,11 @@ func (c *copier) there(name, to string, src fsabstraction.File, keep uint64, foo
 	return false, errors.Join(err, f.Close())
 }
 
-// fill fills a new file. sum is nil when its bytes are shared with the source's, or not to be
-// read back.
-func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstraction.File, size, keep uint64, footer []byte) (sum []byte, err error) {
+// copySync is the number of bytes of a file between two starts of a sync, in whole blocks.
+const copySync = 4 * copyBlock
+
+// fill fills a new file. cloned is set when its bytes are shared with the source's.
+func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstraction.File, keep uint64, footer []byte) (cloned bool, err error) {
 	if cloner, ok := c.fs.(fsabstraction.Cloner); ok && !c.noClones {
 		err := cloner.Clone(dst, src)
 		if err == nil {
@@ -240,76 +246,63 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 			if err = dst.Truncate(int64(keep)); err == nil && len(footer) > 0 {
 				_, err = dst.WriteAt(footer, int64(keep))
 			}
-			return nil, errors.Join(err, c.advance(keep+uint64(len(footer))))
+			return true, errors.Join(err, c.advance(keep+uint64(len(footer))))
 		}
 		if !errors.Is(err, errors.ErrUnsupported) {
-			return nil, err
+			return false, err
 		}
 		c.noClones = true
-	}
-	var h *blake3.Hasher
-	if c.verify {
-		h = blake3.New()
 	}
 	b := make([]byte, min(copyBlock, max(keep, 1)))
 	for at := uint64(0); at < keep; {
 		b = b[:min(uint64(len(b)), keep-at)]
 		if err := readFull(src, b, int64(at)); err != nil {
-			return nil, readingSource(name, int64(at), err)
-		}
-		if h != nil {
-			_, _ = h.Write(b)
+			return false, readingSource(name, int64(at), err)
 		}
 		if _, err := dst.WriteAt(b, int64(at)); err != nil {
-			return nil, err
+			return false, err
 		}
 		at += uint64(len(b))
+		if at%copySync == 0 { // the disk need not wait for the last byte
+			if _, err := started(dst, int64(at)); err != nil {
+				return false, err
+			}
+		}
 		if err := c.advance(uint64(len(b))); err != nil {
-			return nil, err
+			return false, err
 		}
 	}
 	if len(footer) > 0 {
-		if h != nil {
-			_, _ = h.Write(footer)
-		}
 		if _, err := dst.WriteAt(footer, int64(keep)); err != nil {
-			return nil, err
+			return false, err
 		}
 		if err := c.advance(uint64(len(footer))); err != nil {
-			return nil, err
+			return false, err
 		}
 	}
 	c.Copied++
 	c.Bytes += keep + uint64(len(footer))
-	if h == nil {
-		return nil, nil
-	}
-	return h.Sum(nil), nil
+	return false, nil
 }
 
-// readBack compares a copy with the sum of what was written.
-func (c *copier) readBack(path string, size uint64, sum []byte) (err error) {
+// compare compares a copy with its source, and with the footer that it has instead of the rest.
+func (c *copier) compare(name, path string, src fsabstraction.File, keep uint64, footer []byte) (err error) {
 	f, err := c.fs.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	h := blake3.New()
-	b := make([]byte, min(copyBlock, max(size, 1)))
-	for at := uint64(0); at < size; at += uint64(len(b)) {
-		b = b[:min(uint64(len(b)), size-at)]
-		if err := readFull(f, b, int64(at)); err != nil {
-			return err
-		}
-		_, _ = h.Write(b)
-		if err := c.ctx.Err(); err != nil {
-			return err
-		}
+	same, err := equal(c.ctx.Err, f, src, 0, int64(keep))
+	if err != nil {
+		return readingSource(name, -1, err)
 	}
-	if !slices.Equal(h.Sum(nil), sum) {
-		return fmt.Errorf("%w: %s", ErrCopyDiffers, path)
+	if same {
+		same, err = has(f, int64(keep), footer)
 	}
-	return nil
+	if err == nil && !same {
+		err = fmt.Errorf("%w: %s", ErrCopyDiffers, path)
+	}
+	return err
 }
 
 // small returns the content of a small file of the source, nil if there is none.

@@ -153,17 +153,18 @@ func (x *indexFiles) leftover(err error) {
 	x.logger.Warn("thaw: a leftover could not be removed", slog.String("store", x.dir), slog.Any("error", err))
 }
 
-// syncing returns a function that writes to f and syncs it after every bytes, 0 for never. A
-// concurrent sync of the log then has little to wait for.
+// syncing returns a function that writes to f and begins to sync it after every bytes, 0 for
+// never.
 func syncing(f fsabstraction.WriteFile, every int64) flush.Write {
-	written := int64(0)
+	written, end := int64(0), int64(0)
 	return func(off int64, b []byte) error {
 		if _, err := f.WriteAt(b, off); err != nil {
 			return err
 		}
+		end = max(end, off+int64(len(b)))
 		if written += int64(len(b)); every > 0 && written >= every {
 			written = 0
-			return f.Sync()
+			return startSync(f, end)
 		}
 		return nil
 	}

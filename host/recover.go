@@ -140,33 +140,45 @@ func holds(fsys fsabstraction.FS, path string, src fsabstraction.File, from, to 
 	if err != nil {
 		return true, false, err
 	}
-	same, err = equal(f, src, from, to)
+	same, err = equal(never, f, src, from, to)
 	return true, same, errors.Join(err, f.Close())
 }
 
-func equal(f, src fsabstraction.File, from, to int64) (bool, error) {
-	b := make([]byte, min(copyBlock, to-from))
-	for at := from; at < to; at += int64(len(b)) {
-		n := min(int64(len(b)), to-at)
-		b = b[:n]
-		if err := readFull(src, b, at); err != nil {
+// equal reports whether f holds src[from:to]. The errors are those of src, unless it is stop's or
+// f fails otherwise than by its length.
+func equal(stop func() error, f, src fsabstraction.File, from, to int64) (bool, error) {
+	want := make([]byte, min(copyBlock, to-from))
+	got := make([]byte, len(want))
+	for at := from; at < to; at += int64(len(want)) {
+		want = want[:min(int64(len(want)), to-at)]
+		if err := stop(); err != nil {
 			return false, err
 		}
-		if same, err := has(f, at-from, b); err != nil || !same {
+		if err := readFull(src, want, at); err != nil {
+			return false, err
+		}
+		if same, err := hasAt(f, at-from, want, got[:len(want)]); err != nil || !same {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
+// never is the stop of work that is not interrupted.
+func never() error { return nil }
+
 // has reports whether a file has some bytes at an offset. It may be too short for them.
 func has(f fsabstraction.File, off int64, want []byte) (bool, error) {
-	b := make([]byte, len(want))
-	err := readFull(f, b, off)
+	return hasAt(f, off, want, make([]byte, len(want)))
+}
+
+// hasAt is has with a buffer of the length of want.
+func hasAt(f fsabstraction.File, off int64, want, buffer []byte) (bool, error) {
+	err := readFull(f, buffer, off)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return false, nil
 	}
-	return err == nil && bytes.Equal(b, want), err
+	return err == nil && bytes.Equal(buffer, want), err
 }
 
 // removeLeftovers removes the files that an interrupted replacement left: those under

@@ -196,9 +196,7 @@ func finishSwap(fsys fsabstraction.FS, dir string) (found bool, err error) {
 			f.rename(name)
 		}
 	}
-	for _, name := range r.Removes {
-		f.remove(name)
-	}
+	f.removeAll(r.Removes)
 	f.sync()
 	f.remove(swap.FileName)
 	f.sync()
@@ -253,6 +251,25 @@ func (f *finishing) remove(name string) {
 	if f.err == nil {
 		f.err = removeFile(f.fs, filepath.Join(f.dir, name))
 	}
+}
+
+// removeAll removes files in any order. Many are removed by several goroutines: each removal may
+// wait for the journal of the file system.
+func (f *finishing) removeAll(names []string) {
+	const share, goroutines = 64, 4
+	if f.err != nil {
+		return
+	}
+	shares := slices.Collect(slices.Chunk(names, share))
+	errs := make([]error, len(shares))
+	spread(goroutines, len(shares), func(i int) {
+		one := finishing{fs: f.fs, dir: f.dir}
+		for _, name := range shares[i] {
+			one.remove(name)
+		}
+		errs[i] = one.err
+	})()
+	f.err = errors.Join(errs...)
 }
 
 func (f *finishing) sync() {

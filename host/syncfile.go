@@ -27,3 +27,26 @@ func syncDir(fs fsabstraction.FS, dir string) error {
 	}
 	return nil
 }
+
+// startSync begins to make the bytes of a file before end durable, so that a sync of the log
+// has little to wait for. At most what two calls asked for is on its way then; where the file
+// system cannot do that, it waits for all.
+func startSync(f fsabstraction.WriteFile, end int64) error {
+	if ok, err := started(f, end); ok || err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// started begins to make the bytes of a file before end durable if the file system can.
+func started(f fsabstraction.WriteFile, end int64) (ok bool, err error) {
+	s, ok := f.(fsabstraction.Starter)
+	if !ok {
+		return false, nil
+	}
+	err = s.StartSync(end)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return false, nil
+	}
+	return true, err
+}

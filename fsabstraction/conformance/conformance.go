@@ -56,6 +56,7 @@ func Run(t *testing.T, newFS func(t *testing.T) (fsabstraction.FS, string), opti
 		{"write/handles share the file", writeShared},
 		{"write/negative offsets", writeNegative},
 		{"write/sync", writeSync},
+		{"write/start a sync", writeStartSync},
 		{"link/shares the file", linkShares},
 		{"link/only regular files", linkOnlyRegular},
 		{"clone/copies", cloneCopies},

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"testing"
@@ -112,4 +113,28 @@ func writeSync(t *testing.T, e env) {
 		// On Windows osfs returns errors.ErrUnsupported, others return the system's error.
 		t.Skipf("the platform cannot sync directories: %v", err)
 	}
+}
+
+func writeStartSync(t *testing.T, e env) {
+	path := e.path("f")
+	w, err := e.fs.Create(path)
+	require.NoError(t, err)
+	s, ok := w.(fsabstraction.Starter)
+	if !ok {
+		require.NoError(t, w.Close())
+		t.Skip("no sync goes on beside writes")
+	}
+	require.ErrorIs(t, s.StartSync(-1), fs.ErrInvalid)
+	for _, end := range []int64{0, 3, 6, 100} {
+		_, err = w.WriteAt([]byte("abcdef"), 0)
+		require.NoError(t, err)
+		if err := s.StartSync(end); !errors.Is(err, errors.ErrUnsupported) {
+			require.NoError(t, err)
+		}
+		require.Equal(t, "abcdef", contents(t, w))
+	}
+	require.NoError(t, w.Sync())
+	require.NoError(t, w.Close())
+	require.Error(t, s.StartSync(6))
+	e.requireContents(t, path, "abcdef")
 }

@@ -1,0 +1,141 @@
+package host
+
+import (
+	"errors"
+	"sync/atomic"
+
+	"github.com/thawlog/thaw/core/sealed"
+	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/fsabstraction"
+)
+
+// segmentFiles writes the new segments of a compaction, one after the other, in a goroutine of
+// its own, so that the next bytes are made meanwhile. Its methods are for one goroutine.
+type segmentFiles struct {
+	swap *swapping
+	id   uint64
+	file fsabstraction.WriteFile // nil before the first one
+	size int64
+
+	pieces chan segmentPiece
+	free   chan []byte // buffers for pieces
+	ended  chan struct{}
+	failed atomic.Pointer[error] // the first one, after which nothing more is written
+}
+
+// segmentPiece is bytes of a file, or its end.
+type segmentPiece struct {
+	file fsabstraction.WriteFile
+	b    []byte
+	off  int64
+	last bool // the file is whole: sync and close it
+}
+
+const (
+	// segmentSync is the number of bytes of a new segment after which the next part of it
+	// goes to the disk. A sync of the log waits for that part, so it is less than
+	// backgroundSync.
+	segmentSync = 1 << 20
+	// waitingPieces bounds the pieces that were made and not written, of sealed.ChunkSize at
+	// most.
+	waitingPieces = 16
+)
+
+func newSegmentFiles(swap *swapping) *segmentFiles {
+	w := &segmentFiles{
+		swap: swap, pieces: make(chan segmentPiece, waitingPieces), free: make(chan []byte, waitingPieces), ended: make(chan struct{}),
+	}
+	for range waitingPieces {
+		w.free <- nil
+	}
+	go w.run()
+	return w
+}
+
+// put takes the next bytes of a segment. Its error may be that of bytes before.
+func (w *segmentFiles) put(id uint64, b []byte) error {
+	if failed := w.failed.Load(); failed != nil {
+		return *failed
+	}
+	if w.file == nil || id != w.id {
+		w.end()
+		f, err := w.swap.Create(segment.Name(id))
+		if err != nil {
+			return err
+		}
+		w.id, w.file, w.size = id, f, 0
+	}
+	for len(b) > 0 {
+		n := min(len(b), sealed.ChunkSize)
+		w.pieces <- segmentPiece{file: w.file, b: append((<-w.free)[:0], b[:n]...), off: w.size}
+		w.size, b = w.size+int64(n), b[n:]
+	}
+	return nil
+}
+
+// end ends the current segment.
+func (w *segmentFiles) end() {
+	if w.file != nil {
+		w.pieces <- segmentPiece{file: w.file, last: true}
+		w.file = nil
+	}
+}
+
+// close waits until all segments are on disk and closed. After an error of the caller, they are
+// only closed. It returns both errors.
+func (w *segmentFiles) close(err error) error {
+	if err != nil {
+		w.fail(err)
+	}
+	w.end()
+	close(w.pieces)
+	<-w.ended
+	if failed := w.failed.Load(); failed != nil {
+		return *failed
+	}
+	return nil
+}
+
+// fail notes an error, unless there is one.
+func (w *segmentFiles) fail(err error) { w.failed.CompareAndSwap(nil, &err) }
+
+// run does what comes from put.
+func (w *segmentFiles) run() {
+	defer close(w.ended)
+	dirty := 0
+	started := make(chan struct{}, 1) // has room while no sync is being started
+	for p := range w.pieces {
+		switch {
+		case p.last:
+			started <- struct{}{}
+			<-started
+			dirty = 0
+			var err error
+			if w.failed.Load() == nil {
+				err = p.file.Sync()
+			}
+			if err = errors.Join(err, p.file.Close()); err != nil {
+				w.fail(err)
+			}
+		case w.failed.Load() == nil:
+			if _, err := p.file.WriteAt(p.b, p.off); err != nil {
+				w.fail(err)
+				break
+			}
+			end := p.off + int64(len(p.b))
+			if dirty += len(p.b); dirty >= segmentSync {
+				dirty = 0
+				started <- struct{}{}
+				go func() {
+					if err := startSync(p.file, end); err != nil {
+						w.fail(err)
+					}
+					<-started
+				}()
+			}
+		}
+		if p.b != nil {
+			w.free <- p.b
+		}
+	}
+}
