@@ -327,6 +327,9 @@ func (c *copier) begin() error {
 // seal ends the current output.
 func (c *copier) seal() error {
 	o := &c.g.outputs[c.out]
+	if c.w.Events() != o.kept {
+		return errPlan
+	}
 	if o.ends() {
 		if err := c.number(o, o.claimEnd); err != nil {
 			return err

@@ -55,3 +55,7 @@ func (e *NumbersError) Error() string {
 	return "compact: " + e.File + " has another sequence for event " + strconv.FormatUint(e.Sequence, 10) +
 		" or none, and the hidden ranges may mean that one; salvage the store into a new one, which can be compacted"
 }
+
+// errPlan is returned when the copy of a segment does not have the events that were planned: the
+// index answered otherwise than before. What markers say would be wrong.
+var errPlan = errors.New("compact: the index changed while segments were planned and copied")

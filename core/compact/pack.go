@@ -1,7 +1,12 @@
 package compact
 
 import (
-	"github.com/thawlog/thaw/core/event"
+	"cmp"
+
+	"github.com/thawlog/thaw/core/artifact"
+	"github.com/thawlog/thaw/core/damage"
+	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/sealed"
 	"github.com/thawlog/thaw/core/segment"
 )
@@ -49,17 +54,23 @@ const (
 type packer struct {
 	*run
 	g     *group
-	names map[string]struct{}
-	bytes int // of names
-	frame uint64
 	limit uint64
+
+	n, end  int // the next event, and the one after the group's last
+	in      int // the number of its input
+	last    uint64
+	names   *query.Cursor // reads names by their numbers
+	counted []uint32      // by number, the output whose footer counts the name, plus 1
+	bytes   int           // of names of the current output
+	frame   uint64
+	failed  error
 }
 
 // pack plans the segments of every group, and drops groups that would not change.
 func (r *run) pack() error {
 	kept := r.groups[:0]
 	for _, g := range r.groups {
-		p := packer{run: r, g: &g, limit: r.limit(), names: map[string]struct{}{}}
+		p := packer{run: r, g: &g, limit: r.limit()}
 		for i := range g.inputs {
 			p.limit = max(p.limit, g.inputs[i].size)
 		}
@@ -78,37 +89,47 @@ func (r *run) pack() error {
 }
 
 func (p *packer) pack() error {
-	n, end := p.g.events()
-	in, last := 0, uint64(0)
-	p.begin(n, 0)
-	if n == end {
-		p.current().end = end
-		return nil
-	}
-	for e, err := range p.s.Everything(p.g.inputs[0].id) {
-		if err != nil {
+	p.n, p.end = p.g.events()
+	p.begin(p.n, 0)
+	if p.n < p.end {
+		if err := cmp.Or(p.s.EverythingRaw(p.g.inputs[0].id, p), p.failed); err != nil {
 			return err
 		}
-		if n == end {
-			break
-		}
-		if err := p.stop(n); err != nil {
-			return err
-		}
-		boundary := false
-		for p.g.inputs[in].id != e.Position.Segment {
-			in++
-			last, boundary = p.g.inputs[in].frames, true
-		}
-		between := e.Position.Offset - min(last, e.Position.Offset)
-		last = e.Position.End()
-		if v := p.verdict(n); v != Drop {
-			p.add(&e, n, in, v, between, boundary || between > 0)
-		}
-		n++
 	}
-	p.current().end = end
+	p.current().end = p.end
 	return nil
+}
+
+// Part implements query.RawEvents. A name of two parts counts twice.
+func (p *packer) Part(c *query.Cursor) {
+	p.names, p.counted = c, make([]uint32, c.Names())
+}
+
+// Event implements query.RawEvents. After an error of reading a name, of which the index may be
+// repaired, the event comes again.
+func (p *packer) Event(e artifact.Raw) (more bool, err error) {
+	if p.n == p.end {
+		return false, nil
+	}
+	if p.failed = p.stop(p.n); p.failed != nil {
+		return false, nil
+	}
+	boundary, at, in, last := false, e.Position(), p.in, p.last
+	for p.g.inputs[in].id != at.Segment {
+		if in++; in == len(p.g.inputs) {
+			p.failed = damaged(at.Segment, at.Offset, damage.SegmentMissing, nil)
+			return false, nil
+		}
+		last, boundary = p.g.inputs[in].frames, true
+	}
+	between := at.Offset - min(last, at.Offset)
+	if v := p.verdict(p.n); v != Drop {
+		if err := p.add(e, in, v, between, boundary || between > 0); err != nil {
+			return false, err
+		}
+	}
+	p.n, p.in, p.last = p.n+1, in, at.End()
+	return true, nil
 }
 
 func (p *packer) current() *output { return &p.g.outputs[len(p.g.outputs)-1] }
@@ -119,45 +140,61 @@ func (p *packer) begin(n, in int) {
 		p.current().end = n
 	}
 	p.g.outputs = append(p.g.outputs, output{first: n, header: segment.Header{CreatedNS: p.g.inputs[in].header.CreatedNS}})
-	clear(p.names)
 	p.bytes, p.frame = 0, headerSize+4*markerSize
 }
 
-// add adds event n. between is how many bytes of other frames, markers mostly, lie before it.
-// boundary is set where a batch or a segment may begin.
-func (p *packer) add(e *event.Event, n, in int, v Verdict, between uint64, boundary bool) {
-	length := uint64(e.Position.Length) + min(between, 2*markerSize)
+// add adds the next event, which lies in an input. between is how many bytes of other frames,
+// markers mostly, lie before it. boundary is set where a batch or a segment may begin.
+func (p *packer) add(e artifact.Raw, in int, v Verdict, between uint64, boundary bool) error {
+	length := uint64(e.Position().Length) + min(between, 2*markerSize)
 	if v != Keep {
 		length += redactedMore
 	}
-	more := p.more(e)
+	more, err := p.more(e)
+	if err != nil {
+		return err
+	}
 	o := p.current()
 	size := p.frame + length + sealed.FooterSize(o.kept+1, p.bytes+more)
 	// A batch is not cut where a segment can be a little shorter instead.
 	full := size > p.limit || boundary && size > p.limit-p.limit/8
 	if full && o.kept > 0 && len(p.g.outputs) < len(p.g.inputs) {
-		p.begin(n, in)
-		o, more = p.current(), p.more(e)
+		p.begin(p.n, in)
+		if more, err = p.more(e); err != nil {
+			return err
+		}
+		o = p.current()
 		size = p.frame + length + sealed.FooterSize(1, more)
 	}
-	p.names[e.Entity], p.names[e.Scope] = struct{}{}, struct{}{}
+	for _, number := range [...]uint32{e.Entity(), e.Scope()} {
+		p.counted[number] = uint32(len(p.g.outputs))
+	}
 	p.bytes += more
 	p.frame += length
 	if o.kept == 0 {
-		o.firstKept = e.Sequence
+		o.firstKept = e.Sequence()
 	}
 	o.kept++
-	o.lastKept, o.wallMS, o.size = e.Sequence, e.WallMS, size
+	o.lastKept, o.wallMS, o.size = e.Sequence(), e.WallMS(), size
+	return nil
 }
 
 // more returns how many bytes of names an event adds to the footer.
-func (p *packer) more(e *event.Event) (n int) {
-	for _, name := range [...]string{e.Entity, e.Scope} {
-		if _, ok := p.names[name]; !ok {
-			n += sealed.NamesSize(name, "")
+func (p *packer) more(e artifact.Raw) (n int, err error) {
+	for _, number := range [...]uint32{e.Entity(), e.Scope()} {
+		if uint64(number) >= uint64(len(p.counted)) {
+			return 0, index.ErrTable
 		}
+		if p.counted[number] == uint32(len(p.g.outputs)) {
+			continue
+		}
+		name, err := p.names.NameOfMany(number)
+		if err != nil {
+			return 0, err
+		}
+		n += sealed.NamesSize(string(name), "")
 	}
-	return n
+	return n, nil
 }
 
 // finish gives the outputs their ids, flags and claims.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/query"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/source"
 	"github.com/thawlog/thaw/core/store"
@@ -140,31 +142,26 @@ func (r *run) survey() error {
 			return err
 		}
 	}
-	for e, err := range r.s.Everything(start) {
-		if err != nil {
-			return err
-		}
+	err := r.each(start, func(e *event.Event) (more bool, err error) {
 		if e.Position.Segment > r.plan.To {
-			break
+			return false, nil
 		}
 		for current.id != e.Position.Segment {
 			if i+1 == len(r.inputs) || r.inputs[i+1].id > e.Position.Segment {
-				return damaged(e.Position.Segment, e.Position.Offset, damage.SegmentMissing, nil)
+				return false, damaged(e.Position.Segment, e.Position.Offset, damage.SegmentMissing, nil)
 			}
 			if err := next(); err != nil {
-				return err
+				return false, err
 			}
 		}
-		if err := current.meet(&e); err != nil {
-			return err
-		}
-		if i < 0 {
-			continue
-		}
-		if err := r.judge(current, &e, count); err != nil {
-			return err
+		if err := current.meet(e); err != nil || i < 0 {
+			return err == nil, err
 		}
 		count++
+		return true, r.judge(current, e, count-1)
+	})
+	if err != nil {
+		return err
 	}
 	for i < len(r.inputs) {
 		if err := next(); err != nil {
@@ -173,6 +170,42 @@ func (r *run) survey() error {
 	}
 	r.src = nil
 	return nil
+}
+
+// each calls f with the events from a segment on, until it wants no more. If nobody judges them,
+// they have only their positions and sequences.
+func (r *run) each(start uint64, f func(e *event.Event) (more bool, err error)) error {
+	if r.plan.Judge == nil {
+		p := placed{f: f}
+		return cmp.Or(r.s.EverythingRaw(start, &p), p.failed)
+	}
+	for e, err := range r.s.Everything(start) {
+		if err != nil {
+			return err
+		}
+		if more, err := f(&e); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// placed passes on where events lie. It keeps errors of f apart from those of the index, which
+// may be repaired.
+type placed struct {
+	e      event.Event
+	f      func(e *event.Event) (more bool, err error)
+	failed error
+}
+
+// Part implements query.RawEvents.
+func (*placed) Part(*query.Cursor) {}
+
+// Event implements query.RawEvents.
+func (p *placed) Event(r artifact.Raw) (more bool, err error) {
+	p.e.Position, p.e.Sequence = r.Position(), r.Sequence()
+	more, p.failed = p.f(&p.e)
+	return more && p.failed == nil, nil
 }
 
 // leave reads what lies between the events of a segment, all of which it has met.

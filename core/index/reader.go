@@ -31,6 +31,10 @@ const (
 	// fewNames is the number of bytes up to which all names, and all their
 	// extents, are read at once for a caller who reads many.
 	fewNames = 32 << 10
+	// manyNames is the same for one who has read so many that all would have cost no more: a
+	// name takes two reads, which take about as long as copying readBytes.
+	manyNames = 4 << 20
+	readBytes = 1 << 10
 )
 
 // Reader reads one image through its index. It is for one goroutine and holds a
@@ -43,9 +47,10 @@ type Reader struct {
 	section [sections]source.Window
 	made    uint32  // bit i: section[i] was made
 	direct  *direct // see Direct
-	// lastName is the last name that NameOfMany read.
-	lastName uint32
-	ranged   []source.Range // to announce
+	// lastName is the last name that NameOfMany read, and nameReads how many it read one by one.
+	lastName  uint32
+	nameReads uint64
+	ranged    []source.Range // to announce
 }
 
 // NewReader returns a Reader of img through t, which must have been built from
@@ -77,7 +82,7 @@ func (r *Reader) Direct() {
 // Forget drops all references except r's own buffers. r must be reset before it
 // is used again.
 func (r *Reader) Forget() {
-	r.img, r.t, r.direct, r.lastName = nil, nil, nil, 0
+	r.img, r.t, r.direct, r.lastName, r.nameReads = nil, nil, nil, 0, 0
 	r.records.Reset(nil, 0)
 	r.names.Reset(nil, 0)
 	for section := range r.section {
@@ -159,10 +164,11 @@ func (r *Reader) elements(section int) uint32 {
 func (r *Reader) Name(i uint32) ([]byte, error) { return r.name(i, pointBlock, pointBlock) }
 
 // NameOfMany is Name for a caller who reads many names in any order. It reads
-// all names at once when they are few, and otherwise also those that follow.
+// all names at once when they are few, or when many were read and all are at most
+// manyNames bytes, and otherwise also those that follow.
 func (r *Reader) NameOfMany(i uint32) ([]byte, error) {
 	extents := r.window(secNames)
-	if r.img.NamesSize <= fewNames && extents.Size() <= fewNames {
+	if r.allNames(extents) {
 		// The windows must hold everything from the start.
 		if _, err := extents.Ahead(0, extents.Size(), fewNames); err != nil {
 			return nil, err
@@ -172,12 +178,19 @@ func (r *Reader) NameOfMany(i uint32) ([]byte, error) {
 		}
 		return r.Name(i)
 	}
+	r.nameReads++
 	ahead := uint64(pointBlock)
 	if i > r.lastName && i-r.lastName < nearNames {
 		ahead = namesBlock
 	}
 	r.lastName = i
 	return r.name(i, ahead, ahead)
+}
+
+// allNames reports whether all names should be read at once. What a source lends is not copied.
+func (r *Reader) allNames(extents *source.Window) bool {
+	most := max(r.img.NamesSize, extents.Size())
+	return most <= fewNames || most <= manyNames && !extents.Lends() && r.nameReads*readBytes >= r.img.NamesSize+extents.Size()
 }
 
 // name is Name with the number of bytes to read ahead of extents and of

@@ -23,6 +23,16 @@ func (s *Snapshot) Everything(id uint64) iter.Seq2[event.Event, error] {
 	}
 }
 
+// EverythingRaw passes on the records of the events that Everything returns.
+func (s *Snapshot) EverythingRaw(id uint64, to query.RawEvents) error {
+	from, err := s.firstSequenceIn(id)
+	if err != nil {
+		return err
+	}
+	_, err = s.showingAll().QueryRaw(query.Region{}, query.Page{From: from}, to) // all of it is in the index
+	return err
+}
+
 // showingAll returns the snapshot without hidden ranges. It reads only the index.
 func (s *Snapshot) showingAll() *Snapshot {
 	out, options := *s, *s.options
