@@ -377,6 +377,35 @@ func TestRefusedPlans(t *testing.T) {
 	require.Equal(t, r.Before, last)
 }
 
+// TestStops: a run ends with the error of Plan.Stop whenever that comes.
+func TestStops(t *testing.T) {
+	m := newMaker()
+	m.segment([]int{1, 3}, true, one)
+	m.segment([]int{1}, true, one)
+	s := open(t, m.files)
+	for _, judge := range []compact.Judge{nil, give(compact.Drop, 1)} {
+		calls := 0
+		plan := func(last int) compact.Plan {
+			calls = 0
+			return compact.Plan{From: 1, To: 2, Judge: judge, Stop: func() error {
+				if calls++; calls == last {
+					return errors.ErrUnsupported
+				}
+				return nil
+			}}
+		}
+		put := func(uint64, []byte) error { return nil }
+		_, err := compact.Run(s, plan(0), put)
+		require.NoError(t, err)
+		all := calls
+		require.Greater(t, all, 3)
+		for n := range all {
+			_, err := compact.Run(s, plan(n+1), put)
+			require.ErrorIs(t, err, errors.ErrUnsupported, "call %d of %d", n+1, all)
+		}
+	}
+}
+
 // TestNumbers is D10: where hidden ranges may use other numbers than the log, no footer is
 // written that would make them hide other events.
 func TestNumbers(t *testing.T) {
