@@ -82,11 +82,13 @@ func (s *Store) open(ctx context.Context) error {
 	s.closed = make(chan struct{})
 	s.flusher = newFlusher(&s.options, files, &s.versions)
 	s.switching.Store(&s.flusher.switching)
+	began := c.log.next
+	rises := func(sequence uint64) bool { return sequence >= began }
 	s.writer = &writer{
 		fs:       s.options.FS,
 		dir:      s.path,
 		options:  &s.options,
-		log:      commit.NewLog(history{&s.versions}, c.log.next),
+		log:      commit.NewLog(history{&s.versions, rises}, began),
 		next:     next,
 		end:      end,
 		unsure:   c.recovered == nil && end.Segment > 0,

@@ -251,7 +251,11 @@ func (vs *versions) flushed() int {
 }
 
 // history is the store's committed events as the writer's log looks them up.
-type history struct{ *versions }
+type history struct {
+	*versions
+	// rises is store.History.Rises: the events of this session.
+	rises func(sequence uint64) bool
+}
 
 var _ commit.History = history{}
 
@@ -262,7 +266,7 @@ func (h history) Latest(entity string) (commit.Head, bool, error) {
 		return commit.Head{}, false, err
 	}
 	defer v.release()
-	return store.History{Snapshot: v.snapshot, Direct: true}.Latest(entity)
+	return store.History{Snapshot: v.snapshot, Direct: true, Rises: h.rises}.Latest(entity)
 }
 
 // maxUnindexed is how many events the index may lack for the writer to use it in place of

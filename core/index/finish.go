@@ -105,29 +105,38 @@ func (b *Builder) names(t *Index) {
 		order = binary.LittleEndian.AppendUint32(order, i)
 	}
 	t.put(secNameOrder, order)
-	t.put(secNameSlots, nameSlots(names, b.in.Seed))
+	slots, tags := nameSlots(names, b.in.Seed)
+	t.put(secNameSlots, slots)
+	if b.in.Tags != nil {
+		b.in.Tags.names = tags
+	}
 }
 
 // nameSlots builds the hash table from names, which are distinct, to their
-// numbers. It returns nil when a name is too far from its slot; readers then
-// search the sorted names.
-func nameSlots(names *strtab.Table, seed uint64) []byte {
+// numbers, and the tags of its slots. It returns nil when a name is too far from its slot;
+// readers then search the sorted names.
+func nameSlots(names *strtab.Table, seed uint64) (slots, tags []byte) {
 	n := slotsFor(uint64(len(names.Sorted())))
-	slots := make([]byte, 4*n)
+	slots, tags = make([]byte, 4*n), make([]byte, n)
 	for _, number := range names.Sorted() {
-		at, probes := slot(uint32(strtab.Hash(names.At(number), seed)>>32), n), 0
-		for binary.LittleEndian.Uint32(slots[4*at:]) != 0 {
+		hash := hashName(names.At(number), seed)
+		at, probes := slot(hash, n), 0
+		for tags[at] != 0 {
 			if probes++; probes == maxProbe {
-				return nil
+				return nil, nil
 			}
 			if at++; at == n {
 				at = 0
 			}
 		}
 		binary.LittleEndian.PutUint32(slots[4*at:], number)
+		tags[at] = tagOf(hash)
 	}
-	return slots
+	return slots, tags
 }
+
+// hashName returns the hash of a name for the hash table of names.
+func hashName(name []byte, seed uint64) uint32 { return uint32(strtab.Hash(name, seed) >> 32) }
 
 // finishIDs builds the hash table of ids, or the sorted list when they crowd
 // under every seed.

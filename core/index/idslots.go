@@ -128,7 +128,7 @@ func (t *idSlots) tag(ok bool, n uint64) {
 	case ok:
 		t.tags.reset(t.seed, n)
 	default:
-		*t.tags = IDTags{}
+		t.tags.clear()
 	}
 }
 

@@ -12,10 +12,14 @@ import (
 // a record, save one in a hundred. A writer looks up the key of every event in every index
 // file. The table alone would make it read three records in each.
 //
+// They hold the same of the names in their hash table: a writer looks up an entity in every
+// index file until it finds the last event.
+//
 // The building of an index fills them in: see [Input]. They are not part of the file.
 type IDTags struct {
-	seed uint64
-	tags []byte // by slot, 0 is free
+	seed  uint64
+	tags  []byte // by slot, 0 is free
+	names []byte // by slot of secNameSlots
 	// head is the header of the artifact, with its checksum: the tags of another file with
 	// the same seed would hide events.
 	head  [artifact.HeaderSize]byte
@@ -23,18 +27,25 @@ type IDTags struct {
 }
 
 // Bind says which artifact the tags belong to. Without it no index uses them.
-func (t *IDTags) Bind(head [artifact.HeaderSize]byte) { t.head, t.bound = head, len(t.tags) > 0 }
+func (t *IDTags) Bind(head [artifact.HeaderSize]byte) {
+	if t.head, t.bound = head, len(t.tags) > 0; !t.bound {
+		t.names = nil
+	}
+}
 
 // Size returns the number of bytes that the tags take.
 func (t *IDTags) Size() int {
 	if t == nil {
 		return 0
 	}
-	return len(t.tags)
+	return len(t.tags) + len(t.names)
 }
 
-// reset makes t tags of n slots that are all free.
+// reset makes t tags of n slots of ids that are all free.
 func (t *IDTags) reset(seed, n uint64) { t.seed, t.tags = seed, make([]byte, n) }
+
+// clear removes the tags of ids.
+func (t *IDTags) clear() { t.seed, t.tags, t.bound = 0, nil, false }
 
 // set sets the tags of slots from number at on.
 func (t *IDTags) set(at uint64, slots []byte, hashes []uint32) {
@@ -67,6 +78,14 @@ func (t *Index) Tags() *IDTags { return t.tags }
 
 // DropTags makes lookups of ids read the table. Nobody may read the index yet.
 func (t *Index) DropTags() { t.tags = nil }
+
+// nameTags returns the tags of the slots of names, nil for none.
+func (t *Index) nameTags(slots uint64) []byte {
+	if t.tags == nil || uint64(len(t.tags.names)) != slots {
+		return nil
+	}
+	return t.tags.names
+}
 
 // findTagged is FindID with tags.
 func (r *Reader) findTagged(id event.ID, accept func(artifact.Raw) bool) (record uint32, ok bool, err error) {

@@ -77,7 +77,21 @@ func sameIDs(t require.TestingT, plain *index.Reader, others []*index.Reader, id
 	}
 }
 
-// TestTags: lookups of ids find the same with tags as without.
+// sameNames checks that readers find the same numbers of names.
+func sameNames(t require.TestingT, plain *index.Reader, others []*index.Reader, names []string) {
+	for _, name := range names {
+		want, ok, err := plain.FindName([]byte(name))
+		require.NoError(t, err)
+		for _, r := range others {
+			got, found, err := r.FindName([]byte(name))
+			require.NoError(t, err)
+			require.Equal(t, ok, found, name)
+			require.Equal(t, want, got)
+		}
+	}
+}
+
+// TestTags: lookups of ids and names find the same with tags as without.
 func TestTags(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := models().Draw(t, "model")
@@ -87,6 +101,7 @@ func TestTags(t *testing.T) {
 			ids = append(ids, r.ID, r.Correlation)
 		}
 		sameIDs(t, plain, []*index.Reader{built, streamed}, ids)
+		sameNames(t, plain, []*index.Reader{built, streamed}, append(m.names, "absent", "x", "\x00"))
 	})
 	for _, crowd := range []int{0, 3, 600} {
 		t.Run(fmt.Sprint(crowd), func(t *testing.T) {
@@ -137,5 +152,51 @@ func TestTagsReadLittle(t *testing.T) {
 		require.False(t, ok)
 	}
 	require.Less(t, reads, 300)
-	require.Equal(t, 70_000*5/3+1, tags.Size())
+	require.GreaterOrEqual(t, tags.Size(), 70_000*5/3+1)
+	require.Less(t, tags.Size(), 70_000*5/3+1+2*len(m.names)+4)
+}
+
+// TestNameTagsReadLittle: so does the lookup of an absent name, and that of a name that is there
+// reads little more than the name.
+func TestNameTagsReadLittle(t *testing.T) {
+	const n = 5000
+	m := plain(n)
+	for i := range m.records {
+		m.records[i].Entity = m.numbered(fmt.Sprintf("entity %d", i))
+	}
+	b := m.file(t, artifact.MaxAllocator)
+	h, err := artifact.ReadHeader(source.Bytes(b))
+	require.NoError(t, err)
+	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
+	require.NoError(t, err)
+	var tags index.IDTags
+	tables, err := index.Build(index.Input{Image: index.FileImage(source.Bytes(b), &h), Names: names, Bounds: anywhere(), Tags: &tags})
+	require.NoError(t, err)
+	tags.Bind([artifact.HeaderSize]byte(b))
+	saved := saveIndex(t, tables, b, false)
+	for _, tagged := range []bool{true, false} {
+		reads := 0
+		f, err := index.ReadFile("f", counted{source.Bytes(saved), &reads})
+		require.NoError(t, err)
+		img, ofFile := f.Index(counted{source.Bytes(b), &reads}, "a")
+		if tagged {
+			ofFile.SetTags(&tags)
+		}
+		reads = 0
+		for i := range n {
+			r := index.NewReader(&img, ofFile)
+			_, ok, err := r.FindName([]byte(fmt.Sprintf("other %d", i)))
+			require.NoError(t, err)
+			require.False(t, ok)
+		}
+		require.Equal(t, tagged, reads < n/10, "%d", reads)
+		reads = 0
+		for i := range n {
+			r := index.NewReader(&img, ofFile)
+			_, ok, err := r.FindName([]byte(fmt.Sprintf("entity %d", i)))
+			require.NoError(t, err)
+			require.True(t, ok)
+		}
+		require.Equal(t, tagged, reads < 3*n+n/10, "%d", reads)
+	}
 }

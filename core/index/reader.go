@@ -8,7 +8,6 @@ import (
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/source"
-	"github.com/thawlog/thaw/core/strtab"
 )
 
 // ErrTable is returned when an index leads outside its bounds. The records are
@@ -222,18 +221,24 @@ func (r *Reader) FindName(name []byte) (number uint32, ok bool, err error) {
 	if n == 0 {
 		return r.searchName(name)
 	}
-	at := slot(uint32(strtab.Hash(name, r.t.nameSeed)>>32), n)
+	hash, tags := hashName(name, r.t.nameSeed), r.t.nameTags(n)
+	at := slot(hash, n)
 	for range min(n, maxProbe+1) {
-		number, err := r.u32(secNameSlots, at)
-		if err != nil || number == 0 {
-			return 0, false, err
+		if tags != nil && tags[at] == 0 {
+			return 0, false, nil
 		}
-		got, err := r.Name(number)
-		if err != nil {
-			return 0, false, err
-		}
-		if bytes.Equal(got, name) {
-			return number, true, nil
+		if tags == nil || tags[at] == tagOf(hash) {
+			number, err := r.u32(secNameSlots, at)
+			if err != nil || number == 0 {
+				return 0, false, err
+			}
+			got, err := r.Name(number)
+			if err != nil {
+				return 0, false, err
+			}
+			if bytes.Equal(got, name) {
+				return number, true, nil
+			}
 		}
 		if at++; at == n {
 			at = 0

@@ -12,6 +12,10 @@ type History struct {
 	*Snapshot
 	// Direct makes Latest and ByID read index files as [index.Reader.Direct] does.
 	Direct bool
+	// Rises, when set, reports whether an event with this sequence was appended by a log that
+	// asked for the entity's last one before, so that its clock is above those of all earlier
+	// ones, and Latest need not look at them.
+	Rises func(sequence uint64) bool
 }
 
 var _ commit.History = History{}
@@ -39,22 +43,31 @@ func (s History) Latest(entity string) (h commit.Head, ok bool, err error) {
 }
 
 func (s History) latest(entity string) (h commit.Head, ok bool, err error) {
-	for i := len(s.parts) - 1; i >= 0; i-- {
-		if ok, err = s.latestIn(s.parts[i], entity, &h, ok); err != nil {
+	l := latest{History: s, head: &h}
+	for i := len(s.parts) - 1; i >= 0 && !l.done; i-- {
+		if err := l.in(s.parts[i], entity); err != nil {
 			return h, false, err
 		}
 	}
-	return h, ok, nil
+	return h, l.any, nil
 }
 
-func (s History) latestIn(part *part, entity string, h *commit.Head, any bool) (bool, error) {
-	c := s.lookup(part)
+// latest is the state of one Latest.
+type latest struct {
+	History
+	head *commit.Head
+	any  bool // head describes an event
+	done bool // no earlier event can change head
+}
+
+func (l *latest) in(part *part, entity string) error {
+	c := l.lookup(part)
 	defer c.Release()
 	number, found, err := c.FindName([]byte(entity))
 	if err != nil || !found {
-		return any, err
+		return err
 	}
-	return latest(c, number, h, any)
+	return l.walk(c, number)
 }
 
 // lookup returns a cursor for a look-up.
@@ -66,29 +79,28 @@ func (s History) lookup(p *part) *query.Cursor {
 	return c
 }
 
-// latest walks the list of one entity backwards. any is set when h describes an event
-// already.
-func latest(c *query.Cursor, entity uint32, h *commit.Head, any bool) (bool, error) {
-	l, err := c.Entity(entity)
+// walk walks the list of one entity backwards.
+func (l *latest) walk(c *query.Cursor, entity uint32) error {
+	list, err := c.Entity(entity)
 	if err != nil {
-		return any, err
+		return err
 	}
-	rise := c.EntityClocksRise()
-	for i := l.Len() - 1; i >= 0; i-- {
-		record, err := c.Item(l, i)
+	h, rise := l.head, c.EntityClocksRise()
+	for i := list.Len() - 1; i >= 0; i-- {
+		record, err := c.Item(list, i)
 		if err != nil {
-			return any, err
+			return err
 		}
 		r, err := c.Record(record)
 		if err != nil {
-			return any, err
+			return err
 		}
 		rec := r.Decode()
 		if rec.Entity != entity {
 			continue
 		}
-		if !any {
-			any = true
+		if !l.any {
+			l.any = true
 			h.Clock, h.WallMS, h.Hash = rec.Clock, rec.WallMS, rec.EventHash
 		}
 		// batpak can assign a clock twice; the next clock must be above all.
@@ -98,12 +110,12 @@ func latest(c *query.Cursor, entity uint32, h *commit.Head, any bool) (bool, err
 				h.State = commit.State{Some: true, Clock: rec.Clock}
 			}
 			h.State.Clock = max(h.State.Clock, rec.Clock)
-			if rise {
-				return true, nil
+			if l.done = l.Rises != nil && l.Rises(rec.Sequence); l.done || rise {
+				return nil
 			}
 		}
 	}
-	return any, nil
+	return nil
 }
 
 // ByID implements commit.History. batpak appends a cancelled event again under the same id:

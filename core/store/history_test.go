@@ -130,6 +130,67 @@ func TestHistory(t *testing.T) {
 	require.Positive(t, hidden)
 }
 
+// TestHistoryRises: with events that a log appended, which rise, the last one says it all, also
+// when it is in the last of several parts or cancelled; others are still looked at.
+func TestHistoryRises(t *testing.T) {
+	files, _ := longstore.New(t, 200)
+	for _, name := range append(fixture.Names(), "") {
+		of := directory.Memory(files)
+		if name != "" {
+			of = fixture.Store(name)
+		}
+		for _, skip := range [][]string{nil, {artifact.FileName, checkpoint.FileName}} {
+			s, err := store.Open(of, store.Options{Skip: skip})
+			require.NoError(t, err)
+			all, err := store.Open(of, store.Options{Skip: skip, ShowHidden: true})
+			require.NoError(t, err)
+			events := collect(t, all.Query(query.Region{}, query.Page{}))
+			// Before this sequence clocks may be equal or fall.
+			from, last := uint64(0), map[string]uint32{}
+			for _, e := range events {
+				if clock, ok := last[e.Entity]; ok && e.Clock <= clock {
+					from = e.Sequence + 1
+				}
+				last[e.Entity] = max(last[e.Entity], e.Clock)
+			}
+			for entity := range last {
+				want, _, err := store.History{Snapshot: s}.Latest(entity)
+				require.NoError(t, err)
+				for _, since := range []uint64{from, from + 1, (from + s.End()) / 2, s.End()} {
+					got, ok, err := store.History{Snapshot: s, Rises: func(n uint64) bool { return n >= since }}.Latest(entity)
+					require.NoError(t, err)
+					require.True(t, ok)
+					require.Equal(t, want, got, "%s of %q from %d", entity, name, since)
+				}
+			}
+		}
+	}
+}
+
+// TestHistoryStops: a part of before the last event of an entity is not looked at.
+func TestHistoryStops(t *testing.T) {
+	files, part := longstore.New(t, 200)
+	rotten := slices.Clone(files[artifact.FileName])
+	for i := artifact.HeaderSize; i < len(rotten); i += 512 { // every page
+		rotten[i] ^= 1
+	}
+	s, err := store.Open(directory.Memory(files), store.Options{})
+	require.NoError(t, err)
+	require.Contains(t, s.IndexFiles().Names(), part)
+	first := s.IndexFiles().Files[0].NextSequence
+	events := collect(t, s.Query(query.Region{}, query.Page{From: first}))
+	require.NotEmpty(t, events)
+	entity := events[len(events)-1].Entity
+	for _, rises := range []bool{true, false} {
+		s, err := store.Open(directory.Memory(with(files, artifact.FileName, rotten)), store.Options{})
+		require.NoError(t, err)
+		_, ok, err := store.History{Snapshot: s, Rises: func(uint64) bool { return rises }}.Latest(entity)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Equal(t, rises, len(s.Report().Rejected) == 0, "%v", s.Report().Rejected)
+	}
+}
+
 // TestHistoryCancelledTwice: the id of a cancelled event that was appended again is the
 // id of the visible event, in every part of the snapshot.
 func TestHistoryCancelledTwice(t *testing.T) {
