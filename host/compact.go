@@ -173,7 +173,7 @@ type compacting struct {
 	end   logEnd // of the last sealed segment
 	sizes *segmentSizes
 	done  *compact.Result
-	tags  *index.IDTags
+	tags  *index.Tags
 }
 
 // stuck returns an error if the files of a swap are not finished.

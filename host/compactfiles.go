@@ -117,7 +117,7 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	if first > 0 {
 		names = []string{index.PartName(files.Files[first-1].End.Segment, to.Segment)}
 	}
-	x.tags = new(index.IDTags)
+	x.tags = new(index.Tags)
 	what := store.Flush{
 		First: first, Tags: x.tags, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
 		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop, Parallel: parallel,

@@ -32,7 +32,7 @@ type flusher struct {
 	// turn is held while the index files change: by a flush as a whole, and at the end of a
 	// merge.
 	turn sync.Mutex
-	tags *index.IDTags // to be filled in by write, if not nil
+	tags *index.Tags // to be filled in by write, if not nil
 	left []uint64      // records of the files after the last flush
 
 	sealedEnd atomic.Pointer[logEnd] // the end of the last sealed segment
@@ -128,7 +128,7 @@ func (f *flusher) close() {
 // It logs a failure; the flush after the next sealed segment tries again.
 func (f *flusher) flush(end logEnd) {
 	f.turn.Lock()
-	f.tags = new(index.IDTags)
+	f.tags = new(index.Tags)
 	written, err := f.write(end, flushOpen)
 	if written && err == nil {
 		err = f.adopt(end.at, end.total(), f.tags)
@@ -218,7 +218,7 @@ var errNotThere = errors.New("thaw: the index on disk is not the one just writte
 // adopt makes the store read the new files, which cover the log up to an end, the first
 // flushed appended events, instead of the memtable. tags are those of the new file, or nil.
 // turn must be held.
-func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.IDTags) error {
+func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.Tags) error {
 	reader := f.options.reader()
 	files := newDirectory(f.index.dir, &reader)
 	fresh, err := store.Open(files, store.Options{
@@ -245,7 +245,7 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.IDTags)
 // replace installs a snapshot of files that cover the log up to end, the first flushed appended
 // events. The next acquire adds those after them. A compaction may have given the last segment
 // another length: where nothing was appended since, the log ends there now.
-func (f *flusher) replace(files *directory, fresh *store.Snapshot, end artifact.Watermark, flushed int, tags *index.IDTags) error {
+func (f *flusher) replace(files *directory, fresh *store.Snapshot, end artifact.Watermark, flushed int, tags *index.Tags) error {
 	f.versions.editing.Lock()
 	defer f.versions.editing.Unlock()
 	v, err := f.versions.pin()

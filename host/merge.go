@@ -92,7 +92,7 @@ func (f *flusher) merge(when occasion) (merged bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	what := store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Tags: new(index.IDTags), Stop: f.stopped}
+	what := store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Tags: new(index.Tags), Stop: f.stopped}
 	locked := false
 	err = f.index.write(v.snapshot, what, l, false, backgroundSync, func() error {
 		f.turn.Lock()
@@ -132,7 +132,7 @@ func (f *flusher) unchanged(files *store.IndexFiles) error {
 
 // adoptMerged makes the store read the index files that are there now, which hold the same
 // events. turn must be held.
-func (f *flusher) adoptMerged(tags *index.IDTags) error {
+func (f *flusher) adoptMerged(tags *index.Tags) error {
 	v, err := f.versions.pin()
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ type File struct {
 	Scratch Scratch
 	Memory  int
 	// Tags, when set, are filled in, if they take at most half of Memory.
-	Tags *index.IDTags
+	Tags *index.Tags
 	// Stop, when set, is called now and then; its error ends the work.
 	Stop func() error
 	// Parallel, when set, runs f(0) to f(n-1), on several goroutines where that pays.

@@ -19,7 +19,7 @@ type Input struct {
 	// Seed makes the slots of the hash tables unpredictable.
 	Seed uint64
 	// Tags, when set, are filled in. They stay empty where the ids crowd.
-	Tags *IDTags
+	Tags *Tags
 	// Each, when set, is called with every block of records in order, and its
 	// offset in Image.Records, before the block is used. Its error ends the
 	// build.

@@ -59,7 +59,7 @@ type Index struct {
 	// sources read through it, the checksums first.
 	saved   *File
 	checked []*pages.Checked
-	tags    *IDTags // nil for none
+	tags    *Tags // nil for none
 
 	// own and image have all sections and the image of an index from a file, and direct is
 	// what [Reader.Direct] made of them.

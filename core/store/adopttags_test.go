@@ -47,7 +47,7 @@ func TestAdoptTags(t *testing.T) {
 		}
 	}
 	adopt := func(f store.Flush, names ...string) {
-		f.NextSequence, f.Tags = s.Report().NextSequence, new(index.IDTags)
+		f.NextSequence, f.Tags = s.Report().NextSequence, new(index.Tags)
 		var records, lookups []byte
 		require.NoError(t, s.Flush(f, into(&records), into(&lookups)))
 		if len(names) == 1 {

@@ -30,7 +30,7 @@ type Flush struct {
 	Edit     func(r artifact.Raw) (keep bool)
 	Scratch  flush.Scratch
 	Memory   int
-	Tags     *index.IDTags
+	Tags     *index.Tags
 	Stop     func() error
 	Parallel func(n int, f func(i int))
 }

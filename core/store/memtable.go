@@ -59,7 +59,7 @@ func (s *Snapshot) Flushed() int { return s.flushed }
 //
 // tags, which may be nil, are those of the file that was written last. The tags of the other
 // files go on.
-func (s *Snapshot) Adopt(fresh *Snapshot, flushed int, tags *index.IDTags) (*Snapshot, error) {
+func (s *Snapshot) Adopt(fresh *Snapshot, flushed int, tags *index.Tags) (*Snapshot, error) {
 	n := *fresh
 	n.tag(s, tags)
 	n.options, n.report, n.minNext, n.mark = s.options, s.report, s.minNext, s.mark
@@ -75,7 +75,7 @@ const mostTags = 64 << 20
 
 // tag gives the parts of a fresh snapshot the tags of those of the snapshot before, and the
 // new ones: each part takes those that belong to it. Parts that are left without are read.
-func (s *Snapshot) tag(before *Snapshot, tags *index.IDTags) {
+func (s *Snapshot) tag(before *Snapshot, tags *index.Tags) {
 	size := 0
 	for i := s.opened() - 1; i >= 0; i-- {
 		t := s.parts[i].Index

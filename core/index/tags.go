@@ -7,7 +7,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 )
 
-// IDTags hold a byte of the hash of every id in the hash table of ids. With them in memory,
+// Tags hold a byte of the hash of every id in the hash table of ids. With them in memory,
 // 1.7 bytes a record, the lookup of an id that an index does not have reads neither the table nor
 // a record, save one in a hundred. A writer looks up the key of every event in every index
 // file. The table alone would make it read three records in each.
@@ -16,7 +16,7 @@ import (
 // index file until it finds the last event.
 //
 // The building of an index fills them in: see [Input]. They are not part of the file.
-type IDTags struct {
+type Tags struct {
 	seed  uint64
 	tags  []byte // by slot, 0 is free
 	names []byte // by slot of secNameSlots
@@ -27,14 +27,14 @@ type IDTags struct {
 }
 
 // Bind says which artifact the tags belong to. Without it no index uses them.
-func (t *IDTags) Bind(head [artifact.HeaderSize]byte) {
+func (t *Tags) Bind(head [artifact.HeaderSize]byte) {
 	if t.head, t.bound = head, len(t.tags) > 0; !t.bound {
 		t.names = nil
 	}
 }
 
 // Size returns the number of bytes that the tags take.
-func (t *IDTags) Size() int {
+func (t *Tags) Size() int {
 	if t == nil {
 		return 0
 	}
@@ -42,13 +42,13 @@ func (t *IDTags) Size() int {
 }
 
 // reset makes t tags of n slots of ids that are all free.
-func (t *IDTags) reset(seed, n uint64) { t.seed, t.tags = seed, make([]byte, n) }
+func (t *Tags) reset(seed, n uint64) { t.seed, t.tags = seed, make([]byte, n) }
 
 // clear removes the tags of ids.
-func (t *IDTags) clear() { t.seed, t.tags, t.bound = 0, nil, false }
+func (t *Tags) clear() { t.seed, t.tags, t.bound = 0, nil, false }
 
 // set sets the tags of slots from number at on.
-func (t *IDTags) set(at uint64, slots []byte, hashes []uint32) {
+func (t *Tags) set(at uint64, slots []byte, hashes []uint32) {
 	for i := range len(slots) / 4 {
 		if binary.LittleEndian.Uint32(slots[4*i:]) != 0 {
 			t.tags[at+uint64(i)] = tagOf(hashes[i])
@@ -66,7 +66,7 @@ func tagOf(hash uint32) byte {
 
 // SetTags makes lookups of ids use tags, unless those are of another index. Nobody may read
 // the index yet.
-func (t *Index) SetTags(tags *IDTags) {
+func (t *Index) SetTags(tags *Tags) {
 	if tags != nil && tags.bound && t.saved != nil && t.saved.h.head == tags.head && tags.seed == t.idSeed && uint64(len(tags.tags)) == slotsFor(uint64(t.records)) &&
 		t.section[secIDSlots].Size() == 4*int64(len(tags.tags)) {
 		t.tags = tags
@@ -74,7 +74,7 @@ func (t *Index) SetTags(tags *IDTags) {
 }
 
 // Tags returns what SetTags set, nil for nothing.
-func (t *Index) Tags() *IDTags { return t.tags }
+func (t *Index) Tags() *Tags { return t.tags }
 
 // DropTags makes lookups of ids read the table. Nobody may read the index yet.
 func (t *Index) DropTags() { t.tags = nil }

@@ -23,7 +23,7 @@ func tagged(t require.TestingT, b []byte, seed uint64) (plain, built, streamed *
 	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
 	in := index.Input{Image: index.FileImage(source.Bytes(b), &h), Names: names, Bounds: anywhere(), Seed: seed}
-	var ofBuilder, ofStream index.IDTags
+	var ofBuilder, ofStream index.Tags
 	in.Tags = &ofBuilder
 	tables, err := index.Build(in)
 	require.NoError(t, err)
@@ -35,7 +35,7 @@ func tagged(t require.TestingT, b []byte, seed uint64) (plain, built, streamed *
 		return s.Save(in, write, nil)
 	}))
 	require.NoError(t, s.Close())
-	open := func(tags *index.IDTags) *index.Reader {
+	open := func(tags *index.Tags) *index.Reader {
 		f, err := index.ReadFile("f", source.Bytes(saved))
 		require.NoError(t, err)
 		img, tables := f.Index(source.Bytes(b), "a")
@@ -135,7 +135,7 @@ func TestTagsReadLittle(t *testing.T) {
 	require.NoError(t, err)
 	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
-	var tags index.IDTags
+	var tags index.Tags
 	tables, err := index.Build(index.Input{Image: index.FileImage(source.Bytes(b), &h), Names: names, Bounds: anywhere(), Tags: &tags})
 	require.NoError(t, err)
 	tags.Bind([artifact.HeaderSize]byte(b))
@@ -169,7 +169,7 @@ func TestNameTagsReadLittle(t *testing.T) {
 	require.NoError(t, err)
 	names, err := strtab.Decode(b[artifact.HeaderSize:h.RecordsAt()])
 	require.NoError(t, err)
-	var tags index.IDTags
+	var tags index.Tags
 	tables, err := index.Build(index.Input{Image: index.FileImage(source.Bytes(b), &h), Names: names, Bounds: anywhere(), Tags: &tags})
 	require.NoError(t, err)
 	tags.Bind([artifact.HeaderSize]byte(b))
