@@ -33,7 +33,7 @@ type flusher struct {
 	// merge.
 	turn sync.Mutex
 	tags *index.Tags // to be filled in by write, if not nil
-	left []uint64      // records of the files after the last flush
+	left []uint64    // records of the files after the last flush
 
 	sealedEnd atomic.Pointer[logEnd] // the end of the last sealed segment
 	// compacting is held by the one compaction of segments. turn is locked after it.

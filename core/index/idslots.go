@@ -37,7 +37,7 @@ type idSlots struct {
 	twins [][2]uint32
 	found int
 	stop  func() error // called before each group, if not nil
-	tags  *Tags      // to be filled in, if not nil
+	tags  *Tags        // to be filled in, if not nil
 	same  bool         // two ids are equal, or far more hashes than chance would give
 }
 
