@@ -144,6 +144,7 @@ func (r *DirReader) Refresh(ctx context.Context) (changed bool, err error) {
 		}
 		return false, err
 	}
+	err = errors.Join(err, r.mover.passed(next.snapshot.Generation()))
 	before := v.snapshot.Report()
 	logOpen(ctx, r.options.Logger, r.path, "thaw: store refreshed", &next, &before)
 	return true, err

@@ -51,11 +51,26 @@ func (m *mover) find(generation uint64) (fresh *store.Snapshot, release func(), 
 
 func (m *mover) release(v *version) func() { return func() { _ = v.release() } }
 
+// passed closes what is open for later if the reader itself has come to a generation: it would
+// keep segments that are gone on the disk.
+func (m *mover) passed(generation uint64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last == nil || m.last.snapshot.Generation() > generation {
+		return nil
+	}
+	return m.drop()
+}
+
 // close closes what is open for later.
 func (m *mover) close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
+	return m.drop()
+}
+
+func (m *mover) drop() error {
 	if m.last == nil {
 		return nil
 	}

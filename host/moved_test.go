@@ -141,3 +141,49 @@ func TestMovedIsNoExcuse(t *testing.T) {
 	_, err = r.Read(t.Context(), now)
 	require.ErrorAs(t, err, &d)
 }
+
+// TestMovedIsClosed: what a reader opened to find moved events is closed once the reader itself
+// has come as far.
+func TestMovedIsClosed(t *testing.T) {
+	if openFiles() < 0 {
+		t.Skip("no /proc")
+	}
+	left := map[bool]int{}
+	for _, moved := range []bool{false, true} {
+		before, dir := openFiles(), t.TempDir()
+		o := host.Options{Logger: quiet, SegmentSize: 1, NoMerge: true}
+		s, err := host.Open(t.Context(), dir, o)
+		require.NoError(t, err)
+		for n := range 20 {
+			appendN(t, s, n)
+		}
+		require.NoError(t, s.Close())
+		r, err := host.OpenReader(t.Context(), dir, host.ReaderOptions{Logger: quiet, OpenSegments: 1})
+		require.NoError(t, err)
+		var events []event.Event
+		for e, err := range r.Query(t.Context(), host.Region{}, host.Page{}) {
+			require.NoError(t, err)
+			events = append(events, e)
+		}
+		s, err = host.Open(t.Context(), dir, o)
+		require.NoError(t, err)
+		_, err = s.Compact(t.Context(), host.Compaction{SegmentSize: 1 << 20})
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+		if moved {
+			for _, e := range events {
+				_, err := r.Read(t.Context(), e)
+				require.NoError(t, err)
+			}
+			require.Greater(t, openFiles(), before+left[false], "it has opened the store again")
+		}
+		_, err = r.Refresh(t.Context())
+		require.NoError(t, err)
+		_, err = r.Read(t.Context(), events[0])
+		require.NoError(t, err)
+		left[moved] = openFiles() - before
+		require.NoError(t, r.Close())
+		require.Equal(t, before, openFiles())
+	}
+	require.Equal(t, left[false], left[true])
+}

@@ -32,7 +32,9 @@ type ReaderOptions struct {
 	// CheckIndex reads and checks every page of the index during the open, not when a
 	// query first reads it: about 20 ms per 10^6 events.
 	CheckIndex bool
-	// OpenSegments bounds the segment files kept open, by default 256.
+	// OpenSegments bounds the segment files kept open, by default 256. Each older state of the
+	// store that an iteration or a snapshot still reads has as many, and so has a new one
+	// while a refresh opens it, and one in which they look for what a compaction moved.
 	OpenSegments int
 	// Cipher decrypts payloads. Without it reading an encrypted one is ErrEncrypted.
 	Cipher PayloadCipher
