@@ -88,7 +88,7 @@ func (s *Store) open(ctx context.Context) error {
 		fs:       s.options.FS,
 		dir:      s.path,
 		options:  &s.options,
-		log:      commit.NewLog(history{&s.versions, rises}, began),
+		log:      commit.NewLog(history{versions: &s.versions, switched: s.pinSwitched, rises: rises}, began),
 		next:     next,
 		end:      end,
 		unsure:   c.recovered == nil && end.Segment > 0,

@@ -253,20 +253,49 @@ func (vs *versions) flushed() int {
 // history is the store's committed events as the writer's log looks them up.
 type history struct {
 	*versions
+	// switched pins the current version after a compaction that is being switched to.
+	switched func() (*version, error)
 	// rises is store.History.Rises: the events of this session.
 	rises func(sequence uint64) bool
 }
 
 var _ commit.History = history{}
 
+// ask calls f with the history of a version, which it releases. It calls f once more if that
+// failed while a compaction was switched to: then index files that were cut off cannot be replaced
+// by the segments, which are gone.
+func (h history) ask(v *version, f func(store.History) error) error {
+	of := func(v *version) store.History {
+		return store.History{Snapshot: v.snapshot, Direct: true, Rises: h.rises}
+	}
+	asked := v.snapshot
+	err := f(of(v))
+	_ = v.release()
+	if err == nil {
+		return nil
+	}
+	now, failed := h.switched()
+	if failed != nil {
+		return err
+	}
+	defer now.release()
+	if now.snapshot == asked {
+		return err
+	}
+	return f(of(now))
+}
+
 // Latest implements commit.History.
-func (h history) Latest(entity string) (commit.Head, bool, error) {
+func (h history) Latest(entity string) (head commit.Head, ok bool, err error) {
 	v, err := h.pin()
 	if err != nil {
-		return commit.Head{}, false, err
+		return head, false, err
 	}
-	defer v.release()
-	return store.History{Snapshot: v.snapshot, Direct: true, Rises: h.rises}.Latest(entity)
+	err = h.ask(v, func(s store.History) (err error) {
+		head, ok, err = s.Latest(entity)
+		return err
+	})
+	return head, ok, err
 }
 
 // maxUnindexed is how many events the index may lack for the writer to use it in place of
@@ -283,8 +312,12 @@ func (h history) FirstIn(region *query.Region, from, to uint64) (k commit.Known,
 	if err != nil {
 		return commit.Known{}, false, 0, err
 	}
-	defer v.release()
-	return store.History{Snapshot: v.snapshot}.FirstIn(region, from, to)
+	err = h.ask(v, func(s store.History) (err error) {
+		s.Direct = false
+		k, ok, end, err = s.FirstIn(region, from, to)
+		return err
+	})
+	return k, ok, end, err
 }
 
 // Identity implements commit.History.
@@ -298,11 +331,14 @@ func (h history) Identity() (event.ID, error) {
 }
 
 // ByID implements commit.History.
-func (h history) ByID(id event.ID) (commit.Known, bool, error) {
+func (h history) ByID(id event.ID) (known commit.Known, ok bool, err error) {
 	v, err := h.pin()
 	if err != nil {
-		return commit.Known{}, false, err
+		return known, false, err
 	}
-	defer v.release()
-	return store.History{Snapshot: v.snapshot, Direct: true}.ByID(id)
+	err = h.ask(v, func(s store.History) (err error) {
+		known, ok, err = s.ByID(id)
+		return err
+	})
+	return known, ok, err
 }
