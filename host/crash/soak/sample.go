@@ -38,7 +38,10 @@ func sampled(pid int) (s sample, ok bool) {
 // Bounds of every process.
 const (
 	mostMemory = 512 << 20
-	mostFiles  = 200
+	// A reader has up to four states of the store open: an iteration's, its own, one that a
+	// refresh opens, and one in which it looks for moved events. Each has openSegments
+	// segments and some ten other files. The projection has two readers.
+	mostFiles = 2 * 4 * (openSegments + 10)
 )
 
 // flat returns what is wrong with the samples of one role: too much, or more and more.
