@@ -35,7 +35,7 @@ type directory struct {
 	segments map[string]*segmentSource
 	open     openList
 	others   map[string]*file
-	// retired are files whose names led to other files by the time the open finished.
+	// retired are files of dropped segments that were being read.
 	retired []*file
 	seen    map[string]seen
 	opened  bool // the open has finished, so queries read the files of that time
@@ -179,8 +179,7 @@ func (d *directory) forget() {
 	}
 }
 
-// drop forgets the source of a segment whose name now leads to another file. Sources already
-// returned stay readable. mu must be held.
+// drop forgets the source of a segment whose name now leads to another file. mu must be held.
 func (d *directory) drop(name string) {
 	s := d.segments[name]
 	if s == nil {
@@ -188,7 +187,11 @@ func (d *directory) drop(name string) {
 	}
 	if s.file != nil {
 		d.open.remove(s)
-		d.retired = append(d.retired, s.file)
+		if s.readers == 0 {
+			_ = s.file.close()
+		} else {
+			d.retired = append(d.retired, s.file)
+		}
 		s.file = nil
 	}
 	delete(d.segments, name)
