@@ -49,10 +49,9 @@ NO_SKIP ?=
 CGO_ENABLED ?= 0
 export CGO_ENABLED
 
-# go test, in memory if there is room, with a line for each package when it ends and the skipped
-# tests at the end.
+# go test, with a line for each package when it ends and the skipped tests at the end.
 # `make vet` does the checks that -vet=off omits, and more.
-TEST = ./.ci/inmemory $(GO) run ./.ci/testrun -no-skip '$(NO_SKIP)' $(GO) test -vet=off
+TEST = $(GO) run ./.ci/testrun -no-skip '$(NO_SKIP)' $(GO) test -vet=off
 
 comma := ,
 space := $() $()
@@ -170,7 +169,7 @@ soak:
 # every package with the race detector, long fuzzing, go vet for the other systems,
 # mutants.
 nightly:
-	TMPDIR=$${TMPDIR:-/tmp} THAW_FULL=1 THAW_CRASH_STEP=1 $(MAKE) test DAMAGE_STRIDE=1 FLIP_STRIDE=1
+	THAW_FULL=1 THAW_CRASH_STEP=1 $(MAKE) test DAMAGE_STRIDE=1 FLIP_STRIDE=1
 	$(MAKE) crash interop vet-platforms
 	$(MAKE) race RACE=./... RACE_FLAGS=
 	CGO_ENABLED=1 $(MAKE) sqltest SQL_FLAGS=-race
