@@ -37,7 +37,6 @@ func TestCopyTools(t *testing.T) {
 		needs []string
 	}{
 		{"cp", []string{"sh", "cp", "find", "cmp", "sort"}},
-		{"rsync", []string{"sh", "rsync", "cmp"}},
 	} {
 		t.Run(tool.name, func(t *testing.T) {
 			for _, needs := range tool.needs {
