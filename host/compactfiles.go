@@ -17,7 +17,8 @@ import (
 	"github.com/thawlog/thaw/fsabstraction"
 )
 
-// errPanic is the error of a compaction whose judge panicked, which nobody sees.
+// errPanic makes the files of a compaction close without a sync when its judge panics. The caller
+// sees the panic, not the error.
 var errPanic = errors.New("panic")
 
 // write writes the new segments.

@@ -82,7 +82,7 @@ func (w *segmentFiles) end() {
 }
 
 // close waits until all segments are on disk and closed. After an error of the caller, they are
-// only closed. It returns both errors.
+// only closed. It returns the first error.
 func (w *segmentFiles) close(err error) error {
 	if err != nil {
 		w.fail(err)

@@ -172,8 +172,8 @@ func (r *run) survey() error {
 	return nil
 }
 
-// each calls f with the events from a segment on, until it wants no more. If nobody judges them,
-// they have only their positions and sequences.
+// each calls f with every event from segment start on, until f returns false. Without a judge the
+// events have only their positions and sequences.
 func (r *run) each(start uint64, f func(e *event.Event) (more bool, err error)) error {
 	if r.plan.Judge == nil {
 		p := placed{f: f}

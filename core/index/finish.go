@@ -108,7 +108,7 @@ func (b *Builder) names(t *Index) {
 	slots, tags := nameSlots(names, b.in.Seed)
 	t.put(secNameSlots, slots)
 	if b.in.Tags != nil {
-		b.in.Tags.names = tags
+		b.in.Tags.nameSeed, b.in.Tags.names = b.in.Seed, tags
 	}
 }
 

@@ -17,9 +17,10 @@ import (
 //
 // The building of an index fills them in: see [Input]. They are not part of the file.
 type Tags struct {
-	seed  uint64
-	tags  []byte // by slot, 0 is free
-	names []byte // by slot of secNameSlots
+	seed     uint64
+	tags     []byte // by slot, 0 is free
+	nameSeed uint64
+	names    []byte // by slot of secNameSlots
 	// head is the header of the artifact, with its checksum: the tags of another file with
 	// the same seed would hide events.
 	head  [artifact.HeaderSize]byte
@@ -81,7 +82,7 @@ func (t *Index) DropTags() { t.tags = nil }
 
 // nameTags returns the tags of the slots of names, nil for none.
 func (t *Index) nameTags(slots uint64) []byte {
-	if t.tags == nil || uint64(len(t.tags.names)) != slots {
+	if t.tags == nil || t.tags.nameSeed != t.nameSeed || uint64(len(t.tags.names)) != slots {
 		return nil
 	}
 	return t.tags.names
