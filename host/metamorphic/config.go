@@ -19,7 +19,7 @@ var dimensions = []dimension{
 	{"segments", []string{"tiny", "small", "medium", "large"}},
 	{"tails", []string{"default", "short", "often"}},
 	{"doors", []string{"single", "batch", "each", "fence", "mixed"}},
-	{"stops", []string{"never", "clean", "unclean", "mixed"}},
+	{"stops", []string{"never", "clean", "unclean", "backup", "mixed"}},
 	{"derived", []string{"kept", "lost", "rebuilt", "mixed"}},
 	{"files", []string{"memory", "memory", "memory", "memory", "memory", "memory", "memory", "memory", "disk", "mapped"}},
 	{"merging", []string{"off", "on"}},

@@ -8,7 +8,8 @@
 //	segments     how large a segment is
 //	tails        when an index is written while the store is open
 //	doors        appends one by one, in batches, by AppendEach, in fences, or mixed
-//	stops        the store stays open, is closed, is stopped without a close, or mixed
+//	stops        the store stays open, is closed, is stopped without a close, goes on in
+//	             its backup, which is brought up to date now and then, or mixed
 //	derived      index files are kept, lost or rebuilt while the store is closed
 //	files        in memory, on disk, on disk and mapped
 //	durability   each append is synced, or none
