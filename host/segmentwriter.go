@@ -103,16 +103,19 @@ func (w *writer) ensureSegment() error {
 
 // seal writes the footer of the active segment and closes it.
 func (w *writer) seal() error {
-	end := int64(w.log.Offset())
-	footer := w.log.Footer(nil)
-	if err := w.active.append(footer, end); err != nil {
+	size := int64(w.log.Offset())
+	err := w.log.WriteFooter(func(b []byte) error {
+		err := w.active.append(b, size)
+		size += int64(len(b))
+		return err
+	})
+	if err != nil {
 		return w.undoWrite(err)
 	}
 	if err := w.active.file.Sync(); err != nil {
 		return w.fail("sync", w.active.path, err)
 	}
 	w.unsynced = false
-	size := end + int64(len(footer))
 	a := w.active
 	w.active, w.end = nil, artifact.Watermark{Segment: a.id, Offset: uint64(size)}
 	w.sealedForReaders(a.name, size)

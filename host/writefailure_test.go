@@ -182,19 +182,42 @@ func TestUndoneWrite(t *testing.T) {
 	require.Equal(t, []string{"a", "c"}, entities(all(t, s)))
 }
 
-// TestFailedFooter makes the write of a full segment's footer fail: the append that needs the next
-// segment fails, and the next append seals the segment.
+// TestFailedFooter makes the write of a full segment's footer fail, or that of its second piece: the
+// append that needs the next segment fails, and the next append seals the segment.
 func TestFailedFooter(t *testing.T) {
-	c, mem, s := notedStore(t, host.Options{SegmentSize: 1})
-	require.NoError(t, appendOne(s, "a"))
-	c.Fail(failfs.Rule{Kinds: failfs.WriteAt, Pattern: "000001.fbat", Short: 10})
-	err := appendOne(s, "b")
-	require.ErrorIs(t, err, failfs.ErrInjected)
-	require.NotErrorIs(t, err, host.ErrFailed)
-	require.NoError(t, appendOne(s, "c"))
-	require.NoError(t, s.Close())
-	require.Len(t, segmentNames(mem), 2)
-	require.Equal(t, []string{"a", "c"}, entities(all(t, place{mem, storeDir}.open(t, host.ReaderOptions{Strict: true}))))
+	const long = 4000 // a footer of three pieces
+	for name, c := range map[string]struct{ events, nth int }{
+		"whole":        {1, 1},
+		"first piece":  {long, 1},
+		"second piece": {long, 2},
+		"last piece":   {long, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fsys, mem, s := notedStore(t, host.Options{SegmentSize: 1})
+			items := make([]host.Item, c.events)
+			for i := range items {
+				items[i] = host.Item{At: event.At("a", "s"), Kind: 0x1000, Payload: host.Raw{0xc0}}
+			}
+			_, err := s.AppendBatch(background, items)
+			require.NoError(t, err)
+			fault := fsys.Fail(failfs.Rule{Kinds: failfs.WriteAt, Pattern: "000001.fbat", Nth: c.nth, Short: 10})
+			err = appendOne(s, "b")
+			require.ErrorIs(t, err, failfs.ErrInjected)
+			require.NotErrorIs(t, err, host.ErrFailed)
+			require.Equal(t, 1, fault.Fired())
+			require.NoError(t, appendOne(s, "c"))
+			require.NoError(t, s.Close())
+			require.Len(t, segmentNames(mem), 2)
+			got := entities(all(t, place{mem, storeDir}.open(t, host.ReaderOptions{Strict: true, CheckFrames: true})))
+			require.Equal(t, append(slices.Repeat([]string{"a"}, c.events), "c"), got)
+			_, sealed, err := segment.FooterOffset(source.Bytes(mem.Files(storeDir)["000001.fbat"]))
+			require.NoError(t, err)
+			require.True(t, sealed)
+			findings, err := host.Verify(background, storeDir, host.ReaderOptions{FS: mem}, nil)
+			require.NoError(t, err)
+			require.Empty(t, findings.Damages)
+		})
+	}
 }
 
 // segmentNames returns the names of the segments of a store in memory.

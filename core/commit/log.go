@@ -86,6 +86,11 @@ func (l *Log) Frames() []byte { return l.frames }
 // Footer appends the footer of the segment to dst. Nothing may be staged.
 func (l *Log) Footer(dst []byte) []byte { return AppendFooter(dst, l.Committed(l.first), l.offset) }
 
+// WriteFooter hands out the same in pieces, as the function WriteFooter does.
+func (l *Log) WriteFooter(write func(b []byte) error) error {
+	return WriteFooter(l.Committed(l.first), l.offset, write)
+}
+
 // Committed returns the committed records from number first on. They may be read while
 // the log is used.
 func (l *Log) Committed(first int) artifact.Run { return l.draft.Run(first, l.committed.draft) }

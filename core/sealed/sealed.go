@@ -98,8 +98,7 @@ func FooterSize(events, names int) uint64 {
 // Seal ends the segment with its footer, and hands out all of it. It returns the segment's
 // length.
 func (w *Writer) Seal() (size uint64, err error) {
-	footer := commit.AppendFooter(nil, w.events.Run(0, w.events.Savepoint()), w.at)
-	if err := w.write(footer); err != nil {
+	if err := commit.WriteFooter(w.events.Run(0, w.events.Savepoint()), w.at, w.write); err != nil {
 		return 0, err
 	}
 	w.events, w.names = artifact.NewDraft(), 0

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/index"
@@ -36,37 +39,44 @@ func addSegment(d *artifact.Draft, p *part, id uint64, n uint32) error {
 	if err != nil {
 		return err
 	}
-	numbers := map[uint32]uint32{} // by number in the part: the name's number in d
-	number := func(of uint32) (uint32, error) {
-		if n, ok := numbers[of]; ok {
-			return n, nil
-		}
-		name, err := r.Name(of)
-		if err != nil {
-			return 0, err
-		}
-		n, err := d.Intern(name)
-		numbers[of] = n
-		return n, err
+	numbers, err := addNames(d, r, first, n)
+	if err != nil {
+		return err
 	}
 	for i := first; i < n; i++ {
 		raw, err := r.Record(i)
 		if err != nil {
 			return err
 		}
-		entity, err := number(raw.Entity())
-		if err != nil {
-			return err
-		}
-		scope, err := number(raw.Scope())
-		if err != nil {
-			return err
-		}
-		if err := d.AddRaw(raw, entity, scope); err != nil {
+		if err := d.AddRaw(raw, numbers[raw.Entity()], numbers[raw.Scope()]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// addNames adds the names of the records from number first up to n to d. It returns their
+// numbers in d by those in the part. The names are read in the order in which they lie: a
+// segment has some 100,000 of them.
+func addNames(d *artifact.Draft, r *index.Reader, first, n uint32) (map[uint32]uint32, error) {
+	numbers := map[uint32]uint32{}
+	for i := first; i < n; i++ {
+		raw, err := r.Record(i)
+		if err != nil {
+			return nil, err
+		}
+		numbers[raw.Entity()], numbers[raw.Scope()] = 0, 0
+	}
+	for _, of := range slices.Sorted(maps.Keys(numbers)) {
+		name, err := r.NameOfMany(of)
+		if err != nil {
+			return nil, err
+		}
+		if numbers[of], err = d.Intern(name); err != nil {
+			return nil, err
+		}
+	}
+	return numbers, nil
 }
 
 // firstIn returns the number of the first of n records that lies in segment id or a later one,
