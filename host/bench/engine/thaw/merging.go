@@ -1,6 +1,7 @@
 package thaw
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -28,6 +29,8 @@ func (w watchingFS) Create(name string) (fsabstraction.WriteFile, error) {
 	return &watchedFile{WriteFile: f, open: w.open}, nil
 }
 
+var _ fsabstraction.Starter = (*watchedFile)(nil)
+
 type watchedFile struct {
 	fsabstraction.WriteFile
 	open *atomic.Int32
@@ -37,4 +40,13 @@ type watchedFile struct {
 func (f *watchedFile) Close() error {
 	f.once.Do(func() { f.open.Add(-1) })
 	return f.WriteFile.Close()
+}
+
+// StartSync is that of the file inside. Without it an index and the segments of a compaction
+// would be written with a Sync in its place, which no user's are.
+func (f *watchedFile) StartSync(end int64) error {
+	if s, ok := f.WriteFile.(fsabstraction.Starter); ok {
+		return s.StartSync(end)
+	}
+	return errors.ErrUnsupported
 }
