@@ -219,20 +219,15 @@ var errNotThere = errors.New("thaw: the index on disk is not the one just writte
 // flushed appended events, instead of the memtable. tags are those of the new file, or nil.
 // turn must be held.
 func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.Tags) error {
-	reader := f.options.reader()
-	files := newDirectory(f.index.dir, &reader)
-	fresh, err := store.Open(files, store.Options{
-		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true, Unseal: reader.unseal(),
-	})
-	if err == nil {
-		if is := fresh.IndexFiles(); is.End() != end || is.Unsaved {
-			err = errNotThere
-			for _, refused := range fresh.Report().Rejected {
-				err = fmt.Errorf("%w: %w", err, refused)
-			}
-		}
-	}
+	files, fresh, err := f.openIndex()
 	if err != nil {
+		return err
+	}
+	if is := fresh.IndexFiles(); is.End() != end || is.Unsaved {
+		err = errNotThere
+		for _, refused := range fresh.Report().Rejected {
+			err = fmt.Errorf("%w: %w", err, refused)
+		}
 		return errors.Join(err, files.release())
 	}
 	files.finishOpen()
@@ -240,6 +235,19 @@ func (f *flusher) adopt(end artifact.Watermark, flushed int, tags *index.Tags) e
 		return errors.Join(err, files.release())
 	}
 	return nil
+}
+
+// openIndex opens the index files alone. The caller releases files.
+func (f *flusher) openIndex() (files *directory, fresh *store.Snapshot, err error) {
+	reader := f.options.reader()
+	files = newDirectory(f.index.dir, &reader)
+	fresh, err = store.Open(files, store.Options{
+		Seed: rand.Uint64(), Hash: digest, Parallel: parallel, IndexOnly: true, Unseal: reader.unseal(),
+	})
+	if err != nil {
+		err = errors.Join(err, files.release())
+	}
+	return files, fresh, err
 }
 
 // replace installs a snapshot of files that cover the log up to end, the first flushed appended

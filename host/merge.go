@@ -73,19 +73,19 @@ func (f *flusher) merge(when occasion) (merged bool, err error) {
 	if err := cmp.Or(f.stopped(), f.stuckError()); err != nil {
 		return false, err
 	}
-	v, err := f.versions.pin()
+	first, last, err := f.mergeable(when)
+	if err != nil || last == 0 {
+		return false, err
+	}
+	// A version would keep its memtable in memory as long as the merge takes.
+	opened, s, err := f.openIndex()
 	if err != nil {
 		return false, err
 	}
-	defer v.release()
-	moment := flush.AtClose
-	if when == flushOpen {
-		moment = flush.WhileOpen
-	}
-	files := v.snapshot.IndexFiles()
-	first, last, ok := f.policy.Policy.Merge(files.Records(), moment)
-	if !ok || v.snapshot.IndexMoved() {
-		return false, nil
+	defer func() { err = errors.Join(err, opened.release()) }()
+	files := s.IndexFiles()
+	if err := f.unchanged(files); err != nil || len(files.Files) < last {
+		return false, err
 	}
 	end := files.Files[last-1]
 	l, err := listSegments(f.index.fs, f.index.dir, end.End)
@@ -94,7 +94,7 @@ func (f *flusher) merge(when occasion) (merged bool, err error) {
 	}
 	what := store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Tags: new(index.Tags), Stop: f.stopped}
 	locked := false
-	err = f.index.write(v.snapshot, what, l, false, backgroundSync, func() error {
+	err = f.index.write(s, what, l, false, backgroundSync, func() error {
 		f.turn.Lock()
 		locked = true
 		return cmp.Or(f.stopped(), f.unchanged(files))
@@ -106,6 +106,24 @@ func (f *flusher) merge(when occasion) (merged bool, err error) {
 		err = f.adoptMerged(what.Tags)
 	}
 	return err == nil, err
+}
+
+// mergeable returns which files the policy merges into one: those from first up to last, which is 0
+// for none.
+func (f *flusher) mergeable(when occasion) (first, last int, err error) {
+	v, err := f.versions.pin()
+	if err != nil {
+		return 0, 0, err
+	}
+	moment := flush.AtClose
+	if when == flushOpen {
+		moment = flush.WhileOpen
+	}
+	first, last, ok := f.policy.Policy.Merge(v.snapshot.IndexFiles().Records(), moment)
+	if !ok || v.snapshot.IndexMoved() {
+		first, last = 0, 0
+	}
+	return first, last, v.release()
 }
 
 func (f *flusher) stopped() error {

@@ -120,20 +120,23 @@ func (r *rawReader) read(e event.Event) ([]byte, error) {
 			}
 		}
 	}
+	var unknown error // why the last look told nothing
 	for try := 0; try < movedTries && r.snapshot.options.Moved != nil && errors.As(err, &lost); try++ {
 		if r.fresh != nil {
-			now, ok, removed := r.fresh.place(&e, r.snapshot.Generation())
-			if removed != nil {
-				return nil, removed
+			now, ok, err := r.fresh.place(&e, r.snapshot.Generation())
+			if errors.Is(err, ErrRemoved) {
+				return nil, err
 			}
 			if ok {
 				if raw, err := r.readIn(r.fresh, now); err == nil {
 					return raw, nil
 				}
 			}
+			unknown = err
 		}
-		fresh, release := r.snapshot.successor(cmp.Or(r.fresh, r.snapshot).Generation())
+		fresh, release, failed := r.snapshot.successor(cmp.Or(r.fresh, r.snapshot).Generation())
 		if fresh == nil {
+			unknown = cmp.Or(failed, unknown)
 			break
 		}
 		if r.release != nil {
@@ -141,7 +144,7 @@ func (r *rawReader) read(e event.Event) ([]byte, error) {
 		}
 		r.fresh, r.release = fresh, release
 	}
-	return raw, err
+	return raw, cmp.Or(unknown, err)
 }
 
 // readIn returns the frame of an event of a snapshot.

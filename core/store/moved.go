@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -13,8 +14,9 @@ import (
 // are in use. Their indexes stay readable, since open files do, but the frames that these lead
 // to can be gone: a store may have more segments than files can be open. An event whose frame
 // is not there any more is therefore looked up by its sequence in a snapshot of now, which
-// Options.Moved gives, if store.thaw says that segments were replaced. Anything else that is
-// wrong with a frame stays what it is.
+// Options.Moved gives, if store.thaw says that segments were replaced. A failure of that is the
+// error of the event then: nothing is known to be damaged. Anything else that is wrong with a
+// frame stays what it is.
 
 // ErrRemoved is the class of every [RemovedError].
 var ErrRemoved = errors.New("thaw: the event was removed from the store")
@@ -50,35 +52,36 @@ func (s *Snapshot) Generation() uint64 {
 }
 
 // successor returns a snapshot with the places that events have now, or nil if they did not move.
-// It is of a later generation than than. release must be called when it is not used any more.
-func (s *Snapshot) successor(than uint64) (fresh *Snapshot, release func()) {
+// It is of a later generation than than. release must be called when it is not used any more. The
+// error says why there is none although events have moved.
+func (s *Snapshot) successor(than uint64) (fresh *Snapshot, release func(), err error) {
 	if s.options.Moved == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if swapped, err := s.listing.Swapped(); err != nil || !swapped {
-		return nil, nil
+		return nil, nil, nil
 	}
-	fresh, release, err := s.options.Moved(than)
+	fresh, release, err = s.options.Moved(than)
 	if err != nil || fresh == nil {
-		return nil, nil
+		return nil, nil, err
 	}
 	if fresh.Generation() <= than {
 		release()
-		return nil, nil
+		return nil, nil, nil
 	}
-	return fresh, release
+	return fresh, release, nil
 }
 
 // place returns the event of the snapshot that is e, for an e of a snapshot of an older
-// generation: it may have another position. The error is a [RemovedError], or nil with ok unset if nothing explains
-// why it is not there.
+// generation: it may have another position. The error is a [RemovedError], or says why the index
+// cannot be read, or is nil with ok unset if nothing explains why the event is not there.
 func (s *Snapshot) place(e *event.Event, since uint64) (now event.Event, ok bool, err error) {
-	now, err = s.unchecked().at(e.Sequence) // the caller reads the frame
+	now, err = s.unchecked().At(e.Sequence) // the caller reads the frame
 	if errors.Is(err, ErrNotFound) {
 		return now, false, s.removal(e, since)
 	}
 	if err != nil {
-		return now, false, nil
+		return now, false, err
 	}
 	same := e.Facts
 	same.Position = now.Position
@@ -103,9 +106,12 @@ func (s *Snapshot) unchecked() *Snapshot {
 }
 
 // movedHere returns the event of the snapshot that is e, if it has another position there: e is
-// of an older snapshot. The error is that of place.
+// of an older snapshot. The error is a [RemovedError] or nil.
 func (s *Snapshot) movedHere(e *event.Event) (now event.Event, moved bool, err error) {
 	now, ok, err := s.place(e, 0)
+	if !errors.Is(err, ErrRemoved) {
+		err = nil
+	}
 	now.TimestampUS, now.Timed = e.TimestampUS, e.Timed
 	return now, ok && now.Position != e.Position, err
 }
@@ -148,31 +154,33 @@ func (s *Snapshot) readMoved(e event.Event, why error) (event.Full, error) {
 		}
 	}
 	than := s.Generation()
+	var unknown error // why the last look told nothing
 	for range movedTries {
 		if !errors.As(why, &lost) {
 			break
 		}
-		fresh, release := s.successor(than)
+		fresh, release, err := s.successor(than)
 		if fresh == nil {
+			unknown = cmp.Or(err, unknown)
 			break
 		}
 		than = fresh.Generation() // another one may have moved it since
 		now, ok, err := fresh.place(&e, s.Generation())
-		if err != nil {
-			why = err
-		} else if ok {
+		if ok {
 			now.TimestampUS, now.Timed = e.TimestampUS, e.Timed
-			var full event.Full
-			if full, err = fresh.readHere(now); err == nil {
+			if full, err := fresh.readHere(now); err == nil {
 				release()
 				full.Position = e.Position // which this snapshot has
 				return full, nil
 			}
 		}
 		release()
-		if !ok {
+		if errors.Is(err, ErrRemoved) {
+			return event.Full{}, err
+		}
+		if unknown = err; err == nil && !ok {
 			break
 		}
 	}
-	return event.Full{}, why
+	return event.Full{}, cmp.Or(unknown, why)
 }

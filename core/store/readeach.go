@@ -164,7 +164,7 @@ func (r *eachReader) move(b *frameBatch) {
 	if r.snapshot.options.Moved == nil || !slices.Contains(b.sound, false) {
 		return
 	}
-	fresh, release := r.snapshot.successor(cmp.Or(r.fresh, r.snapshot).Generation())
+	fresh, release, _ := r.snapshot.successor(cmp.Or(r.fresh, r.snapshot).Generation())
 	if fresh == nil && r.fresh == nil {
 		// The events may be of an older snapshot than this one.
 		first := &b.events[slices.Index(b.sound, false)].Event
