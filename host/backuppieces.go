@@ -102,7 +102,7 @@ func (c *copier) piece(p *piece, to string) error {
 		c.Bytes += uint64(len(p.small))
 		return errors.Join(c.put(to, p.small), c.advance(uint64(len(p.small))))
 	}
-	return c.file(p.name, to, p.keep, p.footer)
+	return c.file(p.name, to, p.keep, endsIn(p.footer))
 }
 
 // pieces copies the files to the paths that at gives, until all of them are on disk.

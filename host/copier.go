@@ -152,11 +152,17 @@ func (c *copier) whole(name, to string, size uint64) error {
 		}
 		c.noLinks = true
 	}
-	return c.file(name, to, size, nil)
+	return c.file(name, to, size, endsIn(nil))
 }
 
-// file copies the first keep bytes of a file, and adds a footer.
-func (c *copier) file(name, to string, keep uint64, footer []byte) (err error) {
+// ending returns what follows the copied bytes of a file. It is called after they are written.
+type ending func() ([]byte, error)
+
+// endsIn is the ending that is known before.
+func endsIn(b []byte) ending { return func() ([]byte, error) { return b, nil } }
+
+// file copies the first keep bytes of a file, and adds an ending.
+func (c *copier) file(name, to string, keep uint64, end ending) (err error) {
 	src, err := c.fs.Open(c.source(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return errSourceChanged
@@ -178,6 +184,10 @@ func (c *copier) file(name, to string, keep uint64, footer []byte) (err error) {
 		return errSourceChanged
 	}
 	if c.resume {
+		footer, err := end()
+		if err != nil {
+			return err
+		}
 		there, err := c.there(name, to, src, keep, footer)
 		if err == nil && there && c.sound && coredir.KindOf(name) == coredir.Segment {
 			err = c.frames(name, to)
@@ -193,7 +203,7 @@ func (c *copier) file(name, to string, keep uint64, footer []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	cloned, err := c.fill(name, dst, src, keep, footer)
+	cloned, footer, err := c.fill(name, dst, src, keep, end)
 	if err != nil {
 		return errors.Join(err, dst.Close())
 	}
@@ -236,17 +246,33 @@ func (c *copier) there(name, to string, src fsabstraction.File, keep uint64, foo
 // copySync is the number of bytes of a file between two starts of a sync, in whole blocks.
 const copySync = 4 * copyBlock
 
-// fill fills a new file. cloned is set when its bytes are shared with the source's.
-func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstraction.File, keep uint64, footer []byte) (cloned bool, err error) {
+// fill fills a new file, and returns what end did. cloned is set when its bytes are shared with
+// the source's.
+func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstraction.File, keep uint64, end ending) (cloned bool, footer []byte, err error) {
+	if cloned, err = c.begun(name, dst, src, keep); err == nil {
+		footer, err = end()
+	}
+	if err == nil && len(footer) > 0 {
+		_, err = dst.WriteAt(footer, int64(keep))
+	}
+	if err == nil {
+		err = c.advance(uint64(len(footer)))
+	}
+	if err == nil && !cloned {
+		c.Copied++
+		c.Bytes += keep + uint64(len(footer))
+	}
+	return cloned, footer, err
+}
+
+// begun copies the first keep bytes of a file to a new one, or clones them.
+func (c *copier) begun(name string, dst fsabstraction.WriteFile, src fsabstraction.File, keep uint64) (cloned bool, err error) {
 	if cloner, ok := c.fs.(fsabstraction.Cloner); ok && !c.noClones {
 		err := cloner.Clone(dst, src)
 		if err == nil {
 			c.Cloned++
 			// The source may have grown, and ended in half a write.
-			if err = dst.Truncate(int64(keep)); err == nil && len(footer) > 0 {
-				_, err = dst.WriteAt(footer, int64(keep))
-			}
-			return true, errors.Join(err, c.advance(keep+uint64(len(footer))))
+			return true, errors.Join(dst.Truncate(int64(keep)), c.advance(keep))
 		}
 		if !errors.Is(err, errors.ErrUnsupported) {
 			return false, err
@@ -272,16 +298,6 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 			return false, err
 		}
 	}
-	if len(footer) > 0 {
-		if _, err := dst.WriteAt(footer, int64(keep)); err != nil {
-			return false, err
-		}
-		if err := c.advance(uint64(len(footer))); err != nil {
-			return false, err
-		}
-	}
-	c.Copied++
-	c.Bytes += keep + uint64(len(footer))
 	return false, nil
 }
 

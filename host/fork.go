@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/thawlog/thaw/core/event"
@@ -192,15 +193,22 @@ func forkLineage(s *store.Snapshot, plan *store.Copying, id event.ID) (*lineage.
 	return l, nil
 }
 
-// fork fills the directory of a fork.
+// fork fills the directory of a fork. The footer of its last segment is made meanwhile.
 func (c *copier) fork(dir string, plan *store.Copying, l *lineage.Lineage) error {
+	made := make(chan error, 1)
+	go func() { made <- plan.MakeFooter() }()
+	footer := sync.OnceValues(func() ([]byte, error) {
+		err := <-made
+		return plan.Footer, err
+	})
+	defer func() { _, _ = footer() }() // it reads the origin
 	for _, e := range plan.Segments {
 		if err := c.whole(e.Name, filepath.Join(dir, e.Name), e.Size); err != nil {
 			return err
 		}
 	}
 	if plan.Last != "" {
-		if err := c.file(plan.Last, filepath.Join(dir, plan.Last), plan.Keep, plan.Footer); err != nil {
+		if err := c.file(plan.Last, filepath.Join(dir, plan.Last), plan.Keep, footer); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
-	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
@@ -20,10 +19,12 @@ import (
 type Copying struct {
 	// Segments are copied as they are, by rising id; they do not change any more.
 	Segments []CopiedSegment
-	// Last is the segment that is cut, "" if none is: its first Keep bytes and then Footer.
-	Last   string
-	Keep   uint64
-	Footer []byte
+	// Last is the segment that is cut, "" if none is: its first Keep bytes and then Footer, which
+	// a copy of a beginning has after MakeFooter only.
+	Last       string
+	Keep       uint64
+	Footer     []byte
+	makeFooter func() ([]byte, error)
 	// Index lists the index files that cover nothing but copied events. Replay is how many of
 	// the events they lack: the first open reads them from the segments.
 	Index  []string
@@ -33,6 +34,15 @@ type Copying struct {
 	// End is the sequence after the last copied event. LastID is that event's id.
 	End    uint64
 	LastID event.ID
+}
+
+// MakeFooter makes Footer, from the index of the snapshot. That takes about as long as to copy
+// what comes before it, so the caller can do both at once.
+func (c *Copying) MakeFooter() (err error) {
+	if c.makeFooter != nil {
+		c.Footer, err = c.makeFooter()
+	}
+	return err
 }
 
 // CopiedSegment is a segment and its size in bytes.
@@ -137,7 +147,7 @@ func (s *Snapshot) copyUpTo(sequence uint64) (*Copying, error) {
 		case entry.ID < id:
 			err = c.addWhole(s, entry)
 		case entry.ID == id:
-			err = s.addLast(c, entry, at, end)
+			err = s.addLast(c, entry, end)
 		}
 		if err != nil {
 			return nil, err
@@ -334,7 +344,7 @@ func (s *Snapshot) endOfAppend(at recordAt, raw artifact.Raw) (recordAt, artifac
 
 // addLast adds the segment that holds the last copied record: whole if nothing follows, and
 // otherwise up to end.
-func (s *Snapshot) addLast(c *Copying, e directory.SegmentEntry, at recordAt, end uint64) error {
+func (s *Snapshot) addLast(c *Copying, e directory.SegmentEntry, end uint64) error {
 	src, err := directory.Open(s.files, e.Name)
 	if err != nil {
 		return err
@@ -346,19 +356,17 @@ func (s *Snapshot) addLast(c *Copying, e directory.SegmentEntry, at recordAt, en
 	if sealed && footer == end {
 		return c.addWhole(s, e)
 	}
-	d := artifact.NewDraft()
-	for i := range at.part + 1 {
-		p := s.parts[i].now()
-		n := p.Image.Count
-		if i == at.part {
-			n = at.record + 1
-		}
-		if err := addSegment(d, p, e.ID, n); err != nil {
-			return err
-		}
-	}
 	c.Last, c.Keep = e.Name, end
-	c.Footer = commit.AppendFooter(nil, d.Run(0, d.Savepoint()), end)
+	c.makeFooter = func() (footer []byte, err error) {
+		err = s.repairing(func() error {
+			at, _, err := s.findRecord(c.End - 1) // again: a repair may have moved it
+			if err == nil {
+				footer, _, err = s.makeFooter(e.ID, end, s.countsTo(at))
+			}
+			return err
+		})
+		return footer, err
+	}
 	return nil
 }
 

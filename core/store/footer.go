@@ -1,80 +1,128 @@
 package store
 
 import (
-	"maps"
+	"bytes"
 	"slices"
 
-	"github.com/thawlog/thaw/core/artifact"
-	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/sidx"
+	"github.com/thawlog/thaw/core/strtab"
 )
 
 // footer returns the footer of the newest segment, whose frames end at offset at, and
 // the number of its events.
 func (s *Snapshot) footer(id, at uint64) (footer []byte, events int, err error) {
 	err = s.repairing(func() (err error) {
-		footer, events, err = s.makeFooter(id, at)
+		counts := make([]uint32, len(s.parts))
+		for i, p := range s.parts {
+			counts[i] = p.now().Image.Count
+		}
+		footer, events, err = s.makeFooter(id, at, counts)
 		return err
 	})
 	return footer, events, err
 }
 
-func (s *Snapshot) makeFooter(id, at uint64) (footer []byte, events int, err error) {
-	d := artifact.NewDraft()
-	for _, p := range s.parts {
-		p = p.now()
-		if err := addSegment(d, p, id, p.Image.Count); err != nil {
+// countsTo returns how many records each part has up to and with one.
+func (s *Snapshot) countsTo(last recordAt) []uint32 {
+	counts := make([]uint32, last.part+1)
+	for i := range counts {
+		counts[i] = s.parts[i].now().Image.Count
+	}
+	counts[last.part] = last.record + 1
+	return counts
+}
+
+// makeFooter makes the footer of a segment up to offset at. counts has for each part, of those
+// before that offset, how many of its records lie before it: the last of them are in the segment,
+// since records are in the order of positions.
+func (s *Snapshot) makeFooter(id, at uint64, counts []uint32) (footer []byte, events int, err error) {
+	var names footerNames
+	parts := make([]footerPart, len(counts))
+	for i, n := range counts {
+		p := footerPart{r: s.parts[i].now().Reader(), end: n}
+		if p.first, err = firstIn(p.r, n, id); err != nil {
 			return nil, 0, err
 		}
+		if p.numbers, err = names.add(&p); err != nil {
+			return nil, 0, err
+		}
+		events += int(p.end - p.first)
+		parts[i] = p
 	}
-	return commit.AppendFooter(nil, d.Run(0, d.Savepoint()), at), d.Len(), nil
+	footer = make([]byte, 0, strtab.TableSize(names.list)+events*sidx.EntrySize+sidx.TrailerSize)
+	footer = strtab.AppendTable(footer, names.list)
+	for i := range parts {
+		p := &parts[i]
+		for k := p.first; k < p.end; k++ {
+			raw, err := p.r.Record(k)
+			if err != nil {
+				return nil, 0, err
+			}
+			footer = raw.AppendEntry(footer, p.numbers[raw.Entity()], p.numbers[raw.Scope()])
+		}
+	}
+	return sidx.AppendTrailer(footer, sidx.Trailer{TableOffset: at, Entries: uint32(events)}), events, nil
 }
 
-// addSegment adds those of the first n records of a part that lie in a segment, of which none
-// may follow in it but in the newest. They are the last of the n, since records are in the
-// order of positions.
-func addSegment(d *artifact.Draft, p *part, id uint64, n uint32) error {
-	r := p.Reader()
-	first, err := firstIn(r, n, id)
-	if err != nil {
-		return err
-	}
-	numbers, err := addNames(d, r, first, n)
-	if err != nil {
-		return err
-	}
-	for i := first; i < n; i++ {
-		raw, err := r.Record(i)
-		if err != nil {
-			return err
-		}
-		if err := d.AddRaw(raw, numbers[raw.Entity()], numbers[raw.Scope()]); err != nil {
-			return err
-		}
-	}
-	return nil
+// footerPart is the records of a part that a footer lists: those from number first up to end.
+type footerPart struct {
+	r          *index.Reader
+	first, end uint32
+	// numbers has by the number of a name in the part that in the footer.
+	numbers map[uint32]uint32
 }
 
-// addNames adds the names of the records from number first up to n to d. It returns their
-// numbers in d by those in the part. The names are read in the order in which they lie: a
-// segment has some 100,000 of them.
-func addNames(d *artifact.Draft, r *index.Reader, first, n uint32) (map[uint32]uint32, error) {
-	numbers := map[uint32]uint32{}
-	for i := first; i < n; i++ {
-		raw, err := r.Record(i)
+// footerNames are the names of a footer, in the order of their first use.
+type footerNames struct {
+	list    [][]byte
+	numbers map[string]uint32 // of all in list, once a second part adds names
+}
+
+// add adds the names of a part. They are read in the order in which they lie, since a segment has
+// up to some 100,000 of them.
+func (f *footerNames) add(p *footerPart) (numbers map[uint32]uint32, err error) {
+	numbers = make(map[uint32]uint32, p.end-p.first)
+	used := make([]uint32, 0, p.end-p.first) // by first use
+	for i := p.first; i < p.end; i++ {
+		raw, err := p.r.Record(i)
 		if err != nil {
 			return nil, err
 		}
-		numbers[raw.Entity()], numbers[raw.Scope()] = 0, 0
+		for _, of := range [...]uint32{raw.Entity(), raw.Scope()} {
+			if _, ok := numbers[of]; !ok {
+				numbers[of] = uint32(len(used))
+				used = append(used, of)
+			}
+		}
 	}
-	for _, of := range slices.Sorted(maps.Keys(numbers)) {
-		name, err := r.NameOfMany(of)
+	names := make([][]byte, len(used))
+	sorted := slices.Clone(used)
+	slices.Sort(sorted)
+	for _, of := range sorted {
+		name, err := p.r.NameOfMany(of)
 		if err != nil {
 			return nil, err
 		}
-		if numbers[of], err = d.Intern(name); err != nil {
-			return nil, err
+		names[numbers[of]] = bytes.Clone(name)
+	}
+	if len(f.list) == 0 { // as nearly always: most segments are in one part
+		f.list = names
+		return numbers, nil
+	}
+	if f.numbers == nil {
+		f.numbers = make(map[string]uint32, len(f.list))
+		for i, name := range f.list {
+			f.numbers[string(name)] = uint32(i)
 		}
+	}
+	for i, name := range names {
+		number, ok := f.numbers[string(name)]
+		if !ok {
+			number = uint32(len(f.list))
+			f.numbers[string(name)], f.list = number, append(f.list, name)
+		}
+		numbers[used[i]] = number
 	}
 	return numbers, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
@@ -263,6 +264,43 @@ func TestRecoveryMixedHeader(t *testing.T) {
 		require.Equal(t, map[string][]byte{"000001.fbat": seg}, done)
 		require.True(t, r.Remove)
 		require.EqualValues(t, 2, r.Next)
+	}
+}
+
+// TestRecoveryFooterOfParts: an index covers the segment up to one of its events, so that its footer
+// is made from two parts with names in common. It is the one that a close would have made.
+func TestRecoveryFooterOfParts(t *testing.T) {
+	for covered := range 7 {
+		s := newSession(t, 0).begin(1)
+		for _, entity := range []string{"b", "a", "b", "c", "a", "d", "b"} {
+			e := s.entry()
+			e.Entity = entity
+			_, err := s.log.Append(&e, 1000*int64(s.id))
+			require.NoError(t, err)
+		}
+		s.write()
+		files := map[string][]byte{"000001.fbat": slices.Clone(s.seg)}
+		if covered > 0 {
+			run := s.log.Committed(0)
+			d := artifact.NewDraft()
+			for i := range covered {
+				r := run.At(i)
+				entity, err := d.Intern(run.Names().At(r.Entity()))
+				require.NoError(t, err)
+				scope, err := d.Intern(run.Names().At(r.Scope()))
+				require.NoError(t, err)
+				require.NoError(t, d.AddRaw(r, entity, scope))
+			}
+			end := run.At(covered - 1).Position().End()
+			files[artifact.FileName] = d.AppendFile(nil, artifact.Watermark{Segment: 1, Offset: end}, uint64(covered))
+		}
+		o, err := store.Open(directory.Memory(files), store.Options{})
+		require.NoError(t, err)
+		require.Empty(t, o.Report().Rejected)
+		require.EqualValues(t, 7-covered, o.IndexFiles().TailEvents)
+		r, err := o.Recovery()
+		require.NoError(t, err)
+		require.Equal(t, s.log.Footer(nil), r.Footer)
 	}
 }
 
