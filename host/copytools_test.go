@@ -37,6 +37,7 @@ func TestCopyTools(t *testing.T) {
 		needs []string
 	}{
 		{"cp", []string{"sh", "cp", "find", "cmp", "sort"}},
+		{"rsync", []string{"sh", "rsync", "cmp"}},
 	} {
 		t.Run(tool.name, func(t *testing.T) {
 			for _, needs := range tool.needs {
@@ -53,8 +54,9 @@ func TestCopyTools(t *testing.T) {
 			begun := make(chan struct{})
 			go func() { ended <- keepWriting(ctx, store, options, &acked, stop, begun) }()
 			<-begun
+			copies := t.TempDir()
 			for i := range 4 {
-				target := filepath.Join(t.TempDir(), fmt.Sprint("copy", i))
+				target := filepath.Join(copies, fmt.Sprint("copy", i/2)) // each of the tools can copy again
 				least := acked.Load()
 				c := exec.Command("sh", "-c", commands)
 				c.Env = append(os.Environ(), "STORE="+store, "COPY="+target)
