@@ -70,60 +70,81 @@ func (f *flusher) askMerge() {
 // merge merges some index files into one, if the policy asks for it. Flushes may come
 // between, but no other merge.
 func (f *flusher) merge(when occasion) (merged bool, err error) {
-	if err := cmp.Or(f.stopped(), f.stuckError()); err != nil {
+	m, err := f.beginMerge(when)
+	if m == nil || err != nil {
 		return false, err
 	}
-	first, last, err := f.mergeable(when)
-	if err != nil || last == 0 {
-		return false, err
-	}
-	// A version would keep its memtable in memory as long as the merge takes.
-	opened, s, err := f.openIndex()
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, opened.release()) }()
-	files := s.IndexFiles()
-	if err := f.unchanged(files); err != nil || len(files.Files) < last {
-		return false, err
-	}
-	end := files.Files[last-1]
-	l, err := listSegments(f.index.fs, f.index.dir, end.End)
-	if err != nil {
-		return false, err
-	}
-	what := store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Tags: new(index.Tags), Stop: f.stopped}
+	defer func() { err = errors.Join(err, m.files.release()) }()
 	locked := false
-	err = f.index.write(s, what, l, false, backgroundSync, func() error {
+	err = f.index.write(m.snapshot, m.what, m.sizes, false, backgroundSync, func() error {
 		f.turn.Lock()
 		locked = true
-		return cmp.Or(f.stopped(), f.unchanged(files))
+		return cmp.Or(f.stopped(), f.stuckError(), f.unchanged(m.snapshot))
 	})
 	if locked {
 		defer f.turn.Unlock()
 	}
 	if err == nil {
-		err = f.adoptMerged(what.Tags)
+		err = f.adoptMerged(m.what.Tags)
 	}
 	return err == nil, err
 }
 
+// merging is a merge of index files that was begun.
+type merging struct {
+	// snapshot has the index files alone: a version would keep its memtable in memory for as
+	// long as the merge takes.
+	snapshot *store.Snapshot
+	files    *directory
+	what     store.Flush
+	sizes    *segmentSizes
+}
+
+// beginMerge returns the merge that the policy asks for, nil for none. The caller releases its
+// files.
+func (f *flusher) beginMerge(when occasion) (m *merging, err error) {
+	f.turn.Lock()
+	defer f.turn.Unlock()
+	if err := cmp.Or(f.stopped(), f.stuckError()); err != nil {
+		return nil, err
+	}
+	first, last, err := f.mergeable(when)
+	if err != nil || last == 0 {
+		return nil, err
+	}
+	opened, s, err := f.openIndex()
+	if err != nil {
+		return nil, err
+	}
+	m = &merging{snapshot: s, files: opened}
+	if err = f.unchanged(s); err == nil { // files that are there, and that the store reads
+		end := s.IndexFiles().Files[last-1]
+		m.what = store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Tags: new(index.Tags), Stop: f.stopped}
+		m.sizes, err = listSegments(f.index.fs, f.index.dir, end.End)
+	}
+	if err != nil {
+		return nil, errors.Join(err, opened.release())
+	}
+	return m, nil
+}
+
 // mergeable returns which files the policy merges into one: those from first up to last, which is 0
-// for none.
+// for none. A store that was found damaged has none.
 func (f *flusher) mergeable(when occasion) (first, last int, err error) {
 	v, err := f.versions.pin()
 	if err != nil {
 		return 0, 0, err
 	}
+	defer func() { err = errors.Join(err, v.release()) }()
 	moment := flush.AtClose
 	if when == flushOpen {
 		moment = flush.WhileOpen
 	}
 	first, last, ok := f.policy.Policy.Merge(v.snapshot.IndexFiles().Records(), moment)
 	if !ok || v.snapshot.IndexMoved() {
-		first, last = 0, 0
+		return 0, 0, nil
 	}
-	return first, last, v.release()
+	return first, last, sound(v.snapshot, false)
 }
 
 func (f *flusher) stopped() error {
@@ -133,16 +154,17 @@ func (f *flusher) stopped() error {
 	return nil
 }
 
-// unchanged returns an error unless the store still reads the files, and perhaps others after
-// them. turn must be held.
-func (f *flusher) unchanged(files *store.IndexFiles) error {
+// unchanged returns an error unless the store still reads the index files of s, and perhaps others
+// after them. A compaction can have written one again that has as many events and ends in the
+// same place. turn must be held.
+func (f *flusher) unchanged(s *store.Snapshot) error {
 	v, err := f.versions.pin()
 	if err != nil {
 		return err
 	}
 	defer v.release()
-	now := v.snapshot.IndexFiles()
-	if len(now.Files) < len(files.Files) || !slices.Equal(now.Files[:len(files.Files)], files.Files) {
+	now, files := v.snapshot.IndexFiles().Files, s.IndexFiles().Files
+	if v.snapshot.Generation() != s.Generation() || len(now) < len(files) || !slices.Equal(now[:len(files)], files) {
 		return errStopped
 	}
 	return nil

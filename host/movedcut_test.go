@@ -93,28 +93,35 @@ func TestMovedThroughCutIndex(t *testing.T) {
 // TestMovedUnknown: where a compaction has replaced segments and the store cannot be opened again,
 // its events are not damaged: the error says what failed.
 func TestMovedUnknown(t *testing.T) {
-	for name, read := range readWays(t) {
-		t.Run(name, func(t *testing.T) {
-			mem := memfs.New()
-			fillSessions(t, mem, 8, 7)
-			fsys := failfs.New(mem)
-			r, err := host.OpenReader(t.Context(), "store", host.ReaderOptions{FS: fsys, Logger: quiet, OpenSegments: 1})
-			require.NoError(t, err)
-			defer func() { require.NoError(t, r.Close()) }()
-			before := all(t, r)
-			s, err := host.Open(t.Context(), "store", compactOptions(mem))
-			require.NoError(t, err)
-			_, err = s.Compact(t.Context(), host.Compaction{})
-			require.NoError(t, err)
-			require.NoError(t, s.Close())
-
-			fault := fsys.Fail(failfs.Rule{Kinds: failfs.ReadDir, Forever: true})
-			_, err = read(r, before[0])
-			require.Positive(t, fault.Fired())
-			require.ErrorIs(t, err, failfs.ErrInjected)
-			require.NotErrorIs(t, err, host.ErrDamaged)
-		})
+	for name, rule := range map[string]failfs.Rule{
+		"list": {Kinds: failfs.ReadDir, Forever: true},
+		"look": {Kinds: failfs.Lstat, Pattern: "store.thaw", Forever: true},
+	} {
+		for way, read := range readWays(t) {
+			t.Run(name+" "+way, func(t *testing.T) { testMovedUnknown(t, rule, read) })
+		}
 	}
+}
+
+func testMovedUnknown(t *testing.T, rule failfs.Rule, read func(host.Reader, event.Event) (event.Full, error)) {
+	mem := memfs.New()
+	fillSessions(t, mem, 8, 7)
+	fsys := failfs.New(mem)
+	r, err := host.OpenReader(t.Context(), "store", host.ReaderOptions{FS: fsys, Logger: quiet, OpenSegments: 1})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, r.Close()) }()
+	before := all(t, r)
+	s, err := host.Open(t.Context(), "store", compactOptions(mem))
+	require.NoError(t, err)
+	_, err = s.Compact(t.Context(), host.Compaction{})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+
+	fault := fsys.Fail(rule)
+	_, err = read(r, before[0])
+	require.Positive(t, fault.Fired())
+	require.ErrorIs(t, err, failfs.ErrInjected)
+	require.NotErrorIs(t, err, host.ErrDamaged)
 }
 
 // readWays are the ways to read one event.

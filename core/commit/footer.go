@@ -16,7 +16,7 @@ func AppendFooter(dst []byte, run artifact.Run, at uint64) []byte {
 	return dst
 }
 
-// footerPiece is the least number of bytes of a footer that WriteFooter hands out at once.
+// footerPiece is the least number of bytes that WriteFooter hands out at once, but at the end.
 const footerPiece = 256 << 10
 
 // WriteFooter is AppendFooter for a footer that is not to be in memory as a whole, which takes a

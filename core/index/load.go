@@ -116,7 +116,8 @@ func (f *File) parts(section *[sections]source.Source, src source.Source) {
 	}
 }
 
-// direct holds the sources of an index and its image for scattered reads.
+// direct holds the sources of an index and its image for scattered reads: those of t where some
+// 20 bytes a name are all that a mapping can come to take, and the files themselves elsewhere.
 type direct struct {
 	image   source.Source
 	section [sections]source.Source
@@ -139,6 +140,9 @@ func (t *Index) directly() *direct {
 	if d == nil {
 		d = &direct{image: source.Part(t.image.Direct(), 0, t.saved.h.size)}
 		t.saved.parts(&d.section, t.own.Direct())
+		for _, section := range [...]int{secNames, secNameSlots, secEntityEnds} {
+			d.section[section] = t.section[section]
+		}
 		t.direct.Store(d)
 	}
 	return d

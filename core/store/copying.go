@@ -361,7 +361,7 @@ func (s *Snapshot) addLast(c *Copying, e directory.SegmentEntry, end uint64) err
 		err = s.repairing(func() error {
 			at, _, err := s.findRecord(c.End - 1) // again: a repair may have moved it
 			if err == nil {
-				footer, _, err = s.makeFooter(e.ID, end, s.countsTo(at))
+				footer, _, err = makeFooter(e.ID, end, s.partsTo(at))
 			}
 			return err
 		})

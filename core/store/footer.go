@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/thawlog/thaw/core/index"
+	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/sidx"
 	"github.com/thawlog/thaw/core/strtab"
 )
@@ -13,42 +13,43 @@ import (
 // the number of its events.
 func (s *Snapshot) footer(id, at uint64) (footer []byte, events int, err error) {
 	err = s.repairing(func() (err error) {
-		counts := make([]uint32, len(s.parts))
-		for i, p := range s.parts {
-			counts[i] = p.now().Image.Count
+		var all []footerPart
+		for _, p := range s.parts {
+			p = p.now()
+			all = append(all, footerPart{r: p.Reader(), end: p.Image.Count})
 		}
-		footer, events, err = s.makeFooter(id, at, counts)
+		if s.Spilled() {
+			all = append(all, footerPart{r: s.spilled.reader(), end: s.spilled.count})
+		}
+		footer, events, err = makeFooter(id, at, all)
 		return err
 	})
 	return footer, events, err
 }
 
-// countsTo returns how many records each part has up to and with one.
-func (s *Snapshot) countsTo(last recordAt) []uint32 {
-	counts := make([]uint32, last.part+1)
-	for i := range counts {
-		counts[i] = s.parts[i].now().Image.Count
+// partsTo returns the records up to and with one.
+func (s *Snapshot) partsTo(last recordAt) (all []footerPart) {
+	for i := range last.part + 1 {
+		p := s.parts[i].now()
+		all = append(all, footerPart{r: p.Reader(), end: p.Image.Count})
 	}
-	counts[last.part] = last.record + 1
-	return counts
+	all[last.part].end = last.record + 1
+	return all
 }
 
-// makeFooter makes the footer of a segment up to offset at. counts has for each part, of those
-// before that offset, how many of its records lie before it: the last of them are in the segment,
-// since records are in the order of positions.
-func (s *Snapshot) makeFooter(id, at uint64, counts []uint32) (footer []byte, events int, err error) {
+// makeFooter makes the footer of a segment up to offset at. parts have the records before that, of
+// which the last are in the segment, since records are in the order of positions.
+func makeFooter(id, at uint64, parts []footerPart) (footer []byte, events int, err error) {
 	var names footerNames
-	parts := make([]footerPart, len(counts))
-	for i, n := range counts {
-		p := footerPart{r: s.parts[i].now().Reader(), end: n}
-		if p.first, err = firstIn(p.r, n, id); err != nil {
+	for i := range parts {
+		p := &parts[i]
+		if p.first, err = firstIn(p.r, p.end, id); err != nil {
 			return nil, 0, err
 		}
-		if p.numbers, err = names.add(&p); err != nil {
+		if p.numbers, err = names.add(p); err != nil {
 			return nil, 0, err
 		}
 		events += int(p.end - p.first)
-		parts[i] = p
 	}
 	footer = make([]byte, 0, strtab.TableSize(names.list)+events*sidx.EntrySize+sidx.TrailerSize)
 	footer = strtab.AppendTable(footer, names.list)
@@ -65,9 +66,17 @@ func (s *Snapshot) makeFooter(id, at uint64, counts []uint32) (footer []byte, ev
 	return sidx.AppendTrailer(footer, sidx.Trailer{TableOffset: at, Entries: uint32(events)}), events, nil
 }
 
-// footerPart is the records of a part that a footer lists: those from number first up to end.
+// footerRecords are records in the order of positions, and their names; see [index.Reader].
+type footerRecords interface {
+	Record(i uint32) (artifact.Raw, error)
+	Single(i uint32) (artifact.Raw, error)
+	NameOfMany(i uint32) ([]byte, error)
+	Names() uint32
+}
+
+// footerPart is the records that a footer lists: those from number first up to end.
 type footerPart struct {
-	r          *index.Reader
+	r          footerRecords
 	first, end uint32
 	// numbers has by the number of a name in the part that in the footer.
 	numbers map[uint32]uint32
@@ -82,8 +91,9 @@ type footerNames struct {
 // add adds the names of a part. They are read in the order in which they lie, since a segment has
 // up to some 100,000 of them.
 func (f *footerNames) add(p *footerPart) (numbers map[uint32]uint32, err error) {
-	numbers = make(map[uint32]uint32, p.end-p.first)
-	used := make([]uint32, 0, p.end-p.first) // by first use
+	most := min(p.end-p.first, p.r.Names())
+	numbers = make(map[uint32]uint32, most)
+	used := make([]uint32, 0, most) // by first use
 	for i := p.first; i < p.end; i++ {
 		raw, err := p.r.Record(i)
 		if err != nil {
@@ -129,7 +139,7 @@ func (f *footerNames) add(p *footerPart) (numbers map[uint32]uint32, err error) 
 
 // firstIn returns the number of the first of n records that lies in segment id or a later one,
 // and n when there is none.
-func firstIn(r *index.Reader, n uint32, id uint64) (uint32, error) {
+func firstIn(r footerRecords, n uint32, id uint64) (uint32, error) {
 	low, high := uint32(0), n
 	for low < high {
 		i := low + (high-low)/2

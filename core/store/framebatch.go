@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -83,12 +84,19 @@ func (b *frameBatch) add(e event.Event) {
 // there keeps its own, where nothing may be any more.
 func (b *frameBatch) move(fresh *Snapshot, since uint64) {
 	b.was = b.was[:0]
+	unknown := false
 	for i := range b.events {
 		e := &b.events[i].Event
 		b.was = append(b.was, e.Position)
-		if now, ok, err := fresh.place(e, since); ok && err == nil {
+		if unknown {
+			continue
+		}
+		now, ok, err := fresh.place(e, since)
+		if ok {
 			e.Position = now.Position
 		}
+		// An index that cannot be read is not tried for each event.
+		unknown = err != nil && !errors.Is(err, ErrRemoved)
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *Snapshot) successor(than uint64) (fresh *Snapshot, release func(), err 
 		return nil, nil, nil
 	}
 	if swapped, err := s.listing.Swapped(); err != nil || !swapped {
-		return nil, nil, nil
+		return nil, nil, err
 	}
 	fresh, release, err = s.options.Moved(than)
 	if err != nil || fresh == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/commit"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/scratch"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/core/store"
 	"github.com/thawlog/thaw/core/synced"
@@ -268,8 +269,15 @@ func TestRecoveryMixedHeader(t *testing.T) {
 }
 
 // TestRecoveryFooterOfParts: an index covers the segment up to one of its events, so that its footer
-// is made from two parts with names in common. It is the one that a close would have made.
+// is made from two parts with names in common, of which the second one may be put aside. It is the
+// one that a close would have made.
 func TestRecoveryFooterOfParts(t *testing.T) {
+	for _, options := range []store.Options{{}, {Scratch: scratch.Memory{}, SpillAfter: 1}} {
+		testFooterOfParts(t, options)
+	}
+}
+
+func testFooterOfParts(t *testing.T, options store.Options) {
 	for covered := range 7 {
 		s := newSession(t, 0).begin(1)
 		for _, entity := range []string{"b", "a", "b", "c", "a", "d", "b"} {
@@ -294,10 +302,11 @@ func TestRecoveryFooterOfParts(t *testing.T) {
 			end := run.At(covered - 1).Position().End()
 			files[artifact.FileName] = d.AppendFile(nil, artifact.Watermark{Segment: 1, Offset: end}, uint64(covered))
 		}
-		o, err := store.Open(directory.Memory(files), store.Options{})
+		o, err := store.Open(directory.Memory(files), options)
 		require.NoError(t, err)
+		require.Equal(t, options.Scratch != nil, o.Spilled())
 		require.Empty(t, o.Report().Rejected)
-		require.EqualValues(t, 7-covered, o.IndexFiles().TailEvents)
+		require.EqualValues(t, 7-covered, o.Report().TailEvents)
 		r, err := o.Recovery()
 		require.NoError(t, err)
 		require.Equal(t, s.log.Footer(nil), r.Footer)

@@ -93,6 +93,26 @@ func (s *spill) ReadAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
+// spillReader reads the records for a footer.
+type spillReader struct {
+	s       *spill
+	records *source.Window
+}
+
+func (s *spill) reader() spillReader { return spillReader{s, source.NewWindow(s, 64<<10)} }
+
+func (r spillReader) Record(i uint32) (artifact.Raw, error) {
+	return r.records.Bytes(uint64(i)*artifact.RecordSize, artifact.RecordSize)
+}
+
+func (r spillReader) Single(i uint32) (artifact.Raw, error) {
+	return r.records.Ahead(uint64(i)*artifact.RecordSize, artifact.RecordSize, artifact.RecordSize)
+}
+
+func (r spillReader) NameOfMany(i uint32) ([]byte, error) { return r.s.draft.Name(i), nil }
+
+func (r spillReader) Names() uint32 { return uint32(r.s.draft.Names()) }
+
 // close frees the scratch file.
 func (s *spill) close() error {
 	if s.file == nil {
