@@ -183,6 +183,9 @@ func (b *backup) open(ctx context.Context) (*origin, error) {
 	if err == nil {
 		o.plan, err = c.snapshot.CopyAll()
 	}
+	if err == nil && !b.o.AcceptDamage {
+		err = whole(c.snapshot, o.plan)
+	}
 	if err == nil {
 		o.id.Sequence = c.snapshot.End()
 		o.id.Store, err = c.snapshot.Identity()

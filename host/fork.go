@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,8 @@ var (
 	// ErrCopyInside: the destination is the store itself, or one of the two is in the other.
 	ErrCopyInside = errors.New("thaw: the destination and the store are not apart")
 	// ErrCopyDamaged: the store is damaged, and so would the copy be. Salvage it instead, or see
-	// BackupOptions.AcceptDamage. A fork notices only what an open notices.
+	// BackupOptions.AcceptDamage. A fork notices what an open notices, and segments that are
+	// missing or cut off; Verify reads every byte.
 	ErrCopyDamaged = errors.New("thaw: the store is damaged")
 )
 
@@ -165,7 +167,9 @@ func planFork(ctx context.Context, dir string, sequence uint64, o *ReaderOptions
 		if damaged := report.Damaged(); damaged != nil {
 			err = fmt.Errorf("%w: %w", ErrCopyDamaged, damaged)
 		} else if plan, err = origin.snapshot.CopyUpTo(sequence); err == nil {
-			return origin, plan, nil
+			if err = whole(origin.snapshot, plan); err == nil {
+				return origin, plan, nil
+			}
 		}
 		err = errors.Join(err, origin.files.release())
 		if !errors.Is(err, ErrNotFound) && !errors.Is(err, store.ErrSpans) {
@@ -173,6 +177,18 @@ func planFork(ctx context.Context, dir string, sequence uint64, o *ReaderOptions
 		}
 	}
 	return origin, nil, err
+}
+
+// whole refuses to copy segments that have lost their end.
+func whole(s *store.Snapshot, plan *store.Copying) error {
+	d, err := s.Shortened(plan)
+	if err != nil || d == nil {
+		return err
+	}
+	if swapped, err := s.Swapped(); err != nil || swapped {
+		return cmp.Or(err, errSourceChanged)
+	}
+	return fmt.Errorf("%w: %w", ErrCopyDamaged, d)
 }
 
 // forkLineage returns the store.thaw of a fork.

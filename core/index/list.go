@@ -34,6 +34,22 @@ func (r *Reader) Entity(number uint32) (List, error) {
 	return r.ends(secEntityEnds, secEntityList, number)
 }
 
+// EachSegment calls f with every segment that has records, in order, and the length that it had when
+// the index was written; of the last one, where the index ends. It ends at f's error.
+func (r *Reader) EachSegment(f func(id, length uint64) error) error {
+	w := r.window(secSegments)
+	for off := uint64(0); off+segmentSize <= w.Size(); off += segmentSize {
+		b, err := w.Ahead(off, segmentSize, recordBlock)
+		if err == nil {
+			err = f(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Scope lists the records of the scope with a string number.
 func (r *Reader) Scope(number uint32) (List, error) {
 	return r.ends(secScopeEnds, secScopeList, number)

@@ -2,10 +2,12 @@ package store
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
+	"github.com/thawlog/thaw/core/damage"
 	"github.com/thawlog/thaw/core/directory"
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/index"
@@ -25,6 +27,7 @@ type Copying struct {
 	Keep       uint64
 	Footer     []byte
 	makeFooter func() ([]byte, error)
+	through    uint64 // the id of the last copied segment
 	// Index lists the index files that cover nothing but copied events. Replay is how many of
 	// the events they lack: the first open reads them from the segments.
 	Index  []string
@@ -62,7 +65,7 @@ func (s *Snapshot) CopyAll() (*Copying, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Copying{Index: s.indexNames(len(s.parts)), Hidden: s.report.HiddenRanges, End: s.End()}
+	c := &Copying{Index: s.indexNames(len(s.parts)), Hidden: s.report.HiddenRanges, End: s.End(), through: math.MaxUint64}
 	for _, entry := range s.listing.Segments {
 		if entry.Name == r.File {
 			if !r.Remove {
@@ -95,6 +98,32 @@ func (c *Copying) addWhole(s *Snapshot, e directory.SegmentEntry) error {
 	}
 	c.Segments = append(c.Segments, CopiedSegment{Name: e.Name, Size: size})
 	return nil
+}
+
+// Shortened returns the damage of the first copied segment that is shorter than it was when an
+// index was written, nil for none: an open looks only at segments that no index covers. What was
+// swapped since then is no damage; see Swapped.
+func (s *Snapshot) Shortened(c *Copying) (d *damage.Damage, err error) {
+	err = s.repairing(func() error {
+		d = nil
+		for _, p := range s.parts[:s.base] {
+			err := p.now().Reader().EachSegment(func(id, length uint64) error {
+				size, ok := s.listing.Size(id)
+				if segment.Name(id) == c.Last { // the rest is not copied
+					length = min(length, c.Keep)
+				}
+				if d == nil && ok && id <= c.through && size < length {
+					d = &damage.Damage{File: segment.Name(id), Offset: size, Length: length - size, Reason: damage.Shortened}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return s.listing.Failure()
+	})
+	return d, err
 }
 
 // lastID returns the id of the last record, zero without one.
@@ -141,7 +170,7 @@ func (s *Snapshot) copyUpTo(sequence uint64) (*Copying, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Copying{End: last.Sequence() + 1, LastID: last.ID(), Hidden: cutRanges(s.report.HiddenRanges, last.Sequence()+1)}
+	c := &Copying{through: id, End: last.Sequence() + 1, LastID: last.ID(), Hidden: cutRanges(s.report.HiddenRanges, last.Sequence()+1)}
 	for _, entry := range s.listing.Segments {
 		switch {
 		case entry.ID < id:
