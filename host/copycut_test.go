@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/segment"
+	"github.com/thawlog/thaw/fsabstraction"
 	"github.com/thawlog/thaw/fsabstraction/memfs"
 	"github.com/thawlog/thaw/host"
 )
@@ -25,19 +26,25 @@ func TestCopyOfCutSegment(t *testing.T) {
 			require.NoError(t, err)
 			was := filesOf(t, fsys, "backup")
 
-			f, err := fsys.OpenWrite(filepath.Join("store", segment.Name(uint64(cut))))
-			require.NoError(t, err)
-			size, err := f.Size()
-			require.NoError(t, err)
-			require.NoError(t, f.Truncate(size-1))
-			require.NoError(t, f.Close())
+			rebuilt := cut%2 == 0 // in memory and without lengths, which the last events give then
+			if rebuilt {
+				change(t, fsys, "store/index.thaw", func(size int64) int64 { return size - 10 })
+				_, err := host.Backup(t.Context(), "store", "another", o)
+				require.NoError(t, err)
+			}
+			var kept int64
+			change(t, fsys, filepath.Join("store", segment.Name(uint64(cut))), func(size int64) int64 {
+				if kept = size - 1; rebuilt {
+					kept = size / 2
+				}
+				return -kept
+			})
 			refused := func(err error) {
 				require.ErrorIs(t, err, host.ErrCopyDamaged)
 				var d *host.Damage
 				require.ErrorAs(t, err, &d)
 				require.Equal(t, segment.Name(uint64(cut)), d.File)
-				require.EqualValues(t, size-1, d.Offset)
-				require.EqualValues(t, 1, d.Length)
+				require.EqualValues(t, kept, d.Offset)
 			}
 			for _, o.Compare = range []bool{false, true} {
 				_, err = host.Backup(t.Context(), "store", "backup", o)
@@ -50,12 +57,31 @@ func TestCopyOfCutSegment(t *testing.T) {
 			for at := range 8 { // the event before the last of each session
 				dst := fmt.Sprint("fork", at)
 				_, err = host.Fork(t.Context(), "store", uint64(7*at+5), dst, fork)
-				if at+1 <= cut { // the end of the last segment is not copied
-					require.NoError(t, err, at)
-				} else {
+				switch {
+				case at+1 > cut || at+1 == cut && rebuilt:
 					refused(err)
+				default: // the end of the last segment is not copied
+					require.NoError(t, err, at)
 				}
 			}
 		})
 	}
+}
+
+// change flips the byte of a file at the offset that f returns, or cuts it there if that is negative.
+func change(t *testing.T, fsys fsabstraction.FS, path string, f func(size int64) int64) {
+	file, err := fsys.OpenWrite(path)
+	require.NoError(t, err)
+	size, err := file.Size()
+	require.NoError(t, err)
+	if at := f(size); at < 0 {
+		require.NoError(t, file.Truncate(-at))
+	} else {
+		b := make([]byte, 1)
+		_, err = file.ReadAt(b, at)
+		require.NoError(t, err)
+		_, err = file.WriteAt([]byte{^b[0]}, at)
+		require.NoError(t, err)
+	}
+	require.NoError(t, file.Close())
 }

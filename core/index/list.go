@@ -34,14 +34,16 @@ func (r *Reader) Entity(number uint32) (List, error) {
 	return r.ends(secEntityEnds, secEntityList, number)
 }
 
-// EachSegment calls f with every segment that has records, in order, and the length that it had when
-// the index was written; of the last one, where the index ends. It ends at f's error.
-func (r *Reader) EachSegment(f func(id, length uint64) error) error {
+// EachSegment calls f with every segment that has records, in order, the number of its last
+// record, and the length that the segment had when the index was built; of the last one, where the
+// index ends. It ends at f's error.
+func (r *Reader) EachSegment(f func(id, length uint64, last uint32) error) error {
 	w := r.window(secSegments)
 	for off := uint64(0); off+segmentSize <= w.Size(); off += segmentSize {
 		b, err := w.Ahead(off, segmentSize, recordBlock)
 		if err == nil {
-			err = f(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]))
+			first, n := binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint32(b[20:])
+			err = f(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), first+n-1)
 		}
 		if err != nil {
 			return err

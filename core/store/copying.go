@@ -107,7 +107,15 @@ func (s *Snapshot) Shortened(c *Copying) (d *damage.Damage, err error) {
 	err = s.repairing(func() error {
 		d = nil
 		for _, p := range s.parts[:s.base] {
-			err := p.now().Reader().EachSegment(func(id, length uint64) error {
+			p, r := p.now(), p.now().Reader()
+			err := r.EachSegment(func(id, length uint64, last uint32) error {
+				if p.Index.Saved() == nil { // it was built without lengths
+					raw, err := r.Single(last)
+					if err != nil {
+						return err
+					}
+					length = raw.Position().End()
+				}
 				size, ok := s.listing.Size(id)
 				if segment.Name(id) == c.Last { // the rest is not copied
 					length = min(length, c.Keep)
