@@ -129,7 +129,8 @@ func (f *flusher) beginMerge(when occasion) (m *merging, err error) {
 }
 
 // mergeable returns which files the policy merges into one: those from first up to last, which is 0
-// for none. A store that was found damaged has none.
+// for none. A store that was found damaged has none; nor has one with events that were read from
+// segments when it was opened, which the merged files lack: the next flush writes those.
 func (f *flusher) mergeable(when occasion) (first, last int, err error) {
 	v, err := f.versions.pin()
 	if err != nil {
@@ -140,8 +141,9 @@ func (f *flusher) mergeable(when occasion) (first, last int, err error) {
 	if when == flushOpen {
 		moment = flush.WhileOpen
 	}
-	first, last, ok := f.policy.Policy.Merge(v.snapshot.IndexFiles().Records(), moment)
-	if !ok || v.snapshot.IndexMoved() {
+	files := v.snapshot.IndexFiles()
+	first, last, ok := f.policy.Policy.Merge(files.Records(), moment)
+	if !ok || files.TailEvents > 0 || v.snapshot.IndexMoved() {
 		return 0, 0, nil
 	}
 	return first, last, sound(v.snapshot, false)

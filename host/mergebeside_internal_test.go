@@ -11,7 +11,7 @@ import (
 	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/flush"
 	"github.com/thawlog/thaw/fsabstraction"
-	"github.com/thawlog/thaw/fsabstraction/memfs"
+	"github.com/thawlog/thaw/fsabstraction/crashfs"
 	"github.com/thawlog/thaw/host/internal/tuning"
 )
 
@@ -42,9 +42,13 @@ func (f hookedFile) Sync() error {
 
 // mergeableStore has index.fbati and three parts, which the policy merges when it is asked to.
 func mergeableStore(t *testing.T) (*Store, syncHook) {
-	h := syncHook{memfs.New(), new(func())}
-	o := Options{FS: h, NoMerge: true, Unlocked: true, SegmentSize: 700}
-	tuning.Set(&o, tuning.Flushes{InRotation: true, Policy: flush.Policy{CloseWeight: 1, OpenWeight: 1 << 30, CloseShare: 1, OpenShare: 1}})
+	h := syncHook{crashfs.New(), new(func())}
+	makeMergeable(t, h)
+	return openMergeable(t, h), h
+}
+
+func makeMergeable(t *testing.T, h syncHook) {
+	o := mergeableOptions(h)
 	for _, n := range []int{60, 8, 8, 8} {
 		s, err := Open(t.Context(), "/store", o)
 		require.NoError(t, err)
@@ -54,12 +58,21 @@ func mergeableStore(t *testing.T) (*Store, syncHook) {
 		}
 		require.NoError(t, s.Close())
 	}
-	s, err := Open(t.Context(), "/store", o)
+}
+
+func mergeableOptions(h syncHook) Options {
+	o := Options{FS: h, NoMerge: true, Unlocked: true, SegmentSize: 700}
+	tuning.Set(&o, tuning.Flushes{InRotation: true, Policy: flush.Policy{CloseWeight: 1, OpenWeight: 1 << 30, CloseShare: 1, OpenShare: 1}})
+	return o
+}
+
+func openMergeable(t *testing.T, h syncHook) *Store {
+	s, err := Open(t.Context(), "/store", mergeableOptions(h))
 	require.NoError(t, err)
 	require.Len(t, indexNames(t, s), 4)
 	s.flusher.policy.Policy = flush.Policy{Limit: 10, Fan: 3, BaseShare: 2, CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1}
 	s.flusher.policy.InRotation = false // flush merges nothing itself
-	return s, h
+	return s
 }
 
 func indexNames(t *testing.T, s *Store) []string {
@@ -90,6 +103,30 @@ func TestFlushDuringMerge(t *testing.T) {
 	require.Nil(t, *h.f)
 	require.Len(t, indexNames(t, s), 3)
 	requireAll(t, s, h, 87, 0)
+}
+
+// TestMergeBesideTail: a store that was not closed has events that no index file has. A merge before
+// the next flush would leave them out of the index, also of that on disk. The test of copies with rsync
+// found it.
+func TestMergeBesideTail(t *testing.T) {
+	fsys := crashfs.New()
+	h := syncHook{fsys, new(func())}
+	makeMergeable(t, h)
+	killed := openMergeable(t, h)
+	for i := range 5 {
+		_, err := killed.Append(t.Context(), event.At("e", "s"), event.Data, fmt.Sprint("tail", i))
+		require.NoError(t, err)
+	}
+	h.FS = fsys.Crash(crashfs.Cut{Survive: 100})
+	require.NoError(t, killed.Close())
+
+	s := openMergeable(t, h)
+	merged, err := s.flusher.merge(flushOpen)
+	require.NoError(t, err)
+	require.False(t, merged)
+	_, err = s.Append(t.Context(), event.At("e", "s"), event.Data, "next")
+	require.NoError(t, err)
+	requireAll(t, s, h, 90, 0)
 }
 
 // TestRedactionDuringMerge: a compaction that drops nothing writes an index again with as many
