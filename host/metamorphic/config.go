@@ -17,7 +17,7 @@ type dimension struct {
 
 var dimensions = []dimension{
 	{"segments", []string{"tiny", "small", "medium", "large"}},
-	{"tails", []string{"default", "short", "often"}},
+	{"tails", []string{"default", "short", "often", "merged"}},
 	{"doors", []string{"single", "batch", "each", "fence", "mixed"}},
 	{"stops", []string{"never", "clean", "unclean", "backup", "mixed"}},
 	{"derived", []string{"kept", "lost", "rebuilt", "mixed"}},
@@ -66,6 +66,10 @@ func (c config) options() (o host.Options) {
 		tuning.Set(&o, tuning.Flushes{
 			Policy:     flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1, PartShare: 1},
 			InRotation: true,
+		})
+	case "merged": // many short parts, which are merged beside the appends
+		tuning.Set(&o, tuning.Flushes{
+			Policy: flush.Policy{CloseWeight: 1, OpenWeight: 1, CloseShare: 2, OpenShare: 2, PartShare: 1, Limit: 8, Fan: 2, BaseShare: 2, MostParts: 3},
 		})
 	}
 	if c["durability"] == "lose unsynced" {

@@ -6,7 +6,7 @@
 // operation returns and what each question is answered. A configuration says how the script runs:
 //
 //	segments     how large a segment is
-//	tails        when an index is written while the store is open
+//	tails        when an index is written while the store is open, and its files are merged
 //	doors        appends one by one, in batches, by AppendEach, in fences, or mixed
 //	stops        the store stays open, is closed, is stopped without a close, goes on in
 //	             its backup, which is brought up to date now and then, or mixed
