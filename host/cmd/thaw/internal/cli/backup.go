@@ -26,8 +26,9 @@ first and last bytes; with --compare by its whole content. thaw verify DST check
 
 A backup is a store: to restore it, copy the directory, or back it up to another place. DST
 is refused if it is another store, or has events that DIR lacks: it is then no backup of DIR.
-A damaged store is refused too, since it might replace a sound backup; --accept-damage copies
-it as it is.
+A store is refused too if it shows damage when it is opened, if a segment is missing or cut off,
+or if damage is in what is copied: it might replace a sound backup. A segment that DST has already
+is not read again without --compare. --accept-damage copies the store as it is.
 
 With --json one object: store, seq (the end of the backup), events, hidden, first, kept,
 cloned, copied, removed (files), copied_bytes and took_ns.`,

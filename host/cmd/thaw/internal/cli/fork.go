@@ -25,7 +25,8 @@ copied; so a fork takes milliseconds and little space. With --no-links everythin
 copied.
 
 DST must not exist. It appears as a whole at the end; an interrupted fork leaves
-DST.unfinished, which the next one to DST uses again. A damaged store is refused.
+DST.unfinished, which the next one to DST uses again. A store is refused if it shows damage when
+it is opened, or if a segment is missing or cut off; thaw verify reads every byte.
 
 With --json one object: store (the fork's identity), seq (its next sequence), origin (store
 and seq of the last event in common), linked, cloned, copied (files), copied_bytes, replay

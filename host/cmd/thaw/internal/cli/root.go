@@ -53,21 +53,10 @@ such as \x1b; in JSON it is \u001b.
 
 ` + aboutCopies
 
-// copyRecipe copies a store that a writer may have open.
-const copyRecipe = `  mkdir backup
-  find orders -maxdepth 1 -type f ! -name '*.fbat' -exec cp {} backup/ \;
-  cp orders/*.fbat backup/
-  thaw verify backup`
-
-const aboutCopies = `To copy a store that a writer may have open, copy everything but the segments first,
-and then the segments, into an empty directory:
-
-` + copyRecipe + `
-
-The copy then has every event that was acknowledged before the first step. Use cp -r,
-or any tool that copies the files in another order, only if no writer has the store
-open: its copy of a live store can be damaged permanently. Never copy a store that
-batpak has open.`
+const aboutCopies = `To copy a store that a writer may have open, use thaw backup. A copy made by cp -r or
+another tool can be damaged permanently: the order of the files matters, and no compaction may
+come between. host/COPYING-A-STORE.md in thaw's repository has commands of cp and rsync that see
+to both. Never copy a store that batpak has open.`
 
 const exitCodes = `
 Exit codes:
