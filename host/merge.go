@@ -117,8 +117,12 @@ func (f *flusher) beginMerge(when occasion) (m *merging, err error) {
 		return nil, err
 	}
 	m = &merging{snapshot: s, files: opened}
-	if err = f.unchanged(s); err == nil { // files that are there, and that the store reads
-		end := s.IndexFiles().Files[last-1]
+	all := s.IndexFiles().Files
+	if err = f.unchanged(s); err == nil && len(all) < last { // one could not be read now
+		err = errStopped
+	}
+	if err == nil {
+		end := all[last-1]
 		m.what = store.Flush{First: first, Last: last, To: end.End, NextSequence: end.NextSequence, Tags: new(index.Tags), Stop: f.stopped}
 		m.sizes, err = listSegments(f.index.fs, f.index.dir, end.End)
 	}
