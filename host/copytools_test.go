@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -102,6 +103,9 @@ func keepWriting(ctx context.Context, dir string, o host.Options, acked *atomic.
 		}
 		if err := mergeNow(ctx, st, session); err != nil {
 			return err
+		}
+		if session%3 == 2 { // a copy fits between two compactions
+			time.Sleep(700 * time.Millisecond)
 		}
 		if err := st.Close(); err != nil {
 			return err
