@@ -116,8 +116,9 @@ func (f *File) parts(section *[sections]source.Source, src source.Source) {
 	}
 }
 
-// direct holds the sources of an index and its image for scattered reads: those of t where some
-// 20 bytes a name are all that a mapping can come to take, and the files themselves elsewhere.
+// direct holds the sources of an index and its image for scattered reads. They read the files
+// themselves, but for three sections that have some 20 bytes a name: those are read through the
+// mapping, which can take no more memory than that.
 type direct struct {
 	image   source.Source
 	section [sections]source.Source
