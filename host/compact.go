@@ -96,7 +96,8 @@ type NumbersError = compact.NumbersError
 // judged; events appended meanwhile stay. Sequences, clocks, ids, kinds, times and payloads of
 // all events that stay remain as they are.
 //
-// Appends and queries go on meanwhile. The new files take the place of the old ones in one
+// Appends and queries go on meanwhile. A compaction pauses while appends are served, for at most
+// half of its time. The new files take the place of the old ones in one
 // step: after a crash either the old ones count or the new ones. Snapshots, iterations and
 // followers of before it, also in other processes, keep what they have; only an event that
 // was removed can no longer be read, which is a *[RemovedError].
@@ -136,7 +137,12 @@ func (s *Store) Compact(ctx context.Context, c Compaction) (CompactResult, error
 		size = s.options.SegmentSize
 	}
 	x := compacting{flusher: s.flusher, writer: s.writer, path: s.path, dryRun: c.DryRun}
-	x.plan = compact.Plan{SegmentSize: uint64(size), OnlyChanged: c.OnlyChanged, Progress: c.Progress, Stop: func() error { return context.Cause(ctx) }}
+	pauses := s.flusher.appends.pauses()
+	stop := func() error {
+		pauses.pause()
+		return context.Cause(ctx)
+	}
+	x.plan = compact.Plan{SegmentSize: uint64(size), OnlyChanged: c.OnlyChanged, Progress: c.Progress, Stop: stop}
 	if c.Judge != nil {
 		x.plan.Judge = func(e *event.Event) Verdict { return c.Judge(*e) }
 	}

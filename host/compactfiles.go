@@ -39,7 +39,7 @@ func (x *compacting) write(v *version, swap *swapping) error {
 }
 
 func (x *compacting) writeSegments(v *version, swap *swapping) (r *compact.Result, err error) {
-	w := newSegmentFiles(swap)
+	w := newSegmentFiles(swap, &x.flusher.appends)
 	err = errPanic
 	defer func() { err = w.close(err) }()
 	return compact.Run(v.snapshot, x.plan, w.put)
@@ -80,7 +80,7 @@ func (x *compacting) switchOver(swap *swapping) error {
 		return errors.Join(err, swap.Abort())
 	}
 	x.result.Generation++
-	_, err = finishSwap(f.index.fs, f.index.dir)
+	_, err = finishSwap(f.index.fs, f.index.dir, &f.appends)
 	if err = errors.Join(err, f.adopt(to, x.end.total(), x.tags)); err != nil {
 		f.stuck.Store(true)
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
@@ -127,7 +127,11 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	err = swap.Write(names, func(files []fsabstraction.WriteFile) error {
 		into := make([]flush.Write, len(files))
 		for i, file := range files {
-			into[i] = syncing(file, backgroundSync)
+			write, pauses := syncing(file, backgroundSync), f.appends.pauses()
+			into[i] = func(off int64, b []byte) error {
+				pauses.pause()
+				return write(off, b)
+			}
 		}
 		return cmp.Or(v.snapshot.Flush(what, into[0], into[len(into)-1]), l.failed, sound(v.snapshot, false))
 	})

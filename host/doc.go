@@ -88,7 +88,8 @@
 // (segmentwriter.go); makes them visible (version.go); and answers the callers. If the
 // group begins a segment, the writer first writes its sync mark (markfile.go) and adds
 // it to the readers' directory (directory.go). If a segment is full, the writer seals it
-// and passes its end to the flusher (flush.go).
+// and passes its end to the flusher (flush.go). A compaction stands back while the writer
+// serves a group (appendsfirst.go).
 //
 // The writer has a goroutine, which serves the queue of requests. Without a sync a
 // switch between goroutines takes longer than the write, so a caller that finds the

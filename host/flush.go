@@ -47,6 +47,8 @@ type flusher struct {
 	// stuck is set when files were swapped and the store does not read them: it writes no
 	// index any more.
 	stuck atomic.Bool
+	// appends makes a compaction stand back.
+	appends appendsFirst
 	// removals counts the compactions that dropped events or gave them another kind. The
 	// writer forgets these then.
 	removals atomic.Uint64
@@ -56,9 +58,9 @@ type flusher struct {
 	closing atomic.Bool
 }
 
-// backgroundSync is the number of bytes of an index written between syncs while the store
-// is open: a few milliseconds of disk time.
-const backgroundSync = 4 << 20
+// backgroundSync is the number of bytes of an index written between starts of a sync while the
+// store is open: less than a millisecond of disk time, for which a sync of the log may have to wait.
+const backgroundSync = 1 << 20
 
 func newFlusher(o *Options, index indexFiles, vs *versions) *flusher {
 	f := &flusher{

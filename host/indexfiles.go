@@ -156,15 +156,16 @@ func (x *indexFiles) leftover(err error) {
 // syncing returns a function that writes to f and begins to sync it after every bytes, 0 for
 // never.
 func syncing(f fsabstraction.WriteFile, every int64) flush.Write {
-	written, end := int64(0), int64(0)
+	written, begun, end := int64(0), int64(0), int64(0)
 	return func(off int64, b []byte) error {
 		if _, err := f.WriteAt(b, off); err != nil {
 			return err
 		}
 		end = max(end, off+int64(len(b)))
-		if written += int64(len(b)); every > 0 && written >= every {
-			written = 0
-			return startSync(f, end)
+		if written += int64(len(b)); every > 0 && written-begun >= every {
+			whole := wholeSync(begun, written)
+			begun = written
+			return startSync(f, end, whole)
 		}
 		return nil
 	}

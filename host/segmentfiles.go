@@ -13,9 +13,11 @@ import (
 // its own, so that the next bytes are made meanwhile. Its methods are for one goroutine.
 type segmentFiles struct {
 	swap *swapping
-	id   uint64
-	file fsabstraction.WriteFile // nil before the first one
-	size int64
+	// appends go before each step for which a sync may have to wait.
+	appends *appendsFirst
+	id      uint64
+	file    fsabstraction.WriteFile // nil before the first one
+	size    int64
 
 	pieces chan segmentPiece
 	free   chan []byte // buffers for pieces
@@ -33,17 +35,17 @@ type segmentPiece struct {
 
 const (
 	// segmentSync is the number of bytes of a new segment after which the next part of it
-	// goes to the disk. A sync of the log waits for that part, so it is less than
-	// backgroundSync.
-	segmentSync = 1 << 20
+	// goes to the disk. A sync of the log waits for that part. There are many more of them
+	// than of an index, so it is less than backgroundSync.
+	segmentSync = sealed.ChunkSize
 	// waitingPieces bounds the pieces that were made and not written, of sealed.ChunkSize at
 	// most.
 	waitingPieces = 16
 )
 
-func newSegmentFiles(swap *swapping) *segmentFiles {
+func newSegmentFiles(swap *swapping, appends *appendsFirst) *segmentFiles {
 	w := &segmentFiles{
-		swap: swap, pieces: make(chan segmentPiece, waitingPieces), free: make(chan []byte, waitingPieces), ended: make(chan struct{}),
+		swap: swap, appends: appends, pieces: make(chan segmentPiece, waitingPieces), free: make(chan []byte, waitingPieces), ended: make(chan struct{}),
 	}
 	for range waitingPieces {
 		w.free <- nil
@@ -102,7 +104,8 @@ func (w *segmentFiles) fail(err error) { w.failed.CompareAndSwap(nil, &err) }
 // run does what comes from put.
 func (w *segmentFiles) run() {
 	defer close(w.ended)
-	dirty := 0
+	dirty, written := 0, int64(0)
+	writes, starts := w.appends.pauses(), w.appends.pauses()
 	started := make(chan struct{}, 1) // has room while no sync is being started
 	for p := range w.pieces {
 		switch {
@@ -118,16 +121,20 @@ func (w *segmentFiles) run() {
 				w.fail(err)
 			}
 		case w.failed.Load() == nil:
+			writes.pause()
 			if _, err := p.file.WriteAt(p.b, p.off); err != nil {
 				w.fail(err)
 				break
 			}
 			end := p.off + int64(len(p.b))
+			whole := wholeSync(written, written+int64(len(p.b)))
+			written += int64(len(p.b))
 			if dirty += len(p.b); dirty >= segmentSync {
 				dirty = 0
 				started <- struct{}{}
 				go func() {
-					if err := startSync(p.file, end); err != nil {
+					starts.pause()
+					if err := startSync(p.file, end, whole); err != nil {
 						w.fail(err)
 					}
 					<-started

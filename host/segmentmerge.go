@@ -88,7 +88,12 @@ func (f *flusher) mergeSomeSegments(when occasion, last int) (merged bool, err e
 		return false, err
 	}
 	x := compacting{flusher: f, path: f.index.dir, quiet: true}
-	x.plan = compact.Plan{From: from, To: to, SegmentSize: policy.SegmentSize, Stop: func() error { return f.mergeStopped(when) }}
+	pauses := f.appends.pauses()
+	stop := func() error {
+		pauses.pause()
+		return f.mergeStopped(when)
+	}
+	x.plan = compact.Plan{From: from, To: to, SegmentSize: policy.SegmentSize, Stop: stop}
 	sealed := func() (logEnd, error) { return end, nil }
 	err = x.run(sealed)
 	var wider *compact.BatchError

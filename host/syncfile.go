@@ -29,13 +29,20 @@ func syncDir(fs fsabstraction.FS, dir string) error {
 }
 
 // startSync begins to make the bytes of a file before end durable, so that a sync of the log
-// has little to wait for. At most what two calls asked for is on its way then; where the file
-// system cannot do that, it waits for all.
-func startSync(f fsabstraction.WriteFile, end int64) error {
-	if ok, err := started(f, end); ok || err != nil {
+// has little to wait for. At most what two calls asked for is on its way then. Where the file
+// system cannot do that, and whole is set, it waits for all.
+func startSync(f fsabstraction.WriteFile, end int64, whole bool) error {
+	if ok, err := started(f, end); ok || !whole || err != nil {
 		return err
 	}
 	return f.Sync()
+}
+
+// wholeSync reports whether it is time for a whole sync where a sync cannot be started: for every
+// 4 MiB, a few milliseconds of disk time. before and after are the bytes written so far.
+func wholeSync(before, after int64) bool {
+	const bytes = 4 << 20
+	return before/bytes != after/bytes
 }
 
 // started begins to make the bytes of a file before end durable if the file system can.

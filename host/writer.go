@@ -101,6 +101,8 @@ func (w *writer) direct(r *request) bool {
 func (w *writer) serve(r *request) {
 	w.serving.Lock()
 	defer w.serving.Unlock()
+	w.flusher.appends.serving(true)
+	defer w.flusher.appends.serving(false)
 	for open := true; open; {
 		w.take(r)
 		select {

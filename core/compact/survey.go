@@ -262,9 +262,9 @@ func (r *run) inactive(in input) error {
 	return nil
 }
 
-// stop calls Plan.Stop for every 256th n.
+// stop calls Plan.Stop for every 64th n.
 func (r *run) stop(n int) error {
-	if r.plan.Stop == nil || n%256 != 0 {
+	if r.plan.Stop == nil || n%64 != 0 {
 		return nil
 	}
 	return r.plan.Stop()
