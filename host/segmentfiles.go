@@ -104,7 +104,7 @@ func (w *segmentFiles) fail(err error) { w.failed.CompareAndSwap(nil, &err) }
 // run does what comes from put.
 func (w *segmentFiles) run() {
 	defer close(w.ended)
-	dirty, written := 0, int64(0)
+	dirty, written := int64(0), int64(0)
 	writes, starts := w.appends.pauses(), w.appends.pauses()
 	started := make(chan struct{}, 1) // has room while no sync is being started
 	for p := range w.pieces {
@@ -127,9 +127,9 @@ func (w *segmentFiles) run() {
 				break
 			}
 			end := p.off + int64(len(p.b))
-			whole := wholeSync(written, written+int64(len(p.b)))
 			written += int64(len(p.b))
-			if dirty += len(p.b); dirty >= segmentSync {
+			if dirty += int64(len(p.b)); dirty >= segmentSync {
+				whole := wholeSync(written-dirty, written)
 				dirty = 0
 				started <- struct{}{}
 				go func() {
