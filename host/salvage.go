@@ -213,7 +213,7 @@ type newStore struct {
 func beginNewStore(ctx context.Context, dir, dst string, o SalvageOptions) (*newStore, error) {
 	n := &newStore{options: Options{FS: o.FS, Unlocked: o.Unlocked, Now: o.Now, Logger: slog.New(slog.DiscardHandler)}.withDefaults(), dir: dst}
 	if liesIn(n.options.FS, dst, dir) {
-		return nil, fmt.Errorf("%s lies in the store, which is not changed", dst)
+		return nil, fmt.Errorf("%w: %s lies in the store, which is not changed", ErrCopyInside, dst)
 	}
 	if err := n.requireEmpty(); err != nil {
 		return nil, err

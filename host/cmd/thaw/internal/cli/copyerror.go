@@ -20,13 +20,15 @@ type copyError struct {
 func (e *copyError) Error() string { return strings.TrimPrefix(e.err.Error(), "thaw: ") }
 func (e *copyError) Unwrap() error { return e.err }
 
+const hintInside = "Give a directory outside the store."
+
 func explainCopy(e *copyError) (what, hint string) {
 	var d *damage.Damage
 	switch {
 	case errors.As(e.err, &d) && d.File == swap.FileName:
 		return explainSwap(e.dir, d)
 	case errors.Is(e.err, host.ErrCopyInside):
-		hint = "Give a directory outside the store."
+		hint = hintInside
 	case errors.Is(e.err, host.ErrOtherBackup):
 		hint = "Give the directory of this store's backup, or one that does not exist."
 	case errors.Is(e.err, host.ErrDiverged):
@@ -38,7 +40,8 @@ func explainCopy(e *copyError) (what, hint string) {
 	case errors.Is(e.err, fs.ErrExist):
 		hint = "A fork needs a new directory."
 	case errors.Is(e.err, host.ErrNotFound):
-		return e.dir + ": no event has this sequence", "thaw query DIR --json lists sequences as seq."
+		return e.dir + ": no event has this sequence",
+			"thaw query DIR --json lists sequences as seq. A sequence whose event was dropped has none any more: give the one before."
 	case errors.Is(e.err, source.ErrRead), errors.Is(e.err, source.ErrGone), errors.Is(e.err, fs.ErrNotExist), errors.Is(e.err, errNoStore), notDirectory(e.err):
 		return explainStore(&storeError{e.dir, e.err})
 	default:

@@ -58,10 +58,17 @@ type storeError struct {
 	err error
 }
 
-func (e *storeError) Error() string {
-	return e.dir + ": " + strings.TrimPrefix(e.err.Error(), "thaw: ")
-}
+func (e *storeError) Error() string { return named(e.dir, strings.TrimPrefix(e.err.Error(), "thaw: ")) }
 func (e *storeError) Unwrap() error { return e.err }
+
+// named puts the name of the store before a text, unless it comes right after its first word, an
+// operation such as compact.
+func named(dir, text string) string {
+	if _, after, found := strings.Cut(text, " "); found && strings.HasPrefix(after, escape.Text(dir)+": ") {
+		return text
+	}
+	return dir + ": " + text
+}
 
 // finish prints the error of a run and returns its exit code.
 func (a *app) finish(ctx context.Context, err error) int {
@@ -226,6 +233,8 @@ func explainStore(e *storeError) (what, hint string) {
 		return e.dir + ": no such directory", "DIR is the directory that holds a store's *.fbat files."
 	case errors.Is(e.err, errNotEmpty):
 		return e.dir + ": " + e.err.Error(), "DST must be the name of a new directory."
+	case errors.Is(e.err, host.ErrCopyInside):
+		return e.Error(), hintInside
 	case errors.Is(e.err, errNoStore):
 		return e.dir + ": no *.fbat file: it is not a store", "DIR is the directory that holds a store's *.fbat files."
 	case notDirectory(e.err):

@@ -111,7 +111,11 @@ func (a *app) redacted(dir string, r *host.RedactResult, dry, asJSON bool) error
 	if dry {
 		did, removed = "would redact", "would remove "
 	}
-	a.out.buf = append(a.out.buf, did+" "+counted(r.Redacted, "event")+" in "+counted(uint64(r.Segments), "segment")...)
+	text := did + " " + counted(r.Redacted, "event") + " in " + counted(uint64(r.Segments), "segment")
+	if r.Redacted > 0 && r.Segments == 0 {
+		text = counted(r.Redacted, "event") + ", redacted already"
+	}
+	a.out.buf = append(a.out.buf, text...)
 	for _, name := range r.Removed {
 		a.out.buf = append(a.out.buf, "\n"+removed+name...)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"runtime/debug"
@@ -137,14 +138,24 @@ func (a *app) root() *cobra.Command {
 // lines formats command lines as an Example.
 func lines(text ...string) string { return "  " + strings.Join(text, "\n  ") }
 
+// checkArguments refuses another number of arguments than want, and empty names of directories.
+func checkArguments(c *cobra.Command, want, got []string) error {
+	if len(got) != len(want) {
+		return &usageError{command: c, err: &countError{want: want, got: got}}
+	}
+	for i, name := range want {
+		if (name == "DIR" || name == "DST") && got[i] == "" {
+			return &usageError{command: c, err: fmt.Errorf("%s is empty", name)}
+		}
+	}
+	return nil
+}
+
 // arguments makes c require exactly these arguments, and complete the first as a directory.
 func arguments(c *cobra.Command, names ...string) {
 	c.Use = strings.Join(append([]string{c.Use}, names...), " ")
 	c.Args = func(c *cobra.Command, args []string) error {
-		if len(args) == len(names) {
-			return nil
-		}
-		return &usageError{command: c, err: &countError{want: names, got: args}}
+		return checkArguments(c, names, args)
 	}
 	c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 0 && len(names) > 0 {

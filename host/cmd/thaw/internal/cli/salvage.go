@@ -48,10 +48,7 @@ files (name, use, as), duplicates, unfinished, reencoded, rejected, gaps and tor
 			if check {
 				want = want[:1]
 			}
-			if len(args) != len(want) {
-				return &usageError{command: c, err: &countError{want: want, got: args}}
-			}
-			return nil
+			return checkArguments(c, want, args)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) < 2 {

@@ -53,7 +53,11 @@ func explainWrite(e *writeError) (what, hint string) {
 	case errors.Is(e.err, fs.ErrPermission):
 		return e.Error(), "thaw needs write permission on the directory and its files."
 	case errors.Is(e.err, host.ErrDamaged):
-		return e.Error(), "Nothing was changed. thaw verify lists all damage, and thaw salvage copies what is intact."
+		what = e.Error()
+		if d != nil {
+			what = e.dir + ": the store is damaged: " + damageText(d)
+		}
+		return what, "Nothing was changed. thaw verify lists all damage, and thaw salvage copies what is intact."
 	case errors.Is(e.err, host.ErrUnfinished):
 		return e.Error(), "The new files count; the next command that writes gives them their names. Free space on the disk if it is full."
 	case errors.Is(e.err, errRefused):

@@ -100,5 +100,5 @@ type writeError struct {
 	err error
 }
 
-func (e *writeError) Error() string { return e.dir + ": " + bare(e.err) }
+func (e *writeError) Error() string { return named(e.dir, bare(e.err)) }
 func (e *writeError) Unwrap() error { return e.err }
