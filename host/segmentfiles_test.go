@@ -49,7 +49,7 @@ func (f *starterFile) StartSync(int64) error {
 // it was.
 func TestSyncBesideWrites(t *testing.T) {
 	broken := errors.New("broken")
-	const events = 30 // 9 MB: besides the last sync two whole ones, where none can be started
+	const events = 10 // 9 MB: besides the last sync two whole ones, where none can be started
 	for _, test := range []struct {
 		name  string
 		start error
@@ -62,7 +62,7 @@ func TestSyncBesideWrites(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			fsys := &starterFS{FS: memfs.New(), start: func() error { return test.start }}
-			payload := strings.Repeat("x", 300<<10)
+			payload := strings.Repeat("x", 900<<10)
 			for range events {
 				s, err := host.Open(t.Context(), "store", compactOptions(fsys))
 				require.NoError(t, err)
