@@ -23,6 +23,7 @@ const (
 	longShare   = "share"  // of the batches beside a merge, of 1
 	longWritten = "written"
 	longRSS     = "RSS closed"
+	longOwn     = "own memory" // the most after any batch; see ownMemory
 )
 
 // tenths is the number of parts of a load with a rate of their own.
@@ -44,6 +45,7 @@ func loadLong(j *job) (o outcome, err error) {
 	g := workload.New(j.Spec)
 	events := make([]engine.Event, batchSize)
 	var quiet, merged []float64
+	var own int64
 	o.Warm = map[string]float64{}
 	wrote := writtenBytes()
 	for part := range uint64(tenths) {
@@ -64,6 +66,7 @@ func loadLong(j *job) (o outcome, err error) {
 			} else {
 				quiet = append(quiet, float64(t))
 			}
+			own = max(own, ownMemory())
 		}
 		if took > 0 {
 			o.Warm[tenth(int(part))] = float64(end-begin) / took.Seconds()
@@ -74,6 +77,7 @@ func loadLong(j *job) (o outcome, err error) {
 		return o, err
 	}
 	o.Warm[longRSS] = float64(peakRSS())
+	o.Warm[longOwn] = float64(max(own, ownMemory()))
 	o.Warm[longWritten] = float64(writtenBytes() - wrote)
 	if merger != nil && len(merged) > 0 {
 		addPercentiles(o.Warm, longMerging, merged)
@@ -177,6 +181,7 @@ func (d *data) longTable() report.Table {
 		d.row("close", "long close", report.Nanoseconds),
 		d.row("peak RSS before the close", "long RSS", report.Bytes),
 		d.row("peak RSS after it", "long "+longRSS, report.Bytes),
+		d.row("most memory without pages of files", "long "+longOwn, report.Bytes),
 		d.row("bytes on disk", "long bytes", report.Bytes),
 		d.row("bytes written for an event", "long written/event", report.Bytes),
 		d.row("bytes written for a byte of segments", "long written/frames", report.Times),
