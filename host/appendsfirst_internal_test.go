@@ -136,7 +136,7 @@ func TestCompactionStandsBack(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, uint64(4), r.Events)
 		require.Equal(t, 1, r.Segments)
-		require.Equal(t, 11*appendsPause, time.Since(begin))
+		require.Equal(t, 12*appendsPause, time.Since(begin))
 		require.NoError(t, s.Close())
 	})
 }

@@ -121,8 +121,8 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	x.tags = new(index.Tags)
 	what := store.Flush{
 		First: first, Tags: x.tags, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
-		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop, Parallel: parallel,
-		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made}, Memory: f.index.memory,
+		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop,
+		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made, appends: &f.appends}, Memory: f.index.memory,
 	}
 	err = swap.Write(names, func(files []fsabstraction.WriteFile) error {
 		into := make([]flush.Write, len(files))

@@ -17,6 +17,8 @@ type scratchSpace struct {
 	fs   fsabstraction.FS
 	dir  string
 	made *atomic.Int64 // by all spaces of the directory
+	// appends go before each write, if not nil.
+	appends *appendsFirst
 }
 
 func (s scratchSpace) Create() (scratch.File, error) {
@@ -28,7 +30,7 @@ func (s scratchSpace) Create() (scratch.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &scratchFile{WriteFile: f, fs: s.fs, path: path}, nil
+	return &scratchFile{WriteFile: f, fs: s.fs, path: path, pauses: s.appends.pauses()}, nil
 }
 
 // spillSpace holds the records of an open for writing that reads a long tail.
@@ -52,14 +54,16 @@ func (s *Store) spillSpace() *spillSpace {
 
 type scratchFile struct {
 	fsabstraction.WriteFile
-	fs   fsabstraction.FS
-	path string
-	size int64
+	fs     fsabstraction.FS
+	path   string
+	pauses *pauses
+	size   int64
 }
 
 func (f *scratchFile) Size() int64 { return f.size }
 
 func (f *scratchFile) Write(b []byte) (int, error) {
+	f.pauses.pause()
 	n, err := f.WriteAt(b, f.size)
 	f.size += int64(n)
 	return n, err

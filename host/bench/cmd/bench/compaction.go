@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -44,6 +45,9 @@ func (d *data) compactions(ctx context.Context) error {
 					SegmentSize: int64(frames / float64(d.n) * (sessionEvents - segmentBatch/2))})
 				if err != nil {
 					return err
+				}
+				if err := eachFile(src, func(path string, _ fs.FileInfo) error { return syncFile(path) }); err != nil {
+					return err // or the system writes them beside what is measured
 				}
 			}
 			for round := range d.upkeepRounds() {

@@ -98,6 +98,10 @@ func copyFile(from, to string) error {
 	})
 }
 
+func syncFile(path string) error {
+	return withFile(path, func(f *os.File) error { return f.Sync() })
+}
+
 // linkFile makes a hard link, so that both names share their pages in the page cache, or a
 // copy where links are refused.
 func linkFile(from, to string) error {
