@@ -43,6 +43,9 @@ func (a *appendsFirst) pauses() *pauses {
 	return &pauses{appends: a, made: time.Now()}
 }
 
+// none reports whether there was no pause yet.
+func (p *pauses) none() bool { return p.next.Load() == 0 }
+
 // pause waits while the writer serves appends, unless it is not long since it did.
 func (p *pauses) pause() {
 	if p == nil || !p.appends.served.Load() {

@@ -136,10 +136,9 @@ func (s *Store) Compact(ctx context.Context, c Compaction) (CompactResult, error
 	if size <= 0 {
 		size = s.options.SegmentSize
 	}
-	x := compacting{flusher: s.flusher, writer: s.writer, path: s.path, dryRun: c.DryRun}
-	pauses := s.flusher.appends.pauses()
+	x := compacting{flusher: s.flusher, writer: s.writer, path: s.path, dryRun: c.DryRun, pauses: s.flusher.appends.pauses()}
 	stop := func() error {
-		pauses.pause()
+		x.pauses.pause()
 		return context.Cause(ctx)
 	}
 	x.plan = compact.Plan{SegmentSize: uint64(size), OnlyChanged: c.OnlyChanged, Progress: c.Progress, Stop: stop}
@@ -173,6 +172,7 @@ type compacting struct {
 	path    string
 	dryRun  bool
 	quiet   bool // in the background, perhaps during a close
+	pauses  *pauses
 	plan    compact.Plan
 	result  CompactResult
 

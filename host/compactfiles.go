@@ -124,6 +124,9 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop,
 		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made, appends: &f.appends}, Memory: f.index.memory,
 	}
+	if x.pauses.none() { // beside appends it would take the processors from them
+		what.Parallel = parallel
+	}
 	err = swap.Write(names, func(files []fsabstraction.WriteFile) error {
 		into := make([]flush.Write, len(files))
 		for i, file := range files {

@@ -87,10 +87,9 @@ func (f *flusher) mergeSomeSegments(when occasion, last int) (merged bool, err e
 	if cheap, err := f.cheap(from, bytes, when); err != nil || !cheap {
 		return false, err
 	}
-	x := compacting{flusher: f, path: f.index.dir, quiet: true}
-	pauses := f.appends.pauses()
+	x := compacting{flusher: f, path: f.index.dir, quiet: true, pauses: f.appends.pauses()}
 	stop := func() error {
-		pauses.pause()
+		x.pauses.pause()
 		return f.mergeStopped(when)
 	}
 	x.plan = compact.Plan{From: from, To: to, SegmentSize: policy.SegmentSize, Stop: stop}
