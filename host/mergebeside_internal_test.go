@@ -44,13 +44,13 @@ func (f hookedFile) Sync() error {
 // flushes at each rotation, in the writer's goroutine, and asks then.
 func mergeableStore(t *testing.T) (*Store, syncHook) {
 	h := syncHook{crashfs.New(), new(func())}
-	makeMergeable(t, h)
-	return openMergeable(t, h), h
+	makeMergeable(t, h, 60, 8, 8, 8)
+	return openMergeable(t, h, 4), h
 }
 
-func makeMergeable(t *testing.T, h syncHook) {
+func makeMergeable(t *testing.T, h syncHook, files ...int) {
 	o := mergeableOptions(h)
-	for _, n := range []int{60, 8, 8, 8} {
+	for _, n := range files {
 		s, err := Open(t.Context(), "/store", o)
 		require.NoError(t, err)
 		for i := range n {
@@ -67,10 +67,10 @@ func mergeableOptions(h syncHook) Options {
 	return o
 }
 
-func openMergeable(t *testing.T, h syncHook) *Store {
+func openMergeable(t *testing.T, h syncHook, files int) *Store {
 	s, err := Open(t.Context(), "/store", mergeableOptions(h))
 	require.NoError(t, err)
-	require.Len(t, indexNames(t, s), 4)
+	require.Len(t, indexNames(t, s), files)
 	s.flusher.policy.Policy = flush.Policy{Limit: 10, Fan: 3, BaseShare: 2, CloseWeight: 1, OpenWeight: 1, CloseShare: 1, OpenShare: 1}
 	return s
 }
@@ -81,6 +81,22 @@ func indexNames(t *testing.T, s *Store) []string {
 	defer v.release()
 	require.False(t, v.snapshot.IndexMoved())
 	return v.snapshot.IndexFiles().Names()
+}
+
+// TestMergeBeforeOthers: the files after the merged ones stay.
+func TestMergeBeforeOthers(t *testing.T) {
+	h := syncHook{crashfs.New(), new(func())}
+	makeMergeable(t, h, 300, 8, 8, 8, 100)
+	s := openMergeable(t, h, 5)
+	names := indexNames(t, s)
+	merged, err := s.flusher.merge(flushOpen)
+	require.NoError(t, err)
+	require.True(t, merged)
+	got := indexNames(t, s)
+	require.Len(t, got, 3)
+	require.Equal(t, names[0], got[0])
+	require.Equal(t, names[4], got[2])
+	requireAll(t, s, h, 424, 0)
 }
 
 // TestFlushDuringMerge: the part that a flush writes while others are merged stays.
@@ -114,7 +130,7 @@ func TestFlushDuringMerge(t *testing.T) {
 func TestMergeBesideTail(t *testing.T) {
 	fsys := crashfs.New()
 	h := syncHook{fsys, new(func())}
-	makeMergeable(t, h)
+	makeMergeable(t, h, 60, 8, 8, 8)
 	killed, err := Open(t.Context(), "/store", mergeableOptions(h)) // it flushes nothing
 	require.NoError(t, err)
 	for i := range 5 {
@@ -124,7 +140,7 @@ func TestMergeBesideTail(t *testing.T) {
 	h.FS = fsys.Crash(crashfs.Cut{Survive: 100})
 	require.NoError(t, killed.Close())
 
-	s := openMergeable(t, h)
+	s := openMergeable(t, h, 4)
 	merged, err := s.flusher.merge(flushOpen)
 	require.NoError(t, err)
 	require.False(t, merged)
