@@ -29,36 +29,34 @@ const (
 	appendsPause = 2 * time.Millisecond
 )
 
-// pauses are those of one goroutine, or of several that work by turns. nil never pauses.
+// pauses are those of one compaction, all of whose goroutines pause together: were each to pause for
+// itself, those that wait for each other would add up their pauses. nil never pauses.
 type pauses struct {
 	appends *appendsFirst
 	made    time.Time
 	next    atomic.Int64 // no pause before; nanoseconds since made
 }
 
-func (a *appendsFirst) pauses() *pauses {
-	if a == nil {
-		return nil
-	}
-	return &pauses{appends: a, made: time.Now()}
-}
+func (a *appendsFirst) pauses() *pauses { return &pauses{appends: a, made: time.Now()} }
 
 // none reports whether there was no pause yet.
 func (p *pauses) none() bool { return p.next.Load() == 0 }
 
-// pause waits while the writer serves appends, unless it is not long since it did.
+// pause waits while the writer serves appends, unless it is not long since a pause.
 func (p *pauses) pause() {
 	if p == nil || !p.appends.served.Load() {
 		return
 	}
 	begin := time.Since(p.made)
-	if begin < time.Duration(p.next.Load()) {
-		return
-	}
 	now := begin
 	for p.appends.served.Load() && now < begin+appendsPause {
+		if now < time.Duration(p.next.Load()) {
+			return // another goroutine's pause is over, and this one's with it
+		}
 		time.Sleep(appendsLook)
 		now = time.Since(p.made)
 	}
-	p.next.Store(int64(now + now - begin))
+	if now > begin && now >= time.Duration(p.next.Load()) {
+		p.next.Store(int64(now + now - begin))
+	}
 }

@@ -96,8 +96,8 @@ type NumbersError = compact.NumbersError
 // judged; events appended meanwhile stay. Sequences, clocks, ids, kinds, times and payloads of
 // all events that stay remain as they are.
 //
-// Appends and queries go on meanwhile. A compaction pauses while appends are served, for at most
-// half of its time. The new files take the place of the old ones in one
+// Appends and queries go on meanwhile. A compaction pauses while appends are synced, for about
+// half of its time at most. The new files take the place of the old ones in one
 // step: after a crash either the old ones count or the new ones. Snapshots, iterations and
 // followers of before it, also in other processes, keep what they have; only an event that
 // was removed can no longer be read, which is a *[RemovedError].

@@ -39,7 +39,7 @@ func (x *compacting) write(v *version, swap *swapping) error {
 }
 
 func (x *compacting) writeSegments(v *version, swap *swapping) (r *compact.Result, err error) {
-	w := newSegmentFiles(swap, &x.flusher.appends)
+	w := newSegmentFiles(swap, x.pauses)
 	err = errPanic
 	defer func() { err = w.close(err) }()
 	return compact.Run(v.snapshot, x.plan, w.put)
@@ -67,11 +67,11 @@ func (x *compacting) switchOver(swap *swapping) error {
 	if err != nil {
 		return errors.Join(err, swap.Abort())
 	}
-	f.switching.Lock() // a read of a moved event waits for the new places
-	defer f.switching.Unlock()
-	if err := x.plan.Stop(); err != nil {
+	if err := x.plan.Stop(); err != nil { // not below: it can pause
 		return errors.Join(err, swap.Abort())
 	}
+	f.switching.Lock() // a read of a moved event waits for the new places
+	defer f.switching.Unlock()
 	if err := swap.Commit(); err != nil {
 		if errors.Is(err, errUndecided) {
 			f.stuck.Store(true)
@@ -80,7 +80,7 @@ func (x *compacting) switchOver(swap *swapping) error {
 		return errors.Join(err, swap.Abort())
 	}
 	x.result.Generation++
-	_, err = finishSwap(f.index.fs, f.index.dir, &f.appends)
+	_, err = finishSwap(f.index.fs, f.index.dir, x.pauses)
 	if err = errors.Join(err, f.adopt(to, x.end.total(), x.tags)); err != nil {
 		f.stuck.Store(true)
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
@@ -122,7 +122,7 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	what := store.Flush{
 		First: first, Tags: x.tags, Run: v.log.from(flushed).To(x.end.total() - flushed), To: to, NextSequence: x.end.next,
 		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop,
-		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made, appends: &f.appends}, Memory: f.index.memory,
+		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made, pauses: x.pauses}, Memory: f.index.memory,
 	}
 	if x.pauses.none() { // beside appends it would take the processors from them
 		what.Parallel = parallel
@@ -130,9 +130,9 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	err = swap.Write(names, func(files []fsabstraction.WriteFile) error {
 		into := make([]flush.Write, len(files))
 		for i, file := range files {
-			write, pauses := syncing(file, backgroundSync), f.appends.pauses()
+			write := syncing(file, backgroundSync)
 			into[i] = func(off int64, b []byte) error {
-				pauses.pause()
+				x.pauses.pause()
 				return write(off, b)
 			}
 		}

@@ -17,8 +17,8 @@ type scratchSpace struct {
 	fs   fsabstraction.FS
 	dir  string
 	made *atomic.Int64 // by all spaces of the directory
-	// appends go before each write, if not nil.
-	appends *appendsFirst
+	// pauses are for each write, if not nil.
+	pauses *pauses
 }
 
 func (s scratchSpace) Create() (scratch.File, error) {
@@ -30,7 +30,7 @@ func (s scratchSpace) Create() (scratch.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &scratchFile{WriteFile: f, fs: s.fs, path: path, pauses: s.appends.pauses()}, nil
+	return &scratchFile{WriteFile: f, fs: s.fs, path: path, pauses: s.pauses}, nil
 }
 
 // spillSpace holds the records of an open for writing that reads a long tail.

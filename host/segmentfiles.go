@@ -13,11 +13,11 @@ import (
 // its own, so that the next bytes are made meanwhile. Its methods are for one goroutine.
 type segmentFiles struct {
 	swap *swapping
-	// appends go before each step for which a sync may have to wait.
-	appends *appendsFirst
-	id      uint64
-	file    fsabstraction.WriteFile // nil before the first one
-	size    int64
+	// pauses are before each step for which a sync may have to wait.
+	pauses *pauses
+	id     uint64
+	file   fsabstraction.WriteFile // nil before the first one
+	size   int64
 
 	pieces chan segmentPiece
 	free   chan []byte // buffers for pieces
@@ -43,9 +43,9 @@ const (
 	waitingPieces = 16
 )
 
-func newSegmentFiles(swap *swapping, appends *appendsFirst) *segmentFiles {
+func newSegmentFiles(swap *swapping, pauses *pauses) *segmentFiles {
 	w := &segmentFiles{
-		swap: swap, appends: appends, pieces: make(chan segmentPiece, waitingPieces), free: make(chan []byte, waitingPieces), ended: make(chan struct{}),
+		swap: swap, pauses: pauses, pieces: make(chan segmentPiece, waitingPieces), free: make(chan []byte, waitingPieces), ended: make(chan struct{}),
 	}
 	for range waitingPieces {
 		w.free <- nil
@@ -105,7 +105,6 @@ func (w *segmentFiles) fail(err error) { w.failed.CompareAndSwap(nil, &err) }
 func (w *segmentFiles) run() {
 	defer close(w.ended)
 	dirty, written := int64(0), int64(0)
-	writes, starts := w.appends.pauses(), w.appends.pauses()
 	started := make(chan struct{}, 1) // has room while no sync is being started
 	for p := range w.pieces {
 		switch {
@@ -121,7 +120,7 @@ func (w *segmentFiles) run() {
 				w.fail(err)
 			}
 		case w.failed.Load() == nil:
-			writes.pause()
+			w.pauses.pause()
 			if _, err := p.file.WriteAt(p.b, p.off); err != nil {
 				w.fail(err)
 				break
@@ -133,10 +132,7 @@ func (w *segmentFiles) run() {
 				dirty = 0
 				started <- struct{}{}
 				go func() {
-					starts.pause()
-					if err := startSync(p.file, end, whole); err != nil {
-						w.fail(err)
-					}
+					w.start(p.file, end, whole)
 					<-started
 				}()
 			}
@@ -144,5 +140,13 @@ func (w *segmentFiles) run() {
 		if p.b != nil {
 			w.free <- p.b
 		}
+	}
+}
+
+// start starts a sync of a file up to end.
+func (w *segmentFiles) start(f fsabstraction.WriteFile, end int64, whole bool) {
+	w.pauses.pause()
+	if err := startSync(f, end, whole); err != nil {
+		w.fail(err)
 	}
 }

@@ -163,16 +163,16 @@ func (s *swapping) path(name string) string { return filepath.Join(s.dir, name) 
 // finishSwap finishes the swap of a directory, if one is pending, so that its files have
 // their final names. It can be repeated after a failure or a crash. store.thaw gets its name
 // first, so that readers notice; see coredir.Listing.Swapped. Obsolete indexes are removed
-// before the first segment changes, for the sake of batpak, which knows nothing of swaps. Appends go
-// before each removal, if appends is not nil.
-func finishSwap(fsys fsabstraction.FS, dir string, appends *appendsFirst) (found bool, err error) {
+// before the first segment changes, for the sake of batpak, which knows nothing of swaps. pauses are
+// before each removal.
+func finishSwap(fsys fsabstraction.FS, dir string, pauses *pauses) (found bool, err error) {
 	options := ReaderOptions{FS: fsys}.withDefaults()
 	files := newDirectory(dir, &options)
 	r, _, err := coredir.ReadSwap(files)
 	if err = errors.Join(err, files.release()); err != nil || r == nil {
 		return false, err
 	}
-	f := finishing{fs: fsys, dir: dir, appends: appends, pauses: appends.pauses()}
+	f := finishing{fs: fsys, dir: dir, pauses: pauses}
 	waits := map[string]bool{}
 	for _, name := range r.Renames {
 		if waits[name], err = f.waits(name); err != nil {
@@ -222,11 +222,10 @@ func rank(name string) int {
 
 // finishing does the steps of finishSwap until one fails.
 type finishing struct {
-	fs      fsabstraction.FS
-	dir     string
-	appends *appendsFirst
-	pauses  *pauses
-	err     error
+	fs     fsabstraction.FS
+	dir    string
+	pauses *pauses
+	err    error
 }
 
 // waits reports whether a file still has its waiting name.
@@ -267,7 +266,7 @@ func (f *finishing) removeAll(names []string) {
 	shares := slices.Collect(slices.Chunk(names, share))
 	errs := make([]error, len(shares))
 	spread(goroutines, len(shares), func(i int) {
-		one := finishing{fs: f.fs, dir: f.dir, pauses: f.appends.pauses()}
+		one := finishing{fs: f.fs, dir: f.dir, pauses: f.pauses}
 		for _, name := range shares[i] {
 			one.remove(name)
 		}

@@ -41,7 +41,7 @@ func explainCopy(e *copyError) (what, hint string) {
 		hint = "A fork needs a new directory."
 	case errors.Is(e.err, host.ErrNotFound):
 		return e.dir + ": no event has this sequence",
-			"thaw query DIR --json lists sequences as seq. A sequence whose event was dropped has none any more: give the one before."
+			"thaw query DIR --json lists sequences as seq. A sequence whose event was dropped has none any more: give the nearest one below it."
 	case errors.Is(e.err, source.ErrRead), errors.Is(e.err, source.ErrGone), errors.Is(e.err, fs.ErrNotExist), errors.Is(e.err, errNoStore), notDirectory(e.err):
 		return explainStore(&storeError{e.dir, e.err})
 	default:
