@@ -97,7 +97,7 @@ func (r SalvageReport) MarshalJSON() ([]byte, error) {
 //
 // The errors are a [source.ReadError] if a file of dir could not be read, which proves nothing
 // about its bytes: copy a store on a failing disk first; a *[Damage] of visibility_ranges.fbv,
-// unless ShowHidden is set, or of swap.thaw; and those of writing.
+// unless ShowHidden is set, or of swap.thaw; [ErrCopyInside]; and those of writing.
 func Salvage(ctx context.Context, dir, dst string, o SalvageOptions) (SalvageReport, error) {
 	reader := ReaderOptions{NoMapping: o.NoMapping, OpenSegments: o.OpenSegments, Logger: slog.New(slog.DiscardHandler)}
 	if o.FS != nil { // a nil FS is not a nil ReadFS
