@@ -25,7 +25,7 @@ func (b *backup) next(ctx context.Context) (r BackupResult, err error) {
 	if l != nil {
 		defer func() { err = errors.Join(err, l.Unlock()) }()
 	}
-	if _, err := finishSwap(fsys, b.dst, nil); err != nil {
+	if _, err := finishSwap(fsys, b.dst, nil, nil); err != nil {
 		return r, err
 	}
 	o, err := b.open(ctx)
@@ -61,7 +61,7 @@ func (b *backup) next(ctx context.Context) (r BackupResult, err error) {
 		}
 		return r, err
 	}
-	_, err = finishSwap(fsys, b.dst, nil)
+	_, err = finishSwap(fsys, b.dst, nil, nil)
 	return r, err
 }
 

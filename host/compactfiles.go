@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/thawlog/thaw/core/artifact"
 	"github.com/thawlog/thaw/core/checkpoint"
@@ -71,7 +72,8 @@ func (x *compacting) switchOver(swap *swapping) error {
 		return errors.Join(err, swap.Abort())
 	}
 	f.switching.Lock() // a read of a moved event waits for the new places
-	defer f.switching.Unlock()
+	switched := sync.OnceFunc(f.switching.Unlock)
+	defer switched()
 	if err := swap.Commit(); err != nil {
 		if errors.Is(err, errUndecided) {
 			f.stuck.Store(true)
@@ -80,14 +82,24 @@ func (x *compacting) switchOver(swap *swapping) error {
 		return errors.Join(err, swap.Abort())
 	}
 	x.result.Generation++
-	_, err = finishSwap(f.index.fs, f.index.dir, x.pauses)
-	if err = errors.Join(err, f.adopt(to, x.end.total(), x.tags)); err != nil {
+	adopt := func() error { return f.adopt(to, x.end.total(), x.tags) }
+	_, err = finishSwap(f.index.fs, f.index.dir, x.pauses, func() error {
+		if err := adopt(); err != nil {
+			return err
+		}
+		f.movedEnd(to)
+		if x.done.Dropped+x.done.Tombstoned > 0 { // a redacted event keeps all that the writer knows of it
+			f.removals.Add(1)
+		}
+		switched() // thousands of segments may have to be removed
+		return nil
+	})
+	if err == nil {
+		err = adopt() // of a directory in which nothing is pending
+	}
+	if err != nil {
 		f.stuck.Store(true)
 		return fmt.Errorf("%w: %w", ErrUnfinished, err)
-	}
-	f.movedEnd(to)
-	if x.done.Dropped+x.done.Tombstoned > 0 { // a redacted event keeps all that the writer knows of it
-		f.removals.Add(1)
 	}
 	x.logDone()
 	return nil

@@ -136,7 +136,7 @@ func (s *Store) pinSwitched() (*version, error) {
 
 // finishSwap finishes a swap of files that an earlier writer could not.
 func (s *Store) finishSwap() error {
-	found, err := finishSwap(s.options.FS, s.path, nil)
+	found, err := finishSwap(s.options.FS, s.path, nil, nil)
 	if err != nil {
 		return failedAt("open", s.path, err)
 	}

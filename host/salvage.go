@@ -302,7 +302,7 @@ func (n *newStore) finish() error {
 	if err := n.swap.Commit(); err != nil {
 		return err
 	}
-	_, err := finishSwap(n.options.FS, n.dir, nil)
+	_, err := finishSwap(n.options.FS, n.dir, nil, nil)
 	return err
 }
 

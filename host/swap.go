@@ -164,8 +164,9 @@ func (s *swapping) path(name string) string { return filepath.Join(s.dir, name) 
 // their final names. It can be repeated after a failure or a crash. store.thaw gets its name
 // first, so that readers notice; see coredir.Listing.Swapped. Obsolete indexes are removed
 // before the first segment changes, for the sake of batpak, which knows nothing of swaps. pauses are
-// before each removal.
-func finishSwap(fsys fsabstraction.FS, dir string, pauses *pauses) (found bool, err error) {
+// before each removal. named, if not nil, is called when the new files have their names, before the
+// others are removed, which is most of the work; its error leaves the swap unfinished.
+func finishSwap(fsys fsabstraction.FS, dir string, pauses *pauses, named func() error) (found bool, err error) {
 	options := ReaderOptions{FS: fsys}.withDefaults()
 	files := newDirectory(dir, &options)
 	r, _, err := coredir.ReadSwap(files)
@@ -196,6 +197,9 @@ func finishSwap(fsys fsabstraction.FS, dir string, pauses *pauses) (found bool, 
 		if waits[name] && name != lineage.FileName {
 			f.rename(name)
 		}
+	}
+	if f.err == nil && named != nil {
+		f.err = named()
 	}
 	f.removeAll(r.Removes)
 	f.sync()

@@ -83,7 +83,7 @@ func doSwap(fsys fsabstraction.FS) (done bool, err error) {
 		}
 		return false, errors.Join(err, s.Abort())
 	}
-	_, err = finishSwap(fsys, swapDir, nil)
+	_, err = finishSwap(fsys, swapDir, nil, nil)
 	return true, err
 }
 
@@ -132,7 +132,7 @@ func checkSwap(fsys fsabstraction.FS) error {
 		return fmt.Errorf("a mix: %q", seen)
 	}
 	for i := range 2 {
-		if found, err := finishSwap(fsys, swapDir, nil); err != nil || found && i > 0 {
+		if found, err := finishSwap(fsys, swapDir, nil, nil); err != nil || found && i > 0 {
 			return fmt.Errorf("finishing: found %v, %w", found, err)
 		}
 		if err := removeLeftovers(fsys, swapDir, nil, false); err != nil {
@@ -188,7 +188,7 @@ func TestSwapCrash(t *testing.T) {
 			require.NoError(t, checkSwap(disk))
 			return
 		}
-		eachCrash(disk, func(fsys fsabstraction.FS) error { _, err := finishSwap(fsys, swapDir, nil); return err }, func(disk *crashfs.FS) {
+		eachCrash(disk, func(fsys fsabstraction.FS) error { _, err := finishSwap(fsys, swapDir, nil, nil); return err }, func(disk *crashfs.FS) {
 			crashes++
 			finished++
 			seen, err := seenFiles(disk)
@@ -260,7 +260,7 @@ func TestSwapRefused(t *testing.T) {
 	require.NoError(t, putFiles(fsys, map[string]string{swap.FileName: "no record"}))
 	_, err = beginSwap(fsys, swapDir)
 	require.ErrorIs(t, err, errSwapPending)
-	_, err = finishSwap(fsys, swapDir, nil)
+	_, err = finishSwap(fsys, swapDir, nil, nil)
 	var d *Damage
 	require.ErrorAs(t, err, &d)
 	require.Equal(t, swap.FileName, d.File)
