@@ -47,7 +47,7 @@ const queueLength = 1024
 func (s *Store) Snapshot() (*Snapshot, error) { return newSnapshot(s.versions.acquire()) }
 
 func (s *Store) indexFiles() indexFiles {
-	return indexFiles{fs: s.options.FS, dir: s.path, logger: s.options.Logger, memory: s.options.IndexMemory, made: &s.scratch}
+	return indexFiles{fs: s.options.FS, dir: s.path, logger: s.options.Logger, memory: s.options.liveIndexMemory(), made: &s.scratch}
 }
 
 func (s *Store) unlock() error {

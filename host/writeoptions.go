@@ -38,10 +38,11 @@ type Options struct {
 	TailLimit uint64
 	// IndexMemory is about how many bytes of memory the writing of an index takes, by
 	// default DefaultIndexMemory, besides what the distinct names of entities and scopes
-	// take. Work on more events than fit into it uses temporary files in the directory. A
-	// flush and a merge may run at once. An open for writing whose index lacks more events
-	// than fit, one for each 256 bytes, writes an index before it goes on, unless the store
-	// is damaged or has cancelled fences.
+	// take. Half of it is in use at once, for the garbage collector lets the heap grow to
+	// about twice of that. Work on more events than fit into it uses temporary files in the
+	// directory. A flush and a merge may run at once. An open for writing whose index lacks
+	// more events than fit, one for each 256 bytes, writes an index before it goes on,
+	// unless the store is damaged or has cancelled fences.
 	IndexMemory int
 	// NoMerge leaves the segments of short sessions as they are. By default small
 	// neighbouring segments are merged: by Close if they have at most 4 MiB, and
@@ -106,6 +107,10 @@ func (o *Options) flushes() tuning.Flushes {
 	}
 	return f
 }
+
+// liveIndexMemory returns how many bytes the writing of an index may keep at once: the garbage
+// collector lets the heap grow to about twice of what is live.
+func (o *Options) liveIndexMemory() int { return max(1, o.IndexMemory/2) }
 
 func (o Options) withDefaults() Options {
 	if o.FS == nil {

@@ -19,10 +19,11 @@ const window = 1 << 20
 // nor belongs to a batch that was never finished, is damage.
 type copier struct {
 	*run
-	w     *sealed.Writer
-	moves *moves
-	begun uint64 // the place of the current output
-	sum   uint64 // of its sequences: see segment.AddNumber
+	w      *sealed.Writer
+	buffer []byte // for load
+	moves  *moves
+	begun  uint64 // the place of the current output
+	sum    uint64 // of its sequences: see segment.AddNumber
 
 	g     *group
 	out   int // number of the current output in the group
@@ -49,7 +50,6 @@ type copier struct {
 }
 
 func newCopier(r *run, put Put) *copier {
-	r.keep = 0
 	c := &copier{run: r, w: sealed.NewWriter(put), moves: &r.result.moves, win: source.NewWindow(nil, window)}
 	for i := range r.groups {
 		for k := range r.groups[i].inputs {
@@ -150,7 +150,7 @@ func (c *copier) openInput(in *input) (err error) {
 		if src, err = c.s.OpenSegment(in.id); err != nil {
 			return err
 		}
-		if src, _, err = c.load(in.id, in.size, src); err != nil {
+		if src, err = c.load(in.id, in.size, src); err != nil {
 			return err
 		}
 	}

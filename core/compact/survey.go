@@ -29,8 +29,7 @@ type run struct {
 	groups   []group
 	frames   frames        // for already
 	src      source.Source // the content of the segment that was opened last
-	buffer   []byte        // for load
-	keep     uint64        // how many more bytes of segments load may keep
+	keep     uint64        // how many more bytes of segments may be kept for the copy
 	result   Result
 	done     uint64
 	total    uint64
@@ -71,7 +70,7 @@ func (r *run) open(id uint64) (in input, err error) {
 		return in, err
 	}
 	in.size = uint64(max(src.Size(), 0))
-	src, stays, err := r.load(id, in.size, src)
+	src, stays, err := r.keepable(id, in.size, src)
 	if err != nil {
 		return in, err
 	}

@@ -49,7 +49,7 @@ type File struct {
 	// names take. Memory 0 is no bound, and a nil Scratch is memory too.
 	Scratch Scratch
 	Memory  int
-	// Tags, when set, are filled in, if they take at most half of Memory.
+	// Tags, when set, are filled in, if they take at most Memory bytes.
 	Tags *index.Tags
 	// Stop, when set, is called now and then; its error ends the work.
 	Stop func() error
@@ -209,7 +209,7 @@ func (w *writer) begin(table []byte, records uint32) error {
 		Seed:     w.Seed,
 		Parallel: w.Parallel,
 	}
-	if w.Tags != nil && (w.Memory == 0 || 2*uint64(records)*5/3 <= uint64(w.Memory)) {
+	if w.Tags != nil && (w.Memory == 0 || uint64(records)*5/3 <= uint64(w.Memory)) {
 		in.Tags = w.Tags
 	}
 	if w.Memory > 0 && uint64(records)*index.BuildBytes > uint64(w.Memory) {

@@ -12,7 +12,7 @@ import (
 type Builder struct {
 	body  []byte   // the strings with their heads
 	heads []uint32 // offset of each head in body
-	slots []uint32 // number+1 by hash, 0 is free; at most half full
+	slots []uint64 // by hash: its upper half and the number+1, 0 is free; at most half full
 	lead  int
 	view  *Table // of the current strings, nil if none was made
 }
@@ -31,9 +31,9 @@ func (b *Builder) Intern(name []byte) (number uint32, ok bool) {
 	if 2*len(b.heads) >= len(b.slots) {
 		b.rehash(max(64, 4*len(b.heads)))
 	}
-	slot, found := b.find(name)
+	slot, entry, found := b.find(name)
 	if found {
-		return b.slots[slot] - 1, true
+		return uint32(entry) - 1, true
 	}
 	if uint64(len(b.body))+uint64(msgpack.StrSize(len(name))) > math.MaxUint32-8 {
 		return 0, false
@@ -41,7 +41,7 @@ func (b *Builder) Intern(name []byte) (number uint32, ok bool) {
 	number = uint32(len(b.heads))
 	b.heads = append(b.heads, uint32(len(b.body)))
 	b.body = msgpack.AppendStr(b.body, name)
-	b.slots[slot] = number + 1
+	b.slots[slot] = entry | uint64(number+1)
 	b.view = nil
 	return number, true
 }
@@ -51,11 +51,11 @@ func (b *Builder) Find(name []byte) (number uint32, ok bool) {
 	if len(b.slots) == 0 {
 		return 0, false
 	}
-	slot, ok := b.find(name)
+	_, entry, ok := b.find(name)
 	if !ok {
 		return 0, false
 	}
-	return b.slots[slot] - 1, true
+	return uint32(entry) - 1, true
 }
 
 // Truncate removes every string from number n on, in time proportional to their size.
@@ -66,7 +66,7 @@ func (b *Builder) Truncate(n int) {
 	// Strings enter the slots in order of number, in rehash too, so removing the last
 	// one breaks no other's probe path.
 	for i := len(b.heads) - 1; i >= max(n, b.lead); i-- {
-		slot, _ := b.find(b.At(uint32(i)))
+		slot, _, _ := b.find(b.At(uint32(i)))
 		b.slots[slot] = 0
 	}
 	b.body = b.body[:b.heads[n]]
@@ -118,15 +118,19 @@ func (b *Builder) At(number uint32) []byte {
 	return t.At(number)
 }
 
-// find returns the slot of name, or the free slot for it.
-func (b *Builder) find(name []byte) (slot uint64, found bool) {
+// find returns the slot of name and its entry, or the free slot for it and the entry without a
+// number. The hash in an entry saves the look at nearly every other name, which is seldom in the
+// processor's cache.
+func (b *Builder) find(name []byte) (slot, entry uint64, found bool) {
+	const half = 1<<32 - 1
+	hash := Hash(name, 0)
 	mask := uint64(len(b.slots) - 1)
-	for slot = Hash(name, 0) & mask; ; slot = (slot + 1) & mask {
-		switch n := b.slots[slot]; {
-		case n == 0:
-			return slot, false
-		case string(b.At(n-1)) == string(name):
-			return slot, true
+	for slot = hash & mask; ; slot = (slot + 1) & mask {
+		switch entry = b.slots[slot]; {
+		case entry == 0:
+			return slot, hash &^ half, false
+		case (entry^hash)&^half == 0 && string(b.At(uint32(entry)-1)) == string(name):
+			return slot, entry, true
 		}
 	}
 }
@@ -136,9 +140,9 @@ func (b *Builder) rehash(least int) {
 	for size < least {
 		size *= 2
 	}
-	b.slots = make([]uint32, size)
+	b.slots = make([]uint64, size)
 	for n := b.lead; n < len(b.heads); n++ {
-		slot, _ := b.find(b.At(uint32(n)))
-		b.slots[slot] = uint32(n) + 1
+		slot, entry, _ := b.find(b.At(uint32(n)))
+		b.slots[slot] = entry | uint64(n+1)
 	}
 }

@@ -170,7 +170,11 @@ func (d *data) longTable() report.Table {
 	for name, last := range t.Rows[tenths-1].Values {
 		slower.Set(name, t.Rows[0].Values[name]/last)
 	}
-	t.Rows = append(t.Rows, slower)
+	whole := report.Row{Name: "cost of an event, the whole load to the first tenth", Unit: report.Times}
+	for name, rate := range d.row("", "long load", report.PerSecond).Values {
+		whole.Set(name, t.Rows[0].Values[name]/rate)
+	}
+	t.Rows = append(t.Rows, slower, whole)
 	for _, group := range []struct{ name, prefix string }{{"a batch", longAll}, {"a batch without a merge", longQuiet}, {"a batch beside a merge", longMerging}} {
 		for _, p := range percentiles {
 			t.Rows = append(t.Rows, d.row(group.name+", "+p.name, "long "+group.prefix+p.name, report.Nanoseconds))
