@@ -51,6 +51,61 @@ func TestForgetKeepsHeads(t *testing.T) {
 	require.Equal(t, event.Hash{}, last.At(3).Decode().PrevHash)
 }
 
+// TestForgetAgain: the head of an entity whose event stays is kept however often the log forgets
+// others before it.
+func TestForgetAgain(t *testing.T) {
+	history := newModel(0)
+	history.heads["a"] = commit.Head{Clock: 77} // must not be asked for
+	log := commit.NewLog(history, 0)
+	log.Start(1, 57)
+	n := byte(0)
+	add := func(entity string) commit.Receipt {
+		n++
+		e := valid(n)
+		e.Entity = entity
+		r, err := log.Append(&e, 1000*int64(n))
+		require.NoError(t, err)
+		log.Commit()
+		return r
+	}
+	for range 10 {
+		add("b")
+	}
+	first := add("a").Clock
+	log.Start(2, 57)
+	for range 10 {
+		forget(t, log, 1)
+	}
+	require.Equal(t, first+1, add("a").Clock)
+}
+
+// TestForgetKeepsTheRest: whatever the number of records that are copied at a time, all of those
+// that stay are.
+func TestForgetKeepsTheRest(t *testing.T) {
+	for by := 1; by < 9; by++ {
+		log := commit.NewLog(commit.NoHistory{}, 0)
+		log.ForgetBy(by)
+		log.Start(1, 57)
+		for n := range byte(8) {
+			e := valid(n + 1)
+			_, err := log.Append(&e, 1000*int64(n))
+			require.NoError(t, err)
+		}
+		log.Commit()
+		log.Start(2, 57)
+		for dropped := 0; dropped == 0; {
+			var err error
+			dropped, err = log.Forget(2)
+			require.NoError(t, err)
+		}
+		rest := log.Committed(0)
+		require.Equal(t, 6, rest.Len(), by)
+		for i := range 6 {
+			require.Equal(t, uint64(2+i), rest.At(i).Decode().Sequence)
+		}
+	}
+}
+
 // TestRollbackAfterForget: the footer lists names in the order of its events, also after
 // a Forget and a Rollback.
 func TestRollbackAfterForget(t *testing.T) {

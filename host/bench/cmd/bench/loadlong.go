@@ -154,8 +154,8 @@ func sum(sizes map[string]int64, take func(name string) bool) float64 {
 	return (&kept{Sizes: sizes}).bytes(take)
 }
 
-// longTable has the loads. A row of the last tenth to the first shows how the cost of an
-// event grows.
+// longTable has the loads. Rows of the last tenth to the first ones show how the cost of an event
+// grows: the index is small in the first.
 func (d *data) longTable() report.Table {
 	t := report.Table{
 		Title: fmt.Sprintf("a load of %s events", report.Grouped(int64(d.load))),
@@ -166,15 +166,15 @@ func (d *data) longTable() report.Table {
 		t.Rows = append(t.Rows, d.row(fmt.Sprintf("events %s to %s", report.Grouped(int64(d.load)*int64(i)/tenths), report.Grouped(int64(d.load)*int64(i+1)/tenths)),
 			"long "+tenth(i), report.PerSecond))
 	}
-	slower := report.Row{Name: "cost of an event, last tenth to first", Unit: report.Times}
-	for name, last := range t.Rows[tenths-1].Values {
-		slower.Set(name, t.Rows[0].Values[name]/last)
+	slower := func(name string, than int) {
+		r := report.Row{Name: name, Unit: report.Times}
+		for engine, last := range t.Rows[tenths-1].Values {
+			r.Set(engine, t.Rows[than].Values[engine]/last)
+		}
+		t.Rows = append(t.Rows, r)
 	}
-	whole := report.Row{Name: "cost of an event, the whole load to the first tenth", Unit: report.Times}
-	for name, rate := range d.row("", "long load", report.PerSecond).Values {
-		whole.Set(name, t.Rows[0].Values[name]/rate)
-	}
-	t.Rows = append(t.Rows, slower, whole)
+	slower("cost of an event, last tenth to first", 0)
+	slower("cost of an event, last tenth to second", 1)
 	for _, group := range []struct{ name, prefix string }{{"a batch", longAll}, {"a batch without a merge", longQuiet}, {"a batch beside a merge", longMerging}} {
 		for _, p := range percentiles {
 			t.Rows = append(t.Rows, d.row(group.name+", "+p.name, "long "+group.prefix+p.name, report.Nanoseconds))
