@@ -7,9 +7,11 @@ GO      ?= go
 FUZZFOR ?= 5000x
 # Packages to test with the race detector, which is ten times slower: those that start
 # goroutines, and of core the replay, which runs in several. The scripts of cmd/thaw start the
-# program for each line; what it does is tested in internal/cli. `make nightly` tests all.
-RACE       ?= ./core/replay ./fsabstraction/... ./wasm/plugin \
+# program for each line; what it does is tested in internal/cli. Of the plugin, these are the tests
+# with several goroutines. `make nightly` tests all.
+RACE       ?= ./core/replay ./fsabstraction/... \
 	$(filter-out %/interop %/cmd/thaw,$(shell $(GO) list ./host/...))
+RACE_PLUGIN ?= ^(TestWaitEnds|TestInstancesBound|TestTogether|TestWaitedForLost)$$
 RACE_FLAGS ?= -short
 # Tests flip every n-th bit: of three stores, of segments for verify, and with the
 # race detector. The strides are primes, so that each bit of a byte has its turn.
@@ -220,6 +222,7 @@ staticcheck:
 
 race:
 	CGO_ENABLED=1 THAW_DAMAGE_STRIDE=$(RACE_STRIDE) $(TEST) -race $(RACE_FLAGS) -timeout 3h $(RACE)
+	CGO_ENABLED=1 $(TEST) -race -short -timeout 3h -run '$(RACE_PLUGIN)' ./wasm/plugin
 
 # Type-checks every package and test from source, as compiled for each system.
 platforms:
