@@ -76,9 +76,9 @@ var (
 	ErrRemoved = store.ErrRemoved
 	// ErrVerdict is returned for a Compaction.Judge that returns none of the verdicts.
 	ErrVerdict = compact.ErrVerdict
-	// ErrUnfinished is returned for a compaction that may have taken effect, but whose
-	// files do not all have their names yet: reopen the store. Until then it is read and
-	// written as before, but compacts nothing and writes no index.
+	// ErrUnfinished is returned for a compaction that may have taken effect, but could not be
+	// finished: reopen the store. Until then it is read and written, with the segments of
+	// before or with the new ones, but compacts nothing and writes no index.
 	ErrUnfinished = errors.New("thaw: a compaction is not finished; reopen the store")
 )
 
@@ -182,7 +182,7 @@ type compacting struct {
 	tags  *index.Tags
 }
 
-// stuck returns an error if the files of a swap are not finished.
+// stuckError returns an error if the files of a swap are not finished.
 func (f *flusher) stuckError() error {
 	if f.stuck.Load() {
 		return ErrUnfinished

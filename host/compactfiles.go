@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -76,33 +77,48 @@ func (x *compacting) switchOver(swap *swapping) error {
 	defer switched()
 	if err := swap.Commit(); err != nil {
 		if errors.Is(err, errUndecided) {
-			f.stuck.Store(true)
-			return fmt.Errorf("%w: %w", ErrUnfinished, err)
+			return x.unfinished(err)
 		}
 		return errors.Join(err, swap.Abort())
 	}
 	x.result.Generation++
-	adopt := func() error { return f.adopt(to, x.end.total(), x.tags) }
-	_, err = finishSwap(f.index.fs, f.index.dir, x.pauses, func() error {
-		if err := adopt(); err != nil {
+	read := func() error { return f.adopt(to, x.end.total(), x.tags) }
+	adopted := false
+	adopt := func() error {
+		if adopted {
+			return nil
+		}
+		if err := read(); err != nil {
 			return err
 		}
+		adopted = true
 		f.movedEnd(to)
 		if x.done.Dropped+x.done.Tombstoned > 0 { // a redacted event keeps all that the writer knows of it
 			f.removals.Add(1)
 		}
 		switched() // thousands of segments may have to be removed
 		return nil
-	})
-	if err == nil {
-		err = adopt() // of a directory in which nothing is pending
 	}
-	if err != nil {
-		f.stuck.Store(true)
-		return fmt.Errorf("%w: %w", ErrUnfinished, err)
+	_, err = finishSwap(f.index.fs, f.index.dir, x.pauses, adopt)
+	// The new files count, whatever failed since: without them an append with the key of a dropped
+	// event would be a repetition.
+	if err = errors.Join(err, adopt()); err != nil {
+		return x.unfinished(err)
 	}
 	x.logDone()
+	if err := read(); err != nil { // nothing is pending in the directory now; the next flush reads it too
+		f.options.Logger.Warn("thaw: the index was not opened again after a compaction", slog.String("store", x.path), slog.Any("error", err))
+	}
 	return nil
+}
+
+// unfinished makes the store stop writing indexes. An error in the background has no caller.
+func (x *compacting) unfinished(err error) error {
+	x.flusher.stuck.Store(true)
+	if x.quiet {
+		x.flusher.options.Logger.Warn("thaw: a merge of small segments is not finished; reopen the store", slog.String("store", x.path), slog.Any("error", err))
+	}
+	return fmt.Errorf("%w: %w", ErrUnfinished, err)
 }
 
 // writeIndex writes an index of the new segments in place of the first index file that knows

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"bytes"
 	"log/slog"
 	"testing"
 
@@ -49,4 +50,32 @@ func TestNoMerge(t *testing.T) {
 		require.NoError(t, s.Close())
 	}
 	require.Equal(t, 40, segmentsOf(t, fsys))
+}
+
+// TestUnfinishedMergeIsLogged: a merge in the background whose files do not get their names says
+// so, for there is no caller to tell. The next open finishes it.
+func TestUnfinishedMergeIsLogged(t *testing.T) {
+	disk := memfs.New()
+	o := compactOptions(disk)
+	o.NoMerge = true
+	for n := range 40 {
+		s, err := host.Open(t.Context(), "store", o)
+		require.NoError(t, err)
+		appendN(t, s, n)
+		require.NoError(t, s.Close())
+	}
+	var log bytes.Buffer
+	o.FS, o.NoMerge, o.Unlocked, o.Logger = noSwapRenames{disk}, false, true, slog.New(slog.NewTextHandler(&log, nil))
+	s, err := host.Open(t.Context(), "store", o)
+	require.NoError(t, err)
+	appendN(t, s, 40)
+	_ = s.Close()
+	require.Contains(t, log.String(), "reopen the store")
+	require.Contains(t, log.String(), errNoRename.Error())
+	o.FS, o.NoMerge = disk, true
+	s, err = host.Open(t.Context(), "store", o)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	require.Less(t, segmentsOf(t, disk), 40)
+	requireSound(t, disk)
 }
