@@ -136,9 +136,10 @@ func (s *Store) Compact(ctx context.Context, c Compaction) (CompactResult, error
 	if size <= 0 {
 		size = s.options.SegmentSize
 	}
-	x := compacting{flusher: s.flusher, writer: s.writer, path: s.path, dryRun: c.DryRun, pauses: s.flusher.appends.pauses()}
+	x := newCompacting(s.flusher, s.path)
+	x.writer, x.dryRun = s.writer, c.DryRun
 	stop := func() error {
-		x.pauses.pause()
+		x.pause()
 		return context.Cause(ctx)
 	}
 	x.plan = compact.Plan{SegmentSize: uint64(size), OnlyChanged: c.OnlyChanged, Progress: c.Progress, Stop: stop}
@@ -173,6 +174,7 @@ type compacting struct {
 	dryRun  bool
 	quiet   bool // in the background, perhaps during a close
 	pauses  *pauses
+	pause   func() // of the goroutine that does the work
 	plan    compact.Plan
 	result  CompactResult
 
@@ -180,6 +182,11 @@ type compacting struct {
 	sizes *segmentSizes
 	done  *compact.Result
 	tags  *index.Tags
+}
+
+func newCompacting(f *flusher, path string) *compacting {
+	p := f.appends.pauses()
+	return &compacting{flusher: f, path: path, pauses: p, pause: p.pause}
 }
 
 // stuckError returns an error if the files of a swap are not finished.

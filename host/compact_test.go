@@ -263,6 +263,9 @@ func TestCompactCancelled(t *testing.T) {
 	require.Panics(t, func() {
 		_, _ = s.Compact(t.Context(), host.Compaction{Judge: func(event.Event) host.Verdict { panic("judge") }})
 	})
+	require.PanicsWithValue(t, "progress", func() {
+		_, _ = s.Compact(t.Context(), host.Compaction{Progress: func(uint64, uint64) { panic("progress") }})
+	})
 	r, err := s.Compact(t.Context(), host.Compaction{})
 	require.NoError(t, err)
 	require.Equal(t, 5, r.Replaced)

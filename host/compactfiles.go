@@ -44,7 +44,41 @@ func (x *compacting) writeSegments(v *version, swap *swapping) (r *compact.Resul
 	w := newSegmentFiles(swap, x.pauses)
 	err = errPanic
 	defer func() { err = w.close(err) }()
-	return compact.Run(v.snapshot, x.plan, w.put)
+	plan, here := x.plan, newCaller()
+	if plan.Progress != nil {
+		plan.Progress = func(done, total uint64) { here.tell(func() { x.plan.Progress(done, total) }) }
+	}
+	plan.Stop = func() error {
+		if here.left.Load() {
+			return errPanic
+		}
+		return x.plan.Stop()
+	}
+	var prepared *compact.Prepared
+	var failed error
+	if plan.Judge != nil { // in this goroutine
+		if prepared, failed = compact.Prepare(v.snapshot, plan); failed != nil {
+			return nil, failed
+		}
+	}
+	here.wait(func() {
+		defer x.aside()()
+		if plan.Judge == nil {
+			prepared, failed = compact.Prepare(v.snapshot, plan)
+		}
+		if failed == nil {
+			r, failed = prepared.Write(w.put)
+		}
+	})
+	return r, failed
+}
+
+// aside makes the goroutine that calls it stand back for appends until resume. It must not be that
+// of the caller of Compact.
+func (x *compacting) aside() (resume func()) {
+	self := aside{pauses: x.pauses}
+	x.pause = self.pause
+	return func() { x.pause = x.pauses.pause }
 }
 
 // switchOver writes the index of the new segments, and makes all of it count. Flushes wait
@@ -152,20 +186,16 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 		Segments: l.ids, Sizes: l.size, Edit: x.done.Edit, Stop: x.plan.Stop,
 		Scratch: scratchSpace{fs: f.index.fs, dir: f.index.dir, made: f.index.made, pauses: x.pauses}, Memory: f.index.memory,
 	}
-	if x.pauses.none() { // beside appends it would take the processors from them
+	write := func() error { return x.writeIndexFiles(v, swap, names, what, l) }
+	if x.pauses.none() {
 		what.Parallel = parallel
+		err = write()
+	} else { // several goroutines would take the processors from the appends
+		newCaller().wait(func() {
+			defer x.aside()()
+			err = write()
+		})
 	}
-	err = swap.Write(names, func(files []fsabstraction.WriteFile) error {
-		into := make([]flush.Write, len(files))
-		for i, file := range files {
-			write := syncing(file, backgroundSync)
-			into[i] = func(off int64, b []byte) error {
-				x.pauses.pause()
-				return write(off, b)
-			}
-		}
-		return cmp.Or(v.snapshot.Flush(what, into[0], into[len(into)-1]), l.failed, sound(v.snapshot, false))
-	})
 	if err != nil {
 		return to, err
 	}
@@ -183,6 +213,21 @@ func (x *compacting) writeIndex(v *version, swap *swapping) (to artifact.Waterma
 	return to, swap.Write([]string{lineage.FileName}, func(files []fsabstraction.WriteFile) error {
 		_, err := files[0].WriteAt(lineage.AppendFile(nil, s), 0)
 		return err
+	})
+}
+
+// writeIndexFiles writes the files of the index.
+func (x *compacting) writeIndexFiles(v *version, swap *swapping, names []string, what store.Flush, l *segmentSizes) error {
+	return swap.Write(names, func(files []fsabstraction.WriteFile) error {
+		into := make([]flush.Write, len(files))
+		for i, file := range files {
+			write := syncing(file, backgroundSync)
+			into[i] = func(off int64, b []byte) error {
+				x.pause()
+				return write(off, b)
+			}
+		}
+		return cmp.Or(v.snapshot.Flush(what, into[0], into[len(into)-1]), l.failed, sound(v.snapshot, false))
 	})
 }
 

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 
 	"github.com/thawlog/thaw/core/sealed"
@@ -104,13 +105,17 @@ func (w *segmentFiles) fail(err error) { w.failed.CompareAndSwap(nil, &err) }
 // run does what comes from put.
 func (w *segmentFiles) run() {
 	defer close(w.ended)
+	self := aside{pauses: w.pauses}
 	dirty, written := int64(0), int64(0)
-	started := make(chan struct{}, 1) // has room while no sync is being started
+	starts := make(chan func()) // takes the next one when the last one has returned
+	var starting sync.WaitGroup
+	starting.Go(func() { w.runStarts(starts) })
+	defer starting.Wait()
+	defer close(starts)
 	for p := range w.pieces {
 		switch {
 		case p.last:
-			started <- struct{}{}
-			<-started
+			starts <- func() {}
 			dirty = 0
 			var err error
 			if w.failed.Load() == nil {
@@ -120,7 +125,7 @@ func (w *segmentFiles) run() {
 				w.fail(err)
 			}
 		case w.failed.Load() == nil:
-			w.pauses.pause()
+			self.pause()
 			if _, err := p.file.WriteAt(p.b, p.off); err != nil {
 				w.fail(err)
 				break
@@ -130,11 +135,11 @@ func (w *segmentFiles) run() {
 			if dirty += int64(len(p.b)); dirty >= segmentSync {
 				whole := wholeSync(written-dirty, written)
 				dirty = 0
-				started <- struct{}{}
-				go func() {
-					w.start(p.file, end, whole)
-					<-started
-				}()
+				starts <- func() {
+					if err := startSync(p.file, end, whole); err != nil {
+						w.fail(err)
+					}
+				}
 			}
 		}
 		if p.b != nil {
@@ -143,10 +148,12 @@ func (w *segmentFiles) run() {
 	}
 }
 
-// start starts a sync of a file up to end.
-func (w *segmentFiles) start(f fsabstraction.WriteFile, end int64, whole bool) {
-	w.pauses.pause()
-	if err := startSync(f, end, whole); err != nil {
-		w.fail(err)
+// runStarts starts syncs, which takes as long as the disk is behind. It is one goroutine for all: to
+// begin one for each wakes a thread of normal priority, for which an append may have to wait.
+func (w *segmentFiles) runStarts(starts <-chan func()) {
+	self := aside{pauses: w.pauses}
+	for start := range starts {
+		self.pause()
+		start()
 	}
 }

@@ -87,9 +87,10 @@ func (f *flusher) mergeSomeSegments(when occasion, last int) (merged bool, err e
 	if cheap, err := f.cheap(from, bytes, when); err != nil || !cheap {
 		return false, err
 	}
-	x := compacting{flusher: f, path: f.index.dir, quiet: true, pauses: f.appends.pauses()}
+	x := newCompacting(f, f.index.dir)
+	x.quiet = true
 	stop := func() error {
-		x.pauses.pause()
+		x.pause()
 		return f.mergeStopped(when)
 	}
 	x.plan = compact.Plan{From: from, To: to, SegmentSize: policy.SegmentSize, Stop: stop}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/thawlog/thaw/core/artifact"
 	coredir "github.com/thawlog/thaw/core/directory"
@@ -173,7 +174,7 @@ func finishSwap(fsys fsabstraction.FS, dir string, pauses *pauses, named func() 
 	if err = errors.Join(err, files.release()); err != nil || r == nil {
 		return false, err
 	}
-	f := finishing{fs: fsys, dir: dir, pauses: pauses}
+	f := finishing{fs: fsys, dir: dir, pauses: pauses, pause: pauses.pause}
 	waits := map[string]bool{}
 	for _, name := range r.Renames {
 		if waits[name], err = f.waits(name); err != nil {
@@ -229,6 +230,7 @@ type finishing struct {
 	fs     fsabstraction.FS
 	dir    string
 	pauses *pauses
+	pause  func() // before each removal
 	err    error
 }
 
@@ -255,7 +257,7 @@ func (f *finishing) rename(name string) {
 
 func (f *finishing) remove(name string) {
 	if f.err == nil {
-		f.pauses.pause()
+		f.pause()
 		f.err = removeFile(f.fs, filepath.Join(f.dir, name))
 	}
 }
@@ -267,15 +269,26 @@ func (f *finishing) removeAll(names []string) {
 	if f.err != nil {
 		return
 	}
-	shares := slices.Collect(slices.Chunk(names, share))
-	errs := make([]error, len(shares))
-	spread(goroutines, len(shares), func(i int) {
-		one := finishing{fs: f.fs, dir: f.dir, pauses: f.pauses}
-		for _, name := range shares[i] {
-			one.remove(name)
-		}
-		errs[i] = one.err
-	})()
+	shares := make(chan []string)
+	errs := make([]error, min(goroutines, (len(names)+share-1)/share))
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() {
+			self := aside{pauses: f.pauses}
+			one := finishing{fs: f.fs, dir: f.dir, pause: self.pause}
+			for names := range shares {
+				for _, name := range names {
+					one.remove(name)
+				}
+			}
+			errs[i] = one.err
+		})
+	}
+	for names := range slices.Chunk(names, share) {
+		shares <- names
+	}
+	close(shares)
+	wg.Wait()
 	f.err = errors.Join(errs...)
 }
 

@@ -12,15 +12,32 @@ import (
 // [DamageError] when anything is wrong with the run, a [source.ReadError], and those of put, of
 // Plan.Stop and of the index.
 func Run(s *store.Snapshot, p Plan, put Put) (*Result, error) {
+	prepared, err := Prepare(s, p)
+	if err != nil {
+		return nil, err
+	}
+	return prepared.Write(put)
+}
+
+// Prepared is a Run that has asked Plan.Judge about every event, and has written nothing.
+type Prepared struct{ r *run }
+
+// Prepare does the first half of [Run], with its errors.
+func Prepare(s *store.Snapshot, p Plan) (*Prepared, error) {
 	r, err := prepare(s, &p, keptSegments)
 	if err != nil {
 		return nil, err
 	}
-	c := newCopier(r, put)
+	return &Prepared{r: r}, nil
+}
+
+// Write does the second half, once. It may run in another goroutine than Prepare.
+func (p *Prepared) Write(put Put) (*Result, error) {
+	c := newCopier(p.r, put)
 	if err := c.copyAll(); err != nil {
 		return nil, err
 	}
-	return &r.result, nil
+	return &p.r.result, nil
 }
 
 // Measure returns about what Run would: with estimated sizes, and without checking frames.
