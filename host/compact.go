@@ -97,10 +97,11 @@ type NumbersError = compact.NumbersError
 // all events that stay remain as they are.
 //
 // Appends and queries go on meanwhile. A compaction pauses while appends are synced, for about
-// half of its time at most. The new files take the place of the old ones in one
-// step: after a crash either the old ones count or the new ones. Snapshots, iterations and
-// followers of before it, also in other processes, keep what they have; only an event that
-// was removed can no longer be read, which is a *[RemovedError].
+// half of its time at most, and then works with a low priority (on Linux), which makes it slow where
+// other programs take all processors. The new files take the place of the old ones in one step:
+// after a crash either the old ones count or the new ones. Snapshots, iterations and followers
+// of before it, also in other processes, keep what they have; only an event that was removed
+// can no longer be read, which is a *[RemovedError].
 //
 // When ctx ends before that step, or anything fails, the store is as it was. It refuses a
 // damaged store with [ErrDamaged]: salvage it first. [ErrUnfinished] says that the step was
