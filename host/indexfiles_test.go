@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/thawlog/thaw/core/event"
 	"github.com/thawlog/thaw/core/segment"
 	"github.com/thawlog/thaw/fsabstraction/failfs"
 	"github.com/thawlog/thaw/host"
@@ -60,4 +61,22 @@ func TestReadsWhatWasRecovered(t *testing.T) {
 		}
 	}
 	require.Empty(t, s.Report().Damages)
+
+	// A compaction of other segments does not make it another file than the one recovered.
+	before, err := s.Snapshot()
+	require.NoError(t, err)
+	defer before.Close()
+	_, err = before.Get(t.Context(), rs[0].ID) // so that the newest is not open
+	require.NoError(t, err)
+	c, err := s.Compact(t.Context(), host.Compaction{OnlyChanged: true, Judge: func(e event.Event) host.Verdict {
+		if e.Sequence == 0 {
+			return host.DropEvent
+		}
+		return host.KeepEvent
+	}})
+	require.NoError(t, err)
+	require.Equal(t, 1, c.Replaced)
+	full, err := before.Get(t.Context(), rs[6].ID)
+	require.NoError(t, err)
+	require.Equal(t, rs[6].Position, full.Position)
 }

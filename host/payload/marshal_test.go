@@ -151,6 +151,7 @@ func TestMarshalSortsEveryMap(t *testing.T) {
 		want string
 	}{
 		{map[string]int{"b": 2, "a": 1, "c": 3, "aa": 4}, `{"a":1,"aa":4,"b":2,"c":3}`},
+		{map[string]string{"b": "2", "a": "1", "c": "3", "aa": "4"}, `{"a":"1","aa":"4","b":"2","c":"3"}`},
 		{map[named][]int{"z": nil, "y": {1}}, `{"y":[1],"z":null}`},
 		{map[int]string{300: "c", 1: "a", 200: "b", -1: "d"}, `{"$map":[[1,"a"],[200,"b"],[300,"c"],[-1,"d"]]}`},
 		{map[any]any{"x": 1, 5: 2, true: 3, "a longer string, over thirty-two bytes": 4}, `{"$map":[["a longer string, over thirty-two bytes",4],["x",1],[5,2],[true,3]]}`},

@@ -364,6 +364,13 @@ func TestDeliverCheckpointFails(t *testing.T) {
 	o.Checkpoint = lost{}
 	err := react.Deliver(t.Context(), st, types, "mail", payments, func(context.Context, typed.Envelope) error { return nil }, o)
 	require.ErrorIs(t, err, errNo, "while it waits")
+
+	late := func(context.Context, typed.Envelope) error {
+		time.Sleep(50 * time.Millisecond) // so that nearly always the reader has nothing left before
+		return nil
+	}
+	err = react.Deliver(t.Context(), st, types, "mail", payments, late, o)
+	require.ErrorIs(t, err, errNo, "the last event ends while it waits")
 }
 
 // lost is a checkpoint that can be loaded.
