@@ -60,3 +60,31 @@ func TestCompactLast(t *testing.T) {
 		}
 	}
 }
+
+// TestNextSequenceWithoutIndex: the sequences of dropped events are not given out again, also when
+// the events were the last ones and the index is lost afterwards.
+func TestNextSequenceWithoutIndex(t *testing.T) {
+	fsys := memfs.New()
+	fillSessions(t, fsys, 4, 3)
+	o := compactOptions(fsys)
+	o.NoMerge = true
+	s, err := host.Open(t.Context(), "store", o)
+	require.NoError(t, err)
+	_, err = s.Compact(t.Context(), host.Compaction{Judge: func(e event.Event) host.Verdict {
+		if e.Sequence >= 6 {
+			return host.DropEvent
+		}
+		return host.KeepEvent
+	}})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	for _, name := range []string{"index.fbati", "index.thaw"} {
+		require.NoError(t, fsys.Remove("store/"+name))
+	}
+	s, err = host.Open(t.Context(), "store", o)
+	require.NoError(t, err)
+	r, err := s.Append(t.Context(), event.At("e", "s"), event.Data, 1)
+	require.NoError(t, err)
+	require.EqualValues(t, 12, r.Sequence)
+	require.NoError(t, s.Close())
+}
