@@ -18,10 +18,10 @@ import (
 )
 
 // TestSwitchFailures: whichever call fails once the new segments of a compaction count, what is
-// appended then with the key of a dropped event is there after the next open, although the store
-// is told that the compaction is not finished. Only where it is not known whether they count can
-// such an append be a repetition of an event that the open does not find. A failure after the end
-// is no failure of the compaction.
+// appended then with the key of a dropped event is there after the next open, also when the
+// compaction returns ErrUnfinished. The exception is an error that leaves open whether the new
+// segments count: such an append can then repeat an event that the next open does not find. A
+// failure after the end is logged, and the compaction returns no error.
 func TestSwitchFailures(t *testing.T) {
 	const events = 12
 	dropped := func(e event.Event) bool { return e.Sequence%3 == 0 }

@@ -42,6 +42,17 @@ func (s *switching) Rename(from, to string) error {
 	return s.FS.Rename(from, to)
 }
 
+// fortySegments returns a new store with an event in each of 40 segments.
+func fortySegments(t *testing.T, dir string, o host.Options) *host.Store {
+	s, err := host.Open(t.Context(), dir, o)
+	require.NoError(t, err)
+	for n := range 40 {
+		_, err := s.Append(t.Context(), event.At(fmt.Sprint("e", n%10), "s"), event.Data, n)
+		require.NoError(t, err)
+	}
+	return s
+}
+
 // TestIndexCutDuringSwitch: an index file is cut off, and at the next moment a compaction removes
 // the segments from which it could be rebuilt. An append that needs it then waits for the new
 // one. The soak saw it fail.
@@ -55,14 +66,9 @@ func TestIndexCutDuringSwitch(t *testing.T) {
 			dir := t.TempDir()
 			fsys := &switching{before: func(string) {}}
 			o := host.Options{FS: fsys, Logger: quiet, SegmentSize: 1, NoMerge: true, NoMapping: true, OpenSegments: 1}
-			s, err := host.Open(t.Context(), dir, o)
-			require.NoError(t, err)
-			for n := range 40 {
-				_, err := s.Append(t.Context(), event.At(fmt.Sprint("e", n%10), "s"), event.Data, n)
-				require.NoError(t, err)
-			}
+			s := fortySegments(t, dir, o)
 			require.NoError(t, s.Close())
-			s, err = host.Open(t.Context(), dir, o)
+			s, err := host.Open(t.Context(), dir, o)
 			require.NoError(t, err)
 			done := make(chan error, 1)
 			var once sync.Once
@@ -106,12 +112,7 @@ func TestReadsBesideRemovals(t *testing.T) {
 	dir := t.TempDir()
 	fsys := &switching{before: func(string) {}}
 	o := host.Options{FS: fsys, Logger: quiet, SegmentSize: 1, NoMerge: true, NoMapping: true, OpenSegments: 1}
-	s, err := host.Open(t.Context(), dir, o)
-	require.NoError(t, err)
-	for n := range 40 {
-		_, err := s.Append(t.Context(), event.At(fmt.Sprint("e", n%10), "s"), event.Data, n)
-		require.NoError(t, err)
-	}
+	s := fortySegments(t, dir, o)
 	before, err := s.Snapshot()
 	require.NoError(t, err)
 	defer before.Close()

@@ -148,8 +148,8 @@ func (w *segmentFiles) run() {
 	}
 }
 
-// runStarts starts syncs, which takes as long as the disk is behind. It is one goroutine for all: to
-// begin one for each wakes a thread of normal priority, for which an append may have to wait.
+// runStarts starts syncs, and waits with each until the disk takes it. One goroutine starts them
+// all: a new one for each would wake a thread of normal priority, and an append might wait for it.
 func (w *segmentFiles) runStarts(starts <-chan func()) {
 	self := aside{pauses: w.pauses}
 	for start := range starts {

@@ -41,6 +41,12 @@ func TestManySessions(t *testing.T) {
 // TestNoMerge: with the option every session's segment stays.
 func TestNoMerge(t *testing.T) {
 	fsys := memfs.New()
+	unmerged(t, fsys)
+	require.Equal(t, 40, segmentsOf(t, fsys))
+}
+
+// unmerged fills a store in 40 sessions that merge nothing, and returns its options.
+func unmerged(t *testing.T, fsys *memfs.FS) host.Options {
 	o := compactOptions(fsys)
 	o.NoMerge = true
 	for n := range 40 {
@@ -49,21 +55,14 @@ func TestNoMerge(t *testing.T) {
 		appendN(t, s, n)
 		require.NoError(t, s.Close())
 	}
-	require.Equal(t, 40, segmentsOf(t, fsys))
+	return o
 }
 
 // TestUnfinishedMergeIsLogged: a merge in the background whose files do not get their names says
 // so, for there is no caller to tell. The next open finishes it.
 func TestUnfinishedMergeIsLogged(t *testing.T) {
 	disk := memfs.New()
-	o := compactOptions(disk)
-	o.NoMerge = true
-	for n := range 40 {
-		s, err := host.Open(t.Context(), "store", o)
-		require.NoError(t, err)
-		appendN(t, s, n)
-		require.NoError(t, s.Close())
-	}
+	o := unmerged(t, disk)
 	var log bytes.Buffer
 	o.FS, o.NoMerge, o.Unlocked, o.Logger = noSwapRenames{disk}, false, true, slog.New(slog.NewTextHandler(&log, nil))
 	s, err := host.Open(t.Context(), "store", o)
