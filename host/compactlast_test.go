@@ -61,15 +61,19 @@ func TestCompactLast(t *testing.T) {
 	}
 }
 
-// TestNextSequenceWithoutIndex: the sequences of dropped events are not given out again, also when
-// the events were the last ones and the index is lost afterwards.
-func TestNextSequenceWithoutIndex(t *testing.T) {
+// TestDroppedLastEvents: the sequences of dropped events stay used when they were the last ones,
+// with an index and after it is lost: no event gets one again, and a position after them is one
+// of the store.
+func TestDroppedLastEvents(t *testing.T) {
 	fsys := memfs.New()
 	fillSessions(t, fsys, 4, 3)
 	o := compactOptions(fsys)
 	o.NoMerge = true
 	s, err := host.Open(t.Context(), "store", o)
 	require.NoError(t, err)
+	before, err := s.Position(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 12, before.Sequence)
 	_, err = s.Compact(t.Context(), host.Compaction{Judge: func(e event.Event) host.Verdict {
 		if e.Sequence >= 6 {
 			return host.DropEvent
@@ -77,12 +81,24 @@ func TestNextSequenceWithoutIndex(t *testing.T) {
 		return host.KeepEvent
 	}})
 	require.NoError(t, err)
+	samePosition := func(of string) {
+		t.Helper()
+		now, err := s.Position(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, before, now, of)
+	}
+	samePosition("compacted")
+	require.NoError(t, s.Close())
+	s, err = host.Open(t.Context(), "store", o)
+	require.NoError(t, err)
+	samePosition("with the index")
 	require.NoError(t, s.Close())
 	for _, name := range []string{"index.fbati", "index.thaw"} {
 		require.NoError(t, fsys.Remove("store/"+name))
 	}
 	s, err = host.Open(t.Context(), "store", o)
 	require.NoError(t, err)
+	samePosition("without the index")
 	r, err := s.Append(t.Context(), event.At("e", "s"), event.Data, 1)
 	require.NoError(t, err)
 	require.EqualValues(t, 12, r.Sequence)
