@@ -252,11 +252,9 @@ func (c *copier) fill(name string, dst fsabstraction.WriteFile, src fsabstractio
 	if cloned, err = c.begun(name, dst, src, keep); err == nil {
 		footer, err = end()
 	}
-	if err == nil && len(footer) > 0 {
-		_, err = dst.WriteAt(footer, int64(keep))
-	}
-	if err == nil {
-		err = c.advance(uint64(len(footer)))
+	for at := keep; err == nil && at < keep+uint64(len(footer)); {
+		rest := footer[at-keep:]
+		at, err = c.append(dst, rest[:min(len(rest), copyBlock)], at)
 	}
 	if err == nil && !cloned {
 		c.Copied++
@@ -285,20 +283,26 @@ func (c *copier) begun(name string, dst fsabstraction.WriteFile, src fsabstracti
 		if err := readFull(src, b, int64(at)); err != nil {
 			return false, readingSource(name, int64(at), err)
 		}
-		if _, err := dst.WriteAt(b, int64(at)); err != nil {
-			return false, err
-		}
-		at += uint64(len(b))
-		if at%copySync == 0 { // the disk need not wait for the last byte
-			if _, err := started(dst, int64(at)); err != nil {
-				return false, err
-			}
-		}
-		if err := c.advance(uint64(len(b))); err != nil {
+		if at, err = c.append(dst, b, at); err != nil {
 			return false, err
 		}
 	}
 	return false, nil
+}
+
+// append writes bytes at the end of a new file, at offset at, and returns its size. The disk gets
+// them before the last byte is written.
+func (c *copier) append(dst fsabstraction.WriteFile, b []byte, at uint64) (size uint64, err error) {
+	if _, err := dst.WriteAt(b, int64(at)); err != nil {
+		return at, err
+	}
+	size = at + uint64(len(b))
+	if size/copySync > at/copySync {
+		if _, err := started(dst, int64(size)); err != nil {
+			return size, err
+		}
+	}
+	return size, c.advance(uint64(len(b)))
 }
 
 // compare compares a copy with its source, and with the footer that it has instead of the rest.

@@ -144,6 +144,41 @@ func TestForkIsPrefix(t *testing.T) {
 	})
 }
 
+// TestForkInLargeBatch: a fork ends after the batch of its event, however many events lie in one
+// segment before it and in the batch.
+func TestForkInLargeBatch(t *testing.T) {
+	c := &copied{fs: memfs.New()}
+	st, err := host.Open(t.Context(), "/s", host.Options{FS: c.fs, Logger: quiet})
+	require.NoError(t, err)
+	var wanted []uint64
+	for _, n := range []int{1, 1023, 1024, 1025, 1, 1, 2048, 2049, 1, 3000, 2} {
+		first := len(c.last)
+		for i := range n {
+			c.last = append(c.last, uint64(first+n-1))
+			if i == 0 || i == n/2 || i == n-1 {
+				wanted = append(wanted, uint64(first+i))
+			}
+		}
+		_, err := st.AppendBatch(t.Context(), slices.Repeat([]host.Item{{At: event.At("e", "s"), Kind: event.Data, Payload: 1}}, n))
+		require.NoError(t, err)
+	}
+	for range 1500 { // a run without a marker
+		c.last = append(c.last, uint64(len(c.last)))
+		_, err := st.Append(t.Context(), event.At("e", "s"), event.Data, 1)
+		require.NoError(t, err)
+	}
+	require.NoError(t, st.Close())
+	end := uint64(len(c.last))
+	for _, at := range append(wanted, end-1500, end-1499, end-400, end-1) {
+		r, err := host.Fork(t.Context(), "/s", at, fmt.Sprint("/f", at), host.ForkOptions{FS: c.fs, Logger: quiet})
+		require.NoError(t, err)
+		require.Equal(t, c.last[at], r.Origin.Sequence, at)
+		log, _, _ := contentOf(t, c.fs, fmt.Sprint("/f", at))
+		require.Len(t, log, int(c.last[at])+1)
+		soundStore(t, c.fs, fmt.Sprint("/f", at))
+	}
+}
+
 func TestForkRefused(t *testing.T) {
 	ctx := context.Background()
 	c := &copied{fs: memfs.New()}

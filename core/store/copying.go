@@ -277,9 +277,11 @@ type adjacent struct {
 	count      uint32
 }
 
-// adjacentTo returns the run of frames that ends with a record.
+// adjacentTo returns the run of frames that ends with a record. It looks at some records at a time
+// from the last one on, since a run can be much shorter than the segment.
 func (s *Snapshot) adjacentTo(at recordAt, id uint64) (run adjacent, err error) {
-	for i := range at.part + 1 {
+	const some = 1024
+	for i := at.part; i >= 0 && run.from == 0; i-- {
 		p := s.parts[i].now()
 		n := p.Image.Count
 		if i == at.part {
@@ -290,15 +292,33 @@ func (s *Snapshot) adjacentTo(at recordAt, id uint64) (run adjacent, err error) 
 		if err != nil {
 			return run, err
 		}
-		for ; first < n; first++ {
-			raw, err := r.Record(first)
-			if err != nil {
-				return run, err
+		for end := n; end > first && run.from == 0; {
+			begin := end - min(some, end-first)
+			var before adjacent
+			for k := begin; k < end; k++ {
+				raw, err := r.Record(k)
+				if err != nil {
+					return run, err
+				}
+				before.add(raw.Position())
 			}
-			run.add(raw.Position())
+			run.prepend(before)
+			end = begin
 		}
 	}
 	return run, nil
+}
+
+// prepend adds the end of the frames that lie before the run.
+func (run *adjacent) prepend(before adjacent) {
+	switch {
+	case run.count == 0:
+		*run = before
+	case before.end != run.first:
+		run.from = before.end
+	default:
+		run.first, run.from, run.count = before.first, before.from, before.count+run.count
+	}
 }
 
 func (run *adjacent) add(p event.Position) {

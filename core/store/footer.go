@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/thawlog/thaw/core/artifact"
@@ -46,7 +47,7 @@ func makeFooter(id, at uint64, parts []footerPart) (footer []byte, events int, e
 		if p.first, err = firstIn(p.r, p.end, id); err != nil {
 			return nil, 0, err
 		}
-		if p.numbers, err = names.add(p); err != nil {
+		if err = names.add(p); err != nil {
 			return nil, 0, err
 		}
 		events += int(p.end - p.first)
@@ -60,7 +61,8 @@ func makeFooter(id, at uint64, parts []footerPart) (footer []byte, events int, e
 			if err != nil {
 				return nil, 0, err
 			}
-			footer = raw.AppendEntry(footer, p.numbers[raw.Entity()], p.numbers[raw.Scope()])
+			of := p.names[k-p.first]
+			footer = raw.AppendEntry(footer, p.numbers[of[0]], p.numbers[of[1]])
 		}
 	}
 	return sidx.AppendTrailer(footer, sidx.Trailer{TableOffset: at, Entries: uint32(events)}), events, nil
@@ -78,8 +80,10 @@ type footerRecords interface {
 type footerPart struct {
 	r          footerRecords
 	first, end uint32
-	// numbers has by the number of a name in the part that in the footer.
-	numbers map[uint32]uint32
+	// names has the entity and the scope of each record, which are numbered by their first use in
+	// the part, and numbers has by such a number that in the footer.
+	names   [][2]uint32
+	numbers []uint32
 }
 
 // footerNames are the names of a footer, in the order of their first use.
@@ -90,35 +94,28 @@ type footerNames struct {
 
 // add adds the names of a part. They are read in the order in which they lie, since a segment has
 // up to some 100,000 of them.
-func (f *footerNames) add(p *footerPart) (numbers map[uint32]uint32, err error) {
-	most := min(p.end-p.first, p.r.Names())
-	numbers = make(map[uint32]uint32, most)
-	used := make([]uint32, 0, most) // by first use
-	for i := p.first; i < p.end; i++ {
-		raw, err := p.r.Record(i)
-		if err != nil {
-			return nil, err
-		}
-		for _, of := range [...]uint32{raw.Entity(), raw.Scope()} {
-			if _, ok := numbers[of]; !ok {
-				numbers[of] = uint32(len(used))
-				used = append(used, of)
-			}
-		}
+func (f *footerNames) add(p *footerPart) error {
+	used, err := p.number()
+	if err != nil {
+		return err
 	}
 	names := make([][]byte, len(used))
-	sorted := slices.Clone(used)
-	slices.Sort(sorted)
-	for _, of := range sorted {
-		name, err := p.r.NameOfMany(of)
+	p.numbers = make([]uint32, len(used))
+	for i := range p.numbers {
+		p.numbers[i] = uint32(i)
+	}
+	sorted := slices.Clone(p.numbers)
+	slices.SortFunc(sorted, func(a, b uint32) int { return cmp.Compare(used[a], used[b]) })
+	for _, i := range sorted {
+		name, err := p.r.NameOfMany(used[i])
 		if err != nil {
-			return nil, err
+			return err
 		}
-		names[numbers[of]] = bytes.Clone(name)
+		names[i] = bytes.Clone(name)
 	}
 	if len(f.list) == 0 { // as nearly always: most segments are in one part
 		f.list = names
-		return numbers, nil
+		return nil
 	}
 	if f.numbers == nil {
 		f.numbers = make(map[string]uint32, len(f.list))
@@ -132,9 +129,36 @@ func (f *footerNames) add(p *footerPart) (numbers map[uint32]uint32, err error) 
 			number = uint32(len(f.list))
 			f.numbers[string(name)], f.list = number, append(f.list, name)
 		}
-		numbers[used[i]] = number
+		p.numbers[i] = number
 	}
-	return numbers, nil
+	return nil
+}
+
+// number sets p.names, and returns the part's own numbers of the names by those in p.names.
+func (p *footerPart) number() (used []uint32, err error) {
+	most := min(p.end-p.first, p.r.Names())
+	numbers := make(map[uint32]uint32, most)
+	used, p.names = make([]uint32, 0, most), make([][2]uint32, 0, p.end-p.first)
+	var last, lastNumbers [2]uint32 // neighbours often have the same
+	for i := p.first; i < p.end; i++ {
+		raw, err := p.r.Record(i)
+		if err != nil {
+			return nil, err
+		}
+		for k, of := range [...]uint32{raw.Entity(), raw.Scope()} {
+			if of == last[k] && i > p.first {
+				continue
+			}
+			number, ok := numbers[of]
+			if !ok {
+				number = uint32(len(used))
+				numbers[of], used = number, append(used, of)
+			}
+			last[k], lastNumbers[k] = of, number
+		}
+		p.names = append(p.names, lastNumbers)
+	}
+	return used, nil
 }
 
 // firstIn returns the number of the first of n records that lies in segment id or a later one,

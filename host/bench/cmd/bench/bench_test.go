@@ -159,7 +159,7 @@ func TestUpkeep(t *testing.T) {
 	for _, want := range []string{
 		"## regular: compaction", "| open after |", "## regular: backup", "| full backup to the copies, speed |", "## regular: redaction",
 		"| among neighbours in its middle |", "## regular: a load of 5,000 events", "| events 4,500 to 5,000 |", "| a batch, p99.9 |",
-		"| segments after | 2 |", "| an append beside it, p50 |", "| bytes that it wrote |", "## regular: fork of 5,000 events",
+		"| segments after | 2 |", "| an append beside it, p50 |", "| an append beside a copy, p99 |", "| bytes that it wrote |", "## regular: fork of 5,000 events",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 			t.Errorf("%q is not in the report:\n%s", want, text)

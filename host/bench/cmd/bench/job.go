@@ -32,8 +32,10 @@ type job struct {
 	Scope workload.Named `json:"scope"`
 	// Orders are the sizes of the jobs with order services, and of those of thaw's layer.
 	Orders orderCounts `json:"orders"`
-	// Source is the store that a projection reads.
+	// Source is the store that a projection reads, or whose segments are copied.
 	Source string `json:"source,omitempty"`
+	// TookNS is the time in which "append beside copy" copies the segments of Source.
+	TookNS int64 `json:"took_ns,omitempty"`
 	// SegmentSize is that of the store which "segments" writes.
 	SegmentSize int64 `json:"segment_size,omitempty"`
 	// Destination is the new directory of a copy; Subject the entity to redact.
@@ -71,10 +73,13 @@ var jobs = map[string]func(*job) (outcome, error){
 	"crc32c":  crc32c,
 	"streams": streams,
 
-	"load long":     loadLong,
-	"segments":      writeSegments,
-	"compact":       compact,
-	"copy":          copyStore,
+	"load long": loadLong,
+	"segments":  writeSegments,
+	"compact":   compact,
+	"copy":      copyStore,
+
+	"append beside copy": appendBesideCopy,
+
 	"backup":        backUp,
 	"fork":          fork,
 	"fill subjects": fillSubjects,
