@@ -40,6 +40,7 @@ func (cuttingOnce) Clone(fsabstraction.WriteFile, fsabstraction.File) error {
 // TestBackupOfCutIndex: an index file that is cut off while it is backed up makes the backup
 // begin again; it has every event. The soak found that it failed.
 func TestBackupOfCutIndex(t *testing.T) {
+	skipRace(t)
 	for name, o := range map[string]host.BackupOptions{"first": {}, "next": {}, "compared": {Compare: true}} {
 		t.Run(name, func(t *testing.T) {
 			cuts := 0
@@ -115,6 +116,7 @@ func (cuttingReads) Clone(fsabstraction.WriteFile, fsabstraction.File) error {
 // the copy begin again, also when a compaction has taken the segments to rebuild it from. The soak
 // found that it did not.
 func TestCopyOfIndexCutLater(t *testing.T) {
+	skipRace(t)
 	for name, what := range map[string]string{
 		"backup": "", "fork": "fork", "backup, compaction": "compaction", "fork, compaction": "fork, compaction",
 	} {
@@ -182,6 +184,7 @@ func (f betweenCalls) Lstat(name string) (fsabstraction.Info, error) {
 // has all that was there before it began. The soak found one with an index that was newer than its
 // segments.
 func TestBackupBetweenSessions(t *testing.T) {
+	skipRace(t)
 	for name, what := range map[string]string{
 		"appends": "session", "compacts": "session, compaction", "goes on": "appends", "closes": "close", "goes on and closes": "appends, close",
 		"compacts at last": "appends, compaction, close", "next": "backup first, appends, close",

@@ -147,6 +147,7 @@ func TestForkIsPrefix(t *testing.T) {
 // TestForkInLargeBatch: a fork ends after the batch of its event, however many events lie in one
 // segment before it and in the batch.
 func TestForkInLargeBatch(t *testing.T) {
+	skipRace(t)
 	c := &copied{fs: memfs.New()}
 	st, err := host.Open(t.Context(), "/s", host.Options{FS: c.fs, Logger: quiet})
 	require.NoError(t, err)

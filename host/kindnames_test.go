@@ -249,6 +249,7 @@ func TestKindNamesFailure(t *testing.T) {
 // TestKindNamesCopy: a copy of a live store in the documented order, everything but the
 // segments first, has the old names or all of them, and opens without damage.
 func TestKindNamesCopy(t *testing.T) {
+	skipRace(t)
 	disk := crashfs.New()
 	var moments []map[string][]byte
 	disk.OnOp(func(crashfs.Op) {
