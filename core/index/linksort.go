@@ -38,8 +38,19 @@ func (l *linkSort) add(hi, lo uint64, record uint32) {
 	if len(l.buffer) >= l.most {
 		l.spill()
 	}
+	if len(l.buffer) == cap(l.buffer) {
+		l.grow()
+	}
 	l.buffer = append(l.buffer, link{hi: hi, lo: lo, record: record})
 	l.count++
+}
+
+// grow makes room for four times as many links, most at most: the smaller buffers that are
+// garbage then have a third of the memory of the last.
+func (l *linkSort) grow() {
+	buffer := make([]link, len(l.buffer), max(1, min(max(64, 4*cap(l.buffer)), l.most)))
+	copy(buffer, l.buffer)
+	l.buffer = buffer
 }
 
 func (l *linkSort) sort() {

@@ -53,7 +53,8 @@ func NewStream(in Input, space scratch.Space, memory int) *Stream {
 	return s
 }
 
-// linkMemory is the size of a link in memory, with the slack of a slice that grows.
+// linkMemory is the size of a link in memory, 24 bytes, with what smaller buffers leave to the
+// garbage collector.
 const linkMemory = 32
 
 // Add is [Builder.Add].
