@@ -202,9 +202,10 @@ vet:
 	cd host/bench && $(GO) vet ./...
 	@set -e; for m in $(SQL_MODULES) $(CHROME) .ci/tools; do (cd $$m && $(GO) vet ./...); done
 
-# The tests of CI's own tools.
+# The tests of CI's own tools, and whether mutants and their tests are where the tables say.
 tools:
 	$(GO) test -vet=off ./.ci/testrun ./.ci/platforms
+	$(GO) run ./.ci/mutants -list
 	cd .ci/tools && $(GO) vet ./inspector && $(GO) test -vet=off ./inspector
 
 # The benchmark's own tests, without SQLite, which needs a C compiler.

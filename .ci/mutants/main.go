@@ -32,7 +32,7 @@ import (
 func main() {
 	jobs := flag.Int("j", 2, "number of mutants tested at a time")
 	only := flag.String("only", "", "test only mutants whose table, file or name matches this regular expression")
-	list := flag.Bool("list", false, "only check that every change applies, without tests")
+	list := flag.Bool("list", false, "only check that every change applies and its tests exist, and run nothing")
 	tables := flag.String("tables", filepath.Join(".ci", "mutants"), "directory of the tables")
 	flag.Parse()
 
@@ -87,6 +87,9 @@ func mutate(dir, only string, jobs int, list bool) (failed bool, err error) {
 			lock.Lock()
 			defer lock.Unlock()
 			counts[got.verdict]++
+			if got.verdict == applies {
+				return
+			}
 			fmt.Printf("%-10s %s:%d %s: %s (%.0fs)\n", got.verdict, m.table, m.line, m.name, got.why, time.Since(start).Seconds())
 		})
 	}

@@ -97,7 +97,7 @@ func (r *runner) try(m mutant, list bool) outcome {
 	case err != nil:
 		return outcome{misplaced, err.Error()}
 	case list:
-		return outcome{applies, m.file}
+		return m.named()
 	}
 
 	path, err := filepath.Abs(m.file)
@@ -147,6 +147,35 @@ func (r *runner) try(m mutant, list bool) outcome {
 		return outcome{caught, failed[len(failed)-1][1]}
 	}
 	return outcome{caught, m.run + " (" + firstLine(output) + ")"}
+}
+
+var testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Example|Fuzz)\w*)\(`)
+
+// named looks for the tests in the source.
+func (m *mutant) named() outcome {
+	if m.equivalent != "" {
+		return outcome{applies, m.file}
+	}
+	name, err := regexp.Compile(whole(strings.Split(m.run, "/")[0]))
+	if err != nil {
+		return outcome{badTest, err.Error()}
+	}
+	files, err := filepath.Glob(filepath.Join(m.pkg, "*_test.go"))
+	if err != nil {
+		return outcome{badTest, err.Error()}
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return outcome{badTest, err.Error()}
+		}
+		for _, match := range testFunc.FindAllSubmatch(text, -1) {
+			if name.Match(match[1]) {
+				return outcome{applies, m.file}
+			}
+		}
+	}
+	return outcome{badTest, fmt.Sprintf("%s has no %s", m.pkg, m.run)}
 }
 
 var (
