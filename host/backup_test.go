@@ -114,6 +114,37 @@ func TestBackupIncremental(t *testing.T) {
 	requireBackup(t, c, second, want, at)
 }
 
+// TestBackupOfOtherEnd: a store that was restored is no source for a backup of the other one's later
+// state, also if both have dropped what they had not in common.
+func TestBackupOfOtherEnd(t *testing.T) {
+	c := &copied{fs: memfs.New()}
+	o := host.BackupOptions{FS: c.fs, Logger: quiet}
+	dropFrom := func(dir string, sequence uint64) {
+		st, err := host.Open(t.Context(), dir, c.options())
+		require.NoError(t, err)
+		r, err := st.Compact(t.Context(), host.Compaction{Judge: func(e event.Event) host.Verdict {
+			if e.Sequence >= sequence {
+				return host.DropEvent
+			}
+			return host.KeepEvent
+		}})
+		require.NoError(t, err)
+		require.Positive(t, r.Dropped)
+		require.NoError(t, st.Close())
+	}
+	random := rand.New(rand.NewPCG(5, 2))
+	c.session(t, "/s", random, 20)
+	_, err := host.Backup(t.Context(), "/s", "/restored", o)
+	require.NoError(t, err)
+	c.session(t, "/s", random, 20)
+	dropFrom("/s", 10)
+	_, err = host.Backup(t.Context(), "/s", "/b", o)
+	require.NoError(t, err)
+	dropFrom("/restored", 10)
+	_, err = host.Backup(t.Context(), "/restored", "/b", o)
+	require.ErrorIs(t, err, host.ErrDiverged)
+}
+
 func TestBackupRefused(t *testing.T) {
 	ctx := context.Background()
 	c := &copied{fs: memfs.New()}

@@ -5,11 +5,13 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/thawlog/thaw/core/event"
+	"github.com/thawlog/thaw/core/lineage"
 	"github.com/thawlog/thaw/fsabstraction/failfs"
 	"github.com/thawlog/thaw/fsabstraction/memfs"
 	"github.com/thawlog/thaw/host"
@@ -56,6 +58,53 @@ func TestBackupBesideCompaction(t *testing.T) {
 		require.NoError(t, st.Close())
 		want, at, _ := contentOf(t, c.fs, "/s")
 		requireBackup(t, c, r, want, at)
+	}
+}
+
+// TestBackupIsOneState: whenever during a backup events are dropped, it has all of them and says
+// nothing of a removal, or it has none and says so.
+func TestBackupIsOneState(t *testing.T) {
+	skipRace(t)
+	for _, first := range []bool{true, false} {
+		done := true
+		for at := int64(1); done; at++ {
+			c := &copied{fs: memfs.New()}
+			random := rand.New(rand.NewPCG(7, 3))
+			c.session(t, "/s", random, 20)
+			if !first {
+				_, err := host.Backup(t.Context(), "/s", "/b", host.BackupOptions{FS: c.fs, Logger: quiet})
+				require.NoError(t, err)
+			}
+			c.session(t, "/s", random, 20)
+			all, _, _ := contentOf(t, c.fs, "/s")
+			done = false
+			fs := betweenCalls{c.fs, "/s", new(atomic.Int64), func() {
+				done = true
+				st, err := host.Open(t.Context(), "/s", c.options())
+				require.NoError(t, err)
+				r, err := st.Compact(t.Context(), host.Compaction{Judge: judgeEntity("e1", host.DropEvent)})
+				require.NoError(t, err)
+				require.Positive(t, r.Dropped)
+				require.NoError(t, st.Close())
+			}}
+			fs.calls.Store(at)
+			_, err := host.Backup(t.Context(), "/s", "/b", host.BackupOptions{FS: fs, Logger: quiet})
+			require.NoError(t, err, "call %d", at)
+			soundStore(t, c.fs, "/b")
+			got, _, _ := contentOf(t, c.fs, "/b")
+			removals := 0
+			if b := filesOf(t, c.fs, "/b")[lineage.FileName]; b != "" {
+				l, err := lineage.Decode([]byte(b))
+				require.NoError(t, err)
+				removals = len(l.Removals)
+			}
+			if removals > 0 {
+				after, _, _ := contentOf(t, c.fs, "/s")
+				require.Equal(t, withoutPosition(after), withoutPosition(got), "call %d", at)
+			} else {
+				require.Equal(t, withoutPosition(all), withoutPosition(got), "call %d", at)
+			}
+		}
 	}
 }
 

@@ -264,10 +264,12 @@ func TestCopiesFail(t *testing.T) {
 					} else {
 						require.NoError(t, err)
 					}
-					if err == nil {
-						there, listErr := list(fsys, c.to)
-						require.NoError(t, listErr)
-						require.NoError(t, same(there, c.after), "operation %d, %+v", n, rule)
+					if err == nil { // then it is there, also after a power cut
+						for _, fsys := range []*crashfs.FS{fsys, fsys.Crash(crashfs.Cut{})} {
+							there, listErr := list(fsys, c.to)
+							require.NoError(t, listErr)
+							require.NoError(t, same(there, c.after), "operation %d, %+v", n, rule)
+						}
 					}
 					require.NoError(t, c.check(fsys), "operation %d, %+v, %v", n, rule, err)
 				}
