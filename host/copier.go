@@ -290,8 +290,8 @@ func (c *copier) begun(name string, dst fsabstraction.WriteFile, src fsabstracti
 	return false, nil
 }
 
-// append writes bytes at the end of a new file, at offset at, and returns its size. The disk gets
-// them before the last byte is written.
+// append writes bytes at the end of a new file, at offset at, and returns its size. It starts a
+// sync every copySync bytes, so that the last sync has little to wait for.
 func (c *copier) append(dst fsabstraction.WriteFile, b []byte, at uint64) (size uint64, err error) {
 	if _, err := dst.WriteAt(b, int64(at)); err != nil {
 		return at, err

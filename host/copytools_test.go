@@ -56,11 +56,13 @@ func TestCopyTools(t *testing.T) {
 			go func() { ended <- keepWriting(ctx, store, options, &acked, stop, begun) }()
 			<-begun
 			copies := t.TempDir()
+			require.NoError(t, os.Symlink(store, filepath.Join(copies, " a store")))
 			for i := range 4 {
 				target := filepath.Join(copies, fmt.Sprint("copy", i/2)) // each of the tools can copy again
 				least := acked.Load()
 				c := exec.Command("sh", "-c", commands)
-				c.Env = append(os.Environ(), "STORE="+store, "COPY="+target)
+				c.Dir = copies
+				c.Env = append(os.Environ(), "STORE= a store", "COPY="+target)
 				out, err := c.CombinedOutput()
 				require.NoError(t, err, "%s", out)
 				soundStore(t, osfs.FS{}, target)
@@ -80,6 +82,40 @@ func TestCopyTools(t *testing.T) {
 			close(stop)
 			require.NoError(t, <-ended)
 		})
+	}
+}
+
+// TestCopyToolsEnd: without one of the tools, or without the store, the commands end with an error.
+func TestCopyToolsEnd(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // they would go on for ever
+	defer cancel()
+	dir := t.TempDir()
+	st, err := host.Open(ctx, filepath.Join(dir, "store"), host.Options{Logger: quiet})
+	require.NoError(t, err)
+	_, err = st.Append(ctx, event.At("e", "s"), event.Data, 1)
+	require.NoError(t, err)
+	require.NoError(t, st.Close())
+	tools := []string{"sh", "cp", "find", "sort", "rm", "mkdir", "rsync", "cmp"}
+	for _, name := range tools {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Skipf("without %s: %v", name, err)
+		}
+		require.NoError(t, os.Symlink(path, filepath.Join(dir, name)))
+	}
+	run := func(tool, store string) error {
+		c := exec.CommandContext(ctx, filepath.Join(dir, "sh"), "-c", strings.ReplaceAll(commandsOf(t, tool), "\nsync\n", "\n"))
+		c.Dir, c.Env = dir, []string{"PATH=" + dir, "STORE=" + store, "COPY=copy"}
+		return c.Run()
+	}
+	for _, tool := range []string{"cp", "rsync"} {
+		require.NoError(t, run(tool, "store"))
+		require.Error(t, run(tool, "none"))
+	}
+	require.NoError(t, os.Remove(filepath.Join(dir, "cmp")))
+	for _, tool := range []string{"cp", "rsync"} {
+		require.Error(t, run(tool, "store"))
+		require.NoError(t, ctx.Err(), tool)
 	}
 }
 

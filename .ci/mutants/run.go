@@ -156,26 +156,27 @@ func (m *mutant) named() outcome {
 	if m.equivalent != "" {
 		return outcome{applies, m.file}
 	}
-	name, err := regexp.Compile(whole(strings.Split(m.run, "/")[0]))
-	if err != nil {
-		return outcome{badTest, err.Error()}
-	}
 	files, err := filepath.Glob(filepath.Join(m.pkg, "*_test.go"))
 	if err != nil {
 		return outcome{badTest, err.Error()}
 	}
+	has := map[string]bool{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return outcome{badTest, err.Error()}
 		}
-		for _, match := range testFunc.FindAllSubmatch(text, -1) {
-			if name.Match(match[1]) {
-				return outcome{applies, m.file}
-			}
+		for _, match := range testFunc.FindAllStringSubmatch(string(text), -1) {
+			has[match[1]] = true
 		}
 	}
-	return outcome{badTest, fmt.Sprintf("%s has no %s", m.pkg, m.run)}
+	names, _, _ := strings.Cut(m.run, "/")
+	for name := range strings.SplitSeq(names, "|") {
+		if name = strings.TrimSuffix(name, "$"); !has[name] {
+			return outcome{badTest, fmt.Sprintf("%s has no %s", m.pkg, name)}
+		}
+	}
+	return outcome{applies, m.file}
 }
 
 var (

@@ -45,10 +45,14 @@ func (l *linkSort) add(hi, lo uint64, record uint32) {
 	l.count++
 }
 
-// grow makes room for four times as many links, most at most: the smaller buffers that are
-// garbage then have a third of the memory of the last.
+// grow makes room for more links. The last buffer has room for most of them, and each one for
+// four times as many as the one before, which is garbage: together a third of the last.
 func (l *linkSort) grow() {
-	buffer := make([]link, len(l.buffer), max(1, min(max(64, 4*cap(l.buffer)), l.most)))
+	size := l.most
+	for size/4 > max(cap(l.buffer), 63) {
+		size /= 4
+	}
+	buffer := make([]link, len(l.buffer), max(size, 1))
 	copy(buffer, l.buffer)
 	l.buffer = buffer
 }

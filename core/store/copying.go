@@ -309,7 +309,8 @@ func (s *Snapshot) adjacentTo(at recordAt, id uint64) (run adjacent, err error) 
 	return run, nil
 }
 
-// prepend adds the end of the frames that lie before the run.
+// prepend extends the run by before, the last run of the frames that precede it, or notes where
+// that ends.
 func (run *adjacent) prepend(before adjacent) {
 	switch {
 	case run.count == 0:

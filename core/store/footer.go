@@ -134,7 +134,8 @@ func (f *footerNames) add(p *footerPart) error {
 	return nil
 }
 
-// number sets p.names, and returns the part's own numbers of the names by those in p.names.
+// number sets p.names, and returns the part's number of each name that it uses, in the order of
+// first use.
 func (p *footerPart) number() (used []uint32, err error) {
 	most := min(p.end-p.first, p.r.Names())
 	numbers := make(map[uint32]uint32, most)

@@ -35,7 +35,8 @@ func appendBesideCopy(j *job) (o outcome, err error) {
 	started := time.Now()
 	c := copying{dir: j.Destination, began: started}
 	err = o.timed(func() error { return c.segments(j.Source, time.Duration(j.TookNS)) })
-	return o, errors.Join(err, o.besides(appends, started, withoutCopy, besideCopy), w.Close(), os.RemoveAll(j.Destination))
+	err = errors.Join(err, o.besides(appends, started, withoutCopy, besideCopy))
+	return o, errors.Join(err, w.Close(), os.RemoveAll(j.Destination))
 }
 
 // copying joins files to larger ones.
