@@ -23,10 +23,10 @@ RACE_STRIDE   ?= 101
 # operations (of which the plugin answers some), in `make crash`. Several machines share the
 # work with another CRASH_SEED each.
 CRASH_STATES ?= 1000000
-# A quarter of these power cuts for each of five backups and forks, and some 4,700 in compactions
-# of each kind, redaction among them, for each unit of density: together a million more.
+# A quarter of these power cuts for each of five backups and forks, and some 400,000 in compactions
+# of each kind, redaction among them, at this density: together a million more.
 COPY_STATES     ?= 480000
-COMPACT_DENSITY ?= 90
+COMPACT_DENSITY ?= 300
 RECOVERY_CHAINS ?= 20000
 CRASH_KILLS  ?= 200
 CRASH_SEED   ?= 1
