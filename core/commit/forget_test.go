@@ -17,17 +17,22 @@ func forget(t require.TestingT, log *commit.Log, n int) {
 	require.Equal(t, n, dropped)
 }
 
-// appender returns a function that appends and commits an event of an entity.
+// appendOf appends and commits event n, of an entity.
+func appendOf(t *testing.T, log *commit.Log, n byte, entity string) commit.Receipt {
+	e := valid(n)
+	e.Entity = entity
+	r, err := log.Append(&e, 1000*int64(n))
+	require.NoError(t, err)
+	log.Commit()
+	return r
+}
+
+// appender returns a function that appends and commits the next event, of an entity.
 func appender(t *testing.T, log *commit.Log) func(entity string) commit.Receipt {
 	n := byte(0)
 	return func(entity string) commit.Receipt {
 		n++
-		e := valid(n)
-		e.Entity = entity
-		r, err := log.Append(&e, 1000*int64(n))
-		require.NoError(t, err)
-		log.Commit()
-		return r
+		return appendOf(t, log, n, entity)
 	}
 }
 
@@ -37,14 +42,7 @@ func TestForgetKeepsHeads(t *testing.T) {
 	history := newModel(0)
 	log := commit.NewLog(history, 0)
 	log.Start(1, 57)
-	add := func(n byte, entity string) commit.Receipt {
-		e := valid(n)
-		e.Entity = entity
-		r, err := log.Append(&e, 1000*int64(n))
-		require.NoError(t, err)
-		log.Commit()
-		return r
-	}
+	add := func(n byte, entity string) commit.Receipt { return appendOf(t, log, n, entity) }
 	head := func(n byte, clock uint32) commit.Head {
 		return commit.Head{Clock: clock, WallMS: uint64(n), Hash: valid(n).Hash, State: commit.State{Some: true, Clock: clock}}
 	}
